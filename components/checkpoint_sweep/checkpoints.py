@@ -1,0 +1,137 @@
+"""Finds the checkpoints that a Trainer left behind."""
+
+import collections
+import dataclasses
+import itertools
+import os
+import re
+from collections.abc import Sequence
+
+import tensorflow as tf
+
+from components.errors import UserError
+
+_INDEX = re.compile(r"-(\d+)\.index$")
+_SHARD = re.compile(r"\.data-(\d+)-of-(\d+)$")
+
+
+class CheckpointError(UserError):
+    """The checkpoints of a model run cannot be swept; the message says which and why."""
+
+
+@dataclasses.dataclass(frozen=True, order=True)
+class Checkpoint:
+    """One periodic checkpoint.
+
+    Attributes:
+        step: training step, from the file name.
+        prefix: path of the tensor bundle, as `tf.train.load_checkpoint` takes it.
+    """
+
+    step: int
+    prefix: str
+
+    @property
+    def name(self) -> str:
+        """A name that sorts by step, for results and reports."""
+        return f"step-{self.step:08d}"
+
+
+@dataclasses.dataclass(frozen=True)
+class StepRange:
+    """Which checkpoints to sweep.
+
+    Attributes:
+        first: the smallest step; None for no limit.
+        last: the largest step; None for no limit.
+        stride: take every n-th of the range, counted back from its last, which is always taken.
+    """
+
+    first: int | None = None
+    last: int | None = None
+    stride: int = 1
+
+    def __post_init__(self) -> None:
+        if self.stride < 1:
+            raise ValueError(f"stride is {self.stride}; it must be at least 1.")
+        if self.first is not None and self.last is not None and self.first > self.last:
+            raise ValueError(f"The step range is empty: first {self.first} > last {self.last}.")
+
+    def select(self, checkpoints: Sequence[Checkpoint]) -> list[Checkpoint]:
+        """The checkpoints of the range, by step.
+
+        Raises:
+            CheckpointError: none is in the range.
+        """
+        low = self.first if self.first is not None else 0
+        chosen = [c for c in sorted(checkpoints) if c.step >= low]
+        chosen = [c for c in chosen if self.last is None or c.step <= self.last]
+        if not chosen:
+            steps = [c.step for c in sorted(checkpoints)]
+            raise CheckpointError(
+                f"No checkpoint has a step from {low} to {self.last or 'the end'}; there are "
+                f"{len(steps)}, from step {steps[0]} to {steps[-1]}. Widen the step range."
+            )
+        return chosen[:: -self.stride][::-1]
+
+
+def find_checkpoints(directory: str) -> list[Checkpoint]:
+    """All checkpoints at or below a model run's directory, by step.
+
+    Raises:
+        CheckpointError: there are none, they lie in several folders, or the data of one is
+            missing.
+    """
+    found: dict[str, list[Checkpoint]] = collections.defaultdict(list)
+    for folder, _, files in tf.io.gfile.walk(directory):
+        for file in files:
+            if match := _INDEX.search(file):
+                prefix = os.path.join(folder, file.removesuffix(".index"))
+                found[folder].append(Checkpoint(int(match.group(1)), prefix))
+    if not found:
+        raise CheckpointError(
+            f"There is no checkpoint (a file such as model.ckpt-1000.index) in {directory}. Let "
+            "the Trainer write its checkpoints to fn_args.model_run_dir."
+        )
+    if len(found) > 1:
+        raise CheckpointError(
+            f"Checkpoints lie in {len(found)} folders, and a sweep takes those of one run: "
+            f"{', '.join(sorted(found))}. Leave one of them in the model run."
+        )
+    checkpoints = sorted(*found.values())
+    for checkpoint in checkpoints:
+        _check_data_files(checkpoint)
+    return checkpoints
+
+
+def _check_data_files(checkpoint: Checkpoint) -> None:
+    """Raises CheckpointError unless every data file of the checkpoint is there."""
+    shards = [_SHARD.search(f) for f in tf.io.gfile.glob(checkpoint.prefix + ".data-*")]
+    numbers = {int(s.group(1)): int(s.group(2)) for s in shards if s}
+    total = max(numbers.values(), default=1)
+    missing = [n for n in range(total) if n not in numbers]
+    if missing:
+        raise CheckpointError(
+            f"The checkpoint of step {checkpoint.step} is incomplete: "
+            f"{checkpoint.prefix}.data-{missing[0]:05d}-of-{total:05d} is missing. Restore the "
+            "file, or remove the checkpoint's .index file to leave it out."
+        )
+
+
+def deletion_warning(checkpoints: Sequence[Checkpoint]) -> str | None:
+    """A sentence for when earlier checkpoints seem to have been deleted, else None.
+
+    Estimator keeps the last five by default. Periodic checkpoints start at step 0 or at the
+    first interval: a first one that lies more than one interval from 0 had predecessors.
+    """
+    steps = [c.step for c in sorted(checkpoints)]
+    if len(steps) < 2:
+        return None
+    interval = max(b - a for a, b in itertools.pairwise(steps))
+    if steps[0] <= interval:
+        return None
+    return (
+        f"The first checkpoint is of step {steps[0]}, though one was saved every {interval} "
+        "steps: earlier ones seem to have been deleted. Train with "
+        "RunConfig(keep_checkpoint_max=None) to sweep them all."
+    )

@@ -1,0 +1,86 @@
+"""Opens TFX Examples artifacts for an evaluation."""
+
+import dataclasses
+from collections.abc import Sequence
+
+import apache_beam as beam
+import pyarrow as pa
+import tensorflow_model_analysis as tfma
+from tfx import types
+from tfx.components.util import tfxio_utils
+from tfx.types import artifact_utils
+from tfx.utils import io_utils
+from tfx_bsl.tfxio import tensor_adapter, tfxio
+
+from components.errors import UserError
+
+
+class ExamplesError(UserError):
+    """The examples cannot be read; the message says why."""
+
+
+@dataclasses.dataclass(frozen=True)
+class ExampleSource:
+    """Splits of an Examples artifact.
+
+    Attributes:
+        sources: one for each split and artifact, under a label of its own.
+        tensor_adapter_config: how their RecordBatches become tensors; None without a schema.
+    """
+
+    sources: dict[str, tfxio.TFXIO]
+    tensor_adapter_config: tensor_adapter.TensorAdapterConfig | None
+
+    def read(
+        self, pipeline: beam.Pipeline, batch_size: int | None = None
+    ) -> "beam.PCollection[pa.RecordBatch]":
+        """All examples as RecordBatches, the serialized ones in `tfma.ARROW_INPUT_COLUMN`."""
+        parts = [
+            pipeline | f"Read[{label}]" >> source.BeamSource(batch_size)
+            for label, source in self.sources.items()
+        ]
+        return parts | "FlattenExamples" >> beam.Flatten(pipeline=pipeline)
+
+
+def open_examples(
+    artifacts: Sequence[types.Artifact],
+    splits: Sequence[str],
+    schema: Sequence[types.Artifact] | None,
+) -> ExampleSource:
+    """Opens the named splits.
+
+    Raises:
+        ExamplesError: a split does not exist, or none is named.
+    """
+    if not splits:
+        raise ExamplesError("example_splits is empty; name at least one split.")
+    for artifact in artifacts:
+        known = artifact_utils.decode_split_names(artifact.split_names)
+        if unknown := [split for split in splits if split not in known]:
+            raise ExamplesError(
+                f"There is no split {unknown[0]!r} in the examples at {artifact.uri}; there are: "
+                f"{', '.join(known)}. Name these in example_splits."
+            )
+    parsed = None
+    if schema:
+        uri = io_utils.get_only_uri_in_dir(artifact_utils.get_single_uri(list(schema)))
+        parsed = io_utils.SchemaReader().read(uri)
+    factory = tfxio_utils.get_tfxio_factory_from_artifact(
+        examples=list(artifacts),
+        telemetry_descriptors=["CheckpointSweep"],
+        schema=parsed,
+        raw_record_column_name=tfma.ARROW_INPUT_COLUMN,
+    )
+    sources = {
+        f"{split}-{index}": factory(io_utils.all_files_pattern(uri))
+        for split in splits
+        for index, uri in enumerate(artifact_utils.get_split_uris(list(artifacts), split))
+    }
+    config = None
+    if parsed is not None:
+        any_source = next(iter(sources.values()))
+        config = tensor_adapter.TensorAdapterConfig(
+            arrow_schema=any_source.ArrowSchema(),
+            tensor_representations=any_source.TensorRepresentations(),
+        )
+    return ExampleSource(sources, config)

@@ -1,0 +1,179 @@
+"""Runs a sweep on TFX artifacts: the only file that knows both artifacts and engines."""
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import tensorflow_model_analysis as tfma
+from absl import logging
+from google.protobuf import json_format
+from tfx import types
+from tfx.dsl.components.base import base_beam_executor
+from tfx.types import artifact_utils
+from tfx.utils import path_utils
+
+from components.checkpoint_sweep import blessing, examples, spec
+from components.checkpoint_sweep.candidates import Candidates, make_candidates
+from components.checkpoint_sweep.checkpoints import (
+    Checkpoint,
+    StepRange,
+    deletion_warning,
+    find_checkpoints,
+)
+from components.checkpoint_sweep.flattening import flattening_warning
+from components.checkpoint_sweep.ledger import Entry, write_ledger
+from components.checkpoint_sweep.metric_lookup import resolve_direction
+from components.checkpoint_sweep.results import read_result
+from components.checkpoint_sweep.selection import CandidateResult, Selection, choose
+from components.evaluation.engine import EvaluationRequest
+from components.evaluation.engines import get_engine
+from components.evaluation.models import ModelSource
+from components.evaluation.weight_swap import write_saved_model
+
+Artifacts = Mapping[str, Sequence[types.Artifact]]
+
+
+class Executor(base_beam_executor.BaseBeamExecutor):
+    """Executor of the CheckpointSweep component."""
+
+    def Do(  # noqa: N802 - TFX's name
+        self,
+        input_dict: dict[str, list[types.Artifact]],
+        output_dict: dict[str, list[types.Artifact]],
+        exec_properties: dict[str, Any],
+    ) -> None:
+        """Sweeps the checkpoints; see `CheckpointSweep` for inputs, outputs and parameters.
+
+        Raises:
+            CheckpointError: the model run cannot be swept.
+            SelectionError: the selection does not fit the evaluation config or its results.
+            ExamplesError: a split does not exist.
+        """
+        self._log_startup(input_dict, output_dict, exec_properties)
+        selection = Selection.from_json(exec_properties[spec.SELECTION])
+        configured = json_format.Parse(exec_properties[spec.EVAL_CONFIG], tfma.EvalConfig())
+        direction = resolve_direction(selection, _with_defaults(configured, has_baseline=True))
+        baseline = _baseline(input_dict)
+        eval_config = _with_defaults(configured, has_baseline=baseline is not None)
+        engine = get_engine(exec_properties.get(spec.ENGINE) or "tfma")
+
+        template = path_utils.serving_model_path(_uri(input_dict, spec.TEMPLATE))
+        if warning := flattening_warning(template, eval_config):
+            logging.warning(warning)
+        splits = json.loads(exec_properties[spec.EXAMPLE_SPLITS])
+        source = examples.open_examples(
+            input_dict[spec.EXAMPLES], splits, input_dict.get(spec.SCHEMA)
+        )
+        swept, candidates = _candidates(input_dict, template, exec_properties)
+
+        evaluation = _uri(output_dict, spec.EVALUATION)
+        request = EvaluationRequest(
+            candidates=list(candidates.sources.values()),
+            baseline=baseline,
+            outputs={s.name: os.path.join(evaluation, s.name) for s in candidates.sources.values()},
+            eval_config=eval_config,
+            read=source.read,
+            make_pipeline=self._make_beam_pipeline,
+            tensor_adapter_config=source.tensor_adapter_config,
+        )
+        entries = {
+            c.name: Entry(c.name, c.step, c.prefix, "left out", 0.0, candidates.left_out[c.step])
+            for c in swept
+            if c.step in candidates.left_out
+        }
+        by_name = {c.name: c for c in swept}
+        model_name = next(s.name for s in eval_config.model_specs if not s.is_baseline)
+        results = [CandidateResult(e.name, e.step, left_out=e.reason) for e in entries.values()]
+        for done in engine(request):
+            checkpoint = by_name[done.name]
+            status = "failed" if done.error else "evaluated"
+            entries[done.name] = Entry(
+                done.name, checkpoint.step, checkpoint.prefix, status, done.seconds, done.error
+            )
+            write_ledger(evaluation, entries.values())
+            if done.error:
+                result = CandidateResult(done.name, checkpoint.step, left_out=done.error)
+            else:
+                result = read_result(
+                    request.outputs[done.name], model_name, done.name, checkpoint.step, selection
+                )
+            results.append(result)
+            _log_result(result, len(results), len(swept), selection)
+
+        decision = choose(results, direction)
+        judgement = blessing.judge(decision, _has_thresholds(eval_config))
+        chosen = next((s for s in request.candidates if s.name == decision.chosen), None)
+        if chosen is not None:
+            _export(chosen, by_name[chosen.name], output_dict[spec.MODEL])
+        blessed = artifact_utils.get_single_instance(output_dict[spec.BLESSING])
+        blessing.write_blessing(blessed, decision, judgement, selection, direction)
+        word = "BLESSED" if judgement.blessed else "NOT BLESSED"
+        logging.info("%s: %s", word, judgement.reason)
+
+
+def _with_defaults(eval_config: tfma.EvalConfig, has_baseline: bool) -> tfma.EvalConfig:
+    """As the stock Evaluator does: without a baseline, change thresholds are dropped."""
+    updated = tfma.utils.update_eval_config_with_defaults(
+        eval_config, has_baseline=has_baseline, rubber_stamp=True
+    )
+    tfma.utils.verify_eval_config(updated)
+    return updated
+
+
+def _has_thresholds(eval_config: tfma.EvalConfig) -> bool:
+    return bool(
+        tfma.metrics.metric_thresholds_from_metrics_specs(
+            eval_config.metrics_specs, eval_config=eval_config
+        )
+    )
+
+
+def _uri(artifacts: Artifacts, key: str) -> str:
+    return artifact_utils.get_single_uri(list(artifacts[key]))
+
+
+def _baseline(input_dict: Artifacts) -> ModelSource | None:
+    if not input_dict.get(spec.BASELINE_MODEL):
+        return None
+    path = path_utils.serving_model_path(_uri(input_dict, spec.BASELINE_MODEL))
+    return ModelSource.from_saved_model("baseline", path)
+
+
+def _candidates(
+    input_dict: Artifacts, template: str, exec_properties: Mapping[str, Any]
+) -> tuple[list[Checkpoint], Candidates]:
+    """The checkpoints to sweep and the candidates made of them."""
+    checkpoints = find_checkpoints(_uri(input_dict, spec.MODEL_RUN))
+    if warning := deletion_warning(checkpoints):
+        logging.warning(warning)
+    steps = StepRange(
+        exec_properties.get(spec.FIRST_STEP),
+        exec_properties.get(spec.LAST_STEP),
+        exec_properties.get(spec.STRIDE) or 1,
+    )
+    swept = steps.select(checkpoints)
+    candidates = make_candidates(template, checkpoints, swept)
+    for step, reason in candidates.left_out.items():
+        logging.warning("The checkpoint of step %d is left out: %s", step, reason)
+    logging.info(
+        "sweeping %d checkpoints, step %d to %d", len(swept), swept[0].step, swept[-1].step
+    )
+    return swept, candidates
+
+
+def _log_result(result: CandidateResult, done: int, total: int, selection: Selection) -> None:
+    if result.left_out:
+        outcome = result.left_out
+    else:
+        missed = len(result.threshold_failures)
+        outcome = f"{selection} = {result.value}" + (
+            f", {missed} thresholds missed" if missed else ""
+        )
+    logging.info("checkpoint %d of %d, step %d: %s", done, total, result.step, outcome)
+
+
+def _export(source: ModelSource, checkpoint: Checkpoint, output: Sequence[types.Artifact]) -> None:
+    artifact = artifact_utils.get_single_instance(list(output))
+    write_saved_model(source, path_utils.serving_model_dir(artifact.uri))
+    artifact.set_int_custom_property(blessing.STEP_PROPERTY, checkpoint.step)

@@ -1,0 +1,51 @@
+"""The interface of the CheckpointSweep component: its inputs, outputs and parameters."""
+
+import tensorflow_model_analysis as tfma
+from tfx.types import component_spec, standard_artifacts
+
+EXAMPLES = "examples"
+# TFX wants keys to differ between inputs and outputs: the Trainer's model enters as "template".
+TEMPLATE = "template"
+MODEL_RUN = "model_run"
+BASELINE_MODEL = "baseline_model"
+SCHEMA = "schema"
+
+EVALUATION = "evaluation"
+MODEL = "model"
+BLESSING = "blessing"
+
+EVAL_CONFIG = "eval_config"
+SELECTION = "selection"
+EXAMPLE_SPLITS = "example_splits"
+FIRST_STEP = "first_step"
+LAST_STEP = "last_step"
+STRIDE = "stride"
+ENGINE = "engine"
+
+
+class CheckpointSweepSpec(component_spec.ComponentSpec):
+    """Inputs, outputs and parameters of CheckpointSweep."""
+
+    INPUTS = {
+        EXAMPLES: component_spec.ChannelParameter(type=standard_artifacts.Examples),
+        TEMPLATE: component_spec.ChannelParameter(type=standard_artifacts.Model),
+        MODEL_RUN: component_spec.ChannelParameter(type=standard_artifacts.ModelRun),
+        BASELINE_MODEL: component_spec.ChannelParameter(
+            type=standard_artifacts.Model, optional=True
+        ),
+        SCHEMA: component_spec.ChannelParameter(type=standard_artifacts.Schema, optional=True),
+    }
+    OUTPUTS = {
+        EVALUATION: component_spec.ChannelParameter(type=standard_artifacts.ModelEvaluation),
+        MODEL: component_spec.ChannelParameter(type=standard_artifacts.Model),
+        BLESSING: component_spec.ChannelParameter(type=standard_artifacts.ModelBlessing),
+    }
+    PARAMETERS = {
+        EVAL_CONFIG: component_spec.ExecutionParameter(type=tfma.EvalConfig),
+        SELECTION: component_spec.ExecutionParameter(type=str),
+        EXAMPLE_SPLITS: component_spec.ExecutionParameter(type=str),
+        FIRST_STEP: component_spec.ExecutionParameter(type=int, optional=True),
+        LAST_STEP: component_spec.ExecutionParameter(type=int, optional=True),
+        STRIDE: component_spec.ExecutionParameter(type=int, optional=True),
+        ENGINE: component_spec.ExecutionParameter(type=str, optional=True),
+    }

@@ -1,0 +1,31 @@
+"""What a model under evaluation is: a SavedModel's graph, and the weights to run it with."""
+
+import dataclasses
+import os
+from collections.abc import Mapping
+
+
+@dataclasses.dataclass(frozen=True)
+class ModelSource:
+    """One model to evaluate: the graph of a SavedModel with weights from a tensor bundle.
+
+    A checkpoint and a SavedModel's ``variables/`` directory are both tensor bundles, so a
+    candidate needs no SavedModel of its own: it borrows the template's graph.
+
+    Attributes:
+        name: unique among the models of one evaluation, for example ``"step-000500"``.
+        saved_model: directory of the SavedModel whose ``saved_model.pb`` and assets are used.
+        weights: prefix of the tensor bundle to restore, as ``tf.train.load_checkpoint`` takes it.
+        keys: from a key of the SavedModel's own bundle to the key in ``weights`` to read
+            instead. A key that is not named is read under its own name.
+    """
+
+    name: str
+    saved_model: str
+    weights: str
+    keys: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+    @classmethod
+    def from_saved_model(cls, name: str, saved_model: str) -> "ModelSource":
+        """The model exactly as the SavedModel directory holds it."""
+        return cls(name, saved_model, os.path.join(saved_model, "variables", "variables"))

@@ -1,0 +1,71 @@
+"""Silences what the stack prints that tells a user nothing; warnings that matter pass."""
+
+import logging
+import os
+import warnings
+
+_OURS = ("components", "pipeline")
+
+# Said on every run by libraries that call each other's old interfaces, or about hardware that
+# is not there. Nothing in a user's power changes them.
+_NOISE = (
+    "is deprecated and will be removed",
+    "Instructions for updating",
+    "eager mode seems disabled",
+    "is not in the list of required",
+    "tensorflow_ranking is not available",
+    "tensorflow_decision_forests is not available",
+    "tensorflow_text is not available",
+    "struct2tensor is not available",
+    "TensorFlow Decision Forests",
+    "Setting `feature_slicing_spec`",
+    "No model_spec provided",
+    "If direct_num_workers is not equal to 0",
+    "Make sure that locally built Python SDK docker image",
+    "interpreter",
+    "ArtifactQuery.property_predicate is not supported",
+    "No assets to save",
+    "No assets to write",
+    "Tables initialized inside a tf.function",
+    "does not have payload_format custom property",
+    "SavedModel saved prior to TF 2.5 detected when loading Keras model",
+    "Artifact type Model is not found in MLMD",
+    "Artifact type ModelBlessing is not found in MLMD",
+)
+
+
+def before_imports() -> None:
+    """Silences what the stack says while it is imported; call it first.
+
+    TensorFlow's C++ log says at ERROR level that CUDA's plugins are registered twice, on
+    machines without CUDA too; real errors reach Python as exceptions.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    for category in (DeprecationWarning, FutureWarning, PendingDeprecationWarning):
+        warnings.filterwarnings("ignore", category=category)
+
+
+class _OursOrWarning(logging.Filter):
+    """Passes the project's own messages from INFO on, and others' real warnings."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        ours = any(f"{os.sep}{name}{os.sep}" in record.pathname for name in _OURS)
+        if ours and f"{os.sep}site-packages{os.sep}" not in record.pathname:
+            return record.levelno >= logging.INFO
+        if record.levelno < logging.WARNING:
+            return False
+        message = record.getMessage()
+        return not any(noise in message for noise in _NOISE)
+
+
+def route_logs(handler: logging.Handler) -> None:
+    """Sends everything worth reading to `handler` and nothing anywhere else."""
+    logging.captureWarnings(True)
+    handler.addFilter(_OursOrWarning())
+    for name in ("", "absl", "tensorflow", "apache_beam"):
+        logger = logging.getLogger(name)
+        logger.handlers = [handler] if not name else []
+        logger.propagate = True
+    logging.getLogger().setLevel(logging.INFO)
+    logging.getLogger("absl").setLevel(logging.INFO)
+    logging.getLogger("tensorflow").setLevel(logging.WARNING)

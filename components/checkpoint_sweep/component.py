@@ -37,7 +37,7 @@ class CheckpointSweep(base_beam_component.BaseBeamComponent):
         schema: types.BaseChannel | None = None,
         baseline_model: types.BaseChannel | None = None,
         example_splits: Sequence[str] = ("eval",),
-        steps: StepRange = StepRange(),
+        steps: StepRange | None = None,
         engine: str = "tfma",
     ) -> None:
         """Adds a sweep to a pipeline.
@@ -51,9 +51,10 @@ class CheckpointSweep(base_beam_component.BaseBeamComponent):
             schema: of the examples.
             baseline_model: what change thresholds compare with; without it they are ignored.
             example_splits: the splits to evaluate on, together.
-            steps: which checkpoints to take.
+            steps: which checkpoints to take; None for all.
             engine: "tfma", stock TFMA, once for each checkpoint.
         """
+        steps = steps or StepRange()
         super().__init__(
             spec=spec.CheckpointSweepSpec(
                 examples=examples,

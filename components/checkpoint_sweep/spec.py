@@ -1,5 +1,7 @@
 """The interface of the CheckpointSweep component: its inputs, outputs and parameters."""
 
+from typing import ClassVar
+
 import tensorflow_model_analysis as tfma
 from tfx.types import component_spec, standard_artifacts
 
@@ -26,7 +28,7 @@ ENGINE = "engine"
 class CheckpointSweepSpec(component_spec.ComponentSpec):
     """Inputs, outputs and parameters of CheckpointSweep."""
 
-    INPUTS = {
+    INPUTS: ClassVar = {
         EXAMPLES: component_spec.ChannelParameter(type=standard_artifacts.Examples),
         TEMPLATE: component_spec.ChannelParameter(type=standard_artifacts.Model),
         MODEL_RUN: component_spec.ChannelParameter(type=standard_artifacts.ModelRun),
@@ -35,12 +37,12 @@ class CheckpointSweepSpec(component_spec.ComponentSpec):
         ),
         SCHEMA: component_spec.ChannelParameter(type=standard_artifacts.Schema, optional=True),
     }
-    OUTPUTS = {
+    OUTPUTS: ClassVar = {
         EVALUATION: component_spec.ChannelParameter(type=standard_artifacts.ModelEvaluation),
         MODEL: component_spec.ChannelParameter(type=standard_artifacts.Model),
         BLESSING: component_spec.ChannelParameter(type=standard_artifacts.ModelBlessing),
     }
-    PARAMETERS = {
+    PARAMETERS: ClassVar = {
         EVAL_CONFIG: component_spec.ExecutionParameter(type=tfma.EvalConfig),
         SELECTION: component_spec.ExecutionParameter(type=str),
         EXAMPLE_SPLITS: component_spec.ExecutionParameter(type=str),

@@ -1,0 +1,26 @@
+"""Fixtures that more than one package's tests use; each is made once a session."""
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+from pathlib import Path
+
+import pytest
+
+from tests.support import estimator_run, taxi_examples
+
+
+@pytest.fixture(scope="session")
+def examples() -> list[bytes]:
+    """300 serialized taxi rows."""
+    return taxi_examples.serialized(300)
+
+
+@pytest.fixture(scope="session")
+def trained(
+    tmp_path_factory: pytest.TempPathFactory, examples: list[bytes]
+) -> estimator_run.EstimatorRun:
+    """An Estimator's run with checkpoints of steps 0, 20, 40 and 60; do not write into it."""
+    directory: Path = tmp_path_factory.mktemp("trained")
+    return estimator_run.train(directory, examples)

@@ -1,0 +1,1 @@
+"""Small real models, runs and examples that tests share."""

@@ -1,0 +1,82 @@
+"""A small Estimator, trained for real on taxi rows: a model run and its export."""
+
+import dataclasses
+import shutil
+from pathlib import Path
+
+import tensorflow as tf
+
+FEATURES = {
+    "fare": tf.io.FixedLenFeature([], tf.float32),
+    "trip_start_hour": tf.io.FixedLenFeature([], tf.int64),
+    "payment_type": tf.io.FixedLenFeature([], tf.string),
+}
+LABEL = "big_tipper"
+STEPS = (0, 20, 40, 60)
+
+
+@dataclasses.dataclass(frozen=True)
+class EstimatorRun:
+    """What a Trainer leaves behind.
+
+    Attributes:
+        estimator: the trained one.
+        model_run: directory with the checkpoints of `STEPS`.
+        export: directory of the SavedModel of the last step.
+    """
+
+    estimator: tf.estimator.Estimator
+    model_run: Path
+    export: Path
+
+
+def model_fn(features: dict, labels: tf.Tensor | None, mode: str) -> tf.estimator.EstimatorSpec:
+    """Logistic regression with one hidden layer and a vocabulary."""
+    table = tf.lookup.StaticHashTable(
+        tf.lookup.KeyValueTensorInitializer(
+            tf.constant(["Cash", "Credit Card"]), tf.constant([1, 2], tf.int64)
+        ),
+        0,
+    )
+    payment = tf.one_hot(table.lookup(tf.reshape(features["payment_type"], [-1])), 3)
+    numbers = [tf.reshape(features["fare"], [-1, 1]) / 10.0]
+    numbers.append(tf.cast(tf.reshape(features["trip_start_hour"], [-1, 1]), tf.float32) / 24.0)
+    hidden = tf.compat.v1.layers.dense(
+        tf.concat([payment, *numbers], 1), 4, activation=tf.nn.tanh, name="hidden"
+    )
+    logit = tf.squeeze(tf.compat.v1.layers.dense(hidden, 1, name="logit"), 1)
+    probability = tf.sigmoid(logit)
+    if mode == tf.estimator.ModeKeys.PREDICT:
+        outputs = {"probability": probability}
+        export = {"serving_default": tf.estimator.export.PredictOutput(outputs)}
+        return tf.estimator.EstimatorSpec(mode, predictions=outputs, export_outputs=export)
+    loss = tf.compat.v1.losses.sigmoid_cross_entropy(labels, logit)
+    if mode == tf.estimator.ModeKeys.EVAL:
+        auc = tf.compat.v1.metrics.auc(labels, probability, num_thresholds=1000)
+        return tf.estimator.EstimatorSpec(mode, loss=loss, eval_metric_ops={"auc": auc})
+    step = tf.compat.v1.train.get_or_create_global_step()
+    train = tf.compat.v1.train.AdamOptimizer(0.02).minimize(loss, global_step=step)
+    return tf.estimator.EstimatorSpec(mode, loss=loss, train_op=train)
+
+
+def train(directory: Path, examples: list[bytes], steps: int = STEPS[-1]) -> EstimatorRun:
+    """Trains with a checkpoint every 20 steps and exports the last."""
+
+    def data() -> tf.data.Dataset:
+        spec = FEATURES | {LABEL: tf.io.FixedLenFeature([], tf.int64)}
+        dataset = tf.data.Dataset.from_tensor_slices(examples).repeat().batch(50)
+        return dataset.map(lambda batch: tf.io.parse_example(batch, spec)).map(
+            lambda columns: (columns, columns.pop(LABEL))
+        )
+
+    model_run = directory / "model_run"
+    config = tf.estimator.RunConfig(
+        str(model_run), tf_random_seed=1, save_checkpoints_steps=20, keep_checkpoint_max=None
+    )
+    estimator = tf.estimator.Estimator(model_fn, config=config)
+    estimator.train(data, max_steps=steps)
+    receiver = tf.estimator.export.build_parsing_serving_input_receiver_fn(FEATURES)
+    exported = estimator.export_saved_model(str(directory / "exports"), receiver)
+    export = directory / "model" / "Format-Serving"
+    shutil.copytree(exported.decode(), export)
+    return EstimatorRun(estimator, model_run, export)

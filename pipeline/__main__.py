@@ -34,7 +34,7 @@ def main(
         str, typer.Option(help="Metric to choose the checkpoint by, as TFMA names it.")
     ] = _DEFAULT.select_by,
     engine: Annotated[
-        str, typer.Option(help="What the sweep evaluates with: tfma (stock TFMA).")
+        str, typer.Option(help="What evaluates: fused (all in one pass) or tfma (stock).")
     ] = _DEFAULT.engine,
     beam_arg: Annotated[
         list[str] | None,

@@ -29,7 +29,7 @@ class PipelineConfig:
     steps: int = 4000
     checkpoint_steps: int = 200
     select_by: str = "auc"
-    engine: str = "tfma"
+    engine: str = "fused"
     # The default DirectRunner of recent Beam may download and start another engine instead.
     beam_args: tuple[str, ...] = ("--runner=FnApiRunner",)
     name: str = "taxi"

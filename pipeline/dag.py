@@ -3,8 +3,10 @@
 from tfx import v1 as tfx
 
 from components.checkpoint_sweep import CheckpointSweep, Selection, StepRange
+from components.evaluator import Evaluator
 from pipeline import estimator_training
 from pipeline.config import PipelineConfig
+from pipeline.deployment import Deployment, local
 from pipeline.fingerprint import fingerprint
 from pipeline.taxi import features, model, preprocessing, training
 from pipeline.taxi.evaluation import eval_config
@@ -12,13 +14,14 @@ from pipeline.taxi.evaluation import eval_config
 _SPLITS = {"train": 3, "eval": 1, "test": 1}
 
 
-def create_pipeline(config: PipelineConfig) -> tfx.dsl.Pipeline:
-    """Wires the components; see the README for a picture."""
+def create_pipeline(config: PipelineConfig, place: Deployment | None = None) -> tfx.dsl.Pipeline:
+    """Wires the components; see the README for a picture. `place` is this machine if None."""
     components, proto = tfx.components, tfx.proto
+    place = place or local(config)
 
-    examples = components.CsvExampleGen(str(config.data), output_config=_hash_split())
+    examples = components.CsvExampleGen(place.data, output_config=_hash_split())
     statistics = components.StatisticsGen(examples.outputs["examples"])
-    schema = components.ImportSchemaGen(str(config.schema))
+    schema = components.ImportSchemaGen(place.schema)
     validator = components.ExampleValidator(
         statistics.outputs["statistics"], schema.outputs["schema"]
     )
@@ -52,19 +55,14 @@ def create_pipeline(config: PipelineConfig) -> tfx.dsl.Pipeline:
         steps=StepRange(first=1),  # step 0 is the untrained model
         engine=config.engine,
     )
-    baseline = tfx.dsl.Resolver(
-        strategy_class=tfx.dsl.experimental.LatestBlessedModelStrategy,
-        model=tfx.dsl.Channel(type=tfx.types.standard_artifacts.Model),
-        model_blessing=tfx.dsl.Channel(type=tfx.types.standard_artifacts.ModelBlessing),
-    ).with_id("Baseline")
-    nodes = [examples, statistics, schema, validator, transform, trainer, sweep, baseline]
+    nodes = [examples, statistics, schema, validator, transform, trainer, sweep, place.baseline]
 
     # ... and what it blessed is confirmed once on test, which nobody chose on.
     with tfx.dsl.Cond(sweep.outputs["blessing"].future()[0].custom_property("blessed") == 1):
-        evaluator = components.Evaluator(
+        evaluator = _evaluator(config.engine)(
             examples=examples.outputs["examples"],
             model=sweep.outputs["model"],
-            baseline_model=baseline.outputs["model"],
+            baseline_model=place.baseline.outputs["model"],
             schema=schema.outputs["schema"],
             eval_config=eval_config(),
             example_splits=["test"],
@@ -72,20 +70,21 @@ def create_pipeline(config: PipelineConfig) -> tfx.dsl.Pipeline:
         pusher = components.Pusher(
             model=sweep.outputs["model"],
             model_blessing=evaluator.outputs["blessing"],
-            push_destination=proto.PushDestination(
-                filesystem=proto.PushDestination.Filesystem(base_directory=str(config.pushed))
-            ),
+            push_destination=place.push_destination,
         )
     return tfx.dsl.Pipeline(
         pipeline_name=config.name,
-        pipeline_root=str(config.root),
+        pipeline_root=place.root,
         components=[*nodes, evaluator, pusher],
         enable_cache=config.cache,
-        metadata_connection_config=tfx.orchestration.metadata.sqlite_metadata_connection_config(
-            str(config.metadata)
-        ),
+        metadata_connection_config=place.metadata,
         beam_pipeline_args=list(config.beam_args),
     )
+
+
+def _evaluator(engine: str) -> type[tfx.components.Evaluator]:
+    """The Evaluator on the same engine as the sweep."""
+    return tfx.components.Evaluator if engine == "tfma" else Evaluator
 
 
 def _hash_split() -> tfx.proto.Output:

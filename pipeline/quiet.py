@@ -26,6 +26,7 @@ _NOISE = (
     "ArtifactQuery.property_predicate is not supported",
     "No assets to save",
     "No assets to write",
+    "It seems that global step",
     "Tables initialized inside a tf.function",
     "does not have payload_format custom property",
     "SavedModel saved prior to TF 2.5 detected when loading Keras model",

@@ -10,7 +10,7 @@ from ml_metadata.metadata_store import metadata_store
 from tfx.components.evaluator import constants
 
 from components.checkpoint_sweep.blessing import read_verdicts
-from components.checkpoint_sweep.results import threshold_failures
+from components.threshold_failures import threshold_failures
 from pipeline.config import PipelineConfig
 
 _State = proto.Execution.State

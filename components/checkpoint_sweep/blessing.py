@@ -8,8 +8,8 @@ from typing import Any
 
 import tensorflow as tf
 from tfx import types
-from tfx.components.evaluator import constants
 
+from components.blessing_file import write_blessing_file
 from components.checkpoint_sweep.ledger import write_json
 from components.checkpoint_sweep.selection import Decision, Direction, Selection
 
@@ -68,14 +68,7 @@ def write_blessing(
             "checkpoints": [dataclasses.asdict(v) for v in decision.verdicts],
         },
     )
-    blessed = judgement.blessed
-    file = constants.BLESSED_FILE_NAME if blessed else constants.NOT_BLESSED_FILE_NAME
-    with tf.io.gfile.GFile(os.path.join(artifact.uri, file), "w") as stream:
-        stream.write("")
-    artifact.set_int_custom_property(
-        constants.ARTIFACT_PROPERTY_BLESSED_KEY,
-        constants.BLESSED_VALUE if blessed else constants.NOT_BLESSED_VALUE,
-    )
+    write_blessing_file(artifact, judgement.blessed, judgement.reason)
     artifact.set_string_custom_property(_REASON_PROPERTY, judgement.reason)
     for verdict in decision.verdicts:
         if verdict.name == decision.chosen:

@@ -12,6 +12,7 @@ from components.checkpoint_sweep import spec
 from components.checkpoint_sweep.checkpoints import StepRange
 from components.checkpoint_sweep.executor import Executor
 from components.checkpoint_sweep.selection import Selection
+from components.evaluation.engines import DEFAULT_ENGINE
 
 
 class CheckpointSweep(base_beam_component.BaseBeamComponent):
@@ -38,7 +39,7 @@ class CheckpointSweep(base_beam_component.BaseBeamComponent):
         baseline_model: types.BaseChannel | None = None,
         example_splits: Sequence[str] = ("eval",),
         steps: StepRange | None = None,
-        engine: str = "tfma",
+        engine: str = DEFAULT_ENGINE,
     ) -> None:
         """Adds a sweep to a pipeline.
 
@@ -52,7 +53,7 @@ class CheckpointSweep(base_beam_component.BaseBeamComponent):
             baseline_model: what change thresholds compare with; without it they are ignored.
             example_splits: the splits to evaluate on, together.
             steps: which checkpoints to take; None for all.
-            engine: "tfma", stock TFMA, once for each checkpoint.
+            engine: "fused", all checkpoints in one pass, or "tfma", stock TFMA once for each.
         """
         steps = steps or StepRange()
         super().__init__(

@@ -13,7 +13,7 @@ from tfx.dsl.components.base import base_beam_executor
 from tfx.types import artifact_utils
 from tfx.utils import path_utils
 
-from components.checkpoint_sweep import blessing, examples, spec
+from components.checkpoint_sweep import blessing, spec
 from components.checkpoint_sweep.candidates import Candidates, make_candidates
 from components.checkpoint_sweep.checkpoints import (
     Checkpoint,
@@ -26,10 +26,12 @@ from components.checkpoint_sweep.ledger import Entry, write_ledger
 from components.checkpoint_sweep.metric_lookup import resolve_direction
 from components.checkpoint_sweep.results import read_result
 from components.checkpoint_sweep.selection import CandidateResult, Selection, choose
+from components.eval_config import has_thresholds, with_defaults
 from components.evaluation.engine import EvaluationRequest
-from components.evaluation.engines import get_engine
+from components.evaluation.engines import DEFAULT_ENGINE, get_engine
 from components.evaluation.models import ModelSource
 from components.evaluation.weight_swap import write_saved_model
+from components.examples import open_examples
 
 Artifacts = Mapping[str, Sequence[types.Artifact]]
 
@@ -53,17 +55,17 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         self._log_startup(input_dict, output_dict, exec_properties)
         selection = Selection.from_json(exec_properties[spec.SELECTION])
         configured = json_format.Parse(exec_properties[spec.EVAL_CONFIG], tfma.EvalConfig())
-        direction = resolve_direction(selection, _with_defaults(configured, has_baseline=True))
+        direction = resolve_direction(selection, with_defaults(configured, has_baseline=True))
         baseline = _baseline(input_dict)
-        eval_config = _with_defaults(configured, has_baseline=baseline is not None)
-        engine = get_engine(exec_properties.get(spec.ENGINE) or "tfma")
+        eval_config = with_defaults(configured, has_baseline=baseline is not None)
+        engine = get_engine(exec_properties.get(spec.ENGINE) or DEFAULT_ENGINE)
 
         template = path_utils.serving_model_path(_uri(input_dict, spec.TEMPLATE))
         if warning := flattening_warning(template, eval_config):
             logging.warning(warning)
         splits = json.loads(exec_properties[spec.EXAMPLE_SPLITS])
-        source = examples.open_examples(
-            input_dict[spec.EXAMPLES], splits, input_dict.get(spec.SCHEMA)
+        source = open_examples(
+            input_dict[spec.EXAMPLES], splits, input_dict.get(spec.SCHEMA), "CheckpointSweep"
         )
         swept, candidates = _candidates(input_dict, template, exec_properties)
 
@@ -102,7 +104,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             _log_result(result, len(results), len(swept), selection)
 
         decision = choose(results, direction)
-        judgement = blessing.judge(decision, _has_thresholds(eval_config))
+        judgement = blessing.judge(decision, has_thresholds(eval_config))
         chosen = next((s for s in request.candidates if s.name == decision.chosen), None)
         if chosen is not None:
             _export(chosen, by_name[chosen.name], output_dict[spec.MODEL])
@@ -110,23 +112,6 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         blessing.write_blessing(blessed, decision, judgement, selection, direction)
         word = "BLESSED" if judgement.blessed else "NOT BLESSED"
         logging.info("%s: %s", word, judgement.reason)
-
-
-def _with_defaults(eval_config: tfma.EvalConfig, has_baseline: bool) -> tfma.EvalConfig:
-    """As the stock Evaluator does: without a baseline, change thresholds are dropped."""
-    updated = tfma.utils.update_eval_config_with_defaults(
-        eval_config, has_baseline=has_baseline, rubber_stamp=True
-    )
-    tfma.utils.verify_eval_config(updated)
-    return updated
-
-
-def _has_thresholds(eval_config: tfma.EvalConfig) -> bool:
-    return bool(
-        tfma.metrics.metric_thresholds_from_metrics_specs(
-            eval_config.metrics_specs, eval_config=eval_config
-        )
-    )
 
 
 def _uri(artifacts: Artifacts, key: str) -> str:

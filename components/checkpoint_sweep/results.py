@@ -3,9 +3,9 @@
 import math
 
 import tensorflow_model_analysis as tfma
-from tensorflow_model_analysis.proto import metrics_for_slice_pb2, validation_result_pb2
 
 from components.checkpoint_sweep.selection import CandidateResult, Selection, SelectionError
+from components.threshold_failures import threshold_failures
 
 
 def read_result(
@@ -35,53 +35,6 @@ def read_result(
     metrics = slices[wanted].get(selection.output_name, {}).get(selection.sub_key, {})
     value = metrics.get(selection.metric)
     return CandidateResult(name, step, _as_float(value), tuple(threshold_failures(directory)))
-
-
-def threshold_failures(directory: str) -> list[str]:
-    """One sentence for each threshold that the evaluation missed; none without thresholds."""
-    try:
-        validation = tfma.load_validation_result(directory)
-    except (OSError, ValueError, IndexError):
-        return []
-    if validation is None or validation.validation_ok:
-        return []
-    failures = [
-        _sentence(per_slice, failure)
-        for per_slice in validation.metric_validations_per_slice
-        for failure in per_slice.failures
-    ]
-    return failures + [
-        f"no data for the slice of a threshold: {_one_line(spec)}"
-        for spec in (*validation.missing_slices, *validation.missing_cross_slices)
-    ]
-
-
-def _sentence(
-    per_slice: validation_result_pb2.MetricsValidationForSlice,
-    failure: validation_result_pb2.ValidationFailure,
-) -> str:
-    where = ", ".join(_feature_value(key) for key in per_slice.slice_key.single_slice_keys)
-    threshold = failure.metric_threshold
-    kind = "value_threshold" if threshold.HasField("value_threshold") else "change_threshold"
-    bound = _one_line(getattr(threshold, kind))
-    value = f" = {failure.metric_value.double_value.value:.6g}"
-    if failure.message.strip() == "Metric not found.":
-        value = " was not computed"
-    difference = "change of " if kind == "change_threshold" else ""
-    return (
-        f"{difference}{failure.metric_key.name}{value}"
-        + (f" on {where}" if where else "")
-        + f" ({bound})"
-    )
-
-
-def _feature_value(key: metrics_for_slice_pb2.SingleSliceKey) -> str:
-    value = getattr(key, key.WhichOneof("kind"))
-    return f"{key.column}={value.decode() if isinstance(value, bytes) else value}"
-
-
-def _one_line(message: object) -> str:
-    return " ".join(str(message).replace("{", "").replace("}", "").split())
 
 
 def _plain(slice_key: tuple) -> tuple[tuple[str, str], ...]:

@@ -34,7 +34,9 @@ def test_every_checkpoint_is_a_candidate(trained: EstimatorRun) -> None:
     assert (tuple(found.sources), found.left_out) == (STEPS, {})
 
 
-def test_the_last_candidate_is_the_export_bit_for_bit(trained: EstimatorRun, tmp_path: Path) -> None:
+def test_the_last_candidate_is_the_export_bit_for_bit(
+    trained: EstimatorRun, tmp_path: Path
+) -> None:
     write_saved_model(_candidates(trained).sources[STEPS[-1]], str(tmp_path / "swapped"))
     exported = read_bundle(str(trained.export / VARIABLES))
     swapped = read_bundle(str(tmp_path / "swapped" / VARIABLES))

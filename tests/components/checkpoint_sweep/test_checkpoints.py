@@ -86,7 +86,9 @@ def test_step_range(steps: StepRange, expected: list[int]) -> None:
 
 
 def test_a_range_without_checkpoints_says_what_there_is() -> None:
-    with pytest.raises(CheckpointError, match="from 50 to the end; there are 2, from step 10 to 20"):
+    with pytest.raises(
+        CheckpointError, match="from 50 to the end; there are 2, from step 10 to 20"
+    ):
         StepRange(first=50).select(_checkpoints(10, 20))
 
 

@@ -12,9 +12,7 @@ def _config(metrics: str) -> tfma.EvalConfig:
     config = text_format.Parse(
         f'model_specs {{ label_key: "y" }} metrics_specs {{ {metrics} }}', tfma.EvalConfig()
     )
-    return tfma.utils.update_eval_config_with_defaults(
-        config, has_baseline=True, rubber_stamp=True
-    )
+    return tfma.utils.update_eval_config_with_defaults(config, has_baseline=True, rubber_stamp=True)
 
 
 PLAIN = 'metrics { class_name: "AUC" } metrics { class_name: "MeanAbsoluteError" }'
@@ -65,7 +63,9 @@ def test_direction(metrics: str, selection: Selection, expected: Direction) -> N
             "It computes: classId:0/auc, classId:1/auc",
             id="sub keys are listed",
         ),
-        pytest.param(PLAIN, Selection("auc"), "No direction is declared for 'auc'", id="undeclared"),
+        pytest.param(
+            PLAIN, Selection("auc"), "No direction is declared for 'auc'", id="undeclared"
+        ),
         pytest.param(
             DECLARED,
             Selection("mean_absolute_error", direction=HIGHER),

@@ -46,8 +46,15 @@ def open_examples(
     artifacts: Sequence[types.Artifact],
     splits: Sequence[str],
     schema: Sequence[types.Artifact] | None,
+    telemetry: str,
 ) -> ExampleSource:
     """Opens the named splits.
+
+    Args:
+        artifacts: Examples artifacts.
+        splits: names of the splits, read together.
+        schema: a Schema artifact, if there is one.
+        telemetry: name of the reader in Beam's counters.
 
     Raises:
         ExamplesError: a split does not exist, or none is named.
@@ -67,7 +74,7 @@ def open_examples(
         parsed = io_utils.SchemaReader().read(uri)
     factory = tfxio_utils.get_tfxio_factory_from_artifact(
         examples=list(artifacts),
-        telemetry_descriptors=["CheckpointSweep"],
+        telemetry_descriptors=[telemetry],
         schema=parsed,
         raw_record_column_name=tfma.ARROW_INPUT_COLUMN,
     )

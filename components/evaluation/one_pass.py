@@ -1,0 +1,40 @@
+"""The default engine: all candidates in one pass over the data."""
+
+import time
+from collections.abc import Iterator
+
+from absl import logging
+
+from components.evaluation.engine import Evaluated, EvaluationRequest
+from components.evaluation.reference import evaluate_with_tfma
+from components.evaluation.support import unsupported_reason
+from components.evaluation.transform import DEFAULT_BATCH_SIZE, EvaluateModels
+
+
+def evaluate_in_one_pass(request: EvaluationRequest) -> Iterator[Evaluated]:
+    """Evaluates all candidates together; what this cannot do goes to stock TFMA, and says so.
+
+    Args:
+        request: what to evaluate.
+
+    Yields:
+        All candidates, once all are done.
+    """
+    sources = [*request.candidates, *([request.baseline] if request.baseline else [])]
+    if reason := unsupported_reason(request.eval_config, sources):
+        logging.warning("Evaluating with stock TFMA, a run for each candidate: %s.", reason)
+        yield from evaluate_with_tfma(request)
+        return
+    started = time.monotonic()
+    with request.make_pipeline() as pipeline:
+        _ = request.read(pipeline, batch_size=DEFAULT_BATCH_SIZE) | EvaluateModels(
+            request.candidates,
+            request.outputs,
+            request.eval_config,
+            baseline=request.baseline,
+            schema=request.schema,
+            tensor_adapter_config=request.tensor_adapter_config,
+        )
+    seconds = (time.monotonic() - started) / len(request.candidates)
+    for candidate in request.candidates:
+        yield Evaluated(candidate.name, seconds)

@@ -1,0 +1,12 @@
+"""The stock Evaluator with another executor."""
+
+from tfx import v1 as tfx
+from tfx.dsl.components.base import executor_spec
+
+from components.evaluator.executor import Executor
+
+
+class Evaluator(tfx.components.Evaluator):
+    """Drop-in for `tfx.components.Evaluator`: same arguments, outputs and blessing properties."""
+
+    EXECUTOR_SPEC = executor_spec.BeamExecutorSpec(Executor)

@@ -1,0 +1,52 @@
+"""What the place that a pipeline runs in decides: where it reads, writes and finds a baseline."""
+
+import dataclasses
+from typing import Any
+
+from tfx import v1 as tfx
+
+from pipeline.config import PipelineConfig
+
+
+@dataclasses.dataclass(frozen=True)
+class Deployment:
+    """The edges of a pipeline; everything between them is the same everywhere.
+
+    Attributes:
+        root: folder or URI below which every node writes.
+        data: folder with the CSV files, or the runtime parameter that names it.
+        schema: file with the reviewed schema.
+        baseline: a node whose output "model" is the model to compare with, if there is one.
+        push_destination: a `PushDestination`, or the runtime parameter that holds one as JSON.
+        metadata: how to reach the metadata store; None where the platform brings its own.
+    """
+
+    root: str
+    data: str | tfx.dsl.experimental.RuntimeParameter
+    schema: str
+    baseline: tfx.dsl.Resolver | tfx.dsl.Importer
+    push_destination: tfx.proto.PushDestination | tfx.dsl.experimental.RuntimeParameter
+    metadata: Any | None = None
+
+
+def local(config: PipelineConfig) -> Deployment:
+    """This machine: folders, and a metadata store in a file."""
+    return Deployment(
+        root=str(config.root),
+        data=str(config.data),
+        schema=str(config.schema),
+        baseline=latest_blessed_model(),
+        push_destination=tfx.proto.PushDestination(
+            filesystem=tfx.proto.PushDestination.Filesystem(base_directory=str(config.pushed))
+        ),
+        metadata=tfx.orchestration.metadata.sqlite_metadata_connection_config(str(config.metadata)),
+    )
+
+
+def latest_blessed_model() -> tfx.dsl.Resolver:
+    """The baseline where the platform can search its metadata store."""
+    return tfx.dsl.Resolver(
+        strategy_class=tfx.dsl.experimental.LatestBlessedModelStrategy,
+        model=tfx.dsl.Channel(type=tfx.types.standard_artifacts.Model),
+        model_blessing=tfx.dsl.Channel(type=tfx.types.standard_artifacts.ModelBlessing),
+    ).with_id("Baseline")

@@ -1,0 +1,35 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+def _run(*arguments: str) -> subprocess.CompletedProcess:
+    command = [sys.executable, "-m", "pipeline", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_help_names_what_can_be_changed() -> None:
+    done = _run("--help")
+    assert done.returncode == 0
+    for option in ("--root", "--data", "--steps", "--checkpoint-steps", "--beam-arg", "--engine"):
+        assert option in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        pytest.param(["--data", "/nowhere"], "no .csv file in /nowhere", id="data"),
+        pytest.param(["--schema", "/nowhere.pbtxt"], "no schema at /nowhere.pbtxt", id="schema"),
+        pytest.param(["--steps", "10"], "Raise --steps or lower --checkpoint-steps", id="steps"),
+    ],
+)
+def test_bad_arguments_are_refused_before_anything_is_loaded(
+    arguments: list[str], message: str, tmp_path: Path
+) -> None:
+    done = _run("--root", str(tmp_path / "root"), *arguments)
+    assert done.returncode == 2
+    assert message in " ".join(done.stderr.split())
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "root").exists()

@@ -1,0 +1,100 @@
+"""Walking a GraphDef: names, ancestors, consumers, functions."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+
+import tensorflow as tf
+from tensorflow.core.framework import function_pb2
+
+Nodes = dict[str, tf.compat.v1.NodeDef]
+Functions = dict[str, function_pb2.FunctionDef]
+
+
+def node_of(ref: str) -> str:
+    """Node name of an input reference: ``a``, ``a:1`` and ``^a`` all name ``a``."""
+    return ref.lstrip("^").partition(":")[0]
+
+
+def split_tensor(ref: str) -> tuple[str, int]:
+    """Node name and output index of a data reference: ``a`` is ``a:0``."""
+    name, _, index = ref.partition(":")
+    return name, int(index or 0)
+
+
+def canonical(ref: str) -> str:
+    """A data reference with its output index written out: ``a`` becomes ``a:0``."""
+    return ref if ":" in ref else f"{ref}:0"
+
+
+def map_ref(ref: str, rename: Callable[[str], str]) -> str:
+    """The reference with its node renamed, output index and control mark kept."""
+    if ref.startswith("^"):
+        return "^" + rename(ref[1:])
+    name, colon, index = ref.partition(":")
+    return rename(name) + colon + index
+
+
+def string_constant(name: str, value: str | bytes | Sequence[str]) -> tf.compat.v1.NodeDef:
+    """A Const node that holds a string, or a vector of strings."""
+    node = tf.compat.v1.NodeDef(name=name, op="Const")
+    node.attr["dtype"].type = tf.string.as_datatype_enum
+    node.attr["value"].tensor.CopyFrom(tf.make_tensor_proto(value, tf.string))
+    return node
+
+
+def clear_placement(nodes: Iterable[tf.compat.v1.NodeDef]) -> None:
+    """Leaves it to the runtime where nodes run: colocation would tie copies to each other."""
+    for node in nodes:
+        node.device = ""
+        node.attr.pop("_class", None)
+
+
+def ancestors(nodes: Nodes, targets: Iterable[str], stop: Collection[str] = ()) -> set[str]:
+    """Nodes that the targets need, themselves included; inputs of ``stop`` are not followed.
+
+    Raises:
+        KeyError: the graph refers to a node that it does not have.
+    """
+    found: set[str] = set()
+    todo = list(targets)
+    while todo:
+        name = todo.pop()
+        if name in found:
+            continue
+        found.add(name)
+        if name not in stop:
+            todo.extend(node_of(ref) for ref in nodes[name].input)
+    return found
+
+
+def consumers(nodes: Nodes, live: Iterable[str]) -> dict[str, list[str]]:
+    """From each node to the nodes of ``live`` that take it as data or control input."""
+    result: dict[str, list[str]] = {}
+    for name in live:
+        for ref in nodes[name].input:
+            result.setdefault(node_of(ref), []).append(name)
+    return result
+
+
+def functions_of(node: tf.compat.v1.NodeDef, functions: Mapping[str, object]) -> list[str]:
+    """Names of the library functions that a node calls or passes as an attribute."""
+    names = [node.op] if node.op in functions else []
+    for value in node.attr.values():
+        kind = value.WhichOneof("value")
+        if kind == "func":
+            names.append(value.func.name)
+        elif kind == "list":
+            names.extend(function.name for function in value.list.func)
+    return [name for name in names if name in functions]
+
+
+def reachable_functions(callers: Iterable[tf.compat.v1.NodeDef], functions: Functions) -> set[str]:
+    """Names of the library functions that the callers reach, directly or not."""
+    found: set[str] = set()
+    todo = [name for node in callers for name in functions_of(node, functions)]
+    while todo:
+        name = todo.pop()
+        if name not in found:
+            found.add(name)
+            for node in functions[name].node_def:
+                todo.extend(functions_of(node, functions))
+    return found

@@ -32,6 +32,7 @@ def create_pipeline(config: PipelineConfig, place: Deployment | None = None) -> 
         splits_config=proto.SplitsConfig(analyze=["train"], transform=["train", "eval"]),
         custom_config={"source": fingerprint([features, preprocessing])},
     )
+    transform.add_upstream_node(validator)  # anomalies are known before they can do harm
     trainer = components.Trainer(
         run_fn="pipeline.taxi.training.run_fn",
         examples=transform.outputs["transformed_examples"],

@@ -3,11 +3,18 @@
 from rich.console import Console
 from tfx.orchestration.local.local_dag_runner import LocalDagRunner
 
+from components.errors import UserError
 from pipeline import quiet
 from pipeline.config import PipelineConfig
 from pipeline.dag import create_pipeline
 from pipeline.progress import Progress
 from pipeline.summary import Summary, summarize, write_summary
+
+_LISTED = 10
+
+
+class DataError(UserError):
+    """The data depart from the schema, and a node failed; the message names the features."""
 
 
 def run(config: PipelineConfig, console: Console) -> Summary:
@@ -19,14 +26,32 @@ def run(config: PipelineConfig, console: Console) -> Summary:
 
     Returns:
         What ran, the verdicts and where the model was pushed; also in `config.summary`.
+
+    Raises:
+        UserError: something that the user gave does not fit.
     """
     config.root.mkdir(parents=True, exist_ok=True)
     progress = Progress(console)
-    quiet.route_logs(progress)
+    quiet.route_logs(progress, also=progress.announces)
     try:
         LocalDagRunner().run(create_pipeline(config))
+    except UserError:
+        raise
+    except Exception as error:
+        if anomalies := summarize(config).anomalies:
+            raise DataError(_blame(progress.node, anomalies, config)) from error
+        raise
     finally:
         progress.stop()
     summary = summarize(config)
     write_summary(summary, config.summary)
     return summary
+
+
+def _blame(node: str, anomalies: list[str], config: PipelineConfig) -> str:
+    listed = "\n".join(f"  {anomaly}" for anomaly in anomalies[:_LISTED])
+    more = f"\n  and {len(anomalies) - _LISTED} more" if len(anomalies) > _LISTED else ""
+    return (
+        f"{node} failed, and the data depart from the schema {config.schema}:\n{listed}{more}\n"
+        f"Correct the data in {config.data}, or the schema."
+    )

@@ -9,17 +9,25 @@ from rich.status import Status
 _RUNNING = "Component %s is running."
 _FINISHED = "Component %s is finished."
 _CACHED = "A cached execution %d is used."
-_SKIPPED = ("Component %s is skipped", "Skipping component")
 
 
 class Progress(logging.Handler):
-    """A log handler: TFX's runner announces each node by a log message."""
+    """A log handler: TFX's runner announces each node by a log message.
+
+    Attributes:
+        node: id of the node that runs, or ran last.
+    """
 
     def __init__(self, console: Console) -> None:
         super().__init__(logging.INFO)
         self._console = console
         self._status: Status | None = None
-        self._node, self._started, self._note = "", 0.0, ""
+        self.node, self._started, self._note = "", 0.0, ""
+
+    @staticmethod
+    def announces(record: logging.LogRecord) -> bool:
+        """Whether the record is one of the runner's announcements."""
+        return record.msg in (_RUNNING, _FINISHED, _CACHED)
 
     def emit(self, record: logging.LogRecord) -> None:
         """Prints a record, or turns it into the state of the current node."""
@@ -41,7 +49,7 @@ class Progress(logging.Handler):
             self._status = None
 
     def _begin(self, node: str) -> None:
-        self._node, self._started, self._note = node, time.monotonic(), ""
+        self.node, self._started, self._note = node, time.monotonic(), ""
         if self._console.is_terminal:
             self._status = self._console.status(f"[bold]{node}[/] is running")
             self._status.start()
@@ -51,7 +59,7 @@ class Progress(logging.Handler):
     def _end(self) -> None:
         self.stop()
         seconds = time.monotonic() - self._started
-        self._console.print(f"[green]✓[/] {self._node}{self._note} [dim]{seconds:.1f} s[/]")
+        self._console.print(f"[green]✓[/] {self.node}{self._note} [dim]{seconds:.1f} s[/]")
 
 
 def _text(record: logging.LogRecord) -> str:

@@ -3,6 +3,7 @@
 import logging
 import os
 import warnings
+from collections.abc import Callable
 
 _OURS = ("components", "pipeline")
 
@@ -49,7 +50,13 @@ def before_imports() -> None:
 class _OursOrWarning(logging.Filter):
     """Passes the project's own messages from INFO on, and others' real warnings."""
 
+    def __init__(self, also: Callable[[logging.LogRecord], bool]) -> None:
+        super().__init__()
+        self._also = also
+
     def filter(self, record: logging.LogRecord) -> bool:
+        if self._also(record):
+            return True
         ours = any(f"{os.sep}{name}{os.sep}" in record.pathname for name in _OURS)
         if ours and f"{os.sep}site-packages{os.sep}" not in record.pathname:
             return record.levelno >= logging.INFO
@@ -59,12 +66,17 @@ class _OursOrWarning(logging.Filter):
         return not any(noise in message for noise in _NOISE)
 
 
-def route_logs(handler: logging.Handler) -> None:
-    """Sends everything worth reading to `handler` and nothing anywhere else."""
+def route_logs(handler: logging.Handler, also: Callable[[logging.LogRecord], bool]) -> None:
+    """Sends everything worth reading to `handler` and nothing anywhere else.
+
+    Args:
+        handler: shows what reaches it.
+        also: says which other records the handler needs.
+    """
     logging.captureWarnings(True)
     # AUC of a slice with one class only is 0/0 by definition, and TFMA reports it as NaN.
     warnings.filterwarnings("ignore", category=RuntimeWarning, module="tensorflow_model_analysis")
-    handler.addFilter(_OursOrWarning())
+    handler.addFilter(_OursOrWarning(also))
     for name in ("", "absl", "tensorflow", "apache_beam"):
         logger = logging.getLogger(name)
         logger.handlers = [handler] if not name else []

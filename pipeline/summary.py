@@ -11,6 +11,7 @@ from tfx.components.evaluator import constants
 
 from components.checkpoint_sweep.blessing import read_verdicts
 from components.threshold_failures import threshold_failures
+from pipeline.anomalies import read_anomalies
 from pipeline.config import PipelineConfig
 
 _State = proto.Execution.State
@@ -38,6 +39,7 @@ class Summary:
     Attributes:
         run_id: of the run in the metadata store.
         nodes: that ran, in order.
+        anomalies: how the data depart from the schema, a sentence each.
         checkpoints: the sweep's verdicts: name, step, eligible, value, reason.
         sweep: `chosen` (name or None), `chosen_step`, `blessed`, `reason`, `selection` (metric,
             slice, direction), `evaluation`, `model` and `blessing` (folders).
@@ -48,6 +50,7 @@ class Summary:
 
     run_id: str
     nodes: list[Node]
+    anomalies: list[str]
     checkpoints: list[dict[str, Any]]
     sweep: dict[str, Any] | None
     evaluator: dict[str, Any] | None
@@ -68,6 +71,7 @@ def summarize(config: PipelineConfig) -> Summary:
     executions = {_node(store, e): e for e in store.get_executions_by_context(run.id)}
     ordered = sorted(executions.items(), key=lambda item: item[1].id)
     nodes = [Node(name, _state(e), _seconds(e)) for name, e in ordered]
+    validated = _outputs(store, executions.get("ExampleValidator"))
     sweep = _outputs(store, executions.get("CheckpointSweep"))
     evaluator = _outputs(store, executions.get("Evaluator"))
     pushed = _outputs(store, executions.get("Pusher")).get("pushed_model")
@@ -75,6 +79,7 @@ def summarize(config: PipelineConfig) -> Summary:
     return Summary(
         run_id=run.name,
         nodes=nodes,
+        anomalies=read_anomalies(validated["anomalies"].uri) if validated else [],
         checkpoints=list(verdicts["checkpoints"]) if verdicts else [],
         sweep=_sweep(sweep, verdicts) if verdicts else None,
         evaluator=_evaluator(store, executions["Evaluator"], evaluator) if evaluator else None,
@@ -120,8 +125,9 @@ def _outputs(store: metadata_store.MetadataStore, execution: Any | None) -> dict
 
 
 def _artifacts(store: metadata_store.MetadataStore, events: list[Any]) -> dict[str, Any]:
-    keys = {e.artifact_id: next(s.key for s in e.path.steps if s.key) for e in events}
-    return {keys[a.id]: a for a in store.get_artifacts_by_id(list(keys))}
+    # One artifact may be under two keys: a candidate can be its own baseline.
+    by_id = {a.id: a for a in store.get_artifacts_by_id([e.artifact_id for e in events])}
+    return {next(s.key for s in e.path.steps if s.key): by_id[e.artifact_id] for e in events}
 
 
 def _property(artifact: Any, name: str) -> Any:

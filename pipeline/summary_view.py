@@ -3,6 +3,7 @@
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from pipeline.config import PipelineConfig
@@ -13,6 +14,8 @@ def print_summary(summary: Summary, config: PipelineConfig, console: Console) ->
     """Prints what ran, the checkpoints, the winner, the Evaluator's verdict and the push."""
     console.print()
     console.print(_nodes(summary))
+    for anomaly in summary.anomalies:
+        console.print(f"[yellow]anomaly[/] {escape(anomaly)}", highlight=False)
     if summary.sweep:
         console.print(_checkpoints(summary))
         console.print(_choice(summary.sweep, summary.checkpoints))

@@ -5,6 +5,6 @@
 
 from components.checkpoint_sweep.checkpoints import StepRange
 from components.checkpoint_sweep.component import CheckpointSweep
-from components.checkpoint_sweep.selection import Selection
+from components.checkpoint_sweep.selection import Direction, Selection
 
-__all__ = ["CheckpointSweep", "Selection", "StepRange"]
+__all__ = ["CheckpointSweep", "Direction", "Selection", "StepRange"]

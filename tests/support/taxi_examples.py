@@ -14,6 +14,12 @@ def rows(count: int, seed: int = 7) -> pd.DataFrame:
     return pd.read_csv(taxi_data() / "data.csv").sample(count, random_state=seed)
 
 
+def write_csv(path: Path, count: int, seed: int = 7) -> None:
+    """A random sample as a CSV file, every value spelled as in the original."""
+    whole = pd.read_csv(taxi_data() / "data.csv", dtype=str)
+    whole.sample(count, random_state=seed).to_csv(path, index=False)
+
+
 def serialize(row: pd.Series, integers: frozenset[str]) -> bytes:
     """One row as a serialized tf.Example, without its missing values."""
     example = tf.train.Example()

@@ -1,0 +1,81 @@
+import io
+import logging
+
+import pytest
+from rich.console import Console
+
+from pipeline import quiet
+from pipeline.progress import Progress
+
+
+def _record(message: str, *arguments: object, level: int = logging.INFO, path: str = "/x.py"):
+    return logging.LogRecord("log", level, path, 1, message, arguments, None)
+
+
+@pytest.fixture
+def screen() -> Console:
+    return Console(file=io.StringIO(), width=100)
+
+
+def _shown(screen: Console, *records: logging.LogRecord) -> str:
+    progress = Progress(screen)
+    for record in records:
+        progress.emit(record)
+    assert isinstance(screen.file, io.StringIO)
+    return screen.file.getvalue()
+
+
+def test_a_node_is_announced_and_ticked_off(screen: Console) -> None:
+    running = _record("Component %s is running.", "Trainer")
+    shown = _shown(screen, running, _record("Component %s is finished.", "Trainer"))
+    assert "Trainer ..." in shown
+    assert "✓ Trainer 0.0 s" in shown
+
+
+def test_a_cached_node_says_so(screen: Console) -> None:
+    shown = _shown(
+        screen,
+        _record("Component %s is running.", "Trainer"),
+        _record("A cached execution %d is used.", 4),
+        _record("Component %s is finished.", "Trainer"),
+    )
+    assert "Trainer (cached)" in shown
+
+
+def test_brackets_in_a_message_are_text(screen: Console) -> None:
+    assert "shape [3, 4]" in _shown(screen, _record("shape [3, 4]"))
+
+
+@pytest.mark.parametrize(
+    ("record", "passes"),
+    [
+        pytest.param(_record("hello", path="/a/components/b.py"), True, id="our message"),
+        pytest.param(
+            _record("hello", path="/a/site-packages/components/b.py"), False, id="not ours"
+        ),
+        pytest.param(_record("hello", path="/a/tfx/b.py"), False, id="another's message"),
+        pytest.param(
+            _record("disk is full", level=logging.WARNING, path="/a/tfx/b.py"),
+            True,
+            id="a real warning",
+        ),
+        pytest.param(
+            _record(
+                "%s is deprecated and will be removed", "f", level=logging.WARNING, path="/a/tf.py"
+            ),
+            False,
+            id="a deprecation",
+        ),
+        pytest.param(_record("boom", level=logging.ERROR, path="/a/tfx/b.py"), True, id="an error"),
+    ],
+)
+def test_what_a_user_gets_to_read(record: logging.LogRecord, passes: bool) -> None:
+    handler = logging.Handler()
+    root = logging.getLogger()
+    before = root.handlers[:], root.level
+    try:
+        quiet.route_logs(handler, also=Progress.announces)
+        assert bool(handler.filter(record)) is passes
+    finally:
+        root.handlers, root.level = before
+        logging.captureWarnings(False)

@@ -1,0 +1,87 @@
+import io
+from pathlib import Path
+
+from rich.console import Console
+
+from pipeline.config import PipelineConfig
+from pipeline.summary import Node, Summary
+from pipeline.summary_view import print_summary
+
+CONFIG = PipelineConfig(Path("/root"), Path("/data"), Path("/schema"))
+CHECKPOINTS = [
+    {
+        "name": "step-1",
+        "step": 1,
+        "eligible": False,
+        "value": 0.9,
+        "reason": "missed auc = 0.9 (lower_bound value: 0.95) and 1 more",
+        "missed": ["a", "b"],
+    },
+    {
+        "name": "step-2",
+        "step": 2,
+        "eligible": True,
+        "value": 0.97,
+        "reason": "the best of the eligible",
+        "missed": [],
+    },
+    {
+        "name": "step-3",
+        "step": 3,
+        "eligible": False,
+        "value": None,
+        "reason": "unreadable",
+        "missed": [],
+    },
+]
+SWEEP = {
+    "chosen": "step-2",
+    "chosen_step": 2,
+    "blessed": True,
+    "reason": "step-2 is the best of 1 that met every threshold",
+    "selection": {"metric": "auc", "direction": "HIGHER_IS_BETTER"},
+}
+EVALUATOR = {"blessed": False, "failures": ["auc = 0.8"], "baseline_model": "/old"}
+
+
+def _printed(**changes: object) -> str:
+    fields = {
+        "run_id": "now",
+        "nodes": [Node("Trainer", "complete", 12.3)],
+        "anomalies": [],
+        "checkpoints": CHECKPOINTS,
+        "sweep": SWEEP,
+        "evaluator": EVALUATOR,
+        "pushed_model": "/root/serving/1",
+    }
+    screen = Console(file=io.StringIO(), width=160)
+    print_summary(Summary(**fields | changes), CONFIG, screen)  # type: ignore[arg-type]
+    assert isinstance(screen.file, io.StringIO)
+    return " ".join(screen.file.getvalue().split())
+
+
+def test_it_says_what_ran_what_won_and_why() -> None:
+    text = _printed()
+    for part in (
+        "Trainer complete 12.3",
+        "1 0.90000 missed 2 missed auc = 0.9",
+        "2 0.97000 passed the best of the eligible",
+        "3 – – unreadable",
+        "Sweep BLESSED: step 2, auc 0.97000",
+        "Evaluator NOT BLESSED on test, compared with /old missed auc = 0.8",
+        "Pushed to /root/serving/1",
+        "/root/summary.json",
+    ):
+        assert part in text
+
+
+def test_nothing_eligible_and_nothing_pushed() -> None:
+    sweep = SWEEP | {"chosen": None, "blessed": False, "reason": "none is eligible"}
+    text = _printed(sweep=sweep, evaluator=None, pushed_model=None)
+    assert "Sweep NOT BLESSED: none is eligible" in text
+    assert "Evaluator did not run" in text
+    assert "Pushed nothing" in text
+
+
+def test_anomalies_are_shown() -> None:
+    assert "anomaly fare (train): odd [0, 1)" in _printed(anomalies=["fare (train): odd [0, 1)"])

@@ -1,0 +1,56 @@
+"""The README's snippets, extracted and run as a reader would run them."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pipeline.config import repository
+from tests.support import taxi_examples
+
+_README = repository() / "README.md"
+
+
+def _snippets() -> dict[str, str]:
+    pattern = r"<!-- (\S+\.py) -->\n```python\n(.*?)```"
+    return dict(re.findall(pattern, _README.read_text(), re.DOTALL))
+
+
+@pytest.mark.slow
+def test_the_snippet_chooses_blesses_and_pushes(tmp_path: Path) -> None:
+    for name, code in _snippets().items():
+        (tmp_path / name).write_text(code)
+    (tmp_path / "data").mkdir()
+    taxi_examples.write_csv(tmp_path / "data" / "data.csv", 1000)
+    path = os.pathsep.join([str(tmp_path), str(repository())])
+    done = subprocess.run(
+        [sys.executable, "my_pipeline.py", "data", str(tmp_path / "root")],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    (file,) = (tmp_path / "root").glob("CheckpointSweep/blessing/*/verdicts.json")
+    verdicts = json.loads(file.read_text())
+    assert verdicts["blessed"]
+    assert [c["step"] for c in verdicts["checkpoints"]] == list(range(50, 401, 50))
+    (pushed,) = (tmp_path / "root" / "serving").iterdir()
+    assert (pushed / "saved_model.pb").is_file()
+
+
+def test_every_link_leads_somewhere() -> None:
+    links = re.findall(r"\]\((?!https?:)([^)#]+)\)", _README.read_text())
+    assert links
+    assert [link for link in links if not (repository() / link).exists()] == []
+
+
+def test_every_make_target_exists() -> None:
+    targets = set(re.findall(r"`?make ([a-z]+)", _README.read_text()))
+    makefile = (repository() / "Makefile").read_text()
+    assert [t for t in targets if not re.search(rf"^{t}:", makefile, re.MULTILINE)] == []

@@ -1,5 +1,9 @@
 """Runs the pipeline on this machine: TFX's local runner, Beam in memory, MLMD in SQLite."""
 
+import dataclasses
+import hashlib
+from pathlib import Path
+
 from rich.console import Console
 from tfx.orchestration.local.local_dag_runner import LocalDagRunner
 
@@ -31,10 +35,11 @@ def run(config: PipelineConfig, console: Console) -> Summary:
         UserError: something that the user gave does not fit.
     """
     config.root.mkdir(parents=True, exist_ok=True)
+    staged = dataclasses.replace(config, schema=_stage(config.schema, config.root / "schemas"))
     progress = Progress(console)
     quiet.route_logs(progress, also=progress.announces)
     try:
-        LocalDagRunner().run(create_pipeline(config))
+        LocalDagRunner().run(create_pipeline(staged))
     except UserError:
         raise
     except Exception as error:
@@ -46,6 +51,21 @@ def run(config: PipelineConfig, console: Console) -> Summary:
     summary = summarize(config)
     write_summary(summary, config.summary)
     return summary
+
+
+def _stage(schema: Path, directory: Path) -> Path:
+    """Copies the schema to a name made of its content.
+
+    TFX's cache compares the path of an imported schema, not what is in the file.
+    """
+    content = schema.read_bytes()
+    copy = directory / f"{hashlib.sha256(content).hexdigest()[:16]}.pbtxt"
+    if not copy.exists():
+        directory.mkdir(exist_ok=True)
+        scratch = copy.with_suffix(".partial")
+        scratch.write_bytes(content)
+        scratch.rename(copy)
+    return copy
 
 
 def _blame(node: str, anomalies: list[str], config: PipelineConfig) -> str:

@@ -27,7 +27,7 @@ from components.checkpoint_sweep.metric_lookup import resolve_direction
 from components.checkpoint_sweep.results import read_result
 from components.checkpoint_sweep.selection import CandidateResult, Selection, choose
 from components.eval_config import has_thresholds, with_defaults
-from components.evaluation.engine import EvaluationRequest
+from components.evaluation.engine import Engine, EvaluationRequest
 from components.evaluation.engines import DEFAULT_ENGINE, get_engine
 from components.evaluation.models import ModelSource
 from components.evaluation.weight_swap import write_saved_model
@@ -68,7 +68,6 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             input_dict[spec.EXAMPLES], splits, input_dict.get(spec.SCHEMA), "CheckpointSweep"
         )
         swept, candidates = _candidates(input_dict, template, exec_properties)
-
         evaluation = _uri(output_dict, spec.EVALUATION)
         request = EvaluationRequest(
             candidates=list(candidates.sources.values()),
@@ -79,29 +78,9 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             make_pipeline=self._make_beam_pipeline,
             tensor_adapter_config=source.tensor_adapter_config,
         )
-        entries = {
-            c.name: Entry(c.name, c.step, c.prefix, "left out", 0.0, candidates.left_out[c.step])
-            for c in swept
-            if c.step in candidates.left_out
-        }
         by_name = {c.name: c for c in swept}
-        model_name = next(s.name for s in eval_config.model_specs if not s.is_baseline)
-        results = [CandidateResult(e.name, e.step, left_out=e.reason) for e in entries.values()]
-        for done in engine(request):
-            checkpoint = by_name[done.name]
-            status = "failed" if done.error else "evaluated"
-            entries[done.name] = Entry(
-                done.name, checkpoint.step, checkpoint.prefix, status, done.seconds, done.error
-            )
-            write_ledger(evaluation, entries.values())
-            if done.error:
-                result = CandidateResult(done.name, checkpoint.step, left_out=done.error)
-            else:
-                result = read_result(
-                    request.outputs[done.name], model_name, done.name, checkpoint.step, selection
-                )
-            results.append(result)
-            _log_result(result, len(results), len(swept), selection)
+        left_out = {c.name: candidates.left_out.get(c.step) for c in swept}
+        results = _evaluate(engine, request, by_name, left_out, evaluation, selection)
 
         decision = choose(results, direction)
         judgement = blessing.judge(decision, has_thresholds(eval_config))
@@ -112,6 +91,40 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         blessing.write_blessing(blessed, decision, judgement, selection, direction)
         word = "BLESSED" if judgement.blessed else "NOT BLESSED"
         logging.info("%s: %s", word, judgement.reason)
+
+
+def _evaluate(
+    engine: Engine,
+    request: EvaluationRequest,
+    checkpoints: Mapping[str, Checkpoint],
+    left_out: Mapping[str, str | None],
+    directory: str,
+    selection: Selection,
+) -> list[CandidateResult]:
+    """Evaluates the candidates and reads their results, keeping the ledger as it goes."""
+    entries = {
+        name: Entry(name, checkpoints[name].step, checkpoints[name].prefix, "left out", 0.0, reason)
+        for name, reason in left_out.items()
+        if reason
+    }
+    results = [CandidateResult(e.name, e.step, left_out=e.reason) for e in entries.values()]
+    model_name = next(s.name for s in request.eval_config.model_specs if not s.is_baseline)
+    for done in engine(request):
+        checkpoint = checkpoints[done.name]
+        status = "failed" if done.error else "evaluated"
+        entries[done.name] = Entry(
+            done.name, checkpoint.step, checkpoint.prefix, status, done.seconds, done.error
+        )
+        write_ledger(directory, entries.values())
+        if done.error:
+            result = CandidateResult(done.name, checkpoint.step, left_out=done.error)
+        else:
+            result = read_result(
+                request.outputs[done.name], model_name, done.name, checkpoint.step, selection
+            )
+        results.append(result)
+        _log_result(result, len(results), len(checkpoints), selection)
+    return results
 
 
 def _uri(artifacts: Artifacts, key: str) -> str:
@@ -133,9 +146,9 @@ def _candidates(
     if warning := deletion_warning(checkpoints):
         logging.warning(warning)
     steps = StepRange(
-        exec_properties.get(spec.FIRST_STEP),
-        exec_properties.get(spec.LAST_STEP),
-        exec_properties.get(spec.STRIDE) or 1,
+        _step(exec_properties.get(spec.FIRST_STEP)),
+        _step(exec_properties.get(spec.LAST_STEP)),
+        int(exec_properties.get(spec.STRIDE) or 1),
     )
     swept = steps.select(checkpoints)
     candidates = make_candidates(template, checkpoints, swept)
@@ -147,14 +160,15 @@ def _candidates(
     return swept, candidates
 
 
+def _step(parameter: float | None) -> int | None:
+    """Some orchestrators hand over whole numbers as floats."""
+    return None if parameter is None else int(parameter)
+
+
 def _log_result(result: CandidateResult, done: int, total: int, selection: Selection) -> None:
-    if result.left_out:
-        outcome = result.left_out
-    else:
-        missed = len(result.threshold_failures)
-        outcome = f"{selection} = {result.value}" + (
-            f", {missed} thresholds missed" if missed else ""
-        )
+    missed = len(result.threshold_failures)
+    value = "no value" if result.value is None else f"{selection} = {result.value:.6g}"
+    outcome = result.left_out or value + (f", {missed} thresholds missed" if missed else "")
     logging.info("checkpoint %d of %d, step %d: %s", done, total, result.step, outcome)
 
 

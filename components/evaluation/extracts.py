@@ -1,0 +1,118 @@
+"""From an Arrow RecordBatch to TFMA's batched extracts and to a signature's inputs."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import tensorflow as tf
+from tensorflow_metadata.proto.v0 import schema_pb2
+from tensorflow_model_analysis import constants
+from tensorflow_model_analysis.extractors import features_extractor
+from tensorflow_model_analysis.proto import config_pb2
+from tensorflow_model_analysis.utils import model_util, util
+
+
+def extract(
+    batch: pa.RecordBatch,
+    eval_config: config_pb2.EvalConfig,
+    representations: Mapping[str, schema_pb2.TensorRepresentation],
+    wanted: Collection[str] | None,
+) -> dict[str, Any]:
+    """Features, serialized examples, labels and example weights, by TFMA's own extractors.
+
+    Args:
+        batch: with the serialized examples in ``tfma.ARROW_INPUT_COLUMN``, if the models need them.
+        representations: how columns become tensors; TFMA's default for those not named.
+        wanted: the features to convert; None for all.
+
+    Returns:
+        Batched extracts, as they are before TFMA's unbatching.
+    """
+    if wanted is not None:
+        representations = {k: v for k, v in representations.items() if k in wanted}
+        kept = {*wanted, constants.ARROW_INPUT_COLUMN}
+        for representation in representations.values():
+            kept |= _source_columns(representation)
+        names = [name for name in batch.schema.names if name in kept]
+        batch = pa.RecordBatch.from_arrays([batch.column(n) for n in names], names)
+    batch, serialized = features_extractor._drop_unsupported_columns_and_fetch_raw_data_column(
+        batch
+    )
+    features = util.record_batch_to_tensor_values(batch, representations) if batch.columns else {}
+    result = {constants.FEATURES_KEY: features, constants.INPUT_KEY: serialized}
+    specs = list(eval_config.model_specs)
+    result[constants.LABELS_KEY] = model_util.get_feature_values_for_model_spec_field(
+        specs, "label_key", "label_keys", result, True
+    )
+    weights = model_util.get_feature_values_for_model_spec_field(
+        specs, "example_weight_key", "example_weight_keys", result
+    )
+    if weights is not None:
+        result[constants.EXAMPLE_WEIGHTS_KEY] = weights
+    return result
+
+
+def label_and_weight_features(eval_config: config_pb2.EvalConfig) -> set[str]:
+    """The features that hold labels and example weights."""
+    names: set[str] = set()
+    for spec in eval_config.model_specs:
+        names |= {spec.label_key, *spec.label_keys.values()}
+        names |= {spec.example_weight_key, *spec.example_weight_keys.values()}
+    return names - {""}
+
+
+def signature_inputs(
+    specs: Mapping[str, tf.TensorSpec], extracts: Mapping[str, Any]
+) -> dict[str, np.ndarray]:
+    """What to feed to a signature: features by name if it names features, else the examples.
+
+    Args:
+        specs: the signature's inputs.
+
+    Raises:
+        ValueError: the inputs are neither features nor serialized examples.
+    """
+    features = extracts[constants.FEATURES_KEY]
+    found = {name: model_util.find_input_name_in_features(set(features), name) for name in specs}
+    if all(found.values()):
+        return {name: _dense(name, features[found[name]], spec) for name, spec in specs.items()}
+    serialized = extracts[constants.INPUT_KEY]
+    if len(specs) == 1 and serialized is not None:
+        (name,) = specs
+        if specs[name].dtype == tf.string:
+            return {name: serialized.ravel()}
+    missing = sorted(name for name, feature in found.items() if feature is None)
+    raise ValueError(
+        f"The signature's inputs {missing} are neither features of the examples nor a single "
+        f"string input for serialized examples (column {constants.ARROW_INPUT_COLUMN!r}). "
+        "Choose another signature with ModelSpec.signature_name."
+    )
+
+
+def _dense(name: str, value: Any, spec: tf.TensorSpec) -> np.ndarray:
+    """A feature as the dense array that the signature's input expects."""
+    if not isinstance(value, np.ndarray):
+        raise ValueError(
+            f"The signature's input {name!r} is dense, but that feature is missing or ragged in "
+            "some examples. Give a schema with a default value, or a signature that parses "
+            "serialized examples."
+        )
+    shape = spec.shape
+    if shape.rank is not None and shape.rank > 0:
+        value = value.reshape(value.shape[:1] + tuple(-1 if d is None else d for d in shape[1:]))
+    return value if spec.dtype == tf.string else value.astype(spec.dtype.as_numpy_dtype)
+
+
+def _source_columns(representation: schema_pb2.TensorRepresentation) -> set[str]:
+    """The columns of the RecordBatch that a representation reads."""
+    kind = representation.WhichOneof("kind")
+    if not kind:
+        return set()
+    value: Any = getattr(representation, kind)
+    if kind == "sparse_tensor":
+        return {*value.index_column_names, value.value_column_name}
+    if kind == "ragged_tensor":
+        steps = {value.feature_path.step[0]}
+        return steps | {p.row_length for p in value.partition if p.row_length}
+    return {value.column_name}

@@ -1,0 +1,240 @@
+"""Labels, predictions and weights of a batch, as a leaf asks for them.
+
+The vectorised counterpart of TFMA's ``metric_util.to_label_prediction_example_weight``: the same
+look-ups, class selection, top-k, flattening and class weights, on all examples of a batch and all
+models at once. Examples that do not fit arrays (missing, ragged or non-finite values) are left
+out of a view; the engine hands those to TFMA's own code.
+"""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from tensorflow_model_analysis.api import types as tfma_types
+from tensorflow_model_analysis.metrics import metric_types, metric_util
+from tensorflow_model_analysis.proto import config_pb2
+from tensorflow_model_analysis.utils import util
+
+
+class UnsupportedError(Exception):
+    """The data of this batch has a shape that views do not support; the message says which."""
+
+
+@dataclasses.dataclass(frozen=True)
+class ViewSpec:
+    """The arguments of ``to_label_prediction_example_weight`` that change its result.
+
+    Attributes:
+        flatten: whether each class counts as an example of its own (TFMA's ``flatten``).
+        fractional: whether labels must be within [0, 1] (TFMA's ``fractional_labels``).
+        Others: as in TFMA.
+    """
+
+    output_name: str = ""
+    sub_key: metric_types.SubKey | None = None
+    aggregated: bool = False
+    class_weights: tuple[tuple[int, float], ...] = ()
+    example_weighted: bool = False
+    fractional: bool = False
+    flatten: bool = True
+
+
+@dataclasses.dataclass(frozen=True)
+class View:
+    """Arrays that broadcast to (models, examples, values).
+
+    Attributes:
+        label: (1 or models, examples, values), or (1, examples, 1) for sparse labels when the
+            view is not flat.
+        prediction: (models, examples, values).
+        weight: (1, examples, values or 1).
+        regular: (batch size,) bool, the examples that the arrays hold; all if all are True.
+    """
+
+    label: np.ndarray
+    prediction: np.ndarray
+    weight: np.ndarray
+    regular: np.ndarray
+
+    def take(self, regular: np.ndarray) -> "View":
+        """The view restricted to ``regular``, a (batch size,) mask that implies its own."""
+        if np.array_equal(regular, self.regular):
+            return self
+        keep = regular[self.regular]
+        return View(self.label[:, keep], self.prediction[:, keep], self.weight[:, keep], regular)
+
+
+@dataclasses.dataclass
+class Inputs:
+    """One batch for one or more models that are evaluated under the same ModelSpec.
+
+    Attributes:
+        size: number of examples.
+        labels, weights: as TFMA's extractors give them: a tensor value, None, or a dict by
+            model or output name of these.
+        predictions: an array (models, size, ...), or a dict by output name of these.
+        model_spec: the ModelSpec.
+        model_name: the name that metric keys use for the model, "" for a single model.
+    """
+
+    size: int
+    labels: Any
+    weights: Any
+    predictions: Any
+    model_spec: config_pb2.ModelSpec
+    model_name: str
+
+    def __post_init__(self) -> None:
+        self._views: dict[ViewSpec, View] = {}
+
+    def view(self, spec: ViewSpec) -> View:
+        """The view for ``spec``, computed once.
+
+        Raises:
+            UnsupportedError: no example of the batch can be viewed so.
+        """
+        if spec not in self._views:
+            self._views[spec] = self._make(spec)
+        return self._views[spec]
+
+    def weight(self, output_name: str, example_weighted: bool) -> tuple[np.ndarray, np.ndarray]:
+        """Weights (size,) and the mask of examples that have exactly one."""
+        weights = _lookup(self.weights, self.model_name, output_name)
+        if not example_weighted or weights is None:
+            return np.ones(self.size, np.float32), np.ones(self.size, bool)
+        column, regular = _column(weights, self.size)
+        return column[:, 0], regular
+
+    def _make(self, spec: ViewSpec) -> View:
+        prediction, vocabulary = self._prediction(spec.output_name)
+        labels = self.labels
+        if self.model_spec.label_key:
+            labels = _lookup(labels, self.model_spec.label_key)
+        labels = _lookup(labels, self.model_name, spec.output_name)
+        if labels is None or isinstance(labels, Mapping):
+            raise UnsupportedError("labels are missing")
+        label, regular = _column(labels, self.size)
+        if label.dtype.kind in "OSU":
+            if vocabulary is None:
+                raise UnsupportedError("labels are strings and the model gives no vocabulary")
+            label = metric_util._string_labels_to_class_ids(vocabulary, label)
+            regular = regular & (label != -1).any(axis=1)
+        weight, weighted = self.weight(spec.output_name, spec.example_weighted)
+        if weight.dtype.kind not in "fiub" or label.dtype.kind not in "fiub":
+            raise UnsupportedError("labels or example weights are not numbers")
+        regular = regular & weighted & np.isfinite(weight) & np.isfinite(label).all(axis=1)
+        regular &= np.isfinite(prediction).all(axis=(0, 2))
+        if spec.fractional:
+            inside = (label >= -metric_util._EPSILON) & (label <= 1 + metric_util._EPSILON)
+            if label.shape[1] == prediction.shape[2]:
+                regular &= inside.all(axis=1)
+        needs_one_hot = label.shape[1] == 1 and prediction.shape[2] > 1
+        if needs_one_hot and (spec.flatten or spec.sub_key is not None):
+            classes = prediction.shape[2]
+            regular &= (label[:, 0] >= -classes - 1) & (label[:, 0] <= classes)
+        if not regular.all():
+            label, weight, prediction = label[regular], weight[regular], prediction[:, regular]
+        label3, prediction = _select(spec, label[None], prediction)
+        weight3 = weight[None, :, None]
+        if spec.flatten:
+            if label3.shape[2] != prediction.shape[2]:
+                if label3.shape[2] != 1:
+                    raise UnsupportedError("labels and predictions cannot be paired")
+                label3 = _one_hot(label3, prediction.shape[2])
+            weight3 = np.broadcast_to(
+                weight3.astype(np.float64), (1, weight.size, prediction.shape[2])
+            )
+        if spec.class_weights:
+            if not spec.flatten:
+                raise UnsupportedError("class weights need flattened predictions")
+            by_class = dict(spec.class_weights)
+            factors = [by_class.get(i, 0.0) for i in range(prediction.shape[2])]
+            weight3 = weight3 * np.array(factors)
+        return View(label3, prediction, weight3, regular)
+
+    def _prediction(self, output_name: str) -> tuple[np.ndarray, np.ndarray | None]:
+        """Predictions (models, size, values), and the label vocabulary if the model gives one."""
+        value = self.predictions
+        if output_name:
+            value = util.get_by_keys(value, [output_name])
+        vocabulary = None
+        if isinstance(value, Mapping):
+            for key in ("all_classes", "classes"):
+                if key in value and (key == "all_classes" or "scores" in value):
+                    vocabulary = value[key][0].reshape(-1, value[key].shape[-1])[0]
+                    break
+        _, value = metric_util.prepare_labels_and_predictions(
+            None, value, self.model_spec.prediction_key
+        )
+        if value.ndim == 2:
+            value = value[:, :, None]
+        if value.ndim != 3 or value.dtype.kind not in "fiub":
+            raise UnsupportedError(f"predictions have shape {value.shape[1:]}")
+        return value, vocabulary
+
+
+def _lookup(value: Any, *keys: str) -> Any:
+    """Follows the keys that ``value`` has, skipping others, as TFMA does."""
+    missing = object()
+    for key in keys:
+        if key and isinstance(value, Mapping):
+            found = util.get_by_keys(value, [key], default_value=missing)
+            value = value if found is missing else found
+    return value
+
+
+def _column(value: Any, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """A tensor value as an array (size, width), and the mask of rows that it holds in full."""
+    if isinstance(value, tfma_types.VarLenTensorValue):
+        rows = value.indices[:, 0].astype(np.int64)
+        single = np.bincount(rows, minlength=size) == 1
+        column = np.zeros((size, 1), value.values.dtype)
+        column[rows, 0] = value.values
+        return column, single
+    if not isinstance(value, np.ndarray) or value.ndim > 2:
+        raise UnsupportedError("labels or example weights are sparse or ragged tensors")
+    column = value.reshape(size, int(np.prod(value.shape[1:])))
+    if column.dtype.kind == "O":
+        return column, np.array([all(v is not None for v in row) for row in column])
+    return column, np.ones(size, bool)
+
+
+def _one_hot(label: np.ndarray, classes: int) -> np.ndarray:
+    """(models, examples, 1) class ids to (models, examples, classes); -1 gives zeros."""
+    return np.eye(classes + 1)[label[:, :, 0].astype(int)][:, :, :-1]
+
+
+def _select(
+    spec: ViewSpec, label: np.ndarray, prediction: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Applies the sub key: one class, the k-th largest prediction, or the top k."""
+    sub_key = spec.sub_key
+    if sub_key is None:
+        return label, prediction
+    classes = prediction.shape[2]
+    sparse = label.shape[2] != classes
+    if sparse and label.shape[2] != 1:
+        raise UnsupportedError("labels and predictions cannot be paired")
+    if sub_key.class_id is not None and sub_key.top_k is None and sub_key.k is None:
+        if not 0 <= sub_key.class_id < classes:
+            raise UnsupportedError(f"class_id {sub_key.class_id} is not one of {classes} classes")
+        chosen = slice(sub_key.class_id, sub_key.class_id + 1)
+        label = (label == sub_key.class_id).astype(int) if sparse else label[:, :, chosen]
+        return label, prediction[:, :, chosen]
+    if sub_key.class_id is not None:
+        raise UnsupportedError("class_id together with k or top_k")
+    k = sub_key.k if sub_key.k is not None else sub_key.top_k
+    if not 0 < k <= classes:
+        raise UnsupportedError(f"k = {k} with {classes} classes")
+    top = np.argpartition(prediction, -k, axis=-1)[:, :, -k:]
+    if sub_key.k is None and not spec.aggregated:
+        masked = np.full(prediction.shape, -np.inf)
+        np.put_along_axis(masked, top, np.take_along_axis(prediction, top, -1), -1)
+        return label, masked
+    if sub_key.k is not None:
+        top = top[:, :, :1]
+    if sparse:
+        label = _one_hot(label, classes)
+    label = np.broadcast_to(label, prediction.shape)
+    return np.take_along_axis(label, top, -1), np.take_along_axis(prediction, top, -1)

@@ -1,0 +1,73 @@
+"""Where Kubeflow's launcher puts artifacts: `s3://bucket/key` is at `/s3/bucket/key` in the pod."""
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+# What Beam runs in the container itself; any other runner has workers that do not see its files.
+_LOCAL_RUNNERS = frozenset(
+    {"FnApiRunner", "DirectRunner", "PrismRunner", "BundleBasedDirectRunner"}
+)
+
+_FOLDERS = {"gs://": "gcs", "s3://": "s3", "minio://": "minio"}
+
+
+class MountError(ValueError):
+    """An artifact cannot be reached; the message says which and what to do."""
+
+
+def local_path(uri: str, base: str = "/") -> str:
+    """The path in the container at which an artifact's files are, or must be written.
+
+    Args:
+        uri: of an artifact.
+        base: folder that holds the mounts.
+
+    Raises:
+        MountError: the launcher has no mount for this kind of URI.
+    """
+    for scheme, folder in _FOLDERS.items():
+        if uri.startswith(scheme):
+            return os.path.join(base, folder, uri.removeprefix(scheme))
+    raise MountError(f"{uri} is in no object store that Kubeflow mounts ({', '.join(_FOLDERS)}).")
+
+
+def runs_here(beam_args: Sequence[str]) -> bool:
+    """Whether Beam runs in this container, where the mounts are."""
+    runners = [arg.removeprefix("--runner=") for arg in beam_args if arg.startswith("--runner=")]
+    return not runners or runners[-1] in _LOCAL_RUNNERS
+
+
+def place(uri: str, base: str, in_container: bool) -> str:
+    """The name by which executors open an artifact: its mount, or `gs://` for remote workers.
+
+    Raises:
+        MountError: remote workers could not open it.
+    """
+    if in_container:
+        return local_path(uri, base)
+    if uri.startswith("gs://"):
+        return uri
+    raise MountError(
+        f"Beam's workers run elsewhere and cannot open {uri}: they need a pipeline root on gs://. "
+        "Or let Beam run in the container, by --beam-arg=--runner=FnApiRunner."
+    )
+
+
+def back(value: Any, uris: Mapping[str, str]) -> Any:
+    """Replaces local paths by the URIs they stand for, in text at any depth of `value`.
+
+    Args:
+        value: JSON-like.
+        uris: the URI of every artifact, by its local path.
+    """
+    if isinstance(value, dict):
+        return {key: back(item, uris) for key, item in value.items()}
+    if isinstance(value, list):
+        return [back(item, uris) for item in value]
+    if isinstance(value, str):
+        # The longest first: one artifact's path can be the beginning of another's.
+        for path in sorted(uris, key=len, reverse=True):
+            if value == path or value.startswith(path + "/"):
+                return uris[path] + value.removeprefix(path)
+    return value

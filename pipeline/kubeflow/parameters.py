@@ -1,0 +1,106 @@
+"""The runtime parameters of a compiled pipeline. Needs only Python: two environments import it."""
+
+import json
+from collections.abc import Mapping
+
+DATA = "data"
+PUSH_DESTINATION = "push_destination"
+BASELINE = "baseline"
+
+# An importer refuses an empty URI, so "there is no baseline yet" is a name of its own.
+_NO_BASELINE = "no-baseline"
+
+# Kubeflow Pipelines' own default.
+DEFAULT_ROOT = "minio://mlpipeline/v2/artifacts"
+
+# Pushing here keeps the model only as the run's `pushed_model` artifact: a container is discarded.
+_CONTAINER_SCRATCH = "/tmp/serving"
+
+OBJECT_STORES = ("gs://", "s3://", "minio://")
+
+
+class ParameterError(ValueError):
+    """A parameter cannot work; the message says what to pass instead."""
+
+
+def data(value: str) -> str:
+    """Folder with the CSV files: an object store's URI, or a path in the image or on a volume.
+
+    Raises:
+        ParameterError: it is neither.
+    """
+    if value.startswith((*OBJECT_STORES, "/")):
+        return value.rstrip("/")
+    raise ParameterError(
+        f"data is {value!r}; name a folder by a URI ({', '.join(OBJECT_STORES)}) or by an absolute "
+        "path in the image."
+    )
+
+
+def is_imported(value: str) -> bool:
+    """Whether Kubeflow fetches the data as an artifact; a path in the image is read in place."""
+    return value.startswith(OBJECT_STORES)
+
+
+def push_destination(folder: str) -> str:
+    """The JSON of a `PushDestination`; "" keeps the model as the run's artifact only.
+
+    Raises:
+        ParameterError: the folder can be written neither by TensorFlow nor as a mounted volume.
+    """
+    if folder and not folder.startswith(("gs://", "/")):
+        raise ParameterError(
+            f"push_to is {folder!r}; the Pusher can write to gs:// and to mounted volumes. Leave "
+            "it empty to push to the run's pushed_model artifact, on any object store."
+        )
+    base = folder.rstrip("/") or _CONTAINER_SCRATCH
+    return json.dumps({"filesystem": {"base_directory": base}})
+
+
+def baseline(uri: str, root: str) -> str:
+    """The URI of the model to compare with; "" means that there is none.
+
+    Raises:
+        ParameterError: it is not in an object store.
+    """
+    if not uri:
+        return f"{root.rstrip('/')}/{_NO_BASELINE}"
+    if not uri.startswith(OBJECT_STORES):
+        raise ParameterError(
+            f"baseline is {uri!r}; name the deployed model's folder by its URI "
+            f"({', '.join(OBJECT_STORES)}), or leave it empty when there is none."
+        )
+    return uri.rstrip("/")
+
+
+def is_no_baseline(uri: str) -> bool:
+    """Whether a URI made by `baseline` stands for none."""
+    return uri.rsplit("/", 1)[-1] == _NO_BASELINE
+
+
+def check_complete(wanted: Mapping[str, object], given: Mapping[str, object]) -> None:
+    """Every parameter of a spec has a value and no other has one.
+
+    Raises:
+        ParameterError: one is missing or unknown.
+    """
+    if missing := sorted(wanted.keys() - given.keys()):
+        raise ParameterError(f"The run needs the parameters {', '.join(missing)} too.")
+    if unknown := sorted(given.keys() - wanted.keys()):
+        raise ParameterError(
+            f"The compiled pipeline has no parameter {', '.join(unknown)}; it has: "
+            f"{', '.join(sorted(wanted))}. Compile it again?"
+        )
+
+
+def defaults(data_folder: str, push_to: str, baseline_uri: str, root: str) -> dict[str, str]:
+    """The value of every runtime parameter.
+
+    Raises:
+        ParameterError: one cannot work.
+    """
+    return {
+        DATA: data(data_folder),
+        PUSH_DESTINATION: push_destination(push_to),
+        BASELINE: baseline(baseline_uri, root),
+    }

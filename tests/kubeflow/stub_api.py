@@ -1,0 +1,65 @@
+"""A loopback stand-in for the API server of Kubeflow Pipelines that records what it is sent."""
+
+import contextlib
+import dataclasses
+import http.server
+import json
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+_ANSWERS = {
+    "/apis/v2beta1/healthz": {"multi_user": False},
+    "/apis/v2beta1/experiments": {"experiment_id": "e1", "display_name": "Default"},
+    "/apis/v2beta1/runs": {"run_id": "r1", "display_name": "run"},
+}
+
+
+@dataclasses.dataclass
+class Recorded:
+    """What was sent.
+
+    Attributes:
+        host: URL of the stub.
+        posted: path and body of every POST, in order.
+    """
+
+    host: str
+    posted: list[tuple[str, dict[str, Any]]] = dataclasses.field(default_factory=list)
+
+
+@contextlib.contextmanager
+def serve() -> Iterator[Recorded]:
+    """Serves on a free port until the context ends."""
+    recorded = Recorded("")
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self._answer()
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            recorded.posted.append((self.path.split("?")[0], json.loads(body)))
+            self._answer()
+
+        def _answer(self) -> None:
+            answer = _ANSWERS.get(self.path.split("?")[0])
+            content = json.dumps(answer or {}).encode()
+            self.send_response(200 if answer else 404)
+            self.send_header("Content-Type", "application/json")
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    recorded.host = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield recorded
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()

@@ -1,0 +1,46 @@
+import json
+
+import pytest
+
+from pipeline.kubeflow import parameters
+from pipeline.kubeflow.parameters import ParameterError
+
+ROOT = "minio://bucket/root"
+
+
+@pytest.mark.parametrize(
+    ("value", "imported"),
+    [("gs://b/taxi", True), ("s3://b/taxi", True), ("minio://b/taxi", True), ("/data", False)],
+)
+def test_data_is_imported_from_object_stores_only(value: str, imported: bool) -> None:
+    assert parameters.is_imported(parameters.data(value + "/")) is imported
+
+
+@pytest.mark.parametrize(
+    ("folder", "base"),
+    [("gs://b/serving/", "gs://b/serving"), ("/mnt/serving", "/mnt/serving"), ("", "/tmp/serving")],
+)
+def test_push_destination_is_json_of_a_folder(folder: str, base: str) -> None:
+    pushed = json.loads(parameters.push_destination(folder))
+    assert pushed == {"filesystem": {"base_directory": base}}
+
+
+def test_no_baseline_is_a_uri_that_is_recognised() -> None:
+    assert parameters.is_no_baseline(parameters.baseline("", ROOT))
+    assert not parameters.is_no_baseline(parameters.baseline(f"{ROOT}/pushed/7", ROOT))
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: parameters.data("taxi"), "data is 'taxi'"),
+        (lambda: parameters.push_destination("s3://b/x"), "push_to is 's3://b/x'"),
+        (lambda: parameters.baseline("/models/1", ROOT), "baseline is '/models/1'"),
+        (lambda: parameters.check_complete({"a": 1, "b": 1}, {"a": 1}), "parameters b too"),
+        (lambda: parameters.check_complete({"a": 1}, {"a": 1, "c": 1}), "no parameter c"),
+    ],
+)
+def test_values_that_cannot_work_are_refused(make: object, message: str) -> None:
+    assert callable(make)
+    with pytest.raises(ParameterError, match=message):
+        make()

@@ -1,0 +1,17 @@
+"""`make bench`: the evaluation engine side by side with what a user would run instead.
+
+    python -m benchmarks                 # everything, under half an hour on two quiet cores
+    python -m benchmarks --run runs/taxi # on a finished run instead of one of its own
+    python -m benchmarks --profile       # where the engine's time goes, nothing else
+    python -m benchmarks --help
+
+Every measurement is a process of its own on the same data, checkpoints and metrics. A way's time
+starts when its imports are done and ends when its results are complete; ``stamps`` says how it is
+divided. What would take too long is run on fewer examples or checkpoints and scaled along a
+straight line, and every scaled figure says so.
+
+Files: ``plan`` says what is measured and what is scaled; ``prepare`` makes the data; ``ways`` has
+one file per way; ``worker`` is the process of one measurement and ``runner`` starts it;
+``figures`` makes medians and scales; ``ratios`` compares with the targets; ``table`` prints and
+``record`` writes JSON; ``profiling`` is for ``--profile``.
+"""

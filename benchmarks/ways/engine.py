@@ -1,0 +1,55 @@
+"""This project's engine, as the sweep runs it: all checkpoints in one pass."""
+
+import os
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import apache_beam as beam
+from apache_beam.options.pipeline_options import PipelineOptions
+
+from benchmarks import problem as problem_lib
+from benchmarks.cases import Case, Outcome
+from benchmarks.stamps import END, START, StampBatches, Stamps
+from components.evaluation import fused
+from components.evaluation.models import ModelSource
+from components.evaluation.transform import DEFAULT_BATCH_SIZE, EvaluateModels
+
+
+class _StampedLoad:
+    """`fused.load`, and a stamp before and after it."""
+
+    def __init__(self, stamps: Stamps) -> None:
+        self._stamps = stamps
+
+    def __call__(self, models: Sequence[ModelSource], signature: str) -> Any:
+        self._stamps.add("start Beam")
+        loaded = fused.load(models, signature)
+        self._stamps.add("load the models")
+        return loaded
+
+
+def run(
+    problem: problem_lib.Problem, case: Case, scratch: str, stamps: Stamps
+) -> Callable[[], Outcome]:
+    """See the package."""
+    stamps.add(START)
+    sources = problem.sources(case.checkpoints)
+    outputs = {source.name: os.path.join(scratch, source.name) for source in sources}
+    reader = problem.tfxio(case.examples)
+    pipeline = beam.Pipeline(options=PipelineOptions(list(problem_lib.BEAM_ARGS)))
+    _ = (
+        pipeline
+        | reader.BeamSource(DEFAULT_BATCH_SIZE)
+        | beam.ParDo(StampBatches(stamps))
+        | EvaluateModels(
+            sources,
+            outputs,
+            problem_lib.eval_config(),
+            tensor_adapter_config=problem_lib.adapter_config(reader),
+            load=_StampedLoad(stamps),
+        )
+    )
+    stamps.add("build the pipeline")
+    pipeline.run().wait_until_finish()
+    stamps.add(END)
+    return lambda: Outcome(*problem_lib.tfma_outcome(outputs[sources[-1].name]))

@@ -1,0 +1,44 @@
+"""The process of one measurement: `python -m benchmarks.worker CASE DATA RESULT`."""
+
+import dataclasses
+import importlib
+import json
+import resource
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+
+def main(case_json: str, data: str, result: str) -> None:
+    """Measures one case.
+
+    Args:
+        case_json: a `Case` as JSON.
+        data: directory that `benchmarks.prepare` has made.
+        result: file for the `Measurement` as JSON.
+    """
+    started = time.monotonic()
+    from benchmarks.cases import Case, Measurement
+    from benchmarks.problem import Problem
+    from benchmarks.stamps import Stamps, split
+
+    case = Case(**json.loads(case_json))
+    way = importlib.import_module(f"benchmarks.ways.{case.way}")
+    imports = time.monotonic() - started
+    with tempfile.TemporaryDirectory(prefix="benchmark-") as scratch:
+        stamps = Stamps(f"{scratch}/stamps")
+        outcome = way.run(Problem(Path(data)), case, f"{scratch}/out", stamps)
+        # Kilobytes, on Linux.
+        peak_bytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        measured = Measurement(
+            **dataclasses.asdict(split(stamps.read())),
+            imports=imports,
+            peak_bytes=peak_bytes,
+            outcome=outcome(),
+        )
+    Path(result).write_text(json.dumps(dataclasses.asdict(measured)))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,20 +1,26 @@
 # Two commands for a newcomer: `make run` and `make test`. Both set up what they need.
 PYTHON_BIN := .venv/bin/python
+# The Kubeflow SDK needs packages that TFX does not bear: it has an environment of its own.
+KUBEFLOW_PYTHON := .venv-kubeflow/bin/python
+PROBLEM ?= taxi
 ARGS ?=
 PYTEST_ARGS ?=
 
-.PHONY: help run test lint bench lock clean
+.PHONY: help run test lint bench notebook kubeflow submit lock clean
 
 help:  ## Show this list.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 .venv/.ready: requirements.txt scripts/set-up
-	@scripts/set-up
+	@scripts/set-up .venv requirements.txt
 
-run: .venv/.ready  ## Run the pipeline; options by ARGS='--steps=400 ...', see ARGS=--help.
-	@$(PYTHON_BIN) -m pipeline $(ARGS)
+.venv-kubeflow/.ready: requirements-kubeflow.txt scripts/set-up
+	@scripts/set-up .venv-kubeflow requirements-kubeflow.txt
 
-test: .venv/.ready  ## Run all tests; a part of them by PYTEST_ARGS='-m "not slow"'.
+run: .venv/.ready  ## Run the pipeline; another by PROBLEM=..., options by ARGS='...', see ARGS=--help.
+	@$(PYTHON_BIN) -m pipeline --problem=$(PROBLEM) $(ARGS)
+
+test: .venv/.ready .venv-kubeflow/.ready  ## Run all tests; a part of them by PYTEST_ARGS='-m "not slow"'.
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(PYTHON_BIN) -m pytest $(PYTEST_ARGS)
 
 lint: .venv/.ready  ## Check style and types.
@@ -25,10 +31,20 @@ lint: .venv/.ready  ## Check style and types.
 bench: .venv/.ready  ## Time the engine side by side with what else there is (under 30 minutes).
 	@$(PYTHON_BIN) -m benchmarks $(ARGS)
 
-lock:  ## Renew requirements.txt from pyproject.toml (needs uv).
-	uv pip compile --quiet --python-version 3.10 --python-platform x86_64-manylinux_2_28 \
-	    --extra dev --generate-hashes --no-emit-index-url --no-annotate \
-	    --custom-compile-command "make lock" pyproject.toml --output-file requirements.txt
+notebook: .venv/.ready  ## Open the notebooks in JupyterLab, on the last run.
+	@.venv/bin/jupyter lab notebooks $(ARGS)
 
-clean:  ## Remove the environment and everything that runs wrote.
-	rm -rf .venv runs
+kubeflow: .venv/.ready  ## Compile for Kubeflow or Vertex AI: ARGS='--image=...', see ARGS=--help.
+	@$(PYTHON_BIN) -m pipeline.kubeflow --problem=$(PROBLEM) $(ARGS)
+
+submit: .venv-kubeflow/.ready  ## Submit what was compiled: ARGS='kubeflow --host=...'.
+	@$(KUBEFLOW_PYTHON) -m pipeline.kubeflow.submit $(ARGS)
+
+LOCK := uv pip compile --quiet --python-version 3.10 --python-platform x86_64-manylinux_2_28 \
+    --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock"
+lock:  ## Renew the locks from pyproject.toml and requirements-kubeflow.in (needs uv).
+	$(LOCK) --extra dev pyproject.toml --output-file requirements.txt
+	$(LOCK) requirements-kubeflow.in --output-file requirements-kubeflow.txt
+
+clean:  ## Remove the environments and everything that runs wrote.
+	rm -rf .venv .venv-kubeflow runs compiled benchmarks/out

@@ -15,7 +15,7 @@ import tensorflow_transform as tft
 from benchmarks.problem import Problem, newest
 from components.evaluation.models import ModelSource
 from components.evaluation.weight_swap import write_saved_model
-from pipeline.config import repository
+from pipeline.problem import repository
 from pipeline.taxi import features
 
 _GZIP = "GZIP"

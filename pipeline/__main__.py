@@ -8,41 +8,44 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from pipeline import quiet
-from pipeline.config import ConfigError, PipelineConfig, check, repository, taxi_data
+from pipeline import problems, quiet
+from pipeline.config import ConfigError, PipelineConfig, check, check_steps
 
-_DEFAULT = PipelineConfig(Path(), Path(), Path())
+_OF_PROBLEM = "(default: the problem's)"
 
 
 def main(
-    root: Annotated[Path, typer.Option(help="Folder for everything that the run writes.")] = Path(
-        "runs/taxi"
-    ),
+    problem: Annotated[
+        str, typer.Option(help=f"What to learn: {', '.join(problems.definitions())}.")
+    ] = problems.DEFAULT,
+    root: Annotated[
+        Path | None,
+        typer.Option(help="Folder for everything that the run writes. (default: runs/PROBLEM)"),
+    ] = None,
     data: Annotated[
         Path | None,
-        typer.Option(help="Folder with CSV files.  [default: Chicago taxi, shipped with tfx]"),
+        typer.Option(help="Folder with the data files. (default: data that a package ships)"),
     ] = None,
-    schema: Annotated[
-        Path | None,
-        typer.Option(help="Schema of the data.  [default: schemas/taxi/schema.pbtxt]"),
-    ] = None,
-    steps: Annotated[int, typer.Option(help="Training steps.")] = _DEFAULT.steps,
+    schema: Annotated[Path | None, typer.Option(help=f"Schema of the data. {_OF_PROBLEM}")] = None,
+    steps: Annotated[int | None, typer.Option(help=f"Training steps. {_OF_PROBLEM}")] = None,
     checkpoint_steps: Annotated[
-        int, typer.Option(help="Training steps from one checkpoint to the next.")
-    ] = _DEFAULT.checkpoint_steps,
+        int | None,
+        typer.Option(help=f"Training steps from one checkpoint to the next. {_OF_PROBLEM}"),
+    ] = None,
     select_by: Annotated[
-        str, typer.Option(help="Metric to choose the checkpoint by, as TFMA names it.")
-    ] = _DEFAULT.select_by,
+        str | None,
+        typer.Option(help=f"Metric to choose the checkpoint by, as TFMA names it. {_OF_PROBLEM}"),
+    ] = None,
     engine: Annotated[
         str, typer.Option(help="What evaluates: fused (all in one pass) or tfma (stock).")
-    ] = _DEFAULT.engine,
+    ] = PipelineConfig.engine,
     beam_arg: Annotated[
         list[str] | None,
         typer.Option(help="A Beam option, such as --direct_num_workers=2; repeatable."),
     ] = None,
     cache: Annotated[
         bool, typer.Option(help="Skip nodes whose inputs and parameters have not changed.")
-    ] = _DEFAULT.cache,
+    ] = PipelineConfig.cache,
 ) -> None:
     """Train, sweep all checkpoints, confirm the best on held-out data, and push it.
 
@@ -50,20 +53,26 @@ def main(
     summary.json in the root); 1 when a node failed; 2 for a wrong argument.
     """
     console = Console()
-    config = PipelineConfig(
-        root=root.resolve(),
-        data=(data or taxi_data()).resolve(),
-        schema=(schema or repository() / "schemas/taxi/schema.pbtxt").resolve(),
-        steps=steps,
-        checkpoint_steps=checkpoint_steps,
-        select_by=select_by,
-        engine=engine,
-        beam_args=(*_DEFAULT.beam_args, *(beam_arg or ())),
-        cache=cache,
-    )
     try:
+        chosen = problems.get(problem)
+        steps = chosen.steps if steps is None else steps
+        every = chosen.checkpoint_steps if checkpoint_steps is None else checkpoint_steps
+        check_steps(steps, every)
+        root = (root or Path("runs") / problem).resolve()
+        config = PipelineConfig(
+            problem=chosen,
+            root=root,
+            data=(data or chosen.data(root / "data")).resolve(),
+            schema=(schema or chosen.schema).resolve(),
+            steps=steps,
+            checkpoint_steps=every,
+            select_by=select_by or chosen.select_by,
+            engine=engine,
+            beam_args=(*PipelineConfig.beam_args, *(beam_arg or ())),
+            cache=cache,
+        )
         check(config)
-    except ConfigError as error:
+    except (ConfigError, problems.UnknownProblemError) as error:
         _fail(str(error), 2)
     quiet.before_imports()
     with console.status("Loading TFX"):
@@ -75,7 +84,7 @@ def main(
         summary = run(config, console)
     except UserError as error:
         _fail(str(error), 1)
-    print_summary(summary, config, console)
+    print_summary(summary, config.summary, console)
 
 
 def _fail(message: str, status: int) -> NoReturn:

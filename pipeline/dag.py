@@ -1,62 +1,65 @@
 """The pipeline: from CSV files to a validated, pushed model chosen among all checkpoints."""
 
+from typing import Any
+
 from tfx import v1 as tfx
 
 from components.checkpoint_sweep import CheckpointSweep, Selection, StepRange
 from components.evaluator import Evaluator
-from pipeline import estimator_training
 from pipeline.config import PipelineConfig
 from pipeline.deployment import Deployment, local
 from pipeline.fingerprint import fingerprint
-from pipeline.taxi import features, model, preprocessing, training
-from pipeline.taxi.evaluation import eval_config
+from pipeline.problem import FileFormat, load
 
 _SPLITS = {"train": 3, "eval": 1, "test": 1}
 
 
 def create_pipeline(config: PipelineConfig, place: Deployment | None = None) -> tfx.dsl.Pipeline:
     """Wires the components; see the README for a picture. `place` is this machine if None."""
-    components, proto = tfx.components, tfx.proto
-    place = place or local(config)
+    components, proto, problem = tfx.components, tfx.proto, config.problem
+    place, eval_config = place or local(config), load(problem.eval_config)()
 
-    examples = components.CsvExampleGen(place.data, output_config=_hash_split())
+    examples = example_gen(problem.file_format)(place.data, output_config=_hash_split())
     statistics = components.StatisticsGen(examples.outputs["examples"])
     schema = components.ImportSchemaGen(place.schema)
     validator = components.ExampleValidator(
         statistics.outputs["statistics"], schema.outputs["schema"]
     )
-    transform = components.Transform(
-        examples.outputs["examples"],
-        schema.outputs["schema"],
-        preprocessing_fn="pipeline.taxi.preprocessing.preprocessing_fn",
-        splits_config=proto.SplitsConfig(analyze=["train"], transform=["train", "eval"]),
-        custom_config={"source": fingerprint([features, preprocessing])},
-    )
-    transform.add_upstream_node(validator)  # anomalies are known before they can do harm
+    read = {"examples": examples.outputs["examples"], "schema": schema.outputs["schema"]}
+    transform = None
+    if problem.preprocessing_fn:
+        transform = components.Transform(
+            **read,
+            preprocessing_fn=problem.preprocessing_fn,
+            splits_config=proto.SplitsConfig(analyze=["train"], transform=["train", "eval"]),
+            custom_config={"source": fingerprint(problem.transform_code)},
+        )
     trainer = components.Trainer(
-        run_fn="pipeline.taxi.training.run_fn",
-        examples=transform.outputs["transformed_examples"],
-        transform_graph=transform.outputs["transform_graph"],
+        run_fn=problem.run_fn,
+        **(_transformed(transform) if transform else read),
         train_args=proto.TrainArgs(splits=["train"], num_steps=config.steps),
         eval_args=proto.EvalArgs(splits=["eval"]),
         custom_config={
             "checkpoint_steps": config.checkpoint_steps,
-            "source": fingerprint([features, model, training, estimator_training]),
+            "source": fingerprint(problem.training_code),
+            **problem.options,
         },
     )
+    learners = [transform, trainer] if transform else [trainer]
+    learners[0].add_upstream_node(validator)  # anomalies are known before they can do harm
     # Chooses on eval ...
     sweep = CheckpointSweep(
         examples=examples.outputs["examples"],
         model=trainer.outputs["model"],
         model_run=trainer.outputs["model_run"],
         schema=schema.outputs["schema"],
-        eval_config=eval_config(),
+        eval_config=eval_config,
         selection=Selection(config.select_by),
         example_splits=["eval"],
         steps=StepRange(first=1),  # step 0 is the untrained model
         engine=config.engine,
     )
-    nodes = [examples, statistics, schema, validator, transform, trainer, sweep, place.baseline]
+    nodes = [examples, statistics, schema, validator, *learners, sweep, place.baseline]
 
     # ... and what it blessed is confirmed once on test, which nobody chose on.
     with tfx.dsl.Cond(sweep.outputs["blessing"].future()[0].custom_property("blessed") == 1):
@@ -65,7 +68,7 @@ def create_pipeline(config: PipelineConfig, place: Deployment | None = None) -> 
             model=sweep.outputs["model"],
             baseline_model=place.baseline.outputs["model"],
             schema=schema.outputs["schema"],
-            eval_config=eval_config(),
+            eval_config=eval_config,
             example_splits=["test"],
         )
         pusher = components.Pusher(
@@ -74,13 +77,29 @@ def create_pipeline(config: PipelineConfig, place: Deployment | None = None) -> 
             push_destination=place.push_destination,
         )
     return tfx.dsl.Pipeline(
-        pipeline_name=config.name,
+        pipeline_name=problem.name,
         pipeline_root=place.root,
         components=[*nodes, evaluator, pusher],
         enable_cache=config.cache,
         metadata_connection_config=place.metadata,
         beam_pipeline_args=list(config.beam_args),
     )
+
+
+def example_gen(file_format: FileFormat) -> type[tfx.components.CsvExampleGen]:
+    """What reads files of this format."""
+    return {
+        FileFormat.CSV: tfx.components.CsvExampleGen,
+        FileFormat.TFRECORD: tfx.components.ImportExampleGen,
+    }[file_format]
+
+
+def _transformed(transform: tfx.components.Transform) -> dict[str, Any]:
+    """What a model learns from when there is preprocessing."""
+    return {
+        "examples": transform.outputs["transformed_examples"],
+        "transform_graph": transform.outputs["transform_graph"],
+    }
 
 
 def _evaluator(engine: str) -> type[tfx.components.Evaluator]:

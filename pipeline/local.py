@@ -43,12 +43,12 @@ def run(config: PipelineConfig, console: Console) -> Summary:
     except UserError:
         raise
     except Exception as error:
-        if anomalies := summarize(config).anomalies:
+        if anomalies := summarize(config.metadata).anomalies:
             raise DataError(_blame(progress.node, anomalies, config)) from error
         raise
     finally:
         progress.stop()
-    summary = summarize(config)
+    summary = summarize(config.metadata)
     write_summary(summary, config.summary)
     return summary
 

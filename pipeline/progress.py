@@ -9,6 +9,8 @@ from rich.status import Status
 _RUNNING = "Component %s is running."
 _FINISHED = "Component %s is finished."
 _CACHED = "A cached execution %d is used."
+_SKIPPED = "Skipping execution for %s"
+_NOT_RUN = " (skipped)"
 
 
 class Progress(logging.Handler):
@@ -27,7 +29,7 @@ class Progress(logging.Handler):
     @staticmethod
     def announces(record: logging.LogRecord) -> bool:
         """Whether the record is one of the runner's announcements."""
-        return record.msg in (_RUNNING, _FINISHED, _CACHED)
+        return record.msg in (_RUNNING, _FINISHED, _CACHED, _SKIPPED)
 
     def emit(self, record: logging.LogRecord) -> None:
         """Prints a record, or turns it into the state of the current node."""
@@ -37,6 +39,8 @@ class Progress(logging.Handler):
             self._end()
         elif record.msg == _CACHED:
             self._note = " (cached)"
+        elif record.msg == _SKIPPED:
+            self._note = _NOT_RUN
         elif record.levelno >= logging.WARNING:
             self._console.print(f"  [yellow]{record.levelname.lower()}[/] {_text(record)}")
         else:
@@ -59,7 +63,8 @@ class Progress(logging.Handler):
     def _end(self) -> None:
         self.stop()
         seconds = time.monotonic() - self._started
-        self._console.print(f"[green]✓[/] {self.node}{self._note} [dim]{seconds:.1f} s[/]")
+        mark = "[yellow]–[/]" if self._note == _NOT_RUN else "[green]✓[/]"
+        self._console.print(f"{mark} {self.node}{self._note} [dim]{seconds:.1f} s[/]")
 
 
 def _text(record: logging.LogRecord) -> str:

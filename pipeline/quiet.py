@@ -73,6 +73,9 @@ def route_logs(handler: logging.Handler, also: Callable[[logging.LogRecord], boo
         handler: shows what reaches it.
         also: says which other records the handler needs.
     """
+    # Only here: submitting to Kubeflow uses this module in an environment without absl.
+    from absl import logging as absl_logging
+
     logging.captureWarnings(True)
     # AUC of a slice with one class only is 0/0 by definition, and TFMA reports it as NaN.
     warnings.filterwarnings("ignore", category=RuntimeWarning, module="tensorflow_model_analysis")
@@ -82,5 +85,6 @@ def route_logs(handler: logging.Handler, also: Callable[[logging.LogRecord], boo
         logger.handlers = [handler] if not name else []
         logger.propagate = True
     logging.getLogger().setLevel(logging.INFO)
-    logging.getLogger("absl").setLevel(logging.INFO)
+    # By absl's own call: Transform silences it for a while and puts back what absl remembers.
+    absl_logging.set_verbosity(absl_logging.INFO)
     logging.getLogger("tensorflow").setLevel(logging.WARNING)

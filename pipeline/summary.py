@@ -12,7 +12,6 @@ from tfx.components.evaluator import constants
 from components.checkpoint_sweep.blessing import read_verdicts
 from components.threshold_failures import threshold_failures
 from pipeline.anomalies import read_anomalies
-from pipeline.config import PipelineConfig
 
 _State = proto.Execution.State
 
@@ -57,16 +56,19 @@ class Summary:
     pushed_model: str | None
 
 
-def summarize(config: PipelineConfig) -> Summary:
+def summarize(metadata: Path) -> Summary:
     """Reads the last run of the pipeline.
+
+    Args:
+        metadata: the metadata store.
 
     Raises:
         LookupError: the metadata store has no run.
     """
-    store = _open(config.metadata)
+    store = _open(metadata)
     runs = store.get_contexts_by_type("pipeline_run")
     if not runs:
-        raise LookupError(f"No run is recorded in {config.metadata}.")
+        raise LookupError(f"No run is recorded in {metadata}.")
     run = max(runs, key=lambda context: context.id)
     executions = {_node(store, e): e for e in store.get_executions_by_context(run.id)}
     ordered = sorted(executions.items(), key=lambda item: item[1].id)

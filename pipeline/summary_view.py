@@ -1,17 +1,23 @@
 """Prints a summary on the terminal."""
 
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from pipeline.config import PipelineConfig
 from pipeline.summary import Summary
 
 
-def print_summary(summary: Summary, config: PipelineConfig, console: Console) -> None:
-    """Prints what ran, the checkpoints, the winner, the Evaluator's verdict and the push."""
+def print_summary(summary: Summary, path: Path, console: Console) -> None:
+    """Prints what ran, the checkpoints, the winner, the Evaluator's verdict and the push.
+
+    Args:
+        summary: to print.
+        path: where it has been written.
+        console: to print on.
+    """
     console.print()
     console.print(_nodes(summary))
     for anomaly in summary.anomalies:
@@ -24,7 +30,7 @@ def print_summary(summary: Summary, config: PipelineConfig, console: Console) ->
         console.print(f"[bold]Pushed[/] to {summary.pushed_model}")
     else:
         console.print("[bold]Pushed[/] nothing")
-    console.print(f"[dim]All of this as JSON: {config.summary}[/]")
+    console.print(f"[dim]All of this as JSON: {path}[/]")
 
 
 def _nodes(summary: Summary) -> Table:

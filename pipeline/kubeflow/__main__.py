@@ -8,15 +8,15 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from pipeline import quiet
-from pipeline.config import PipelineConfig
+from pipeline import problems, quiet
+from pipeline.config import ConfigError, PipelineConfig, check_steps
 from pipeline.kubeflow.parameters import DEFAULT_ROOT, ParameterError, defaults
 from pipeline.kubeflow.site import Site
+from pipeline.problem import repository
 
-_DEFAULT = PipelineConfig(Path(), Path(), Path())
-# Where the Dockerfile puts them.
-_IMAGE_DATA = "/app/data/taxi"
-_IMAGE_SCHEMA = "/app/schemas/taxi/schema.pbtxt"
+# Where the Dockerfile puts the project.
+_IMAGE = Path("/app")
+_OF_PROBLEM = "(default: the problem's)"
 
 
 class Target(str, enum.Enum):
@@ -28,6 +28,9 @@ class Target(str, enum.Enum):
 
 def main(
     image: Annotated[str, typer.Option(help="Container image that every task runs in.")],
+    problem: Annotated[
+        str, typer.Option(help=f"What to learn: {', '.join(problems.definitions())}.")
+    ] = problems.DEFAULT,
     target: Annotated[
         Target, typer.Option(help="Kubeflow Pipelines 2.x, or Vertex AI.")
     ] = Target.kubeflow,
@@ -39,9 +42,15 @@ def main(
         ),
     ] = None,
     data: Annotated[
-        str, typer.Option(help="Folder with CSV files: a URI, or a path in the image.")
-    ] = _IMAGE_DATA,
-    schema: Annotated[str, typer.Option(help="Path of the schema in the image.")] = _IMAGE_SCHEMA,
+        str | None,
+        typer.Option(
+            help="Folder with the data files: a URI, or a path in the image."
+            f" (default: {_IMAGE}/data/PROBLEM)"
+        ),
+    ] = None,
+    schema: Annotated[
+        str | None, typer.Option(help=f"Path of the schema in the image. {_OF_PROBLEM}")
+    ] = None,
     push_to: Annotated[
         str,
         typer.Option(
@@ -55,21 +64,25 @@ def main(
             "latest blessed one by itself."
         ),
     ] = "",
-    steps: Annotated[int, typer.Option(help="Training steps.")] = _DEFAULT.steps,
+    steps: Annotated[int | None, typer.Option(help=f"Training steps. {_OF_PROBLEM}")] = None,
     checkpoint_steps: Annotated[
-        int, typer.Option(help="Training steps from one checkpoint to the next.")
-    ] = _DEFAULT.checkpoint_steps,
+        int | None,
+        typer.Option(help=f"Training steps from one checkpoint to the next. {_OF_PROBLEM}"),
+    ] = None,
     select_by: Annotated[
-        str, typer.Option(help="Metric to choose the checkpoint by, as TFMA names it.")
-    ] = _DEFAULT.select_by,
-    engine: Annotated[str, typer.Option(help="What the sweep evaluates with.")] = _DEFAULT.engine,
+        str | None,
+        typer.Option(help=f"Metric to choose the checkpoint by, as TFMA names it. {_OF_PROBLEM}"),
+    ] = None,
+    engine: Annotated[
+        str, typer.Option(help="What the sweep evaluates with.")
+    ] = PipelineConfig.engine,
     beam_arg: Annotated[
         list[str] | None,
         typer.Option(help="A Beam option, such as --runner=DataflowRunner; repeatable."),
     ] = None,
     output: Annotated[
         Path | None,
-        typer.Option(help="File to write. (default: compiled/NAME-TARGET.yaml or .json)"),
+        typer.Option(help="File to write. (default: compiled/PROBLEM-TARGET.yaml or .json)"),
     ] = None,
 ) -> None:
     """Compile the pipeline; data, push_to and baseline can be changed for each run.
@@ -77,30 +90,32 @@ def main(
     Exit status: 0 when it was compiled, 2 for a wrong argument.
     """
     console = Console()
-    if checkpoint_steps < 1 or steps < checkpoint_steps:
-        raise typer.BadParameter(
-            f"{steps} steps with a checkpoint every {checkpoint_steps} leave none to choose from. "
-            "Raise --steps or lower --checkpoint-steps."
-        )
     if target is Target.vertex and not (root or "").startswith("gs://"):
         raise typer.BadParameter("Vertex AI needs --root=gs://bucket/folder.")
-    config = PipelineConfig(
-        root=Path(),
-        data=Path(),
-        schema=Path(schema),
-        steps=steps,
-        checkpoint_steps=checkpoint_steps,
-        select_by=select_by,
-        engine=engine,
-        beam_args=(*_DEFAULT.beam_args, *(beam_arg or ())),
-    )
     where = root or DEFAULT_ROOT
     try:
-        site = Site(image, where, schema, defaults(data, push_to, baseline, where))
-    except ParameterError as error:
+        chosen = problems.get(problem)
+        config = PipelineConfig(
+            problem=chosen,
+            root=Path(),
+            data=Path(),
+            schema=Path(schema or _IMAGE / chosen.schema.relative_to(repository())),
+            steps=chosen.steps if steps is None else steps,
+            checkpoint_steps=(
+                chosen.checkpoint_steps if checkpoint_steps is None else checkpoint_steps
+            ),
+            select_by=select_by or chosen.select_by,
+            engine=engine,
+            beam_args=(*PipelineConfig.beam_args, *(beam_arg or ())),
+        )
+        check_steps(config.steps, config.checkpoint_steps)
+        folder = data or f"{_IMAGE}/data/{problem}"
+        values = defaults(folder, push_to, baseline, where)
+    except (ConfigError, ParameterError, problems.UnknownProblemError) as error:
         raise typer.BadParameter(str(error)) from None
+    site = Site(image, where, str(config.schema), values)
     suffix = "yaml" if target is Target.kubeflow else "json"
-    path = output or Path(f"compiled/{config.name}-{target.value}.{suffix}")
+    path = output or Path(f"compiled/{problem}-{target.value}.{suffix}")
     quiet.before_imports()
     with console.status("Loading TFX"):
         # Only now: these take seconds, which --help and the errors above need not wait for.

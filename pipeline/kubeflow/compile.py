@@ -9,7 +9,7 @@ from tfx import v1 as tfx
 from tfx.dsl.components.base.base_node import BaseNode
 
 from pipeline.config import PipelineConfig
-from pipeline.dag import create_pipeline
+from pipeline.dag import create_pipeline, example_gen
 from pipeline.deployment import Deployment, latest_blessed_model
 from pipeline.kubeflow import parameters
 from pipeline.kubeflow.imported_data import import_data
@@ -19,7 +19,6 @@ RuntimeParameter = tfx.dsl.experimental.RuntimeParameter
 Json = dict[str, Any]
 
 _ENTRYPOINT = ["python", "-m", "pipeline.kubeflow.entrypoint"]
-_EXAMPLES = "CsvExampleGen"
 
 
 def compile_for_kubeflow(config: PipelineConfig, site: Site) -> Json:
@@ -34,12 +33,13 @@ def compile_for_kubeflow(config: PipelineConfig, site: Site) -> Json:
         output_key="model",
     ).with_id("Baseline")
     pipeline = create_pipeline(config, _deployment(site, baseline))
+    reader = example_gen(config.problem.file_format).__name__
     spec: Json = _compile(pipeline, site.image, _ENTRYPOINT, {})["pipelineSpec"]
     if parameters.is_imported(site.values[parameters.DATA]):
-        import_data(spec, reader=_EXAMPLES, parameter=parameters.DATA)
+        import_data(spec, reader=reader, parameter=parameters.DATA)
     # TFX would look at the data before the cache, by a hook that Kubeflow ignores: changed data
     # at the same place would not be noticed.
-    spec["root"]["dag"]["tasks"][_EXAMPLES].pop("cachingOptions", None)
+    spec["root"]["dag"]["tasks"][reader].pop("cachingOptions", None)
     spec["defaultPipelineRoot"] = site.root
     for name, value in site.values.items():
         spec["root"]["inputDefinitions"]["parameters"][name]["defaultValue"] = value

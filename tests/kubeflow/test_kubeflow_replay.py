@@ -11,7 +11,7 @@ import pytest
 import tensorflow as tf
 import yaml
 
-from pipeline.config import taxi_data
+from pipeline.taxi.problem import taxi_data
 from tests.kubeflow.conftest import DATA, REPOSITORY, ROOT, Sdk
 from tests.kubeflow.object_store import ObjectStore
 

@@ -13,15 +13,24 @@ def _run(*arguments: str) -> subprocess.CompletedProcess:
 def test_help_names_what_can_be_changed() -> None:
     done = _run("--help")
     assert done.returncode == 0
-    for option in ("--root", "--data", "--steps", "--checkpoint-steps", "--beam-arg", "--engine"):
+    for option in (
+        "--problem",
+        "--root",
+        "--data",
+        "--steps",
+        "--checkpoint-steps",
+        "--beam-arg",
+        "--engine",
+    ):
         assert option in done.stdout
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        pytest.param(["--data", "/nowhere"], "no .csv file in /nowhere", id="data"),
+        pytest.param(["--data", "/nowhere"], "no *.csv file in /nowhere", id="data"),
         pytest.param(["--schema", "/nowhere.pbtxt"], "no schema at /nowhere.pbtxt", id="schema"),
+        pytest.param(["--problem", "x"], "no problem 'x'; there are: taxi", id="problem"),
         pytest.param(["--steps", "10"], "Raise --steps or lower --checkpoint-steps", id="steps"),
     ],
 )

@@ -163,7 +163,9 @@ def test_the_terminal_tells_the_story(first: Run) -> None:
     step = first.summary["sweep"]["chosen_step"]
     assert f"Sweep BLESSED: step {step}" in text
     assert "Evaluator BLESSED on test, no earlier blessed model to compare with" in text
-    assert "✓ CheckpointSweep" in text
+    for node in first.states:
+        assert f"✓ {node}" in text
+    assert "saved the checkpoint of step 400 of 400" in text
     assert "Traceback" not in text
     assert "deprecated" not in text
     assert "cuda" not in text.lower()

@@ -1,19 +1,21 @@
-import importlib.util
+import importlib
 from pathlib import Path
-from types import ModuleType
+
+import pytest
 
 from pipeline.fingerprint import fingerprint
 
 
-def _module(path: Path, text: str) -> ModuleType:
-    path.write_text(text)
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None
-    return importlib.util.module_from_spec(spec)
+def test_it_changes_with_the_source_and_only_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
 
+    def of(text: str) -> str:
+        (tmp_path / "a_model.py").write_text(text)
+        importlib.invalidate_caches()
+        return fingerprint(["a_model"])
 
-def test_it_changes_with_the_source_and_only_with_it(tmp_path: Path) -> None:
-    module = _module(tmp_path / "model.py", "a = 1\n")
-    before = fingerprint([module])
-    assert fingerprint([_module(tmp_path / "model.py", "a = 1\n")]) == before
-    assert fingerprint([_module(tmp_path / "model.py", "a = 2\n")]) != before
+    before = of("a = 1\n")
+    assert of("a = 1\n") == before
+    assert of("a = 2\n") != before

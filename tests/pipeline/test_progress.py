@@ -42,6 +42,16 @@ def test_a_cached_node_says_so(screen: Console) -> None:
     assert "Trainer (cached)" in shown
 
 
+def test_a_node_that_a_condition_leaves_out_is_marked(screen: Console) -> None:
+    shown = _shown(
+        screen,
+        _record("Component %s is running.", "Evaluator"),
+        _record("Skipping execution for %s", "Evaluator"),
+        _record("Component %s is finished.", "Evaluator"),
+    )
+    assert "– Evaluator (skipped)" in shown
+
+
 def test_brackets_in_a_message_are_text(screen: Console) -> None:
     assert "shape [3, 4]" in _shown(screen, _record("shape [3, 4]"))
 

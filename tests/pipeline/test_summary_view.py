@@ -3,11 +3,9 @@ from pathlib import Path
 
 from rich.console import Console
 
-from pipeline.config import PipelineConfig
 from pipeline.summary import Node, Summary
 from pipeline.summary_view import print_summary
 
-CONFIG = PipelineConfig(Path("/root"), Path("/data"), Path("/schema"))
 CHECKPOINTS = [
     {
         "name": "step-1",
@@ -55,7 +53,7 @@ def _printed(**changes: object) -> str:
         "pushed_model": "/root/serving/1",
     }
     screen = Console(file=io.StringIO(), width=160)
-    print_summary(Summary(**fields | changes), CONFIG, screen)  # type: ignore[arg-type]
+    print_summary(Summary(**fields | changes), Path("/root/summary.json"), screen)  # type: ignore[arg-type]
     assert isinstance(screen.file, io.StringIO)
     return " ".join(screen.file.getvalue().split())
 

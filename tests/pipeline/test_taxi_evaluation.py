@@ -1,6 +1,6 @@
-from pipeline.config import PipelineConfig
 from pipeline.taxi import features
 from pipeline.taxi.evaluation import eval_config
+from pipeline.taxi.problem import taxi
 
 
 def test_the_label_is_no_input() -> None:
@@ -22,4 +22,4 @@ def test_some_thresholds_are_on_slices_and_some_on_change() -> None:
 
 
 def test_the_default_run_leaves_twenty_checkpoints() -> None:
-    assert PipelineConfig.steps / PipelineConfig.checkpoint_steps == 20
+    assert taxi().steps / taxi().checkpoint_steps == 20

@@ -6,7 +6,8 @@ import pandas as pd
 import tensorflow as tf
 from tfx.types import artifact_utils, standard_artifacts
 
-from pipeline.config import repository, taxi_data
+from pipeline.problem import repository
+from pipeline.taxi.problem import taxi_data
 
 
 def rows(count: int, seed: int = 7) -> pd.DataFrame:

@@ -1,0 +1,53 @@
+"""Every problem is complete: what its definition names is there and fits together."""
+
+import importlib.util
+
+import pytest
+import tensorflow_model_analysis as tfma
+
+from components.checkpoint_sweep.metric_lookup import resolve_direction
+from components.checkpoint_sweep.selection import Selection
+from components.eval_config import with_defaults
+from pipeline import problems
+from pipeline.problem import Problem, load
+
+
+@pytest.fixture(params=problems.definitions())
+def problem(request: pytest.FixtureRequest) -> Problem:
+    return problems.get(request.param)
+
+
+def test_it_is_listed_under_its_name(problem: Problem) -> None:
+    assert problems.definitions()[problem.name].rpartition(".")[2] == problem.name
+
+
+def test_its_functions_exist(problem: Problem) -> None:
+    names = [problem.run_fn, problem.eval_config, problem.preprocessing_fn]
+    assert all(callable(load(name)) for name in names if name)
+
+
+def test_its_schema_is_a_reviewed_file(problem: Problem) -> None:
+    assert problem.schema.is_file()
+    assert "\nfeature" in problem.schema.read_text()
+
+
+def test_its_code_is_fingerprinted(problem: Problem) -> None:
+    code = [*problem.training_code, *problem.transform_code]
+    assert all(importlib.util.find_spec(name) for name in code)
+    assert problem.run_fn.rpartition(".")[0] in problem.training_code
+    if problem.preprocessing_fn:
+        assert problem.preprocessing_fn.rpartition(".")[0] in problem.transform_code
+
+
+def test_it_leaves_checkpoints_to_choose_from(problem: Problem) -> None:
+    assert problem.steps // problem.checkpoint_steps >= 2
+
+
+def test_the_direction_of_its_selection_metric_is_declared(problem: Problem) -> None:
+    config: tfma.EvalConfig = load(problem.eval_config)()
+    resolve_direction(Selection(problem.select_by), with_defaults(config, has_baseline=True))
+
+
+def test_an_unknown_problem_is_refused_with_those_there_are() -> None:
+    with pytest.raises(problems.UnknownProblemError, match="'nothing'; there are: taxi"):
+        problems.get("nothing")

@@ -59,6 +59,8 @@ metrics_specs {
     }
   }
   metrics { class_name: "Calibration" }
+  metrics { class_name: "CalibrationPlot" }
+  metrics { class_name: "ConfusionMatrixPlot" }
 }
 """
 

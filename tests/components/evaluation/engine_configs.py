@@ -30,8 +30,8 @@ BINARY = (
     'AUC:"name": "auc_pr", "curve": "PR", "num_thresholds": 200',
     "AUCPrecisionRecall",
     "BinaryAccuracy",
-    "BinaryCrossentropy",
-    "BinaryCrossEntropy",
+    "BinaryCrossentropy",  # Keras's
+    'BinaryCrossEntropy:"name": "tfma_binary_crossentropy"',  # of the same name by default
     "Calibration",
     "CalibrationPlot",
     "CoefficientOfDiscrimination",

@@ -21,7 +21,7 @@ run: .venv/.ready  ## Run the pipeline; another by PROBLEM=..., options by ARGS=
 	@$(PYTHON_BIN) -m pipeline --problem=$(PROBLEM) $(ARGS)
 
 test: .venv/.ready .venv-kubeflow/.ready  ## Run all tests; a part of them by PYTEST_ARGS='-m "not slow"'.
-	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(PYTHON_BIN) -m pytest $(PYTEST_ARGS)
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(PYTHON_BIN) -m pytest --numprocesses=auto --dist=loadfile $(PYTEST_ARGS)
 
 lint: .venv/.ready  ## Check style and types.
 	@.venv/bin/ruff check .

@@ -59,6 +59,15 @@ The arrays broadcast to (models, examples, values), values being the classes of 
 ``unsupported`` refuses configurations that the twin does not cover. Then add the metric to
 ``tests/components/evaluation/engine_configs.py``: the tests compare it with stock TFMA.
 
+**A metric of your own** brings its twin along: its combiner's class names it, and it needs neither
+``combines`` nor an entry in ``twins.twins``. A subclass of the combiner does not inherit it.
+
+    class MyCombiner(beam.CombineFn):
+        twin: ClassVar[type[base.Twin]] = MyTwin
+
+``view_spec`` reads ``_key`` (a MetricKey) and ``_example_weighted`` of the combiner. Whole examples
+are in ``components/metrics``.
+
 **Traps.** TFMA's computations are listed in the order of proto maps, which is random: ``plan``
 sorts them, because the steps of a pipeline make the plan anew rather than pickle closures. TFMA
 adds up Keras metrics in float32 and everything else in float64; the engine always in float64.

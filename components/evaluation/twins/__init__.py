@@ -28,9 +28,20 @@ def twins() -> list[type[base.Twin]]:
 
 
 def twin_of(combiner: Any) -> tuple[base.Twin | None, str]:
-    """The twin of a combiner, or None and the reason why there is none."""
+    """The twin of a combiner, or None and the reason why there is none.
+
+    A combiner's own class may name its twin in the attribute ``twin``. A subclass does not
+    inherit it, because it may add its inputs in another way.
+    """
     for twin in twins():
         if type(combiner) is twin.combines:
-            reason = twin.unsupported(combiner)
-            return (None, reason) if reason else (twin(combiner), "")
+            return _made(twin, combiner)
+    named = vars(type(combiner)).get("twin")
+    if isinstance(named, type) and issubclass(named, base.Twin):
+        return _made(named, combiner)
     return None, "no twin"
+
+
+def _made(twin: type[base.Twin], combiner: Any) -> tuple[base.Twin | None, str]:
+    reason = twin.unsupported(combiner)
+    return (None, reason) if reason else (twin(combiner), "")

@@ -21,7 +21,7 @@ class Twin:
     ``extract_output`` takes it from there.
 
     Args:
-        combiner: an instance of ``combines``, exactly.
+        combiner: an instance of ``combines``, or of the class that names this twin, exactly.
     """
 
     combines: ClassVar[type[beam.CombineFn]]

@@ -1,23 +1,18 @@
 """Turns checkpoints into candidates: the exported graph with each checkpoint's weights."""
 
 import dataclasses
-import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import tensorflow as tf
 
+from components.checkpoint_sweep.bundle import Bundle
 from components.checkpoint_sweep.checkpoints import Checkpoint, CheckpointError
-from components.checkpoint_sweep.key_mapping import KeyMapping, find_mapping
+from components.checkpoint_sweep.correspondence import Correspondence, Match, match
+from components.checkpoint_sweep.template import Template, TemplateError
 from components.evaluation.models import ModelSource
-from components.evaluation.weight_swap import OBJECT_GRAPH_KEY, VARIABLES
 
-_GLOBAL_STEP = "global_step"
 _NAMED = 3
-
-
-class TemplateError(CheckpointError):
-    """No checkpoint has the weights that the exported SavedModel has."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,7 +35,7 @@ def make_candidates(
 
     First the template's own weights are looked for among all `checkpoints`. How they are found
     says which of a checkpoint's tensors the exporter would have shipped: those of the same
-    names, or for example their moving averages.
+    names, those of the same objects, or for example their moving averages.
 
     Args:
         template: directory of the exported SavedModel.
@@ -52,20 +47,19 @@ def make_candidates(
         CheckpointError: a checkpoint lacks a variable or has it in another shape, or no
             checkpoint can be read.
     """
-    tensors = _read_template(template)
-    mapping = _find_template(template, tensors, checkpoints)
+    exported = Template(template)
+    correspondence = _find_template(exported, checkpoints)
     sources, left_out = {}, {}
     for checkpoint in swept:
+        made: ModelSource | str
         try:
-            reason = _why_unusable(checkpoint, tensors, mapping)
+            made = _candidate(checkpoint, exported, correspondence)
         except tf.errors.OpError as error:
-            reason = f"unreadable: {error.message}"
-        if reason is None:
-            sources[checkpoint.step] = ModelSource(
-                checkpoint.name, template, checkpoint.prefix, mapping
-            )
+            made = f"unreadable: {error.message}"
+        if isinstance(made, ModelSource):
+            sources[checkpoint.step] = made
         else:
-            left_out[checkpoint.step] = reason
+            left_out[checkpoint.step] = made
     if not sources:
         step, reason = next(iter(left_out.items()))
         raise CheckpointError(
@@ -74,68 +68,66 @@ def make_candidates(
     return Candidates(sources, left_out)
 
 
-def _read_template(template: str) -> dict[str, np.ndarray]:
-    """The template's weights by key; a TF2 bundle's object graph is not one of them."""
-    bundle = os.path.join(template, VARIABLES)
-    try:
-        reader = tf.train.load_checkpoint(bundle)
-    except (tf.errors.OpError, ValueError) as error:
-        raise TemplateError(
-            f"The exported model has no readable weights at {bundle}: {error}. Export a "
-            "SavedModel with variables (not a frozen graph) in the Trainer."
-        ) from error
-    keys = set(reader.get_variable_to_shape_map()) - {OBJECT_GRAPH_KEY}
-    return {key: reader.get_tensor(key) for key in sorted(keys)}
-
-
-def _find_template(
-    template: str, tensors: Mapping[str, np.ndarray], checkpoints: Sequence[Checkpoint]
-) -> dict[str, str]:
-    """The key mapping under which a checkpoint reproduces the template bit for bit."""
-    step = int(tensors[_GLOBAL_STEP]) if _GLOBAL_STEP in tensors else None
+def _find_template(template: Template, checkpoints: Sequence[Checkpoint]) -> Correspondence:
+    """How a checkpoint reproduces the template bit for bit."""
+    step = template.step
     # The step that the template names comes first, then the newest: exports follow training.
     ordered = sorted(checkpoints, key=lambda c: (c.step != step, -c.step))
-    attempts: list[tuple[Checkpoint, KeyMapping]] = []
+    attempts: list[tuple[Checkpoint, Match]] = []
     for checkpoint in ordered:
         try:
-            reader = tf.train.load_checkpoint(checkpoint.prefix)
-            attempt = find_mapping(tensors, reader.get_variable_to_shape_map(), reader.get_tensor)
+            attempt = match(template, Bundle(checkpoint.prefix))
         except tf.errors.OpError:
             continue
-        if not attempt.unmatched:
-            return attempt.keys
+        if attempt.correspondence is not None:
+            return attempt.correspondence
         attempts.append((checkpoint, attempt))
         if checkpoint.step == step:
             break
     if not attempts:
         raise TemplateError(f"None of the {len(checkpoints)} checkpoints can be read.")
-    nearest, attempt = min(attempts, key=lambda a: len(a[1].unmatched))
+    nearest, attempt = min(attempts, key=lambda a: (len(a[1].unmatched), len(a[1].ambiguous)))
+    named = f", exported at step {step}" if step is not None else ""
+    total = f"of {len(template.needed)} variables"
+    unmatched, ambiguous = (
+        _some([template.bundle.name(key) for key in keys])
+        for keys in (attempt.unmatched, attempt.ambiguous)
+    )
+    if not unmatched:
+        raise TemplateError(
+            f"It cannot be told which tensors of the checkpoints the exported model "
+            f"{template.directory}{named} ships: in the checkpoint of step {nearest.step}, "
+            f"{len(attempt.ambiguous)} {total} have several equals: {ambiguous}. Export the "
+            "variables under the names or the object paths that the checkpoint has for them."
+        )
     raise TemplateError(
-        f"No checkpoint reproduces the weights of the exported model {template}"
-        + (f", exported at step {step}" if step is not None else "")
-        + f". In the checkpoint of step {nearest.step}, {len(attempt.unmatched)} of "
-        f"{len(tensors)} variables have no equal: {_some(attempt.unmatched)}. The sweep would "
-        "evaluate weights that the exporter would not have shipped: export from one of the "
-        "run's checkpoints, or let the model run keep the checkpoint that was exported."
+        f"No checkpoint reproduces the weights of the exported model {template.directory}{named}. "
+        f"In the checkpoint of step {nearest.step}, {len(attempt.unmatched)} {total} have no "
+        f"equal: {unmatched}. The sweep would evaluate weights that the exporter would not have "
+        "shipped: export from one of the run's checkpoints, or let the model run keep the "
+        "checkpoint that was exported."
     )
 
 
-def _why_unusable(
-    checkpoint: Checkpoint, tensors: Mapping[str, np.ndarray], mapping: Mapping[str, str]
-) -> str | None:
-    """Reads every needed tensor; a reason to leave the checkpoint out, or None.
+def _candidate(
+    checkpoint: Checkpoint, template: Template, correspondence: Correspondence
+) -> ModelSource | str:
+    """Reads every needed tensor; a model, or the reason to leave the checkpoint out.
 
     Raises:
         CheckpointError: the checkpoint is of another model.
     """
-    reader = tf.train.load_checkpoint(checkpoint.prefix)
-    shapes = reader.get_variable_to_shape_map()
-    names = {key: mapping.get(key, key) for key in tensors}
-    missing = [name for name in names.values() if name not in shapes]
+    bundle, own = Bundle(checkpoint.prefix), template.bundle
+    keys = {
+        key: name
+        for key, name in correspondence.keys(own, bundle).items()
+        if name in bundle.shapes and key in own.shapes
+    }
+    fitting = {key for key, name in keys.items() if bundle.form(name) == own.form(key)}
+    missing = [own.name(key) for key in sorted(template.needed) if key not in keys]
     misshapen = [
-        f"{name} is {shapes[name]}, not {list(tensors[key].shape)}"
-        for key, name in names.items()
-        if name in shapes and shapes[name] != list(tensors[key].shape)
+        f"{bundle.name(keys[key])} is {bundle.form(keys[key])}, not {own.form(key)}"
+        for key in sorted(template.needed & keys.keys() - fitting)
     ]
     if missing or misshapen:
         problems = [f"it lacks {_some(missing)}"] if missing else []
@@ -144,11 +136,17 @@ def _why_unusable(
             f"The checkpoint of step {checkpoint.step} ({checkpoint.prefix}) is of another "
             f"model: {'; '.join(problems)}. Train into an empty model run directory."
         )
-    for name in names.values():
-        value = reader.get_tensor(name)
+    for key in sorted(template.needed):
+        value = np.asarray(bundle.read(keys[key]))
         if np.issubdtype(value.dtype, np.floating) and not np.isfinite(value).all():
-            return f"its weights are not finite: {name} has NaN or infinity"
-    return None
+            return f"its weights are not finite: {bundle.name(keys[key])} has NaN or infinity"
+    return ModelSource(
+        checkpoint.name,
+        template.directory,
+        checkpoint.prefix,
+        {key: keys[key] for key in sorted(fitting) if keys[key] != key},
+        frozenset(own.shapes.keys() - fitting),
+    )
 
 
 def _some(names: Sequence[str]) -> str:

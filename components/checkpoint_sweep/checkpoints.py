@@ -11,7 +11,9 @@ import tensorflow as tf
 
 from components.errors import UserError
 
-_INDEX = re.compile(r"-(\d+)\.index$")
+# model.ckpt-1000.index, and as people name Keras' checkpoints: cp-0007.ckpt.index, cp_7.index,
+# weights.07.index and 0007.index. A loss such as weights.07-0.53.index is no step.
+_INDEX = re.compile(r"(?:^|[-_]|(?<!\d)\.)(\d+)(?:\.ckpt)?\.index$")
 _SHARD = re.compile(r"\.data-(\d+)-of-(\d+)$")
 
 
@@ -24,7 +26,7 @@ class Checkpoint:
     """One periodic checkpoint.
 
     Attributes:
-        step: training step, from the file name.
+        step: training step, from the file name; the epoch where files are named by epoch.
         prefix: path of the tensor bundle, as `tf.train.load_checkpoint` takes it.
     """
 
@@ -79,29 +81,61 @@ def find_checkpoints(directory: str) -> list[Checkpoint]:
     """All checkpoints at or below a model run's directory, by step.
 
     Raises:
-        CheckpointError: there are none, they lie in several folders, or the data of one is
-            missing.
+        CheckpointError: there are none, they lie in several folders, two are of one step, or the
+            data of one is missing.
     """
     found: dict[str, list[Checkpoint]] = collections.defaultdict(list)
+    others: list[str] = []
     for folder, _, files in tf.io.gfile.walk(directory):
         for file in files:
             if match := _INDEX.search(file):
                 prefix = os.path.join(folder, file.removesuffix(".index"))
                 found[folder].append(Checkpoint(int(match.group(1)), prefix))
+            else:
+                others.append(os.path.join(folder, file))
     if not found:
-        raise CheckpointError(
-            f"There is no checkpoint (a file such as model.ckpt-1000.index) in {directory}. Let "
-            "the Trainer write its checkpoints to fn_args.model_run_dir."
-        )
+        raise CheckpointError(_why_none(directory, others))
     if len(found) > 1:
         raise CheckpointError(
             f"Checkpoints lie in {len(found)} folders, and a sweep takes those of one run: "
             f"{', '.join(sorted(found))}. Leave one of them in the model run."
         )
     checkpoints = sorted(*found.values())
+    for before, after in itertools.pairwise(checkpoints):
+        if before.step == after.step:
+            raise CheckpointError(
+                f"Two checkpoints are of step {after.step}: {before.prefix} and {after.prefix}. "
+                "Leave one series of checkpoints in the model run."
+            )
     for checkpoint in checkpoints:
         _check_data_files(checkpoint)
     return checkpoints
+
+
+def _why_none(directory: str, others: Sequence[str]) -> str:
+    """What a directory without a checkpoint has instead, in one sentence, and what to do."""
+    others = sorted(others)
+    keras = [path for path in others if path.endswith((".h5", ".hdf5", ".keras"))]
+    saved = [path for path in others if os.path.basename(path) == "saved_model.pb"]
+    exports = tuple(os.path.dirname(path) + "/" for path in saved)
+    unnumbered = [p for p in others if p.endswith(".index") and not p.startswith(exports)]
+    use = (
+        "Write checkpoints with tf.train.CheckpointManager, or with "
+        'ModelCheckpoint(fn_args.model_run_dir + "/ckpt-{epoch}", save_weights_only=True).'
+    )
+    if unnumbered:
+        return (
+            f"The name of the checkpoint {unnumbered[0]} does not end in a step or epoch, as "
+            f"ckpt-1000.index does, so it is no series. {use}"
+        )
+    if keras:
+        return f"{keras[0]} is a Keras file and not a TensorFlow checkpoint. {use}"
+    if saved:
+        return f"{os.path.dirname(saved[0])} is a SavedModel and not a checkpoint. {use}"
+    return (
+        f"There is no checkpoint (a file such as model.ckpt-1000.index) in {directory}. Let "
+        "the Trainer write its checkpoints to fn_args.model_run_dir."
+    )
 
 
 def _check_data_files(checkpoint: Checkpoint) -> None:
@@ -133,5 +167,6 @@ def deletion_warning(checkpoints: Sequence[Checkpoint]) -> str | None:
     return (
         f"The first checkpoint is of step {steps[0]}, though one was saved every {interval} "
         "steps: earlier ones seem to have been deleted. Train with "
-        "RunConfig(keep_checkpoint_max=None) to sweep them all."
+        "RunConfig(keep_checkpoint_max=None), or CheckpointManager(max_to_keep=None), to sweep "
+        "them all."
     )

@@ -1,7 +1,7 @@
-"""Finds which tensors of a checkpoint an exporter shipped, by comparing values."""
+"""Finds which tensors of a checkpoint an exporter shipped, by names and values."""
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -12,12 +12,19 @@ class KeyMapping:
 
     Attributes:
         keys: from a key of the model to the checkpoint's, where they differ.
-        unmatched: keys of the model whose value no tensor of the checkpoint has, or which
-            several have so that the right one cannot be told.
+        unmatched: keys of the model whose value no tensor of the checkpoint has.
+        ambiguous: keys of the model whose value several have, so that the right one cannot be
+            told.
     """
 
     keys: dict[str, str]
-    unmatched: tuple[str, ...]
+    unmatched: tuple[str, ...] = ()
+    ambiguous: tuple[str, ...] = ()
+
+    @property
+    def usable(self) -> bool:
+        """Whether every key is found."""
+        return not self.unmatched and not self.ambiguous
 
 
 def find_mapping(
@@ -25,7 +32,7 @@ def find_mapping(
     shapes: Mapping[str, Sequence[int]],
     read: Callable[[str], np.ndarray],
 ) -> KeyMapping:
-    """Finds each tensor in a checkpoint, bit for bit.
+    """Finds each tensor in a checkpoint that is keyed by names, bit for bit.
 
     A tensor under its own name is taken first. The others are looked for under one common
     suffix (`weights/ExponentialMovingAverage`), which then holds for every key that has it, as
@@ -35,33 +42,60 @@ def find_mapping(
         tensors: the exported model's, by key.
         shapes: the checkpoint's, by key.
         read: the value of a checkpoint's tensor.
-
-    Returns:
-        The mapping; it is usable when nothing is unmatched.
     """
-    values: dict[str, np.ndarray] = {}
 
     def holds(key: str, name: str) -> bool:
-        if name not in shapes or list(shapes[name]) != list(tensors[key].shape):
-            return False
-        if name not in values:
-            values[name] = read(name)
-        return _identical(tensors[key], values[name])
+        return _holds(tensors[key], name, shapes, read)
 
     changed = [key for key in tensors if not holds(key, key)]
     if not changed:
-        return KeyMapping({}, ())
+        return KeyMapping({})
     if suffix := _common_suffix(changed, shapes, holds):
-        keys = {key: key + suffix for key in tensors if holds(key, key + suffix)}
-        return KeyMapping(keys, ())
-    keys, unmatched = {}, []
-    for key in changed:
-        names = [name for name in shapes if holds(key, name)]
+        return KeyMapping({key: key + suffix for key in tensors if holds(key, key + suffix)})
+    return find_by_value(changed, tensors, shapes, read)
+
+
+def find_by_value(
+    keys: Iterable[str],
+    tensors: Mapping[str, np.ndarray],
+    shapes: Mapping[str, Sequence[int]],
+    read: Callable[[str], np.ndarray],
+) -> KeyMapping:
+    """Finds the one tensor of a checkpoint that is equal bit for bit, for each of `keys`.
+
+    Other arguments as for `find_mapping`.
+    """
+    found: dict[str, str] = {}
+    unmatched: list[str] = []
+    ambiguous: list[str] = []
+    for key in keys:
+        names = [name for name in shapes if _holds(tensors[key], name, shapes, read)]
         if len(names) == 1:
-            keys[key] = names[0]
+            found[key] = names[0]
         else:
-            unmatched.append(key)
-    return KeyMapping(keys, tuple(unmatched))
+            (ambiguous if names else unmatched).append(key)
+    return KeyMapping(found, tuple(unmatched), tuple(ambiguous))
+
+
+def identical(a: np.ndarray, b: np.ndarray) -> bool:
+    """Equal bit for bit: NaN equals itself, and -0.0 is not 0.0."""
+    a, b = np.asarray(a), np.asarray(b)
+    if a.dtype != b.dtype or a.shape != b.shape:
+        return False
+    if a.dtype == object:
+        return bool(np.all(a == b))
+    return a.tobytes() == b.tobytes()
+
+
+def _holds(
+    value: np.ndarray,
+    name: str,
+    shapes: Mapping[str, Sequence[int]],
+    read: Callable[[str], np.ndarray],
+) -> bool:
+    if name not in shapes or list(shapes[name]) != list(np.shape(value)):
+        return False
+    return identical(value, read(name))
 
 
 def _common_suffix(
@@ -75,12 +109,3 @@ def _common_suffix(
         suffixes = {n[len(key) :] for n in shapes if n.startswith(key + "/") and holds(key, n)}
         common = suffixes if common is None else common & suffixes
     return common.pop() if common and len(common) == 1 else None
-
-
-def _identical(a: np.ndarray, b: np.ndarray) -> bool:
-    """Equal bit for bit: NaN equals itself, and -0.0 is not 0.0."""
-    if a.dtype != b.dtype or a.shape != b.shape:
-        return False
-    if a.dtype == object:
-        return bool(np.all(a == b))
-    return a.tobytes() == b.tobytes()

@@ -18,12 +18,15 @@ class ModelSource:
         weights: prefix of the tensor bundle to restore, as ``tf.train.load_checkpoint`` takes it.
         keys: from a key of the SavedModel's own bundle to the key in ``weights`` to read
             instead. A key that is not named is read under its own name.
+        kept: keys of the SavedModel's own bundle that keep the value they have there, because no
+            signature reads them and ``weights`` need not have them.
     """
 
     name: str
     saved_model: str
     weights: str
     keys: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    kept: frozenset[str] = frozenset()
 
     @classmethod
     def from_saved_model(cls, name: str, saved_model: str) -> "ModelSource":

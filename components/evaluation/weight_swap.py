@@ -16,7 +16,8 @@ def write_saved_model(source: ModelSource, directory: str) -> None:
     """Writes the SavedModel that an exporter would have written for `source.weights`.
 
     The graph (`saved_model.pb`) and the assets are the template's bytes; `variables/` holds the
-    tensors that the template holds, read from `source.weights`.
+    tensors that the template holds, read from `source.weights`. A `fingerprint.pb`, which describes
+    the template's weights, is left out.
 
     Args:
         source: the model to write.
@@ -40,7 +41,10 @@ def write_saved_model(source: ModelSource, directory: str) -> None:
 
 
 def _copy_without_variables(template: str, directory: str) -> None:
-    shutil.copytree(template, directory, ignore=lambda *_: ["variables"])
+    left_out = ["variables", "fingerprint.pb"]
+    shutil.copytree(
+        template, directory, ignore=lambda folder, _: left_out if folder == template else []
+    )
 
 
 def _write_bundle(source: ModelSource, prefix: str) -> None:
@@ -50,7 +54,7 @@ def _write_bundle(source: ModelSource, prefix: str) -> None:
     tensors = []
     for key in keys:
         # A TF2 bundle carries its object graph as one more tensor: it belongs to the template.
-        own = key == OBJECT_GRAPH_KEY
+        own = key == OBJECT_GRAPH_KEY or key in source.kept
         value = template.get_tensor(key) if own else weights.get_tensor(source.keys.get(key, key))
         tensors.append(tf.constant(value, dtype=template.get_variable_to_dtype_map()[key]))
     with tf.device("cpu:0"):

@@ -22,7 +22,7 @@ Files: ``serving_graph`` reads a SavedModel; ``parts`` takes it apart, with ``in
 function calls, ``restoration`` for the saver, ``optimization`` for TensorFlow's own rewrites and
 ``partition`` for what is shared; ``bundles`` checks the weights; ``fusion`` writes the fused
 GraphDef; ``model`` and ``separate`` hold sessions; ``memory`` plans the groups and ``loading``
-chooses.
+chooses. ``served`` tells which weights the signatures read at all.
 """
 
 from components.evaluation.fused.loading import LoadedModels, load
@@ -30,6 +30,7 @@ from components.evaluation.fused.memory import default_memory_budget, plan_group
 from components.evaluation.fused.model import FusedModels
 from components.evaluation.fused.predictor import NotFusableError, Predictor
 from components.evaluation.fused.separate import SeparateModels
+from components.evaluation.fused.served import served_keys
 
 __all__ = [
     "FusedModels",
@@ -40,4 +41,5 @@ __all__ = [
     "default_memory_budget",
     "load",
     "plan_groups",
+    "served_keys",
 ]

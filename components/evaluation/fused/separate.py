@@ -80,7 +80,7 @@ class SeparateModels:
 def _weights(model: ModelSource, scratch: str) -> str:
     """A bundle with the SavedModel's own keys: the model's, or a copy under those names.
 
-    The savers read a bundle by the names in the graph, so renamed keys need a copy.
+    The savers read a bundle by the names in the graph, so renamed and kept keys need a copy.
     """
     prefix = os.path.join(model.saved_model, weight_swap.VARIABLES)
     if not tf.io.gfile.exists(f"{prefix}.index"):
@@ -92,10 +92,10 @@ def _weights(model: ModelSource, scratch: str) -> str:
         [
             bundles.SavedTensor(key, "", dtypes[key], tuple(shape))
             for key, shape in own.get_variable_to_shape_map().items()
-            if key != weight_swap.OBJECT_GRAPH_KEY
+            if key != weight_swap.OBJECT_GRAPH_KEY and key not in model.kept
         ],
     )
-    if not model.keys:
+    if not model.keys and not model.kept:
         return bundles.prefix(model)
     target = os.path.join(scratch, "model")
     weight_swap.write_saved_model(model, target)

@@ -92,7 +92,7 @@ def read(
             what is there.
     """
     _graph_files(saved_model)
-    meta_graph = _meta_graph(saved_model, tags)
+    meta_graph = read_meta_graph(saved_model, tags)
     signature = _signature(meta_graph, saved_model, signature_name)
     nodes = {node.name: node for node in meta_graph.graph_def.node}
     functions = {
@@ -116,11 +116,16 @@ def read(
             for name in _outputs(signature, saved_model, signature_name, output_names)
         },
         input_specs={name: _spec(signature.inputs[name], name) for name in feeds},
-        init_op=_init_op(meta_graph),
+        init_op=init_op(meta_graph),
     )
 
 
-def _meta_graph(saved_model: str, tags: Sequence[str]) -> meta_graph_pb2.MetaGraphDef:
+def read_meta_graph(saved_model: str, tags: Sequence[str]) -> meta_graph_pb2.MetaGraphDef:
+    """The MetaGraph with exactly these tags.
+
+    Raises:
+        ValueError: there is none; lists those that there are.
+    """
     meta_graphs = loader_impl.parse_saved_model(saved_model).meta_graphs
     for meta_graph in meta_graphs:
         if set(meta_graph.meta_info_def.tags) == set(tags):
@@ -186,7 +191,8 @@ def _cut(nodes: graph.Nodes, info: meta_graph_pb2.TensorInfo, argument: str) -> 
     return f"{placeholder.name}:0"
 
 
-def _init_op(meta_graph: meta_graph_pb2.MetaGraphDef) -> str | None:
+def init_op(meta_graph: meta_graph_pb2.MetaGraphDef) -> str | None:
+    """The node that initialises tables and local variables; None when there is none."""
     if _INIT_OP_SIGNATURE in meta_graph.signature_def:
         outputs = meta_graph.signature_def[_INIT_OP_SIGNATURE].outputs
         return graph.node_of(outputs[_INIT_OP_SIGNATURE].name)

@@ -4,6 +4,7 @@ import dataclasses
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 import tensorflow_model_analysis as tfma
@@ -15,7 +16,6 @@ from tfx.types import standard_artifacts
 from components.checkpoint_sweep.executor import Executor
 from components.checkpoint_sweep.selection import Direction, Selection
 from tests.support import taxi_examples
-from tests.support.estimator_run import EstimatorRun
 
 EVAL_CONFIG = """
 model_specs { label_key: "big_tipper" }
@@ -54,6 +54,16 @@ class Swept:
         return {path.name for path in Path(self.blessing.uri).iterdir()}
 
 
+class Run(Protocol):
+    """What a Trainer leaves behind: a folder of checkpoints and an export, `Format-Serving`."""
+
+    @property
+    def model_run(self) -> Path: ...
+
+    @property
+    def export(self) -> Path: ...
+
+
 Sweep = Callable[..., Swept]
 
 
@@ -70,7 +80,7 @@ def example_artifact(
 def sweep(tmp_path: Path, example_artifact: standard_artifacts.Examples) -> Sweep:
     """Runs the executor on a run; its parameters can be overridden by keyword."""
 
-    def run(trained: EstimatorRun, floor: float | None = 0.1, **parameters: object) -> Swept:
+    def run(trained: Run, floor: float | None = 0.1, **parameters: object) -> Swept:
         text = EVAL_CONFIG % (0.0 if floor is None else floor)
         config = text_format.Parse(text, tfma.EvalConfig())
         if floor is None:

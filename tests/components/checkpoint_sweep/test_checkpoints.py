@@ -46,6 +46,57 @@ def test_no_checkpoint_names_the_folder(tmp_path: Path) -> None:
         find_checkpoints(str(tmp_path))
 
 
+@pytest.mark.parametrize(
+    ("name", "step"),
+    [
+        ("model.ckpt-1000", 1000),
+        ("ckpt-7", 7),
+        ("cp-0012.ckpt", 12),
+        ("cp_0012", 12),
+        ("weights.12", 12),
+        ("0012", 12),
+    ],
+)
+def test_steps_and_epochs_are_read_from_names(tmp_path: Path, name: str, step: int) -> None:
+    for suffix in ("index", "data-00000-of-00001"):
+        (tmp_path / f"{name}.{suffix}").touch()
+    (tmp_path / "best.index").touch()
+    assert [c.step for c in find_checkpoints(str(tmp_path))] == [step]
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        (["latest.index"], "latest.index does not end in a step or epoch"),
+        (["weights.07-0.53.index"], "weights.07-0.53.index does not end in a step or epoch"),
+        (
+            ["cp-0001.h5", "cp-0002.h5"],
+            "cp-0001.h5 is a Keras file and not a TensorFlow checkpoint",
+        ),
+        (["model.keras"], "model.keras is a Keras file"),
+        (
+            ["cp-1/saved_model.pb", "cp-1/variables/variables.index"],
+            "cp-1 is a SavedModel and not a checkpoint",
+        ),
+    ],
+)
+def test_other_files_are_told_apart_from_checkpoints(
+    tmp_path: Path, files: list[str], message: str
+) -> None:
+    for file in files:
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / file).touch()
+    with pytest.raises(CheckpointError, match=rf"{message}.*ckpt-\{{epoch\}}.*save_weights_only"):
+        find_checkpoints(str(tmp_path))
+
+
+def test_two_checkpoints_of_one_step_are_refused(tmp_path: Path) -> None:
+    _write(tmp_path, 1)
+    (tmp_path / "cp-0001.index").touch()
+    with pytest.raises(CheckpointError, match=r"of step 1: .*cp-0001 and .*model.ckpt-1\. Leave"):
+        find_checkpoints(str(tmp_path))
+
+
 def test_two_runs_name_both_folders(tmp_path: Path) -> None:
     _write(tmp_path / "a", 1)
     _write(tmp_path / "b", 1)

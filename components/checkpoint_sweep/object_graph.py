@@ -1,0 +1,107 @@
+"""The object graph of a TensorFlow 2 bundle: which tensor belongs to which object."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from tensorflow.core.protobuf import trackable_object_graph_pb2
+
+Path = tuple[str, ...]
+
+
+class ObjectGraph:
+    """Objects, the names under which they hold each other, and the keys of their tensors.
+
+    Node 0 is the root: what was saved.
+
+    Args:
+        serialized: the bundle's tensor ``_CHECKPOINTABLE_OBJECT_GRAPH``.
+    """
+
+    def __init__(self, serialized: bytes) -> None:
+        proto = trackable_object_graph_pb2.TrackableObjectGraph.FromString(serialized)
+        self.children: Sequence[Mapping[str, int]] = [
+            {child.local_name: child.node_id for child in node.children} for node in proto.nodes
+        ]
+        self.keys: Sequence[Mapping[str, str]] = [
+            {attribute.name: attribute.checkpoint_key for attribute in node.attributes}
+            for node in proto.nodes
+        ]
+        self.full_names: Mapping[str, str] = {
+            attribute.checkpoint_key: attribute.full_name
+            for node in proto.nodes
+            for attribute in node.attributes
+            if attribute.full_name
+        }
+
+    def find(self, path: Path) -> int | None:
+        """The object at a path from the root; None when there is none."""
+        node = 0
+        for name in path:
+            if name not in self.children[node]:
+                return None
+            node = self.children[node][name]
+        return node
+
+    def keys_below(self, node: int) -> set[str]:
+        """Keys of the tensors of an object and of all that it holds."""
+        return {key for reached in self._below(node) for key in self.keys[reached].values()}
+
+    def holders(self, least: int, keys: frozenset[str] = frozenset()) -> Iterator[Path]:
+        """Paths of the objects that hold at least so many tensors, and all of `keys`.
+
+        The root comes first, and then by depth. Of an object's several paths, one is given.
+        """
+        seen = {0}
+        todo: list[tuple[Path, int]] = [((), 0)]
+        for path, node in todo:
+            held = self.keys_below(node)
+            if len(held) < least or not keys <= held:
+                continue
+            yield path
+            for name, child in self.children[node].items():
+                if child not in seen:
+                    seen.add(child)
+                    todo.append(((*path, name), child))
+
+    def _below(self, node: int) -> set[int]:
+        found: set[int] = set()
+        todo = [node]
+        while todo:
+            current = todo.pop()
+            if current not in found:
+                found.add(current)
+                todo.extend(self.children[current].values())
+        return found
+
+
+def walk_together(a: ObjectGraph, start_a: int, b: ObjectGraph, start_b: int) -> dict[str, str]:
+    """From the keys of one graph to those of another, along equal names.
+
+    So TensorFlow restores a checkpoint into objects. An object that is met as two different
+    ones of the other graph is left out.
+
+    Args:
+        a: one graph.
+        start_a: where to start in it.
+        b: the other graph.
+        start_b: what corresponds to `start_a`.
+    """
+    partner = {start_a: start_b}
+    torn: set[int] = set()
+    todo = [start_a]
+    for node in todo:
+        others = b.children[partner[node]]
+        for name, child in a.children[node].items():
+            if name not in others:
+                continue
+            if child not in partner:
+                partner[child] = others[name]
+                todo.append(child)
+            elif partner[child] != others[name]:
+                torn.add(child)
+    return {
+        key: b.keys[other][attribute]
+        for node, other in partner.items()
+        if node not in torn
+        for attribute, key in a.keys[node].items()
+        if attribute in b.keys[other]
+    }

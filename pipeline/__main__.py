@@ -58,6 +58,7 @@ def main(
         steps = chosen.steps if steps is None else steps
         every = chosen.checkpoint_steps if checkpoint_steps is None else checkpoint_steps
         check_steps(steps, every)
+        quiet.before_imports()  # a problem may import something to make its data
         root = (root or Path("runs") / problem).resolve()
         config = PipelineConfig(
             problem=chosen,
@@ -74,7 +75,6 @@ def main(
         check(config)
     except (ConfigError, problems.UnknownProblemError) as error:
         _fail(str(error), 2)
-    quiet.before_imports()
     with console.status("Loading TFX"):
         # Only now: these take seconds, which --help and the errors above need not wait for.
         from components.errors import UserError

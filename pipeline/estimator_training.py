@@ -3,14 +3,16 @@
 import functools
 import os
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import tensorflow as tf
-import tensorflow_transform as tft
 from absl import logging
+from tensorflow_metadata.proto.v0 import schema_pb2
 from tfx import v1 as tfx
 from tfx_bsl.public import tfxio
+
+from pipeline.estimator_inputs import Inputs
 
 ModelFn = Callable[..., tf.estimator.EstimatorSpec]
 _BATCH_SIZE = 64
@@ -20,11 +22,11 @@ _SEED = 20
 def _input_fn(
     files: list[str],
     accessor: tfx.components.DataAccessor,
-    transform: tft.TFTransformOutput,
+    schema: schema_pb2.Schema,
     label: str,
     epochs: int | None,
 ) -> tf.data.Dataset:
-    """Batches of (features, label) from Transform's examples; endless when `epochs` is None."""
+    """Batches of (features, label); endless when `epochs` is None."""
     options = tfxio.TensorFlowDatasetOptions(
         batch_size=_BATCH_SIZE,
         num_epochs=epochs,
@@ -32,18 +34,7 @@ def _input_fn(
         shuffle_seed=_SEED,
         label_key=label,
     )
-    return accessor.tf_dataset_factory(files, options, transform.transformed_metadata.schema)
-
-
-def _serving_input(
-    transform: tft.TFTransformOutput, inputs: Sequence[str]
-) -> tf.estimator.export.ServingInputReceiver:
-    """Serialized raw `tf.Example`s that need only have `inputs`, through Transform's graph."""
-    raw = transform.raw_feature_spec()
-    spec = {name: raw[name] for name in inputs}
-    receiver = tf.estimator.export.build_parsing_serving_input_receiver_fn(spec)()
-    columns = transform.transform_raw_features(receiver.features)
-    return tf.estimator.export.ServingInputReceiver(columns, receiver.receiver_tensors)
+    return accessor.tf_dataset_factory(files, options, schema)
 
 
 class _CheckpointProgress(tf.estimator.CheckpointSaverListener):
@@ -59,7 +50,11 @@ class _CheckpointProgress(tf.estimator.CheckpointSaverListener):
 
 
 def train(
-    fn_args: tfx.components.FnArgs, model_fn: ModelFn, label: str, inputs: Sequence[str]
+    fn_args: tfx.components.FnArgs,
+    model_fn: ModelFn,
+    label: str,
+    inputs: Inputs,
+    params: dict[str, Any] | None = None,
 ) -> tf.estimator.Estimator:
     """Trains, keeping every checkpoint in the `model_run` artifact, and exports the last step.
 
@@ -67,13 +62,13 @@ def train(
         fn_args: from the Trainer; ``custom_config["checkpoint_steps"]`` is the number of steps
             between two checkpoints.
         model_fn: the Estimator's model function.
-        label: the name of the label among the transformed features.
-        inputs: raw columns that a served example must have.
+        label: the name of the label among the features.
+        inputs: how features reach the model.
+        params: for the model function, if it takes any.
 
     Returns:
         The trained Estimator.
     """
-    transform = tft.TFTransformOutput(fn_args.transform_graph_path)
     every = int(fn_args.custom_config["checkpoint_steps"])
     total = int(fn_args.train_steps)
     config = tf.estimator.RunConfig(
@@ -85,9 +80,9 @@ def train(
         save_summary_steps=every,
         log_step_count_steps=every,
     )
-    estimator = tf.estimator.Estimator(model_fn, config=config)
+    estimator = tf.estimator.Estimator(model_fn, config=config, params=params)
     data = functools.partial(
-        _input_fn, accessor=fn_args.data_accessor, transform=transform, label=label
+        _input_fn, accessor=fn_args.data_accessor, schema=inputs.schema, label=label
     )
     estimator.train(
         lambda: data(fn_args.train_files, epochs=None),
@@ -96,7 +91,7 @@ def train(
     )
     final = estimator.evaluate(lambda: data(fn_args.eval_files, epochs=1))
     logging.info("last checkpoint, step %d, loss on eval %.4f", total, final["loss"])
-    _export(estimator, lambda: _serving_input(transform, inputs), fn_args.serving_model_dir)
+    _export(estimator, inputs.serving, fn_args.serving_model_dir)
     return estimator
 
 

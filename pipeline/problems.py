@@ -11,7 +11,11 @@ class UnknownProblemError(ValueError):
 
 def definitions() -> dict[str, str]:
     """By name, the function that defines a problem."""
-    return {"taxi": "pipeline.taxi.problem.taxi"}
+    return {
+        "taxi": "pipeline.taxi.problem.taxi",
+        "digits": "pipeline.digits.problem.digits",
+        "digits_resnet": "pipeline.digits.problem.digits_resnet",
+    }
 
 
 def get(name: str) -> Problem:

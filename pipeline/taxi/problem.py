@@ -36,6 +36,7 @@ def taxi() -> Problem:
             "pipeline.taxi.features",
             "pipeline.taxi.model",
             "pipeline.taxi.training",
+            "pipeline.estimator_inputs",
             "pipeline.estimator_training",
         ),
     )

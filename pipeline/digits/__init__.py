@@ -1,0 +1,1 @@
+"""Which digit has been written? Ten classes of small images, by TF-Slim in an Estimator."""

@@ -47,7 +47,10 @@ def metrics(
         "precision/micro": streaming.precision(one_hot, predicted),
         "recall/micro": streaming.recall(one_hot, predicted),
         "auc/micro": streaming.auc(
-            one_hot, probabilities, _AUC_THRESHOLDS, summation_method="careful_interpolation"
+            one_hot,
+            probabilities,
+            num_thresholds=_AUC_THRESHOLDS,
+            summation_method="careful_interpolation",
         ),
     }
     for number in range(features.CLASSES):

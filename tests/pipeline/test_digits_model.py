@@ -1,0 +1,193 @@
+"""One short training: its export, and that all ways of evaluating it agree."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+import tensorflow_model_analysis as tfma
+
+from benchmarks import digits_slim
+from components.eval_config import with_defaults
+from components.evaluation.models import ModelSource
+from components.evaluation.weight_swap import VARIABLES, write_saved_model
+from components.metrics.precision_at_k import PrecisionAtKCombiner
+from pipeline.digits import data, features, model, network
+from pipeline.digits.evaluation import eval_config
+from tests.components.evaluation import tfma_oracle
+from tests.support import digits_run
+from tests.support.bundles import read_bundle
+
+AVERAGE = "/ExponentialMovingAverage"
+# Metrics of the EstimatorSpec, and the same ones of the evaluation config.
+SHARED = {
+    "accuracy": "sparse_categorical_accuracy",
+    "cross_entropy": "sparse_categorical_crossentropy",
+    "top_3_accuracy": "top_3_accuracy",
+    "precision_at_3": "precision_at_3",
+    **{name: name for name in ("precision/micro", "recall/micro", "auc/micro")},
+    **{
+        name: name
+        for number in range(features.CLASSES)
+        for name in (f"precision/{number}", f"recall/{number}")
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> digits_run.DigitsRun:
+    return digits_run.train(tmp_path_factory.mktemp("digits"), steps=80, checkpoint_steps=20)
+
+
+@pytest.fixture(scope="module")
+def sources(run: digits_run.DigitsRun) -> dict[int, ModelSource]:
+    candidates = run.candidates()
+    assert candidates.left_out == {}
+    return candidates.sources
+
+
+@pytest.fixture(scope="module")
+def config() -> tfma.EvalConfig:
+    return with_defaults(eval_config(), has_baseline=False)
+
+
+@pytest.fixture(scope="module")
+def evaluated(
+    run: digits_run.DigitsRun,
+    sources: dict[int, ModelSource],
+    config: tfma.EvalConfig,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> dict[int, str]:
+    """By step, the engine's results on the whole of split eval."""
+    directory = str(tmp_path_factory.mktemp("engine"))
+    outputs = tfma_oracle.run_engine(run.evaluated, config, list(sources.values()), directory)
+    return dict(zip(sources, outputs, strict=True))
+
+
+def _overall(output: str) -> dict[str, float]:
+    """Metrics of all examples together: by name, and by name with a class or kind of average."""
+    (record,) = (r for r in tfma.load_metrics(output) if not r.slice_key.single_slice_keys)
+    found = {}
+    for entry in record.metric_keys_and_values:
+        key, name = entry.key, entry.key.name
+        if key.HasField("sub_key"):
+            name += f"/{key.sub_key.class_id.value}"
+        if key.HasField("aggregation_type"):
+            name += "/micro" if key.aggregation_type.micro_average else "/macro"
+        if entry.value.HasField("double_value"):
+            found[name] = entry.value.double_value.value
+    return found
+
+
+def _step(which: str, evaluated: dict[int, str]) -> int:
+    if which == "chosen":
+        loss = {
+            step: _overall(o)["sparse_categorical_crossentropy"] for step, o in evaluated.items()
+        }
+        return min(loss, key=loss.__getitem__)
+    return min(evaluated) if which == "first" else max(evaluated)
+
+
+def test_the_export_holds_the_averages_under_plain_names(
+    run: digits_run.DigitsRun, sources: dict[int, ModelSource]
+) -> None:
+    assert list(sources) == [20, 40, 60, 80]
+    exported = read_bundle(str(run.export / VARIABLES))
+    assert exported["global_step"] == 80
+    names = set(exported) - {"global_step"}
+    assert "conv1/weights" in names
+    assert "conv1/BatchNorm/moving_variance" in names
+    for source in sources.values():
+        assert source.keys == {name: name + AVERAGE for name in names}
+
+
+def test_what_is_exported_is_not_what_is_trained(
+    run: digits_run.DigitsRun, sources: dict[int, ModelSource]
+) -> None:
+    exported, trained = read_bundle(str(run.export / VARIABLES)), read_bundle(sources[80].weights)
+    for name in set(exported) - {"global_step"}:
+        assert not np.array_equal(exported[name], trained[name])
+
+
+def test_batch_normalisation_learns_its_statistics(sources: dict[int, ModelSource]) -> None:
+    trained = read_bundle(sources[80].weights)
+    assert np.all(trained["conv1/BatchNorm/moving_variance"] != 1)
+
+
+def test_an_example_to_serve_needs_no_label(run: digits_run.DigitsRun) -> None:
+    example = tf.train.Example.FromString(data.examples(1)[0])
+    del example.features.feature[features.LABEL]
+    serve = tf.saved_model.load(str(run.export)).signatures["serving_default"]
+    (probabilities,) = serve(tf.constant([example.SerializeToString()] * 3)).values()
+    assert probabilities.shape == (3, features.CLASSES)
+    np.testing.assert_allclose(tf.reduce_sum(probabilities, axis=1), 1, rtol=1e-6)
+
+
+@pytest.mark.parametrize("which", ["first", "chosen", "last"])
+@pytest.mark.parametrize("way", ["estimator.evaluate", "slim.evaluation.evaluate_once"])
+def test_ways_agree_on_the_metrics_that_they_share(
+    way: str,
+    which: str,
+    run: digits_run.DigitsRun,
+    sources: dict[int, ModelSource],
+    evaluated: dict[int, str],
+    tmp_path: Path,
+) -> None:
+    step = _step(which, evaluated)
+    checkpoint = sources[step].weights
+    if way == "estimator.evaluate":
+        params = {"network": network.SMALL}
+        estimator = tf.estimator.Estimator(model.model_fn, str(tmp_path), params=params)
+        theirs = estimator.evaluate(
+            lambda: digits_slim.dataset([run.evaluated], 50), checkpoint_path=checkpoint
+        )
+    else:
+        theirs = digits_slim.evaluate_once(
+            checkpoint, network.SMALL, [run.evaluated], digits_run.EVALUATED, 50, str(tmp_path)
+        )
+    ours = _overall(evaluated[step])
+    assert set(theirs) - {"loss", "global_step"} == set(SHARED)
+    for name, value in theirs.items():
+        if name in SHARED:
+            engine = ours[SHARED[name]]
+            # Without a prediction of the class TensorFlow says 0, and TFMA that there is no value.
+            engine = 0.0 if math.isnan(engine) else engine
+            assert engine == pytest.approx(value, abs=1e-5), name
+
+
+def _first_examples(run: digits_run.DigitsRun, count: int, path: Path) -> str:
+    with tf.io.TFRecordWriter(str(path)) as writer:
+        for record in tf.data.TFRecordDataset(run.evaluated, "GZIP").take(count):
+            writer.write(record.numpy())
+    return str(path)
+
+
+def test_the_engine_equals_stock_tfma(
+    run: digits_run.DigitsRun,
+    sources: dict[int, ModelSource],
+    config: tfma.EvalConfig,
+    tmp_path: Path,
+) -> None:
+    examples = _first_examples(run, 60, tmp_path / "examples")
+    two = [sources[20], sources[80]]
+    outputs = tfma_oracle.run_engine(examples, config, two, str(tmp_path / "engine"))
+    for source, ours in zip(two, outputs, strict=True):
+        write_saved_model(source, str(tmp_path / source.name))
+        saved = ModelSource.from_saved_model(source.name, str(tmp_path / source.name))
+        stock = tfma_oracle.run_tfma(examples, config, saved, str(tmp_path / "tfma" / source.name))
+        assert tfma_oracle.differences(tfma_oracle.load(stock), tfma_oracle.load(ours)) == []
+
+
+def test_precision_at_k_needs_no_twin(
+    run: digits_run.DigitsRun,
+    sources: dict[int, ModelSource],
+    config: tfma.EvalConfig,
+    evaluated: dict[int, str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delattr(PrecisionAtKCombiner, "twin")
+    (slow,) = tfma_oracle.run_engine(run.evaluated, config, [sources[80]], str(tmp_path))
+    assert _overall(slow)["precision_at_3"] > 0.3
+    assert tfma_oracle.differences(tfma_oracle.load(slow), tfma_oracle.load(evaluated[80])) == []

@@ -13,8 +13,7 @@ def definitions() -> dict[str, str]:
     """By name, the function that defines a problem."""
     return {
         "taxi": "pipeline.taxi.problem.taxi",
-        "digits": "pipeline.digits.problem.digits",
-        "digits_resnet": "pipeline.digits.problem.digits_resnet",
+        "fares": "pipeline.fares.problem.fares",
     }
 
 

@@ -3,34 +3,14 @@
 from typing import Any
 
 import tensorflow as tf
-import tf_slim as slim
 
-from pipeline.taxi import features
+from pipeline.taxi import features as taxi
+from pipeline.taxi import wide_and_deep
 
 PROBABILITY = "probability"
-_EMBEDDING = 8
-_HIDDEN = (128, 64)
 _LEARNING_RATE = 2e-4
 
 Features = dict[str, tf.Tensor]
-
-
-def _logit(columns: Features) -> tf.Tensor:
-    """The log-odds of a big tip, shape (n,), from columns of shape (n,) or (n, 1)."""
-    wide, deep = [], []
-    for name, size in features.categorical_sizes().items():
-        ids = tf.reshape(columns[name], [-1])
-        with tf.compat.v1.variable_scope(name):
-            weight = tf.compat.v1.get_variable(
-                "weight", [size, 1], initializer=tf.compat.v1.zeros_initializer()
-            )
-            embedding = tf.compat.v1.get_variable("embedding", [size, _EMBEDDING])
-        wide.append(tf.nn.embedding_lookup(weight, ids))
-        deep.append(tf.nn.embedding_lookup(embedding, ids))
-    deep += [tf.reshape(columns[name], [-1, 1]) for name in features.AMOUNTS]
-    hidden = slim.stack(tf.concat(deep, axis=1), slim.fully_connected, _HIDDEN, scope="deep")
-    logit = slim.fully_connected(hidden, 1, activation_fn=None, scope="logit") + tf.add_n(wide)
-    return tf.squeeze(logit, axis=1)
 
 
 def _metrics(label: tf.Tensor, probability: tf.Tensor) -> dict[str, Any]:
@@ -66,7 +46,7 @@ def model_fn(
         In PREDICT mode one output, the probability of a big tip, shape (n,): two columns would
         be flattened by TFMA and every binary metric with them.
     """
-    logit = _logit(features)
+    logit = wide_and_deep.output(features, taxi.categorical_sizes(), taxi.AMOUNTS)
     probability = tf.sigmoid(logit)
     if mode == tf.estimator.ModeKeys.PREDICT:
         outputs = {PROBABILITY: probability}

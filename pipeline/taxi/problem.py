@@ -31,9 +31,14 @@ def taxi() -> Problem:
         select_by="auc",
         steps=4000,
         checkpoint_steps=200,
-        transform_code=("pipeline.taxi.features", "pipeline.taxi.preprocessing"),
+        transform_code=(
+            "pipeline.taxi.features",
+            "pipeline.taxi.columns",
+            "pipeline.taxi.preprocessing",
+        ),
         training_code=(
             "pipeline.taxi.features",
+            "pipeline.taxi.wide_and_deep",
             "pipeline.taxi.model",
             "pipeline.taxi.training",
             "pipeline.estimator_inputs",

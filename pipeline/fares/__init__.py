@@ -1,0 +1,1 @@
+"""What does a Chicago taxi trip cost? A regression by an Estimator."""

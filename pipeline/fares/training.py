@@ -1,0 +1,11 @@
+"""The Trainer's entry point for the fares problem."""
+
+from tfx import v1 as tfx
+
+from pipeline import estimator_training
+from pipeline.fares import features, model
+
+
+def run_fn(fn_args: tfx.components.FnArgs) -> None:
+    """Trains and exports the fares model (called by the Trainer component)."""
+    estimator_training.train(fn_args, model.model_fn, features.LABEL, features.inputs())

@@ -14,9 +14,10 @@ def regression(label: tf.Tensor, prediction: tf.Tensor) -> dict[str, MetricOps]:
         prediction: float32, shape (n,).
 
     Returns:
-        Errors, means, ``calibration`` (mean prediction over mean label, as TFMA defines it),
+        Errors, means, ``calibration`` (mean prediction over mean label),
         ``squared_pearson_correlation`` (blind to a wrong scale or offset) and
-        ``coefficient_of_determination`` (1 - squared error / variance of the labels).
+        ``coefficient_of_determination`` (1 - squared error / variance of the labels), all under
+        TFMA's names and by its definitions.
     """
     mean = tf.compat.v1.metrics.mean
     y, add_y = mean(label)
@@ -34,7 +35,7 @@ def regression(label: tf.Tensor, prediction: tf.Tensor) -> dict[str, MetricOps]:
         "root_mean_squared_error": (tf.sqrt(squared), tf.group(add_squared)),
         "squared_pearson_correlation": ((yp - y * p) ** 2 / (spread_y * spread_p), moments),
         "coefficient_of_determination": (1.0 - squared / spread_y, tf.group(add_squared, moments)),
-        "label/mean": (y, add_y),
-        "prediction/mean": (p, add_p),
+        "mean_label": (y, add_y),
+        "mean_prediction": (p, add_p),
         "calibration": (p / y, moments),
     }

@@ -1,4 +1,4 @@
-"""Twin of the combiner that holds Keras metrics which are means of a function."""
+"""Twin of the combiner that holds Keras metrics which are means of a function, or roots of such."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -14,7 +14,11 @@ from components.evaluation.twins import base
 
 
 class KerasMeans(base.Twin):
-    """Keras metrics of the kind ``MeanMetricWrapper``: the function runs once per batch."""
+    """Keras metrics of the kind ``MeanMetricWrapper``: the function runs once per batch.
+
+    ``RootMeanSquaredError`` is one more: it holds the mean of the squared error and takes the root
+    at the end.
+    """
 
     combines = tf_metric_wrapper._CompilableMetricsCombiner
     columns = 2
@@ -32,14 +36,9 @@ class KerasMeans(base.Twin):
     def unsupported(cls, combiner: Any) -> str | None:
         """Other metrics keep states that are not sums over examples."""
         combiner.setup()
-        wrapper = tf_keras.metrics.MeanMetricWrapper
         for metrics in combiner._metrics.values():
             for metric in metrics:
-                if (
-                    not isinstance(metric, wrapper)
-                    or type(metric).update_state is not wrapper.update_state
-                    or type(metric).result is not wrapper.result
-                ):
+                if not (_is_mean(metric) or _is_root(metric)):
                     return f"{type(metric).__name__} is not the mean of a function"
         if combiner._sub_key_in_config:
             return "top_k within the metric"
@@ -55,9 +54,13 @@ class KerasMeans(base.Twin):
         return len(self._metrics)
 
     def views(self, inputs: views_lib.Inputs) -> list[views_lib.View]:
-        """One for each output; flat only for a micro average."""
+        """One for each output; flat only for a micro average.
+
+        Raises:
+            UnsupportedError: a root over several values of an example, which Keras counts each.
+        """
         aggregation = self.combiner._aggregation_type
-        return [
+        views = [
             inputs.view(
                 base.view_spec(
                     self.combiner,
@@ -68,6 +71,12 @@ class KerasMeans(base.Twin):
             )
             for name in self.combiner._output_names
         ]
+        for output, _, metric in self._metrics:
+            view = views[output]
+            values = max(view.label.shape[2], view.prediction.shape[2])
+            if _is_root(metric) and values != view.weight.shape[2]:
+                raise views_lib.UnsupportedError("not one output")
+        return views
 
     def update(self, views: list[views_lib.View]) -> Iterator[base.Contribution]:
         """The weighted value of each metric and the weight."""
@@ -84,7 +93,7 @@ class KerasMeans(base.Twin):
         return result
 
     def output(self, buckets: np.ndarray, values: np.ndarray) -> dict[Any, Any]:
-        """Total over count in float32, as ``tf.keras.metrics.Mean`` divides, without TensorFlow.
+        """Total over count in float32, as Keras divides and takes roots, without TensorFlow.
 
         Setting and reading the variables of a Keras metric takes milliseconds, for every metric,
         slice and model.
@@ -100,8 +109,22 @@ class KerasMeans(base.Twin):
                 sub_key=self.combiner._sub_key,
                 example_weighted=self.combiner._example_weighted,
             )
-            result[key] = total / count if count else np.float32(0)
+            mean = total / count if count else np.float32(0)
+            result[key] = np.sqrt(mean) if _is_root(metric) else mean
         return result
+
+
+def _is_mean(metric: Any) -> bool:
+    wrapper = tf_keras.metrics.MeanMetricWrapper
+    return (
+        isinstance(metric, wrapper)
+        and type(metric).update_state is wrapper.update_state
+        and type(metric).result is wrapper.result
+    )
+
+
+def _is_root(metric: Any) -> bool:
+    return type(metric) is tf_keras.metrics.RootMeanSquaredError
 
 
 def _values(metric: Any, view: views_lib.View) -> np.ndarray:
@@ -111,8 +134,10 @@ def _values(metric: Any, view: views_lib.View) -> np.ndarray:
     label = np.broadcast_to(view.label, (*shape[:2], view.label.shape[2]))
     label = label.reshape(-1, 1 if flat else label.shape[2])
     prediction = view.prediction.reshape(-1, 1 if flat else shape[2])
-    values = metric._fn(
-        tf.cast(label, metric.dtype), tf.cast(prediction, metric.dtype), **metric._fn_kwargs
-    )
+    label, prediction = tf.cast(label, metric.dtype), tf.cast(prediction, metric.dtype)
+    if _is_root(metric):
+        values = tf.math.squared_difference(prediction, label)
+    else:
+        values = metric._fn(label, prediction, **metric._fn_kwargs)
     values = np.asarray(values, np.float64)
     return values.reshape(values.shape[0], -1).mean(axis=1).reshape(*shape[:2], -1)

@@ -78,6 +78,7 @@ SPARSE = (
     "SparseCategoricalAccuracy",
     "SparseCategoricalCrossentropy",
     "SparseTopKCategoricalAccuracy",
+    "RootMeanSquaredError",
     'MultiClassConfusionMatrixAtThresholds:"thresholds": [0.1, 0.3, 0.9]',
     "MultiClassConfusionMatrixPlot",
     "ExampleCount",
@@ -172,7 +173,8 @@ def configs() -> dict[str, tuple[str, str]]:
             "binary",
             'model_specs { label_key: "big_tipper" }'
             + metrics(
-                "AUC", "RootMeanSquaredError", 'Mean:"feature_key_path": ["features", "fare"]'
+                "AUC",
+                'Mean:"feature_key_path": ["features", "fare"]',
             )
             + SLICES,
         ),

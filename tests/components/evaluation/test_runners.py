@@ -24,7 +24,7 @@ CONFIG = """
       metrics { class_name: "ExampleCount" }
       metrics { class_name: "AUC" }
       metrics { class_name: "BinaryAccuracy" }
-      metrics { class_name: "RootMeanSquaredError" }
+      metrics { class_name: "Mean" config: '"feature_key_path": ["features", "fare"]' }
     }
 """
 

@@ -31,6 +31,7 @@ def run_tfma(
     candidate: ModelSource,
     output: str,
     baseline: ModelSource | None = None,
+    batch_size: int | None = None,
 ) -> str:
     """Evaluates one candidate with stock TFMA; gives the output directory."""
     shared = []
@@ -47,7 +48,7 @@ def run_tfma(
     with beam.Pipeline(runner=FnApiRunner()) as pipeline:
         _ = (
             pipeline
-            | taxi_models.read(data)
+            | taxi_models.read(data, batch_size)
             | tfma.ExtractEvaluateAndWriteResults(
                 eval_shared_model=shared if baseline is not None else shared[0],
                 eval_config=eval_config,

@@ -132,15 +132,23 @@ def _ordered(value: Any) -> Any:
     return value
 
 
-def differences(expected: Any, actual: Any, path: str = "") -> list[str]:
-    """Where two results differ."""
+def differences(expected: Any, actual: Any, path: str = "", diff: float = 1e-12) -> list[str]:
+    """Where two results differ.
+
+    Args:
+        expected: from `load`.
+        actual: from `load`.
+        path: of both within the results.
+        diff: absolute tolerance of a difference to the baseline. That of two Keras metrics, which
+            TFMA adds up in float32, has their rounding, however small it is itself.
+    """
     if isinstance(expected, dict) and isinstance(actual, dict):
         found = []
         for key in {**expected, **actual}:
             if key not in expected or key not in actual:
                 found.append(f"{path}/{key} only in {'actual' if key in actual else 'expected'}")
             else:
-                found += differences(expected[key], actual[key], f"{path}/{key}")
+                found += differences(expected[key], actual[key], f"{path}/{key}", diff)
         return found
     if isinstance(expected, list) and isinstance(actual, list):
         if len(expected) != len(actual):
@@ -148,7 +156,7 @@ def differences(expected: Any, actual: Any, path: str = "") -> list[str]:
         return [
             text
             for i, (a, b) in enumerate(zip(expected, actual, strict=True))
-            for text in differences(a, b, f"{path}[{i}]")
+            for text in differences(a, b, f"{path}[{i}]", diff)
         ]
     a, b = _number(expected), _number(actual)
     if a is None or b is None:
@@ -156,7 +164,8 @@ def differences(expected: Any, actual: Any, path: str = "") -> list[str]:
     if math.isnan(a) and math.isnan(b):
         return []
     exact = any(name in path for name in COUNTS) and a % 1 == 0
-    near = a == b if exact else math.isclose(a, b, rel_tol=RELATIVE, abs_tol=1e-12)
+    absolute = diff if "is_diff: true" in path else 1e-12
+    near = a == b if exact else math.isclose(a, b, rel_tol=RELATIVE, abs_tol=absolute)
     return [] if near else [f"{path}: {expected!r} and {actual!r}"]
 
 

@@ -10,8 +10,9 @@ starts when its imports are done and ends when its results are complete; ``stamp
 divided. What would take too long is run on fewer examples or checkpoints and scaled along a
 straight line, and every scaled figure says so.
 
-Files: ``plan`` says what is measured and what is scaled; ``prepare`` makes the data; ``ways`` has
-one file per way; ``worker`` is the process of one measurement and ``runner`` starts it;
-``figures`` makes medians and scales; ``ratios`` compares with the targets; ``table`` prints and
-``record`` writes JSON; ``profiling`` is for ``--profile``.
+Files: ``plan`` says what is measured and what is scaled; ``source_run`` finds or makes the
+pipeline run and ``prepare`` the data; ``ways`` has one file per way; ``worker`` is the process of
+one measurement and ``runner`` starts it; ``progress`` tells how long it will take; ``figures``
+makes medians and scales; ``ratios`` compares with the targets; ``table`` prints and ``record``
+writes JSON; ``profiling`` is for ``--profile``. ``RESULTS.md`` is a dated summary.
 """

@@ -8,6 +8,14 @@ TFMA_ALL_MODELS = "tfma_all_models"
 ESTIMATOR_EVALUATE = "estimator_evaluate"
 SLIM_EVALUATE_ONCE = "slim_evaluate_once"
 BARE_SESSION_RUN = "bare_session_run"
+WAYS = (
+    ENGINE,
+    TFMA_PER_CHECKPOINT,
+    TFMA_ALL_MODELS,
+    ESTIMATOR_EVALUATE,
+    SLIM_EVALUATE_ONCE,
+    BARE_SESSION_RUN,
+)
 
 
 @dataclasses.dataclass(frozen=True, order=True)

@@ -1,4 +1,6 @@
-"""Makes a benchmark's data from a finished run of the pipeline: `python -m benchmarks.prepare`.
+"""Makes a benchmark's data from a finished run of the pipeline.
+
+    python -m benchmarks.prepare RUN DIRECTORY CHECKPOINTS EXAMPLES...
 
 It is made anew each time: half a minute, and it is always that of the run.
 """
@@ -21,12 +23,13 @@ from pipeline.taxi import features
 _GZIP = "GZIP"
 
 
-def prepare(run: Path, directory: Path, counts: Sequence[int]) -> None:
+def prepare(run: Path, directory: Path, checkpoints: int, counts: Sequence[int]) -> None:
     """Writes everything that `Problem` names; the directory appears once it is complete.
 
     Args:
         run: root folder of a finished run of the taxi pipeline.
         directory: where to; what is there is replaced.
+        checkpoints: how many of the last ones become SavedModels too.
         counts: numbers of examples. The run's own, all splits together, are cut, or repeated and
             then cut.
     """
@@ -38,7 +41,7 @@ def prepare(run: Path, directory: Path, counts: Sequence[int]) -> None:
     shutil.copytree(newest(run / "Trainer/model") / "Format-Serving", problem.template)
     shutil.copytree(newest(run / "Trainer/model_run"), problem.model_run)
     shutil.copy(repository() / "schemas/taxi/schema.pbtxt", scratch / "schema.pbtxt")
-    for checkpoint in problem.checkpoints(1) + problem.checkpoints(20)[:-1]:
+    for checkpoint in problem.checkpoints(checkpoints):
         source = ModelSource(checkpoint.name, problem.template, checkpoint.prefix)
         write_saved_model(source, problem.saved_model(checkpoint))
     raw = _read(newest(run / "CsvExampleGen/examples"))
@@ -83,4 +86,4 @@ def _write(path: str, records: Iterable[bytes]) -> None:
 
 
 if __name__ == "__main__":
-    prepare(Path(sys.argv[1]), Path(sys.argv[2]), [int(count) for count in sys.argv[3:]])
+    prepare(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), [*map(int, sys.argv[4:])])

@@ -10,7 +10,7 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from benchmarks import problem as problem_lib
 from benchmarks.cases import Case, Outcome
 from benchmarks.stamps import END, START, StampBatches, Stamps
-from components.evaluation import fused
+from components.evaluation import fused, needs, reading
 from components.evaluation.models import ModelSource
 from components.evaluation.transform import DEFAULT_BATCH_SIZE, EvaluateModels
 
@@ -36,16 +36,21 @@ def run(
     sources = problem.sources(case.checkpoints)
     outputs = {source.name: os.path.join(scratch, source.name) for source in sources}
     reader = problem.tfxio(case.examples)
+    config, adapter = problem_lib.eval_config(), problem_lib.adapter_config(reader)
+    columns = needs.columns(config, None, adapter.tensor_representations, sources)
+    assert columns is not None
     pipeline = beam.Pipeline(options=PipelineOptions(list(problem_lib.BEAM_ARGS)))
     _ = (
         pipeline
-        | reader.BeamSource(DEFAULT_BATCH_SIZE)
+        | reading.ReadFeatures(
+            [problem.examples(case.examples)], problem.schema(), columns, DEFAULT_BATCH_SIZE
+        )
         | beam.ParDo(StampBatches(stamps))
         | EvaluateModels(
             sources,
             outputs,
-            problem_lib.eval_config(),
-            tensor_adapter_config=problem_lib.adapter_config(reader),
+            config,
+            tensor_adapter_config=adapter,
             load=_StampedLoad(stamps),
         )
     )

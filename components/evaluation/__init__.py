@@ -6,9 +6,9 @@
     candidates = [ModelSource("step-500", template, "run/model.ckpt-500"), ...]
     outputs = {candidate.name: f"evaluation/{candidate.name}" for candidate in candidates}
     eval_config = tfma.utils.update_eval_config_with_defaults(eval_config)
-    source = tfxio.TFExampleRecord(pattern, raw_record_column_name=tfma.ARROW_INPUT_COLUMN)
+    columns = needs.columns(eval_config, None, {}, candidates)
     with beam.Pipeline(runner=FnApiRunner()) as pipeline:
-        pipeline | source.BeamSource(batch_size=4096) | EvaluateModels(
+        pipeline | reading.ReadFeatures([pattern], schema, columns, 4096) | EvaluateModels(
             candidates, outputs, eval_config
         )
     tfma.load_eval_result(outputs["step-500"])
@@ -26,6 +26,8 @@ records of the result files are TFMA's code.
 
 **The way of a batch.**
 
+0. ``reading`` takes the columns that are needed (``needs``) from TFRecord files, where there is a
+   schema; any other source of RecordBatches will do, ``TFExampleRecord.BeamSource`` above all.
 1. ``update`` (a DoFn): ``extracts`` converts the columns that are needed, with TFMA's batched
    extractors; ``fused`` predicts with all models in one ``session.run``; ``slicing`` asks TFMA's
    slicer once for each distinct combination of feature values; ``views`` lays out labels,

@@ -23,7 +23,8 @@ class EvaluationRequest:
         eval_config: with defaults filled in (`tfma.utils.update_eval_config_with_defaults`): one
             model spec, or one for the candidate and one with `is_baseline`.
         read: adds the reading of the examples to a pipeline, as Arrow RecordBatches that carry
-            the serialized examples in `tfma.ARROW_INPUT_COLUMN`; takes `batch_size` as an option.
+            the serialized examples in `tfma.ARROW_INPUT_COLUMN`; takes as options `batch_size`
+            and `columns`, the names of other columns that suffice.
         make_pipeline: a new Beam pipeline, runner and options chosen by the caller.
         schema: of the examples; None when there is none.
         tensor_adapter_config: how the RecordBatches become tensors; None without a schema.

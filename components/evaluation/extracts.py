@@ -30,10 +30,8 @@ def extract(
         Batched extracts, as they are before TFMA's unbatching.
     """
     if wanted is not None:
+        kept = columns(wanted, representations) | {constants.ARROW_INPUT_COLUMN}
         representations = {k: v for k, v in representations.items() if k in wanted}
-        kept = {*wanted, constants.ARROW_INPUT_COLUMN}
-        for representation in representations.values():
-            kept |= _source_columns(representation)
         names = [name for name in batch.schema.names if name in kept]
         batch = pa.RecordBatch.from_arrays([batch.column(n) for n in names], names)
     batch, serialized = features_extractor._drop_unsupported_columns_and_fetch_raw_data_column(
@@ -50,6 +48,17 @@ def extract(
     )
     if weights is not None:
         result[constants.EXAMPLE_WEIGHTS_KEY] = weights
+    return result
+
+
+def columns(
+    features: Collection[str], representations: Mapping[str, schema_pb2.TensorRepresentation]
+) -> set[str]:
+    """The columns of a RecordBatch that features are made of."""
+    result = set(features)
+    for name, representation in representations.items():
+        if name in features:
+            result |= _source_columns(representation)
     return result
 
 

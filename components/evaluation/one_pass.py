@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from absl import logging
 
+from components.evaluation import needs
 from components.evaluation.engine import Evaluated, EvaluationRequest
 from components.evaluation.reference import evaluate_with_tfma
 from components.evaluation.support import unsupported_reason
@@ -26,8 +27,16 @@ def evaluate_in_one_pass(request: EvaluationRequest) -> Iterator[Evaluated]:
         yield from evaluate_with_tfma(request)
         return
     started = time.monotonic()
+    config = request.tensor_adapter_config
+    columns = needs.columns(
+        request.eval_config,
+        request.schema,
+        config.tensor_representations if config else {},
+        sources,
+    )
     with request.make_pipeline() as pipeline:
-        _ = request.read(pipeline, batch_size=DEFAULT_BATCH_SIZE) | EvaluateModels(
+        batches = request.read(pipeline, batch_size=DEFAULT_BATCH_SIZE, columns=columns)
+        _ = batches | EvaluateModels(
             request.candidates,
             request.outputs,
             request.eval_config,

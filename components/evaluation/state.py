@@ -77,14 +77,14 @@ class Accumulator:
         )
         self._counts = np.pad(self._counts, (0, len(self._rows) - self._counts.size))
         np.add.at(self._counts, index, state.counts)
-        indptr = np.arange(index.size + 1)
+        # Two combinations of feature values may be the same set of slices.
+        distinct = np.unique(index).size == index.size
         for leaf, part in state.sums.items():
             stride = self._strides[leaf]
-            codes = index[part.codes // stride] * stride + part.codes % stride
-            if part.codes.size and not (np.diff(codes) > 0).all():
-                part = part.remap(stride, indptr, index)
+            if distinct:
+                part = part.move(stride, index)
             else:
-                part = sums.Sums(codes, part.values)
+                part = part.remap(stride, np.arange(index.size + 1), index)
             if leaf in self._sums:
                 self._sums[leaf].add(part)
             else:

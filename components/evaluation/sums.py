@@ -39,7 +39,7 @@ class Sums:
             present = np.flatnonzero(np.bincount(codes, minlength=1))
             sums = [np.bincount(codes, weights=column)[present] for column in flat]
             return cls(present, np.stack(sums, axis=1))
-        order = np.argsort(codes)
+        order = _order(codes, size)
         codes = codes[order]
         starts = np.flatnonzero(np.concatenate(([True], codes[1:] != codes[:-1])))
         sums = [np.add.reduceat(column[order], starts) for column in flat]
@@ -52,7 +52,7 @@ class Sums:
             return parts[0]
         codes = np.concatenate([part.codes for part in parts])
         values = np.concatenate([part.values for part in parts])
-        return cls.of(codes, list(values.T), np.iinfo(np.int64).max)
+        return cls.of(codes, list(values.T), _unbounded(codes))
 
     def block(self, start: int, stop: int) -> "Sums":
         """The entries with ``start <= code < stop``, codes counted from ``start``."""
@@ -72,7 +72,22 @@ class Sums:
         entry = np.repeat(np.arange(rows.size), repeats)
         within = np.arange(entry.size) - np.repeat(np.cumsum(repeats) - repeats, repeats)
         codes = targets[indptr[rows][entry] + within] * stride + self.codes[entry] % stride
-        return Sums.of(codes, list(self.values[entry].T), np.iinfo(np.int64).max)
+        return Sums.of(codes, list(self.values[entry].T), _unbounded(codes))
+
+    def move(self, stride: int, targets: np.ndarray) -> "Sums":
+        """Makes row ``r`` row ``targets[r]`` instead; nothing is added up.
+
+        Args:
+            stride: codes per row.
+            targets: (rows,) int64, each row at most once.
+        """
+        if (targets == np.arange(targets.size)).all():
+            return self
+        starts = np.searchsorted(self.codes, np.arange(targets.size + 1) * stride)
+        order = np.argsort(targets)
+        entry = np.concatenate([np.arange(starts[row], starts[row + 1]) for row in order])
+        shift = np.repeat((targets - np.arange(targets.size))[order], np.diff(starts)[order])
+        return Sums(self.codes[entry] + shift * stride, self.values[entry])
 
 
 class PendingSums:
@@ -92,3 +107,21 @@ class PendingSums:
         """Merges all parts into one and returns it."""
         self._parts = [Sums.merge(self._parts)]
         return self._parts[0]
+
+
+def _unbounded(codes: np.ndarray) -> int:
+    """The least number that codes are below."""
+    return int(codes.max(initial=-1)) + 1
+
+
+def _order(codes: np.ndarray, size: int) -> np.ndarray:
+    """The stable order of codes below ``size``.
+
+    NumPy sorts integers of at most 16 bits by radix: two such passes take less than half the time
+    of one sort by comparison.
+    """
+    if size > 1 << 32:
+        return np.argsort(codes, kind="stable")
+    low = np.argsort(codes.astype(np.uint16), kind="stable")
+    high = (codes[low] >> 16).astype(np.uint16)
+    return low[np.argsort(high, kind="stable")]

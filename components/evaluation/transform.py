@@ -14,13 +14,13 @@ from tensorflow_model_analysis.evaluators import (
     metrics_plots_and_validations_evaluator as tfma_eval,
 )
 from tensorflow_model_analysis.proto import config_pb2
-from tensorflow_model_analysis.utils import model_util
 
 from components.evaluation import (
     derive,
     fused,
     merge,
     models,
+    needs,
     results,
     samples,
     state,
@@ -128,10 +128,7 @@ class EvaluateModels(beam.PTransform):
         groups = fused.plan_groups(
             self._candidates, self._memory_budget or fused.default_memory_budget()
         )
-        spec = plan_lib.model_spec(self._eval_config, False)
-        signature = spec.signature_name or (
-            model_util.get_default_signature_name_from_model_path(self._candidates[0].saved_model)
-        )
+        signature = needs.signature(self._eval_config, self._candidates[0].saved_model)
         needs_both = any(leaf.twin is None for leaf in plan.leaves)
         passes = []
         for index, group in enumerate(groups):

@@ -11,7 +11,7 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 from tensorflow_model_analysis.proto import config_pb2
 
 from components.evaluation import extracts as extracts_lib
-from components.evaluation import fallback, models, samples, slicing, state, sums
+from components.evaluation import fallback, models, needs, samples, slicing, state, sums
 from components.evaluation import plan as plan_lib
 from components.evaluation import views as views_lib
 
@@ -66,14 +66,9 @@ class Update(beam.DoFn):
         self._plan = plan_lib.make(self._eval_config, self._schema, log=self._leading)
         for leaf in self._plan.leaves:
             leaf.combine.setup()
-        specs = slicing.slicing_specs(self._eval_config)
-        self._slicer = slicing.Slicer(specs)
+        self._slicer = slicing.Slicer(slicing.slicing_specs(self._eval_config))
         self._sampling = samples.Sampling.of(self._eval_config)
-        self._wanted = None
-        if not self._plan.needs_all_features():
-            self._wanted = slicing.columns(specs) | set(self._predictor.input_specs)
-            self._wanted |= {name.removesuffix("_input") for name in self._wanted}
-            self._wanted |= extracts_lib.label_and_weight_features(self._eval_config)
+        self._wanted = needs.features(self._eval_config, self._plan, self._predictor.input_specs)
 
     def process(self, element: pa.RecordBatch) -> Iterator[state.State]:
         """One state for each ``batch_size`` rows."""

@@ -156,7 +156,12 @@ def _fail(message: str, status: int) -> NoReturn:
     raise typer.Exit(status)
 
 
+def app() -> typer.Typer:
+    """The command."""
+    result = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    result.command()(main)
+    return result
+
+
 if __name__ == "__main__":
-    _app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    _app.command()(main)
-    sys.exit(_app())
+    sys.exit(app()())

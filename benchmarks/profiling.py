@@ -126,7 +126,7 @@ def profile(case: Case, data: Path) -> Profile:
 
 
 def profile_table(case: Case, found: Profile, lines: int = 30) -> Table:
-    """The functions with the most time of their own."""
+    """The functions with the most time of their own; total is with what they call."""
     table = Table(
         title=f"{case.way}, {case.examples:,} examples, {case.checkpoints} checkpoints: "
         f"{found.whole:.1f} s, {found.steady:.1f} s of them after the first batch",
@@ -134,10 +134,9 @@ def profile_table(case: Case, found: Profile, lines: int = 30) -> Table:
         box=None,
         padding=(0, 2, 0, 0),
     )
-    table.add_column("function, or package of other code")
-    table.add_column("own s", justify="right")
-    table.add_column("own %", justify="right")
-    table.add_column("with what it calls s", justify="right")
+    table.add_column("function, or package of other code", overflow="fold")
+    for name in ("own s", "own %", "total s"):
+        table.add_column(name, justify="right", no_wrap=True)
     ordered = sorted(found.own, key=lambda name: -found.own[name])
     for name in ordered[:lines]:
         share = found.own[name] / found.whole

@@ -15,7 +15,7 @@ def figures_table(figures: Iterable[Figure]) -> Table:
     table.add_column("way", no_wrap=True)
     for name in ("examples", "K", "whole s", "start s", "µs/ex.", "MB"):
         table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("")
+    table.add_column("", no_wrap=True)
     previous = None
     for figure in figures:
         case = figure.case
@@ -57,8 +57,8 @@ def ratios_table(ratios: Iterable[Ratio]) -> Table:
 
 def start_up_table(case: Case, parts: Mapping[str, float]) -> Table:
     """Where a case's start-up goes, in seconds by part."""
-    table = _table(f"Start-up, {case.way}, {case.examples:,} examples, K = {case.checkpoints}")
-    table.add_column("")
+    table = _table(None)
+    table.add_column(f"Start-up of {case.way}, {case.examples:,} examples, K = {case.checkpoints}")
     table.add_column("s", justify="right")
     for name, seconds in parts.items():
         table.add_row(name, f"{seconds:.2f}")
@@ -75,12 +75,12 @@ def _verdict(ratio: Ratio) -> str:
 def _runs(figure: Figure) -> str:
     if figure.runs == 1:
         return "1 run"
-    return f"{figure.runs} runs, {figure.lowest:.1f}-{figure.highest:.1f}"
+    return f"{figure.runs} runs {figure.lowest:.1f}-{figure.highest:.1f}"
 
 
 def _number(value: float | None, digits: int) -> str:
     return "" if value is None else f"{value:,.{digits}f}"
 
 
-def _table(title: str) -> Table:
-    return Table(title=title, title_justify="left", box=None, padding=(0, 2, 0, 0))
+def _table(title: str | None) -> Table:
+    return Table(title=title, title_justify="left", box=None, padding=(0, 1, 0, 0))

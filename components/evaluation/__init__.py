@@ -1,6 +1,6 @@
 """The evaluation engine: TFMA's results for many models, from one pass over the data.
 
-    from components.evaluation import EvaluateModels
+    from components.evaluation import EvaluateModels, needs, reading
     from components.evaluation.models import ModelSource
 
     candidates = [ModelSource("step-500", template, "run/model.ckpt-500"), ...]

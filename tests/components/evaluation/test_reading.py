@@ -105,5 +105,5 @@ def test_files_are_read_as_by_the_tfxio(suffix, tmp_path):
 
 
 def test_no_file_is_an_error(tmp_path):
-    with pytest.raises(FileNotFoundError, match="no examples at .*nothing"), beam.Pipeline() as p:
+    with pytest.raises(FileNotFoundError, match=r"no examples at .*nothing"), beam.Pipeline() as p:
         _ = p | reading.ReadFeatures([str(tmp_path / "nothing-*")], SCHEMA, ["whole"], 16)

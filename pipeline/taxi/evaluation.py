@@ -60,7 +60,7 @@ metrics_specs {
   }
   metrics { class_name: "Calibration" }
   metrics { class_name: "CalibrationPlot" }
-  metrics { class_name: "ConfusionMatrixPlot" }
+  metrics { class_name: "ConfusionMatrixPlot" config: '"num_thresholds": 100' }
 }
 """
 

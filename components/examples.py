@@ -11,10 +11,12 @@ from tfx import types
 from tfx.components.util import tfxio_utils
 from tfx.types import artifact_utils
 from tfx.utils import io_utils
-from tfx_bsl.tfxio import tensor_adapter, tf_example_record, tfxio
+from tfx_bsl.tfxio import dataset_options, tensor_adapter, tfxio
 
 from components.errors import UserError
 from components.evaluation.reading import ReadFeatures
+
+_PEEKED = 4096  # As many as the engine takes at a time.
 
 
 class ExamplesError(UserError):
@@ -55,15 +57,22 @@ class ExampleSource:
         ]
         return parts | "FlattenExamples" >> beam.Flatten(pipeline=pipeline)
 
-    def _reader(
-        self, label: str, batch_size: int | None, columns: Collection[str] | None
-    ) -> beam.PTransform:
-        """The quick reader where it gives the same; the TFXIO's own for other formats."""
-        source = self.sources[label]
-        quick = type(source) is tf_example_record.TFExampleRecord
-        if quick and batch_size and columns is not None and self.schema is not None:
-            return ReadFeatures([self.patterns[label]], self.schema, columns, batch_size)
-        return source.BeamSource(batch_size)
+    def features(self) -> set[str]:
+        """Names of the features in the first examples; with a schema, those that it names.
+
+        Raises:
+            ExamplesError: there are no examples.
+        """
+        options = dataset_options.RecordBatchesOptions(
+            batch_size=_PEEKED, num_epochs=1, shuffle=False
+        )
+        for source in self.sources.values():
+            for batch in source.RecordBatches(options):
+                return set(batch.schema.names) - {tfma.ARROW_INPUT_COLUMN}
+        raise ExamplesError(
+            f"There are no examples in {', '.join(self.sources)}. Name splits that have some in "
+            "example_splits."
+        )
 
 
 def open_examples(

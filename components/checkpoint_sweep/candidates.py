@@ -63,7 +63,8 @@ def make_candidates(
     if not sources:
         step, reason = next(iter(left_out.items()))
         raise CheckpointError(
-            f"None of the {len(left_out)} checkpoints can be used; that of step {step}: {reason}"
+            f"None of the {len(left_out)} checkpoints can be used; that of step {step}: {reason}. "
+            "Train again, or sweep other steps."
         )
     return Candidates(sources, left_out)
 
@@ -74,10 +75,12 @@ def _find_template(template: Template, checkpoints: Sequence[Checkpoint]) -> Cor
     # The step that the template names comes first, then the newest: exports follow training.
     ordered = sorted(checkpoints, key=lambda c: (c.step != step, -c.step))
     attempts: list[tuple[Checkpoint, Match]] = []
+    unreadable = ""
     for checkpoint in ordered:
         try:
             attempt = match(template, Bundle(checkpoint.prefix))
-        except tf.errors.OpError:
+        except tf.errors.OpError as error:
+            unreadable = error.message
             continue
         if attempt.correspondence is not None:
             return attempt.correspondence
@@ -85,7 +88,9 @@ def _find_template(template: Template, checkpoints: Sequence[Checkpoint]) -> Cor
         if checkpoint.step == step:
             break
     if not attempts:
-        raise TemplateError(f"None of the {len(checkpoints)} checkpoints can be read.")
+        raise TemplateError(
+            f"None of the {len(checkpoints)} checkpoints can be read: {unreadable}. Train again."
+        )
     nearest, attempt = min(attempts, key=lambda a: (len(a[1].unmatched), len(a[1].ambiguous)))
     named = f", exported at step {step}" if step is not None else ""
     total = f"of {len(template.needed)} variables"
@@ -95,8 +100,8 @@ def _find_template(template: Template, checkpoints: Sequence[Checkpoint]) -> Cor
     )
     if not unmatched:
         raise TemplateError(
-            f"It cannot be told which tensors of the checkpoints the exported model "
-            f"{template.directory}{named} ships: in the checkpoint of step {nearest.step}, "
+            f"It cannot be told from which tensors the exported model {template.directory}{named} "
+            f"was made. In the checkpoint of step {nearest.step}, "
             f"{len(attempt.ambiguous)} {total} have several equals: {ambiguous}. Export the "
             "variables under the names or the object paths that the checkpoint has for them."
         )

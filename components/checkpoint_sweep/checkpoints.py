@@ -55,9 +55,11 @@ class StepRange:
 
     def __post_init__(self) -> None:
         if self.stride < 1:
-            raise ValueError(f"stride is {self.stride}; it must be at least 1.")
+            raise CheckpointError(f"stride is {self.stride}; it must be at least 1.")
         if self.first is not None and self.last is not None and self.first > self.last:
-            raise ValueError(f"The step range is empty: first {self.first} > last {self.last}.")
+            raise CheckpointError(
+                f"The step range is empty: first {self.first} > last {self.last}."
+            )
 
     def select(self, checkpoints: Sequence[Checkpoint]) -> list[Checkpoint]:
         """The checkpoints of the range, by step.
@@ -70,9 +72,10 @@ class StepRange:
         chosen = [c for c in chosen if self.last is None or c.step <= self.last]
         if not chosen:
             steps = [c.step for c in sorted(checkpoints)]
+            high = "the end" if self.last is None else self.last
             raise CheckpointError(
-                f"No checkpoint has a step from {low} to {self.last or 'the end'}; there are "
-                f"{len(steps)}, from step {steps[0]} to {steps[-1]}. Widen the step range."
+                f"No checkpoint has a step from {low} to {high}; there are {len(steps)}, "
+                f"from step {steps[0]} to {steps[-1]}. Widen the step range."
             )
         return chosen[:: -self.stride][::-1]
 

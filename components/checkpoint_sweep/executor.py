@@ -23,9 +23,10 @@ from components.checkpoint_sweep.checkpoints import (
 )
 from components.checkpoint_sweep.flattening import flattening_warning
 from components.checkpoint_sweep.ledger import Entry, write_ledger
-from components.checkpoint_sweep.metric_lookup import resolve_direction
+from components.checkpoint_sweep.metric_lookup import check_slice, resolve_direction
 from components.checkpoint_sweep.results import read_result
 from components.checkpoint_sweep.selection import CandidateResult, Selection, choose
+from components.checkpoint_sweep.signature import SignatureError, check_signature
 from components.eval_config import has_thresholds, with_defaults
 from components.evaluation.engine import Engine, EvaluationRequest
 from components.evaluation.engines import DEFAULT_ENGINE, get_engine
@@ -48,25 +49,30 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         """Sweeps the checkpoints; see `CheckpointSweep` for inputs, outputs and parameters.
 
         Raises:
-            CheckpointError: the model run cannot be swept.
-            SelectionError: the selection does not fit the evaluation config or its results.
-            ExamplesError: a split does not exist.
+            UserError: the model run cannot be swept (CheckpointError, TemplateError), or the
+                selection, the evaluation config, the exported model and the examples do not fit
+                together (SelectionError, EvalConfigError, SignatureError, ExamplesError).
         """
         self._log_startup(input_dict, output_dict, exec_properties)
         selection = Selection.from_json(exec_properties[spec.SELECTION])
         configured = json_format.Parse(exec_properties[spec.EVAL_CONFIG], tfma.EvalConfig())
-        direction = resolve_direction(selection, with_defaults(configured, has_baseline=True))
+        whole = with_defaults(configured, has_baseline=True)
+        direction = resolve_direction(selection, whole)
+        check_slice(selection, whole)
         baseline = _baseline(input_dict)
         eval_config = with_defaults(configured, has_baseline=baseline is not None)
         engine = get_engine(exec_properties.get(spec.ENGINE) or DEFAULT_ENGINE)
 
-        template = path_utils.serving_model_path(_uri(input_dict, spec.TEMPLATE))
-        if warning := flattening_warning(template, eval_config):
-            logging.warning(warning)
+        template = _saved_model(_uri(input_dict, spec.TEMPLATE))
         splits = json.loads(exec_properties[spec.EXAMPLE_SPLITS])
         source = open_examples(
             input_dict[spec.EXAMPLES], splits, input_dict.get(spec.SCHEMA), "CheckpointSweep"
         )
+        features = source.features()
+        for model in (template, *([baseline.saved_model] if baseline else [])):
+            check_signature(model, eval_config, features)
+        if warning := flattening_warning(template, eval_config):
+            logging.warning(warning)
         swept, candidates = _candidates(input_dict, template, exec_properties)
         evaluation = _uri(output_dict, spec.EVALUATION)
         request = EvaluationRequest(
@@ -134,8 +140,23 @@ def _uri(artifacts: Artifacts, key: str) -> str:
 def _baseline(input_dict: Artifacts) -> ModelSource | None:
     if not input_dict.get(spec.BASELINE_MODEL):
         return None
-    path = path_utils.serving_model_path(_uri(input_dict, spec.BASELINE_MODEL))
+    path = _saved_model(_uri(input_dict, spec.BASELINE_MODEL))
     return ModelSource.from_saved_model("baseline", path)
+
+
+def _saved_model(uri: str) -> str:
+    """The SavedModel in a Model artifact.
+
+    Raises:
+        SignatureError: the artifact holds several exports.
+    """
+    try:
+        return path_utils.serving_model_path(uri)
+    except (RuntimeError, ValueError) as error:
+        raise SignatureError(
+            f"The model artifact {uri} holds several exports. Export one SavedModel "
+            "to fn_args.serving_model_dir in the Trainer."
+        ) from error
 
 
 def _candidates(

@@ -1,7 +1,8 @@
 """Warns of a trap: two-column outputs under binary metrics, which TFMA flattens."""
 
 import tensorflow_model_analysis as tfma
-from tensorflow.python.saved_model import loader_impl
+
+from components.checkpoint_sweep.signature import default_name, predicted, read_signature
 
 _BINARY = frozenset(
     {
@@ -40,12 +41,12 @@ def flattening_warning(saved_model: str, eval_config: tfma.EvalConfig) -> str | 
     )
     if spec is None or not names:
         return None
-    signature = _signature(saved_model, spec.signature_name or "serving_default")
+    signature = read_signature(saved_model, spec.signature_name or default_name(saved_model))
     if signature is None:
         return None
     outputs = dict(signature.outputs)
-    key = spec.prediction_key or (next(iter(outputs)) if len(outputs) == 1 else "")
-    if key not in outputs:
+    key = predicted(outputs, spec.prediction_key)
+    if key is None:
         return None
     dims = [dim.size for dim in outputs[key].tensor_shape.dim]
     if len(dims) != 2 or dims[1] != 2:
@@ -55,10 +56,3 @@ def flattening_warning(saved_model: str, eval_config: tfma.EvalConfig) -> str | 
         "once a column: their values are not those of the positive class. Export the positive "
         "class's probability alone, or binarize with class_ids in metrics_specs."
     )
-
-
-def _signature(saved_model: str, name: str):  # type: ignore[no-untyped-def]
-    for meta_graph in loader_impl.parse_saved_model(saved_model).meta_graphs:
-        if name in meta_graph.signature_def:
-            return meta_graph.signature_def[name]
-    return None

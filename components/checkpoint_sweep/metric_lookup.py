@@ -44,6 +44,29 @@ def resolve_direction(selection: Selection, eval_config: tfma.EvalConfig) -> Dir
     return direction
 
 
+def check_slice(selection: Selection, eval_config: tfma.EvalConfig) -> None:
+    """Checks that the config makes the slice to select on; its values only the data tell.
+
+    Raises:
+        SelectionError: no slicing spec has its features, or has other values for them.
+    """
+    wanted = {key: str(value) for key, value in selection.slice.items()}
+    known = []
+    for slicing in eval_config.slicing_specs or [config_pb2.SlicingSpec()]:
+        if slicing.slice_keys_sql:
+            return
+        fixed = dict(slicing.feature_values)
+        if wanted.keys() == {*slicing.feature_keys, *fixed} and fixed.items() <= wanted.items():
+            return
+        parts = [*slicing.feature_keys, *(f"{key}={value}" for key, value in fixed.items())]
+        known.append("/".join(sorted(parts)) or "overall")
+    raise SelectionError(
+        f"The evaluation config has no slice for {selection}. It slices by: "
+        f"{', '.join(sorted(set(known)))}. Select on one of these, or add the slice to "
+        "slicing_specs."
+    )
+
+
 def computed_metrics(eval_config: tfma.EvalConfig) -> list[metric_types.MetricKey]:
     """Keys of the metrics (plots and private ones aside) of the candidate model."""
     keys = []

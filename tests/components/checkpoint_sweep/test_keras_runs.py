@@ -214,8 +214,8 @@ def _without_variables(directory: str, model: object) -> None:
         pytest.param(
             _twice,
             keras_run.saved_model,
-            r"It cannot be told which tensors .* step 3, 4 of 4 variables have several equals: "
-            r"layer_with_weights-0/bias \(dense",
+            r"It cannot be told from which tensors .* step 3, 4 of 4 variables have several "
+            r"equals: layer_with_weights-0/bias \(dense",
             id="two equal copies",
         ),
         pytest.param(

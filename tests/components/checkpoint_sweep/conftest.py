@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
@@ -78,23 +79,32 @@ def example_artifact(
 
 @pytest.fixture
 def sweep(tmp_path: Path, example_artifact: standard_artifacts.Examples) -> Sweep:
-    """Runs the executor on a run; its parameters can be overridden by keyword."""
+    """Runs the executor on a run; its parameters can be overridden by keyword.
 
-    def run(trained: Run, floor: float | None = 0.1, **parameters: object) -> Swept:
+    With `examples` of its own, a run is swept on those and without a schema.
+    """
+
+    def run(
+        trained: Run,
+        floor: float | None = 0.1,
+        examples: standard_artifacts.Examples | None = None,
+        **parameters: object,
+    ) -> Swept:
         text = EVAL_CONFIG % (0.0 if floor is None else floor)
         config = text_format.Parse(text, tfma.EvalConfig())
         if floor is None:
             del config.metrics_specs[0].metrics[1].per_slice_thresholds[:]
         inputs = {
-            "examples": [example_artifact],
+            "examples": [examples or example_artifact],
             "template": [_artifact(standard_artifacts.Model, trained.export.parent)],
             "model_run": [_artifact(standard_artifacts.ModelRun, trained.model_run)],
-            "schema": [taxi_examples.schema_artifact()],
+            "schema": [] if examples else [taxi_examples.schema_artifact()],
         }
+        written = Path(tempfile.mkdtemp(dir=tmp_path))
         outputs = {
-            "evaluation": [_artifact(standard_artifacts.ModelEvaluation, tmp_path / "evaluation")],
-            "model": [_artifact(standard_artifacts.Model, tmp_path / "model")],
-            "blessing": [_artifact(standard_artifacts.ModelBlessing, tmp_path / "blessing")],
+            "evaluation": [_artifact(standard_artifacts.ModelEvaluation, written / "evaluation")],
+            "model": [_artifact(standard_artifacts.Model, written / "model")],
+            "blessing": [_artifact(standard_artifacts.ModelBlessing, written / "blessing")],
         }
         for (artifact,) in outputs.values():
             Path(artifact.uri).mkdir()

@@ -185,6 +185,25 @@ def test_the_copy_that_was_exported_is_found(tmp_path: Path, examples: list[byte
     assert all(name.startswith("average/") for name in keys.values())
 
 
+def _with_averages(directory: Path, model: tf.keras.Model) -> Callable[[str], None]:
+    """`fit` with moving averages, which Keras puts into the model at its end."""
+    model.compile(tf.keras.optimizers.Adam(use_ema=True), "binary_crossentropy")
+    x = np.random.default_rng(0).uniform(size=(64, 2)).astype(np.float32)
+    saver = tf.keras.callbacks.ModelCheckpoint(
+        str(directory / "ckpt-{epoch}"), save_weights_only=True
+    )
+    model.fit(x, x[:, 0] > x[:, 1], epochs=len(STEPS), callbacks=[saver], verbose=0)
+    return lambda prefix: None
+
+
+def test_moving_averages_that_keras_ships_are_found_by_their_values(tmp_path: Path) -> None:
+    run = keras_run.make(tmp_path, keras_run.nested, _with_averages, keras_run.saved_model)
+    keys = _candidates(run).sources[STEPS[0]].keys
+    names = [name for key, name in keys.items() if not name.startswith("optimizer/_variables/")]
+    assert len(keys) - len(names) == len(run.model.trainable_variables)
+    assert all("moving_" in name for name in names)
+
+
 def _after_more_training(directory: str, model: object) -> None:
     model.layers[-1].bias.assign_add([0.5])  # type: ignore[attr-defined]
     keras_run.saved_model(directory, model)

@@ -37,7 +37,7 @@ SHARED = {
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> digits_run.DigitsRun:
-    return digits_run.train(tmp_path_factory.mktemp("digits"), steps=80, checkpoint_steps=20)
+    return digits_run.train(tmp_path_factory.mktemp("digits"), steps=320, checkpoint_steps=80)
 
 
 @pytest.fixture(scope="module")
@@ -92,9 +92,9 @@ def _step(which: str, evaluated: dict[int, str]) -> int:
 def test_the_export_holds_the_averages_under_plain_names(
     run: digits_run.DigitsRun, sources: dict[int, ModelSource]
 ) -> None:
-    assert list(sources) == [20, 40, 60, 80]
+    assert list(sources) == [80, 160, 240, 320]
     exported = read_bundle(str(run.export / VARIABLES))
-    assert exported["global_step"] == 80
+    assert exported["global_step"] == 320
     names = set(exported) - {"global_step"}
     assert "conv1/weights" in names
     assert "conv1/BatchNorm/moving_variance" in names
@@ -105,13 +105,13 @@ def test_the_export_holds_the_averages_under_plain_names(
 def test_what_is_exported_is_not_what_is_trained(
     run: digits_run.DigitsRun, sources: dict[int, ModelSource]
 ) -> None:
-    exported, trained = read_bundle(str(run.export / VARIABLES)), read_bundle(sources[80].weights)
+    exported, trained = read_bundle(str(run.export / VARIABLES)), read_bundle(sources[320].weights)
     for name in set(exported) - {"global_step"}:
         assert not np.array_equal(exported[name], trained[name])
 
 
 def test_batch_normalisation_learns_its_statistics(sources: dict[int, ModelSource]) -> None:
-    trained = read_bundle(sources[80].weights)
+    trained = read_bundle(sources[320].weights)
     assert np.all(trained["conv1/BatchNorm/moving_variance"] != 1)
 
 
@@ -163,6 +163,7 @@ def _first_examples(run: digits_run.DigitsRun, count: int, path: Path) -> str:
     return str(path)
 
 
+@pytest.mark.slow
 def test_the_engine_equals_stock_tfma(
     run: digits_run.DigitsRun,
     sources: dict[int, ModelSource],
@@ -170,7 +171,7 @@ def test_the_engine_equals_stock_tfma(
     tmp_path: Path,
 ) -> None:
     examples = _first_examples(run, 60, tmp_path / "examples")
-    two = [sources[20], sources[80]]
+    two = [sources[80], sources[320]]
     outputs = tfma_oracle.run_engine(examples, config, two, str(tmp_path / "engine"))
     for source, ours in zip(two, outputs, strict=True):
         write_saved_model(source, str(tmp_path / source.name))
@@ -188,6 +189,6 @@ def test_precision_at_k_needs_no_twin(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delattr(PrecisionAtKCombiner, "twin")
-    (slow,) = tfma_oracle.run_engine(run.evaluated, config, [sources[80]], str(tmp_path))
+    (slow,) = tfma_oracle.run_engine(run.evaluated, config, [sources[320]], str(tmp_path))
     assert _overall(slow)["precision_at_3"] > 0.3
-    assert tfma_oracle.differences(tfma_oracle.load(slow), tfma_oracle.load(evaluated[80])) == []
+    assert tfma_oracle.differences(tfma_oracle.load(slow), tfma_oracle.load(evaluated[320])) == []

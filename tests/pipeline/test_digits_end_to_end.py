@@ -1,0 +1,61 @@
+"""The digits, with either network, through the whole pipeline on a small sample."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from components.evaluation.weight_swap import VARIABLES
+from pipeline.digits import data
+from tests.support.bundles import read_bundle
+
+pytestmark = pytest.mark.slow
+
+
+def _run(problem: str, directory: Path, examples: int, steps: int, every: int) -> dict:
+    """The summary of a run on the first examples."""
+    folder = directory / "data"
+    folder.mkdir()
+    with tf.io.TFRecordWriter(str(folder / "some.tfrecord.gz"), "GZIP") as writer:
+        for example in data.examples(examples):
+            writer.write(example)
+    command = [sys.executable, "-m", "pipeline", f"--problem={problem}", f"--data={folder}"]
+    options = [f"--root={directory}", f"--steps={steps}", f"--checkpoint-steps={every}"]
+    done = subprocess.run([*command, *options], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    summary: dict = json.loads((directory / "summary.json").read_text())
+    return summary
+
+
+def _averages(root: Path, step: int) -> dict[str, np.ndarray]:
+    (run,) = (root / "Trainer" / "model_run").iterdir()
+    checkpoint = read_bundle(str(run / f"model.ckpt-{step}"))
+    suffix = "/ExponentialMovingAverage"
+    return {k.removesuffix(suffix): v for k, v in checkpoint.items() if k.endswith(suffix)}
+
+
+def test_the_averages_of_the_best_checkpoint_are_pushed(tmp_path: Path) -> None:
+    summary = _run("digits", tmp_path, examples=600, steps=300, every=100)
+    assert summary["anomalies"] == []
+    assert [c["step"] for c in summary["checkpoints"]] == [100, 200, 300]
+    loss = {c["step"]: c["value"] for c in summary["checkpoints"] if c["eligible"]}
+    assert summary["sweep"]["chosen_step"] == min(loss, key=loss.__getitem__)
+    assert summary["sweep"]["blessed"]
+    assert summary["evaluator"]["blessed"]
+    pushed = read_bundle(str(Path(summary["pushed_model"]) / VARIABLES))
+    assert pushed.pop("global_step") == summary["sweep"]["chosen_step"]
+    averages = _averages(tmp_path, summary["sweep"]["chosen_step"])
+    assert set(pushed) == set(averages)
+    assert all(np.array_equal(pushed[name], averages[name]) for name in pushed)
+
+
+def test_resnet_is_swept_and_not_shipped_before_it_has_learned(tmp_path: Path) -> None:
+    summary = _run("digits_resnet", tmp_path, examples=80, steps=2, every=1)
+    assert [c["step"] for c in summary["checkpoints"]] == [1, 2]
+    assert all(np.isfinite(c["value"]) for c in summary["checkpoints"])
+    assert not summary["sweep"]["blessed"]
+    assert summary["pushed_model"] is None

@@ -20,6 +20,7 @@ metrics_specs {
   metrics { class_name: "ExampleCount" }
   metrics {
     class_name: "SparseCategoricalAccuracy"
+    config: '"name": "accuracy"'
     per_slice_thresholds {
       slicing_specs {}
       threshold {
@@ -34,6 +35,7 @@ metrics_specs {
   }
   metrics {
     class_name: "SparseCategoricalCrossentropy"
+    config: '"name": "cross_entropy"'
     per_slice_thresholds {
       slicing_specs {}
       threshold {

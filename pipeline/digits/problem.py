@@ -16,7 +16,7 @@ def digits() -> Problem:
         schema=repository() / "schemas/digits/schema.pbtxt",
         eval_config="pipeline.digits.evaluation.eval_config",
         run_fn="pipeline.digits.training.run_fn",
-        select_by="sparse_categorical_crossentropy",
+        select_by="cross_entropy",
         steps=4000,
         checkpoint_steps=200,
         training_code=(

@@ -12,8 +12,8 @@ def test_it_computes_what_was_asked_for() -> None:
     overall = {key.name for key in keys if not key.sub_key and not key.aggregation_type}
     assert overall >= {
         "example_count",
-        "sparse_categorical_accuracy",
-        "sparse_categorical_crossentropy",
+        "accuracy",
+        "cross_entropy",
         "top_3_accuracy",
         "precision_at_3",
         "multi_class_confusion_matrix_at_thresholds",

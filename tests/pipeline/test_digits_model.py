@@ -20,18 +20,17 @@ from tests.support import digits_run
 from tests.support.bundles import read_bundle
 
 AVERAGE = "/ExponentialMovingAverage"
-# Metrics of the EstimatorSpec, and the same ones of the evaluation config.
+# Metrics that the EstimatorSpec and the evaluation config have under the same names.
 SHARED = {
-    "accuracy": "sparse_categorical_accuracy",
-    "cross_entropy": "sparse_categorical_crossentropy",
-    "top_3_accuracy": "top_3_accuracy",
-    "precision_at_3": "precision_at_3",
-    **{name: name for name in ("precision/micro", "recall/micro", "auc/micro")},
-    **{
-        name: name
-        for number in range(features.CLASSES)
-        for name in (f"precision/{number}", f"recall/{number}")
-    },
+    "accuracy",
+    "cross_entropy",
+    "top_3_accuracy",
+    "precision_at_3",
+    "precision/micro",
+    "recall/micro",
+    "auc/micro",
+    *(f"precision/{number}" for number in range(features.CLASSES)),
+    *(f"recall/{number}" for number in range(features.CLASSES)),
 }
 
 
@@ -83,7 +82,7 @@ def _overall(output: str) -> dict[str, float]:
 def _step(which: str, evaluated: dict[int, str]) -> int:
     if which == "chosen":
         loss = {
-            step: _overall(o)["sparse_categorical_crossentropy"] for step, o in evaluated.items()
+            step: _overall(o)["cross_entropy"] for step, o in evaluated.items()
         }
         return min(loss, key=loss.__getitem__)
     return min(evaluated) if which == "first" else max(evaluated)
@@ -147,13 +146,10 @@ def test_ways_agree_on_the_metrics_that_they_share(
             checkpoint, network.SMALL, [run.evaluated], digits_run.EVALUATED, 50, str(tmp_path)
         )
     ours = _overall(evaluated[step])
-    assert set(theirs) - {"loss", "global_step"} == set(SHARED)
-    for name, value in theirs.items():
-        if name in SHARED:
-            engine = ours[SHARED[name]]
-            # Without a prediction of the class TensorFlow says 0, and TFMA that there is no value.
-            engine = 0.0 if math.isnan(engine) else engine
-            assert engine == pytest.approx(value, abs=1e-5), name
+    assert set(theirs) - {"loss", "global_step"} == SHARED
+    # Without a prediction of a class its precision is 0 to TensorFlow, and has no value to TFMA.
+    compared = {name: 0.0 if math.isnan(ours[name]) else ours[name] for name in SHARED}
+    assert compared == pytest.approx({name: theirs[name] for name in SHARED}, abs=1e-5)
 
 
 def _first_examples(run: digits_run.DigitsRun, count: int, path: Path) -> str:

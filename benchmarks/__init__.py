@@ -15,4 +15,7 @@ pipeline run and ``prepare`` the data; ``ways`` has one file per way; ``worker``
 one measurement and ``runner`` starts it; ``progress`` tells how long it will take; ``figures``
 makes medians and scales; ``ratios`` compares with the targets; ``table`` prints and ``record``
 writes JSON; ``profiling`` is for ``--profile``. ``RESULTS.md`` is a dated summary.
+
+``resnet`` (`python -m benchmarks.resnet`) is a benchmark of its own, for a model whose predictions
+cost more than anything else; ``resnet_job`` and ``resnet_ways`` belong to it.
 """

@@ -53,9 +53,29 @@ def test_the_averages_of_the_best_checkpoint_are_pushed(tmp_path: Path) -> None:
     assert all(np.array_equal(pushed[name], averages[name]) for name in pushed)
 
 
-def test_resnet_is_swept_and_not_shipped_before_it_has_learned(tmp_path: Path) -> None:
-    summary = _run("digits_resnet", tmp_path, examples=80, steps=2, every=1)
+@pytest.fixture(scope="module")
+def resnet(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict]:
+    root = tmp_path_factory.mktemp("resnet")
+    return root, _run("digits_resnet", root, examples=80, steps=2, every=1)
+
+
+def test_resnet_is_swept_and_not_shipped_before_it_has_learned(resnet: tuple[Path, dict]) -> None:
+    _, summary = resnet
     assert [c["step"] for c in summary["checkpoints"]] == [1, 2]
     assert all(np.isfinite(c["value"]) for c in summary["checkpoints"])
     assert not summary["sweep"]["blessed"]
     assert summary["pushed_model"] is None
+
+
+def test_all_ways_of_its_benchmark_find_the_same_accuracy(
+    resnet: tuple[Path, dict], tmp_path: Path
+) -> None:
+    root, _ = resnet
+    command = [sys.executable, "-m", "benchmarks.resnet", f"--run={root}", f"--out={tmp_path}"]
+    options = ["--examples=90", "--checkpoints=2", "--batch-size=50"]
+    done = subprocess.run([*command, *options], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    measured = json.loads((tmp_path / "resnet.json").read_text())["measurements"]
+    accuracies = {way: runs[0]["accuracy"] for way, runs in measured.items()}
+    assert set(accuracies) == {"engine", "bare_session_run", "slim_evaluate_once"}
+    assert list(accuracies.values()) == pytest.approx([accuracies["engine"]] * 3, abs=1e-6)

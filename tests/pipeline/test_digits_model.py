@@ -81,9 +81,7 @@ def _overall(output: str) -> dict[str, float]:
 
 def _step(which: str, evaluated: dict[int, str]) -> int:
     if which == "chosen":
-        loss = {
-            step: _overall(o)["cross_entropy"] for step, o in evaluated.items()
-        }
+        loss = {step: _overall(o)["cross_entropy"] for step, o in evaluated.items()}
         return min(loss, key=loss.__getitem__)
     return min(evaluated) if which == "first" else max(evaluated)
 

@@ -1,0 +1,96 @@
+"""What all ways of the benchmark on ResNet evaluate."""
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from components.errors import UserError
+
+
+class NoRunError(UserError):
+    """A folder holds no run with the checkpoints that are needed; the message says which."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Job:
+    """The same for every way.
+
+    Attributes:
+        template: directory of the exported SavedModel.
+        model_run: directory of the checkpoints.
+        examples: TFRecord file, compressed by gzip.
+        count: how many examples are in it.
+        batch_size: examples in a batch.
+        last: how many checkpoints to evaluate, the last ones of the run.
+    """
+
+    template: str
+    model_run: str
+    examples: str
+    count: int
+    batch_size: int
+    last: int
+
+    def checkpoints(self) -> Sequence[Any]:
+        """The checkpoints, by step."""
+        from components.checkpoint_sweep.checkpoints import find_checkpoints
+
+        return find_checkpoints(self.model_run)[-self.last :]
+
+    def sources(self) -> list[Any]:
+        """The same checkpoints as the engine takes them, with their averaged weights."""
+        from components.checkpoint_sweep.candidates import make_candidates
+        from components.checkpoint_sweep.checkpoints import find_checkpoints
+
+        found = find_checkpoints(self.model_run)
+        return list(make_candidates(self.template, found, self.checkpoints()).sources.values())
+
+    def schema(self) -> Any:
+        """The reviewed schema."""
+        from google.protobuf import text_format
+        from tensorflow_metadata.proto.v0 import schema_pb2
+
+        from pipeline.digits.problem import digits_resnet
+
+        return text_format.Parse(digits_resnet().schema.read_text(), schema_pb2.Schema())
+
+
+def prepare(root: Path, directory: Path, count: int, batch_size: int, last: int) -> Job:
+    """Takes examples of all splits of a run, again from the first if it has fewer.
+
+    Args:
+        root: folder of a run of the problem `digits_resnet`.
+        directory: for the file of examples.
+
+    Raises:
+        NoRunError: the run lacks examples, a model or checkpoints.
+    """
+    import itertools
+
+    import tensorflow as tf
+
+    from components.checkpoint_sweep.checkpoints import find_checkpoints
+
+    try:
+        examples = _newest(root / "ImportExampleGen/examples")
+        template = _newest(root / "Trainer/model") / "Format-Serving"
+        model_run = _newest(root / "Trainer/model_run")
+    except (FileNotFoundError, ValueError):
+        raise NoRunError(f"{root} holds no finished run of the problem digits_resnet.") from None
+    files = sorted(str(path) for path in examples.glob("Split-*/*.gz"))
+    records = tf.data.TFRecordDataset(files, "GZIP").as_numpy_iterator()
+    serialized = list(itertools.islice(itertools.cycle(records), count))
+    trained = [found for found in find_checkpoints(str(model_run)) if found.step > 0]
+    if len(trained) < last:
+        raise NoRunError(f"{last} checkpoints are needed; {root} has {len(trained)}.")
+    directory.mkdir(parents=True, exist_ok=True)
+    path = str(directory / "examples.tfrecord.gz")
+    with tf.io.TFRecordWriter(path, "GZIP") as writer:
+        for record in serialized:
+            writer.write(record)
+    return Job(str(template), str(model_run), path, count, batch_size, last)
+
+
+def _newest(directory: Path) -> Path:
+    return max(directory.iterdir(), key=lambda path: int(path.name))

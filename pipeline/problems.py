@@ -14,6 +14,9 @@ def definitions() -> dict[str, str]:
     return {
         "taxi": "pipeline.taxi.problem.taxi",
         "fares": "pipeline.fares.problem.fares",
+        "digits": "pipeline.digits.problem.digits",
+        "digits_resnet": "pipeline.digits.problem.digits_resnet",
+        "resnet_keras": "pipeline.resnet_keras.problem.resnet_keras",
     }
 
 

@@ -36,8 +36,9 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def command(out: Path, tmp_path_factory: pytest.TempPathFactory) -> Result:
     """`python -m benchmarks` on a run of its own making, with one case."""
     directory = tmp_path_factory.mktemp("pipeline")
-    taxi_examples.write_csv(directory / "data.csv", 600)
-    arguments = [f"--root={directory / 'run'}", f"--data={directory}"]
+    (directory / "data").mkdir()
+    taxi_examples.write_csv(directory / "data" / "data.csv", 600)
+    arguments = [f"--root={directory / 'run'}", f"--data={directory / 'data'}"]
     arguments += ["--steps=20", "--checkpoint-steps=10"]
     run_module("pipeline", arguments, directory / "log", "the pipeline")
     case = Case(BARE_SESSION_RUN, EXAMPLES, CHECKPOINTS)

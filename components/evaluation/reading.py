@@ -90,8 +90,11 @@ class _ReadFile(beam.DoFn):
         """Reads one file."""
         compression = "GZIP" if element.endswith(".gz") else ""
         records = tf.data.TFRecordDataset(element, compression).batch(self._batch_size)
+        options = tf.data.Options()
+        # There is nothing to tune, and closing an iterator that is tuned can take five seconds.
+        options.autotune.enabled = False
         parsed = records.map(self._decoder.parse).prefetch(_BATCHES_AHEAD)
-        for serialized, tensors in parsed:
+        for serialized, tensors in parsed.with_options(options):
             yield self._decoder.record_batch(serialized.numpy(), tensors)
 
 

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from pipeline import problems, quiet
-from pipeline.config import ConfigError, PipelineConfig, check, check_steps
+from pipeline.config import ConfigError, PipelineConfig, beam_args, check, check_steps
 
 _OF_PROBLEM = "(default: the problem's)"
 
@@ -69,7 +69,7 @@ def main(
             checkpoint_steps=every,
             select_by=select_by or chosen.select_by,
             engine=engine,
-            beam_args=(*PipelineConfig.beam_args, *(beam_arg or ())),
+            beam_args=beam_args(beam_arg or ()),
             cache=cache,
         )
         check(config)

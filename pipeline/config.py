@@ -1,6 +1,7 @@
 """Everything that a run of the pipeline can be told, as one typed object."""
 
 import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline.problem import Problem
@@ -18,8 +19,8 @@ class PipelineConfig:
         steps: training steps.
         checkpoint_steps: training steps from one checkpoint to the next.
         select_by: the metric that the sweep chooses by, as TFMA names it.
+        beam_args: options of the Beam pipelines, see `beam_args`.
         engine: what the sweep evaluates with, see `components.evaluation.engines`.
-        beam_args: options of the Beam pipelines.
         cache: whether a node whose inputs and parameters have not changed is skipped.
     """
 
@@ -30,9 +31,8 @@ class PipelineConfig:
     steps: int
     checkpoint_steps: int
     select_by: str
+    beam_args: tuple[str, ...]
     engine: str = "fused"
-    # The default DirectRunner of recent Beam may download and start another engine instead.
-    beam_args: tuple[str, ...] = ("--runner=FnApiRunner",)
     cache: bool = True
 
     @property
@@ -53,6 +53,17 @@ class PipelineConfig:
 
 class ConfigError(ValueError):
     """The configuration cannot work; the message says what to change."""
+
+
+def beam_args(given: Sequence[str]) -> tuple[str, ...]:
+    """Options of the Beam pipelines: those given, and those of the local runner by default.
+
+    The default DirectRunner of recent Beam may download and start another engine instead. And TFX
+    packages itself anew in every node, for remote workers, unless an image for them is named.
+    """
+    if any(arg.startswith("--runner") for arg in given):
+        return tuple(given)
+    return ("--runner=FnApiRunner", "--sdk_container_image=none", *given)
 
 
 def metadata_store(root: Path) -> Path:

@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from pipeline import problems, quiet
-from pipeline.config import ConfigError, PipelineConfig, check_steps
+from pipeline.config import ConfigError, PipelineConfig, beam_args, check_steps
 from pipeline.kubeflow.parameters import DEFAULT_ROOT, ParameterError, defaults
 from pipeline.kubeflow.site import Site
 from pipeline.problem import repository
@@ -106,7 +106,7 @@ def main(
             ),
             select_by=select_by or chosen.select_by,
             engine=engine,
-            beam_args=(*PipelineConfig.beam_args, *(beam_arg or ())),
+            beam_args=beam_args(beam_arg or ()),
         )
         check_steps(config.steps, config.checkpoint_steps)
         folder = data or f"{_IMAGE}/data/{problem}"

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.config import beam_args
+
 
 def _run(*arguments: str) -> subprocess.CompletedProcess:
     command = [sys.executable, "-m", "pipeline", *arguments]
@@ -42,3 +44,18 @@ def test_bad_arguments_are_refused_before_anything_is_loaded(
     assert message in " ".join(done.stderr.split())
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "root").exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        pytest.param(
+            ["--a=1"],
+            ("--runner=FnApiRunner", "--sdk_container_image=none", "--a=1"),
+            id="by default in memory, without packages for workers",
+        ),
+        pytest.param(["--runner=X", "--a=1"], ("--runner=X", "--a=1"), id="a runner is the user's"),
+    ],
+)
+def test_options_of_beam(given: list[str], expected: tuple[str, ...]) -> None:
+    assert beam_args(given) == expected

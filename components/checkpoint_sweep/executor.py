@@ -189,7 +189,8 @@ def _step(parameter: float | None) -> int | None:
 def _log_result(result: CandidateResult, done: int, total: int, selection: Selection) -> None:
     missed = len(result.threshold_failures)
     value = "no value" if result.value is None else f"{selection} = {result.value:.6g}"
-    outcome = result.left_out or value + (f", {missed} thresholds missed" if missed else "")
+    thresholds = "threshold" if missed == 1 else "thresholds"
+    outcome = result.left_out or value + (f", {missed} {thresholds} missed" if missed else "")
     logging.info("checkpoint %d of %d, step %d: %s", done, total, result.step, outcome)
 
 

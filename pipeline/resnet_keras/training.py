@@ -20,11 +20,12 @@ _PREFIX = "ckpt"
 class _Checkpoints(tf.keras.callbacks.Callback):
     """Saves the weights every so many steps and after the last, as ``ckpt-<step>``.
 
-    Not the optimizer's state, which would triple the files: a run so brief is not resumed.
+    Not the optimizer's state: a run so brief is not resumed.
     """
 
-    def __init__(self, directory: str, every: int, total: int) -> None:
+    def __init__(self, weights: tf.keras.Model, directory: str, every: int, total: int) -> None:
         super().__init__()
+        self._checkpoint = tf.train.Checkpoint(model=weights)
         self._prefix = os.path.join(directory, _PREFIX)
         self._every = every
         self._total = total
@@ -34,7 +35,7 @@ class _Checkpoints(tf.keras.callbacks.Callback):
         step = batch + 1
         if step % self._every and step != self._total:
             return
-        tf.train.Checkpoint(model=self.model).write(f"{self._prefix}-{step}")
+        self._checkpoint.write(f"{self._prefix}-{step}")
         loss = (logs or {}).get("loss", float("nan"))
         logging.info(
             "saved the checkpoint of step %d of %d, loss so far %.4f", step, self._total, loss
@@ -64,14 +65,15 @@ def run_fn(fn_args: tfx.components.FnArgs) -> None:
     total = int(fn_args.train_steps)
     every = int(fn_args.custom_config["checkpoint_steps"])
     model = resnet.build()
+    training = resnet.compiled(model)
     tf.io.gfile.makedirs(fn_args.model_run_dir)
-    model.fit(
+    training.fit(
         _dataset(fn_args, fn_args.train_files, training=True),
         steps_per_epoch=total,
-        callbacks=[_Checkpoints(fn_args.model_run_dir, every, total)],
+        callbacks=[_Checkpoints(model, fn_args.model_run_dir, every, total)],
         verbose=0,
     )
-    final = model.evaluate(
+    final = training.evaluate(
         _dataset(fn_args, fn_args.eval_files, training=False), return_dict=True, verbose=0
     )
     logging.info("last checkpoint, step %d, loss on eval %.4f", total, final["loss"])

@@ -76,7 +76,7 @@ def test_estimator_evaluate_agrees_with_the_sweep(run: PipelineRun) -> None:
         return columns.map(lambda batch: (batch, batch.pop(features.LABEL)))
 
     estimator = tf.estimator.Estimator(model.model_fn)
-    for step in run.first_chosen_last():
+    for step in run.first_best_last():
         expected = estimator.evaluate(examples, checkpoint_path=run.checkpoint(step).prefix)
         actual = run.metrics(step)
         assert expected["global_step"] == step

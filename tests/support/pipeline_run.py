@@ -42,10 +42,16 @@ class PipelineRun:
         """The step that the sweep chose."""
         return int(self.summary["sweep"]["chosen_step"])
 
-    def first_chosen_last(self) -> list[int]:
-        """Steps of the first swept, the chosen and the last checkpoint, without repetition."""
-        steps = [c["step"] for c in self.summary["checkpoints"]]
-        return list(dict.fromkeys([min(steps), self.chosen_step, max(steps)]))
+    def first_best_last(self) -> list[int]:
+        """Steps of the first swept, the best and the last checkpoint, without repetition.
+
+        The best is the chosen one, or what would be if all had met the thresholds.
+        """
+        swept, chosen = self.summary["checkpoints"], self.summary["sweep"]["chosen_step"]
+        values = {c["step"]: c["value"] for c in swept}
+        higher = self.summary["sweep"]["selection"]["direction"] == "HIGHER_IS_BETTER"
+        best = chosen or (max if higher else min)(values, key=values.__getitem__)
+        return list(dict.fromkeys([min(values), best, max(values)]))
 
     def checkpoint(self, step: int) -> Checkpoint:
         """The checkpoint of that step."""

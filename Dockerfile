@@ -26,12 +26,16 @@ RUN useradd --uid 1000 --create-home pipeline \
     && mkdir -p /app/data \
     && ln -s "$(python -c 'from importlib.util import find_spec as f; \
         print(f("tfx").submodule_search_locations[0])' \
-        )/examples/chicago_taxi_pipeline/data/big_tipper_label" /app/data/taxi
+        )/examples/chicago_taxi_pipeline/data/big_tipper_label" /app/data/taxi \
+    && ln -s taxi /app/data/fares
 
 COPY schemas /app/schemas
 COPY components /app/components
 COPY pipeline /app/pipeline
-RUN python -m compileall -q /app/components /app/pipeline
+RUN python -m compileall -q /app/components /app/pipeline \
+    && python -c "from pathlib import Path; from pipeline.digits.data import digits_data; \
+        digits_data(Path('/app/data/digits'))" \
+    && ln -s digits /app/data/digits_resnet && ln -s digits /app/data/resnet_keras
 USER 1000
 WORKDIR /home/pipeline
 

@@ -77,7 +77,7 @@ def create_pipeline(config: PipelineConfig, place: Deployment | None = None) -> 
             push_destination=place.push_destination,
         )
     return tfx.dsl.Pipeline(
-        pipeline_name=problem.name,
+        pipeline_name=problem.name.replace("_", "-"),  # as Kubeflow wants names
         pipeline_root=place.root,
         components=[*nodes, evaluator, pusher],
         enable_cache=config.cache,

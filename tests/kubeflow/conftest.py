@@ -60,6 +60,14 @@ def judge(sdk: Sdk) -> Judge:
     return run
 
 
+def compile_pipeline(*arguments: str) -> None:
+    """Compiles as `make kubeflow` does."""
+    app = typer.Typer()
+    app.command()(main)
+    done = CliRunner().invoke(app, arguments)
+    assert done.exit_code == 0, done.output
+
+
 @pytest.fixture(scope="session")
 def compiled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Packages by target, "image-data" being Kubeflow with data in the image; tiny training."""
@@ -76,12 +84,8 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         "image-data.yaml": [],
         "vertex.json": ["--target=vertex", *gs],
     }
-    app = typer.Typer()
-    app.command()(main)
     for name, options in targets.items():
-        arguments = [*common, *options, f"--output={folder / name}"]
-        done = CliRunner().invoke(app, arguments)
-        assert done.exit_code == 0, done.output
+        compile_pipeline(*common, *options, f"--output={folder / name}")
     return {name.split(".")[0]: folder / name for name in targets}
 
 

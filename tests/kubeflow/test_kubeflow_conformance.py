@@ -1,8 +1,12 @@
 import copy
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
-from tests.kubeflow.conftest import ROOT, Judge
+import yaml
+
+from pipeline import problems
+from tests.kubeflow.conftest import DATA, ROOT, Judge, compile_pipeline
 
 Json = dict[str, Any]
 
@@ -107,3 +111,17 @@ def test_every_broken_run_is_refused_by_the_rule_that_it_breaks(
 
 def test_the_compiled_pipeline_breaks_no_rule(spec: Json, values: Json, judge: Judge) -> None:
     assert judge([{"spec": spec, "values": values, "root": ROOT}]) == [""]
+
+
+def test_every_problem_compiles_for_both_targets_and_breaks_no_rule(
+    tmp_path: Path, values: Json, judge: Judge
+) -> None:
+    runs = []
+    for problem in problems.definitions():
+        common = ["--image=registry.example/image:1", f"--problem={problem}"]
+        package = tmp_path / f"{problem}.yaml"
+        compile_pipeline(*common, f"--data={DATA}", f"--output={package}")
+        runs.append({"spec": yaml.safe_load(package.read_text()), "values": values, "root": ROOT})
+        vertex = ["--target=vertex", "--root=gs://b/root", f"--output={tmp_path / problem}.json"]
+        compile_pipeline(*common, *vertex)
+    assert judge(runs) == [""] * len(runs)

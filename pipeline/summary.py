@@ -127,9 +127,9 @@ def _outputs(store: metadata_store.MetadataStore, execution: Any | None) -> dict
 
 
 def _artifacts(store: metadata_store.MetadataStore, events: list[Any]) -> dict[str, Any]:
-    # One artifact may be under two keys: a candidate can be its own baseline.
     by_id = {a.id: a for a in store.get_artifacts_by_id([e.artifact_id for e in events])}
-    return {next(s.key for s in e.path.steps if s.key): by_id[e.artifact_id] for e in events}
+    # One artifact may be under two keys, in one event: a candidate can be its own baseline.
+    return {s.key: by_id[e.artifact_id] for e in events for s in e.path.steps if s.key}
 
 
 def _property(artifact: Any, name: str) -> Any:

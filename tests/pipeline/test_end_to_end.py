@@ -182,4 +182,6 @@ def test_a_third_run_is_served_from_cache(third: Run) -> None:
     assert resolved == "complete"
     states = {name: state for name, state in third.states.items() if name != "Baseline"}
     assert set(states.values()) == {"cached"}
+    # A cached Evaluator has been given the same: the candidate is its own baseline.
+    assert third.summary["evaluator"]["baseline_model"] == third.summary["sweep"]["model"]
     assert Path(third.summary["pushed_model"]).is_dir()

@@ -84,7 +84,7 @@ def test_the_engine_equals_stock_tfma(run: PipelineRun, tmp_path: Path) -> None:
     """
     config = with_defaults(eval_config(), has_baseline=True)
     records = run.records("ImportExampleGen", "examples", "eval")
-    file = pipeline_run.write_records(records, 20, tmp_path / "data")
+    file = pipeline_run.write_records(records, 10, tmp_path / "data")
     baseline, candidate = run.models([2, 6], tmp_path / "models")
     (engine,) = tfma_oracle.run_engine(
         file, config, [candidate], str(tmp_path / "engine"), baseline, BATCH_SIZE

@@ -78,7 +78,7 @@ def plan_groups(
     sizes = _sizes(models)
     groups = split(sizes, budget)
     _LOG.info(
-        "%d models with %.1f MB of weights: %d group(s) under a budget of %.1f MB.",
+        "models: %d, their weights: %.1f MB, groups: %d under a budget of %.0f MB",
         len(models),
         sum(sizes) / 1e6,
         len(groups),

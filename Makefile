@@ -34,5 +34,17 @@ bench: .venv/.ready  ## Time the engine side by side with what else there is (un
 notebook: .venv/.ready  ## Open the notebooks in JupyterLab, on the last run.
 	@.venv/bin/jupyter lab notebooks $(ARGS)
 
-clean:  ## Remove the environment and everything that runs wrote.
-	rm -rf .venv runs benchmarks/out
+kubeflow: .venv/.ready  ## Compile for Kubeflow or Vertex AI: ARGS='--image=...', see ARGS=--help.
+	@$(PYTHON_BIN) -m pipeline.kubeflow --problem=$(PROBLEM) $(ARGS)
+
+submit: .venv-kubeflow/.ready  ## Submit what was compiled: ARGS='kubeflow --host=...'.
+	@$(KUBEFLOW_PYTHON) -m pipeline.kubeflow.submit $(ARGS)
+
+LOCK := uv pip compile --quiet --python-version 3.10 --python-platform x86_64-manylinux_2_28 \
+    --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock"
+lock:  ## Renew the locks from pyproject.toml and requirements-kubeflow.in (needs uv).
+	$(LOCK) --extra dev pyproject.toml --output-file requirements.txt
+	$(LOCK) requirements-kubeflow.in --output-file requirements-kubeflow.txt
+
+clean:  ## Remove the environments and everything that runs wrote.
+	rm -rf .venv .venv-kubeflow runs compiled benchmarks/out

@@ -31,6 +31,7 @@ def fares() -> Problem:
             "pipeline.fares.metrics",
             "pipeline.fares.model",
             "pipeline.fares.training",
+            "pipeline.estimator_inputs",
             "pipeline.estimator_training",
         ),
     )

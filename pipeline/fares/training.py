@@ -2,10 +2,11 @@
 
 from tfx import v1 as tfx
 
-from pipeline import estimator_training
+from pipeline import estimator_inputs, estimator_training
 from pipeline.fares import features, model
 
 
 def run_fn(fn_args: tfx.components.FnArgs) -> None:
     """Trains and exports the fares model (called by the Trainer component)."""
-    estimator_training.train(fn_args, model.model_fn, features.LABEL, features.inputs())
+    inputs = estimator_inputs.transformed(fn_args, features.inputs())
+    estimator_training.train(fn_args, model.model_fn, features.LABEL, inputs)

@@ -34,8 +34,8 @@ def main(
         typer.Option(help="Root folder of a run of digits_resnet.  [default: one of its own]"),
     ] = None,
     examples: Annotated[
-        int, typer.Option(help="How many examples; repeated if fewer exist.")
-    ] = 6000,
+        int, typer.Option(help="How many examples; repeated if there are fewer.")
+    ] = 4000,
     checkpoints: Annotated[int, typer.Option(help="How many checkpoints, the last ones.")] = 6,
     batch_size: Annotated[int, typer.Option(help="Of all ways.")] = 250,
     repeats: Annotated[int, typer.Option(help="How often to measure each way.")] = 1,

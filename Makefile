@@ -6,10 +6,10 @@ PROBLEM ?= taxi
 ARGS ?=
 PYTEST_ARGS ?=
 
-.PHONY: help run test lint bench notebook kubeflow submit lock clean
+.PHONY: help run test lint bench bench-resnet notebook kubeflow submit lock clean
 
 help:  ## Show this list.
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 .venv/.ready: requirements.txt scripts/set-up
 	@scripts/set-up .venv requirements.txt
@@ -30,6 +30,9 @@ lint: .venv/.ready  ## Check style and types.
 
 bench: .venv/.ready  ## Time the engine side by side with what else there is (under 30 minutes).
 	@$(PYTHON_BIN) -m benchmarks $(ARGS)
+
+bench-resnet: .venv/.ready  ## The same on ResNet-v2-50, where prediction dominates (ten minutes).
+	@$(PYTHON_BIN) -m benchmarks.resnet $(ARGS)
 
 notebook: .venv/.ready  ## Open the notebooks in JupyterLab, on the last run.
 	@.venv/bin/jupyter lab notebooks $(ARGS)

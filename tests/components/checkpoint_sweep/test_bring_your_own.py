@@ -22,7 +22,7 @@ from tfx_bsl.public import tfxio
 
 from components.checkpoint_sweep.selection import Direction, Selection
 from components.evaluation.twins import base
-from pipeline.config import repository
+from pipeline.problem import repository
 from tests.components.checkpoint_sweep.conftest import Sweep
 from tests.support import keras_run, taxi_examples
 

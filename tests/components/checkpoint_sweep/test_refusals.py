@@ -20,7 +20,7 @@ from components.checkpoint_sweep.checkpoints import StepRange
 from components.checkpoint_sweep.selection import Direction, Selection
 from components.errors import UserError
 from components.evaluation.weight_swap import VARIABLES
-from pipeline.config import repository
+from pipeline.problem import repository
 from tests.components.checkpoint_sweep.conftest import EVAL_CONFIG, Sweep
 from tests.support import keras_run
 from tests.support.bundles import read_bundle, write_bundle

@@ -40,6 +40,8 @@ class CheckpointSweep(base_beam_component.BaseBeamComponent):
         example_splits: Sequence[str] = ("eval",),
         steps: StepRange | None = None,
         engine: str = DEFAULT_ENGINE,
+        batch_size: int | None = None,
+        memory_budget: int | None = None,
     ) -> None:
         """Adds a sweep to a pipeline.
 
@@ -54,6 +56,10 @@ class CheckpointSweep(base_beam_component.BaseBeamComponent):
             example_splits: the splits to evaluate on, together.
             steps: which checkpoints to take; None for all.
             engine: "fused", all checkpoints in one pass, or "tfma", stock TFMA once for each.
+            batch_size: examples that the fused engine takes at once; lower it for large inputs.
+                None for `components.evaluation.transform.DEFAULT_BATCH_SIZE`.
+            memory_budget: bytes for the weights of all models; those beyond it are evaluated in
+                further passes over the data. None for a share of the machine's memory.
         """
         steps = steps or StepRange()
         super().__init__(
@@ -70,6 +76,8 @@ class CheckpointSweep(base_beam_component.BaseBeamComponent):
                 last_step=steps.last,
                 stride=steps.stride,
                 engine=engine,
+                batch_size=batch_size,
+                memory_budget=memory_budget,
                 evaluation=types.Channel(type=standard_artifacts.ModelEvaluation),
                 model=types.Channel(type=standard_artifacts.Model),
                 blessing=types.Channel(type=standard_artifacts.ModelBlessing),

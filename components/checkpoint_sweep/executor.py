@@ -83,6 +83,8 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             read=source.read,
             make_pipeline=self._make_beam_pipeline,
             tensor_adapter_config=source.tensor_adapter_config,
+            batch_size=_whole(exec_properties.get(spec.BATCH_SIZE)),
+            memory_budget=_whole(exec_properties.get(spec.MEMORY_BUDGET)),
         )
         by_name = {c.name: c for c in swept}
         left_out = {c.name: candidates.left_out.get(c.step) for c in swept}
@@ -167,8 +169,8 @@ def _candidates(
     if warning := deletion_warning(checkpoints):
         logging.warning(warning)
     steps = StepRange(
-        _step(exec_properties.get(spec.FIRST_STEP)),
-        _step(exec_properties.get(spec.LAST_STEP)),
+        _whole(exec_properties.get(spec.FIRST_STEP)),
+        _whole(exec_properties.get(spec.LAST_STEP)),
         int(exec_properties.get(spec.STRIDE) or 1),
     )
     swept = steps.select(checkpoints)
@@ -181,7 +183,7 @@ def _candidates(
     return swept, candidates
 
 
-def _step(parameter: float | None) -> int | None:
+def _whole(parameter: float | None) -> int | None:
     """Some orchestrators hand over whole numbers as floats."""
     return None if parameter is None else int(parameter)
 

@@ -23,6 +23,8 @@ FIRST_STEP = "first_step"
 LAST_STEP = "last_step"
 STRIDE = "stride"
 ENGINE = "engine"
+BATCH_SIZE = "batch_size"
+MEMORY_BUDGET = "memory_budget"
 
 
 class CheckpointSweepSpec(component_spec.ComponentSpec):
@@ -50,4 +52,6 @@ class CheckpointSweepSpec(component_spec.ComponentSpec):
         LAST_STEP: component_spec.ExecutionParameter(type=int, optional=True),
         STRIDE: component_spec.ExecutionParameter(type=int, optional=True),
         ENGINE: component_spec.ExecutionParameter(type=str, optional=True),
+        BATCH_SIZE: component_spec.ExecutionParameter(type=int, optional=True),
+        MEMORY_BUDGET: component_spec.ExecutionParameter(type=int, optional=True),
     }

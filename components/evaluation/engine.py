@@ -28,6 +28,8 @@ class EvaluationRequest:
         make_pipeline: a new Beam pipeline, runner and options chosen by the caller.
         schema: of the examples; None when there is none.
         tensor_adapter_config: how the RecordBatches become tensors; None without a schema.
+        batch_size: examples to take at once; None for the engine's default.
+        memory_budget: bytes for the weights of all models; None for the engine's default.
     """
 
     candidates: Sequence[ModelSource]
@@ -38,6 +40,8 @@ class EvaluationRequest:
     make_pipeline: Callable[[], beam.Pipeline]
     schema: schema_pb2.Schema | None = None
     tensor_adapter_config: Any = None
+    batch_size: int | None = None
+    memory_budget: int | None = None
 
 
 @dataclasses.dataclass(frozen=True)

@@ -34,8 +34,9 @@ def evaluate_in_one_pass(request: EvaluationRequest) -> Iterator[Evaluated]:
         config.tensor_representations if config else {},
         sources,
     )
+    batch_size = request.batch_size or DEFAULT_BATCH_SIZE
     with request.make_pipeline() as pipeline:
-        batches = request.read(pipeline, batch_size=DEFAULT_BATCH_SIZE, columns=columns)
+        batches = request.read(pipeline, batch_size=batch_size, columns=columns)
         _ = batches | EvaluateModels(
             request.candidates,
             request.outputs,
@@ -43,6 +44,8 @@ def evaluate_in_one_pass(request: EvaluationRequest) -> Iterator[Evaluated]:
             baseline=request.baseline,
             schema=request.schema,
             tensor_adapter_config=request.tensor_adapter_config,
+            batch_size=batch_size,
+            memory_budget=request.memory_budget,
         )
     seconds = (time.monotonic() - started) / len(request.candidates)
     for candidate in request.candidates:

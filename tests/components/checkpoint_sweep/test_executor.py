@@ -1,4 +1,5 @@
 import json
+import logging
 import re
 import shutil
 from pathlib import Path
@@ -190,3 +191,16 @@ def test_bad_parameters_are_refused(
 ) -> None:
     with pytest.raises(error, match=message):
         sweep(trained, **parameters)
+
+
+def test_small_batches_and_several_passes_give_the_same_verdicts(
+    trained: EstimatorRun, sweep: Sweep, caplog: pytest.LogCaptureFixture
+) -> None:
+    usual = sweep(trained)
+    with caplog.at_level(logging.INFO):
+        # A budget below the weights of one model: each has a pass of its own.
+        frugal = sweep(trained, batch_size=7.0, memory_budget=1.0)
+    assert f"groups: {len(STEPS)} " in caplog.text
+    assert frugal.verdicts["chosen"] == usual.verdicts["chosen"]
+    values = [[c["value"] for c in s.verdicts["checkpoints"]] for s in (frugal, usual)]
+    assert values[0] == pytest.approx(values[1], rel=1e-6)

@@ -33,7 +33,7 @@ COPY schemas /app/schemas
 COPY components /app/components
 COPY pipeline /app/pipeline
 RUN python -m compileall -q /app/components /app/pipeline \
-    && python -c "from pathlib import Path; from pipeline.digits.data import digits_data; \
+    && python -c "from pathlib import Path; from pipeline.problems.digits.data import digits_data; \
         digits_data(Path('/app/data/digits'))" \
     && ln -s digits /app/data/digits_resnet && ln -s digits /app/data/resnet_keras
 USER 1000

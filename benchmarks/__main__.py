@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
+from checkpoint_sweep.common.errors import UserError
 from rich.console import Console
 from rich.markup import escape
 
@@ -19,7 +20,6 @@ from benchmarks.cases import ENGINE, WAYS, Case, Measurement
 from benchmarks.figures import figures
 from benchmarks.progress import Remaining
 from benchmarks.ratios import ratios
-from components.errors import UserError
 
 _OUT = Path(__file__).resolve().parent / "out"
 

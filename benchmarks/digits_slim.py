@@ -7,7 +7,7 @@ from typing import Any
 import tensorflow as tf
 import tf_slim as slim
 
-from pipeline.digits import averages, features, model
+from pipeline.problems.digits import averages, features, model
 
 
 def dataset(files: Sequence[str], batch_size: int) -> tf.data.Dataset:
@@ -42,7 +42,7 @@ def evaluate_once(
 
     Args:
         checkpoint: prefix of the tensor bundle.
-        network: its name, see `pipeline.digits.network`.
+        network: its name, see `pipeline.problems.digits.network`.
         files: as for `dataset`.
         examples: how many there are in `files`.
         batch_size: as for `dataset`.

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import tensorflow as tf
 import tensorflow_transform as tft
+from checkpoint_sweep.saved_model.model_source import ModelSource
+from checkpoint_sweep.saved_model.weight_swap import write_saved_model
 
 from benchmarks.problem import Problem, newest
-from components.evaluation.models import ModelSource
-from components.evaluation.weight_swap import write_saved_model
-from pipeline.problem import repository
-from pipeline.taxi import features
+from pipeline.problems.problem import repository
+from pipeline.problems.taxi import features
 
 _GZIP = "GZIP"
 

@@ -5,12 +5,11 @@ import os
 from pathlib import Path
 
 import tensorflow_model_analysis as tfma
+from checkpoint_sweep.model_run.checkpoints import Checkpoint, find_checkpoints
+from checkpoint_sweep.saved_model.model_source import ModelSource
 from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
 from tfx_bsl.tfxio import tensor_adapter, tf_example_record
-
-from components.checkpoint_sweep.checkpoints import Checkpoint, find_checkpoints
-from components.evaluation.models import ModelSource
 
 BEAM_ARGS = ("--runner=FnApiRunner",)
 SIGNATURE = "serving_default"

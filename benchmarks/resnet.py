@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from checkpoint_sweep.common.errors import UserError
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -21,8 +22,7 @@ from rich.table import Table
 from benchmarks import record
 from benchmarks.resnet_job import Job, prepare
 from benchmarks.runner import run_module
-from components.errors import UserError
-from pipeline import quiet
+from pipeline.reporting import quiet
 
 _OUT = Path(__file__).resolve().parent / "out"
 _WAYS = ("engine", "bare_session_run", "slim_evaluate_once")

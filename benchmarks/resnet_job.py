@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from components.errors import UserError
+from checkpoint_sweep.common.errors import UserError
 
 
 class NoRunError(UserError):
@@ -34,14 +34,14 @@ class Job:
 
     def checkpoints(self) -> Sequence[Any]:
         """The checkpoints, by step."""
-        from components.checkpoint_sweep.checkpoints import find_checkpoints
+        from checkpoint_sweep.model_run.checkpoints import find_checkpoints
 
         return find_checkpoints(self.model_run)[-self.last :]
 
     def sources(self) -> list[Any]:
         """The same checkpoints as the engine takes them, with their averaged weights."""
-        from components.checkpoint_sweep.candidates import make_candidates
-        from components.checkpoint_sweep.checkpoints import find_checkpoints
+        from checkpoint_sweep.model_run.candidates import make_candidates
+        from checkpoint_sweep.model_run.checkpoints import find_checkpoints
 
         found = find_checkpoints(self.model_run)
         return list(make_candidates(self.template, found, self.checkpoints()).sources.values())
@@ -51,7 +51,7 @@ class Job:
         from google.protobuf import text_format
         from tensorflow_metadata.proto.v0 import schema_pb2
 
-        from pipeline.digits.problem import digits_resnet
+        from pipeline.problems.digits.problem import digits_resnet
 
         return text_format.Parse(digits_resnet().schema.read_text(), schema_pb2.Schema())
 
@@ -69,8 +69,7 @@ def prepare(root: Path, directory: Path, count: int, batch_size: int, last: int)
     import itertools
 
     import tensorflow as tf
-
-    from components.checkpoint_sweep.checkpoints import find_checkpoints
+    from checkpoint_sweep.model_run.checkpoints import find_checkpoints
 
     try:
         examples = _newest(root / "ImportExampleGen/examples")

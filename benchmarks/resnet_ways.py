@@ -23,11 +23,16 @@ def engine(job: Job, scratch: str, stamps: Stamps) -> float:
     import apache_beam as beam
     import tensorflow_model_analysis as tfma
     from apache_beam.options.pipeline_options import PipelineOptions
+    from checkpoint_sweep.common.eval_config import with_defaults
+    from checkpoint_sweep.evaluation import (
+        EvaluateModels,
+        fused,
+        reading,
+        required_features,
+    )
     from tfx_bsl.tfxio import tensor_adapter, tf_example_record
 
-    from components.eval_config import with_defaults
-    from components.evaluation import EvaluateModels, fused, needs, reading
-    from pipeline.digits.evaluation import eval_config
+    from pipeline.problems.digits.evaluation import eval_config
 
     def load(models: Any, signature: str) -> Any:
         stamps.add("start Beam")
@@ -49,7 +54,7 @@ def engine(job: Job, scratch: str, stamps: Stamps) -> float:
         arrow_schema=reader.ArrowSchema(), tensor_representations=reader.TensorRepresentations()
     )
     config = with_defaults(eval_config(), has_baseline=False)
-    columns = needs.columns(config, None, adapter.tensor_representations, sources)
+    columns = required_features.columns(config, None, adapter.tensor_representations, sources)
     assert columns is not None
     options = PipelineOptions(["--runner=FnApiRunner"])
     with beam.Pipeline(options=options) as pipeline:
@@ -71,7 +76,7 @@ def slim_evaluate_once(job: Job, scratch: str, stamps: Stamps) -> float:
     import tensorflow as tf
 
     from benchmarks import digits_slim
-    from pipeline.digits.network import RESNET
+    from pipeline.problems.digits.network import RESNET
 
     class Hook(tf.estimator.SessionRunHook):
         """Stamps the session's creation and each batch."""
@@ -112,9 +117,9 @@ def bare_session_run(job: Job, scratch: str, stamps: Stamps) -> float:
     del scratch
     import numpy as np
     import tensorflow as tf
+    from checkpoint_sweep.evaluation import fused
 
-    from components.evaluation import fused
-    from pipeline.digits import features
+    from pipeline.problems.digits import features
 
     records = tf.data.TFRecordDataset(job.examples, "GZIP")
     batches = list(records.batch(job.batch_size).as_numpy_iterator())

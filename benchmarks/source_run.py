@@ -3,8 +3,9 @@
 import json
 from pathlib import Path
 
+from checkpoint_sweep.common.errors import UserError
+
 from benchmarks.runner import run_module
-from components.errors import UserError
 
 _NEEDED = {"CsvExampleGen", "Transform", "Trainer"}
 _DONE = {"complete", "cached"}

@@ -8,8 +8,9 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from pipeline import problems, quiet
+from pipeline import problems
 from pipeline.config import ConfigError, PipelineConfig, beam_args, check, check_steps
+from pipeline.reporting import quiet
 
 _OF_PROBLEM = "(default: the problem's)"
 
@@ -77,9 +78,10 @@ def main(
         _fail(str(error), 2)
     with console.status("Loading TFX"):
         # Only now: these take seconds, which --help and the errors above need not wait for.
-        from components.errors import UserError
+        from checkpoint_sweep.common.errors import UserError
+
         from pipeline.local import run
-        from pipeline.summary_view import print_summary
+        from pipeline.reporting.summary_view import print_summary
     try:
         summary = run(config, console)
     except UserError as error:

@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipeline.problem import Problem
+from pipeline.problems.problem import Problem
 
 
 @dataclasses.dataclass(frozen=True)
@@ -20,7 +20,7 @@ class PipelineConfig:
         checkpoint_steps: training steps from one checkpoint to the next.
         select_by: the metric that the sweep chooses by, as TFMA names it.
         beam_args: options of the Beam pipelines, see `beam_args`.
-        engine: what the sweep evaluates with, see `components.evaluation.engines`.
+        engine: what the sweep evaluates with, see `checkpoint_sweep.evaluation.engines`.
         cache: whether a node whose inputs and parameters have not changed is skipped.
     """
 

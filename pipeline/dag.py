@@ -2,14 +2,14 @@
 
 from typing import Any
 
+from checkpoint_sweep.tfx_components.evaluator import Evaluator
+from checkpoint_sweep.tfx_components.sweep import CheckpointSweep, Selection, StepRange
 from tfx import v1 as tfx
 
-from components.checkpoint_sweep import CheckpointSweep, Selection, StepRange
-from components.evaluator import Evaluator
 from pipeline.config import PipelineConfig
 from pipeline.deployment import Deployment, local
 from pipeline.fingerprint import fingerprint
-from pipeline.problem import FileFormat, load
+from pipeline.problems.problem import FileFormat, load
 
 _SPLITS = {"train": 3, "eval": 1, "test": 1}
 

@@ -4,15 +4,15 @@ import dataclasses
 import hashlib
 from pathlib import Path
 
+from checkpoint_sweep.common.errors import UserError
 from rich.console import Console
 from tfx.orchestration.local.local_dag_runner import LocalDagRunner
 
-from components.errors import UserError
-from pipeline import quiet
 from pipeline.config import PipelineConfig
 from pipeline.dag import create_pipeline
-from pipeline.progress import Progress
-from pipeline.summary import Summary, summarize, write_summary
+from pipeline.reporting import quiet
+from pipeline.reporting.progress import Progress
+from pipeline.reporting.summary import Summary, summarize, write_summary
 
 _LISTED = 10
 

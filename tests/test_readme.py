@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.problem import repository
+from pipeline.problems.problem import repository
 from tests.support import taxi_examples
 
 _README = repository() / "README.md"

@@ -4,12 +4,12 @@ from collections.abc import Callable
 
 import numpy as np
 import tensorflow as tf
+from checkpoint_sweep.evaluation import fused
+from checkpoint_sweep.evaluation.evaluate_models import DEFAULT_BATCH_SIZE
 
 from benchmarks import problem as problem_lib
 from benchmarks.cases import Case, Outcome
 from benchmarks.stamps import BATCH, END, START, Stamps
-from components.evaluation import fused
-from components.evaluation.transform import DEFAULT_BATCH_SIZE
 
 
 def run(

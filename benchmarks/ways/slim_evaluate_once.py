@@ -10,7 +10,7 @@ from benchmarks import problem as problem_lib
 from benchmarks.cases import Case, Outcome
 from benchmarks.stamps import END, START, Stamps
 from benchmarks.ways import transformed
-from pipeline.taxi.model import model_fn
+from pipeline.problems.taxi.model import model_fn
 
 
 def run(

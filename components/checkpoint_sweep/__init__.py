@@ -1,10 +1,43 @@
-"""Evaluates every checkpoint of a model run and exports, judges and blesses the best.
+"""Evaluates every checkpoint of a training run with TFMA, and exports and blesses the best.
 
-`CheckpointSweep` is the TFX component; `Selection` says what "best" means.
+    from checkpoint_sweep import CheckpointSweep, Direction, Selection, StepRange
+
+    sweep = CheckpointSweep(
+        examples=example_gen.outputs["examples"],
+        model=trainer.outputs["model"],
+        model_run=trainer.outputs["model_run"],
+        eval_config=eval_config,
+        selection=Selection("auc", direction=Direction.HIGHER_IS_BETTER),
+        steps=StepRange(first=1),
+    )
+
+Importing this package is cheap; TensorFlow, TFMA and TFX are imported with what needs them, and
+only `CheckpointSweep` and `Evaluator` need TFX.
 """
 
-from components.checkpoint_sweep.checkpoints import StepRange
-from components.checkpoint_sweep.component import CheckpointSweep
-from components.checkpoint_sweep.selection import Direction, Selection
+import importlib
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["CheckpointSweep", "Direction", "Selection", "StepRange"]
+if TYPE_CHECKING:
+    from checkpoint_sweep.model_run.checkpoints import StepRange
+    from checkpoint_sweep.selection.selection import Direction, Selection
+    from checkpoint_sweep.tfx_components.evaluator.component import Evaluator
+    from checkpoint_sweep.tfx_components.sweep.component import CheckpointSweep
+
+__version__ = "0.2.0"
+
+__all__ = ["CheckpointSweep", "Direction", "Evaluator", "Selection", "StepRange"]
+
+
+def __getattr__(name: str) -> Any:
+    """Imports what is public when it is asked for."""
+    homes = {
+        "CheckpointSweep": "checkpoint_sweep.tfx_components.sweep.component",
+        "Direction": "checkpoint_sweep.selection.selection",
+        "Evaluator": "checkpoint_sweep.tfx_components.evaluator.component",
+        "Selection": "checkpoint_sweep.selection.selection",
+        "StepRange": "checkpoint_sweep.model_run.checkpoints",
+    }
+    if name not in homes:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(homes[name]), name)

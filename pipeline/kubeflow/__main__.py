@@ -8,11 +8,12 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from pipeline import problems, quiet
+from pipeline import problems
 from pipeline.config import ConfigError, PipelineConfig, beam_args, check_steps
 from pipeline.kubeflow.parameters import DEFAULT_ROOT, ParameterError, defaults
 from pipeline.kubeflow.site import Site
-from pipeline.problem import repository
+from pipeline.problems.problem import repository
+from pipeline.reporting import quiet
 
 # Where the Dockerfile puts the project.
 _IMAGE = Path("/app")

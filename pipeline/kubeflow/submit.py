@@ -10,8 +10,8 @@ import yaml
 from rich.console import Console
 from rich.markup import escape
 
-from pipeline import quiet
 from pipeline.kubeflow import parameters
+from pipeline.reporting import quiet
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True)
 

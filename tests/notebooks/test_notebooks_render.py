@@ -10,7 +10,7 @@ import pytest
 import tensorflow_model_analysis as tfma
 from playwright.sync_api import Frame
 
-from tests.components.views.browser import Browser, Observed, launch
+from tests.checkpoint_sweep.report.views.browser import Browser, Observed, launch
 from tests.notebooks.executed import NOTEBOOKS, export
 from tests.support import taxi_examples
 

@@ -6,8 +6,8 @@ import pytest
 import tensorflow as tf
 from sklearn.datasets import load_digits
 
-from pipeline.digits import features
-from pipeline.digits.data import digits_data
+from pipeline.problems.digits import features
+from pipeline.problems.digits.data import digits_data
 
 _COUNT = 1797
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tensorflow as tf
+from checkpoint_sweep.saved_model.weight_swap import VARIABLES
 
-from components.evaluation.weight_swap import VARIABLES
-from pipeline.digits import data
+from pipeline.problems.digits import data
 from tests.support.bundles import read_bundle
 
 pytestmark = pytest.mark.slow

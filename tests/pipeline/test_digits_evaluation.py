@@ -1,10 +1,10 @@
+from checkpoint_sweep.common.eval_config import with_defaults
+from checkpoint_sweep.selection.metric_lookup import computed_metrics
 from google.protobuf import json_format
 
-from components.checkpoint_sweep.metric_lookup import computed_metrics
-from components.eval_config import with_defaults
-from pipeline.digits import features
-from pipeline.digits.evaluation import eval_config
-from pipeline.digits.problem import digits
+from pipeline.problems.digits import features
+from pipeline.problems.digits.evaluation import eval_config
+from pipeline.problems.digits.problem import digits
 
 
 def test_it_computes_what_was_asked_for() -> None:

@@ -7,15 +7,20 @@ import numpy as np
 import pytest
 import tensorflow as tf
 import tensorflow_model_analysis as tfma
+from checkpoint_sweep.common.eval_config import with_defaults
+from checkpoint_sweep.metrics.precision_at_k import PrecisionAtKCombiner
+from checkpoint_sweep.saved_model.model_source import ModelSource
+from checkpoint_sweep.saved_model.weight_swap import VARIABLES, write_saved_model
 
 from benchmarks import digits_slim
-from components.eval_config import with_defaults
-from components.evaluation.models import ModelSource
-from components.evaluation.weight_swap import VARIABLES, write_saved_model
-from components.metrics.precision_at_k import PrecisionAtKCombiner
-from pipeline.digits import data, features, model, network
-from pipeline.digits.evaluation import eval_config
-from tests.components.evaluation import tfma_oracle
+from pipeline.problems.digits import (
+    data,
+    features,
+    model,
+    network,
+)
+from pipeline.problems.digits.evaluation import eval_config
+from tests.checkpoint_sweep.evaluation import tfma_oracle
 from tests.support import digits_run
 from tests.support.bundles import read_bundle
 

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 import tensorflow_transform as tft
+from checkpoint_sweep.common.eval_config import with_defaults
 
-from components.eval_config import with_defaults
-from pipeline.fares import features, model
-from pipeline.fares.evaluation import eval_config
-from tests.components.evaluation import tfma_oracle
+from pipeline.problems.fares import features, model
+from pipeline.problems.fares.evaluation import eval_config
+from tests.checkpoint_sweep.evaluation import tfma_oracle
 from tests.support import pipeline_run, taxi_examples
 from tests.support.pipeline_run import PipelineRun
 

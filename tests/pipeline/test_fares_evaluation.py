@@ -1,8 +1,8 @@
 import tensorflow_model_analysis as tfma
 
-from pipeline.fares import features
-from pipeline.fares.evaluation import eval_config
-from pipeline.fares.problem import fares
+from pipeline.problems.fares import features
+from pipeline.problems.fares.evaluation import eval_config
+from pipeline.problems.fares.problem import fares
 
 
 def _thresholds() -> list[tuple[str, tfma.SlicingSpec, tfma.MetricThreshold]]:

@@ -4,12 +4,12 @@ import importlib.util
 
 import pytest
 import tensorflow_model_analysis as tfma
+from checkpoint_sweep.common.eval_config import with_defaults
+from checkpoint_sweep.selection.metric_lookup import resolve_direction
+from checkpoint_sweep.selection.selection import Selection
 
-from components.checkpoint_sweep.metric_lookup import resolve_direction
-from components.checkpoint_sweep.selection import Selection
-from components.eval_config import with_defaults
 from pipeline import problems
-from pipeline.problem import Problem, load
+from pipeline.problems.problem import Problem, load
 
 
 @pytest.fixture(params=problems.definitions())

@@ -4,8 +4,8 @@ import logging
 import pytest
 from rich.console import Console
 
-from pipeline import quiet
-from pipeline.progress import Progress
+from pipeline.reporting import quiet
+from pipeline.reporting.progress import Progress
 
 
 def _record(message: str, *arguments: object, level: int = logging.INFO, path: str = "/x.py"):

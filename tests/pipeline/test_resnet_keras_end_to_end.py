@@ -6,15 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tensorflow as tf
+from checkpoint_sweep.common.eval_config import with_defaults
+from checkpoint_sweep.model_run.candidates import make_candidates
+from checkpoint_sweep.model_run.checkpoints import CheckpointError, find_checkpoints
 from tfx.utils import path_utils
 
-from components.checkpoint_sweep.candidates import make_candidates
-from components.checkpoint_sweep.checkpoints import CheckpointError, find_checkpoints
-from components.eval_config import with_defaults
-from pipeline.digits import data, features
-from pipeline.digits.evaluation import eval_config
-from pipeline.resnet_keras import model as resnet
-from tests.components.evaluation import tfma_oracle
+from pipeline.problems.digits import data, features
+from pipeline.problems.digits.evaluation import eval_config
+from pipeline.problems.resnet_keras import model as resnet
+from tests.checkpoint_sweep.evaluation import tfma_oracle
 from tests.support import pipeline_run
 from tests.support.pipeline_run import PipelineRun
 

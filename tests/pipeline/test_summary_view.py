@@ -3,8 +3,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from pipeline.summary import Node, Summary
-from pipeline.summary_view import print_summary
+from pipeline.reporting.summary import Node, Summary
+from pipeline.reporting.summary_view import print_summary
 
 CHECKPOINTS = [
     {

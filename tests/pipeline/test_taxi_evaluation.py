@@ -1,6 +1,6 @@
-from pipeline.taxi import features
-from pipeline.taxi.evaluation import eval_config
-from pipeline.taxi.problem import taxi
+from pipeline.problems.taxi import features
+from pipeline.problems.taxi.evaluation import eval_config
+from pipeline.problems.taxi.problem import taxi
 
 
 def test_the_label_is_no_input() -> None:

@@ -10,12 +10,11 @@ from typing import Any
 
 import tensorflow as tf
 import tensorflow_model_analysis as tfma
+from checkpoint_sweep.model_run.candidates import make_candidates
+from checkpoint_sweep.model_run.checkpoints import Checkpoint, find_checkpoints
+from checkpoint_sweep.saved_model.model_source import ModelSource
+from checkpoint_sweep.saved_model.weight_swap import write_saved_model
 from tfx.utils import path_utils
-
-from components.checkpoint_sweep.candidates import make_candidates
-from components.checkpoint_sweep.checkpoints import Checkpoint, find_checkpoints
-from components.evaluation.models import ModelSource
-from components.evaluation.weight_swap import write_saved_model
 
 
 @dataclasses.dataclass(frozen=True)

@@ -6,8 +6,8 @@ import pandas as pd
 import tensorflow as tf
 from tfx.types import artifact_utils, standard_artifacts
 
-from pipeline.problem import repository
-from pipeline.taxi.problem import taxi_data
+from pipeline.problems.problem import repository
+from pipeline.problems.taxi.problem import taxi_data
 
 
 def rows(count: int, seed: int = 7) -> pd.DataFrame:

@@ -1,0 +1,135 @@
+"""From the sums of a slice to TFMA's metrics of every candidate."""
+
+import copy
+from collections.abc import Iterator
+from typing import Any
+
+import apache_beam as beam
+from checkpoint_sweep.evaluation import (
+    merge,
+    samples,
+    slicing,
+    sums,
+)
+from checkpoint_sweep.evaluation import plan as plan_lib
+from tensorflow_metadata.proto.v0 import schema_pb2
+from tensorflow_model_analysis.evaluators import (
+    metrics_plots_and_validations_evaluator as tfma_eval,
+)
+from tensorflow_model_analysis.proto import config_pb2
+
+# The candidate's number, the slice and the sample.
+Key = tuple[int, slicing.SliceKey, int]
+
+
+class Derive(beam.DoFn):
+    """Slice states to the metrics of each candidate and sample, derived ones included.
+
+    Args:
+        candidates: number of candidates; the baseline, if any, has this number.
+    """
+
+    def __init__(
+        self,
+        eval_config: config_pb2.EvalConfig,
+        schema: schema_pb2.Schema | None,
+        candidates: int,
+    ) -> None:
+        self._eval_config = eval_config
+        self._schema = schema
+        self._candidates = candidates
+
+    def setup(self) -> None:
+        """Builds the computations."""
+        self._plan = plan_lib.make(self._eval_config, self._schema)
+        for leaf in self._plan.leaves:
+            leaf.combine.setup()
+        self._sampling = samples.Sampling.of(self._eval_config)
+        # Nothing after this step reads private metrics, unless one of these does.
+        self._keep_private = bool(self._plan.cross_slice or self._plan.ci_derived)
+
+    def process(self, element: merge.SliceState) -> Iterator[tuple[Key, dict[Any, Any]]]:
+        """The metrics of one slice."""
+        for sample, whole in _samples(element, self._sampling, self._plan):
+            shared = self._derive(self._leaves(whole, self._candidates, True), True)
+            for candidate in range(self._candidates):
+                leaves = self._leaves(whole, candidate, False)
+                metrics = self._derive({**leaves, **shared}, False)
+                if not self._keep_private:
+                    _, metrics = tfma_eval._remove_private_metrics(element.key, metrics)
+                yield (candidate, element.key, sample), metrics
+
+    def _leaves(self, whole: "_Sample", model: int, of_baseline: bool) -> dict[Any, Any]:
+        """What the leaves of one model put into the metrics."""
+        result: dict[Any, Any] = {}
+        for index, leaf in enumerate(self._plan.leaves):
+            if leaf.of_baseline == of_baseline:
+                result.update(_output(leaf, whole, index, model))
+        return result
+
+    def _derive(self, metrics: dict[Any, Any], of_baseline: bool) -> dict[Any, Any]:
+        """Adds the derived computations of the baseline, or of a candidate."""
+        for computation in self._plan.derived:
+            if self._plan.only_baseline(computation.keys) == of_baseline:
+                metrics.update(computation.result(metrics))
+        return metrics
+
+
+class _Sample:
+    """The sums and accumulators of one sample of one slice."""
+
+    def __init__(self, totals: dict[int, sums.Sums], fallback: dict[int, dict[int, Any]]) -> None:
+        self.totals = totals
+        self.fallback = fallback
+
+
+def _output(leaf: plan_lib.Leaf, whole: _Sample, index: int, model: int) -> dict[Any, Any]:
+    """What one leaf of one model puts into the metrics."""
+    accumulator = whole.fallback.get(index, {}).get(model)
+    if leaf.twin is None:
+        if accumulator is None:
+            accumulator = leaf.combine.create_accumulator()
+        return leaf.combine.extract_output(copy.deepcopy(accumulator))
+    total = whole.totals.get(index) or merge.empty(leaf)
+    buckets = leaf.twin.buckets
+    block = total.block(model * buckets, (model + 1) * buckets)
+    if accumulator is None:
+        return leaf.twin.output(block.codes, block.values)
+    mine = (leaf.twin.accumulator(block.codes, block.values),)
+    both = leaf.combine.merge_accumulators([mine, copy.deepcopy(accumulator)])
+    return leaf.combine.extract_output(both)
+
+
+def _samples(
+    element: merge.SliceState, sampling: samples.Sampling, plan: plan_lib.Plan
+) -> Iterator[tuple[int, _Sample]]:
+    """The samples to compute metrics of: all of the data first, then the method's own."""
+    buckets = sorted(element.counts)
+    if sampling.method is not samples.Method.JACKKNIFE:
+        replicates = range(sampling.number)
+        for sample in (samples.FULL, *replicates):
+            yield sample, _merged(element, [sample], plan)
+        return
+    yield samples.FULL, _merged(element, buckets, plan)
+    for left_out in range(sampling.number):
+        kept = [bucket for bucket in buckets if bucket != left_out]
+        if kept:
+            yield left_out, _merged(element, kept, plan)
+
+
+def _merged(element: merge.SliceState, chosen: list[int], plan: plan_lib.Plan) -> _Sample:
+    """The chosen samples' sums and accumulators as one."""
+    totals = {}
+    for leaf, by_sample in element.sums.items():
+        parts = [by_sample[sample] for sample in chosen if sample in by_sample]
+        if parts:
+            totals[leaf] = sums.Sums.merge(parts)
+    fallback: dict[int, dict[int, Any]] = {}
+    for leaf, accumulators in element.fallback.items():
+        combine = plan.leaves[leaf].combine
+        for model in {model for model, _ in accumulators}:
+            parts = [accumulators[model, s] for s in chosen if (model, s) in accumulators]
+            if parts:
+                merged = combine.merge_accumulators(copy.deepcopy(parts))
+                fallback.setdefault(leaf, {})[model] = merged
+    return _Sample(totals, fallback)

@@ -1,0 +1,70 @@
+"""The seam between a sweep and whatever computes its metrics."""
+
+import dataclasses
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Protocol
+
+import apache_beam as beam
+import pyarrow as pa
+import tensorflow_model_analysis as tfma
+from checkpoint_sweep.saved_model.model_source import ModelSource
+from tensorflow_metadata.proto.v0 import schema_pb2
+
+
+@dataclasses.dataclass(frozen=True)
+class EvaluationRequest:
+    """K models, the data to evaluate them on, and where each one's results go.
+
+    Attributes:
+        candidates: the models to evaluate.
+        baseline: the model to compare each candidate with; None for none.
+        outputs: from a candidate's name to the directory for its TFMA results.
+        eval_config: with defaults filled in (`tfma.utils.update_eval_config_with_defaults`): one
+            model spec, or one for the candidate and one with `is_baseline`.
+        read: adds the reading of the examples to a pipeline, as Arrow RecordBatches that carry
+            the serialized examples in `tfma.ARROW_INPUT_COLUMN`; takes as options `batch_size`
+            and `columns`, the names of other columns that suffice.
+        make_pipeline: a new Beam pipeline, runner and options chosen by the caller.
+        schema: of the examples; None when there is none.
+        tensor_adapter_config: how the RecordBatches become tensors; None without a schema.
+        batch_size: examples to take at once; None for the engine's default.
+        memory_budget: bytes for the weights of all models; None for the engine's default.
+    """
+
+    candidates: Sequence[ModelSource]
+    baseline: ModelSource | None
+    outputs: dict[str, str]
+    eval_config: tfma.EvalConfig
+    read: Callable[..., "beam.PCollection[pa.RecordBatch]"]
+    make_pipeline: Callable[[], beam.Pipeline]
+    schema: schema_pb2.Schema | None = None
+    tensor_adapter_config: Any = None
+    batch_size: int | None = None
+    memory_budget: int | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Evaluated:
+    """What became of one candidate.
+
+    Attributes:
+        name: the candidate's.
+        seconds: wall time spent on it; candidates evaluated together share theirs equally.
+        error: why it has no results; None when they are complete in its output directory.
+    """
+
+    name: str
+    seconds: float
+    error: str | None = None
+
+
+class Engine(Protocol):
+    """Evaluates every candidate of a request, and yields each as soon as it is done.
+
+    All engines write, for each candidate, what stock TFMA would write for a run with that
+    candidate and the baseline.
+    """
+
+    def __call__(self, request: EvaluationRequest) -> Iterator[Evaluated]:
+        """Evaluates; the results of a yielded candidate are complete on disk."""
+        ...

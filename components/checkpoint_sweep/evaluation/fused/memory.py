@@ -1,0 +1,96 @@
+"""How many models fit into memory at once."""
+
+import logging
+import math
+import os
+from collections.abc import Sequence
+
+import tensorflow as tf
+from checkpoint_sweep.saved_model.model_source import ModelSource
+
+_LOG = logging.getLogger(__name__)
+_SHARE_FOR_WEIGHTS = 0.5
+_CGROUP_LIMITS = (
+    "/sys/fs/cgroup/memory.max",
+    "/sys/fs/cgroup/memory/memory.limit_in_bytes",
+)
+
+
+def default_memory_budget() -> int:
+    """Bytes for weights: half of what the machine, or the container, has available.
+
+    The other half is for activations, the data and the metrics.
+    """
+    available = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    for path in _CGROUP_LIMITS:
+        if os.path.exists(path):
+            with open(path) as file:
+                limit = file.read().strip()
+            if limit.isdigit():
+                available = min(available, int(limit))
+    return int(available * _SHARE_FOR_WEIGHTS)
+
+
+def weight_bytes(model: ModelSource) -> int:
+    """Size of a model's weights in memory.
+
+    Counts what the SavedModel's own bundle holds, which is what is restored: a training checkpoint
+    also holds the optimizer's state. Without such a bundle the model has no weights.
+    """
+    own = os.path.join(model.saved_model, "variables", "variables")
+    if not tf.io.gfile.exists(own + ".index"):
+        return 0
+    reader = tf.train.load_checkpoint(own)
+    dtypes = reader.get_variable_to_dtype_map()
+    return sum(
+        math.prod(shape) * dtypes[key].size
+        for key, shape in reader.get_variable_to_shape_map().items()
+    )
+
+
+def split(sizes: Sequence[int], budget: int) -> list[list[int]]:
+    """Indices of ``sizes`` in order, in as few runs as fit ``budget`` each.
+
+    A size above the budget is alone in its run.
+    """
+    groups: list[list[int]] = []
+    used = 0
+    for index, size in enumerate(sizes):
+        if not groups or used + size > budget:
+            groups.append([])
+            used = 0
+        groups[-1].append(index)
+        used += size
+    return groups
+
+
+def plan_groups(
+    models: Sequence[ModelSource], budget: int | None = None
+) -> list[list[ModelSource]]:
+    """Models to load together, one pass over the data per group; order is kept.
+
+    Args:
+        models: to evaluate.
+        budget: bytes for weights; the default is ``default_memory_budget()``.
+    """
+    budget = default_memory_budget() if budget is None else budget
+    sizes = _sizes(models)
+    groups = split(sizes, budget)
+    _LOG.info(
+        "models: %d, their weights: %.1f MB, groups: %d under a budget of %.0f MB",
+        len(models),
+        sum(sizes) / 1e6,
+        len(groups),
+        budget / 1e6,
+    )
+    if max(sizes, default=0) > budget:
+        _LOG.warning("One model's weights alone exceed the budget of %.1f MB.", budget / 1e6)
+    return [[models[index] for index in group] for group in groups]
+
+
+def _sizes(models: Sequence[ModelSource]) -> list[int]:
+    known: dict[str, int] = {}
+    for model in models:
+        if model.saved_model not in known:
+            known[model.saved_model] = weight_bytes(model)
+    return [known[model.saved_model] for model in models]

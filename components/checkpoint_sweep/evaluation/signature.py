@@ -1,0 +1,149 @@
+"""Does the exported model serve what the evaluation config reads, from the examples there are?
+
+Asked before any work: in the engine, a mismatch would surface inside Beam.
+"""
+
+import os
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import tensorflow as tf
+import tensorflow_model_analysis as tfma
+from checkpoint_sweep.common.errors import UserError
+from tensorflow.python.saved_model import loader_impl
+from tensorflow_model_analysis import constants
+from tensorflow_model_analysis.utils import model_util
+
+# Where TFMA looks for the prediction among several outputs, in this order.
+_STANDARD = ("scores", "outputs", "predictions", "logistic", "probabilities", "logits")
+_NAMED = 40
+_WITHOUT_PREDICTION = frozenset({"ExampleCount", "WeightedExampleCount"})
+
+
+class SignatureError(UserError):
+    """The exported model does not serve what the evaluation reads; the message says what does."""
+
+
+def check_signature(
+    saved_model: str, eval_config: tfma.EvalConfig, features: Collection[str]
+) -> None:
+    """Checks a model's signature, its outputs and inputs, and that the labels are there.
+
+    What only stock TFMA runs (other types of models, the signature "eval") is not checked.
+
+    Args:
+        saved_model: directory.
+        eval_config: with defaults filled in.
+        features: names of the examples' features.
+
+    Raises:
+        SignatureError: something that the config names is not there.
+    """
+    spec = next(s for s in eval_config.model_specs if not s.is_baseline)
+    if spec.model_type not in ("", constants.TF_GENERIC, constants.TF_KERAS):
+        return
+    for label in [spec.label_key, *sorted(spec.label_keys.values())]:
+        if label and label not in features:
+            raise SignatureError(
+                f"The label {label!r} is not a feature of the examples; they have: "
+                f"{_list(features)}. Name one of these in ModelSpec.label_key, or evaluate on "
+                "the examples that Transform wrote."
+            )
+    if spec.signature_name == "eval":
+        return
+    name = spec.signature_name or default_name(saved_model)
+    signature = read_signature(saved_model, name)
+    if signature is None:
+        raise SignatureError(
+            f"The exported model {saved_model} has no signature {name!r}; it has: "
+            f"{_list(_signatures(saved_model))}. Name one of these in ModelSpec.signature_name."
+        )
+    where = f"Signature {name!r} of the exported model {saved_model}"
+    _check_inputs(where, signature.inputs, features)
+    for metrics in eval_config.metrics_specs:
+        if all(metric.class_name in _WITHOUT_PREDICTION for metric in metrics.metrics):
+            continue
+        for output in metrics.output_names or [""]:
+            _check_output(where, sorted(signature.outputs), output, spec.prediction_key)
+
+
+def default_name(saved_model: str) -> str:
+    """The signature that TFMA evaluates when none is named.
+
+    Raises:
+        SignatureError: there is no SavedModel.
+    """
+    if not tf.io.gfile.exists(os.path.join(saved_model, tf.saved_model.SAVED_MODEL_FILENAME_PB)):
+        raise SignatureError(
+            f"The exported model {saved_model} holds no saved_model.pb. Export one SavedModel to "
+            "fn_args.serving_model_dir in the Trainer."
+        )
+    return model_util.get_default_signature_name_from_model_path(saved_model)
+
+
+def read_signature(saved_model: str, name: str) -> Any:
+    """The SignatureDef of that name; None when there is none."""
+    return _signatures(saved_model).get(name)
+
+
+def predicted(outputs: Collection[str], prediction_key: str) -> str | None:
+    """Which of several outputs TFMA takes for the prediction; None when it finds none."""
+    if len(outputs) == 1:
+        return next(iter(outputs))
+    wanted = [prediction_key] if prediction_key else _STANDARD
+    return next((key for key in wanted if key in outputs), None)
+
+
+def _check_inputs(where: str, inputs: Mapping[str, Any], features: Collection[str]) -> None:
+    """The engine feeds features by name, or else serialized examples to one string input."""
+    unknown = [n for n in sorted(inputs) if not _found(n, features)]
+    if not unknown or (len(inputs) == 1 and inputs[unknown[0]].dtype == tf.string.as_datatype_enum):
+        return
+    raise SignatureError(
+        f"{where} takes {_list(inputs)}, and the examples have no feature {unknown[0]!r}. Choose "
+        "a signature that parses serialized examples with ModelSpec.signature_name, or evaluate "
+        "on examples that have these features."
+    )
+
+
+def _found(name: str, features: Collection[str]) -> bool:
+    return model_util.find_input_name_in_features(set(features), name) is not None
+
+
+def _check_output(where: str, outputs: list[str], output: str, prediction_key: str) -> None:
+    if output:
+        below = [n.removeprefix(f"{output}/") for n in outputs if n.startswith(f"{output}/")]
+        if len(outputs) == 1 or (output not in outputs and not below):
+            raise SignatureError(
+                f"{where} has no output {output!r} to evaluate by name; it has: {_list(outputs)}. "
+                + (
+                    "Leave output_names out of metrics_specs."
+                    if len(outputs) == 1
+                    else "Name some of these in output_names."
+                )
+            )
+        if output in outputs:
+            return
+        outputs = below
+    if predicted(outputs, prediction_key) is None:
+        reason = "several outputs, none of which TFMA takes for the prediction"
+        raise SignatureError(
+            f"{where} has {f'no output {prediction_key!r}' if prediction_key else reason}; it has: "
+            f"{_list(outputs)}. Name the prediction in ModelSpec.prediction_key, or evaluate "
+            "outputs by output_names."
+        )
+
+
+def _signatures(saved_model: str) -> dict[str, Any]:
+    return {
+        name: signature
+        for meta_graph in loader_impl.parse_saved_model(saved_model).meta_graphs
+        for name, signature in meta_graph.signature_def.items()
+        if not name.startswith("__")
+    }
+
+
+def _list(names: Collection[str]) -> str:
+    shown = sorted(name for name in names if not name.startswith("__"))
+    more = f" and {len(shown) - _NAMED} more" if len(shown) > _NAMED else ""
+    return (", ".join(shown[:_NAMED]) or "none") + more

@@ -1,0 +1,173 @@
+"""TFMA's result files, written by candidate."""
+
+import os
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import apache_beam as beam
+import tensorflow as tf
+from checkpoint_sweep.evaluation import plan as plan_lib
+from tensorflow_metadata.proto.v0 import schema_pb2
+from tensorflow_model_analysis import constants
+from tensorflow_model_analysis.evaluators import (
+    metrics_plots_and_validations_evaluator as tfma_eval,
+)
+from tensorflow_model_analysis.evaluators import metrics_validator
+from tensorflow_model_analysis.metrics import metric_types
+from tensorflow_model_analysis.proto import config_pb2, validation_result_pb2
+from tensorflow_model_analysis.writers import eval_config_writer
+from tensorflow_model_analysis.writers import metrics_plots_and_validations_writer as tfma_writer
+
+Record = tuple[str, bytes]
+
+_ERROR_KEY = "__ERROR__"
+
+
+class Format(beam.DoFn):
+    """The metrics of a slice to the records of TFMA's files."""
+
+    def __init__(
+        self, eval_config: config_pb2.EvalConfig, schema: schema_pb2.Schema | None
+    ) -> None:
+        self._eval_config = eval_config
+        self._schema = schema
+
+    def setup(self) -> None:
+        """Builds the computations over confidence intervals."""
+        self._ci_derived = plan_lib.make(self._eval_config, self._schema).ci_derived
+        self._thresholds = only_thresholds(self._eval_config)
+
+    def process(
+        self, element: tuple[tuple[int, Any], dict[Any, Any]], counts: dict[Any, int]
+    ) -> Iterator[tuple[int, Record]]:
+        """One slice of one candidate.
+
+        Args:
+            counts: examples by slice; empty if small slices are not hidden.
+        """
+        (candidate, slice_key), metrics = element
+        sliced = tfma_eval._add_ci_derived_metrics((slice_key, metrics), self._ci_derived)
+        sliced = tfma_eval._remove_private_metrics(*sliced)
+        least = self._eval_config.options.min_slice_size.value
+        if slice_key and counts.get(slice_key, least) < least:
+            sliced = (slice_key, {_ERROR_KEY: _too_small(least)})
+        only_metrics = tfma_eval._filter_by_key_type(sliced, metric_types.MetricKey)
+        plots = tfma_eval._filter_by_key_type(sliced, metric_types.PlotKey)
+        attributions = tfma_eval._filter_by_key_type(sliced, metric_types.AttributionsKey)
+        validation = metrics_validator.validate_metrics(only_metrics, self._thresholds)
+        for name, proto in (
+            (constants.METRICS_KEY, tfma_writer.convert_slice_metrics_to_proto(only_metrics, [])),
+            (constants.PLOTS_KEY, tfma_writer.convert_slice_plots_to_proto(plots, [])),
+            (
+                constants.ATTRIBUTIONS_KEY,
+                tfma_writer.convert_slice_attributions_to_proto(attributions),
+            ),
+            (constants.VALIDATIONS_KEY, validation),
+        ):
+            yield candidate, (name, proto.SerializeToString())
+
+
+class Write(beam.DoFn):
+    """All records of a candidate to its directory.
+
+    Args:
+        outputs: each candidate's directory.
+        locations: each candidate's models by name, for ``eval_config.json``.
+        rubber_stamp: whether change thresholds are ignored for want of a baseline.
+    """
+
+    def __init__(
+        self,
+        eval_config: config_pb2.EvalConfig,
+        outputs: Sequence[str],
+        locations: Sequence[dict[str, str]],
+        rubber_stamp: bool,
+    ) -> None:
+        self._eval_config = eval_config
+        self._outputs = list(outputs)
+        self._locations = list(locations)
+        self._rubber_stamp = rubber_stamp
+
+    def process(self, element: tuple[int, Iterable[Record | None]]) -> Iterator[str]:
+        """Writes one candidate's files, each whole or not at all; yields its directory."""
+        candidate, grouped = element
+        records: dict[str, list[bytes]] = {
+            name: []
+            for name in (constants.METRICS_KEY, constants.PLOTS_KEY, constants.ATTRIBUTIONS_KEY)
+        }
+        thresholds = only_thresholds(self._eval_config)
+        combine = tfma_writer.CombineValidations(thresholds, self._rubber_stamp)
+        validation = combine.create_accumulator()
+        for record in grouped:
+            if record is None:
+                continue
+            name, value = record
+            if name == constants.VALIDATIONS_KEY:
+                proto = validation_result_pb2.ValidationResult.FromString(value)
+                validation = combine.add_input(validation, proto)
+            else:
+                records[name].append(value)
+        directory = self._outputs[candidate]
+        tf.io.gfile.makedirs(directory)
+        for name, values in records.items():
+            _write_records(os.path.join(directory, f"{name}-00000-of-00001.tfrecord"), values)
+        validated = combine.extract_output(validation).SerializeToString()
+        name = f"{constants.VALIDATIONS_KEY}.tfrecord"
+        _write_records(os.path.join(directory, name), [validated])
+        if eval_config_writer.EVAL_CONFIG_FILE not in (
+            self._eval_config.options.disabled_outputs.values
+        ):
+            run = eval_config_writer._serialize_eval_run(
+                self._eval_config,
+                "<user provided PCollection>",
+                "<unknown>",
+                self._locations[candidate],
+            )
+            path = os.path.join(directory, f"{eval_config_writer.EVAL_CONFIG_FILE}.json")
+            with tf.io.gfile.GFile(path + (suffix := _temporary()), "w") as file:
+                file.write(run + "\n")
+            tf.io.gfile.rename(path + suffix, path, overwrite=True)
+        yield directory
+
+
+def only_thresholds(eval_config: config_pb2.EvalConfig) -> config_pb2.EvalConfig:
+    """The config without the metrics that have no threshold.
+
+    Validation finds the same thresholds in it, and does not make every metric anew, for every
+    slice, only to see that there is nothing to check.
+    """
+    result = config_pb2.EvalConfig()
+    result.CopyFrom(eval_config)
+    for spec in result.metrics_specs:
+        kept = [
+            metric
+            for metric in spec.metrics
+            if metric.HasField("threshold")
+            or metric.per_slice_thresholds
+            or metric.cross_slice_thresholds
+        ]
+        del spec.metrics[:]
+        spec.metrics.extend(kept)
+    return result
+
+
+def _too_small(least: int) -> str:
+    """The message with which TFMA replaces the metrics of a small slice."""
+    return (
+        "Example count for this slice key is lower than the minimum required value: "
+        f"{least}. No data is aggregated for this slice."
+    )
+
+
+def _temporary() -> str:
+    return f".{uuid.uuid4().hex}.tmp"
+
+
+def _write_records(path: str, values: Sequence[bytes]) -> None:
+    """Writes a TFRecord file under another name, then renames it."""
+    temporary = path + _temporary()
+    with tf.io.TFRecordWriter(temporary) as writer:
+        for value in values:
+            writer.write(value)
+    tf.io.gfile.rename(temporary, path, overwrite=True)

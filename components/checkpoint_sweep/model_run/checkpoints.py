@@ -1,0 +1,174 @@
+"""Finds the checkpoints that a Trainer left behind."""
+
+import collections
+import dataclasses
+import itertools
+import os
+import re
+from collections.abc import Sequence
+
+import tensorflow as tf
+from checkpoint_sweep.common.errors import UserError
+
+# model.ckpt-1000.index, and as people name Keras' checkpoints: cp-0007.ckpt.index, cp_7.index,
+# weights.07.index and 0007.index. A loss such as weights.07-0.53.index is no step.
+_INDEX = re.compile(r"(?:^|[-_]|(?<!\d)\.)(\d+)(?:\.ckpt)?\.index$")
+_SHARD = re.compile(r"\.data-(\d+)-of-(\d+)$")
+
+
+class CheckpointError(UserError):
+    """The checkpoints of a model run cannot be swept; the message says which and why."""
+
+
+@dataclasses.dataclass(frozen=True, order=True)
+class Checkpoint:
+    """One periodic checkpoint.
+
+    Attributes:
+        step: training step, from the file name; the epoch where files are named by epoch.
+        prefix: path of the tensor bundle, as `tf.train.load_checkpoint` takes it.
+    """
+
+    step: int
+    prefix: str
+
+    @property
+    def name(self) -> str:
+        """A name that sorts by step, for results and reports."""
+        return f"step-{self.step:08d}"
+
+
+@dataclasses.dataclass(frozen=True)
+class StepRange:
+    """Which checkpoints to sweep.
+
+    Attributes:
+        first: the smallest step; None for no limit.
+        last: the largest step; None for no limit.
+        stride: take every n-th of the range, counted back from its last, which is always taken.
+    """
+
+    first: int | None = None
+    last: int | None = None
+    stride: int = 1
+
+    def __post_init__(self) -> None:
+        if self.stride < 1:
+            raise CheckpointError(f"stride is {self.stride}; it must be at least 1.")
+        if self.first is not None and self.last is not None and self.first > self.last:
+            raise CheckpointError(
+                f"The step range is empty: first {self.first} > last {self.last}."
+            )
+
+    def select(self, checkpoints: Sequence[Checkpoint]) -> list[Checkpoint]:
+        """The checkpoints of the range, by step.
+
+        Raises:
+            CheckpointError: none is in the range.
+        """
+        low = self.first if self.first is not None else 0
+        chosen = [c for c in sorted(checkpoints) if c.step >= low]
+        chosen = [c for c in chosen if self.last is None or c.step <= self.last]
+        if not chosen:
+            steps = [c.step for c in sorted(checkpoints)]
+            high = "the end" if self.last is None else self.last
+            raise CheckpointError(
+                f"No checkpoint has a step from {low} to {high}; there are {len(steps)}, "
+                f"from step {steps[0]} to {steps[-1]}. Widen the step range."
+            )
+        return chosen[:: -self.stride][::-1]
+
+
+def find_checkpoints(directory: str) -> list[Checkpoint]:
+    """All checkpoints at or below a model run's directory, by step.
+
+    Raises:
+        CheckpointError: there are none, they lie in several folders, two are of one step, or the
+            data of one is missing.
+    """
+    found: dict[str, list[Checkpoint]] = collections.defaultdict(list)
+    others: list[str] = []
+    for folder, _, files in tf.io.gfile.walk(directory):
+        for file in files:
+            if match := _INDEX.search(file):
+                prefix = os.path.join(folder, file.removesuffix(".index"))
+                found[folder].append(Checkpoint(int(match.group(1)), prefix))
+            else:
+                others.append(os.path.join(folder, file))
+    if not found:
+        raise CheckpointError(_why_none(directory, others))
+    if len(found) > 1:
+        raise CheckpointError(
+            f"Checkpoints lie in {len(found)} folders, and a sweep takes those of one run: "
+            f"{', '.join(sorted(found))}. Leave one of them in the model run."
+        )
+    checkpoints = sorted(*found.values())
+    for before, after in itertools.pairwise(checkpoints):
+        if before.step == after.step:
+            raise CheckpointError(
+                f"Two checkpoints are of step {after.step}: {before.prefix} and {after.prefix}. "
+                "Leave one series of checkpoints in the model run."
+            )
+    for checkpoint in checkpoints:
+        _check_data_files(checkpoint)
+    return checkpoints
+
+
+def _why_none(directory: str, others: Sequence[str]) -> str:
+    """What a directory without a checkpoint has instead, in one sentence, and what to do."""
+    others = sorted(others)
+    keras = [path for path in others if path.endswith((".h5", ".hdf5", ".keras"))]
+    saved = [path for path in others if os.path.basename(path) == "saved_model.pb"]
+    exports = tuple(os.path.dirname(path) + "/" for path in saved)
+    unnumbered = [p for p in others if p.endswith(".index") and not p.startswith(exports)]
+    use = (
+        "Write checkpoints with tf.train.CheckpointManager, or with "
+        'ModelCheckpoint(fn_args.model_run_dir + "/ckpt-{epoch}", save_weights_only=True).'
+    )
+    if unnumbered:
+        return (
+            f"The name of the checkpoint {unnumbered[0]} does not end in a step or epoch, as "
+            f"ckpt-1000.index does, so it is no series. {use}"
+        )
+    if keras:
+        return f"{keras[0]} is a Keras file and not a TensorFlow checkpoint. {use}"
+    if saved:
+        return f"{os.path.dirname(saved[0])} is a SavedModel and not a checkpoint. {use}"
+    return (
+        f"There is no checkpoint (a file such as model.ckpt-1000.index) in {directory}. Let "
+        "the Trainer write its checkpoints to fn_args.model_run_dir."
+    )
+
+
+def _check_data_files(checkpoint: Checkpoint) -> None:
+    """Raises CheckpointError unless every data file of the checkpoint is there."""
+    shards = [_SHARD.search(f) for f in tf.io.gfile.glob(checkpoint.prefix + ".data-*")]
+    numbers = {int(s.group(1)): int(s.group(2)) for s in shards if s}
+    total = max(numbers.values(), default=1)
+    missing = [n for n in range(total) if n not in numbers]
+    if missing:
+        raise CheckpointError(
+            f"The checkpoint of step {checkpoint.step} is incomplete: "
+            f"{checkpoint.prefix}.data-{missing[0]:05d}-of-{total:05d} is missing. Restore the "
+            "file, or remove the checkpoint's .index file to leave it out."
+        )
+
+
+def deletion_warning(checkpoints: Sequence[Checkpoint]) -> str | None:
+    """A sentence for when earlier checkpoints seem to have been deleted, else None.
+
+    Estimator keeps the last five by default. Periodic checkpoints start at step 0 or at the
+    first interval: a first one that lies more than one interval from 0 had predecessors.
+    """
+    steps = [c.step for c in sorted(checkpoints)]
+    if len(steps) < 2:
+        return None
+    interval = max(b - a for a, b in itertools.pairwise(steps))
+    if steps[0] <= interval:
+        return None
+    return (
+        f"The first checkpoint is of step {steps[0]}, though one was saved every {interval} "
+        "steps: earlier ones seem to have been deleted. Train with "
+        "RunConfig(keep_checkpoint_max=None), or CheckpointManager(max_to_keep=None), to sweep "
+        "them all."
+    )

@@ -1,0 +1,144 @@
+"""Which tensor of a checkpoint is which variable of the exported model, found and confirmed.
+
+A correspondence counts only if it reproduces the exported weights bit for bit from the checkpoint
+that was exported: then it says what the exporter would have shipped of the other checkpoints.
+"""
+
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Protocol
+
+from checkpoint_sweep.model_run.exported_model import Template
+from checkpoint_sweep.model_run.value_matching import find_by_value, find_mapping, identical
+from checkpoint_sweep.saved_model.object_graph import Path, walk_together
+from checkpoint_sweep.saved_model.tensor_bundle import Bundle
+
+
+class Correspondence(Protocol):
+    """A way to find the variables of the exported model in any checkpoint of its run."""
+
+    def keys(self, template: Bundle, checkpoint: Bundle) -> Mapping[str, str]:
+        """From keys of the exported model to keys of the checkpoint."""
+        ...
+
+
+@dataclasses.dataclass(frozen=True)
+class SameKeys:
+    """Equal keys, with exceptions.
+
+    Attributes:
+        exceptions: from keys of the exported model to the checkpoint's.
+    """
+
+    exceptions: Mapping[str, str]
+
+    def keys(self, template: Bundle, checkpoint: Bundle) -> Mapping[str, str]:
+        """See `Correspondence`."""
+        return {key: self.exceptions.get(key, key) for key in template.shapes}
+
+
+@dataclasses.dataclass(frozen=True)
+class SameObjects:
+    """Equal object paths below two objects that correspond: how TensorFlow restores.
+
+    Attributes:
+        template: path of an object of the exported model, for example `()`, the root.
+        checkpoint: path of the same object in the checkpoint, for example `("model",)`.
+    """
+
+    template: Path
+    checkpoint: Path
+
+    def keys(self, template: Bundle, checkpoint: Bundle) -> Mapping[str, str]:
+        """See `Correspondence`."""
+        if template.graph is None or checkpoint.graph is None:
+            return {}
+        start = template.graph.find(self.template)
+        other = checkpoint.graph.find(self.checkpoint)
+        if start is None or other is None:
+            return {}
+        return walk_together(template.graph, start, checkpoint.graph, other)
+
+
+@dataclasses.dataclass(frozen=True)
+class SameNames:
+    """Equal names of variables, for example `dense/kernel`, where only one variable has it."""
+
+    def keys(self, template: Bundle, checkpoint: Bundle) -> Mapping[str, str]:
+        """See `Correspondence`."""
+        theirs = checkpoint.by_variable_name()
+        ours = template.by_variable_name()
+        return {ours[name]: theirs[name] for name in ours if name in theirs}
+
+
+@dataclasses.dataclass(frozen=True)
+class Match:
+    """How far a checkpoint reproduces the exported weights.
+
+    Attributes:
+        correspondence: under which it does; None when it does not.
+        unmatched: needed keys of the exported model that have no equal in it.
+        ambiguous: needed keys that have several equals, so that the right one cannot be told.
+    """
+
+    correspondence: Correspondence | None
+    unmatched: tuple[str, ...] = ()
+    ambiguous: tuple[str, ...] = ()
+
+
+def match(template: Template, checkpoint: Bundle) -> Match:
+    """Looks for the exported weights in one checkpoint.
+
+    Bundles that are keyed by variable names: equal names first, then a common suffix, then equal
+    values. Bundles with an object graph: objects that correspond, root to root first, then
+    names of variables, then equal values.
+    """
+    if template.bundle.graph is None and checkpoint.graph is None:
+        found = find_mapping(template.tensors, checkpoint.shapes, checkpoint.read)
+        if found.usable:
+            return Match(SameKeys(found.keys))
+        return Match(None, found.unmatched, found.ambiguous)
+    nearest: Sequence[str] = sorted(template.needed)
+    for stage in _stages(template, checkpoint):
+        confirmed: list[tuple[Correspondence, Mapping[str, str]]] = []
+        for correspondence in stage:
+            keys = correspondence.keys(template.bundle, checkpoint)
+            missing = _unconfirmed(template, checkpoint, keys)
+            if not missing:
+                confirmed.append((correspondence, keys))
+            elif len(missing) < len(nearest):
+                nearest = missing
+        if confirmed:
+            first, keys = confirmed[0]
+            torn = {key for key in template.needed for _, k in confirmed if k[key] != keys[key]}
+            return Match(None, (), tuple(sorted(torn))) if torn else Match(first)
+    found = find_by_value(
+        sorted(template.needed), template.tensors, checkpoint.shapes, checkpoint.read
+    )
+    if found.usable:
+        return Match(SameKeys(found.keys))
+    unmatched = tuple(key for key in nearest if key in found.unmatched)
+    return Match(None, unmatched, () if unmatched else found.ambiguous)
+
+
+def _stages(template: Template, checkpoint: Bundle) -> Iterator[Sequence[Correspondence]]:
+    """What to try, the surest first; those of one stage have to agree."""
+    if template.bundle.graph is not None and checkpoint.graph is not None:
+        root = SameObjects((), ())
+        yield [root]
+        ours = list(template.bundle.graph.holders(1, template.needed))
+        theirs = list(checkpoint.graph.holders(len(template.needed)))
+        pairs = [SameObjects(a, b) for a in ours for b in theirs]
+        yield [pair for pair in pairs if pair != root]
+    yield [SameNames()]
+
+
+def _unconfirmed(template: Template, checkpoint: Bundle, keys: Mapping[str, str]) -> list[str]:
+    """Needed keys whose value the checkpoint does not have under the key given for it."""
+    return [
+        key
+        for key in sorted(template.needed)
+        if key not in keys
+        or checkpoint.shapes.get(keys[key]) != template.bundle.shapes[key]
+        or not identical(template.tensors[key], checkpoint.read(keys[key]))
+    ]

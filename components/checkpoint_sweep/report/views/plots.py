@@ -1,0 +1,61 @@
+"""Plots of one checkpoint: ROC, precision and recall, calibration, confusion matrices."""
+
+from collections.abc import Mapping
+
+from checkpoint_sweep.report.views.sweep import (
+    Sweep,
+    ViewError,
+    single_slice_spec,
+    slice_name,
+)
+from checkpoint_sweep.report.views.view import Panel, View
+from tensorflow_model_analysis.view import util
+
+
+def plots(
+    sweep: Sweep,
+    step: int,
+    slice: Mapping[str, str | int | float] | None = None,
+    output_name: str | None = None,
+    class_id: int | None = None,
+    top_k: int | None = None,
+    k: int | None = None,
+) -> View:
+    """TFMA's plots, those that the evaluation config asked for.
+
+    Args:
+        sweep: what to show.
+        step: the checkpoint.
+        slice: feature values of the slice; None for all examples.
+        output_name: of a multi-output model.
+        class_id: of a plot per class.
+        top_k: of a plot of the top k predictions.
+        k: of a plot of the k-th prediction.
+
+    Raises:
+        ViewError: there is no such step, or it has no such plot.
+    """
+    result = sweep.result(step)
+    spec = single_slice_spec(features=slice)
+    if not any(of for _, of in result.plots):
+        raise ViewError(
+            f"The results of step {step} have no plots. Add CalibrationPlot, ConfusionMatrixPlot "
+            "or MultiClassConfusionMatrixPlot to the metrics of the evaluation config."
+        )
+    try:
+        data, config = util.get_plot_data_and_config(
+            result.plots, spec, output_name, class_id, top_k, k
+        )
+    except ValueError as error:
+        raise ViewError(f"Step {step} has no plot for {slice_name(slice)}: {error}") from error
+    return View(
+        [
+            Panel(
+                component="tfma-nb-plot",
+                title=f"Step {step}, plots for {slice_name(slice)}",
+                config=config,
+                data=data,
+                summary=", ".join(data),
+            )
+        ]
+    )

@@ -1,0 +1,94 @@
+"""The TFMA results of a sweep, by training step."""
+
+import dataclasses
+import os
+from collections.abc import Mapping
+
+import tensorflow_model_analysis as tfma
+from checkpoint_sweep.common.errors import UserError
+from tensorflow_model_analysis.proto import config_pb2
+from tensorflow_model_analysis.writers import eval_config_writer
+
+
+class ViewError(UserError):
+    """The results do not hold what a view was asked to show; the message says what they hold."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Sweep:
+    """TFMA results of several checkpoints of one model run.
+
+    Attributes:
+        directories: from a training step to the directory with its results.
+    """
+
+    directories: Mapping[int, str]
+
+    def __post_init__(self) -> None:
+        if not self.directories:
+            raise ViewError("There is no evaluated checkpoint to show.")
+
+    @classmethod
+    def open(cls, evaluation: str | os.PathLike[str]) -> "Sweep":
+        """The evaluated checkpoints of a CheckpointSweep's `evaluation` artifact.
+
+        A sweep that still runs can be opened: the ledger names what is complete.
+
+        Raises:
+            ViewError: the directory has no ledger, or no checkpoint is evaluated yet.
+        """
+        # Only here: the package of the component imports TFX, which other views do not need.
+        from checkpoint_sweep.evaluation.ledger import LEDGER, read_ledger
+
+        directory = os.fspath(evaluation)
+        if not os.path.exists(os.path.join(directory, LEDGER)):
+            raise ViewError(
+                f"There is no {LEDGER} in {directory}. Pass the directory of a CheckpointSweep's "
+                "evaluation artifact, or Sweep({step: directory of TFMA results})."
+            )
+        evaluated = [entry for entry in read_ledger(directory) if entry.status == "evaluated"]
+        return cls({entry.step: os.path.join(directory, entry.name) for entry in evaluated})
+
+    @property
+    def steps(self) -> list[int]:
+        """The training steps, ascending."""
+        return sorted(self.directories)
+
+    def result(self, step: int, baseline: bool = False) -> tfma.EvalResult:
+        """The results of one checkpoint, or of the baseline it was evaluated beside.
+
+        Raises:
+            ViewError: there is no such step, or the evaluation had no baseline.
+        """
+        if step not in self.directories:
+            known = ", ".join(map(str, self.steps))
+            raise ViewError(f"There is no result for step {step}; there are: {known}.")
+        directory = self.directories[step]
+        config = eval_config_writer.load_eval_run(directory)[0]
+        if config is None:
+            raise ViewError(f"There are no TFMA results in {directory} (no eval_config.json).")
+        names = [spec.name for spec in config.model_specs if spec.is_baseline == baseline]
+        if baseline and not names:
+            raise ViewError(
+                f"Step {step} was evaluated without a baseline. Compare it with another step, or "
+                "give the sweep a baseline_model."
+            )
+        # Without model specs there is one model, and it has no name.
+        return tfma.load_eval_result(directory, model_name=names[0] if names else None)
+
+
+def single_slice_spec(
+    columns: str | list[str] | tuple[str, ...] | None = None,
+    features: Mapping[str, str | int | float] | None = None,
+) -> tfma.slicer.SingleSliceSpec:
+    """TFMA's filter for the slices of some columns, or for one slice; overall without either."""
+    columns = [columns] if isinstance(columns, str) else list(columns or ())
+    spec = config_pb2.SlicingSpec(
+        feature_keys=columns, feature_values={k: str(v) for k, v in (features or {}).items()}
+    )
+    return tfma.slicer.SingleSliceSpec(spec=spec)
+
+
+def slice_name(features: Mapping[str, str | int | float] | None) -> str:
+    """A slice as titles name it."""
+    return ", ".join(f"{k} = {v}" for k, v in (features or {}).items()) or "all examples"

@@ -1,0 +1,105 @@
+"""What an evaluation config computes, and which direction it declares for a metric."""
+
+import tensorflow_model_analysis as tfma
+from checkpoint_sweep.selection.selection import Direction, Selection, SelectionError
+from tensorflow_model_analysis.metrics import metric_specs, metric_types
+from tensorflow_model_analysis.proto import config_pb2
+
+
+def resolve_direction(selection: Selection, eval_config: tfma.EvalConfig) -> Direction:
+    """Checks that the metric will be computed, and says which of its values are better.
+
+    Args:
+        selection: the metric to choose by.
+        eval_config: with TFMA's defaults filled in, change thresholds still in it.
+
+    Raises:
+        SelectionError: the config does not compute the metric, declares no direction for it,
+            or declares another than the selection does.
+    """
+    available = sorted({_name(key) for key in computed_metrics(eval_config)})
+    wanted = (selection.output_name, selection.sub_key, selection.metric)
+    if wanted not in available:
+        names = ", ".join("/".join(part for part in name if part) for name in available)
+        raise SelectionError(
+            f"The evaluation config does not compute {selection.metric!r}"
+            + (f" for {selection.sub_key!r}" if selection.sub_key else "")
+            + f", by which to select. It computes: {names}. Name one of these, or add the "
+            "metric to metrics_specs."
+        )
+    declared = _declared_direction(wanted, eval_config)
+    if selection.direction and declared and selection.direction is not declared:
+        raise SelectionError(
+            f"The selection says {selection.direction.value} for {selection.metric!r}, its "
+            f"change threshold says {declared.value}. Correct one of them."
+        )
+    direction = selection.direction or declared
+    if direction is None:
+        raise SelectionError(
+            f"No direction is declared for {selection.metric!r}. Pass "
+            f"Selection({selection.metric!r}, direction=Direction.HIGHER_IS_BETTER) or "
+            "LOWER_IS_BETTER, or give the metric a change_threshold with a direction."
+        )
+    return direction
+
+
+def check_slice(selection: Selection, eval_config: tfma.EvalConfig) -> None:
+    """Checks that the config makes the slice to select on; its values only the data tell.
+
+    Raises:
+        SelectionError: no slicing spec has its features, or has other values for them.
+    """
+    wanted = {key: str(value) for key, value in selection.slice.items()}
+    known = []
+    for slicing in eval_config.slicing_specs or [config_pb2.SlicingSpec()]:
+        if slicing.slice_keys_sql:
+            return
+        fixed = dict(slicing.feature_values)
+        if wanted.keys() == {*slicing.feature_keys, *fixed} and fixed.items() <= wanted.items():
+            return
+        parts = [*slicing.feature_keys, *(f"{key}={value}" for key, value in fixed.items())]
+        known.append("/".join(sorted(parts)) or "overall")
+    raise SelectionError(
+        f"The evaluation config has no slice for {selection}. It slices by: "
+        f"{', '.join(sorted(set(known)))}. Select on one of these, or add the slice to "
+        "slicing_specs."
+    )
+
+
+def computed_metrics(eval_config: tfma.EvalConfig) -> list[metric_types.MetricKey]:
+    """Keys of the metrics (plots and private ones aside) of the candidate model."""
+    keys = []
+    for computation in metric_specs.to_computations(
+        eval_config.metrics_specs, eval_config=eval_config
+    ):
+        keys += [
+            key
+            for key in computation.keys
+            if not isinstance(key, metric_types.PlotKey | metric_types.AttributionsKey)
+            and not key.name.startswith("_")
+            and not key.is_diff
+        ]
+    return keys
+
+
+def _declared_direction(
+    wanted: tuple[str, str, str], eval_config: tfma.EvalConfig
+) -> Direction | None:
+    thresholds = metric_specs.metric_thresholds_from_metrics_specs(
+        eval_config.metrics_specs, eval_config=eval_config
+    )
+    declared = {
+        Direction(config_pb2.MetricDirection.Name(threshold.direction))
+        for key, entries in thresholds.items()
+        if _name(key) == wanted
+        for _, threshold in entries
+        if isinstance(threshold, config_pb2.GenericChangeThreshold) and threshold.direction
+    }
+    if len(declared) > 1:
+        raise SelectionError(f"The change thresholds of {wanted[-1]!r} declare both directions.")
+    return declared.pop() if declared else None
+
+
+def _name(key: metric_types.MetricKey) -> tuple[str, str, str]:
+    part = key.sub_key or key.aggregation_type
+    return key.output_name or "", str(part) if part else "", key.name

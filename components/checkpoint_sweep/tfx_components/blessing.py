@@ -1,0 +1,80 @@
+"""The blessing artifact: the standard file and properties, and a verdict on every checkpoint."""
+
+import dataclasses
+import json
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import tensorflow as tf
+from checkpoint_sweep.evaluation.ledger import write_json
+from checkpoint_sweep.selection.selection import Decision, Direction, Selection
+from checkpoint_sweep.tfx_components.blessing_file import write_blessing_file
+from tfx import types
+
+VERDICTS = "verdicts.json"
+STEP_PROPERTY = "checkpoint_step"
+_REASON_PROPERTY = "reason"
+
+
+@dataclasses.dataclass(frozen=True)
+class Judgement:
+    """Whether the sweep blesses its choice.
+
+    Attributes:
+        blessed: whether the chosen checkpoint met thresholds that were configured.
+        reason: by which rule, in one sentence.
+    """
+
+    blessed: bool
+    reason: str
+
+
+def judge(decision: Decision, has_thresholds: bool) -> Judgement:
+    """Blesses a chosen checkpoint that had thresholds to meet.
+
+    Without thresholds nothing was validated, so nothing is blessed, as stock TFX does not
+    bless then either; the choice is exported all the same.
+    """
+    verdicts = decision.verdicts
+    if decision.chosen is None:
+        return Judgement(False, f"none of the {len(verdicts)} checkpoints is eligible")
+    eligible = sum(v.eligible for v in verdicts)
+    if not has_thresholds:
+        return Judgement(False, "the evaluation config has no thresholds: nothing was validated")
+    return Judgement(True, f"{decision.chosen} is the best of {eligible} that met every threshold")
+
+
+def write_blessing(
+    artifact: types.Artifact,
+    decision: Decision,
+    judgement: Judgement,
+    selection: Selection,
+    direction: Direction,
+) -> None:
+    """Writes BLESSED or NOT_BLESSED, the verdicts, and the artifact's properties.
+
+    The property `current_model_id` is left to the Evaluator: an executor does not know the id
+    of its own output, and `LatestBlessedModelStrategy` goes by that id.
+    """
+    write_json(
+        os.path.join(artifact.uri, VERDICTS),
+        {
+            "blessed": judgement.blessed,
+            "reason": judgement.reason,
+            "chosen": decision.chosen,
+            "selection": json.loads(selection.to_json()) | {"direction": direction.value},
+            "checkpoints": [dataclasses.asdict(v) for v in decision.verdicts],
+        },
+    )
+    write_blessing_file(artifact, judgement.blessed, judgement.reason)
+    artifact.set_string_custom_property(_REASON_PROPERTY, judgement.reason)
+    for verdict in decision.verdicts:
+        if verdict.name == decision.chosen:
+            artifact.set_int_custom_property(STEP_PROPERTY, verdict.step)
+
+
+def read_verdicts(directory: str) -> Mapping[str, Any]:
+    """The content of `verdicts.json` of a blessing artifact."""
+    with tf.io.gfile.GFile(os.path.join(directory, VERDICTS)) as file:
+        return json.load(file)

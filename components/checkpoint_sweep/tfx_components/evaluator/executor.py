@@ -1,0 +1,137 @@
+"""An executor for the stock Evaluator that evaluates in one pass."""
+
+import json
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import tensorflow as tf
+import tensorflow_model_analysis as tfma
+from absl import logging
+from checkpoint_sweep.common.errors import UserError
+from checkpoint_sweep.common.eval_config import has_thresholds, with_defaults
+from checkpoint_sweep.evaluation.engine import EvaluationRequest
+from checkpoint_sweep.evaluation.one_pass import evaluate_in_one_pass
+from checkpoint_sweep.evaluation.threshold_failures import threshold_failures
+from checkpoint_sweep.saved_model.model_source import ModelSource
+from checkpoint_sweep.tfx_components.blessing_file import write_blessing_file
+from checkpoint_sweep.tfx_components.examples import open_examples
+from google.protobuf import json_format
+from tfx import types
+from tfx.components.evaluator import constants
+from tfx.components.evaluator import executor as stock
+from tfx.types import artifact_utils
+from tfx.types import standard_component_specs as keys
+from tfx.utils import path_utils
+
+Artifacts = dict[str, list[types.Artifact]]
+
+
+class EvaluationError(UserError):
+    """The model cannot be evaluated; the message says why."""
+
+
+class Executor(stock.Executor):
+    """Evaluates a candidate, and a baseline if there is one, in one pass over the examples.
+
+    What only the stock executor does (user modules, fairness indicators, evaluation without a
+    model or without an `eval_config`) is left to it.
+    """
+
+    def Do(  # noqa: N802 - TFX's name
+        self, input_dict: Artifacts, output_dict: Artifacts, exec_properties: dict[str, Any]
+    ) -> None:
+        """Evaluates and blesses; see `tfx.components.Evaluator` for inputs and outputs.
+
+        Raises:
+            EvaluationError: the model artifact is empty, or the evaluation failed.
+            ExamplesError: a split does not exist.
+        """
+        if reason := _needs_stock(input_dict, exec_properties):
+            logging.info("Evaluating with the stock executor: %s.", reason)
+            super().Do(input_dict, output_dict, exec_properties)
+            return
+        self._log_startup(input_dict, output_dict, exec_properties)
+        candidate = _source("candidate", input_dict[keys.MODEL_KEY])
+        baseline = None
+        if input_dict.get(keys.BASELINE_MODEL_KEY):
+            baseline = _source("baseline", input_dict[keys.BASELINE_MODEL_KEY])
+        configured = json_format.Parse(exec_properties[keys.EVAL_CONFIG_KEY], tfma.EvalConfig())
+        eval_config = with_defaults(configured, has_baseline=baseline is not None)
+        splits = json.loads(exec_properties.get(keys.EXAMPLE_SPLITS_KEY) or "null") or ["eval"]
+        source = open_examples(
+            input_dict[keys.EXAMPLES_KEY], splits, input_dict.get(keys.SCHEMA_KEY), "Evaluator"
+        )
+        evaluation = artifact_utils.get_single_uri(output_dict[keys.EVALUATION_KEY])
+        request = EvaluationRequest(
+            candidates=[candidate],
+            baseline=baseline,
+            outputs={candidate.name: evaluation},
+            eval_config=eval_config,
+            read=source.read,
+            make_pipeline=self._make_beam_pipeline,
+            tensor_adapter_config=source.tensor_adapter_config,
+        )
+        for done in evaluate_in_one_pass(request):
+            if done.error:
+                raise EvaluationError(done.error)
+        blessing = artifact_utils.get_single_instance(output_dict[keys.BLESSING_KEY])
+        _bless(blessing, evaluation, has_thresholds(eval_config))
+        _set_properties(blessing, input_dict, exec_properties)
+
+
+def _needs_stock(input_dict: Artifacts, exec_properties: Mapping[str, Any]) -> str | None:
+    if not exec_properties.get(keys.EVAL_CONFIG_KEY):
+        return "there is no eval_config"
+    if not input_dict.get(keys.MODEL_KEY):
+        return "there is no model"
+    if exec_properties.get(keys.MODULE_PATH_KEY) or exec_properties.get(keys.MODULE_FILE_KEY):
+        return "a user module customizes it"
+    if json.loads(exec_properties.get(keys.FAIRNESS_INDICATOR_THRESHOLDS_KEY) or "null"):
+        return "fairness indicators are asked for by threshold"
+    return None
+
+
+def _source(name: str, artifacts: list[types.Artifact]) -> ModelSource:
+    artifact = artifact_utils.get_single_instance(artifacts)
+    path = path_utils.serving_model_path(artifact.uri, path_utils.is_old_model_artifact(artifact))
+    if not tf.io.gfile.exists(os.path.join(path, tf.saved_model.SAVED_MODEL_FILENAME_PB)):
+        raise EvaluationError(
+            f"The {name} model artifact {artifact.uri} holds no SavedModel. If it comes from a "
+            "checkpoint sweep, no checkpoint was eligible: its blessing says why."
+        )
+    return ModelSource.from_saved_model(name, path)
+
+
+def _bless(blessing: types.Artifact, evaluation: str, validated: bool) -> None:
+    """Writes the verdict; a model that had no thresholds to meet is not blessed."""
+    if not validated:
+        reason = "The evaluation config has no thresholds: nothing was validated."
+        write_blessing_file(blessing, False, reason)
+        return
+    failures = threshold_failures(evaluation)
+    ok = tfma.load_validation_result(evaluation).validation_ok
+    reason = "Every threshold was met." if ok else "\n".join(failures)
+    write_blessing_file(blessing, ok, reason)
+    logging.info("%s on held-out examples", "BLESSED" if ok else "NOT BLESSED")
+
+
+def _set_properties(
+    blessing: types.Artifact, input_dict: Artifacts, exec_properties: Mapping[str, Any]
+) -> None:
+    """The properties by which the stock Resolver finds the latest blessed model."""
+    model = input_dict[keys.MODEL_KEY][0]
+    blessing.set_string_custom_property(
+        constants.ARTIFACT_PROPERTY_CURRENT_MODEL_URI_KEY, model.uri
+    )
+    blessing.set_int_custom_property(constants.ARTIFACT_PROPERTY_CURRENT_MODEL_ID_KEY, model.id)
+    if input_dict.get(keys.BASELINE_MODEL_KEY):
+        baseline = input_dict[keys.BASELINE_MODEL_KEY][0]
+        blessing.set_string_custom_property(
+            constants.ARTIFACT_PROPERTY_BASELINE_MODEL_URI_KEY, baseline.uri
+        )
+        blessing.set_int_custom_property(
+            constants.ARTIFACT_PROPERTY_BASELINE_MODEL_ID_KEY, baseline.id
+        )
+    if "current_component_id" in exec_properties:
+        blessing.set_string_custom_property("component_id", exec_properties["current_component_id"])

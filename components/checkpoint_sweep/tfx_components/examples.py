@@ -1,0 +1,136 @@
+"""Opens TFX Examples artifacts for an evaluation."""
+
+import dataclasses
+from collections.abc import Collection, Sequence
+
+import apache_beam as beam
+import pyarrow as pa
+import tensorflow_model_analysis as tfma
+from checkpoint_sweep.common.errors import UserError
+from checkpoint_sweep.evaluation.reading import ReadFeatures
+from tensorflow_metadata.proto.v0 import schema_pb2
+from tfx import types
+from tfx.components.util import tfxio_utils
+from tfx.types import artifact_utils
+from tfx.utils import io_utils
+from tfx_bsl.tfxio import dataset_options, tensor_adapter, tf_example_record, tfxio
+
+_PEEKED = 4096  # As many as the engine takes at a time.
+
+
+class ExamplesError(UserError):
+    """The examples cannot be read; the message says why."""
+
+
+@dataclasses.dataclass(frozen=True)
+class ExampleSource:
+    """Splits of an Examples artifact.
+
+    Attributes:
+        sources: one for each split and artifact, under a label of its own.
+        patterns: of the files of each.
+        schema: of the examples, if there is one.
+        tensor_adapter_config: how their RecordBatches become tensors; None without a schema.
+    """
+
+    sources: dict[str, tfxio.TFXIO]
+    patterns: dict[str, str]
+    schema: schema_pb2.Schema | None
+    tensor_adapter_config: tensor_adapter.TensorAdapterConfig | None
+
+    def read(
+        self,
+        pipeline: beam.Pipeline,
+        batch_size: int | None = None,
+        columns: Collection[str] | None = None,
+    ) -> "beam.PCollection[pa.RecordBatch]":
+        """All examples as RecordBatches, the serialized ones in `tfma.ARROW_INPUT_COLUMN`.
+
+        Args:
+            batch_size: rows of a RecordBatch; None to let Beam choose.
+            columns: those that suffice, which saves time; None for all.
+        """
+        parts = [
+            pipeline | f"Read[{label}]" >> self._reader(label, batch_size, columns)
+            for label in self.sources
+        ]
+        return parts | "FlattenExamples" >> beam.Flatten(pipeline=pipeline)
+
+    def _reader(
+        self, label: str, batch_size: int | None, columns: Collection[str] | None
+    ) -> beam.PTransform:
+        """The quick reader where it gives the same; the TFXIO's own for other formats."""
+        source = self.sources[label]
+        quick = type(source) is tf_example_record.TFExampleRecord
+        if quick and batch_size and columns is not None and self.schema is not None:
+            return ReadFeatures([self.patterns[label]], self.schema, columns, batch_size)
+        return source.BeamSource(batch_size)
+
+    def features(self) -> set[str]:
+        """Names of the features in the first examples; with a schema, those that it names.
+
+        Raises:
+            ExamplesError: there are no examples.
+        """
+        options = dataset_options.RecordBatchesOptions(
+            batch_size=_PEEKED, num_epochs=1, shuffle=False
+        )
+        for source in self.sources.values():
+            for batch in source.RecordBatches(options):
+                return set(batch.schema.names) - {tfma.ARROW_INPUT_COLUMN}
+        raise ExamplesError(
+            f"There are no examples in {', '.join(self.sources)}. Name splits that have some in "
+            "example_splits."
+        )
+
+
+def open_examples(
+    artifacts: Sequence[types.Artifact],
+    splits: Sequence[str],
+    schema: Sequence[types.Artifact] | None,
+    telemetry: str,
+) -> ExampleSource:
+    """Opens the named splits.
+
+    Args:
+        artifacts: Examples artifacts.
+        splits: names of the splits, read together.
+        schema: a Schema artifact, if there is one.
+        telemetry: name of the reader in Beam's counters.
+
+    Raises:
+        ExamplesError: a split does not exist, or none is named.
+    """
+    if not splits:
+        raise ExamplesError("example_splits is empty; name at least one split.")
+    for artifact in artifacts:
+        known = artifact_utils.decode_split_names(artifact.split_names)
+        if unknown := [split for split in splits if split not in known]:
+            raise ExamplesError(
+                f"There is no split {unknown[0]!r} in the examples at {artifact.uri}; there are: "
+                f"{', '.join(known)}. Name these in example_splits."
+            )
+    parsed = None
+    if schema:
+        uri = io_utils.get_only_uri_in_dir(artifact_utils.get_single_uri(list(schema)))
+        parsed = io_utils.SchemaReader().read(uri)
+    factory = tfxio_utils.get_tfxio_factory_from_artifact(
+        examples=list(artifacts),
+        telemetry_descriptors=[telemetry],
+        schema=parsed,
+        raw_record_column_name=tfma.ARROW_INPUT_COLUMN,
+    )
+    patterns = {
+        f"{split}-{index}": io_utils.all_files_pattern(uri)
+        for split in splits
+        for index, uri in enumerate(artifact_utils.get_split_uris(list(artifacts), split))
+    }
+    sources = {label: factory(pattern) for label, pattern in patterns.items()}
+    config = None
+    if parsed is not None:
+        any_source = next(iter(sources.values()))
+        config = tensor_adapter.TensorAdapterConfig(
+            arrow_schema=any_source.ArrowSchema(),
+            tensor_representations=any_source.TensorRepresentations(),
+        )
+    return ExampleSource(sources, patterns, parsed, config)

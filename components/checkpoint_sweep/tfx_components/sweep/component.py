@@ -1,0 +1,84 @@
+"""The CheckpointSweep component, for use in a TFX pipeline."""
+
+import json
+from collections.abc import Sequence
+
+import tensorflow_model_analysis as tfma
+from checkpoint_sweep.evaluation.engines import DEFAULT_ENGINE
+from checkpoint_sweep.model_run.checkpoints import StepRange
+from checkpoint_sweep.selection.selection import Selection
+from checkpoint_sweep.tfx_components.sweep import spec
+from checkpoint_sweep.tfx_components.sweep.executor import Executor
+from tfx import types
+from tfx.dsl.components.base import base_beam_component, executor_spec
+from tfx.types import standard_artifacts
+
+
+class CheckpointSweep(base_beam_component.BaseBeamComponent):
+    """Evaluates every checkpoint of a model run, and exports and blesses the best.
+
+    Outputs:
+        evaluation: a folder of TFMA results for each checkpoint (`step-00001000/`, read it with
+            `tfma.load_eval_result`), and `ledger.json`.
+        model: the best checkpoint as a SavedModel; empty when no checkpoint is eligible.
+        blessing: BLESSED or NOT_BLESSED, and `verdicts.json` with a verdict on each checkpoint.
+    """
+
+    SPEC_CLASS = spec.CheckpointSweepSpec
+    EXECUTOR_SPEC = executor_spec.BeamExecutorSpec(Executor)
+
+    def __init__(
+        self,
+        examples: types.BaseChannel,
+        model: types.BaseChannel,
+        model_run: types.BaseChannel,
+        eval_config: tfma.EvalConfig,
+        selection: Selection,
+        schema: types.BaseChannel | None = None,
+        baseline_model: types.BaseChannel | None = None,
+        example_splits: Sequence[str] = ("eval",),
+        steps: StepRange | None = None,
+        engine: str = DEFAULT_ENGINE,
+        batch_size: int | None = None,
+        memory_budget: int | None = None,
+    ) -> None:
+        """Adds a sweep to a pipeline.
+
+        Args:
+            examples: what to evaluate on, as the exported model's signature takes it.
+            model: the Trainer's SavedModel, whose graph every candidate has.
+            model_run: the Trainer's run with its checkpoints.
+            eval_config: metrics, slices and thresholds, as for the Evaluator.
+            selection: the metric to choose by.
+            schema: of the examples.
+            baseline_model: what change thresholds compare with; without it they are ignored.
+            example_splits: the splits to evaluate on, together.
+            steps: which checkpoints to take; None for all.
+            engine: "fused", all checkpoints in one pass, or "tfma", stock TFMA once for each.
+            batch_size: examples that the fused engine takes at once; lower it for large inputs.
+                None for `checkpoint_sweep.evaluation.evaluate_models.DEFAULT_BATCH_SIZE`.
+            memory_budget: bytes for the weights of all models; those beyond it are evaluated in
+                further passes over the data. None for a share of the machine's memory.
+        """
+        steps = steps or StepRange()
+        super().__init__(
+            spec=spec.CheckpointSweepSpec(
+                examples=examples,
+                template=model,
+                model_run=model_run,
+                baseline_model=baseline_model,
+                schema=schema,
+                eval_config=eval_config,
+                selection=selection.to_json(),
+                example_splits=json.dumps(list(example_splits)),
+                first_step=steps.first,
+                last_step=steps.last,
+                stride=steps.stride,
+                engine=engine,
+                batch_size=batch_size,
+                memory_budget=memory_budget,
+                evaluation=types.Channel(type=standard_artifacts.ModelEvaluation),
+                model=types.Channel(type=standard_artifacts.Model),
+                blessing=types.Channel(type=standard_artifacts.ModelBlessing),
+            )
+        )

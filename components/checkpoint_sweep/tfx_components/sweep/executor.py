@@ -1,0 +1,202 @@
+"""Runs a sweep on TFX artifacts: the only file that knows both artifacts and engines."""
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import tensorflow_model_analysis as tfma
+from absl import logging
+from checkpoint_sweep.common.eval_config import has_thresholds, with_defaults
+from checkpoint_sweep.evaluation.engine import Engine, EvaluationRequest
+from checkpoint_sweep.evaluation.engines import DEFAULT_ENGINE, get_engine
+from checkpoint_sweep.evaluation.flattening import flattening_warning
+from checkpoint_sweep.evaluation.ledger import Entry, write_ledger
+from checkpoint_sweep.evaluation.results import read_result
+from checkpoint_sweep.evaluation.signature import SignatureError, check_signature
+from checkpoint_sweep.model_run.candidates import Candidates, make_candidates
+from checkpoint_sweep.model_run.checkpoints import (
+    Checkpoint,
+    StepRange,
+    deletion_warning,
+    find_checkpoints,
+)
+from checkpoint_sweep.saved_model.model_source import ModelSource
+from checkpoint_sweep.saved_model.weight_swap import write_saved_model
+from checkpoint_sweep.selection.metric_lookup import check_slice, resolve_direction
+from checkpoint_sweep.selection.selection import CandidateResult, Selection, choose
+from checkpoint_sweep.tfx_components import blessing
+from checkpoint_sweep.tfx_components.examples import open_examples
+from checkpoint_sweep.tfx_components.sweep import spec
+from google.protobuf import json_format
+from tfx import types
+from tfx.dsl.components.base import base_beam_executor
+from tfx.types import artifact_utils
+from tfx.utils import path_utils
+
+Artifacts = Mapping[str, Sequence[types.Artifact]]
+
+
+class Executor(base_beam_executor.BaseBeamExecutor):
+    """Executor of the CheckpointSweep component."""
+
+    def Do(  # noqa: N802 - TFX's name
+        self,
+        input_dict: dict[str, list[types.Artifact]],
+        output_dict: dict[str, list[types.Artifact]],
+        exec_properties: dict[str, Any],
+    ) -> None:
+        """Sweeps the checkpoints; see `CheckpointSweep` for inputs, outputs and parameters.
+
+        Raises:
+            UserError: the model run cannot be swept (CheckpointError, TemplateError), or the
+                selection, the evaluation config, the exported model and the examples do not fit
+                together (SelectionError, EvalConfigError, SignatureError, ExamplesError).
+        """
+        self._log_startup(input_dict, output_dict, exec_properties)
+        selection = Selection.from_json(exec_properties[spec.SELECTION])
+        configured = json_format.Parse(exec_properties[spec.EVAL_CONFIG], tfma.EvalConfig())
+        whole = with_defaults(configured, has_baseline=True)
+        direction = resolve_direction(selection, whole)
+        check_slice(selection, whole)
+        baseline = _baseline(input_dict)
+        eval_config = with_defaults(configured, has_baseline=baseline is not None)
+        engine = get_engine(exec_properties.get(spec.ENGINE) or DEFAULT_ENGINE)
+
+        template = _saved_model(_uri(input_dict, spec.TEMPLATE))
+        splits = json.loads(exec_properties[spec.EXAMPLE_SPLITS])
+        source = open_examples(
+            input_dict[spec.EXAMPLES], splits, input_dict.get(spec.SCHEMA), "CheckpointSweep"
+        )
+        features = source.features()
+        for model in (template, *([baseline.saved_model] if baseline else [])):
+            check_signature(model, eval_config, features)
+        if warning := flattening_warning(template, eval_config):
+            logging.warning(warning)
+        swept, candidates = _candidates(input_dict, template, exec_properties)
+        evaluation = _uri(output_dict, spec.EVALUATION)
+        request = EvaluationRequest(
+            candidates=list(candidates.sources.values()),
+            baseline=baseline,
+            outputs={s.name: os.path.join(evaluation, s.name) for s in candidates.sources.values()},
+            eval_config=eval_config,
+            read=source.read,
+            make_pipeline=self._make_beam_pipeline,
+            tensor_adapter_config=source.tensor_adapter_config,
+            batch_size=_whole(exec_properties.get(spec.BATCH_SIZE)),
+            memory_budget=_whole(exec_properties.get(spec.MEMORY_BUDGET)),
+        )
+        by_name = {c.name: c for c in swept}
+        left_out = {c.name: candidates.left_out.get(c.step) for c in swept}
+        results = _evaluate(engine, request, by_name, left_out, evaluation, selection)
+
+        decision = choose(results, direction)
+        judgement = blessing.judge(decision, has_thresholds(eval_config))
+        chosen = next((s for s in request.candidates if s.name == decision.chosen), None)
+        if chosen is not None:
+            _export(chosen, by_name[chosen.name], output_dict[spec.MODEL])
+        blessed = artifact_utils.get_single_instance(output_dict[spec.BLESSING])
+        blessing.write_blessing(blessed, decision, judgement, selection, direction)
+        word = "BLESSED" if judgement.blessed else "NOT BLESSED"
+        logging.info("%s: %s", word, judgement.reason)
+
+
+def _evaluate(
+    engine: Engine,
+    request: EvaluationRequest,
+    checkpoints: Mapping[str, Checkpoint],
+    left_out: Mapping[str, str | None],
+    directory: str,
+    selection: Selection,
+) -> list[CandidateResult]:
+    """Evaluates the candidates and reads their results, keeping the ledger as it goes."""
+    entries = {
+        name: Entry(name, checkpoints[name].step, checkpoints[name].prefix, "left out", 0.0, reason)
+        for name, reason in left_out.items()
+        if reason
+    }
+    results = [CandidateResult(e.name, e.step, left_out=e.reason) for e in entries.values()]
+    model_name = next(s.name for s in request.eval_config.model_specs if not s.is_baseline)
+    for done in engine(request):
+        checkpoint = checkpoints[done.name]
+        status = "failed" if done.error else "evaluated"
+        entries[done.name] = Entry(
+            done.name, checkpoint.step, checkpoint.prefix, status, done.seconds, done.error
+        )
+        write_ledger(directory, entries.values())
+        if done.error:
+            result = CandidateResult(done.name, checkpoint.step, left_out=done.error)
+        else:
+            result = read_result(
+                request.outputs[done.name], model_name, done.name, checkpoint.step, selection
+            )
+        results.append(result)
+        _log_result(result, len(results), len(checkpoints), selection)
+    return results
+
+
+def _uri(artifacts: Artifacts, key: str) -> str:
+    return artifact_utils.get_single_uri(list(artifacts[key]))
+
+
+def _baseline(input_dict: Artifacts) -> ModelSource | None:
+    if not input_dict.get(spec.BASELINE_MODEL):
+        return None
+    path = _saved_model(_uri(input_dict, spec.BASELINE_MODEL))
+    return ModelSource.from_saved_model("baseline", path)
+
+
+def _saved_model(uri: str) -> str:
+    """The SavedModel in a Model artifact.
+
+    Raises:
+        SignatureError: the artifact holds several exports.
+    """
+    try:
+        return path_utils.serving_model_path(uri)
+    except (RuntimeError, ValueError) as error:
+        raise SignatureError(
+            f"The model artifact {uri} holds several exports. Export one SavedModel "
+            "to fn_args.serving_model_dir in the Trainer."
+        ) from error
+
+
+def _candidates(
+    input_dict: Artifacts, template: str, exec_properties: Mapping[str, Any]
+) -> tuple[list[Checkpoint], Candidates]:
+    """The checkpoints to sweep and the candidates made of them."""
+    checkpoints = find_checkpoints(_uri(input_dict, spec.MODEL_RUN))
+    if warning := deletion_warning(checkpoints):
+        logging.warning(warning)
+    steps = StepRange(
+        _whole(exec_properties.get(spec.FIRST_STEP)),
+        _whole(exec_properties.get(spec.LAST_STEP)),
+        int(exec_properties.get(spec.STRIDE) or 1),
+    )
+    swept = steps.select(checkpoints)
+    candidates = make_candidates(template, checkpoints, swept)
+    for step, reason in candidates.left_out.items():
+        logging.warning("The checkpoint of step %d is left out: %s", step, reason)
+    logging.info(
+        "sweeping %d checkpoints, step %d to %d", len(swept), swept[0].step, swept[-1].step
+    )
+    return swept, candidates
+
+
+def _whole(parameter: float | None) -> int | None:
+    """Some orchestrators hand over whole numbers as floats."""
+    return None if parameter is None else int(parameter)
+
+
+def _log_result(result: CandidateResult, done: int, total: int, selection: Selection) -> None:
+    missed = len(result.threshold_failures)
+    value = "no value" if result.value is None else f"{selection} = {result.value:.6g}"
+    thresholds = "threshold" if missed == 1 else "thresholds"
+    outcome = result.left_out or value + (f", {missed} {thresholds} missed" if missed else "")
+    logging.info("checkpoint %d of %d, step %d: %s", done, total, result.step, outcome)
+
+
+def _export(source: ModelSource, checkpoint: Checkpoint, output: Sequence[types.Artifact]) -> None:
+    artifact = artifact_utils.get_single_instance(list(output))
+    write_saved_model(source, path_utils.serving_model_dir(artifact.uri))
+    artifact.set_int_custom_property(blessing.STEP_PROPERTY, checkpoint.step)

@@ -1,0 +1,44 @@
+"""The problem of the digits, defined, with a small network and with a large one."""
+
+import dataclasses
+
+from pipeline.problems.digits.data import digits_data
+from pipeline.problems.problem import FileFormat, Problem, repository
+
+
+def digits() -> Problem:
+    """Which digit has been written? Ten classes, by a small TF-Slim network."""
+    return Problem(
+        name="digits",
+        question="Which digit has been written by hand?",
+        data=digits_data,
+        file_format=FileFormat.TFRECORD,
+        schema=repository() / "schemas/digits/schema.pbtxt",
+        eval_config="pipeline.problems.digits.evaluation.eval_config",
+        run_fn="pipeline.problems.digits.training.run_fn",
+        select_by="cross_entropy",
+        steps=4000,
+        checkpoint_steps=200,
+        training_code=(
+            "pipeline.problems.digits.averages",
+            "pipeline.problems.digits.features",
+            "pipeline.problems.digits.model",
+            "pipeline.problems.digits.network",
+            "pipeline.problems.digits.slim_batch_norm",
+            "pipeline.problems.digits.training",
+            "pipeline.problems.estimator_inputs",
+            "pipeline.problems.estimator_training",
+        ),
+        options={"network": "small"},
+    )
+
+
+def digits_resnet() -> Problem:
+    """The same by ResNet-v2-50, where prediction is nearly all of the cost of evaluation."""
+    return dataclasses.replace(
+        digits(),
+        name="digits_resnet",
+        steps=120,
+        checkpoint_steps=20,
+        options={"network": "resnet_v2_50"},
+    )

@@ -1,0 +1,96 @@
+"""Prints a summary on the terminal."""
+
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from pipeline.reporting.summary import Summary
+
+
+def print_summary(summary: Summary, path: Path, console: Console) -> None:
+    """Prints what ran, the checkpoints, the winner, the Evaluator's verdict and the push.
+
+    Args:
+        summary: to print.
+        path: where it has been written.
+        console: to print on.
+    """
+    console.print()
+    console.print(_nodes(summary))
+    for anomaly in summary.anomalies:
+        console.print(f"[yellow]anomaly[/] {escape(anomaly)}", highlight=False)
+    if summary.sweep:
+        console.print(_checkpoints(summary))
+        console.print(_choice(summary.sweep, summary.checkpoints))
+    console.print(_evaluation(summary.evaluator))
+    if summary.pushed_model:
+        console.print(f"[bold]Pushed[/] to {summary.pushed_model}")
+    else:
+        console.print("[bold]Pushed[/] nothing")
+    console.print(f"[dim]All of this as JSON: {path}[/]")
+
+
+def _nodes(summary: Summary) -> Table:
+    table = Table(title="What ran", title_justify="left", box=None, padding=(0, 2, 0, 0))
+    table.add_column("node")
+    table.add_column("state")
+    table.add_column("seconds", justify="right")
+    for node in summary.nodes:
+        table.add_row(node.name, node.state, f"{node.seconds:.1f}")
+    return table
+
+
+def _checkpoints(summary: Summary) -> Table:
+    assert summary.sweep is not None
+    selection = summary.sweep["selection"]
+    arrow = "↑" if selection["direction"] == "HIGHER_IS_BETTER" else "↓"
+    table = Table(title="Checkpoints on eval", title_justify="left", box=None, padding=(0, 2, 0, 0))
+    table.add_column("step", justify="right")
+    table.add_column(f"{selection['metric']} {arrow}", justify="right")
+    table.add_column("thresholds")
+    table.add_column("verdict", overflow="fold")
+    for verdict in summary.checkpoints:
+        chosen = verdict["name"] == summary.sweep["chosen"]
+        table.add_row(
+            str(verdict["step"]),
+            "–" if verdict["value"] is None else f"{verdict['value']:.5f}",
+            _thresholds(verdict),
+            verdict["reason"],
+            style="bold green" if chosen else None if verdict["eligible"] else "yellow",
+        )
+    return table
+
+
+def _choice(sweep: dict[str, Any], checkpoints: list[dict[str, Any]]) -> str:
+    word = "[green]BLESSED[/]" if sweep["blessed"] else "[red]NOT BLESSED[/]"
+    if sweep["chosen"] is None:
+        return f"[bold]Sweep[/] {word}: {sweep['reason']}"
+    last = checkpoints[-1]
+    won = next(c for c in checkpoints if c["name"] == sweep["chosen"])
+    versus = ""
+    if last["value"] is not None and last is not won:
+        versus = f" (last, step {last['step']}: {last['value']:.5f})"
+    metric = sweep["selection"]["metric"]
+    return (
+        f"[bold]Sweep[/] {word}: step {won['step']}, {metric} {won['value']:.5f}{versus}; "
+        f"{sweep['reason']}"
+    )
+
+
+def _evaluation(evaluator: dict[str, Any] | None) -> str:
+    if evaluator is None:
+        return "[bold]Evaluator[/] did not run: there was nothing blessed to confirm"
+    word = "[green]BLESSED[/]" if evaluator["blessed"] else "[red]NOT BLESSED[/]"
+    baseline = evaluator["baseline_model"]
+    versus = f"compared with {baseline}" if baseline else "no earlier blessed model to compare with"
+    failures = "".join(f"\n  missed {failure}" for failure in evaluator["failures"])
+    return f"[bold]Evaluator[/] {word} on test, {versus}{failures}"
+
+
+def _thresholds(verdict: dict[str, Any]) -> str:
+    if verdict["missed"]:
+        return f"missed {len(verdict['missed'])}"
+    return "passed" if verdict["eligible"] else "–"

@@ -1,0 +1,59 @@
+"""Groups are as few as fit, keep the order, and lose nobody."""
+
+import logging
+import pathlib
+
+import pytest
+from checkpoint_sweep.evaluation.fused import memory
+from checkpoint_sweep.saved_model.model_source import ModelSource
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.checkpoint_sweep.evaluation.fused import oracle, tf1_graphs
+
+
+@pytest.mark.parametrize(
+    ("sizes", "budget", "groups"),
+    [
+        ([], 10, []),
+        ([4, 4, 4], 12, [[0, 1, 2]]),
+        ([4, 4, 4], 11, [[0, 1], [2]]),
+        ([4, 4, 4], 4, [[0], [1], [2]]),
+        ([4, 40, 4], 10, [[0], [1], [2]]),
+        ([0, 0, 0], 0, [[0, 1, 2]]),
+    ],
+)
+def test_split(sizes: list[int], budget: int, groups: list[list[int]]) -> None:
+    assert memory.split(sizes, budget) == groups
+
+
+@given(st.lists(st.integers(0, 50)), st.integers(0, 100))
+def test_every_group_fits_or_is_one_model(sizes: list[int], budget: int) -> None:
+    groups = memory.split(sizes, budget)
+    assert [index for group in groups for index in group] == list(range(len(sizes)))
+    assert all(len(group) == 1 or sum(sizes[i] for i in group) <= budget for group in groups)
+
+
+def test_only_restored_weights_count(
+    tmp_path: pathlib.Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    template = str(tmp_path / "template")
+    tf1_graphs.export(tf1_graphs.reference_variables, template)
+    models = oracle.write_variants(template, str(tmp_path), 3)
+    assert memory.weight_bytes(models[0]) == 4 * (3 * 2 + 2)
+
+    with caplog.at_level(logging.INFO):
+        groups = memory.plan_groups(models, budget=64)
+
+    assert [[model.name for model in group] for group in groups] == [
+        ["variant-0", "variant-1"],
+        ["variant-2"],
+    ]
+    assert len([r for r in caplog.records if "groups: 2" in r.getMessage()]) == 1
+
+
+def test_default_budget_holds_a_small_model(tmp_path: pathlib.Path) -> None:
+    template = str(tmp_path / "template")
+    tf1_graphs.export(tf1_graphs.reference_variables, template)
+    model = ModelSource.from_saved_model("one", template)
+    assert memory.plan_groups([model, model]) == [[model, model]]

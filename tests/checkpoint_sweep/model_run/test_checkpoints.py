@@ -1,0 +1,165 @@
+from pathlib import Path
+
+import pytest
+from checkpoint_sweep.model_run.checkpoints import (
+    Checkpoint,
+    CheckpointError,
+    StepRange,
+    deletion_warning,
+    find_checkpoints,
+)
+
+
+def _write(directory: Path, *steps: int, shards: int = 1) -> None:
+    directory.mkdir(parents=True, exist_ok=True)
+    for step in steps:
+        (directory / f"model.ckpt-{step}.index").touch()
+        for shard in range(shards):
+            (directory / f"model.ckpt-{step}.data-{shard:05d}-of-{shards:05d}").touch()
+
+
+def _checkpoints(*steps: int) -> list[Checkpoint]:
+    return [Checkpoint(step, f"run/model.ckpt-{step}") for step in steps]
+
+
+def test_finds_all_by_step_not_by_name(tmp_path: Path) -> None:
+    _write(tmp_path, 1000, 200, 30)
+    assert [c.step for c in find_checkpoints(str(tmp_path))] == [30, 200, 1000]
+
+
+def test_finds_them_in_a_folder_below(tmp_path: Path) -> None:
+    _write(tmp_path / "chief" / "checkpoints", 5)
+    (found,) = find_checkpoints(str(tmp_path))
+    assert found.prefix == str(tmp_path / "chief" / "checkpoints" / "model.ckpt-5")
+
+
+def test_an_exports_variables_are_no_checkpoint(tmp_path: Path) -> None:
+    _write(tmp_path, 5)
+    (tmp_path / "export" / "variables").mkdir(parents=True)
+    (tmp_path / "export" / "variables" / "variables.index").touch()
+    assert [c.step for c in find_checkpoints(str(tmp_path))] == [5]
+
+
+def test_no_checkpoint_names_the_folder(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match=f"no checkpoint .* in {tmp_path}"):
+        find_checkpoints(str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("name", "step"),
+    [
+        ("model.ckpt-1000", 1000),
+        ("ckpt-7", 7),
+        ("cp-0012.ckpt", 12),
+        ("cp_0012", 12),
+        ("weights.12", 12),
+        ("0012", 12),
+    ],
+)
+def test_steps_and_epochs_are_read_from_names(tmp_path: Path, name: str, step: int) -> None:
+    for suffix in ("index", "data-00000-of-00001"):
+        (tmp_path / f"{name}.{suffix}").touch()
+    (tmp_path / "best.index").touch()
+    assert [c.step for c in find_checkpoints(str(tmp_path))] == [step]
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        (["latest.index"], "latest.index does not end in a step or epoch"),
+        (["weights.07-0.53.index"], "weights.07-0.53.index does not end in a step or epoch"),
+        (
+            ["cp-0001.h5", "cp-0002.h5"],
+            "cp-0001.h5 is a Keras file and not a TensorFlow checkpoint",
+        ),
+        (["model.keras"], "model.keras is a Keras file"),
+        (
+            ["cp-1/saved_model.pb", "cp-1/variables/variables.index"],
+            "cp-1 is a SavedModel and not a checkpoint",
+        ),
+    ],
+)
+def test_other_files_are_told_apart_from_checkpoints(
+    tmp_path: Path, files: list[str], message: str
+) -> None:
+    for file in files:
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / file).touch()
+    with pytest.raises(CheckpointError, match=rf"{message}.*ckpt-\{{epoch\}}.*save_weights_only"):
+        find_checkpoints(str(tmp_path))
+
+
+def test_two_checkpoints_of_one_step_are_refused(tmp_path: Path) -> None:
+    _write(tmp_path, 1)
+    (tmp_path / "cp-0001.index").touch()
+    with pytest.raises(CheckpointError, match=r"of step 1: .*cp-0001 and .*model.ckpt-1\. Leave"):
+        find_checkpoints(str(tmp_path))
+
+
+def test_two_runs_name_both_folders(tmp_path: Path) -> None:
+    _write(tmp_path / "a", 1)
+    _write(tmp_path / "b", 1)
+    with pytest.raises(CheckpointError, match=r"2 folders.*/a, .*/b"):
+        find_checkpoints(str(tmp_path))
+
+
+@pytest.mark.parametrize("shard", [0, 1, 2])
+def test_a_missing_data_file_is_named(tmp_path: Path, shard: int) -> None:
+    _write(tmp_path, 10, 20, shards=3)
+    lost = tmp_path / f"model.ckpt-20.data-{shard:05d}-of-00003"
+    lost.unlink()
+    with pytest.raises(CheckpointError, match=f"step 20 is incomplete: {lost} is missing"):
+        find_checkpoints(str(tmp_path))
+
+
+def test_missing_data_altogether_is_named(tmp_path: Path) -> None:
+    (tmp_path / "model.ckpt-7.index").touch()
+    with pytest.raises(CheckpointError, match=r"model\.ckpt-7\.data-00000-of-00001 is missing"):
+        find_checkpoints(str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("steps", "expected"),
+    [
+        (StepRange(), [0, 10, 20, 30, 40]),
+        (StepRange(first=1), [10, 20, 30, 40]),
+        (StepRange(last=20), [0, 10, 20]),
+        (StepRange(first=10, last=30), [10, 20, 30]),
+        (StepRange(stride=2), [0, 20, 40]),
+        (StepRange(stride=3), [10, 40]),
+        (StepRange(first=1, stride=2), [20, 40]),
+        (StepRange(stride=99), [40]),
+    ],
+)
+def test_step_range(steps: StepRange, expected: list[int]) -> None:
+    assert [c.step for c in steps.select(_checkpoints(40, 30, 20, 10, 0))] == expected
+
+
+def test_a_range_without_checkpoints_says_what_there_is() -> None:
+    with pytest.raises(
+        CheckpointError, match="from 50 to the end; there are 2, from step 10 to 20"
+    ):
+        StepRange(first=50).select(_checkpoints(10, 20))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [({"stride": 0}, "stride is 0"), ({"first": 5, "last": 4}, "first 5 > last 4")],
+)
+def test_an_impossible_range_is_refused(arguments: dict, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        StepRange(**arguments)
+
+
+@pytest.mark.parametrize(
+    ("steps", "warns"),
+    [((0, 10, 20), False), ((10, 20, 30), False), ((80, 90, 100), True), ((100,), False)],
+)
+def test_warns_when_early_checkpoints_were_deleted(steps: tuple, warns: bool) -> None:
+    warning = deletion_warning(_checkpoints(*steps))
+    assert (warning is not None) is warns
+
+
+def test_names_sort_by_step() -> None:
+    names = [c.name for c in _checkpoints(9, 10, 200)]
+    assert names == sorted(names)

@@ -1,0 +1,138 @@
+import json
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import tensorflow_model_analysis as tfma
+from checkpoint_sweep.report.views import (
+    Sweep,
+    View,
+    ViewError,
+    compare,
+    plots,
+    slicing_metrics,
+    time_series,
+)
+
+from tests.checkpoint_sweep.report.views import tfma_results
+
+
+def _auc(sweep: Sweep, step: int, **of: bool) -> float:
+    result = sweep.result(step, **of)
+    return result.get_metrics_for_slice()["auc"]["doubleValue"]
+
+
+def test_time_series_has_each_steps_own_metrics(sweep: Sweep) -> None:
+    (panel,) = time_series(sweep).panels
+
+    shown = {p["config"]["modelIdentifier"]: p["metrics"][""][""]["auc"] for p in panel.data}
+    assert shown == {str(step): {"doubleValue": _auc(sweep, step)} for step in (100, 900, 2000)}
+
+
+def test_slices_come_in_natural_order(sweep: Sweep) -> None:
+    (panel,) = slicing_metrics(sweep, 900, "hour").panels
+
+    assert [item["slice"] for item in panel.data] == [f"hour:{hour}" for hour in range(22)]
+
+
+@pytest.fixture
+def compared(with_baseline: Sweep) -> dict[str, float]:
+    """The columns of a comparison with the baseline, on all examples."""
+    (panel,) = compare(with_baseline, [900], baseline=True).panels
+    metrics = panel.data[0]["metrics"][""][""]
+    return {name.replace("\u200b", ""): value["doubleValue"] for name, value in metrics.items()}
+
+
+def test_comparison_agrees_with_tfmas_difference(
+    with_baseline: Sweep, compared: dict[str, float]
+) -> None:
+    own = with_baseline.result(900).get_metrics_for_slice()["auc_diff"]["doubleValue"]
+
+    assert compared["auc, difference"] == pytest.approx(own, abs=1e-12)
+
+
+def test_comparison_shows_both_models(with_baseline: Sweep, compared: dict[str, float]) -> None:
+    assert compared == {
+        "example_count": float(tfma_results.ROWS),
+        "auc, step 900": _auc(with_baseline, 900),
+        "auc, baseline": _auc(with_baseline, 900, baseline=True),
+        "auc, difference": compared["auc, difference"],
+    }
+
+
+def test_comparison_of_three_has_no_difference(sweep: Sweep) -> None:
+    (panel,) = compare(sweep, [100, 900, 2000], metrics=["auc"]).panels
+
+    columns = sorted(panel.data[0]["metrics"][""][""])
+    assert [c.replace("\u200b", "") for c in columns] == [
+        "auc, step 100",
+        "auc, step 900",
+        "auc, step 2000",
+        "example_count",
+    ]
+
+
+def test_what_only_one_model_has_is_nan_for_the_other() -> None:
+    from checkpoint_sweep.report.views.compare import _side_by_side
+
+    def model(**slices: float) -> dict:
+        return {k: {"": {"": {"auc": {"doubleValue": v}}}} for k, v in slices.items()}
+
+    data = _side_by_side({"a": model(x=0.5), "b": model(x=0.25, y=1.0)}, [])
+
+    values = {d["slice"]: [v["doubleValue"] for v in d["metrics"][""][""].values()] for d in data}
+    assert values["x"] == [0.5, 0.25, 0.25]
+    assert [math.isnan(v) for v in values["y"]] == [True, False, True]
+
+
+@pytest.mark.parametrize(
+    ("ask", "message"),
+    [
+        pytest.param(
+            lambda s: slicing_metrics(s, 7), "step 7; there are: 100, 900, 2000", id="step"
+        ),
+        pytest.param(
+            lambda s: slicing_metrics(s, 900, "day"), "slices by: hour, payment", id="column"
+        ),
+        pytest.param(
+            lambda s: time_series(s, ["au"]), "no metric 'au'; there are: auc", id="metric"
+        ),
+        pytest.param(lambda s: time_series(s, slice={"hour": 99}), "hour = 99", id="slice"),
+        pytest.param(lambda s: plots(s, 100), "no plots. Add CalibrationPlot", id="plots"),
+        pytest.param(
+            lambda s: plots(s, 900, {"hour": 99}), "no plot for hour = 99", id="plot's slice"
+        ),
+        pytest.param(lambda s: compare(s, [900]), "needs two steps", id="nothing to compare"),
+        pytest.param(
+            lambda s: compare(s, [900], baseline=True), "without a baseline", id="baseline"
+        ),
+        pytest.param(
+            lambda s: compare(s, [100, 900], metrics=["f1"]),
+            "no metric 'f1'",
+            id="metric to compare",
+        ),
+    ],
+)
+def test_says_what_is_missing(sweep: Sweep, ask: Callable[[Sweep], View], message: str) -> None:
+    with pytest.raises(ViewError, match=message):
+        ask(sweep)
+
+
+def test_opens_what_the_ledger_calls_evaluated(sweep: Sweep, tmp_path: Path) -> None:
+    for step, status in ((100, "evaluated"), (200, "failed")):
+        (tmp_path / f"step-{step:08d}").symlink_to(sweep.directories[100])
+        entry = {"name": f"step-{step:08d}", "step": step, "checkpoint": "", "status": status}
+        ledger = tmp_path / "ledger.json"
+        before = json.loads(ledger.read_text())["checkpoints"] if ledger.exists() else []
+        ledger.write_text(json.dumps({"checkpoints": [*before, entry]}))
+
+    opened = Sweep.open(tmp_path)
+
+    assert opened.steps == [100]
+    assert isinstance(opened.result(100), tfma.EvalResult)
+
+
+def test_needs_a_ledger(tmp_path: Path) -> None:
+    with pytest.raises(ViewError, match=r"no ledger\.json in"):
+        Sweep.open(tmp_path)

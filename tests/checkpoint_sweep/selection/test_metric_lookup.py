@@ -1,0 +1,78 @@
+import pytest
+import tensorflow_model_analysis as tfma
+from checkpoint_sweep.selection.metric_lookup import resolve_direction
+from checkpoint_sweep.selection.selection import Direction, Selection, SelectionError
+from google.protobuf import text_format
+
+HIGHER, LOWER = Direction.HIGHER_IS_BETTER, Direction.LOWER_IS_BETTER
+
+
+def _config(metrics: str) -> tfma.EvalConfig:
+    config = text_format.Parse(
+        f'model_specs {{ label_key: "y" }} metrics_specs {{ {metrics} }}', tfma.EvalConfig()
+    )
+    return tfma.utils.update_eval_config_with_defaults(config, has_baseline=True, rubber_stamp=True)
+
+
+PLAIN = 'metrics { class_name: "AUC" } metrics { class_name: "MeanAbsoluteError" }'
+DECLARED = """metrics {
+  class_name: "MeanAbsoluteError"
+  threshold { change_threshold { direction: LOWER_IS_BETTER absolute { value: 1 } } }
+}"""
+ON_SLICE = """metrics {
+  class_name: "AUC"
+  per_slice_thresholds {
+    slicing_specs { feature_keys: "hour" }
+    threshold { change_threshold { direction: HIGHER_IS_BETTER absolute { value: -1 } } }
+  }
+}"""
+BY_CLASS = 'metrics { class_name: "AUC" } binarize { class_ids { values: [0, 1] } }'
+
+
+@pytest.mark.parametrize(
+    ("metrics", "selection", "expected"),
+    [
+        pytest.param(PLAIN, Selection("auc", direction=HIGHER), HIGHER, id="said"),
+        pytest.param(DECLARED, Selection("mean_absolute_error"), LOWER, id="declared"),
+        pytest.param(ON_SLICE, Selection("auc"), HIGHER, id="declared on a slice"),
+        pytest.param(
+            DECLARED, Selection("mean_absolute_error", direction=LOWER), LOWER, id="both agree"
+        ),
+        pytest.param(
+            BY_CLASS, Selection("auc", direction=HIGHER, sub_key="classId:1"), HIGHER, id="class"
+        ),
+    ],
+)
+def test_direction(metrics: str, selection: Selection, expected: Direction) -> None:
+    assert resolve_direction(selection, _config(metrics)) is expected
+
+
+@pytest.mark.parametrize(
+    ("metrics", "selection", "message"),
+    [
+        pytest.param(
+            PLAIN,
+            Selection("accuracy", direction=HIGHER),
+            r"does not compute 'accuracy'.* It computes: auc, mean_absolute_error\.",
+            id="unknown metric lists those there are",
+        ),
+        pytest.param(
+            BY_CLASS,
+            Selection("auc", direction=HIGHER),
+            "It computes: classId:0/auc, classId:1/auc",
+            id="sub keys are listed",
+        ),
+        pytest.param(
+            PLAIN, Selection("auc"), "No direction is declared for 'auc'", id="undeclared"
+        ),
+        pytest.param(
+            DECLARED,
+            Selection("mean_absolute_error", direction=HIGHER),
+            "says HIGHER_IS_BETTER .* change threshold says LOWER_IS_BETTER",
+            id="contradiction",
+        ),
+    ],
+)
+def test_refusals(metrics: str, selection: Selection, message: str) -> None:
+    with pytest.raises(SelectionError, match=message):
+        resolve_direction(selection, _config(metrics))

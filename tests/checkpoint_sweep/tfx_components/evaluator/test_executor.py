@@ -1,0 +1,171 @@
+"""The drop-in executor against the stock Evaluator's, on the same artifacts."""
+
+import dataclasses
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import tensorflow_model_analysis as tfma
+from checkpoint_sweep.model_run.candidates import make_candidates
+from checkpoint_sweep.model_run.checkpoints import find_checkpoints
+from checkpoint_sweep.saved_model.weight_swap import write_saved_model
+from checkpoint_sweep.tfx_components.evaluator.executor import EvaluationError, Executor
+from checkpoint_sweep.tfx_components.examples import ExamplesError
+from google.protobuf import json_format, text_format
+from tensorflow_model_analysis.writers import eval_config_writer
+from tfx import types
+from tfx.components.evaluator import executor as stock
+from tfx.dsl.components.base import base_beam_executor
+from tfx.types import standard_artifacts
+
+from tests.support import taxi_examples
+from tests.support.estimator_run import EstimatorRun
+
+_CONFIG = """
+model_specs {{ label_key: "big_tipper" }}
+slicing_specs {{}}
+slicing_specs {{ feature_keys: "payment_type" }}
+metrics_specs {{
+  metrics {{ class_name: "ExampleCount" }}
+  metrics {{
+    class_name: "AUC"
+    per_slice_thresholds {{ slicing_specs {{}} threshold {{ {threshold} }} }}
+  }}
+}}
+"""
+_FLOOR = "value_threshold { lower_bound { value: %s } }"
+_CHANGE = "change_threshold { direction: HIGHER_IS_BETTER absolute { value: %s } }"
+
+
+@dataclasses.dataclass(frozen=True)
+class Evaluated:
+    evaluation: Path
+    blessing: types.Artifact
+
+    @property
+    def files(self) -> set[str]:
+        return {path.name for path in Path(self.blessing.uri).iterdir()}
+
+    @property
+    def properties(self) -> dict:
+        """Custom properties; those that name this run's folders aside."""
+        found = self.blessing.mlmd_artifact.custom_properties
+        return {k: getattr(v, v.WhichOneof("value")) for k, v in found.items()}
+
+    @property
+    def metrics(self) -> dict:
+        """Values by model, slice and metric."""
+        names = eval_config_writer.load_eval_run(str(self.evaluation))[3]
+        values = {}
+        for name in names:
+            result = tfma.load_eval_result(str(self.evaluation), model_name=name)
+            for slice_key, metrics in result.slicing_metrics:
+                for metric, value in metrics[""][""].items():
+                    values[name, slice_key, metric] = float(value["doubleValue"])
+        return values
+
+
+def _artifact(kind: type[types.Artifact], uri: Path, number: int = 0) -> types.Artifact:
+    artifact = kind()
+    artifact.uri, artifact.id = str(uri), number
+    return artifact
+
+
+@pytest.fixture(scope="session")
+def baseline(tmp_path_factory: pytest.TempPathFactory, trained: EstimatorRun) -> Path:
+    """A Model artifact's folder with the checkpoint of step 20."""
+    directory = tmp_path_factory.mktemp("baseline")
+    checkpoints = find_checkpoints(str(trained.model_run))
+    source = make_candidates(str(trained.export), checkpoints, checkpoints).sources[20]
+    write_saved_model(source, str(directory / "Format-Serving"))
+    return directory
+
+
+@pytest.fixture
+def evaluate(tmp_path: Path, trained: EstimatorRun, examples: list[bytes]) -> Callable:
+    artifact = taxi_examples.write_examples(tmp_path / "examples", {"test": examples[:150]})
+
+    def run(
+        kind: type, threshold: str, baseline: Path | None = None, **overrides: object
+    ) -> Evaluated:
+        folder = tmp_path / kind.__module__
+        inputs = {
+            "examples": [artifact],
+            "model": [_artifact(standard_artifacts.Model, trained.export.parent, 11)],
+            "schema": [taxi_examples.schema_artifact()],
+        }
+        if baseline:
+            inputs["baseline_model"] = [_artifact(standard_artifacts.Model, baseline, 12)]
+        inputs |= overrides.get("inputs", {})  # type: ignore[operator]
+        outputs = {
+            "evaluation": [_artifact(standard_artifacts.ModelEvaluation, folder / "evaluation")],
+            "blessing": [_artifact(standard_artifacts.ModelBlessing, folder / "blessing")],
+        }
+        for (output,) in outputs.values():
+            Path(output.uri).mkdir(parents=True)
+        config = text_format.Parse(_CONFIG.format(threshold=threshold), tfma.EvalConfig())
+        properties = {
+            "eval_config": json_format.MessageToJson(config),
+            "example_splits": overrides.get("splits", '["test"]'),
+            "fairness_indicator_thresholds": "null",
+            "current_component_id": "Evaluator",
+        }
+        context = base_beam_executor.BaseBeamExecutor.Context(
+            beam_pipeline_args=["--runner=FnApiRunner"], tmp_dir=str(folder), unique_id="1"
+        )
+        kind(context).Do(inputs, outputs, properties)
+        return Evaluated(folder / "evaluation", outputs["blessing"][0])
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("threshold", "has_baseline", "blessed"),
+    [
+        pytest.param(_FLOOR % 0.1, False, True, id="floor met"),
+        pytest.param(_FLOOR % 0.999, False, False, id="floor missed"),
+        pytest.param(_CHANGE % -1, True, True, id="change met"),
+        pytest.param(_CHANGE % 1, True, False, id="change missed"),
+        pytest.param(
+            _FLOOR % 0.1 + _CHANGE % 1, False, True, id="without a baseline no change is judged"
+        ),
+    ],
+)
+def test_it_blesses_as_the_stock_evaluator(
+    evaluate: Callable, baseline: Path, threshold: str, has_baseline: bool, blessed: bool
+) -> None:
+    against = baseline if has_baseline else None
+    ours, theirs = (
+        evaluate(Executor, threshold, against),
+        evaluate(stock.Executor, threshold, against),
+    )
+    assert ours.files == theirs.files == {"BLESSED" if blessed else "NOT_BLESSED"}
+    assert ours.properties == theirs.properties
+    assert ours.metrics.keys() == theirs.metrics.keys()
+    for key, value in theirs.metrics.items():
+        assert math.isclose(ours.metrics[key], value, rel_tol=1e-6) or math.isnan(value), key
+
+
+def test_without_thresholds_nothing_is_blessed(evaluate: Callable) -> None:
+    evaluated = evaluate(Executor, "")
+    assert evaluated.files == {"NOT_BLESSED"}
+    assert evaluated.properties["blessed"] == 0
+
+
+def test_the_reason_is_in_the_file(evaluate: Callable) -> None:
+    evaluated = evaluate(Executor, _FLOOR % 0.999)
+    reason = (Path(evaluated.blessing.uri) / "NOT_BLESSED").read_text()
+    assert reason.startswith("auc = 0.")
+    assert "lower_bound value: 0.999" in reason
+
+
+def test_an_empty_model_is_refused(evaluate: Callable, tmp_path: Path) -> None:
+    empty = _artifact(standard_artifacts.Model, tmp_path / "nothing", 3)
+    with pytest.raises(EvaluationError, match=r"nothing holds no SavedModel.*sweep"):
+        evaluate(Executor, "", inputs={"model": [empty]})
+
+
+def test_an_unknown_split_is_refused(evaluate: Callable) -> None:
+    with pytest.raises(ExamplesError, match=r"no split 'train' .* there are: test"):
+        evaluate(Executor, "", splits='["train"]')

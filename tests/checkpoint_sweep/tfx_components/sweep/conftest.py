@@ -1,0 +1,132 @@
+"""A sweep on artifacts built by hand, without a pipeline around it."""
+
+import dataclasses
+import json
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+import tensorflow_model_analysis as tfma
+from checkpoint_sweep.selection.selection import Direction, Selection
+from checkpoint_sweep.tfx_components.sweep.executor import Executor
+from google.protobuf import json_format, text_format
+from tfx import types
+from tfx.dsl.components.base import base_beam_executor
+from tfx.types import standard_artifacts
+
+from tests.support import taxi_examples
+
+EVAL_CONFIG = """
+model_specs { label_key: "big_tipper" }
+slicing_specs {}
+slicing_specs { feature_keys: "payment_type" }
+metrics_specs {
+  metrics { class_name: "ExampleCount" }
+  metrics {
+    class_name: "AUC"
+    per_slice_thresholds {
+      slicing_specs {}
+      threshold { value_threshold { lower_bound { value: %s } } }
+    }
+  }
+  metrics { class_name: "BinaryCrossEntropy" }
+}
+"""
+
+
+@dataclasses.dataclass(frozen=True)
+class Swept:
+    """The output artifacts of a sweep, and where each lies."""
+
+    evaluation: types.Artifact
+    model: types.Artifact
+    blessing: types.Artifact
+
+    @property
+    def verdicts(self) -> dict:
+        """The content of verdicts.json."""
+        return json.loads((Path(self.blessing.uri) / "verdicts.json").read_text())
+
+    @property
+    def files(self) -> set[str]:
+        """Names of the files of the blessing."""
+        return {path.name for path in Path(self.blessing.uri).iterdir()}
+
+
+class Run(Protocol):
+    """What a Trainer leaves behind: a folder of checkpoints and an export, `Format-Serving`."""
+
+    @property
+    def model_run(self) -> Path: ...
+
+    @property
+    def export(self) -> Path: ...
+
+
+Sweep = Callable[..., Swept]
+
+
+@pytest.fixture(scope="session")
+def example_artifact(
+    tmp_path_factory: pytest.TempPathFactory, examples: list[bytes]
+) -> standard_artifacts.Examples:
+    """Splits `eval`, 200 examples, and `test`, 100."""
+    directory = tmp_path_factory.mktemp("examples") / "examples"
+    return taxi_examples.write_examples(directory, {"eval": examples[:200], "test": examples[200:]})
+
+
+@pytest.fixture
+def sweep(tmp_path: Path, example_artifact: standard_artifacts.Examples) -> Sweep:
+    """Runs the executor on a run; its parameters can be overridden by keyword.
+
+    With `examples` of its own, a run is swept on those and without a schema.
+    """
+
+    def run(
+        trained: Run,
+        floor: float | None = 0.1,
+        examples: standard_artifacts.Examples | None = None,
+        **parameters: object,
+    ) -> Swept:
+        text = EVAL_CONFIG % (0.0 if floor is None else floor)
+        config = text_format.Parse(text, tfma.EvalConfig())
+        if floor is None:
+            del config.metrics_specs[0].metrics[1].per_slice_thresholds[:]
+        inputs = {
+            "examples": [examples or example_artifact],
+            "template": [_artifact(standard_artifacts.Model, trained.export.parent)],
+            "model_run": [_artifact(standard_artifacts.ModelRun, trained.model_run)],
+            "schema": [] if examples else [taxi_examples.schema_artifact()],
+        }
+        written = Path(tempfile.mkdtemp(dir=tmp_path))
+        outputs = {
+            "evaluation": [_artifact(standard_artifacts.ModelEvaluation, written / "evaluation")],
+            "model": [_artifact(standard_artifacts.Model, written / "model")],
+            "blessing": [_artifact(standard_artifacts.ModelBlessing, written / "blessing")],
+        }
+        for (artifact,) in outputs.values():
+            Path(artifact.uri).mkdir()
+        selection = Selection("auc", direction=Direction.HIGHER_IS_BETTER)
+        properties = {
+            "eval_config": json_format.MessageToJson(config),
+            "selection": selection.to_json(),
+            "example_splits": '["eval"]',
+            "stride": 1,
+        }
+        # Any image: without one, TFX packages itself for remote workers, which takes seconds.
+        arguments = ["--runner=FnApiRunner", "--sdk_container_image=unused"]
+        context = base_beam_executor.BaseBeamExecutor.Context(
+            beam_pipeline_args=arguments, tmp_dir=str(tmp_path), unique_id="1"
+        )
+        Executor(context).Do(inputs, outputs, properties | parameters)
+        return Swept(**{key: artifact for key, (artifact,) in outputs.items()})
+
+    return run
+
+
+def _artifact(kind: type[types.Artifact], path: Path) -> types.Artifact:
+    artifact = kind()
+    artifact.uri = str(path)
+    return artifact

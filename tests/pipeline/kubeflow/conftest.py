@@ -1,0 +1,106 @@
+"""The compiled pipelines, and the environment of the Kubeflow SDK that judges them."""
+
+import json
+import os
+import subprocess
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+import yaml
+from typer.testing import CliRunner
+
+from pipeline.kubeflow.__main__ import main
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+ROOT = "minio://mlpipeline/v2/artifacts"
+DATA = "minio://mlpipeline/taxi"
+
+# Runs a module of the repository in the environment of the Kubeflow SDK.
+Sdk = Callable[..., subprocess.CompletedProcess[str]]
+# The broken rules of each run that is given, "" for none.
+Judge = Callable[[Sequence[dict[str, Any]]], list[str]]
+
+
+@pytest.fixture(scope="session")
+def sdk() -> Sdk:
+    default = REPOSITORY / ".venv-kubeflow/bin/python"
+    python = Path(os.environ.get("KUBEFLOW_PYTHON", default))
+    if not python.exists():
+        pytest.fail(
+            f"There is no {python}. Make the environment of the Kubeflow SDK from "
+            "requirements-kubeflow.txt, or name its Python by KUBEFLOW_PYTHON."
+        )
+
+    def run(module: str, *args: str, **options: Any) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [str(python), "-W", "ignore", "-m", module, *args],
+            cwd=REPOSITORY,
+            env={"PATH": os.defpath, "HOME": os.environ.get("HOME", "/")},
+            capture_output=True,
+            text=True,
+            timeout=600,
+            check=False,
+            **options,
+        )
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def judge(sdk: Sdk) -> Judge:
+    def run(submissions: Sequence[dict[str, Any]]) -> list[str]:
+        done = sdk("tests.pipeline.kubeflow.conformance", input=json.dumps(list(submissions)))
+        assert done.returncode == 0, done.stderr
+        messages: list[str] = json.loads(done.stdout)
+        return messages
+
+    return run
+
+
+def compile_pipeline(*arguments: str) -> None:
+    """Compiles as `make kubeflow` does."""
+    app = typer.Typer()
+    app.command()(main)
+    done = CliRunner().invoke(app, arguments)
+    assert done.exit_code == 0, done.output
+
+
+@pytest.fixture(scope="session")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Packages by target, "image-data" being Kubeflow with data in the image; tiny training."""
+    folder = tmp_path_factory.mktemp("compiled")
+    common = [
+        "--image=registry.example/taxi:1",
+        f"--schema={REPOSITORY / 'schemas/taxi/schema.pbtxt'}",
+        "--steps=40",
+        "--checkpoint-steps=20",
+    ]
+    gs = ["--root=gs://bucket/root", "--data=gs://bucket/taxi", "--push-to=gs://bucket/serving"]
+    targets = {
+        "kubeflow.yaml": [f"--data={DATA}"],
+        "image-data.yaml": [],
+        "vertex.json": ["--target=vertex", *gs],
+    }
+    for name, options in targets.items():
+        compile_pipeline(*common, *options, f"--output={folder / name}")
+    return {name.split(".")[0]: folder / name for name in targets}
+
+
+@pytest.fixture
+def spec(compiled: dict[str, Path]) -> dict[str, Any]:
+    """The pipeline as compiled for Kubeflow, for a test to change."""
+    loaded: dict[str, Any] = yaml.safe_load(compiled["kubeflow"].read_text())
+    return loaded
+
+
+@pytest.fixture
+def values() -> dict[str, Any]:
+    """Runtime parameters that fit `spec`."""
+    return {
+        "data": DATA,
+        "baseline": f"{ROOT}/no-baseline",
+        "push_destination": json.dumps({"filesystem": {"base_directory": "/tmp/serving"}}),
+    }

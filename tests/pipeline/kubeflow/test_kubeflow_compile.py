@@ -1,0 +1,117 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.pipeline.kubeflow.conftest import DATA, REPOSITORY, ROOT
+
+Json = dict[str, Any]
+
+
+def _tasks(spec: Json) -> Json:
+    tasks: Json = spec["root"]["dag"]["tasks"]
+    return tasks
+
+
+def _executors(spec: Json) -> Json:
+    executors: Json = spec["deploymentSpec"]["executors"]
+    return executors
+
+
+def test_kubeflow_imports_the_baseline_and_vertex_resolves_it(
+    spec: Json, compiled: dict[str, Path]
+) -> None:
+    assert "importer" in _executors(spec)["Baseline_executor"]
+    vertex = json.loads(compiled["vertex"].read_text())["pipelineSpec"]
+    resolvers = [label for label, e in _executors(vertex).items() if "resolver" in e]
+    assert sorted(resolvers) == [
+        "Baseline-model-blessing-resolver_executor",
+        "Baseline-model-resolver_executor",
+    ]
+
+
+def test_only_kubeflow_runs_our_entrypoint(spec: Json, compiled: dict[str, Path]) -> None:
+    vertex = json.loads(compiled["vertex"].read_text())["pipelineSpec"]
+    commands = {
+        name: {tuple(e["container"]["command"]) for e in _executors(s).values() if "container" in e}
+        for name, s in {"kubeflow": spec, "vertex": vertex}.items()
+    }
+    stock = "tfx.orchestration.kubeflow.v2.container.kubeflow_v2_run_executor"
+    assert commands == {
+        "kubeflow": {("python", "-m", "pipeline.kubeflow.entrypoint")},
+        "vertex": {("python", "-m", stock)},
+    }
+
+
+def test_data_in_an_object_store_is_an_input_and_data_in_the_image_is_not(
+    spec: Json, compiled: dict[str, Path]
+) -> None:
+    in_image = yaml.safe_load(compiled["image-data"].read_text())
+    artifacts = [_tasks(s)["CsvExampleGen"]["inputs"].get("artifacts") for s in (spec, in_image)]
+    source = {"producerTask": "Data", "outputArtifactKey": "data"}
+    assert artifacts == [{"data": {"taskOutputArtifact": source}}, None]
+
+
+def test_only_the_node_that_reads_the_data_is_never_cached(spec: Json) -> None:
+    executors = _executors(spec)
+    uncached = {
+        name
+        for name, task in _tasks(spec).items()
+        if "container" in executors[f"{name}_executor"]
+        and not task.get("cachingOptions", {}).get("enableCache")
+    }
+    assert uncached == {"CsvExampleGen"}
+
+
+def test_parameters_have_defaults(spec: Json) -> None:
+    parameters = spec["root"]["inputDefinitions"]["parameters"]
+    assert {name: entry["defaultValue"] for name, entry in parameters.items()} == {
+        "data": DATA,
+        "baseline": f"{ROOT}/no-baseline",
+        "push_destination": '{"filesystem": {"base_directory": "/tmp/serving"}}',
+    }
+
+
+def test_vertex_gets_parameter_values(compiled: dict[str, Path]) -> None:
+    job = json.loads(compiled["vertex"].read_text())
+    assert job["runtimeConfig"]["parameterValues"] == {
+        "data": "gs://bucket/taxi",
+        "push_destination": '{"filesystem": {"base_directory": "gs://bucket/serving"}}',
+    }
+
+
+def test_what_the_sweep_did_not_bless_goes_no_further(spec: Json) -> None:
+    conditions = {n: t.get("triggerPolicy", {}).get("condition") for n, t in _tasks(spec).items()}
+    blessed = (
+        "(inputs.artifacts['_CheckpointSweep.blessing'].artifacts[0].metadata['blessed'] == 1.0)"
+    )
+    assert {n: c for n, c in conditions.items() if c} == {"Evaluator": blessed, "Pusher": blessed}
+
+
+@pytest.mark.parametrize(
+    ("options", "advice"),
+    [
+        (["--steps=10", "--checkpoint-steps=20"], "Raise --steps"),
+        (["--target=vertex"], "--root=gs://"),
+        (["--push-to=s3://bucket/serving"], "pushed_model artifact"),
+        (["--data=taxi"], "absolute"),
+        (["--baseline=/models/1"], "URI"),
+    ],
+)
+def test_wrong_arguments_are_explained(options: list[str], advice: str, tmp_path: Path) -> None:
+    output = tmp_path / "out.yaml"
+    done = subprocess.run(
+        [sys.executable, "-m", "pipeline.kubeflow", "--image=i", f"--output={output}", *options],
+        cwd=REPOSITORY,
+        env={"PATH": "/usr/bin:/bin", "COLUMNS": "400"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert advice in done.stderr
+    assert not output.exists()

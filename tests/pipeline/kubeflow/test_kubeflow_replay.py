@@ -1,0 +1,185 @@
+"""The whole pipeline in processes of its own, as a cluster would run it, on a small sample."""
+
+import itertools
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tensorflow as tf
+import yaml
+
+from pipeline.problems.taxi.problem import taxi_data
+from tests.pipeline.kubeflow.conftest import DATA, REPOSITORY, ROOT, Sdk
+from tests.pipeline.kubeflow.object_store import ObjectStore
+
+pytestmark = pytest.mark.slow
+
+Json = dict[str, Any]
+ROWS = 600
+TASKS = ("CheckpointSweep", "Evaluator")
+
+
+class Cluster:
+    """An object store with the sample in it, and a way to run pipelines on it."""
+
+    def __init__(self, folder: Path, sdk: Sdk) -> None:
+        self._folder, self._sdk = folder, sdk
+        self.store = ObjectStore(folder / "store")
+        sample = self.store.path(DATA) / "data.csv"
+        sample.parent.mkdir(parents=True)
+        with (taxi_data() / "data.csv").open() as rows, sample.open("w") as file:
+            file.writelines(itertools.islice(rows, ROWS + 1))
+
+    def run(
+        self,
+        name: str,
+        package: Path,
+        values: Json,
+        earlier: str | None = None,
+        again: Sequence[str] = (),
+    ) -> Json:
+        """Replays a package, or the tasks `again` after the `earlier` run; returns its report."""
+        folder = self._folder / name
+        folder.mkdir()
+        report = folder / "report.json"
+        arguments = {
+            "package": package,
+            "root": ROOT,
+            "parameters": json.dumps(values),
+            "store": self._folder / "store",
+            "python": sys.executable,
+            "code": REPOSITORY,
+            "report": report,
+        }
+        options = [f"--{key}={value}" for key, value in arguments.items()]
+        if earlier:
+            options += [f"--earlier={self._folder / earlier / 'report.json'}", "--again", *again]
+        done = self._sdk("tests.pipeline.kubeflow.replay", *options)
+        assert done.returncode == 0, done.stderr
+        print(done.stdout)
+        tasks: Json = json.loads(report.read_text())
+        return tasks
+
+    def output(self, tasks: Json, task: str, key: str) -> Path:
+        """Where an output is in the store."""
+        return self.store.path(tasks[task]["artifacts"][key]["uri"])
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory, sdk: Sdk) -> Cluster:
+    return Cluster(tmp_path_factory.mktemp("cluster"), sdk)
+
+
+@pytest.fixture(scope="module")
+def lenient(compiled: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The compiled pipeline with thresholds that a model after 40 steps on a sample can meet."""
+    spec = yaml.safe_load(compiled["kubeflow"].read_text())
+    for name in TASKS:
+        value = spec["root"]["dag"]["tasks"][name]["inputs"]["parameters"]["eval_config"]
+        config = json.loads(value["runtimeValue"]["constant"])
+        for metric in itertools.chain(*(s["metrics"] for s in config["metrics_specs"])):
+            kept = [
+                threshold
+                for threshold in metric.pop("per_slice_thresholds", [])
+                if threshold["slicing_specs"] == [{}]
+            ]
+            for threshold in kept:
+                bounds = threshold["threshold"]["value_threshold"]
+                bounds.update({k: {"lower_bound": 0.0, "upper_bound": 10.0}[k] for k in bounds})
+            if kept:
+                metric["per_slice_thresholds"] = kept
+        value["runtimeValue"]["constant"] = json.dumps(config)
+    path = tmp_path_factory.mktemp("lenient") / "taxi.yaml"
+    path.write_text(yaml.safe_dump(spec))
+    return path
+
+
+VALUES = {
+    "data": DATA,
+    "baseline": f"{ROOT}/no-baseline",
+    "push_destination": json.dumps({"filesystem": {"base_directory": "/tmp/serving"}}),
+}
+
+
+@pytest.fixture(scope="module")
+def first(cluster: Cluster, lenient: Path) -> Json:
+    """A first run: every task, no baseline."""
+    return cluster.run("first", lenient, VALUES)
+
+
+@pytest.fixture(scope="module")
+def with_baseline(cluster: Cluster, lenient: Path, first: Json) -> Json:
+    """A run after it whose baseline is the model that it pushed."""
+    pushed = first["Pusher"]["artifacts"]["pushed_model"]["uri"]
+    again = ["Baseline", "Evaluator", "Pusher"]
+    return cluster.run("second", lenient, VALUES | {"baseline": pushed}, "first", again)
+
+
+@pytest.fixture(scope="module")
+def unblessed(cluster: Cluster, compiled: dict[str, Path], first: Json) -> Json:
+    """A run with the real thresholds, which no model after 40 steps meets."""
+    again = ["CheckpointSweep", "Evaluator", "Pusher"]
+    return cluster.run("unblessed", compiled["kubeflow"], VALUES, "first", again)
+
+
+def _step(saved_model: Path) -> int:
+    variables = tf.train.load_checkpoint(str(saved_model / "variables/variables"))
+    return int(variables.get_tensor("global_step"))
+
+
+def test_the_sweep_judges_every_checkpoint_and_blesses_the_best(
+    cluster: Cluster, first: Json
+) -> None:
+    blessing = cluster.output(first, "CheckpointSweep", "blessing")
+    verdicts = json.loads((blessing / "verdicts.json").read_text())
+    by_step = {v["step"]: v["value"] for v in verdicts["checkpoints"]}
+    assert set(by_step) == {20, 40}
+    best = max(by_step, key=lambda step: by_step[step])
+    assert verdicts["chosen"] == f"step-{best:08d}"
+    assert (blessing / "BLESSED").is_file()
+
+
+def test_the_chosen_step_is_pushed(cluster: Cluster, first: Json) -> None:
+    blessing = cluster.output(first, "CheckpointSweep", "blessing")
+    chosen = json.loads((blessing / "verdicts.json").read_text())["chosen"]
+    pushed = cluster.output(first, "Pusher", "pushed_model")
+    swept = cluster.output(first, "CheckpointSweep", "model") / "Format-Serving"
+    assert f"step-{_step(pushed):08d}" == chosen
+    files = [p.relative_to(swept) for p in swept.rglob("*") if p.is_file()]
+    assert Path("saved_model.pb") in files
+    assert [(pushed / f).read_bytes() for f in files] == [(swept / f).read_bytes() for f in files]
+
+
+def test_the_evaluator_confirms_on_held_out_examples(cluster: Cluster, first: Json) -> None:
+    assert (cluster.output(first, "Evaluator", "blessing") / "BLESSED").is_file()
+
+
+def test_artifacts_point_into_the_object_store(first: Json) -> None:
+    listed = [a for task in first.values() for a in task["artifacts"].values()]
+    assert {a["uri"].split("://")[0] for a in listed} == {"minio"}
+    current = first["Evaluator"]["artifacts"]["blessing"]["metadata"]["current_model"]
+    assert current == first["CheckpointSweep"]["artifacts"]["model"]["uri"]
+
+
+def test_the_pushed_model_is_the_next_baseline(
+    cluster: Cluster, first: Json, with_baseline: Json
+) -> None:
+    pushed = first["Pusher"]["artifacts"]["pushed_model"]["uri"]
+    metadata = with_baseline["Evaluator"]["artifacts"]["blessing"]["metadata"]
+    assert metadata["baseline_model"] == pushed
+    evaluation = cluster.output(with_baseline, "Evaluator", "evaluation")
+    models = json.loads((evaluation / "eval_config.json").read_text())["modelLocations"]
+    assert len(models) == 2
+    assert (cluster.output(with_baseline, "Evaluator", "blessing") / "BLESSED").is_file()
+
+
+def test_nothing_is_pushed_that_the_sweep_did_not_bless(cluster: Cluster, unblessed: Json) -> None:
+    blessing = cluster.output(unblessed, "CheckpointSweep", "blessing")
+    verdicts = json.loads((blessing / "verdicts.json").read_text())
+    assert (blessing / "NOT_BLESSED").is_file()
+    assert all(v["missed"] for v in verdicts["checkpoints"])
+    states = {name: task["state"] for name, task in unblessed.items()}
+    assert (states["Evaluator"], states["Pusher"]) == ("skipped", "omitted")

@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from checkpoint_sweep.model_run.checkpoints import StepRange
-    from checkpoint_sweep.selection.selection import Direction, Selection
+    from checkpoint_sweep.selection.direction import Direction
+    from checkpoint_sweep.selection.selection import Selection
     from checkpoint_sweep.tfx_components.evaluator.component import Evaluator
     from checkpoint_sweep.tfx_components.sweep.component import CheckpointSweep
 
@@ -33,7 +34,7 @@ def __getattr__(name: str) -> Any:
     """Imports what is public when it is asked for."""
     homes = {
         "CheckpointSweep": "checkpoint_sweep.tfx_components.sweep.component",
-        "Direction": "checkpoint_sweep.selection.selection",
+        "Direction": "checkpoint_sweep.selection.direction",
         "Evaluator": "checkpoint_sweep.tfx_components.evaluator.component",
         "Selection": "checkpoint_sweep.selection.selection",
         "StepRange": "checkpoint_sweep.model_run.checkpoints",

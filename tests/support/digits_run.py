@@ -4,12 +4,12 @@ import dataclasses
 from pathlib import Path
 
 import tensorflow as tf
-from checkpoint_sweep.model_run.candidates import Candidates, make_candidates
-from checkpoint_sweep.model_run.checkpoints import find_checkpoints
 from tfx import v1 as tfx
 from tfx.components.util import tfxio_utils
 from tfx.types import standard_artifacts
 
+from checkpoint_sweep.model_run.candidates import Candidates, make_candidates
+from checkpoint_sweep.model_run.checkpoints import find_checkpoints
 from pipeline.problems.digits import data, problem, training
 from tests.support import taxi_examples
 

@@ -10,11 +10,12 @@ from typing import Any
 
 import tensorflow as tf
 import tensorflow_model_analysis as tfma
+from tfx.utils import path_utils
+
 from checkpoint_sweep.model_run.candidates import make_candidates
 from checkpoint_sweep.model_run.checkpoints import Checkpoint, find_checkpoints
 from checkpoint_sweep.saved_model.model_source import ModelSource
 from checkpoint_sweep.saved_model.weight_swap import write_saved_model
-from tfx.utils import path_utils
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,10 +72,10 @@ class PipelineRun:
 
     def models(self, steps: list[int], directory: Path) -> list[ModelSource]:
         """SavedModels with the weights of these steps' checkpoints, as the sweep makes them."""
-        template = path_utils.serving_model_path(str(self.artifact("Trainer", "model")))
+        exported = path_utils.serving_model_path(str(self.artifact("Trainer", "model")))
         every = find_checkpoints(str(self.artifact("Trainer", "model_run")))
         swept = [self.checkpoint(step) for step in steps]
-        sources = make_candidates(template, every, swept).sources.values()
+        sources = make_candidates(exported, every, swept).sources.values()
         written = []
         for source in sources:
             write_saved_model(source, str(directory / source.name))

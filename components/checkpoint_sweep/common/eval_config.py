@@ -1,8 +1,12 @@
 """Completes an evaluation config as the stock Evaluator does."""
 
 import tensorflow_model_analysis as tfma
-from checkpoint_sweep.common.errors import UserError
 from tensorflow_model_analysis.metrics import metric_specs
+
+from checkpoint_sweep.common.errors import UserError
+from checkpoint_sweep.common.source_fingerprint import fingerprint
+
+_TFMA = "tensorflow_model_analysis"
 
 
 class EvalConfigError(UserError):
@@ -32,6 +36,22 @@ def with_defaults(eval_config: tfma.EvalConfig, has_baseline: bool) -> tfma.Eval
             "(metrics_specs name a metric's class, module and config)."
         ) from error
     return updated
+
+
+def metric_code(eval_config: tfma.EvalConfig) -> str:
+    """A fingerprint of the source of the metrics that the config names by module.
+
+    TFX's cache compares parameters, not the code that a parameter names.
+    """
+    modules = {metric.module for spec in eval_config.metrics_specs for metric in spec.metrics}
+    own = sorted(name for name in modules if name and not name.startswith(_TFMA))
+    try:
+        return fingerprint(own)
+    except ModuleNotFoundError as error:
+        raise EvalConfigError(
+            f"The evaluation config cannot be used: {error} Correct the module of its metric, or "
+            "make it importable where the pipeline is defined."
+        ) from error
 
 
 def has_thresholds(eval_config: tfma.EvalConfig) -> bool:

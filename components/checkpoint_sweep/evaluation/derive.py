@@ -5,18 +5,16 @@ from collections.abc import Iterator
 from typing import Any
 
 import apache_beam as beam
+from tensorflow_model_analysis.proto import config_pb2
+
 from checkpoint_sweep.evaluation import (
     merge,
     samples,
     slicing,
     sums,
+    tfma_internals,
 )
 from checkpoint_sweep.evaluation import plan as plan_lib
-from tensorflow_metadata.proto.v0 import schema_pb2
-from tensorflow_model_analysis.evaluators import (
-    metrics_plots_and_validations_evaluator as tfma_eval,
-)
-from tensorflow_model_analysis.proto import config_pb2
 
 # The candidate's number, the slice and the sample.
 Key = tuple[int, slicing.SliceKey, int]
@@ -32,16 +30,14 @@ class Derive(beam.DoFn):
     def __init__(
         self,
         eval_config: config_pb2.EvalConfig,
-        schema: schema_pb2.Schema | None,
         candidates: int,
     ) -> None:
         self._eval_config = eval_config
-        self._schema = schema
         self._candidates = candidates
 
     def setup(self) -> None:
         """Builds the computations."""
-        self._plan = plan_lib.make(self._eval_config, self._schema)
+        self._plan = plan_lib.make(self._eval_config)
         for leaf in self._plan.leaves:
             leaf.combine.setup()
         self._sampling = samples.Sampling.of(self._eval_config)
@@ -56,7 +52,7 @@ class Derive(beam.DoFn):
                 leaves = self._leaves(whole, candidate, False)
                 metrics = self._derive({**leaves, **shared}, False)
                 if not self._keep_private:
-                    _, metrics = tfma_eval._remove_private_metrics(element.key, metrics)
+                    _, metrics = tfma_internals.remove_private_metrics(element.key, metrics)
                 yield (candidate, element.key, sample), metrics
 
     def _leaves(self, whole: "_Sample", model: int, of_baseline: bool) -> dict[Any, Any]:
@@ -86,16 +82,16 @@ class _Sample:
 def _output(leaf: plan_lib.Leaf, whole: _Sample, index: int, model: int) -> dict[Any, Any]:
     """What one leaf of one model puts into the metrics."""
     accumulator = whole.fallback.get(index, {}).get(model)
-    if leaf.twin is None:
+    if leaf.vectorized is None:
         if accumulator is None:
             accumulator = leaf.combine.create_accumulator()
         return leaf.combine.extract_output(copy.deepcopy(accumulator))
     total = whole.totals.get(index) or merge.empty(leaf)
-    buckets = leaf.twin.buckets
+    buckets = leaf.vectorized.buckets
     block = total.block(model * buckets, (model + 1) * buckets)
     if accumulator is None:
-        return leaf.twin.output(block.codes, block.values)
-    mine = (leaf.twin.accumulator(block.codes, block.values),)
+        return leaf.vectorized.output(block.codes, block.values)
+    mine = (leaf.vectorized.accumulator(block.codes, block.values),)
     both = leaf.combine.merge_accumulators([mine, copy.deepcopy(accumulator)])
     return leaf.combine.extract_output(both)
 
@@ -128,8 +124,8 @@ def _merged(element: merge.SliceState, chosen: list[int], plan: plan_lib.Plan) -
     for leaf, accumulators in element.fallback.items():
         combine = plan.leaves[leaf].combine
         for model in {model for model, _ in accumulators}:
-            parts = [accumulators[model, s] for s in chosen if (model, s) in accumulators]
-            if parts:
-                merged = combine.merge_accumulators(copy.deepcopy(parts))
+            mine = [accumulators[model, s] for s in chosen if (model, s) in accumulators]
+            if mine:
+                merged = combine.merge_accumulators(copy.deepcopy(mine))
                 fallback.setdefault(leaf, {})[model] = merged
     return _Sample(totals, fallback)

@@ -7,8 +7,11 @@ from typing import Any, Protocol
 import apache_beam as beam
 import pyarrow as pa
 import tensorflow_model_analysis as tfma
+
+from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.saved_model.model_source import ModelSource
-from tensorflow_metadata.proto.v0 import schema_pb2
+
+DEFAULT_ENGINE = "fused"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,7 +28,6 @@ class EvaluationRequest:
             the serialized examples in `tfma.ARROW_INPUT_COLUMN`; takes as options `batch_size`
             and `columns`, the names of other columns that suffice.
         make_pipeline: a new Beam pipeline, runner and options chosen by the caller.
-        schema: of the examples; None when there is none.
         tensor_adapter_config: how the RecordBatches become tensors; None without a schema.
         batch_size: examples to take at once; None for the engine's default.
         memory_budget: bytes for the weights of all models; None for the engine's default.
@@ -37,7 +39,6 @@ class EvaluationRequest:
     eval_config: tfma.EvalConfig
     read: Callable[..., "beam.PCollection[pa.RecordBatch]"]
     make_pipeline: Callable[[], beam.Pipeline]
-    schema: schema_pb2.Schema | None = None
     tensor_adapter_config: Any = None
     batch_size: int | None = None
     memory_budget: int | None = None
@@ -62,9 +63,31 @@ class Engine(Protocol):
     """Evaluates every candidate of a request, and yields each as soon as it is done.
 
     All engines write, for each candidate, what stock TFMA would write for a run with that
-    candidate and the baseline.
+    candidate and the baseline, and `write.PREDICTIONS`.
     """
 
     def __call__(self, request: EvaluationRequest) -> Iterator[Evaluated]:
         """Evaluates; the results of a yielded candidate are complete on disk."""
         ...
+
+
+class EngineError(UserError):
+    """There is no such engine."""
+
+
+def get_engine(name: str) -> Engine:
+    """The engine of that name.
+
+    Args:
+        name: "fused", all candidates in one pass, or "tfma", stock TFMA once for each candidate.
+
+    Raises:
+        EngineError: there is none of that name.
+    """
+    from checkpoint_sweep.evaluation.fused_engine import evaluate_fused
+    from checkpoint_sweep.evaluation.stock_engine import evaluate_with_tfma
+
+    engines: dict[str, Engine] = {"fused": evaluate_fused, "tfma": evaluate_with_tfma}
+    if name not in engines:
+        raise EngineError(f"There is no engine {name!r}; there are: {', '.join(sorted(engines))}.")
+    return engines[name]

@@ -4,14 +4,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from checkpoint_sweep.evaluation import plan as plan_lib
-from checkpoint_sweep.evaluation import slicing, state
 from tensorflow_model_analysis import constants
-from tensorflow_model_analysis.evaluators import (
-    metrics_plots_and_validations_evaluator as tfma_eval,
-)
 from tensorflow_model_analysis.slicer import slicer_lib
 from tensorflow_model_analysis.utils import util
+
+from checkpoint_sweep.evaluation import merge, slicing, tfma_internals
+from checkpoint_sweep.evaluation import plan as plan_lib
 
 
 class ExampleByExample:
@@ -19,12 +17,12 @@ class ExampleByExample:
 
     Args:
         extracts: the batch's extracts without predictions.
-        rows: the batch's rows, with ``pairs`` the examples that add to each.
-        pairs: as ``Rows.row`` and ``Rows.example``.
+        rows: the batch's rows.
+        pairs: the examples that add to each, as ``Rows.row`` and ``Rows.example``.
     """
 
     def __init__(
-        self, extracts: Mapping[str, Any], rows: Sequence[state.Row], pairs: slicing.Rows
+        self, extracts: Mapping[str, Any], rows: Sequence[merge.Row], pairs: slicing.Rows
     ) -> None:
         self._extracts = {k: v for k, v in extracts.items() if v is not None}
         self._rows = rows
@@ -50,12 +48,11 @@ class ExampleByExample:
             self._examples = util.split_extracts(self._extracts)
         if model not in self._predictions:
             self._predictions[model] = util.split_extracts({constants.PREDICTIONS_KEY: predictions})
-        preprocess = tfma_eval._PreprocessorDoFn([leaf.computation])
+        preprocess = tfma_internals.PreprocessorDoFn([leaf.computation])
         preprocess.setup()
         inputs: dict[int, Any] = {}
-        for row, example in zip(
-            self._pairs.row.tolist(), self._pairs.example.tolist(), strict=True
-        ):
+        pairs = zip(self._pairs.row.tolist(), self._pairs.example.tolist(), strict=True)
+        for row, example in pairs:
             if not chosen[example]:
                 continue
             if example not in inputs:

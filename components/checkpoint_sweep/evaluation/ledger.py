@@ -7,6 +7,8 @@ from collections.abc import Iterable
 
 import tensorflow as tf
 
+from checkpoint_sweep.common.files import write_json
+
 LEDGER = "ledger.json"
 
 
@@ -29,14 +31,6 @@ class Entry:
     status: str
     seconds: float = 0.0
     reason: str | None = None
-
-
-def write_json(path: str, content: object) -> None:
-    """Writes JSON to a temporary name, then renames: readers never see half of it."""
-    scratch = path + ".partial"
-    with tf.io.gfile.GFile(scratch, "w") as file:
-        file.write(json.dumps(content, indent=2, allow_nan=False) + "\n")
-    tf.io.gfile.rename(scratch, path, overwrite=True)
 
 
 def write_ledger(directory: str, entries: Iterable[Entry]) -> None:

@@ -5,10 +5,126 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import apache_beam as beam
-from checkpoint_sweep.evaluation import plan as plan_lib
-from checkpoint_sweep.evaluation import slicing, state, sums
-from tensorflow_metadata.proto.v0 import schema_pb2
+import numpy as np
 from tensorflow_model_analysis.proto import config_pb2
+
+from checkpoint_sweep.evaluation import plan as plan_lib
+from checkpoint_sweep.evaluation import slicing, sums
+
+# A row is a sample (a jackknife bucket or bootstrap replicate, 0 without intervals) and a set of
+# slices.
+Row = tuple[int, tuple[slicing.SliceKey, ...]]
+# TFMA's accumulators by leaf, and in it by model, sample and slice.
+Fallback = dict[int, dict[tuple[int, int, slicing.SliceKey], Any]]
+
+_ROWS_PER_SLICE = 8
+
+
+@dataclasses.dataclass
+class State:
+    """Accumulators of all leaves, models, samples and slices.
+
+    Attributes:
+        rows: the rows that codes refer to.
+        counts: (rows,) int64, examples per row.
+        sums: by leaf. Codes are ``(row * models + model) * buckets + bucket``.
+        fallback: TFMA's own accumulators, of leaves and examples that do not fit arrays.
+        examples: number of examples, in whatever slices.
+        non_finite: (models,) int64, examples whose predictions are not all finite.
+    """
+
+    rows: list[Row]
+    counts: np.ndarray
+    sums: dict[int, sums.Sums]
+    fallback: Fallback
+    examples: int
+    non_finite: np.ndarray
+
+    def flatten(self, strides: dict[int, int]) -> "State":
+        """The same with one slice per row.
+
+        Args:
+            strides: codes per row, by leaf.
+        """
+        flat: dict[Row, int] = {}
+        targets = [
+            flat.setdefault((sample, (key,)), len(flat))
+            for sample, keys in self.rows
+            for key in keys
+        ]
+        target = np.array(targets, np.int64)
+        indptr = np.concatenate(([0], np.cumsum([len(keys) for _, keys in self.rows])))
+        indptr = indptr.astype(np.int64)
+        counts = np.zeros(len(flat), np.int64)
+        np.add.at(counts, target, np.repeat(self.counts, np.diff(indptr)))
+        remapped = {
+            leaf: part.remap(strides[leaf], indptr, target) for leaf, part in self.sums.items()
+        }
+        return dataclasses.replace(self, rows=list(flat), counts=counts, sums=remapped)
+
+
+class Accumulator:
+    """A state that others can be merged into. Picklable; constant size once all rows are seen.
+
+    Args:
+        strides: codes per row, by leaf.
+    """
+
+    def __init__(self, strides: dict[int, int]) -> None:
+        self._strides = strides
+        self._rows: dict[Row, int] = {}
+        self._counts = np.zeros(0, np.int64)
+        self._sums: dict[int, sums.PendingSums] = {}
+        self._examples = 0
+        self._non_finite: np.ndarray | int = 0
+        self.fallback: Fallback = {}
+
+    def add(self, state: State, plan: plan_lib.Plan) -> None:
+        """Merges ``state`` into this one; ``state`` must not be used afterwards."""
+        index = np.array(
+            [self._rows.setdefault(row, len(self._rows)) for row in state.rows], np.int64
+        )
+        self._counts = np.pad(self._counts, (0, len(self._rows) - self._counts.size))
+        np.add.at(self._counts, index, state.counts)
+        self._examples += state.examples
+        self._non_finite = self._non_finite + state.non_finite
+        # Two combinations of feature values may be the same set of slices.
+        distinct = np.unique(index).size == index.size
+        for leaf, part in state.sums.items():
+            stride = self._strides[leaf]
+            if distinct:
+                part = part.move(stride, index)
+            else:
+                part = part.remap(stride, np.arange(index.size + 1), index)
+            if leaf in self._sums:
+                self._sums[leaf].add(part)
+            else:
+                self._sums[leaf] = sums.PendingSums([part])
+        for leaf, accumulators in state.fallback.items():
+            mine = self.fallback.setdefault(leaf, {})
+            merge = plan.leaves[leaf].combine.merge_accumulators
+            for key, accumulator in accumulators.items():
+                mine[key] = merge([mine[key], accumulator]) if key in mine else accumulator
+        single = len({(sample, key) for sample, keys in self._rows for key in keys})
+        if len(self._rows) > _ROWS_PER_SLICE * single + 64:
+            self._replace(self.state().flatten(self._strides))
+
+    def state(self) -> State:
+        """Everything merged so far."""
+        merged = {leaf: pending.compact() for leaf, pending in self._sums.items()}
+        return State(
+            list(self._rows),
+            self._counts,
+            merged,
+            self.fallback,
+            self._examples,
+            np.asarray(self._non_finite),
+        )
+
+    def _replace(self, state: State) -> None:
+        self._rows = {row: i for i, row in enumerate(state.rows)}
+        self._counts = state.counts
+        self._sums = {leaf: sums.PendingSums([part]) for leaf, part in state.sums.items()}
 
 
 class Merge(beam.CombineFn):
@@ -21,41 +137,39 @@ class Merge(beam.CombineFn):
     def __init__(
         self,
         eval_config: config_pb2.EvalConfig,
-        schema: schema_pb2.Schema | None,
         models: int,
     ) -> None:
         self._eval_config = eval_config
-        self._schema = schema
         self._models = models
 
     def setup(self) -> None:
         """Builds the computations."""
-        self._plan = plan_lib.make(self._eval_config, self._schema)
+        self._plan = plan_lib.make(self._eval_config)
         for leaf in self._plan.leaves:
             leaf.combine.setup()
 
-    def create_accumulator(self) -> state.Accumulator:
+    def create_accumulator(self) -> Accumulator:
         """The empty accumulator."""
-        return state.Accumulator(self._plan.strides(self._models))
+        return Accumulator(self._plan.strides(self._models))
 
-    def add_input(self, accumulator: state.Accumulator, element: state.State) -> state.Accumulator:
+    def add_input(self, accumulator: Accumulator, element: State) -> Accumulator:
         """Adds the state of a batch."""
         accumulator.add(element, self._plan)
         return accumulator
 
-    def merge_accumulators(self, accumulators: Iterable[state.Accumulator]) -> state.Accumulator:
+    def merge_accumulators(self, accumulators: Iterable[Accumulator]) -> Accumulator:
         """Adds the states of several accumulators."""
         result, *others = accumulators
         for other in others:
             result.add(other.state(), self._plan)
         return result
 
-    def compact(self, accumulator: state.Accumulator) -> state.Accumulator:
+    def compact(self, accumulator: Accumulator) -> Accumulator:
         """Merges what waits, before the accumulator is sent elsewhere."""
         accumulator.state()
         return accumulator
 
-    def extract_output(self, accumulator: state.Accumulator) -> state.State:
+    def extract_output(self, accumulator: Accumulator) -> State:
         """The merged state, one slice per row."""
         return accumulator.state().flatten(self._plan.strides(self._models))
 
@@ -77,7 +191,7 @@ class SliceState:
     fallback: dict[int, dict[tuple[int, int], Any]]
 
 
-def by_slice(whole: state.State, strides: dict[int, int]) -> Iterator[SliceState]:
+def by_slice(whole: State, strides: dict[int, int]) -> Iterator[SliceState]:
     """Divides a state with one slice per row.
 
     Args:
@@ -98,5 +212,5 @@ def by_slice(whole: state.State, strides: dict[int, int]) -> Iterator[SliceState
 
 def empty(leaf: plan_lib.Leaf) -> sums.Sums:
     """The sums of a leaf that no example has reached."""
-    assert leaf.twin is not None
-    return sums.Sums.empty(leaf.twin.columns)
+    assert leaf.vectorized is not None
+    return sums.Sums.empty(leaf.vectorized.columns)

@@ -1,13 +1,13 @@
-"""Labels, predictions and weights of a batch, as a leaf asks for them.
+"""Labels, predictions and weights of a batch, as a metric asks for them.
 
-The vectorised counterpart of TFMA's ``metric_util.to_label_prediction_example_weight``: the same
+The vectorized counterpart of TFMA's ``metric_util.to_label_prediction_example_weight``: the same
 look-ups, class selection, top-k, flattening and class weights, on all examples of a batch and all
-models at once. Examples that do not fit arrays (missing, ragged or non-finite values) are left
-out of a view; the engine hands those to TFMA's own code.
+models at once. Examples that do not fit arrays (missing, ragged or non-finite values, several
+weights) are left out; the engine hands those to TFMA's own code.
 """
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -16,13 +16,15 @@ from tensorflow_model_analysis.metrics import metric_types, metric_util
 from tensorflow_model_analysis.proto import config_pb2
 from tensorflow_model_analysis.utils import util
 
+from checkpoint_sweep.evaluation import tfma_internals
+
 
 class UnsupportedError(Exception):
-    """The data of this batch has a shape that views do not support; the message says which."""
+    """The data of this batch does not fit arrays; the message says why."""
 
 
 @dataclasses.dataclass(frozen=True)
-class ViewSpec:
+class InputSpec:
     """The arguments of ``to_label_prediction_example_weight`` that change its result.
 
     Attributes:
@@ -41,12 +43,12 @@ class ViewSpec:
 
 
 @dataclasses.dataclass(frozen=True)
-class View:
+class MetricInputs:
     """Arrays that broadcast to (models, examples, values).
 
     Attributes:
         label: (1 or models, examples, values), or (1, examples, 1) for sparse labels when the
-            view is not flat.
+            inputs are not flat.
         prediction: (models, examples, values).
         weight: (1, examples, values or 1).
         regular: (batch size,) bool, the examples that the arrays hold; all if all are True.
@@ -57,16 +59,18 @@ class View:
     weight: np.ndarray
     regular: np.ndarray
 
-    def take(self, regular: np.ndarray) -> "View":
-        """The view restricted to ``regular``, a (batch size,) mask that implies its own."""
+    def take(self, regular: np.ndarray) -> "MetricInputs":
+        """The inputs restricted to ``regular``, a (batch size,) mask that implies its own."""
         if np.array_equal(regular, self.regular):
             return self
         keep = regular[self.regular]
-        return View(self.label[:, keep], self.prediction[:, keep], self.weight[:, keep], regular)
+        return MetricInputs(
+            self.label[:, keep], self.prediction[:, keep], self.weight[:, keep], regular
+        )
 
 
 @dataclasses.dataclass
-class Inputs:
+class Batch:
     """One batch for one or more models that are evaluated under the same ModelSpec.
 
     Attributes:
@@ -86,17 +90,17 @@ class Inputs:
     model_name: str
 
     def __post_init__(self) -> None:
-        self._views: dict[ViewSpec, View] = {}
+        self._made: dict[InputSpec, MetricInputs] = {}
 
-    def view(self, spec: ViewSpec) -> View:
-        """The view for ``spec``, computed once.
+    def inputs(self, spec: InputSpec) -> MetricInputs:
+        """What ``spec`` asks for, computed once.
 
         Raises:
-            UnsupportedError: no example of the batch can be viewed so.
+            UnsupportedError: no example of the batch fits.
         """
-        if spec not in self._views:
-            self._views[spec] = self._make(spec)
-        return self._views[spec]
+        if spec not in self._made:
+            self._made[spec] = self._make(spec)
+        return self._made[spec]
 
     def weight(self, output_name: str, example_weighted: bool) -> tuple[np.ndarray, np.ndarray]:
         """Weights (size,) and the mask of examples that have exactly one."""
@@ -104,9 +108,27 @@ class Inputs:
         if not example_weighted or weights is None:
             return np.ones(self.size, np.float32), np.ones(self.size, bool)
         column, regular = _column(weights, self.size)
+        if column.shape[1] != 1:  # Metrics differ in what several weights, or none, mean.
+            return np.zeros(self.size, np.float32), np.zeros(self.size, bool)
         return column[:, 0], regular
 
-    def _make(self, spec: ViewSpec) -> View:
+    def non_finite(self, output_names: Collection[str]) -> np.ndarray:
+        """For each model, (models,) int64, on how many examples a prediction is not finite.
+
+        Args:
+            output_names: whose predictions to look at; "" for a model with one prediction.
+        """
+        bad: np.ndarray | None = None
+        for name in output_names:
+            try:
+                prediction, _ = self._prediction(name)
+            except (UnsupportedError, KeyError, ValueError):
+                continue  # No metric can use it: TFMA's own code says so where one tries.
+            found = ~np.isfinite(prediction).all(axis=2)
+            bad = found if bad is None else bad | found
+        return np.zeros(1, np.int64) if bad is None else bad.sum(axis=1)
+
+    def _make(self, spec: InputSpec) -> MetricInputs:
         prediction, vocabulary = self._prediction(spec.output_name)
         labels = self.labels
         if self.model_spec.label_key:
@@ -118,7 +140,7 @@ class Inputs:
         if label.dtype.kind in "OSU":
             if vocabulary is None:
                 raise UnsupportedError("labels are strings and the model gives no vocabulary")
-            label = metric_util._string_labels_to_class_ids(vocabulary, label)
+            label = tfma_internals.string_labels_to_class_ids(vocabulary, label)
             regular = regular & (label != -1).any(axis=1)
         weight, weighted = self.weight(spec.output_name, spec.example_weighted)
         if weight.dtype.kind not in "fiub" or label.dtype.kind not in "fiub":
@@ -126,7 +148,8 @@ class Inputs:
         regular = regular & weighted & np.isfinite(weight) & np.isfinite(label).all(axis=1)
         regular &= np.isfinite(prediction).all(axis=(0, 2))
         if spec.fractional:
-            inside = (label >= -metric_util._EPSILON) & (label <= 1 + metric_util._EPSILON)
+            tolerance = tfma_internals.LABEL_TOLERANCE
+            inside = (label >= -tolerance) & (label <= 1 + tolerance)
             if label.shape[1] == prediction.shape[2]:
                 regular &= inside.all(axis=1)
         needs_one_hot = label.shape[1] == 1 and prediction.shape[2] > 1
@@ -141,7 +164,7 @@ class Inputs:
             if label3.shape[2] != prediction.shape[2]:
                 if label3.shape[2] != 1:
                     raise UnsupportedError("labels and predictions cannot be paired")
-                label3 = _one_hot(label3, prediction.shape[2])
+                label3 = one_hot(label3, prediction.shape[2])
             weight3 = np.broadcast_to(
                 weight3.astype(np.float64), (1, weight.size, prediction.shape[2])
             )
@@ -151,7 +174,7 @@ class Inputs:
             by_class = dict(spec.class_weights)
             factors = [by_class.get(i, 0.0) for i in range(prediction.shape[2])]
             weight3 = weight3 * np.array(factors)
-        return View(label3, prediction, weight3, regular)
+        return MetricInputs(label3, prediction, weight3, regular)
 
     def _prediction(self, output_name: str) -> tuple[np.ndarray, np.ndarray | None]:
         """Predictions (models, size, values), and the label vocabulary if the model gives one."""
@@ -200,13 +223,13 @@ def _column(value: Any, size: int) -> tuple[np.ndarray, np.ndarray]:
     return column, np.ones(size, bool)
 
 
-def _one_hot(label: np.ndarray, classes: int) -> np.ndarray:
+def one_hot(label: np.ndarray, classes: int) -> np.ndarray:
     """(models, examples, 1) class ids to (models, examples, classes); -1 gives zeros."""
     return np.eye(classes + 1)[label[:, :, 0].astype(int)][:, :, :-1]
 
 
 def _select(
-    spec: ViewSpec, label: np.ndarray, prediction: np.ndarray
+    spec: InputSpec, label: np.ndarray, prediction: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Applies the sub key: one class, the k-th largest prediction, or the top k."""
     sub_key = spec.sub_key
@@ -235,6 +258,6 @@ def _select(
     if sub_key.k is not None:
         top = top[:, :, :1]
     if sparse:
-        label = _one_hot(label, classes)
+        label = one_hot(label, classes)
     label = np.broadcast_to(label, prediction.shape)
     return np.take_along_axis(label, top, -1), np.take_along_axis(prediction, top, -1)

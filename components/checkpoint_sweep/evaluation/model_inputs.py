@@ -8,9 +8,10 @@ import pyarrow as pa
 import tensorflow as tf
 from tensorflow_metadata.proto.v0 import schema_pb2
 from tensorflow_model_analysis import constants
-from tensorflow_model_analysis.extractors import features_extractor
 from tensorflow_model_analysis.proto import config_pb2
 from tensorflow_model_analysis.utils import model_util, util
+
+from checkpoint_sweep.evaluation import tfma_internals
 
 
 def extract(
@@ -34,9 +35,7 @@ def extract(
         representations = {k: v for k, v in representations.items() if k in wanted}
         names = [name for name in batch.schema.names if name in kept]
         batch = pa.RecordBatch.from_arrays([batch.column(n) for n in names], names)
-    batch, serialized = features_extractor._drop_unsupported_columns_and_fetch_raw_data_column(
-        batch
-    )
+    batch, serialized = tfma_internals.split_serialized(batch)
     features = util.record_batch_to_tensor_values(batch, representations) if batch.columns else {}
     result = {constants.FEATURES_KEY: features, constants.INPUT_KEY: serialized}
     specs = list(eval_config.model_specs)

@@ -1,19 +1,17 @@
-"""What an EvalConfig asks for: TFMA's computations, each leaf with its twin if it has one."""
+"""What an EvalConfig asks for: TFMA's computations, each leaf with its vectorized combiner."""
 
 import dataclasses
 from collections.abc import Sequence
 
 from absl import logging
-from checkpoint_sweep.evaluation import combiners
-from checkpoint_sweep.evaluation.combiners import base, rebinning
-from tensorflow_metadata.proto.v0 import schema_pb2
 from tensorflow_model_analysis import constants
-from tensorflow_model_analysis.evaluators import (
-    metrics_plots_and_validations_evaluator as tfma_eval,
-)
 from tensorflow_model_analysis.metrics import metric_specs, metric_types
 from tensorflow_model_analysis.proto import config_pb2
 from tensorflow_model_analysis.utils import model_util
+
+from checkpoint_sweep.evaluation import tfma_internals
+from checkpoint_sweep.evaluation.combiners import base, vectorized
+from checkpoint_sweep.evaluation.combiners.rebinning import on_arrays
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,14 +20,14 @@ class Leaf:
 
     Attributes:
         computation: TFMA's.
-        combine: TFMA's CombineFn for this computation alone, for examples without array form.
-        twin: the vectorised combiner; None to give TFMA every example.
+        combine: TFMA's CombineFn for this computation alone, for examples that do not fit arrays.
+        vectorized: the vectorized combiner; None to give TFMA every example.
         of_baseline: whether it reads the baseline only, and so is shared by all candidates.
     """
 
     computation: metric_types.MetricComputation
-    combine: tfma_eval._ComputationsCombineFn
-    twin: base.Twin | None
+    combine: tfma_internals.LeafCombineFn
+    vectorized: base.VectorizedCombiner | None
     of_baseline: bool
 
 
@@ -54,11 +52,11 @@ class Plan:
     baseline_name: str | None
 
     def strides(self, models: int) -> dict[int, int]:
-        """Codes per row of each leaf with a twin."""
+        """Codes per row of each leaf with a vectorized combiner."""
         return {
-            index: models * leaf.twin.buckets
+            index: models * leaf.vectorized.buckets
             for index, leaf in enumerate(self.leaves)
-            if leaf.twin is not None
+            if leaf.vectorized is not None
         }
 
     def only_baseline(self, keys: Sequence[metric_types.MetricKey]) -> bool:
@@ -67,22 +65,20 @@ class Plan:
 
     def needs_all_features(self) -> bool:
         """Whether some leaf's preprocessors may read any feature of an example."""
-        return any(leaf.twin is None and leaf.computation.preprocessors for leaf in self.leaves)
+        return any(
+            leaf.vectorized is None and leaf.computation.preprocessors for leaf in self.leaves
+        )
 
 
-def make(
-    eval_config: config_pb2.EvalConfig, schema: schema_pb2.Schema | None, log: bool = False
-) -> Plan:
+def make(eval_config: config_pb2.EvalConfig, log: bool = False) -> Plan:
     """The plan for a config that has its defaults.
 
     Args:
-        log: whether to name the leaves that have no twin.
+        log: whether to name the leaves that have no vectorized combiner.
     """
-    separated = tfma_eval._filter_and_separate_computations(
+    separated = tfma_internals.separate_computations(
         metric_specs.to_computations(
-            list(eval_config.metrics_specs) or [config_pb2.MetricsSpec()],
-            eval_config=eval_config,
-            schema=schema,
+            list(eval_config.metrics_specs) or [config_pb2.MetricsSpec()], eval_config=eval_config
         )
     )
     baseline = model_util.get_baseline_model_spec(eval_config)
@@ -90,14 +86,14 @@ def make(
     leaves = []
     without: dict[str, str] = {}
     for computation in sorted(separated.non_derived_computations, key=_order):
-        twin, reason = _twin(computation)
-        if twin is None:
+        combiner, reason = _vectorized(computation)
+        if combiner is None:
             without[f"{type(computation.combiner).__name__} ({reason})"] = ""
         leaves.append(
             Leaf(
                 computation,
-                tfma_eval._ComputationsCombineFn([computation]),
-                twin,
+                tfma_internals.LeafCombineFn([computation]),
+                combiner,
                 _only(computation.keys, baseline_name),
             )
         )
@@ -106,10 +102,9 @@ def make(
             "These run TFMA's own code, example by example, and are slower: %s.",
             ", ".join(without),
         )
-    faster = [rebinning.faster(computation) for computation in separated.derived_computations]
     return Plan(
         leaves,
-        faster,
+        [on_arrays(computation) for computation in separated.derived_computations],
         separated.cross_slice_computations,
         separated.ci_derived_computations,
         next((s.name for s in eval_config.model_specs if not s.is_baseline), ""),
@@ -125,7 +120,7 @@ def model_spec(eval_config: config_pb2.EvalConfig, of_baseline: bool) -> config_
 def _order(computation: metric_types.MetricComputation) -> tuple[str, ...]:
     """Tells leaves apart. TFMA's own order follows that of proto maps, which is random."""
     keys = (f"{type(key).__name__} {key!r}" for key in computation.keys)
-    preprocessors = (str(p.preprocessor_id) for p in computation.preprocessors)
+    preprocessors = (str(p.preprocessor_id) for p in computation.preprocessors or ())
     return (type(computation.combiner).__name__, *keys, *preprocessors)
 
 
@@ -133,11 +128,13 @@ def _only(keys: Sequence[metric_types.MetricKey], model_name: str | None) -> boo
     return model_name is not None and all(key.model_name == model_name for key in keys)
 
 
-def _twin(computation: metric_types.MetricComputation) -> tuple[base.Twin | None, str]:
-    """The twin of a computation whose inputs are the standard ones."""
+def _vectorized(
+    computation: metric_types.MetricComputation,
+) -> tuple[base.VectorizedCombiner | None, str]:
+    """The vectorized combiner of a computation whose inputs are the standard ones."""
     for preprocessor in computation.preprocessors or ():
         standard = type(preprocessor) is metric_types.StandardMetricInputsPreprocessor
         inputs = {constants.LABELS_KEY, constants.PREDICTIONS_KEY, constants.EXAMPLE_WEIGHTS_KEY}
         if not standard or not set(preprocessor.include_filter) <= inputs:
             return None, f"preprocessor {type(preprocessor).__name__}"
-    return combiners.twin_of(computation.combiner)
+    return vectorized(computation.combiner)

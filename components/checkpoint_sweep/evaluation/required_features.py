@@ -1,16 +1,14 @@
 """Which features of the examples an evaluation looks at."""
 
-import os
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 
-import tensorflow as tf
-from checkpoint_sweep.evaluation import model_inputs, slicing
-from checkpoint_sweep.evaluation import plan as plan_lib
-from checkpoint_sweep.saved_model import model_source
-from tensorflow.core.protobuf import saved_model_pb2
 from tensorflow_metadata.proto.v0 import schema_pb2
 from tensorflow_model_analysis.proto import config_pb2
-from tensorflow_model_analysis.utils import model_util
+
+from checkpoint_sweep.evaluation import model_inputs, slicing
+from checkpoint_sweep.evaluation import plan as plan_lib
+from checkpoint_sweep.saved_model import signatures
+from checkpoint_sweep.saved_model.model_source import ModelSource
 
 
 def features(
@@ -33,15 +31,13 @@ def features(
 
 def columns(
     eval_config: config_pb2.EvalConfig,
-    schema: schema_pb2.Schema | None,
     representations: Mapping[str, schema_pb2.TensorRepresentation],
-    sources: Iterable[model_source.ModelSource],
+    sources: Iterable[ModelSource],
 ) -> set[str] | None:
     """The columns to read, besides that of the serialized examples, before models are loaded.
 
     Args:
         eval_config: with its defaults filled in.
-        schema: as the evaluation gets it.
         representations: how columns become tensors.
         sources: all models of the evaluation.
 
@@ -50,27 +46,18 @@ def columns(
     """
     directories = list(dict.fromkeys(source.saved_model for source in sources))
     name = signature(eval_config, directories[0])
-    inputs = {argument for directory in directories for argument in _inputs(directory, name)}
-    wanted = features(eval_config, plan_lib.make(eval_config, schema), inputs)
-    if wanted is None:
-        return None
-    return model_inputs.columns(wanted, representations)
+    inputs = {
+        argument
+        for directory in directories
+        for found, definition in signatures.signatures(directory).items()
+        if found == name
+        for argument in definition.inputs
+    }
+    wanted = features(eval_config, plan_lib.make(eval_config), inputs)
+    return None if wanted is None else model_inputs.columns(wanted, representations)
 
 
 def signature(eval_config: config_pb2.EvalConfig, saved_model: str) -> str:
     """The name of the signature that the models are run by."""
     named = plan_lib.model_spec(eval_config, False).signature_name
-    return named or model_util.get_default_signature_name_from_model_path(saved_model)
-
-
-def _inputs(directory: str, signature_name: str) -> Sequence[str]:
-    """The inputs of a SavedModel's signature, in any of its graphs."""
-    path = os.path.join(directory, tf.saved_model.SAVED_MODEL_FILENAME_PB)
-    with tf.io.gfile.GFile(path, "rb") as file:
-        saved = saved_model_pb2.SavedModel.FromString(file.read())
-    return [
-        name
-        for graph in saved.meta_graphs
-        if signature_name in graph.signature_def
-        for name in graph.signature_def[signature_name].inputs
-    ]
+    return named or signatures.default_signature(saved_model)

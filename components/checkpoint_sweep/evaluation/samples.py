@@ -6,11 +6,9 @@ import zlib
 
 import numpy as np
 import pyarrow as pa
-from checkpoint_sweep.evaluation import slicing, state
-from tensorflow_model_analysis.evaluators import (
-    metrics_plots_and_validations_evaluator as tfma_eval,
-)
 from tensorflow_model_analysis.proto import config_pb2
+
+from checkpoint_sweep.evaluation import merge, slicing, tfma_internals
 
 FULL = -1  # As in TFMA: the sample that is all of the data.
 
@@ -38,7 +36,7 @@ class Sampling:
     @classmethod
     def of(cls, eval_config: config_pb2.EvalConfig) -> "Sampling":
         """What the config's confidence interval options ask for."""
-        params = tfma_eval._get_confidence_interval_params(eval_config, eval_config.metrics_specs)
+        params = tfma_internals.confidence_interval_params(eval_config, eval_config.metrics_specs)
         if params.num_jackknife_samples:
             return cls(Method.JACKKNIFE, params.num_jackknife_samples)
         if params.num_bootstrap_samples:
@@ -47,7 +45,7 @@ class Sampling:
 
     def rows(
         self, batch: pa.RecordBatch, rows: slicing.Rows
-    ) -> tuple[list[state.Row], slicing.Rows]:
+    ) -> tuple[list[merge.Row], slicing.Rows]:
         """Divides a batch's rows by sample.
 
         Examples go to one of the jackknife's buckets at random; each bootstrap replicate has

@@ -4,10 +4,10 @@ import os
 from collections.abc import Sequence
 
 import tensorflow as tf
-from checkpoint_sweep.saved_model import model_source
-from tensorflow.core.protobuf import saved_model_pb2
 from tensorflow_model_analysis import constants
 from tensorflow_model_analysis.proto import config_pb2
+
+from checkpoint_sweep.saved_model import model_source, signatures
 
 _TRANSFORM_SIGNATURES = frozenset(("transformed_features", "transformed_labels"))
 _KERAS_METADATA = "keras_metadata.pb"
@@ -47,12 +47,9 @@ def unsupported_reason(
 
 def _model_reason(directory: str, eval_config: config_pb2.EvalConfig) -> str | None:
     """What in a SavedModel needs stock TFMA."""
-    path = os.path.join(directory, tf.saved_model.SAVED_MODEL_FILENAME_PB)
-    if not tf.io.gfile.exists(path):
+    if not signatures.exists(directory):
         return None
-    with tf.io.gfile.GFile(path, "rb") as file:
-        saved = saved_model_pb2.SavedModel.FromString(file.read())
-    for graph in saved.meta_graphs:
+    for graph in signatures.read(directory).meta_graphs:
         nodes = graph.object_graph_def.nodes
         names = {child.local_name for child in nodes[0].children} if nodes else set()
         found = sorted(_TRANSFORM_SIGNATURES & (names | set(graph.signature_def)))

@@ -7,61 +7,50 @@ import apache_beam as beam
 import numpy as np
 import pyarrow as pa
 from apache_beam.utils import shared
-from checkpoint_sweep.evaluation import (
-    example_by_example,
-    required_features,
-    samples,
-    slicing,
-    state,
-    sums,
-)
-from checkpoint_sweep.evaluation import metric_inputs as views_lib
-from checkpoint_sweep.evaluation import model_inputs as extracts_lib
-from checkpoint_sweep.evaluation import plan as plan_lib
-from checkpoint_sweep.saved_model import model_source
 from tensorflow_metadata.proto.v0 import schema_pb2
 from tensorflow_model_analysis.proto import config_pb2
 
+from checkpoint_sweep.evaluation import (
+    example_by_example,
+    merge,
+    metric_inputs,
+    model_inputs,
+    required_features,
+    samples,
+    slicing,
+    sums,
+)
+from checkpoint_sweep.evaluation import plan as plan_lib
+from checkpoint_sweep.saved_model.model_source import ModelSource
+
 # From sources and a signature's name to an object with ``input_specs`` and ``predict``.
-Loader = Callable[[Sequence[model_source.ModelSource], str], Any]
+Loader = Callable[[Sequence[ModelSource], str], Any]
 
 
 class Update(beam.DoFn):
     """RecordBatches to states, one for each batch.
 
     Args:
-        sources: the models of this pass; the baseline last, if it takes part.
-        ids: for each source, its number among all models of the evaluation.
-        total: number of all models.
-        baseline: the number of the baseline; None without.
-        leading: whether this pass also counts examples and sums the baseline's leaves, which
-            only one of several passes may do.
+        eval_config: with its defaults.
+        representations: how columns become tensors.
+        sources: the models; the baseline last, if there is one.
         signature: the signature to run.
         batch_size: RecordBatches with more rows are cut.
+        load: loads the models.
     """
 
     def __init__(
         self,
         eval_config: config_pb2.EvalConfig,
-        schema: schema_pb2.Schema | None,
         representations: dict[str, schema_pb2.TensorRepresentation],
-        sources: Sequence[model_source.ModelSource],
-        ids: Sequence[int],
-        total: int,
-        baseline: int | None,
-        leading: bool,
+        sources: Sequence[ModelSource],
         signature: str,
         batch_size: int,
         load: Loader,
     ) -> None:
         self._eval_config = eval_config
-        self._schema = schema
         self._representations = representations
         self._sources = list(sources)
-        self._ids = list(ids)
-        self._total = total
-        self._baseline = baseline
-        self._leading = leading
         self._signature = signature
         self._batch_size = batch_size
         self._load = load
@@ -70,45 +59,43 @@ class Update(beam.DoFn):
     def setup(self) -> None:
         """Loads the models, once in a process, and builds the computations."""
         self._predictor = self._shared.acquire(lambda: self._load(self._sources, self._signature))
-        self._plan = plan_lib.make(self._eval_config, self._schema, log=self._leading)
+        self._plan = plan_lib.make(self._eval_config, log=True)
         for leaf in self._plan.leaves:
             leaf.combine.setup()
+        self._baseline = len(self._sources) - 1 if self._plan.baseline_name is not None else None
         self._slicer = slicing.Slicer(slicing.slicing_specs(self._eval_config))
         self._sampling = samples.Sampling.of(self._eval_config)
-        self._wanted = required_features.features(self._eval_config, self._plan, self._predictor.input_specs)
+        self._wanted = required_features.features(
+            self._eval_config, self._plan, self._predictor.input_specs
+        )
 
-    def process(self, element: pa.RecordBatch) -> Iterator[state.State]:
+    def process(self, element: pa.RecordBatch) -> Iterator[merge.State]:
         """One state for each ``batch_size`` rows."""
         for start in range(0, element.num_rows, self._batch_size):
             yield self._state(element.slice(start, self._batch_size))
 
-    def _state(self, batch: pa.RecordBatch) -> state.State:
-        extracts = extracts_lib.extract(
+    def _state(self, batch: pa.RecordBatch) -> merge.State:
+        extracts = model_inputs.extract(
             batch, self._eval_config, self._representations, self._wanted
         )
-        inputs = extracts_lib.signature_inputs(self._predictor.input_specs, extracts)
+        inputs = model_inputs.signature_inputs(self._predictor.input_specs, extracts)
         outputs = [_single(values) for values in self._predictor.predict(inputs)]
         rows = self._slicer.rows(extracts["features"], batch.num_rows)
         labelled, pairs = self._sampling.rows(batch, rows)
-        counts = np.zeros(len(labelled), np.int64)
-        if self._leading:
-            counts = np.bincount(pairs.row, minlength=len(labelled))
-        result = state.State(labelled, counts, {}, {})
-        by_example = example_by_example.ExampleByExample(extracts, labelled, pairs)
+        counts = np.bincount(pairs.row, minlength=len(labelled))
         blocks = self._blocks(extracts, outputs, batch.num_rows)
-        by_id = dict(zip(self._ids, outputs, strict=True))
+        result = merge.State(labelled, counts, {}, {}, batch.num_rows, self._non_finite(blocks))
+        by_example = example_by_example.ExampleByExample(extracts, labelled, pairs)
         for index, leaf in enumerate(self._plan.leaves):
-            for numbers, block in blocks:
-                if leaf.of_baseline != (numbers[0] == self._baseline):
+            for models, block in blocks:
+                if leaf.of_baseline != (models[0] == self._baseline):
                     continue
-                if leaf.of_baseline and not self._leading:
-                    continue
-                regular = self._add(index, leaf, numbers, block, pairs, result)
+                regular = self._add(index, leaf, models, block, pairs, result)
                 if not regular.all():
                     accumulators = result.fallback.setdefault(index, {})
-                    for number in numbers:
-                        predictions = self._predictions(by_id, number)
-                        by_example.add(leaf, number, predictions, ~regular, accumulators)
+                    for model in models:
+                        predictions = self._predictions(outputs, model)
+                        by_example.add(leaf, model, predictions, ~regular, accumulators)
         for index, accumulators in result.fallback.items():
             compact = self._plan.leaves[index].combine.compact
             for place, accumulator in accumulators.items():
@@ -117,50 +104,64 @@ class Update(beam.DoFn):
 
     def _blocks(
         self, extracts: dict[str, Any], outputs: list[Any], size: int
-    ) -> list[tuple[list[int], views_lib.Inputs]]:
-        """Models whose outputs have the same shapes, together; the baseline on its own."""
+    ) -> list[tuple[list[int], metric_inputs.Batch]]:
+        """Models that can be stacked: of the same shapes, finite on the same examples.
+
+        A model that diverges is on its own, so that it changes nothing for its neighbours; and
+        so is the baseline.
+        """
         groups: dict[Any, list[int]] = {}
-        for position, number in enumerate(self._ids):
-            of_baseline = number == self._baseline
-            groups.setdefault((of_baseline, _shapes(outputs[position])), []).append(position)
+        for model, values in enumerate(outputs):
+            key = (model == self._baseline, _shapes(values), _finite(values, size).tobytes())
+            groups.setdefault(key, []).append(model)
         blocks = []
-        for (of_baseline, _), positions in groups.items():
+        for (of_baseline, *_), models in groups.items():
             name = self._plan.baseline_name if of_baseline else self._plan.candidate_name
-            inputs = views_lib.Inputs(
+            batch = metric_inputs.Batch(
                 size,
                 extracts["labels"],
                 extracts.get("example_weights"),
-                _stack([outputs[position] for position in positions]),
+                _stack([outputs[model] for model in models]),
                 plan_lib.model_spec(self._eval_config, of_baseline),
                 name or "",
             )
-            blocks.append(([self._ids[position] for position in positions], inputs))
+            blocks.append((models, batch))
         return blocks
+
+    def _non_finite(self, blocks: list[tuple[list[int], metric_inputs.Batch]]) -> np.ndarray:
+        """For each model, the number of examples whose predictions are not all finite."""
+        result = np.zeros(len(self._sources), np.int64)
+        names = {name for spec in self._eval_config.metrics_specs for name in spec.output_names}
+        for models, block in blocks:
+            result[models] = block.non_finite(names or {""})
+        return result
 
     def _add(
         self,
         index: int,
         leaf: plan_lib.Leaf,
-        numbers: list[int],
-        block: views_lib.Inputs,
+        models: list[int],
+        block: metric_inputs.Batch,
         pairs: slicing.Rows,
-        result: state.State,
+        result: merge.State,
     ) -> np.ndarray:
-        """Adds what the twin can; returns the mask of examples that were added."""
+        """Adds what the vectorized combiner can; returns the mask of examples that were added."""
         nothing = np.zeros(block.size, bool)
-        if leaf.twin is None:
+        if leaf.vectorized is None:
             return nothing
         try:
-            views = leaf.twin.views(block)
-            regular = np.logical_and.reduce([view.regular for view in views])
-            views = [view.take(regular) for view in views]
-            contributions = list(leaf.twin.update(views))
-        except views_lib.UnsupportedError:
+            inputs = leaf.vectorized.inputs(block)
+            regular = np.logical_and.reduce([given.regular for given in inputs])
+            if not regular.any():
+                return nothing
+            inputs = [given.take(regular) for given in inputs]
+            contributions = list(leaf.vectorized.update(inputs))
+        except metric_inputs.UnsupportedError:
             return nothing
         kept = pairs.take(regular)
-        size, buckets = int(regular.sum()), leaf.twin.buckets
+        size, buckets = int(regular.sum()), leaf.vectorized.buckets
         parts = [
-            _sum(kept, numbers, self._total, bucket, buckets, columns, size)
+            sum_by_row(kept, models, len(self._sources), bucket, buckets, columns, size)
             for bucket, columns in contributions
         ]
         if index in result.sums:
@@ -168,21 +169,19 @@ class Update(beam.DoFn):
         result.sums[index] = sums.Sums.merge(parts)
         return regular
 
-    def _predictions(self, by_id: dict[int, Any], number: int) -> Any:
+    def _predictions(self, outputs: list[Any], model: int) -> Any:
         """Predictions as TFMA's extracts hold them for one candidate, or for the baseline."""
-        if self._plan.baseline_name is None:
-            return by_id[number]
-        result = {}
-        if number != self._baseline:
-            result[self._plan.candidate_name] = by_id[number]
-        if self._baseline in by_id:
-            result[self._plan.baseline_name] = by_id[self._baseline]
+        if self._baseline is None:
+            return outputs[model]
+        result = {self._plan.baseline_name: outputs[self._baseline]}
+        if model != self._baseline:
+            result[self._plan.candidate_name] = outputs[model]
         return result
 
 
-def _sum(
+def sum_by_row(
     pairs: slicing.Rows,
-    numbers: list[int],
+    models: list[int],
     total: int,
     bucket: Any,
     buckets: int,
@@ -192,7 +191,7 @@ def _sum(
     """Sums over (row, model, bucket) of columns that broadcast to (models, size, values)."""
     bucket = np.asarray(bucket)
     shape = np.broadcast_shapes(
-        (len(numbers), size, 1), bucket.shape, *(np.shape(column) for column in columns)
+        (len(models), size, 1), bucket.shape, *(np.shape(column) for column in columns)
     )
     whole = pairs.example.size == size and bool((pairs.example == np.arange(size)).all())
 
@@ -200,7 +199,7 @@ def _sum(
         array = np.broadcast_to(array, shape)
         return array if whole else array[:, pairs.example]
 
-    model = np.asarray(numbers, np.int64)[:, None, None]
+    model = np.asarray(models, np.int64)[:, None, None]
     codes = (pairs.row[None, :, None] * total + model) * buckets + pick(bucket)
     number_of_rows = int(pairs.row.max()) + 1 if pairs.row.size else 0
     size = number_of_rows * total * buckets
@@ -216,6 +215,15 @@ def _shapes(outputs: Any) -> Any:
     if isinstance(outputs, dict):
         return tuple((name, value.shape[1:]) for name, value in sorted(outputs.items()))
     return outputs.shape[1:]
+
+
+def _finite(outputs: Any, size: int) -> np.ndarray:
+    """(size,) bool: whether all numbers that a model gives for an example are finite."""
+    result = np.ones(size, bool)
+    for value in outputs.values() if isinstance(outputs, dict) else [outputs]:
+        if value.dtype.kind == "f" and len(value) == size:
+            result &= np.isfinite(value).reshape(size, -1).all(axis=1)
+    return result
 
 
 def _stack(outputs: list[Any]) -> Any:

@@ -1,25 +1,26 @@
 """TFMA's result files, written by candidate."""
 
+import json
 import os
-import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import apache_beam as beam
-import tensorflow as tf
-from checkpoint_sweep.evaluation import plan as plan_lib
-from tensorflow_metadata.proto.v0 import schema_pb2
 from tensorflow_model_analysis import constants
-from tensorflow_model_analysis.evaluators import (
-    metrics_plots_and_validations_evaluator as tfma_eval,
-)
 from tensorflow_model_analysis.evaluators import metrics_validator
 from tensorflow_model_analysis.metrics import metric_types
 from tensorflow_model_analysis.proto import config_pb2, validation_result_pb2
 from tensorflow_model_analysis.writers import eval_config_writer
 from tensorflow_model_analysis.writers import metrics_plots_and_validations_writer as tfma_writer
 
+from checkpoint_sweep.common.files import write_json, write_records, write_text
+from checkpoint_sweep.evaluation import plan as plan_lib
+from checkpoint_sweep.evaluation import tfma_internals
+
 Record = tuple[str, bytes]
+
+# Beside TFMA's files: how many examples there were, and on how many a prediction was not finite.
+PREDICTIONS = "predictions.json"
 
 _ERROR_KEY = "__ERROR__"
 
@@ -27,15 +28,12 @@ _ERROR_KEY = "__ERROR__"
 class Format(beam.DoFn):
     """The metrics of a slice to the records of TFMA's files."""
 
-    def __init__(
-        self, eval_config: config_pb2.EvalConfig, schema: schema_pb2.Schema | None
-    ) -> None:
+    def __init__(self, eval_config: config_pb2.EvalConfig) -> None:
         self._eval_config = eval_config
-        self._schema = schema
 
     def setup(self) -> None:
         """Builds the computations over confidence intervals."""
-        self._ci_derived = plan_lib.make(self._eval_config, self._schema).ci_derived
+        self._ci_derived = plan_lib.make(self._eval_config).ci_derived
         self._thresholds = only_thresholds(self._eval_config)
 
     def process(
@@ -47,14 +45,14 @@ class Format(beam.DoFn):
             counts: examples by slice; empty if small slices are not hidden.
         """
         (candidate, slice_key), metrics = element
-        sliced = tfma_eval._add_ci_derived_metrics((slice_key, metrics), self._ci_derived)
-        sliced = tfma_eval._remove_private_metrics(*sliced)
+        sliced = tfma_internals.add_ci_derived_metrics((slice_key, metrics), self._ci_derived)
+        sliced = tfma_internals.remove_private_metrics(*sliced)
         least = self._eval_config.options.min_slice_size.value
         if slice_key and counts.get(slice_key, least) < least:
             sliced = (slice_key, {_ERROR_KEY: _too_small(least)})
-        only_metrics = tfma_eval._filter_by_key_type(sliced, metric_types.MetricKey)
-        plots = tfma_eval._filter_by_key_type(sliced, metric_types.PlotKey)
-        attributions = tfma_eval._filter_by_key_type(sliced, metric_types.AttributionsKey)
+        only_metrics = tfma_internals.filter_by_key_type(sliced, metric_types.MetricKey)
+        plots = tfma_internals.filter_by_key_type(sliced, metric_types.PlotKey)
+        attributions = tfma_internals.filter_by_key_type(sliced, metric_types.AttributionsKey)
         validation = metrics_validator.validate_metrics(only_metrics, self._thresholds)
         for name, proto in (
             (constants.METRICS_KEY, tfma_writer.convert_slice_metrics_to_proto(only_metrics, [])),
@@ -103,31 +101,30 @@ class Write(beam.DoFn):
             if record is None:
                 continue
             name, value = record
-            if name == constants.VALIDATIONS_KEY:
+            if name == PREDICTIONS:
+                write_json(os.path.join(self._outputs[candidate], PREDICTIONS), json.loads(value))
+            elif name == constants.VALIDATIONS_KEY:
                 proto = validation_result_pb2.ValidationResult.FromString(value)
                 validation = combine.add_input(validation, proto)
             else:
                 records[name].append(value)
         directory = self._outputs[candidate]
-        tf.io.gfile.makedirs(directory)
         for name, values in records.items():
-            _write_records(os.path.join(directory, f"{name}-00000-of-00001.tfrecord"), values)
+            write_records(os.path.join(directory, f"{name}-00000-of-00001.tfrecord"), values)
         validated = combine.extract_output(validation).SerializeToString()
         name = f"{constants.VALIDATIONS_KEY}.tfrecord"
-        _write_records(os.path.join(directory, name), [validated])
+        write_records(os.path.join(directory, name), [validated])
         if eval_config_writer.EVAL_CONFIG_FILE not in (
             self._eval_config.options.disabled_outputs.values
         ):
-            run = eval_config_writer._serialize_eval_run(
+            run = tfma_internals.serialize_eval_run(
                 self._eval_config,
                 "<user provided PCollection>",
                 "<unknown>",
                 self._locations[candidate],
             )
             path = os.path.join(directory, f"{eval_config_writer.EVAL_CONFIG_FILE}.json")
-            with tf.io.gfile.GFile(path + (suffix := _temporary()), "w") as file:
-                file.write(run + "\n")
-            tf.io.gfile.rename(path + suffix, path, overwrite=True)
+            write_text(path, run + "\n")
         yield directory
 
 
@@ -152,22 +149,20 @@ def only_thresholds(eval_config: config_pb2.EvalConfig) -> config_pb2.EvalConfig
     return result
 
 
+def predictions_record(examples: int, non_finite: int) -> Record:
+    """The record of a candidate's predictions.
+
+    Args:
+        examples: number of examples.
+        non_finite: those of them with a prediction that is NaN or infinite.
+    """
+    content = {"examples": examples, "non_finite": non_finite}
+    return PREDICTIONS, json.dumps(content).encode()
+
+
 def _too_small(least: int) -> str:
     """The message with which TFMA replaces the metrics of a small slice."""
     return (
         "Example count for this slice key is lower than the minimum required value: "
         f"{least}. No data is aggregated for this slice."
     )
-
-
-def _temporary() -> str:
-    return f".{uuid.uuid4().hex}.tmp"
-
-
-def _write_records(path: str, values: Sequence[bytes]) -> None:
-    """Writes a TFRecord file under another name, then renames it."""
-    temporary = path + _temporary()
-    with tf.io.TFRecordWriter(temporary) as writer:
-        for value in values:
-            writer.write(value)
-    tf.io.gfile.rename(temporary, path, overwrite=True)

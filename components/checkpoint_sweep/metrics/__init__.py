@@ -1,4 +1,4 @@
-"""Metrics that TFMA lacks, each with a vectorised twin; use them by module and class name.
+"""Metrics that TFMA lacks, each one formula (see `batch_metric`); use them by module and class.
 
     metrics {
       module: "checkpoint_sweep.metrics.precision_at_k"

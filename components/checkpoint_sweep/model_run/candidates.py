@@ -5,11 +5,13 @@ from collections.abc import Sequence
 
 import numpy as np
 import tensorflow as tf
+
+from checkpoint_sweep.common.text import some
 from checkpoint_sweep.model_run.checkpoints import Checkpoint, CheckpointError
-from checkpoint_sweep.model_run.exported_model import Template, TemplateError
-from checkpoint_sweep.model_run.variable_mapping import Correspondence, Match, match
+from checkpoint_sweep.model_run.exported_model import ExportedModel, ExportedModelError
+from checkpoint_sweep.model_run.variable_mapping import Match, VariableMapping, match
 from checkpoint_sweep.saved_model.model_source import ModelSource
-from checkpoint_sweep.saved_model.tensor_bundle import Bundle
+from checkpoint_sweep.saved_model.tensor_bundle import TensorBundle
 
 _NAMED = 3
 
@@ -28,31 +30,31 @@ class Candidates:
 
 
 def make_candidates(
-    template: str, checkpoints: Sequence[Checkpoint], swept: Sequence[Checkpoint]
+    saved_model: str, checkpoints: Sequence[Checkpoint], swept: Sequence[Checkpoint]
 ) -> Candidates:
     """Makes a candidate of each swept checkpoint that can be read.
 
-    First the template's own weights are looked for among all `checkpoints`. How they are found
-    says which of a checkpoint's tensors the exporter would have shipped: those of the same
+    First the exported model's own weights are looked for among all `checkpoints`. How they are
+    found says which of a checkpoint's tensors the exporter would have shipped: those of the same
     names, those of the same objects, or for example their moving averages.
 
     Args:
-        template: directory of the exported SavedModel.
+        saved_model: directory of the exported SavedModel.
         checkpoints: all checkpoints of the run.
         swept: those to make candidates of.
 
     Raises:
-        TemplateError: no checkpoint reproduces the template's weights.
+        ExportedModelError: no checkpoint reproduces the exported model's weights.
         CheckpointError: a checkpoint lacks a variable or has it in another shape, or no
             checkpoint can be read.
     """
-    exported = Template(template)
-    correspondence = _find_template(exported, checkpoints)
+    exported = ExportedModel(saved_model)
+    mapping = _find_mapping(exported, checkpoints)
     sources, left_out = {}, {}
     for checkpoint in swept:
         made: ModelSource | str
         try:
-            made = _candidate(checkpoint, exported, correspondence)
+            made = _candidate(checkpoint, exported, mapping)
         except tf.errors.OpError as error:
             made = f"unreadable: {error.message}"
         if isinstance(made, ModelSource):
@@ -68,44 +70,44 @@ def make_candidates(
     return Candidates(sources, left_out)
 
 
-def _find_template(template: Template, checkpoints: Sequence[Checkpoint]) -> Correspondence:
-    """How a checkpoint reproduces the template bit for bit."""
-    step = template.step
-    # The step that the template names comes first, then the newest: exports follow training.
+def _find_mapping(exported: ExportedModel, checkpoints: Sequence[Checkpoint]) -> VariableMapping:
+    """How a checkpoint reproduces the exported model bit for bit."""
+    step = exported.step
+    # The step that the export names comes first, then the newest: exports follow training.
     ordered = sorted(checkpoints, key=lambda c: (c.step != step, -c.step))
     attempts: list[tuple[Checkpoint, Match]] = []
     unreadable = ""
     for checkpoint in ordered:
         try:
-            attempt = match(template, Bundle(checkpoint.prefix))
+            attempt = match(exported, TensorBundle(checkpoint.prefix))
         except tf.errors.OpError as error:
             unreadable = error.message
             continue
-        if attempt.correspondence is not None:
-            return attempt.correspondence
+        if attempt.mapping is not None:
+            return attempt.mapping
         attempts.append((checkpoint, attempt))
         if checkpoint.step == step:
             break
     if not attempts:
-        raise TemplateError(
+        raise ExportedModelError(
             f"None of the {len(checkpoints)} checkpoints can be read: {unreadable}. Train again."
         )
     nearest, attempt = min(attempts, key=lambda a: (len(a[1].unmatched), len(a[1].ambiguous)))
     named = f", exported at step {step}" if step is not None else ""
-    total = f"of {len(template.needed)} variables"
+    total = f"of {len(exported.needed)} variables"
     unmatched, ambiguous = (
-        _some([template.bundle.name(key) for key in keys])
+        some([exported.bundle.name(key) for key in keys], _NAMED)
         for keys in (attempt.unmatched, attempt.ambiguous)
     )
     if not unmatched:
-        raise TemplateError(
-            f"It cannot be told from which tensors the exported model {template.directory}{named} "
+        raise ExportedModelError(
+            f"It cannot be told from which tensors the exported model {exported.directory}{named} "
             f"was made. In the checkpoint of step {nearest.step}, "
             f"{len(attempt.ambiguous)} {total} have several equals: {ambiguous}. Export the "
             "variables under the names or the object paths that the checkpoint has for them."
         )
-    raise TemplateError(
-        f"No checkpoint reproduces the weights of the exported model {template.directory}{named}. "
+    raise ExportedModelError(
+        f"No checkpoint reproduces the weights of the exported model {exported.directory}{named}. "
         f"In the checkpoint of step {nearest.step}, {len(attempt.unmatched)} {total} have no "
         f"equal: {unmatched}. The sweep would evaluate weights that the exporter would not have "
         "shipped: export from one of the run's checkpoints, or let the model run keep the "
@@ -114,45 +116,40 @@ def _find_template(template: Template, checkpoints: Sequence[Checkpoint]) -> Cor
 
 
 def _candidate(
-    checkpoint: Checkpoint, template: Template, correspondence: Correspondence
+    checkpoint: Checkpoint, exported: ExportedModel, mapping: VariableMapping
 ) -> ModelSource | str:
     """Reads every needed tensor; a model, or the reason to leave the checkpoint out.
 
     Raises:
         CheckpointError: the checkpoint is of another model.
     """
-    bundle, own = Bundle(checkpoint.prefix), template.bundle
+    bundle, own = TensorBundle(checkpoint.prefix), exported.bundle
     keys = {
         key: name
-        for key, name in correspondence.keys(own, bundle).items()
+        for key, name in mapping.keys(own, bundle).items()
         if name in bundle.shapes and key in own.shapes
     }
     fitting = {key for key, name in keys.items() if bundle.form(name) == own.form(key)}
-    missing = [own.name(key) for key in sorted(template.needed) if key not in keys]
+    missing = [own.name(key) for key in sorted(exported.needed) if key not in keys]
     misshapen = [
         f"{bundle.name(keys[key])} is {bundle.form(keys[key])}, not {own.form(key)}"
-        for key in sorted(template.needed & keys.keys() - fitting)
+        for key in sorted(exported.needed & keys.keys() - fitting)
     ]
     if missing or misshapen:
-        problems = [f"it lacks {_some(missing)}"] if missing else []
-        problems += [_some(misshapen)] if misshapen else []
+        problems = [f"it lacks {some(missing, _NAMED)}"] if missing else []
+        problems += [some(misshapen, _NAMED)] if misshapen else []
         raise CheckpointError(
             f"The checkpoint of step {checkpoint.step} ({checkpoint.prefix}) is of another "
             f"model: {'; '.join(problems)}. Train into an empty model run directory."
         )
-    for key in sorted(template.needed):
+    for key in sorted(exported.needed):
         value = np.asarray(bundle.read(keys[key]))
         if np.issubdtype(value.dtype, np.floating) and not np.isfinite(value).all():
             return f"its weights are not finite: {bundle.name(keys[key])} has NaN or infinity"
     return ModelSource(
         checkpoint.name,
-        template.directory,
+        exported.directory,
         checkpoint.prefix,
         {key: keys[key] for key in sorted(fitting) if keys[key] != key},
         frozenset(own.shapes.keys() - fitting),
     )
-
-
-def _some(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return ", ".join(names[:_NAMED]) + more

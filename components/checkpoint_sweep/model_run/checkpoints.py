@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 
 import tensorflow as tf
+
 from checkpoint_sweep.common.errors import UserError
 
 # model.ckpt-1000.index, and as people name Keras' checkpoints: cp-0007.ckpt.index, cp_7.index,

@@ -1,20 +1,19 @@
 """The exported SavedModel whose graph every candidate has."""
 
-import os
-
 import numpy as np
 import tensorflow as tf
-from checkpoint_sweep.evaluation import fused
+
 from checkpoint_sweep.model_run.checkpoints import CheckpointError
-from checkpoint_sweep.saved_model.tensor_bundle import Bundle
-from checkpoint_sweep.saved_model.weight_swap import VARIABLES
+from checkpoint_sweep.saved_model.model_source import ModelSource
+from checkpoint_sweep.saved_model.signature_variables import signature_variables
+from checkpoint_sweep.saved_model.tensor_bundle import TensorBundle
 
 
-class TemplateError(CheckpointError):
+class ExportedModelError(CheckpointError):
     """The exported SavedModel and the checkpoints do not belong together."""
 
 
-class Template:
+class ExportedModel:
     """The weights of an exported SavedModel.
 
     Attributes:
@@ -28,31 +27,31 @@ class Template:
         directory: of the SavedModel.
 
     Raises:
-        TemplateError: it has no variables.
+        ExportedModelError: it has no variables.
     """
 
     def __init__(self, directory: str) -> None:
         self.directory = directory
-        prefix = os.path.join(directory, VARIABLES)
+        prefix = ModelSource.from_saved_model("exported", directory).weights
         advice = "Export a SavedModel with variables (not a frozen graph) in the Trainer."
         if not tf.io.gfile.exists(prefix + ".index"):
-            raise TemplateError(
+            raise ExportedModelError(
                 f"The exported model has no weights: there is no {prefix}.index. {advice}"
             )
         try:
-            self.bundle = Bundle(prefix)
+            self.bundle = TensorBundle(prefix)
             self.tensors: dict[str, np.ndarray] = {
                 key: np.asarray(self.bundle.read(key)) for key in self.bundle.shapes
             }
         except (tf.errors.OpError, ValueError) as error:
-            raise TemplateError(
+            raise ExportedModelError(
                 f"The weights of the exported model at {prefix} are unreadable: {error}. Export "
                 "it again."
             ) from error
-        served = fused.served_keys(directory) if self.bundle.graph else None
-        self.needed = frozenset(self.tensors if served is None else served)
+        read = signature_variables(directory) if self.bundle.graph else None
+        self.needed = frozenset(self.tensors if read is None else read)
         if not self.needed:
-            raise TemplateError(
+            raise ExportedModelError(
                 f"No signature of the exported model {directory} reads a variable. {advice}"
             )
 

@@ -7,7 +7,7 @@ import numpy as np
 
 
 @dataclasses.dataclass(frozen=True)
-class KeyMapping:
+class Matches:
     """How the keys of an exported model are read from a checkpoint.
 
     Attributes:
@@ -27,11 +27,11 @@ class KeyMapping:
         return not self.unmatched and not self.ambiguous
 
 
-def find_mapping(
+def match_by_name(
     tensors: Mapping[str, np.ndarray],
     shapes: Mapping[str, Sequence[int]],
     read: Callable[[str], np.ndarray],
-) -> KeyMapping:
+) -> Matches:
     """Finds each tensor in a checkpoint that is keyed by names, bit for bit.
 
     A tensor under its own name is taken first. The others are looked for under one common
@@ -49,21 +49,21 @@ def find_mapping(
 
     changed = [key for key in tensors if not holds(key, key)]
     if not changed:
-        return KeyMapping({})
+        return Matches({})
     if suffix := _common_suffix(changed, shapes, holds):
-        return KeyMapping({key: key + suffix for key in tensors if holds(key, key + suffix)})
-    return find_by_value(changed, tensors, shapes, read)
+        return Matches({key: key + suffix for key in tensors if holds(key, key + suffix)})
+    return match_by_value(changed, tensors, shapes, read)
 
 
-def find_by_value(
+def match_by_value(
     keys: Iterable[str],
     tensors: Mapping[str, np.ndarray],
     shapes: Mapping[str, Sequence[int]],
     read: Callable[[str], np.ndarray],
-) -> KeyMapping:
+) -> Matches:
     """Finds the one tensor of a checkpoint that is equal bit for bit, for each of `keys`.
 
-    Other arguments as for `find_mapping`.
+    Other arguments as for `match_by_name`.
     """
     found: dict[str, str] = {}
     unmatched: list[str] = []
@@ -74,7 +74,7 @@ def find_by_value(
             found[key] = names[0]
         else:
             (ambiguous if names else unmatched).append(key)
-    return KeyMapping(found, tuple(unmatched), tuple(ambiguous))
+    return Matches(found, tuple(unmatched), tuple(ambiguous))
 
 
 def identical(a: np.ndarray, b: np.ndarray) -> bool:

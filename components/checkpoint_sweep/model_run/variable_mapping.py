@@ -1,6 +1,6 @@
 """Which tensor of a checkpoint is which variable of the exported model, found and confirmed.
 
-A correspondence counts only if it reproduces the exported weights bit for bit from the checkpoint
+A mapping counts only if it reproduces the exported weights bit for bit from the checkpoint
 that was exported: then it says what the exporter would have shipped of the other checkpoints.
 """
 
@@ -8,16 +8,16 @@ import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
-from checkpoint_sweep.model_run.exported_model import Template
-from checkpoint_sweep.model_run.value_matching import find_by_value, find_mapping, identical
+from checkpoint_sweep.model_run.exported_model import ExportedModel
+from checkpoint_sweep.model_run.value_matching import identical, match_by_name, match_by_value
 from checkpoint_sweep.saved_model.object_graph import Path, walk_together
-from checkpoint_sweep.saved_model.tensor_bundle import Bundle
+from checkpoint_sweep.saved_model.tensor_bundle import TensorBundle
 
 
-class Correspondence(Protocol):
+class VariableMapping(Protocol):
     """A way to find the variables of the exported model in any checkpoint of its run."""
 
-    def keys(self, template: Bundle, checkpoint: Bundle) -> Mapping[str, str]:
+    def keys(self, exported: TensorBundle, checkpoint: TensorBundle) -> Mapping[str, str]:
         """From keys of the exported model to keys of the checkpoint."""
         ...
 
@@ -32,9 +32,9 @@ class SameKeys:
 
     exceptions: Mapping[str, str]
 
-    def keys(self, template: Bundle, checkpoint: Bundle) -> Mapping[str, str]:
-        """See `Correspondence`."""
-        return {key: self.exceptions.get(key, key) for key in template.shapes}
+    def keys(self, exported: TensorBundle, checkpoint: TensorBundle) -> Mapping[str, str]:
+        """See `VariableMapping`."""
+        return {key: self.exceptions.get(key, key) for key in exported.shapes}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,32 +42,32 @@ class SameObjects:
     """Equal object paths below two objects that correspond: how TensorFlow restores.
 
     Attributes:
-        template: path of an object of the exported model, for example `()`, the root.
+        exported: path of an object of the exported model, for example `()`, the root.
         checkpoint: path of the same object in the checkpoint, for example `("model",)`.
     """
 
-    template: Path
+    exported: Path
     checkpoint: Path
 
-    def keys(self, template: Bundle, checkpoint: Bundle) -> Mapping[str, str]:
-        """See `Correspondence`."""
-        if template.graph is None or checkpoint.graph is None:
+    def keys(self, exported: TensorBundle, checkpoint: TensorBundle) -> Mapping[str, str]:
+        """See `VariableMapping`."""
+        if exported.graph is None or checkpoint.graph is None:
             return {}
-        start = template.graph.find(self.template)
+        start = exported.graph.find(self.exported)
         other = checkpoint.graph.find(self.checkpoint)
         if start is None or other is None:
             return {}
-        return walk_together(template.graph, start, checkpoint.graph, other)
+        return walk_together(exported.graph, start, checkpoint.graph, other)
 
 
 @dataclasses.dataclass(frozen=True)
 class SameNames:
     """Equal names of variables, for example `dense/kernel`, where only one variable has it."""
 
-    def keys(self, template: Bundle, checkpoint: Bundle) -> Mapping[str, str]:
-        """See `Correspondence`."""
+    def keys(self, exported: TensorBundle, checkpoint: TensorBundle) -> Mapping[str, str]:
+        """See `VariableMapping`."""
         theirs = checkpoint.by_variable_name()
-        ours = template.by_variable_name()
+        ours = exported.by_variable_name()
         return {ours[name]: theirs[name] for name in ours if name in theirs}
 
 
@@ -76,44 +76,44 @@ class Match:
     """How far a checkpoint reproduces the exported weights.
 
     Attributes:
-        correspondence: under which it does; None when it does not.
+        mapping: under which it does; None when it does not.
         unmatched: needed keys of the exported model that have no equal in it.
         ambiguous: needed keys that have several equals, so that the right one cannot be told.
     """
 
-    correspondence: Correspondence | None
+    mapping: VariableMapping | None
     unmatched: tuple[str, ...] = ()
     ambiguous: tuple[str, ...] = ()
 
 
-def match(template: Template, checkpoint: Bundle) -> Match:
+def match(exported: ExportedModel, checkpoint: TensorBundle) -> Match:
     """Looks for the exported weights in one checkpoint.
 
     Bundles that are keyed by variable names: equal names first, then a common suffix, then equal
     values. Bundles with an object graph: objects that correspond, root to root first, then
     names of variables, then equal values.
     """
-    if template.bundle.graph is None and checkpoint.graph is None:
-        found = find_mapping(template.tensors, checkpoint.shapes, checkpoint.read)
+    if exported.bundle.graph is None and checkpoint.graph is None:
+        found = match_by_name(exported.tensors, checkpoint.shapes, checkpoint.read)
         if found.usable:
             return Match(SameKeys(found.keys))
         return Match(None, found.unmatched, found.ambiguous)
-    nearest: Sequence[str] = sorted(template.needed)
-    for stage in _stages(template, checkpoint):
-        confirmed: list[tuple[Correspondence, Mapping[str, str]]] = []
-        for correspondence in stage:
-            keys = correspondence.keys(template.bundle, checkpoint)
-            missing = _unconfirmed(template, checkpoint, keys)
+    nearest: Sequence[str] = sorted(exported.needed)
+    for stage in _stages(exported, checkpoint):
+        confirmed: list[tuple[VariableMapping, Mapping[str, str]]] = []
+        for mapping in stage:
+            keys = mapping.keys(exported.bundle, checkpoint)
+            missing = _unconfirmed(exported, checkpoint, keys)
             if not missing:
-                confirmed.append((correspondence, keys))
+                confirmed.append((mapping, keys))
             elif len(missing) < len(nearest):
                 nearest = missing
         if confirmed:
             first, keys = confirmed[0]
-            torn = {key for key in template.needed for _, k in confirmed if k[key] != keys[key]}
+            torn = {key for key in exported.needed for _, k in confirmed if k[key] != keys[key]}
             return Match(None, (), tuple(sorted(torn))) if torn else Match(first)
-    found = find_by_value(
-        sorted(template.needed), template.tensors, checkpoint.shapes, checkpoint.read
+    found = match_by_value(
+        sorted(exported.needed), exported.tensors, checkpoint.shapes, checkpoint.read
     )
     if found.usable:
         return Match(SameKeys(found.keys))
@@ -121,24 +121,28 @@ def match(template: Template, checkpoint: Bundle) -> Match:
     return Match(None, unmatched, () if unmatched else found.ambiguous)
 
 
-def _stages(template: Template, checkpoint: Bundle) -> Iterator[Sequence[Correspondence]]:
+def _stages(
+    exported: ExportedModel, checkpoint: TensorBundle
+) -> Iterator[Sequence[VariableMapping]]:
     """What to try, the surest first; those of one stage have to agree."""
-    if template.bundle.graph is not None and checkpoint.graph is not None:
+    if exported.bundle.graph is not None and checkpoint.graph is not None:
         root = SameObjects((), ())
         yield [root]
-        ours = list(template.bundle.graph.holders(1, template.needed))
-        theirs = list(checkpoint.graph.holders(len(template.needed)))
+        ours = list(exported.bundle.graph.holders(1, exported.needed))
+        theirs = list(checkpoint.graph.holders(len(exported.needed)))
         pairs = [SameObjects(a, b) for a in ours for b in theirs]
         yield [pair for pair in pairs if pair != root]
     yield [SameNames()]
 
 
-def _unconfirmed(template: Template, checkpoint: Bundle, keys: Mapping[str, str]) -> list[str]:
+def _unconfirmed(
+    exported: ExportedModel, checkpoint: TensorBundle, keys: Mapping[str, str]
+) -> list[str]:
     """Needed keys whose value the checkpoint does not have under the key given for it."""
     return [
         key
-        for key in sorted(template.needed)
+        for key in sorted(exported.needed)
         if key not in keys
-        or checkpoint.shapes.get(keys[key]) != template.bundle.shapes[key]
-        or not identical(template.tensors[key], checkpoint.read(keys[key]))
+        or checkpoint.shapes.get(keys[key]) != exported.bundle.shapes[key]
+        or not identical(exported.tensors[key], checkpoint.read(keys[key]))
     ]

@@ -1,1 +1,1 @@
-"""SavedModels and tensor bundles on disk: graphs, signatures, variables, and other weights in them."""
+"""SavedModels and tensor bundles on disk: their graphs, signatures and variables."""

@@ -4,9 +4,25 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 import tensorflow as tf
 from tensorflow.core.framework import function_pb2
+from tensorflow.core.protobuf import meta_graph_pb2
+
+
+class OpaqueGraphError(Exception):
+    """A graph cannot be taken apart; the message says why."""
+
 
 Nodes = dict[str, tf.compat.v1.NodeDef]
 Functions = dict[str, function_pb2.FunctionDef]
+
+_INIT_OP_SIGNATURE = "__saved_model_init_op"
+_INIT_OP_COLLECTIONS = ("saved_model_main_op", "legacy_init_op")
+
+
+def nodes_and_functions(meta_graph: meta_graph_pb2.MetaGraphDef) -> tuple[Nodes, Functions]:
+    """A graph's nodes and its function library, by name."""
+    nodes = {node.name: node for node in meta_graph.graph_def.node}
+    library = meta_graph.graph_def.library.function
+    return nodes, {function.signature.name: function for function in library}
 
 
 def node_of(ref: str) -> str:
@@ -39,6 +55,19 @@ def string_constant(name: str, value: str | bytes | Sequence[str]) -> tf.compat.
     node.attr["dtype"].type = tf.string.as_datatype_enum
     node.attr["value"].tensor.CopyFrom(tf.make_tensor_proto(value, tf.string))
     return node
+
+
+def init_op(meta_graph: meta_graph_pb2.MetaGraphDef) -> str | None:
+    """The node that initialises tables and local variables; None when there is none."""
+    if _INIT_OP_SIGNATURE in meta_graph.signature_def:
+        outputs = meta_graph.signature_def[_INIT_OP_SIGNATURE].outputs
+        return node_of(outputs[_INIT_OP_SIGNATURE].name)
+    for key in _INIT_OP_COLLECTIONS:
+        if key in meta_graph.collection_def:
+            names = meta_graph.collection_def[key].node_list.value
+            if names:
+                return node_of(names[0])
+    return None
 
 
 def clear_placement(nodes: Iterable[tf.compat.v1.NodeDef]) -> None:

@@ -9,8 +9,9 @@ import contextlib
 from collections.abc import Iterable, Iterator
 
 import tensorflow as tf
-from checkpoint_sweep.saved_model import graph, partition
 from tensorflow.python.framework import function_def_to_graph
+
+from checkpoint_sweep.saved_model import graph, partition
 
 _CALL_OPS = frozenset({"PartitionedCall", "StatefulPartitionedCall"})
 _BRANCHING_OPS = frozenset({"Switch", "RefSwitch", "Enter", "RefEnter"})

@@ -4,17 +4,19 @@ import dataclasses
 import os
 from collections.abc import Mapping
 
+VARIABLES = os.path.join("variables", "variables")
+
 
 @dataclasses.dataclass(frozen=True)
 class ModelSource:
     """One model to evaluate: the graph of a SavedModel with weights from a tensor bundle.
 
     A checkpoint and a SavedModel's ``variables/`` directory are both tensor bundles, so a
-    candidate needs no SavedModel of its own: it borrows the template's graph.
+    candidate needs no SavedModel of its own: it borrows the exported model's graph.
 
     Attributes:
         name: unique among the models of one evaluation, for example ``"step-000500"``.
-        saved_model: directory of the SavedModel whose ``saved_model.pb`` and assets are used.
+        saved_model: directory of the SavedModel whose graph and assets are used.
         weights: prefix of the tensor bundle to restore, as ``tf.train.load_checkpoint`` takes it.
         keys: from a key of the SavedModel's own bundle to the key in ``weights`` to read
             instead. A key that is not named is read under its own name.
@@ -31,4 +33,18 @@ class ModelSource:
     @classmethod
     def from_saved_model(cls, name: str, saved_model: str) -> "ModelSource":
         """The model exactly as the SavedModel directory holds it."""
-        return cls(name, saved_model, os.path.join(saved_model, "variables", "variables"))
+        return cls(name, saved_model, os.path.join(saved_model, VARIABLES))
+
+    @property
+    def own_weights(self) -> str:
+        """Prefix of the SavedModel's own bundle, which says what has to be restored."""
+        return os.path.join(self.saved_model, VARIABLES)
+
+    @property
+    def location(self) -> str:
+        """Where the model comes from: the SavedModel, or the bundle of other weights."""
+        return self.saved_model if self.weights == self.own_weights else self.weights
+
+    def key_of(self, key: str) -> str:
+        """The key in ``weights`` for a key of the SavedModel's own bundle."""
+        return self.keys.get(key, key)

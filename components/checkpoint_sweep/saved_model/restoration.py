@@ -4,10 +4,10 @@ import dataclasses
 from collections.abc import Iterable
 
 import tensorflow as tf
-from checkpoint_sweep.evaluation.fused.predictor import NotFusableError
-from checkpoint_sweep.saved_model import graph
-from checkpoint_sweep.saved_model.bundles import SavedTensor
 from tensorflow.core.protobuf import saver_pb2
+
+from checkpoint_sweep.saved_model import graph
+from checkpoint_sweep.saved_model.tensor_bundle import SavedTensor
 
 _GROUPING_OPS = frozenset({"NoOp", "Identity", "IdentityN"})
 _SOURCE_OPS = frozenset({"Const", "Placeholder", "PlaceholderWithDefault", "RestoreV2"})
@@ -34,18 +34,18 @@ def actions(nodes: graph.Nodes, saver: saver_pb2.SaverDef) -> list[Action]:
     """The saver's restore ops, from the graph under ``restore_op_name``.
 
     Raises:
-        NotFusableError: the saver restores with something else than RestoreV2.
+        graph.OpaqueGraphError: the saver restores with something else than RestoreV2.
     """
     restore_op = graph.node_of(saver.restore_op_name)
     if not restore_op:
         return []
     if restore_op not in nodes:
-        raise NotFusableError(f"the saver's restore op {restore_op} is not in the graph")
+        raise graph.OpaqueGraphError(f"the saver's restore op {restore_op} is not in the graph")
     restores = {name for name, node in nodes.items() if node.op == "RestoreV2"}
     found = [_action(nodes, name, restores) for name in _action_names(nodes, restore_op)]
     if any(not action.restored for action in found):
         names = [action.name for action in found if not action.restored]
-        raise NotFusableError(f"the saver's ops {names[:3]} do not restore from a RestoreV2")
+        raise graph.OpaqueGraphError(f"the saver's ops {names[:3]} do not restore from a RestoreV2")
     return found
 
 
@@ -95,7 +95,7 @@ def saved_tensor(nodes: graph.Nodes, restored: tuple[str, int], action: Action) 
     """Key, slice, dtype and shape of one RestoreV2 output.
 
     Raises:
-        NotFusableError: the RestoreV2's names are computed rather than constant.
+        graph.OpaqueGraphError: the RestoreV2's names are computed rather than constant.
     """
     node, index = nodes[restored[0]], restored[1]
     key, slice_spec = (_strings(nodes, ref)[index] for ref in node.input[1:3])
@@ -108,7 +108,7 @@ def _strings(nodes: graph.Nodes, ref: str) -> list[str]:
     while node.op == "Identity":
         node = nodes[graph.node_of(node.input[0])]
     if node.op != "Const":
-        raise NotFusableError(f"the tensor names of a RestoreV2 are computed by {node.name}")
+        raise graph.OpaqueGraphError(f"the tensor names of a RestoreV2 are computed by {node.name}")
     return [value.decode() for value in tf.make_ndarray(node.attr["value"].tensor).ravel()]
 
 

@@ -1,34 +1,24 @@
-"""Which tensors of a SavedModel's bundle its signatures read."""
+"""Which variables of a SavedModel its signatures read."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from checkpoint_sweep.evaluation.fused.predictor import NotFusableError
-from checkpoint_sweep.saved_model import (
-    graph,
-    inlining,
-    partition,
-    restoration,
-    serving_graph,
-)
 from tensorflow.core.protobuf import meta_graph_pb2
 
+from checkpoint_sweep.saved_model import graph, inlining, partition, restoration, signatures
 
-def served_keys(saved_model: str, tags: Sequence[str] = ("serve",)) -> frozenset[str] | None:
-    """Keys that a signature needs restored, or None when the graph does not tell.
+
+def signature_variables(saved_model: str) -> frozenset[str] | None:
+    """Keys in the bundle that a signature needs restored, or None when the graph does not tell.
 
     A bundle may hold more than is served: the states of metrics, an optimizer's slots.
 
     Args:
         saved_model: directory.
-        tags: of the MetaGraph.
     """
-    meta_graph = serving_graph.read_meta_graph(saved_model, tags)
-    nodes = {node.name: node for node in meta_graph.graph_def.node}
-    functions = {
-        function.signature.name: function for function in meta_graph.graph_def.library.function
-    }
+    meta_graph = signatures.meta_graph(saved_model)
+    nodes, functions = graph.nodes_and_functions(meta_graph)
     targets = {graph.node_of(name) for name in _outputs(meta_graph)}
-    if init := serving_graph.init_op(meta_graph):
+    if init := graph.init_op(meta_graph):
         targets.add(init)
     live = graph.ancestors(nodes, targets)
     called = graph.reachable_functions([nodes[name] for name in live], functions)
@@ -44,7 +34,7 @@ def served_keys(saved_model: str, tags: Sequence[str] = ("serve",)) -> frozenset
             if action.state & live
             for source in action.restored
         )
-    except NotFusableError:
+    except graph.OpaqueGraphError:
         return None
 
 

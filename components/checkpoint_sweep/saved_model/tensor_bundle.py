@@ -1,21 +1,28 @@
-"""A tensor bundle, as a checkpoint and a SavedModel's variables are."""
+"""Tensor bundles: a checkpoint's files, and a SavedModel's variables."""
 
+import dataclasses
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import tensorflow as tf
+
+from checkpoint_sweep.common.text import some
+from checkpoint_sweep.saved_model.model_source import ModelSource
 from checkpoint_sweep.saved_model.object_graph import ObjectGraph
-from checkpoint_sweep.saved_model.weight_swap import OBJECT_GRAPH_KEY
 
+# A TensorFlow 2 bundle holds its object graph as one more tensor, under this key.
+OBJECT_GRAPH_KEY = "_CHECKPOINTABLE_OBJECT_GRAPH"
 _ATTRIBUTE = "/.ATTRIBUTES/VARIABLE_VALUE"
+_NAMED = 5
 
 
-class Bundle:
+class TensorBundle:
     """The tensors of a bundle, read when asked for and then kept.
 
     Attributes:
         shapes: of all tensors, by key; the object graph is not one of them.
+        dtypes: the same of their types.
         graph: the object graph; None for a bundle that is keyed by the variables' names.
 
     Args:
@@ -35,7 +42,7 @@ class Bundle:
         self.shapes: Mapping[str, list[int]] = {
             key: list(shapes[key]) for key in sorted(shapes) if key != OBJECT_GRAPH_KEY
         }
-        self._dtypes = self._reader.get_variable_to_dtype_map()
+        self.dtypes: Mapping[str, tf.DType] = self._reader.get_variable_to_dtype_map()
         self._values: dict[str, np.ndarray] = {}
 
     def read(self, key: str) -> np.ndarray:
@@ -46,7 +53,7 @@ class Bundle:
 
     def form(self, key: str) -> str:
         """Type and shape of a tensor, for messages and comparison."""
-        return f"{self._dtypes[key].name} {self.shapes[key]}"
+        return f"{self.dtypes[key].name} {self.shapes[key]}"
 
     def name(self, key: str) -> str:
         """What a user calls the variable."""
@@ -59,3 +66,69 @@ class Bundle:
         names = self.graph.full_names if self.graph else {key: key for key in self.shapes}
         counts = Counter(names.values())
         return {name: key for key, name in names.items() if counts[name] == 1}
+
+
+@dataclasses.dataclass(frozen=True)
+class SavedTensor:
+    """One output of a RestoreV2.
+
+    Attributes:
+        key: in the SavedModel's own bundle.
+        slice_spec: RestoreV2's ``shape_and_slices``: empty, or ``"full shape, then slice"``.
+        dtype: of the tensor.
+        shape: full shape where the graph states it, otherwise None.
+    """
+
+    key: str
+    slice_spec: str
+    dtype: tf.DType
+    shape: tuple[int, ...] | None
+
+
+def find(model: ModelSource) -> str:
+    """The bundle's prefix: ``weights`` itself, or the latest checkpoint of that directory.
+
+    Raises:
+        FileNotFoundError: there is no bundle.
+    """
+    prefix = model.weights
+    if tf.io.gfile.isdir(prefix):
+        prefix = tf.train.latest_checkpoint(prefix) or prefix
+    if not tf.io.gfile.exists(prefix + ".index"):
+        raise FileNotFoundError(
+            f"The weights of model {model.name!r} were not found: there is no {prefix}.index."
+        )
+    return prefix
+
+
+def check(model: ModelSource, tensors: Sequence[SavedTensor]) -> None:
+    """Checks that the model's weights have every tensor, with the dtype and shape of the graph.
+
+    Raises:
+        FileNotFoundError: there is no bundle.
+        ValueError: tensors are missing or do not fit; names the bundle and the first few.
+    """
+    if not tensors:
+        return
+    prefix = find(model)
+    bundle = TensorBundle(prefix)
+    missing, different = [], []
+    for tensor in tensors:
+        key = model.key_of(tensor.key)
+        if key not in bundle.shapes:
+            missing.append(key)
+        elif bundle.dtypes[key] != tensor.dtype:
+            different.append(f"{key}: {bundle.dtypes[key].name}, graph {tensor.dtype.name}")
+        elif tensor.shape is not None and tuple(bundle.shapes[key]) != tensor.shape:
+            different.append(f"{key}: {tuple(bundle.shapes[key])}, graph {tensor.shape}")
+    where = f"The weights of model {model.name!r} ({prefix})"
+    if missing:
+        raise ValueError(
+            f"{where} lack {len(missing)} of the {len(tensors)} tensors that {model.saved_model} "
+            f"restores: {some(missing, _NAMED)}. Map them with `keys`, or use the SavedModel's "
+            "graph that belongs to these weights."
+        )
+    if different:
+        raise ValueError(
+            f"{where} do not fit the graph in {model.saved_model}: {some(different, _NAMED)}."
+        )

@@ -1,22 +1,22 @@
-"""Writes a `ModelSource` as a SavedModel of its own: the template's graph, other weights."""
+"""Writes a `ModelSource` as a SavedModel of its own: the exported graph, other weights."""
 
 import os
-import shutil
-import uuid
 
 import tensorflow as tf
-from checkpoint_sweep.saved_model.model_source import ModelSource
 
-OBJECT_GRAPH_KEY = "_CHECKPOINTABLE_OBJECT_GRAPH"
-VARIABLES = os.path.join("variables", "variables")
+from checkpoint_sweep.common.files import replacing
+from checkpoint_sweep.saved_model.model_source import VARIABLES, ModelSource
+from checkpoint_sweep.saved_model.tensor_bundle import OBJECT_GRAPH_KEY
+
+# What belongs to the exported weights: the weights, and the fingerprint that describes them.
+_OF_WEIGHTS = ("variables", "fingerprint.pb")
 
 
 def write_saved_model(source: ModelSource, directory: str) -> None:
     """Writes the SavedModel that an exporter would have written for `source.weights`.
 
-    The graph (`saved_model.pb`) and the assets are the template's bytes; `variables/` holds the
-    tensors that the template holds, read from `source.weights`. A `fingerprint.pb`, which describes
-    the template's weights, is left out.
+    The graph and the assets are the exported model's bytes; `variables/` holds the tensors that
+    the exported model holds, read from `source.weights`.
 
     Args:
         source: the model to write.
@@ -26,36 +26,35 @@ def write_saved_model(source: ModelSource, directory: str) -> None:
         tf.errors.NotFoundError: a key is not in the bundle `source.weights`.
         tf.errors.DataLossError: the bundle is damaged.
     """
-    scratch = f"{directory.rstrip('/')}.partial-{uuid.uuid4().hex}"
-    try:
-        _copy_without_variables(source.saved_model, scratch)
-        tf.io.gfile.makedirs(os.path.join(scratch, "variables"))
-        _write_bundle(source, os.path.join(scratch, VARIABLES))
-        tf.io.gfile.makedirs(os.path.dirname(directory.rstrip("/")))
-        tf.io.gfile.rename(scratch, directory)
-    except BaseException:
-        if tf.io.gfile.exists(scratch):
-            tf.io.gfile.rmtree(scratch)
-        raise
+    with replacing(directory) as scratch:
+        _copy_graph(source.saved_model, scratch)
+        tf.io.gfile.makedirs(os.path.join(scratch, os.path.dirname(VARIABLES)))
+        _write_weights(source, os.path.join(scratch, VARIABLES))
 
 
-def _copy_without_variables(template: str, directory: str) -> None:
-    left_out = ["variables", "fingerprint.pb"]
-    shutil.copytree(
-        template, directory, ignore=lambda folder, _: left_out if folder == template else []
-    )
+def _copy_graph(saved_model: str, directory: str) -> None:
+    for folder, _, files in tf.io.gfile.walk(saved_model):
+        relative = os.path.relpath(folder, saved_model)
+        if relative.split(os.sep)[0] in _OF_WEIGHTS:
+            continue
+        target = directory if relative == "." else os.path.join(directory, relative)
+        tf.io.gfile.makedirs(target)
+        for name in files:
+            if relative == "." and name in _OF_WEIGHTS:
+                continue
+            tf.io.gfile.copy(os.path.join(folder, name), os.path.join(target, name))
 
 
-def _write_bundle(source: ModelSource, prefix: str) -> None:
-    template = tf.train.load_checkpoint(os.path.join(source.saved_model, VARIABLES))
+def _write_weights(source: ModelSource, prefix: str) -> None:
+    exported = tf.train.load_checkpoint(source.own_weights)
     weights = tf.train.load_checkpoint(source.weights)
-    keys = sorted(template.get_variable_to_shape_map())
+    dtypes = exported.get_variable_to_dtype_map()
+    keys = sorted(dtypes)
     tensors = []
     for key in keys:
-        # A TF2 bundle carries its object graph as one more tensor: it belongs to the template.
         own = key == OBJECT_GRAPH_KEY or key in source.kept
-        value = template.get_tensor(key) if own else weights.get_tensor(source.keys.get(key, key))
-        tensors.append(tf.constant(value, dtype=template.get_variable_to_dtype_map()[key]))
+        value = exported.get_tensor(key) if own else weights.get_tensor(source.key_of(key))
+        tensors.append(tf.constant(value, dtype=dtypes[key]))
     with tf.device("cpu:0"):
         tf.raw_ops.SaveV2(
             prefix=prefix, tensor_names=keys, shape_and_slices=[""] * len(keys), tensors=tensors

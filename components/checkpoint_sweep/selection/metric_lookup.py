@@ -1,9 +1,15 @@
 """What an evaluation config computes, and which direction it declares for a metric."""
 
 import tensorflow_model_analysis as tfma
-from checkpoint_sweep.selection.selection import Direction, Selection, SelectionError
 from tensorflow_model_analysis.metrics import metric_specs, metric_types
 from tensorflow_model_analysis.proto import config_pb2
+
+from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.selection.policies import SelectionError
+from checkpoint_sweep.selection.selection import Selection
+
+# Output, sub key or average, and name of a metric.
+MetricName = tuple[str, str, str]
 
 
 def resolve_direction(selection: Selection, eval_config: tfma.EvalConfig) -> Direction:
@@ -17,7 +23,7 @@ def resolve_direction(selection: Selection, eval_config: tfma.EvalConfig) -> Dir
         SelectionError: the config does not compute the metric, declares no direction for it,
             or declares another than the selection does.
     """
-    available = sorted({_name(key) for key in computed_metrics(eval_config)})
+    available = sorted({metric_name(key) for key in computed_metrics(eval_config)})
     wanted = (selection.output_name, selection.sub_key, selection.metric)
     if wanted not in available:
         names = ", ".join("/".join(part for part in name if part) for name in available)
@@ -82,24 +88,23 @@ def computed_metrics(eval_config: tfma.EvalConfig) -> list[metric_types.MetricKe
     return keys
 
 
-def _declared_direction(
-    wanted: tuple[str, str, str], eval_config: tfma.EvalConfig
-) -> Direction | None:
+def metric_name(key: metric_types.MetricKey) -> MetricName:
+    """How a selection names a metric: output, sub key or average, name."""
+    parts = [str(part) for part in (key.sub_key, key.aggregation_type) if part]
+    return key.output_name or "", "/".join(parts), key.name
+
+
+def _declared_direction(wanted: MetricName, eval_config: tfma.EvalConfig) -> Direction | None:
     thresholds = metric_specs.metric_thresholds_from_metrics_specs(
         eval_config.metrics_specs, eval_config=eval_config
     )
     declared = {
         Direction(config_pb2.MetricDirection.Name(threshold.direction))
         for key, entries in thresholds.items()
-        if _name(key) == wanted
+        if metric_name(key) == wanted
         for _, threshold in entries
         if isinstance(threshold, config_pb2.GenericChangeThreshold) and threshold.direction
     }
     if len(declared) > 1:
         raise SelectionError(f"The change thresholds of {wanted[-1]!r} declare both directions.")
     return declared.pop() if declared else None
-
-
-def _name(key: metric_types.MetricKey) -> tuple[str, str, str]:
-    part = key.sub_key or key.aggregation_type
-    return key.output_name or "", str(part) if part else "", key.name

@@ -7,10 +7,13 @@ from collections.abc import Mapping
 from typing import Any
 
 import tensorflow as tf
-from checkpoint_sweep.evaluation.ledger import write_json
-from checkpoint_sweep.selection.selection import Decision, Direction, Selection
-from checkpoint_sweep.tfx_components.blessing_file import write_blessing_file
 from tfx import types
+from tfx.components.evaluator import constants
+
+from checkpoint_sweep.common.files import write_json, write_text
+from checkpoint_sweep.selection.decision import Decision
+from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.selection.selection import Selection
 
 VERDICTS = "verdicts.json"
 STEP_PROPERTY = "checkpoint_step"
@@ -78,3 +81,16 @@ def read_verdicts(directory: str) -> Mapping[str, Any]:
     """The content of `verdicts.json` of a blessing artifact."""
     with tf.io.gfile.GFile(os.path.join(directory, VERDICTS)) as file:
         return json.load(file)
+
+
+def write_blessing_file(artifact: types.Artifact, blessed: bool, reason: str) -> None:
+    """Writes BLESSED or NOT_BLESSED, with the reason in it, and sets the property `blessed`.
+
+    Only the file's name counts for TFX; the stock Evaluator leaves it empty.
+    """
+    name = constants.BLESSED_FILE_NAME if blessed else constants.NOT_BLESSED_FILE_NAME
+    write_text(os.path.join(artifact.uri, name), reason + "\n")
+    artifact.set_int_custom_property(
+        constants.ARTIFACT_PROPERTY_BLESSED_KEY,
+        constants.BLESSED_VALUE if blessed else constants.NOT_BLESSED_VALUE,
+    )

@@ -6,14 +6,15 @@ from collections.abc import Collection, Sequence
 import apache_beam as beam
 import pyarrow as pa
 import tensorflow_model_analysis as tfma
-from checkpoint_sweep.common.errors import UserError
-from checkpoint_sweep.evaluation.reading import ReadFeatures
 from tensorflow_metadata.proto.v0 import schema_pb2
 from tfx import types
 from tfx.components.util import tfxio_utils
 from tfx.types import artifact_utils
 from tfx.utils import io_utils
 from tfx_bsl.tfxio import dataset_options, tensor_adapter, tf_example_record, tfxio
+
+from checkpoint_sweep.common.errors import UserError
+from checkpoint_sweep.evaluation.reading import ReadFeatures
 
 _PEEKED = 4096  # As many as the engine takes at a time.
 

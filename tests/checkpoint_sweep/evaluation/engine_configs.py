@@ -169,7 +169,7 @@ def configs() -> dict[str, tuple[str, str]]:
             + metrics("ExampleCount", "MeanLabel", "MeanPrediction", options=BOTH)
             + SLICES,
         ),
-        "leaves without a twin": (
+        "leaves without a vectorized combiner": (
             "binary",
             'model_specs { label_key: "big_tipper" }'
             + metrics(

@@ -10,8 +10,9 @@ import apache_beam as beam
 import numpy as np
 import tensorflow as tf
 import tensorflow_model_analysis as tfma
-from checkpoint_sweep.saved_model import model_source
 from tfx_bsl.public import tfxio
+
+from checkpoint_sweep.saved_model import model_source
 
 FLOATS = ("fare", "trip_miles", "pickup_latitude", "tips")
 INTS = (

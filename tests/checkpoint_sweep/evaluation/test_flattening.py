@@ -3,9 +3,10 @@ from pathlib import Path
 import pytest
 import tensorflow as tf
 import tensorflow_model_analysis as tfma
-from checkpoint_sweep.common.eval_config import with_defaults
-from checkpoint_sweep.evaluation.flattening import flattening_warning
 from google.protobuf import text_format
+
+from checkpoint_sweep.common.eval_config import with_defaults
+from checkpoint_sweep.evaluation.checks import flattening_warning
 
 
 def _model(directory: Path, columns: int | None) -> str:

@@ -3,18 +3,18 @@
 import hypothesis
 import numpy as np
 import pytest
+from hypothesis import strategies as st
+
 from checkpoint_sweep.evaluation import (
     merge,
+    metric_inputs,
     plan,
     samples,
     slicing,
-    state,
     sums,
     update,
 )
 from checkpoint_sweep.evaluation.combiners import thresholds
-from hypothesis import strategies as st
-
 from tests.checkpoint_sweep.evaluation import tfma_oracle
 
 CONFIG = """
@@ -33,7 +33,7 @@ KEYS = [(), (("hour", 1),), (("hour", 2),), (("company", "taxi"),)]
 @pytest.fixture(scope="module")
 def the_plan():
     """The plan, without the long text with which hypothesis would print it."""
-    return _quiet(plan.make(tfma_oracle.config(CONFIG), None))
+    return _quiet(plan.make(tfma_oracle.config(CONFIG)))
 
 
 def _quiet(made):
@@ -57,19 +57,26 @@ def _state(batch, the_plan):
     sets = sorted({tuple(sorted(keys, key=repr)) for _, _, keys in batch})
     row = np.array([sets.index(tuple(sorted(keys, key=repr))) for _, _, keys in batch], np.int64)
     rows = slicing.Rows(sets, row, np.arange(len(batch)))
-    result = state.State(
-        [(samples.FULL, keys) for keys in sets], np.bincount(row, minlength=len(sets)), {}, {}
+    result = merge.State(
+        [(samples.FULL, keys) for keys in sets],
+        np.bincount(row, minlength=len(sets)),
+        {},
+        {},
+        len(batch),
+        np.zeros(MODELS, np.int64),
     )
     label = np.array([label for label, _, _ in batch], np.int64).reshape(-1, 1)
     prediction = np.array([p for _, p, _ in batch], np.float32).reshape(-1, MODELS).T / 64
-    inputs = update.views_lib.Inputs(
+    inputs = metric_inputs.Batch(
         len(batch), label, None, prediction, tfma_oracle.config(CONFIG).model_specs[0], ""
     )
     for index, leaf in enumerate(the_plan.leaves):
-        contributions = leaf.twin.update(leaf.twin.views(inputs))
+        contributions = leaf.vectorized.update(leaf.vectorized.inputs(inputs))
         result.sums[index] = sums.Sums.merge(
             [
-                update._sum(rows, [0, 1], MODELS, bucket, leaf.twin.buckets, columns, len(batch))
+                update.sum_by_row(
+                    rows, [0, 1], MODELS, bucket, leaf.vectorized.buckets, columns, len(batch)
+                )
                 for bucket, columns in contributions
             ]
         )
@@ -82,10 +89,10 @@ def _totals(whole, the_plan):
     for part in merge.by_slice(whole, the_plan.strides(MODELS)):
         for index, leaf in enumerate(the_plan.leaves):
             for model in range(MODELS):
-                buckets = leaf.twin.buckets
+                buckets = leaf.vectorized.buckets
                 block = part.sums[index][samples.FULL].block(model * buckets, (model + 1) * buckets)
-                accumulator = leaf.twin.accumulator(block.codes, block.values)
-                fields = getattr(leaf.twin, "fields", ())
+                accumulator = leaf.vectorized.accumulator(block.codes, block.values)
+                fields = getattr(leaf.vectorized, "fields", ())
                 found[part.key, index, model] = (
                     part.counts[samples.FULL],
                     tuple(getattr(accumulator, field) for field in fields) or accumulator,
@@ -97,11 +104,11 @@ def _totals(whole, the_plan):
 @hypothesis.settings(deadline=None, max_examples=60)
 def test_any_split_and_any_order_of_merging_give_the_same(the_plan, divided, random):
     strides = the_plan.strides(MODELS)
-    whole = state.Accumulator(strides)
+    whole = merge.Accumulator(strides)
     whole.add(_state([example for batch in divided for example in batch], the_plan), the_plan)
     parts = []
     for batch in divided:
-        part = state.Accumulator(strides)
+        part = merge.Accumulator(strides)
         part.add(_state(batch, the_plan), the_plan)
         parts.append(part)
     while len(parts) > 1:
@@ -117,18 +124,20 @@ def test_any_split_and_any_order_of_merging_give_the_same(the_plan, divided, ran
 @hypothesis.settings(deadline=None, max_examples=20)
 def test_an_empty_batch_is_an_identity(the_plan, divided):
     strides = the_plan.strides(MODELS)
-    accumulator = state.Accumulator(strides)
+    accumulator = merge.Accumulator(strides)
     accumulator.add(_state(divided[0], the_plan), the_plan)
     before = _totals(accumulator.state().flatten(strides), the_plan)
     accumulator.add(_state([], the_plan), the_plan)
-    accumulator.add(state.Accumulator(strides).state(), the_plan)
+    accumulator.add(merge.Accumulator(strides).state(), the_plan)
     assert _totals(accumulator.state().flatten(strides), the_plan) == before
 
 
-def test_a_twin_makes_the_accumulator_of_no_examples(the_plan):
+def test_a_vectorized_combiner_makes_the_accumulator_of_no_examples(the_plan):
     for leaf in the_plan.leaves:
         empty = merge.empty(leaf)
-        assert leaf.twin.output(empty.codes, empty.values).keys() == set(leaf.computation.keys)
+        assert leaf.vectorized.output(empty.codes, empty.values).keys() == set(
+            leaf.computation.keys
+        )
 
 
 @hypothesis.given(
@@ -137,8 +146,9 @@ def test_a_twin_makes_the_accumulator_of_no_examples(the_plan):
 )
 @hypothesis.settings(deadline=None, max_examples=40)
 def test_matrices_from_a_histogram_are_tfmas(buckets, given):
-    from checkpoint_sweep.evaluation.combiners import rebinning
     from tensorflow_model_analysis.metrics import binary_confusion_matrices
+
+    from checkpoint_sweep.evaluation.combiners import rebinning
 
     name, value = given.split(": ")
     arguments = {name: int(value)} if name == "num_thresholds" else {name: [float(value)]}
@@ -150,7 +160,7 @@ def test_matrices_from_a_histogram_are_tfmas(buckets, given):
     values = np.array([[buckets[c] / 4, 0.5, buckets[c]] for c in codes.tolist()]).reshape(-1, 3)
     histogram = thresholds.ArrayHistogram(codes, values)
     (expected,) = computation.result({key.keys[0]: list(histogram)}).values()
-    (actual,) = rebinning.faster(computation).result({key.keys[0]: histogram}).values()
+    (actual,) = rebinning.on_arrays(computation).result({key.keys[0]: histogram}).values()
     for part in ("thresholds", "tp", "tn", "fp", "fn"):
         np.testing.assert_allclose(
             getattr(actual, part), getattr(expected, part), rtol=1e-9, atol=1e-9

@@ -1,12 +1,13 @@
-"""Views hold what TFMA's ``to_label_prediction_example_weight`` yields for each example."""
+"""The inputs hold what TFMA's ``to_label_prediction_example_weight`` yields for each example."""
 
 import itertools
 
 import numpy as np
 import pytest
-from checkpoint_sweep.evaluation import metric_inputs
 from tensorflow_model_analysis.metrics import metric_types, metric_util
 from tensorflow_model_analysis.proto import config_pb2
+
+from checkpoint_sweep.evaluation import metric_inputs
 
 CLASSES = 5
 EXAMPLES = 12
@@ -45,12 +46,12 @@ def _expected(labels, predictions, weights, spec):
             yield [np.asarray(part, np.float64).ravel().tolist() for part in triple]
 
 
-def _actual(view, model):
-    """The same of a view."""
-    for example in range(view.prediction.shape[1]):
-        label = view.label[min(model, view.label.shape[0] - 1), example]
-        weight = view.weight[0, example]
-        prediction = view.prediction[model, example]
+def _actual(given, model):
+    """The same of a given."""
+    for example in range(given.prediction.shape[1]):
+        label = given.label[min(model, given.label.shape[0] - 1), example]
+        weight = given.weight[0, example]
+        prediction = given.prediction[model, example]
         if weight.size == 1 and prediction.size > 1:
             yield [part.astype(np.float64).tolist() for part in (label, prediction, weight)]
         else:
@@ -69,18 +70,18 @@ def test_a_view_holds_tfmas_triples(kind, sub_key, aggregated, weighted, flatten
     weights = random.random(EXAMPLES, np.float32)
     predictions = random.random((2, EXAMPLES, CLASSES), np.float32)
     class_weights = ((0, 0.5), (2, 2.0)) if aggregated and flatten and sub_key is None else ()
-    spec = metric_inputs.ViewSpec(
+    spec = metric_inputs.InputSpec(
         sub_key=sub_key,
         aggregated=aggregated,
         class_weights=class_weights,
         example_weighted=weighted,
         flatten=flatten,
     )
-    inputs = metric_inputs.Inputs(
+    inputs = metric_inputs.Batch(
         EXAMPLES, labels, weights, predictions, config_pb2.ModelSpec(label_key="label"), ""
     )
-    view = inputs.view(spec)
-    assert view.regular.all()
+    given = inputs.inputs(spec)
+    assert given.regular.all()
     for model in range(2):
         expected = list(_expected(labels, predictions[model], weights, spec))
-        assert list(_actual(view, model)) == expected
+        assert list(_actual(given, model)) == expected

@@ -9,11 +9,12 @@ import pytest
 import tensorflow as tf
 import tensorflow_model_analysis as tfma
 from apache_beam.testing import util
-from checkpoint_sweep.evaluation import reading
 from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
 from tfx_bsl.coders import example_coder
 from tfx_bsl.tfxio import record_based_tfxio, tf_example_record
+
+from checkpoint_sweep.evaluation import reading
 
 SCHEMA = text_format.Parse(
     """

@@ -3,11 +3,11 @@
 import apache_beam as beam
 import pytest
 import tensorflow as tf
-from checkpoint_sweep.evaluation import EvaluateModels, reading, required_features
-from checkpoint_sweep.saved_model.model_source import ModelSource
 from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
 
+from checkpoint_sweep.evaluation import EvaluateModels, reading, required_features
+from checkpoint_sweep.saved_model.model_source import ModelSource
 from tests.checkpoint_sweep.evaluation import taxi_models, tfma_oracle
 
 CONFIG = """
@@ -35,7 +35,7 @@ def source(tmp_path_factory) -> ModelSource:
 
 
 def test_columns_of_labels_weights_slices_and_inputs(source):
-    found = required_features.columns(tfma_oracle.config(CONFIG), None, {}, [source])
+    found = required_features.columns(tfma_oracle.config(CONFIG), {}, [source])
     assert found == {"big_tipper", "weight", "payment_type", "company", "examples"}
 
 
@@ -49,7 +49,7 @@ def test_the_columns_behind_a_representation(source):
         schema_pb2.TensorRepresentation(),
     )
     representations = {"company": sparse, "fare": sparse}
-    found = required_features.columns(tfma_oracle.config(CONFIG), None, representations, [source])
+    found = required_features.columns(tfma_oracle.config(CONFIG), representations, [source])
     assert found is not None
     assert {"at", "what"} < found
     assert "fare" not in found
@@ -59,7 +59,7 @@ def test_the_needed_columns_suffice(source, tmp_path):
     data = taxi_models.write_examples(str(tmp_path / "taxi"), 60)
     config = tfma_oracle.config(CONFIG)
     (stock,) = tfma_oracle.run_engine(data, config, [source], str(tmp_path / "all"))
-    columns = required_features.columns(config, None, {}, [source])
+    columns = required_features.columns(config, {}, [source])
     assert columns is not None
     quick = str(tmp_path / "quick")
     with beam.Pipeline(runner="FnApiRunner") as pipeline:

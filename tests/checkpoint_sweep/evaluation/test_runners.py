@@ -11,8 +11,8 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.portability import local_job_service, portable_runner
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from apache_beam.runners.worker import worker_pool_main
-from checkpoint_sweep.evaluation import EvaluateModels
 
+from checkpoint_sweep.evaluation import EvaluateModels
 from tests.checkpoint_sweep.evaluation import taxi_models, tfma_oracle
 
 EXAMPLES = 300
@@ -80,11 +80,6 @@ def _run(runner, options, data, sources, directory, **arguments):
 @pytest.fixture(scope="module")
 def in_memory(data, sources, tmp_path_factory):
     return _run(FnApiRunner(), [], data, sources, tmp_path_factory.mktemp("memory"))
-
-
-def test_several_passes_over_the_data_give_the_same(data, sources, in_memory, tmp_path):
-    passes = _run(FnApiRunner(), [], data, sources, tmp_path, memory_budget=1)
-    assert tfma_oracle.differences(in_memory, passes) == []
 
 
 def test_smaller_batches_give_the_same(data, sources, in_memory, tmp_path):

@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
-from checkpoint_sweep.evaluation import slicing
 from tensorflow_model_analysis.api import types
 from tensorflow_model_analysis.slicer import slicer_lib
 from tensorflow_model_analysis.utils import util
+
+from checkpoint_sweep.evaluation import slicing
 
 EXAMPLES = 50
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from checkpoint_sweep.evaluation import sums
 
 STRIDE = 5

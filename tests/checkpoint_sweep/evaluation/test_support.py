@@ -1,9 +1,9 @@
 """What the engine cannot run is refused before anything runs, with the reason."""
 
 import pytest
+
 from checkpoint_sweep.evaluation import EvaluateModels, unsupported_reason
 from checkpoint_sweep.saved_model.model_source import ModelSource
-
 from tests.checkpoint_sweep.evaluation import tfma_oracle
 
 SUPPORTED = 'model_specs { label_key: "label" } metrics_specs { metrics { class_name: "AUC" } }'

@@ -8,10 +8,10 @@ from typing import Any
 import apache_beam as beam
 import tensorflow_model_analysis as tfma
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
-from checkpoint_sweep.evaluation import EvaluateModels
-from checkpoint_sweep.saved_model.model_source import ModelSource
 from google.protobuf import json_format, text_format
 
+from checkpoint_sweep.evaluation import EvaluateModels
+from checkpoint_sweep.saved_model.model_source import ModelSource
 from tests.checkpoint_sweep.evaluation import taxi_models
 
 RELATIVE = 1e-6

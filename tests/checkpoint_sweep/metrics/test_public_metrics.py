@@ -1,4 +1,4 @@
-"""The engine with a twin, the engine without it, stock TFMA and a formula by hand agree."""
+"""The vectorized metric, the same example by example, stock TFMA and other libraries agree."""
 
 import dataclasses
 from collections.abc import Callable
@@ -8,27 +8,19 @@ import numpy as np
 import pytest
 import tensorflow as tf
 import tensorflow_model_analysis as tfma
-from checkpoint_sweep.evaluation import combiners
-from checkpoint_sweep.metrics.coefficient_of_determination import (
-    CoefficientOfDetermination,
-    CoefficientOfDeterminationCombiner,
-)
-from checkpoint_sweep.metrics.precision_at_k import (
-    PrecisionAtK,
-    PrecisionAtKCombiner,
-    precision_at_k,
-)
-from checkpoint_sweep.saved_model.model_source import ModelSource
 from sklearn import metrics as sklearn_metrics
 from tensorflow_model_analysis.metrics import metric_types
 
+from checkpoint_sweep.evaluation import combiners
+from checkpoint_sweep.metrics.batch_metric import FormulaCombiner
+from checkpoint_sweep.metrics.coefficient_of_determination import CoefficientOfDetermination
+from checkpoint_sweep.metrics.precision_at_k import PrecisionAtK
+from checkpoint_sweep.saved_model.model_source import ModelSource
 from tests.checkpoint_sweep.evaluation import taxi_models, tfma_oracle
 
 EXAMPLES = 60
 MODELS = 3
-P_AT_3 = (
-    'module: "checkpoint_sweep.metrics.precision_at_k" class_name: "PrecisionAtK" config: "\\"k\\": 3"'
-)
+P_AT_3 = 'module: "checkpoint_sweep.metrics.precision_at_k" class_name: "PrecisionAtK" config: "\\"k\\": 3"'
 R2 = (
     'module: "checkpoint_sweep.metrics.coefficient_of_determination"'
     ' class_name: "CoefficientOfDetermination"'
@@ -68,20 +60,13 @@ class Case:
     label: str
     metric: str
     by_hand: Callable[[np.ndarray, np.ndarray, np.ndarray], float]
-    combiner: type
 
 
 CASES = {
-    "precision at 3, class numbers": Case(
-        "multiclass", "day", P_AT_3, _single_label, PrecisionAtKCombiner
-    ),
-    "precision at 3, one-hot": Case(
-        "multiclass", "day_one_hot", P_AT_3, _dense_label, PrecisionAtKCombiner
-    ),
-    "precision at 3, multi-label": Case(
-        "multilabel", "labels", P_AT_3, _multi_label, PrecisionAtKCombiner
-    ),
-    "R2": Case("regression", "fare_tips", R2, _r2, CoefficientOfDeterminationCombiner),
+    "precision at 3, class numbers": Case("multiclass", "day", P_AT_3, _single_label),
+    "precision at 3, one-hot": Case("multiclass", "day_one_hot", P_AT_3, _dense_label),
+    "precision at 3, multi-label": Case("multilabel", "labels", P_AT_3, _multi_label),
+    "R2": Case("regression", "fare_tips", R2, _r2),
 }
 
 
@@ -122,8 +107,8 @@ def test_all_ways_agree(
     case = CASES[name]
     config, candidates = _config(case), sources[case.kind]
     engine = tfma_oracle.run_engine(data, config, candidates, str(tmp_path / "engine"))
-    with monkeypatch.context() as without_twin:
-        without_twin.delattr(case.combiner, "twin")
+    with monkeypatch.context() as patched:
+        patched.delattr(FormulaCombiner, "vectorized")
         fallback = tfma_oracle.run_engine(data, config, candidates, str(tmp_path / "fallback"))
     for source, ours, slow in zip(candidates, engine, fallback, strict=True):
         assert tfma_oracle.differences(tfma_oracle.load(slow), tfma_oracle.load(ours)) == []
@@ -174,7 +159,7 @@ def _check_by_hand(case: Case, data: str, source: ModelSource, output: str) -> N
     ],
 )
 def test_precision_of_one_example(label: list, scores: list, k: int, expected: float) -> None:
-    assert precision_at_k(np.array(label), np.array(scores), k).item() == expected
+    assert _output(PrecisionAtK(k), [(label, scores, 1)]) == expected
 
 
 def _output(metric: metric_types.Metric, examples: list[tuple]) -> float:
@@ -219,7 +204,11 @@ def test_known_values(metric: metric_types.Metric, examples: list, expected: flo
     [
         (PrecisionAtK(3), ([0], [1, 0], 1), "precision at 3 of 2 classes is not defined"),
         (PrecisionAtK(1), ([0, 1, 1], [1, 0], 1), "a label needs 1 or 2 values, not 3"),
-        (CoefficientOfDetermination(), ([1], [1, 0], 1), "one prediction per example, not 1 and 2"),
+        (
+            CoefficientOfDetermination(),
+            ([1], [1, 0], 1),
+            "one prediction per example are needed, not 1, 2",
+        ),
     ],
 )
 def test_shapes_without_a_meaning_are_refused(
@@ -229,6 +218,17 @@ def test_shapes_without_a_meaning_are_refused(
         _output(metric, [example])
 
 
+@pytest.mark.parametrize("level", [1e6, -1e6, 1e9])
+def test_r2_keeps_its_digits_when_labels_are_large(level: float) -> None:
+    random = np.random.default_rng(3)
+    label = level + random.uniform(-1, 1, 500)
+    prediction = label + random.normal(0, 0.1, 500)
+    weight = random.random(500)
+    exact = sklearn_metrics.r2_score(label, prediction, sample_weight=weight)
+    examples = list(zip(label[:, None], prediction[:, None], weight, strict=True))
+    assert _output(CoefficientOfDetermination(), examples) == pytest.approx(exact, rel=1e-6)
+
+
 def test_k_must_be_positive() -> None:
     with pytest.raises(ValueError, match="k is 0; it must be at least 1"):
         PrecisionAtK(0)
@@ -236,15 +236,17 @@ def test_k_must_be_positive() -> None:
 
 @pytest.mark.parametrize("metric", [PrecisionAtK(2), CoefficientOfDetermination()])
 def test_binarizing_is_refused(metric: metric_types.Metric) -> None:
-    with pytest.raises(ValueError, match="take it out of binarize"):
+    with pytest.raises(ValueError, match="keep it out of binarize"):
         metric.computations(sub_keys=[metric_types.SubKey(class_id=1)])
 
 
 @pytest.mark.parametrize("metric", [PrecisionAtK(2), CoefficientOfDetermination()])
-def test_a_subclass_of_a_combiner_does_not_inherit_its_twin(metric: metric_types.Metric) -> None:
+def test_a_subclass_of_a_combiner_does_not_inherit_its_vectorized_form(
+    metric: metric_types.Metric,
+) -> None:
     (computation,) = metric.computations()
     combiner = computation.combiner
-    twin, reason = combiners.twin_of(combiner)
-    assert (type(twin), reason) == (type(combiner).twin, "")
+    vectorized, reason = combiners.vectorized(combiner)
+    assert (type(vectorized), reason) == (type(combiner).vectorized, "")
     combiner.__class__ = type("Changed", (type(combiner),), {})
-    assert combiners.twin_of(combiner) == (None, "no twin")
+    assert combiners.vectorized(combiner) == (None, "it has no vectorized form")

@@ -4,11 +4,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tensorflow as tf
+
 from checkpoint_sweep.model_run.candidates import Candidates, make_candidates
 from checkpoint_sweep.model_run.checkpoints import CheckpointError, find_checkpoints
-from checkpoint_sweep.model_run.exported_model import TemplateError
-from checkpoint_sweep.saved_model.weight_swap import VARIABLES, write_saved_model
-
+from checkpoint_sweep.model_run.exported_model import ExportedModelError
+from checkpoint_sweep.saved_model.model_source import VARIABLES
+from checkpoint_sweep.saved_model.weight_swap import write_saved_model
 from tests.support.bundles import read_bundle, write_bundle
 from tests.support.estimator_run import STEPS, EstimatorRun
 
@@ -96,24 +97,24 @@ def test_shipped_moving_averages_are_found(run: EstimatorRun) -> None:
     assert keys == {k: f"{k}/ExponentialMovingAverage" for k in exported if k != "global_step"}
 
 
-def test_a_template_that_no_checkpoint_reproduces_is_refused(run: EstimatorRun) -> None:
+def test_an_export_that_no_checkpoint_reproduces_is_refused(run: EstimatorRun) -> None:
     exported = read_bundle(str(run.export / VARIABLES))
     changed = exported | {"logit/kernel": exported["logit/kernel"] + np.float32(1)}
     write_bundle(str(run.export / VARIABLES), changed)
-    with pytest.raises(TemplateError, match=r"step 60, 1 of 5 variables .*: logit/kernel\."):
+    with pytest.raises(ExportedModelError, match=r"step 60, 1 of 5 variables .*: logit/kernel\."):
         _candidates(run)
 
 
-def test_a_template_whose_checkpoint_is_gone_is_refused(run: EstimatorRun) -> None:
+def test_an_export_whose_checkpoint_is_gone_is_refused(run: EstimatorRun) -> None:
     for file in run.model_run.glob("model.ckpt-60.*"):
         file.unlink()
-    with pytest.raises(TemplateError, match="exported at step 60"):
+    with pytest.raises(ExportedModelError, match="exported at step 60"):
         _candidates(run)
 
 
-def test_a_template_without_weights_is_refused(run: EstimatorRun) -> None:
+def test_an_export_without_weights_is_refused(run: EstimatorRun) -> None:
     shutil.rmtree(run.export / "variables")
-    with pytest.raises(TemplateError, match="has no weights"):
+    with pytest.raises(ExportedModelError, match="has no weights"):
         _candidates(run)
 
 

@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+
 from checkpoint_sweep.model_run.checkpoints import (
     Checkpoint,
     CheckpointError,

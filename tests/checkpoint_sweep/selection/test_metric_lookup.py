@@ -1,8 +1,11 @@
 import pytest
 import tensorflow_model_analysis as tfma
-from checkpoint_sweep.selection.metric_lookup import resolve_direction
-from checkpoint_sweep.selection.selection import Direction, Selection, SelectionError
 from google.protobuf import text_format
+
+from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.selection.metric_lookup import resolve_direction
+from checkpoint_sweep.selection.policies import SelectionError
+from checkpoint_sweep.selection.selection import Selection
 
 HIGHER, LOWER = Direction.HIGHER_IS_BETTER, Direction.LOWER_IS_BETTER
 

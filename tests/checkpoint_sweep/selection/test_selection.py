@@ -2,13 +2,11 @@ import json
 import math
 
 import pytest
-from checkpoint_sweep.selection.selection import (
-    CandidateResult,
-    Direction,
-    Selection,
-    SelectionError,
-    choose,
-)
+
+from checkpoint_sweep.selection.decision import choose
+from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.selection.policies import CandidateResult, SelectionError
+from checkpoint_sweep.selection.selection import Selection
 
 HIGHER, LOWER = Direction.HIGHER_IS_BETTER, Direction.LOWER_IS_BETTER
 

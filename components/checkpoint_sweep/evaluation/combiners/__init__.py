@@ -1,4 +1,4 @@
-"""Vectorised twins of TFMA's leaf combiners, one file per family."""
+"""Vectorized combiners: TFMA's leaf combiners on whole batches, one file per family."""
 
 from typing import Any
 
@@ -12,8 +12,8 @@ from checkpoint_sweep.evaluation.combiners import (
 )
 
 
-def twins() -> list[type[base.Twin]]:
-    """All twins."""
+def vectorized_combiners() -> list[type[base.VectorizedCombiner]]:
+    """Those of TFMA's combiners; a combiner of one's own names its own."""
     return [
         totals.ExampleCount,
         totals.Calibration,
@@ -34,21 +34,17 @@ def twins() -> list[type[base.Twin]]:
     ]
 
 
-def twin_of(combiner: Any) -> tuple[base.Twin | None, str]:
-    """The twin of a combiner, or None and the reason why there is none.
+def vectorized(combiner: Any) -> tuple[base.VectorizedCombiner | None, str]:
+    """The vectorized form of a combiner, or None and the reason why there is none.
 
-    A combiner's own class may name its twin in the attribute ``twin``. A subclass does not
+    A combiner's own class may name it in the attribute ``vectorized``. A subclass does not
     inherit it, because it may add its inputs in another way.
     """
-    for twin in twins():
-        if type(combiner) is twin.combines:
-            return _made(twin, combiner)
-    named = vars(type(combiner)).get("twin")
-    if isinstance(named, type) and issubclass(named, base.Twin):
-        return _made(named, combiner)
-    return None, "no twin"
-
-
-def _made(twin: type[base.Twin], combiner: Any) -> tuple[base.Twin | None, str]:
-    reason = twin.unsupported(combiner)
-    return (None, reason) if reason else (twin(combiner), "")
+    own = vars(type(combiner)).get("vectorized")
+    kinds = [kind for kind in vectorized_combiners() if type(combiner) is kind.combines]
+    if isinstance(own, type) and issubclass(own, base.VectorizedCombiner):
+        kinds.append(own)
+    if not kinds:
+        return None, "it has no vectorized form"
+    reason = kinds[0].unsupported(combiner)
+    return (None, reason) if reason else (kinds[0](combiner), "")

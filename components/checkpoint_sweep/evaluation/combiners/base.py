@@ -1,26 +1,31 @@
-"""What a twin is: a TFMA leaf combiner that adds a whole batch, for all models, at once."""
+"""A vectorized combiner adds a whole batch, for all models, where TFMA adds an example."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
 import apache_beam as beam
 import numpy as np
-from checkpoint_sweep.evaluation import metric_inputs as views_lib
+
+from checkpoint_sweep.evaluation import metric_inputs, tfma_internals
 
 # What a batch adds: buckets, and one array for each column; all broadcast to
 # (models, examples, values).
 Contribution = tuple[np.ndarray | int, Sequence[np.ndarray]]
 
 
-class Twin:
-    """The vectorised form of one TFMA combiner.
+class VectorizedCombiner:
+    """The vectorized form of one combiner of TFMA.
 
-    A twin adds float64 sums over (slice, model, bucket); at the end ``accumulator`` turns the
-    sums of one slice and model into the accumulator that TFMA's combiner would hold, and TFMA's
+    It adds float64 sums over (slice, model, bucket); at the end ``accumulator`` turns the sums of
+    one slice and model into the accumulator that TFMA's combiner would hold, and TFMA's
     ``extract_output`` takes it from there.
 
+    Attributes:
+        combines: the class of TFMA's combiner, if the combiner does not name this class itself.
+        columns: number of sums in a bucket.
+
     Args:
-        combiner: an instance of ``combines``, or of the class that names this twin, exactly.
+        combiner: an instance of ``combines``, or of the class that names this one, exactly.
     """
 
     combines: ClassVar[type[beam.CombineFn]]
@@ -32,10 +37,7 @@ class Twin:
     @classmethod
     def unsupported(cls, combiner: Any) -> str | None:
         """Why this combiner's configuration needs TFMA's own code; None when it does not."""
-        if getattr(combiner, "_extract_label_prediction_and_weight", None) not in (
-            None,
-            views_lib.metric_util.to_label_prediction_example_weight,
-        ):
+        if not tfma_internals.settings(combiner).standard:
             return "it extracts labels and predictions in a way of its own"
         return None
 
@@ -44,16 +46,16 @@ class Twin:
         """Number of buckets; those that a batch adds to are below it."""
         return 1
 
-    def views(self, inputs: views_lib.Inputs) -> list[views_lib.View]:
+    def inputs(self, batch: metric_inputs.Batch) -> list[metric_inputs.MetricInputs]:
         """What ``update`` needs of a batch.
 
         Raises:
-            views_lib.UnsupportedError: TFMA's own code has to take the batch.
+            UnsupportedError: TFMA's own code has to take the batch.
         """
-        return [inputs.view(view_spec(self.combiner))]
+        return [batch.inputs(input_spec(self.combiner))]
 
-    def update(self, views: list[views_lib.View]) -> Iterator[Contribution]:
-        """What a batch adds; the views hold the same examples."""
+    def update(self, inputs: list[metric_inputs.MetricInputs]) -> Iterator[Contribution]:
+        """What a batch adds; all of ``inputs`` hold the same examples, and at least one."""
         raise NotImplementedError
 
     def accumulator(self, buckets: np.ndarray, values: np.ndarray) -> Any:
@@ -67,26 +69,30 @@ class Twin:
 
     def output(self, buckets: np.ndarray, values: np.ndarray) -> dict[Any, Any]:
         """What TFMA's combiner puts into the metrics of a slice, from sums."""
-        return self.combiner.extract_output(self.accumulator(buckets, values))
+        output: dict[Any, Any] = self.combiner.extract_output(self.accumulator(buckets, values))
+        return output
 
 
-class TotalsTwin(Twin):
-    """A twin for an accumulator whose attributes are plain totals.
+class TotalsCombiner(VectorizedCombiner):
+    """For an accumulator whose attributes are plain totals.
 
     A subclass names the attributes and gives the term that each example adds to each.
+
+    Attributes:
+        fields: names of the attributes.
+        flatten: whether each class counts as an example of its own.
     """
 
     fields: ClassVar[tuple[str, ...]]
-    columns = -1  # Set from ``fields``.
     flatten: ClassVar[bool] = True
 
     def __init_subclass__(cls) -> None:
         if "fields" in cls.__dict__:
             cls.columns = len(cls.fields)
 
-    def views(self, inputs: views_lib.Inputs) -> list[views_lib.View]:
-        """One view, flat unless the subclass says otherwise."""
-        return [inputs.view(view_spec(self.combiner, flatten=self.flatten))]
+    def inputs(self, batch: metric_inputs.Batch) -> list[metric_inputs.MetricInputs]:
+        """One, flat unless the subclass says otherwise."""
+        return [batch.inputs(input_spec(self.combiner, flatten=self.flatten))]
 
     def terms(
         self, label: np.ndarray, prediction: np.ndarray, weight: np.ndarray
@@ -94,10 +100,10 @@ class TotalsTwin(Twin):
         """One array for each field."""
         raise NotImplementedError
 
-    def update(self, views: list[views_lib.View]) -> Iterator[Contribution]:
+    def update(self, inputs: list[metric_inputs.MetricInputs]) -> Iterator[Contribution]:
         """The terms, in one bucket."""
-        (view,) = views
-        yield 0, self.terms(view.label, view.prediction, view.weight)
+        (given,) = inputs
+        yield 0, self.terms(given.label, given.prediction, given.weight)
 
     def accumulator(self, buckets: np.ndarray, values: np.ndarray) -> Any:
         """TFMA's accumulator with its attributes set to the totals."""
@@ -107,15 +113,15 @@ class TotalsTwin(Twin):
         return result
 
 
-def view_spec(combiner: Any, **changes: Any) -> views_lib.ViewSpec:
-    """The view that a combiner's own arguments ask for, with ``changes``."""
-    key = getattr(combiner, "_key", None) or getattr(combiner, "_metric_key", None)
+def input_spec(combiner: Any, **changes: Any) -> metric_inputs.InputSpec:
+    """The inputs that a combiner's own settings ask for, with ``changes``."""
+    settings = tfma_internals.settings(combiner)
     arguments = {
-        "output_name": key.output_name if key else "",
-        "sub_key": key.sub_key if key else None,
-        "aggregated": getattr(combiner, "_aggregation_type", None) is not None,
-        "class_weights": tuple(sorted((getattr(combiner, "_class_weights", None) or {}).items())),
-        "example_weighted": combiner._example_weighted,
+        "output_name": settings.output_name,
+        "sub_key": settings.sub_key,
+        "aggregated": settings.aggregation_type is not None,
+        "class_weights": tuple(sorted(settings.class_weights.items())),
+        "example_weighted": settings.example_weighted,
         **changes,
     }
-    return views_lib.ViewSpec(**arguments)
+    return metric_inputs.InputSpec(**arguments)

@@ -1,13 +1,14 @@
-"""Twins of TFMA's mean regression errors and cross entropies."""
+"""TFMA's mean regression errors and cross entropies."""
 
 from collections.abc import Sequence
 
 import numpy as np
+
+from checkpoint_sweep.evaluation import tfma_internals
 from checkpoint_sweep.evaluation.combiners import base
-from tensorflow_model_analysis.metrics import cross_entropy_metrics, mean_regression_error
 
 
-class _MeanError(base.TotalsTwin):
+class _MeanError(base.TotalsCombiner):
     """Weighted mean of an error per example; examples whose error is NaN do not count."""
 
     fields = ("total_regression_error", "total_example_weights")
@@ -30,7 +31,7 @@ class _MeanError(base.TotalsTwin):
 class AbsoluteError(_MeanError):
     """``|label - prediction|``."""
 
-    combines = mean_regression_error._MeanAbsoluteErrorCombiner
+    combines = tfma_internals.AbsoluteErrorCombiner
 
     def error(self, label: np.ndarray, prediction: np.ndarray) -> np.ndarray:
         """See the class."""
@@ -40,7 +41,7 @@ class AbsoluteError(_MeanError):
 class SquaredError(_MeanError):
     """``(label - prediction)^2``."""
 
-    combines = mean_regression_error._MeanSquaredErrorCombiner
+    combines = tfma_internals.SquaredErrorCombiner
 
     def error(self, label: np.ndarray, prediction: np.ndarray) -> np.ndarray:
         """See the class."""
@@ -50,7 +51,7 @@ class SquaredError(_MeanError):
 class AbsolutePercentageError(_MeanError):
     """``100 |label - prediction| / |label|``; a label of 0 does not count."""
 
-    combines = mean_regression_error._MeanAbsolutePercentageErrorCombiner
+    combines = tfma_internals.PercentageErrorCombiner
 
     def error(self, label: np.ndarray, prediction: np.ndarray) -> np.ndarray:
         """See the class."""
@@ -61,17 +62,17 @@ class AbsolutePercentageError(_MeanError):
 class SquaredLogarithmicError(_MeanError):
     """``(log(label + 1) - log(prediction + 1))^2``."""
 
-    combines = mean_regression_error._MeanSquaredLogarithmicErrorCombiner
+    combines = tfma_internals.LogarithmicErrorCombiner
 
     def error(self, label: np.ndarray, prediction: np.ndarray) -> np.ndarray:
         """See the class."""
         return np.absolute(np.log(label + 1) - np.log(prediction + 1)).astype(np.float64) ** 2
 
 
-class BinaryCrossEntropy(base.TotalsTwin):
+class BinaryCrossEntropy(base.TotalsCombiner):
     """``-y log p - (1 - y) log(1 - p)``, averaged over the outputs of an example."""
 
-    combines = cross_entropy_metrics._BinaryCrossEntropyCombiner
+    combines = tfma_internals.BinaryCrossEntropyCombiner
     fields = ("total_cross_entropy", "total_example_weights")
     flatten = False
 
@@ -79,10 +80,10 @@ class BinaryCrossEntropy(base.TotalsTwin):
         self, label: np.ndarray, prediction: np.ndarray, weight: np.ndarray
     ) -> Sequence[np.ndarray]:
         """Weighted cross entropy and weight."""
-        smoothing = self.combiner._label_smoothing
+        from_logits, smoothing = tfma_internals.cross_entropy_settings(self.combiner)
         label = label * (1.0 - smoothing) + 0.5 * smoothing
         with np.errstate(divide="ignore", invalid="ignore"):
-            if self.combiner._from_logits:
+            if from_logits:
                 entropy = (
                     np.maximum(prediction, 0)
                     - prediction * label
@@ -94,10 +95,10 @@ class BinaryCrossEntropy(base.TotalsTwin):
         return entropy * weight, weight
 
 
-class CategoricalCrossEntropy(base.TotalsTwin):
+class CategoricalCrossEntropy(base.TotalsCombiner):
     """``-sum(y log p)`` over classes, with ``p`` normalised."""
 
-    combines = cross_entropy_metrics._CategoricalCrossEntropyCombiner
+    combines = tfma_internals.CategoricalCrossEntropyCombiner
     fields = ("total_cross_entropy", "total_example_weights")
     flatten = False
 
@@ -105,9 +106,9 @@ class CategoricalCrossEntropy(base.TotalsTwin):
         self, label: np.ndarray, prediction: np.ndarray, weight: np.ndarray
     ) -> Sequence[np.ndarray]:
         """Weighted cross entropy and weight."""
-        smoothing = self.combiner._label_smoothing
+        from_logits, smoothing = tfma_internals.cross_entropy_settings(self.combiner)
         label = label * (1.0 - smoothing) + smoothing / prediction.shape[-1]
-        if self.combiner._from_logits:
+        if from_logits:
             prediction = np.exp(prediction)
         prediction = prediction / prediction.sum(axis=-1, keepdims=True)
         positive = prediction > 0

@@ -1,16 +1,17 @@
-"""Derived computations of TFMA that are too slow for many slices and models, on arrays."""
+"""Confusion matrices from histograms held as arrays, at thousands of thresholds at once."""
 
-import inspect
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from checkpoint_sweep.evaluation.combiners import thresholds as threshold_twins
 from tensorflow_model_analysis.metrics import binary_confusion_matrices as tfma_matrices
 from tensorflow_model_analysis.metrics import calibration_histogram, metric_types
 
+from checkpoint_sweep.evaluation import tfma_internals
+from checkpoint_sweep.evaluation.combiners.thresholds import ArrayHistogram
 
-def faster(
+
+def on_arrays(
     computation: metric_types.DerivedMetricComputation,
 ) -> metric_types.DerivedMetricComputation:
     """The same computation, on arrays where its input is a histogram held as arrays.
@@ -18,25 +19,19 @@ def faster(
     TFMA turns a histogram into confusion matrices in Python loops over its 10,000 thresholds,
     about 20 ms per slice and model. Other computations are returned as they are.
     """
-    result = computation.result
-    if (result.__module__, result.__qualname__) != (
-        tfma_matrices.__name__,
-        f"{tfma_matrices.binary_confusion_matrices.__name__}.<locals>.result",
-    ):
+    found = tfma_internals.histogram_matrices(computation)
+    if found is None or (len(found.thresholds) == 1 and found.thresholds[0] < 0):
         return computation
-    scope = inspect.getclosurevars(result).nonlocals
-    if not scope["use_histogram"] or (len(scope["thresholds"]) == 1 and scope["thresholds"][0] < 0):
-        return computation
+    rebin = _Rebinning(found.thresholds)
 
-    rebin = _Rebinning(scope["thresholds"])
+    def result(metrics: Mapping[Any, Any]) -> dict[Any, Any]:
+        histogram = metrics[found.histogram]
+        if not isinstance(histogram, ArrayHistogram):
+            from_tfma: dict[Any, Any] = computation.result(metrics)
+            return from_tfma
+        return {found.matrices: rebin.confusion_matrices(histogram)}
 
-    def from_arrays(metrics: Mapping[Any, Any]) -> dict[Any, Any]:
-        histogram = metrics[scope["input_metric_key"]]
-        if not isinstance(histogram, threshold_twins.ArrayHistogram):
-            return result(metrics)
-        return {scope["matrices_key"]: rebin.confusion_matrices(histogram)}
-
-    return metric_types.DerivedMetricComputation(keys=computation.keys, result=from_arrays)
+    return metric_types.DerivedMetricComputation(keys=computation.keys, result=result)
 
 
 class _Rebinning:
@@ -49,8 +44,8 @@ class _Rebinning:
         thresholds: ascending.
     """
 
-    def __init__(self, thresholds: list[float]) -> None:
-        epsilon = tfma_matrices._EPSILON
+    def __init__(self, thresholds: Sequence[float]) -> None:
+        epsilon = tfma_internals.THRESHOLD_TOLERANCE
         bounds = [t + epsilon if t != 0 else t for t in thresholds]
         offset = int(thresholds[0] >= 0)
         if offset:
@@ -67,11 +62,9 @@ class _Rebinning:
         self._bins = len(bounds)
         self._kept = slice(offset, offset + len(thresholds))
         self._beyond = np.flatnonzero(np.asarray(thresholds) >= 1.0 + epsilon)
-        self._thresholds = thresholds
+        self._thresholds = list(thresholds)
 
-    def confusion_matrices(
-        self, histogram: threshold_twins.ArrayHistogram
-    ) -> tfma_matrices.Matrices:
+    def confusion_matrices(self, histogram: ArrayHistogram) -> tfma_matrices.Matrices:
         """The matrices of a histogram of ``calibration_histogram.DEFAULT_NUM_BUCKETS``."""
         index = self._bin[histogram.buckets]
         labels, _, examples = histogram.values.T

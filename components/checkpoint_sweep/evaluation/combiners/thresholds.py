@@ -1,48 +1,56 @@
-"""Twins of the histogram and the confusion matrices behind TFMA's thresholded binary metrics."""
+"""The histogram and the confusion matrices behind TFMA's thresholded binary metrics."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
-from checkpoint_sweep.evaluation import metric_inputs as views_lib
-from checkpoint_sweep.evaluation.combiners import base
 from tensorflow_model_analysis.contrib.aggregates import binary_confusion_matrices as aggregates
-from tensorflow_model_analysis.metrics import binary_confusion_matrices, calibration_histogram
+from tensorflow_model_analysis.metrics import calibration_histogram
+
+from checkpoint_sweep.evaluation import tfma_internals
+from checkpoint_sweep.evaluation.combiners import base
+from checkpoint_sweep.evaluation.metric_inputs import Batch, MetricInputs
 
 
-class CalibrationHistogram(base.Twin):
+class CalibrationHistogram(base.VectorizedCombiner):
     """Labels, predictions and examples by bucket of the prediction: AUC, plots and many others."""
 
-    combines = calibration_histogram._CalibrationHistogramCombiner
+    combines = tfma_internals.HistogramCombiner
     columns = 3
+
+    def __init__(self, combiner: Any) -> None:
+        super().__init__(combiner)
+        self._settings = tfma_internals.histogram_settings(combiner)
 
     @classmethod
     def unsupported(cls, combiner: Any) -> str | None:
         """Buckets by label, a rare option, are TFMA's own."""
-        if not combiner._prediction_based_bucketing:
+        if not tfma_internals.histogram_settings(combiner).by_prediction:
             return "it groups by label"
         return super().unsupported(combiner)
 
     @property
     def buckets(self) -> int:
         """One below the range, one above, and those between."""
-        return self.combiner._num_buckets + 2
+        return self._settings.buckets + 2
 
-    def views(self, inputs: views_lib.Inputs) -> list[views_lib.View]:
+    def inputs(self, batch: Batch) -> list[MetricInputs]:
         """Each class is an example of its own."""
-        spec = base.view_spec(self.combiner, fractional=self.combiner._fractional_labels)
-        return [inputs.view(spec)]
+        fractional = self._settings.fractional_labels
+        return [batch.inputs(base.input_spec(self.combiner, fractional=fractional))]
 
-    def update(self, views: list[views_lib.View]) -> Iterator[base.Contribution]:
+    def update(self, inputs: list[MetricInputs]) -> Iterator[base.Contribution]:
         """Weighted label, prediction and example; both halves of a fractional label together."""
-        (view,) = views
-        number = self.combiner._num_buckets
-        prediction = view.prediction.astype(np.float64)
-        scaled = (prediction - self.combiner._left) / self.combiner._range * number + 1
+        (given,) = inputs
+        number = self._settings.buckets
+        prediction = given.prediction.astype(np.float64)
+        scaled = (prediction - self._settings.left) / self._settings.width * number + 1
         bucket = np.where(scaled < 0, 0, np.minimum(scaled, number + 1)).astype(np.int64)
-        weight = view.weight.astype(np.float64)
-        positive = view.label * weight
-        total = weight * (1 - view.label) + positive if self.combiner._fractional_labels else weight
+        weight = given.weight.astype(np.float64)
+        positive = given.label * weight
+        total = (
+            weight * (1 - given.label) + positive if self._settings.fractional_labels else weight
+        )
         # An example without weight adds nothing, also where top-k left a prediction of -inf.
         with np.errstate(invalid="ignore"):
             weighted = np.where(total == 0, 0.0, prediction * total)
@@ -59,7 +67,7 @@ class CalibrationHistogram(base.Twin):
 
     def output(self, buckets: np.ndarray, values: np.ndarray) -> dict[Any, Any]:
         """The histogram, whose buckets become objects only if something asks for them."""
-        return {self.combiner._key: ArrayHistogram(buckets, values)}
+        return {self._settings.key: ArrayHistogram(buckets, values)}
 
 
 class ArrayHistogram(Sequence):
@@ -83,23 +91,25 @@ class ArrayHistogram(Sequence):
         return calibration_histogram.Bucket(int(self.buckets[index]), *self.values[index].tolist())
 
 
-class BinaryConfusionMatrix(base.Twin):
+class BinaryConfusionMatrix(base.VectorizedCombiner):
     """True and false positives and negatives at given thresholds."""
 
-    combines = binary_confusion_matrices._BinaryConfusionMatrixCombiner
+    combines = tfma_internals.BinaryMatrixCombiner
 
     def __init__(self, combiner: Any) -> None:
         super().__init__(combiner)
-        self._thresholds = np.unique(combiner._binary_confusion_matrices._thresholds)
+        self._given = tfma_internals.binary_matrix_settings(combiner).thresholds
+        self._thresholds = np.unique(self._given)
 
     @classmethod
     def unsupported(cls, combiner: Any) -> str | None:
         """Samples of example ids, and labels compared with thresholds, are TFMA's own."""
-        if combiner._example_id_key:
+        settings = tfma_internals.binary_matrix_settings(combiner)
+        if settings.samples_examples:
             return "it samples example ids"
-        if not combiner._enable_fractional_labels:
+        if not settings.fractional_labels:
             return "it compares labels with the thresholds"
-        if np.isnan(combiner._binary_confusion_matrices._thresholds).any():
+        if np.isnan(settings.thresholds).any():
             return "a threshold is NaN"
         return super().unsupported(combiner)
 
@@ -108,19 +118,19 @@ class BinaryConfusionMatrix(base.Twin):
         """By number of thresholds below the prediction, for either label."""
         return 2 * (self._thresholds.size + 1)
 
-    def views(self, inputs: views_lib.Inputs) -> list[views_lib.View]:
+    def inputs(self, batch: Batch) -> list[MetricInputs]:
         """Each class is an example of its own."""
-        return [inputs.view(base.view_spec(self.combiner, fractional=True))]
+        return [batch.inputs(base.input_spec(self.combiner, fractional=True))]
 
-    def update(self, views: list[views_lib.View]) -> Iterator[base.Contribution]:
+    def update(self, inputs: list[MetricInputs]) -> Iterator[base.Contribution]:
         """Weight by label and number of thresholds below the prediction."""
-        (view,) = views
-        below = np.searchsorted(self._thresholds, view.prediction.astype(np.float64))
-        positive = view.weight * view.label
-        if np.isin(view.label, (0, 1)).all():
-            yield 2 * below + (view.label == 1), [view.weight]
+        (given,) = inputs
+        below = np.searchsorted(self._thresholds, given.prediction.astype(np.float64))
+        positive = given.weight * given.label
+        if np.isin(given.label, (0, 1)).all():
+            yield 2 * below + (given.label == 1), [given.weight]
         else:
-            yield 2 * below, [view.weight * (1 - view.label)]
+            yield 2 * below, [given.weight * (1 - given.label)]
             yield 2 * below + 1, [positive]
 
     def accumulator(self, buckets: np.ndarray, values: np.ndarray) -> aggregates.MatrixAccumulator:
@@ -130,10 +140,10 @@ class BinaryConfusionMatrix(base.Twin):
         below = np.cumsum(weights.reshape(-1, 2), axis=0)  # Predictions not above a threshold.
         above = np.cumsum(weights.reshape(-1, 2)[::-1], axis=0)[::-1]
         result = {}
-        for threshold in self.combiner._binary_confusion_matrices._thresholds:
+        for threshold in self._given:
             index = int(np.searchsorted(self._thresholds, threshold))
             (tn, fn), (fp, tp) = below[index].tolist(), above[index + 1].tolist()
-            result[threshold] = aggregates._ThresholdEntry(
+            result[threshold] = tfma_internals.ThresholdEntry(
                 aggregates.Matrix(tp=tp, tn=tn, fp=fp, fn=fn), [], [], [], []
             )
         return result

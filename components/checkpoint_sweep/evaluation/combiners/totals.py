@@ -1,51 +1,46 @@
-"""Twins of combiners that keep plain totals: counts, calibration, correlation, class weights."""
+"""Plain totals: counts, calibration, correlation, class weights."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
-from checkpoint_sweep.evaluation import metric_inputs as views_lib
+
+from checkpoint_sweep.evaluation import tfma_internals
 from checkpoint_sweep.evaluation.combiners import base
-from tensorflow_model_analysis.metrics import (
-    aggregation,
-    calibration,
-    example_count,
-    squared_pearson_correlation,
-    tjur_discrimination,
-)
+from checkpoint_sweep.evaluation.metric_inputs import Batch, MetricInputs, UnsupportedError
 
 
-class ExampleCount(base.Twin):
+class ExampleCount(base.VectorizedCombiner):
     """Number, or total weight, of the examples."""
 
-    combines = example_count._ExampleCountCombiner
+    combines = tfma_internals.ExampleCountCombiner
 
-    def views(self, inputs: views_lib.Inputs) -> list[views_lib.View]:
+    def inputs(self, batch: Batch) -> list[MetricInputs]:
         """Weights only: the metric works without labels and predictions."""
-        combiner = self.combiner
-        weight, regular = inputs.weight(combiner._output_name, combiner._example_weighted)
+        settings = tfma_internals.settings(self.combiner)
+        weight, regular = batch.weight(settings.output_name, settings.example_weighted)
         weight = weight[regular][None, :, None]
-        return [views_lib.View(weight, weight, weight, regular)]
+        return [MetricInputs(weight, weight, weight, regular)]
 
-    def update(self, views: list[views_lib.View]) -> Iterator[base.Contribution]:
+    def update(self, inputs: list[MetricInputs]) -> Iterator[base.Contribution]:
         """The weights."""
-        yield 0, [views[0].weight]
+        yield 0, [inputs[0].weight]
 
     def accumulator(self, buckets: np.ndarray, values: np.ndarray) -> float:
         """The total."""
         return float(values.sum())
 
 
-class Calibration(base.TotalsTwin):
+class Calibration(base.TotalsCombiner):
     """Mean label, mean prediction and their ratio."""
 
-    combines = calibration._WeightedLabelsPredictionsExamplesCombiner
+    combines = tfma_internals.CalibrationCombiner
     fields = ("total_weighted_labels", "total_weighted_predictions", "total_weighted_examples")
 
     @classmethod
     def unsupported(cls, combiner: Any) -> str | None:
         """TFMA reads only the last of the top k, which is not worth imitating."""
-        sub_key = combiner._key.sub_key
+        sub_key = tfma_internals.settings(combiner).sub_key
         if sub_key and sub_key.top_k is not None:
             return "top_k"
         return super().unsupported(combiner)
@@ -57,10 +52,10 @@ class Calibration(base.TotalsTwin):
         return label * weight, prediction * weight, weight
 
 
-class SquaredPearson(base.TotalsTwin):
+class SquaredPearson(base.TotalsCombiner):
     """Squared Pearson correlation."""
 
-    combines = squared_pearson_correlation._SquaredPearsonCorrelationCombiner
+    combines = tfma_internals.SquaredPearsonCombiner
     fields = (
         "total_weighted_labels",
         "total_weighted_predictions",
@@ -78,10 +73,10 @@ class SquaredPearson(base.TotalsTwin):
         return weight * x, weight * y, weight * x**2, weight * y**2, weight * x * y, weight
 
 
-class TjurDiscrimination(base.TotalsTwin):
+class TjurDiscrimination(base.TotalsCombiner):
     """Coefficient of discrimination."""
 
-    combines = tjur_discrimination._TJURDiscriminationCombiner
+    combines = tfma_internals.TjurCombiner
     fields = (
         "total_negative_weighted_predictions",
         "total_negative_weighted_labels",
@@ -104,37 +99,36 @@ class TjurDiscrimination(base.TotalsTwin):
         )
 
 
-class ClassWeights(base.Twin):
+class ClassWeights(base.VectorizedCombiner):
     """Class frequencies, the weights of a weighted macro average."""
 
-    combines = aggregation._ClassWeightsFromLabelsCombiner
+    combines = tfma_internals.ClassWeightsCombiner
 
     def __init__(self, combiner: Any) -> None:
         super().__init__(combiner)
-        # The order of TFMA's list is that of a proto map, which is random.
-        self._class_ids = sorted(combiner._class_ids)
+        self._class_ids = tfma_internals.weighted_class_ids(combiner)
 
     @property
     def buckets(self) -> int:
         """One for each class."""
         return len(self._class_ids)
 
-    def views(self, inputs: views_lib.Inputs) -> list[views_lib.View]:
+    def inputs(self, batch: Batch) -> list[MetricInputs]:
         """All classes of an example together."""
-        return [inputs.view(base.view_spec(self.combiner, sub_key=None, flatten=False))]
+        return [batch.inputs(base.input_spec(self.combiner, sub_key=None, flatten=False))]
 
-    def update(self, views: list[views_lib.View]) -> Iterator[base.Contribution]:
+    def update(self, inputs: list[MetricInputs]) -> Iterator[base.Contribution]:
         """The weighted label of each class."""
-        (view,) = views
-        classes = view.label.shape[2]
+        (given,) = inputs
+        classes = given.label.shape[2]
         for bucket, class_id in enumerate(self._class_ids):
             if classes == 1:
-                label = (view.label == class_id).astype(np.float64)
+                label = (given.label == class_id).astype(np.float64)
             elif class_id < classes:
-                label = view.label[:, :, class_id : class_id + 1].astype(np.float64)
+                label = given.label[:, :, class_id : class_id + 1].astype(np.float64)
             else:
-                raise views_lib.UnsupportedError(f"class {class_id} is not among the labels")
-            yield bucket, [label * view.weight.astype(np.float64)]
+                raise UnsupportedError(f"class {class_id} is not among the labels")
+            yield bucket, [label * given.weight.astype(np.float64)]
 
     def accumulator(self, buckets: np.ndarray, values: np.ndarray) -> dict[int, float]:
         """Total label by class."""

@@ -1,10 +1,11 @@
 """Many models in one graph: K sets of weights, one ``session.run``, shared work done once.
 
-    from checkpoint_sweep.evaluation import fused, models
+    from checkpoint_sweep.evaluation import fused
+    from checkpoint_sweep.saved_model.model_source import ModelSource
 
-    sources = [models.ModelSource("step-500", template, "run/model.ckpt-500"), ...]
+    sources = [ModelSource("step-500", exported_model, "run/model.ckpt-500"), ...]
     for group in fused.plan_groups(sources, budget=fused.default_memory_budget()):
-        predictor = fused.load(group, "serving_default")      # in DoFn.setup or beam Shared
+        predictor = fused.LoadedModels(group, "serving_default")  # in DoFn.setup, or Beam's Shared
         predictor.input_specs     # {"examples": TensorSpec(shape=(None,), dtype=tf.string)}
         predictor.output_names    # ("logits", "probabilities")
         for outputs in predictor.predict({"examples": np.array([...], dtype=object)}):
@@ -18,28 +19,23 @@ model, each with variables of its own, restored from the model's own tensor bund
 hide the model in function calls, so calls that touch variables are inlined first. A graph that
 cannot be taken apart so is loaded once per model instead (logged once, with the reason).
 
-Files: ``serving_graph`` reads a SavedModel; ``parts`` takes it apart, with ``inlining`` for
-function calls, ``restoration`` for the saver, ``optimization`` for TensorFlow's own rewrites and
-``partition`` for what is shared; ``bundles`` checks the weights; ``fusion`` writes the fused
-GraphDef; ``model`` and ``separate`` hold sessions; ``memory`` plans the groups and ``loading``
-chooses. ``served`` tells which weights the signatures read at all.
+Files, in the order of work: ``memory`` plans the groups, ``loaded_models`` chooses how to load
+one; ``serving_graph`` cuts a SavedModel to a signature, ``parts`` takes it apart (with the room
+``saved_model``, which reads graphs), ``fused_models`` writes the fused graph and holds its
+session; ``separate_models`` is the fallback. ``predictor`` is what all of them are.
 """
 
 from checkpoint_sweep.evaluation.fused.fused_models import FusedModels
-from checkpoint_sweep.evaluation.fused.loading import LoadedModels, load
+from checkpoint_sweep.evaluation.fused.loaded_models import LoadedModels
 from checkpoint_sweep.evaluation.fused.memory import default_memory_budget, plan_groups
-from checkpoint_sweep.evaluation.fused.predictor import NotFusableError, Predictor
+from checkpoint_sweep.evaluation.fused.predictor import Predictor
 from checkpoint_sweep.evaluation.fused.separate_models import SeparateModels
-from checkpoint_sweep.saved_model.signature_variables import served_keys
 
 __all__ = [
     "FusedModels",
     "LoadedModels",
-    "NotFusableError",
     "Predictor",
     "SeparateModels",
     "default_memory_budget",
-    "load",
     "plan_groups",
-    "served_keys",
 ]

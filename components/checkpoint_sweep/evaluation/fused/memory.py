@@ -6,7 +6,9 @@ import os
 from collections.abc import Sequence
 
 import tensorflow as tf
+
 from checkpoint_sweep.saved_model.model_source import ModelSource
+from checkpoint_sweep.saved_model.tensor_bundle import TensorBundle
 
 _LOG = logging.getLogger(__name__)
 _SHARE_FOR_WEIGHTS = 0.5
@@ -37,15 +39,10 @@ def weight_bytes(model: ModelSource) -> int:
     Counts what the SavedModel's own bundle holds, which is what is restored: a training checkpoint
     also holds the optimizer's state. Without such a bundle the model has no weights.
     """
-    own = os.path.join(model.saved_model, "variables", "variables")
-    if not tf.io.gfile.exists(own + ".index"):
+    if not tf.io.gfile.exists(model.own_weights + ".index"):
         return 0
-    reader = tf.train.load_checkpoint(own)
-    dtypes = reader.get_variable_to_dtype_map()
-    return sum(
-        math.prod(shape) * dtypes[key].size
-        for key, shape in reader.get_variable_to_shape_map().items()
-    )
+    own = TensorBundle(model.own_weights)
+    return sum(math.prod(shape) * own.dtypes[key].size for key, shape in own.shapes.items())
 
 
 def split(sizes: Sequence[int], budget: int) -> list[list[int]]:
@@ -65,17 +62,21 @@ def split(sizes: Sequence[int], budget: int) -> list[list[int]]:
 
 
 def plan_groups(
-    models: Sequence[ModelSource], budget: int | None = None
+    models: Sequence[ModelSource],
+    budget: int | None = None,
+    always: Sequence[ModelSource] = (),
 ) -> list[list[ModelSource]]:
     """Models to load together, one pass over the data per group; order is kept.
 
     Args:
         models: to evaluate.
         budget: bytes for weights; the default is ``default_memory_budget()``.
+        always: models that are loaded with every group.
     """
     budget = default_memory_budget() if budget is None else budget
     sizes = _sizes(models)
-    groups = split(sizes, budget)
+    beside = sum(_sizes(always))
+    groups = split(sizes, budget - beside)
     _LOG.info(
         "models: %d, their weights: %.1f MB, groups: %d under a budget of %.0f MB",
         len(models),
@@ -83,7 +84,7 @@ def plan_groups(
         len(groups),
         budget / 1e6,
     )
-    if max(sizes, default=0) > budget:
+    if max(sizes, default=0) + beside > budget:
         _LOG.warning("One model's weights alone exceed the budget of %.1f MB.", budget / 1e6)
     return [[models[index] for index in group] for group in groups]
 

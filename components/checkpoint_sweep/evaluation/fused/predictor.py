@@ -9,10 +9,6 @@ import tensorflow as tf
 Arrays = dict[str, np.ndarray]
 
 
-class NotFusableError(Exception):
-    """The graph cannot be split into shared and per-model parts; the message says why."""
-
-
 class Predictor(Protocol):
     """K models that predict together.
 

@@ -6,10 +6,16 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import tensorflow as tf
-from checkpoint_sweep.evaluation.fused.predictor import Arrays, ordered_feeds
-from checkpoint_sweep.saved_model import bundles, serving_graph, weight_swap
-from checkpoint_sweep.saved_model.model_source import ModelSource
 from tensorflow.python.saved_model import loader_impl
+
+from checkpoint_sweep.evaluation.fused import serving_graph
+from checkpoint_sweep.evaluation.fused.predictor import Arrays, ordered_feeds
+from checkpoint_sweep.saved_model import tensor_bundle
+from checkpoint_sweep.saved_model.model_source import VARIABLES, ModelSource
+from checkpoint_sweep.saved_model.tensor_bundle import SavedTensor, TensorBundle
+from checkpoint_sweep.saved_model.weight_swap import write_saved_model
+
+_TAGS = [tf.saved_model.SERVING]
 
 
 class SeparateModels:
@@ -23,8 +29,6 @@ class SeparateModels:
         self,
         models: Sequence[ModelSource],
         signature_name: str = "serving_default",
-        tags: Sequence[str] = ("serve",),
-        output_names: Sequence[str] | None = None,
     ) -> None:
         """Loads every model; arguments as for ``FusedModels``.
 
@@ -34,19 +38,19 @@ class SeparateModels:
         """
         if not models:
             raise ValueError("There are no models to load.")
-        serving = serving_graph.read(models[0].saved_model, signature_name, tags, output_names)
+        serving = serving_graph.read(models[0].saved_model, signature_name)
         self.input_specs: Mapping[str, tf.TensorSpec] = serving.input_specs
         self.output_names: Sequence[str] = tuple(serving.fetches)
         self._sessions: list[tf.compat.v1.Session] = []
         self._runs: list[Callable[..., list[np.ndarray]]] = []
         try:
             for model in models:
-                self._add(model, signature_name, tags)
+                self._add(model, signature_name)
         except BaseException:
             self.close()
             raise
 
-    def _add(self, model: ModelSource, signature_name: str, tags: Sequence[str]) -> None:
+    def _add(self, model: ModelSource, signature_name: str) -> None:
         session = tf.compat.v1.Session(
             graph=tf.Graph(), config=tf.compat.v1.ConfigProto(allow_soft_placement=True)
         )
@@ -55,11 +59,11 @@ class SeparateModels:
         with tempfile.TemporaryDirectory() as scratch:
             weights = _weights(model, scratch)
             with session.graph.as_default():
-                saver, _ = loader.load_graph(session.graph, list(tags), clear_devices=True)
+                saver, _ = loader.load_graph(session.graph, _TAGS, clear_devices=True)
                 if saver is not None:
                     saver.restore(session, weights)
-                loader.run_init_ops(session, list(tags))
-        signature = loader.get_meta_graph_def_from_tags(list(tags)).signature_def[signature_name]
+                loader.run_init_ops(session, _TAGS)
+        signature = loader.get_meta_graph_def_from_tags(_TAGS).signature_def[signature_name]
         fetches = [signature.outputs[name].name for name in self.output_names]
         feeds = [signature.inputs[name].name for name in self.input_specs]
         self._runs.append(session.make_callable(fetches, feeds))
@@ -80,21 +84,19 @@ def _weights(model: ModelSource, scratch: str) -> str:
 
     The savers read a bundle by the names in the graph, so renamed and kept keys need a copy.
     """
-    prefix = os.path.join(model.saved_model, weight_swap.VARIABLES)
-    if not tf.io.gfile.exists(f"{prefix}.index"):
+    if not tf.io.gfile.exists(f"{model.own_weights}.index"):
         return model.weights  # The SavedModel has no variables: there is nothing to restore.
-    own = tf.train.load_checkpoint(prefix)
-    dtypes = own.get_variable_to_dtype_map()
-    bundles.check(
+    own = TensorBundle(model.own_weights)
+    tensor_bundle.check(
         model,
         [
-            bundles.SavedTensor(key, "", dtypes[key], tuple(shape))
-            for key, shape in own.get_variable_to_shape_map().items()
-            if key != weight_swap.OBJECT_GRAPH_KEY and key not in model.kept
+            SavedTensor(key, "", own.dtypes[key], tuple(shape))
+            for key, shape in own.shapes.items()
+            if key not in model.kept
         ],
     )
     if not model.keys and not model.kept:
-        return bundles.prefix(model)
+        return tensor_bundle.find(model)
     target = os.path.join(scratch, "model")
-    weight_swap.write_saved_model(model, target)
-    return os.path.join(target, weight_swap.VARIABLES)
+    write_saved_model(model, target)
+    return os.path.join(target, VARIABLES)

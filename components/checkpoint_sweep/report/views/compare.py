@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import tensorflow_model_analysis as tfma
+from tensorflow_model_analysis.view import util
+
 from checkpoint_sweep.report.views.slicing_metrics import (
     COMPONENT,
     column_title,
@@ -13,7 +15,6 @@ from checkpoint_sweep.report.views.slicing_metrics import (
 )
 from checkpoint_sweep.report.views.sweep import Sweep, ViewError
 from checkpoint_sweep.report.views.view import Panel, View
-from tensorflow_model_analysis.view import util
 
 _COUNTS = ("example_count", "weighted_example_count")
 _ZERO_WIDTH_SPACE = "\u200b"

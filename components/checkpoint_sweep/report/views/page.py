@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import jinja2
+
 from checkpoint_sweep.report.views.json_safe import to_json
 
 if TYPE_CHECKING:

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from tensorflow_model_analysis.view import util
+
 from checkpoint_sweep.report.views.sweep import (
     Sweep,
     ViewError,
@@ -9,7 +11,6 @@ from checkpoint_sweep.report.views.sweep import (
     slice_name,
 )
 from checkpoint_sweep.report.views.view import Panel, View
-from tensorflow_model_analysis.view import util
 
 
 def plots(

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import tensorflow_model_analysis as tfma
+from tensorflow_model_analysis.view import util
+
 from checkpoint_sweep.report.views.sweep import Sweep, ViewError, single_slice_spec
 from checkpoint_sweep.report.views.view import Panel, View
-from tensorflow_model_analysis.view import util
 
 COMPONENT = "tfma-nb-slicing-metrics"
 

@@ -5,9 +5,11 @@ import os
 from collections.abc import Mapping
 
 import tensorflow_model_analysis as tfma
-from checkpoint_sweep.common.errors import UserError
 from tensorflow_model_analysis.proto import config_pb2
 from tensorflow_model_analysis.writers import eval_config_writer
+
+from checkpoint_sweep.common.errors import UserError
+from checkpoint_sweep.evaluation.ledger import LEDGER, read_ledger
 
 
 class ViewError(UserError):
@@ -37,9 +39,6 @@ class Sweep:
         Raises:
             ViewError: the directory has no ledger, or no checkpoint is evaluated yet.
         """
-        # Only here: the package of the component imports TFX, which other views do not need.
-        from checkpoint_sweep.evaluation.ledger import LEDGER, read_ledger
-
         directory = os.fspath(evaluation)
         if not os.path.exists(os.path.join(directory, LEDGER)):
             raise ViewError(

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 import tensorflow_model_analysis as tfma
+from tensorflow_model_analysis.view import util, view_types
+
 from checkpoint_sweep.report.views.sweep import (
     Sweep,
     ViewError,
@@ -10,7 +12,6 @@ from checkpoint_sweep.report.views.sweep import (
     slice_name,
 )
 from checkpoint_sweep.report.views.view import Panel, View
-from tensorflow_model_analysis.view import util, view_types
 
 _DATA = "sweep"
 

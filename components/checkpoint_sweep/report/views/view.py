@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from checkpoint_sweep.common.files import write_text
 from checkpoint_sweep.report.views import page
 
 
@@ -58,8 +59,5 @@ class View:
         Returns:
             The path, for a link.
         """
-        target = Path(path)
-        scratch = target.with_name(target.name + ".partial")
-        scratch.write_text(page.render_page(self.panels), encoding="utf-8")
-        scratch.replace(target)
-        return target
+        write_text(os.fspath(path), page.render_page(self.panels))
+        return Path(path)

@@ -1,21 +1,11 @@
 """An executor for the stock Evaluator that evaluates in one pass."""
 
 import json
-import os
 from collections.abc import Mapping
 from typing import Any
 
-import tensorflow as tf
 import tensorflow_model_analysis as tfma
 from absl import logging
-from checkpoint_sweep.common.errors import UserError
-from checkpoint_sweep.common.eval_config import has_thresholds, with_defaults
-from checkpoint_sweep.evaluation.engine import EvaluationRequest
-from checkpoint_sweep.evaluation.one_pass import evaluate_in_one_pass
-from checkpoint_sweep.evaluation.threshold_failures import threshold_failures
-from checkpoint_sweep.saved_model.model_source import ModelSource
-from checkpoint_sweep.tfx_components.blessing_file import write_blessing_file
-from checkpoint_sweep.tfx_components.examples import open_examples
 from google.protobuf import json_format
 from tfx import types
 from tfx.components.evaluator import constants
@@ -23,6 +13,16 @@ from tfx.components.evaluator import executor as stock
 from tfx.types import artifact_utils
 from tfx.types import standard_component_specs as keys
 from tfx.utils import path_utils
+
+from checkpoint_sweep.common.errors import UserError
+from checkpoint_sweep.common.eval_config import has_thresholds, with_defaults
+from checkpoint_sweep.evaluation.engine import EvaluationRequest
+from checkpoint_sweep.evaluation.fused_engine import evaluate_fused
+from checkpoint_sweep.evaluation.threshold_failures import threshold_failures
+from checkpoint_sweep.saved_model import signatures
+from checkpoint_sweep.saved_model.model_source import ModelSource
+from checkpoint_sweep.tfx_components.blessing import write_blessing_file
+from checkpoint_sweep.tfx_components.examples import open_examples
 
 Artifacts = dict[str, list[types.Artifact]]
 
@@ -72,7 +72,7 @@ class Executor(stock.Executor):
             make_pipeline=self._make_beam_pipeline,
             tensor_adapter_config=source.tensor_adapter_config,
         )
-        for done in evaluate_in_one_pass(request):
+        for done in evaluate_fused(request):
             if done.error:
                 raise EvaluationError(done.error)
         blessing = artifact_utils.get_single_instance(output_dict[keys.BLESSING_KEY])
@@ -95,7 +95,7 @@ def _needs_stock(input_dict: Artifacts, exec_properties: Mapping[str, Any]) -> s
 def _source(name: str, artifacts: list[types.Artifact]) -> ModelSource:
     artifact = artifact_utils.get_single_instance(artifacts)
     path = path_utils.serving_model_path(artifact.uri, path_utils.is_old_model_artifact(artifact))
-    if not tf.io.gfile.exists(os.path.join(path, tf.saved_model.SAVED_MODEL_FILENAME_PB)):
+    if not signatures.exists(path):
         raise EvaluationError(
             f"The {name} model artifact {artifact.uri} holds no SavedModel. If it comes from a "
             "checkpoint sweep, no checkpoint was eligible: its blessing says why."

@@ -4,14 +4,16 @@ import json
 from collections.abc import Sequence
 
 import tensorflow_model_analysis as tfma
-from checkpoint_sweep.evaluation.engines import DEFAULT_ENGINE
+from tfx import types
+from tfx.dsl.components.base import base_beam_component, executor_spec
+from tfx.types import standard_artifacts
+
+from checkpoint_sweep.common.eval_config import metric_code
+from checkpoint_sweep.evaluation.engine import DEFAULT_ENGINE
 from checkpoint_sweep.model_run.checkpoints import StepRange
 from checkpoint_sweep.selection.selection import Selection
 from checkpoint_sweep.tfx_components.sweep import spec
 from checkpoint_sweep.tfx_components.sweep.executor import Executor
-from tfx import types
-from tfx.dsl.components.base import base_beam_component, executor_spec
-from tfx.types import standard_artifacts
 
 
 class CheckpointSweep(base_beam_component.BaseBeamComponent):
@@ -56,7 +58,7 @@ class CheckpointSweep(base_beam_component.BaseBeamComponent):
             steps: which checkpoints to take; None for all.
             engine: "fused", all checkpoints in one pass, or "tfma", stock TFMA once for each.
             batch_size: examples that the fused engine takes at once; lower it for large inputs.
-                None for `checkpoint_sweep.evaluation.evaluate_models.DEFAULT_BATCH_SIZE`.
+                None for `evaluate_models.DEFAULT_BATCH_SIZE`.
             memory_budget: bytes for the weights of all models; those beyond it are evaluated in
                 further passes over the data. None for a share of the machine's memory.
         """
@@ -64,7 +66,7 @@ class CheckpointSweep(base_beam_component.BaseBeamComponent):
         super().__init__(
             spec=spec.CheckpointSweepSpec(
                 examples=examples,
-                template=model,
+                exported_model=model,
                 model_run=model_run,
                 baseline_model=baseline_model,
                 schema=schema,
@@ -77,6 +79,7 @@ class CheckpointSweep(base_beam_component.BaseBeamComponent):
                 engine=engine,
                 batch_size=batch_size,
                 memory_budget=memory_budget,
+                metric_code=metric_code(eval_config),
                 evaluation=types.Channel(type=standard_artifacts.ModelEvaluation),
                 model=types.Channel(type=standard_artifacts.Model),
                 blessing=types.Channel(type=standard_artifacts.ModelBlessing),

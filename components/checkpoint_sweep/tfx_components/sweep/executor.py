@@ -7,13 +7,17 @@ from typing import Any
 
 import tensorflow_model_analysis as tfma
 from absl import logging
+from google.protobuf import json_format
+from tfx import types
+from tfx.dsl.components.base import base_beam_executor
+from tfx.types import artifact_utils
+from tfx.utils import path_utils
+
 from checkpoint_sweep.common.eval_config import has_thresholds, with_defaults
-from checkpoint_sweep.evaluation.engine import Engine, EvaluationRequest
-from checkpoint_sweep.evaluation.engines import DEFAULT_ENGINE, get_engine
-from checkpoint_sweep.evaluation.flattening import flattening_warning
+from checkpoint_sweep.evaluation.checks import SignatureError, check_signature, flattening_warning
+from checkpoint_sweep.evaluation.engine import DEFAULT_ENGINE, Engine, EvaluationRequest, get_engine
 from checkpoint_sweep.evaluation.ledger import Entry, write_ledger
 from checkpoint_sweep.evaluation.results import read_result
-from checkpoint_sweep.evaluation.signature import SignatureError, check_signature
 from checkpoint_sweep.model_run.candidates import Candidates, make_candidates
 from checkpoint_sweep.model_run.checkpoints import (
     Checkpoint,
@@ -23,16 +27,13 @@ from checkpoint_sweep.model_run.checkpoints import (
 )
 from checkpoint_sweep.saved_model.model_source import ModelSource
 from checkpoint_sweep.saved_model.weight_swap import write_saved_model
+from checkpoint_sweep.selection.decision import choose
 from checkpoint_sweep.selection.metric_lookup import check_slice, resolve_direction
-from checkpoint_sweep.selection.selection import CandidateResult, Selection, choose
+from checkpoint_sweep.selection.policies import CandidateResult
+from checkpoint_sweep.selection.selection import Selection
 from checkpoint_sweep.tfx_components import blessing
 from checkpoint_sweep.tfx_components.examples import open_examples
 from checkpoint_sweep.tfx_components.sweep import spec
-from google.protobuf import json_format
-from tfx import types
-from tfx.dsl.components.base import base_beam_executor
-from tfx.types import artifact_utils
-from tfx.utils import path_utils
 
 Artifacts = Mapping[str, Sequence[types.Artifact]]
 
@@ -49,7 +50,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         """Sweeps the checkpoints; see `CheckpointSweep` for inputs, outputs and parameters.
 
         Raises:
-            UserError: the model run cannot be swept (CheckpointError, TemplateError), or the
+            UserError: the model run cannot be swept (CheckpointError, ExportedModelError), or the
                 selection, the evaluation config, the exported model and the examples do not fit
                 together (SelectionError, EvalConfigError, SignatureError, ExamplesError).
         """
@@ -63,17 +64,17 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         eval_config = with_defaults(configured, has_baseline=baseline is not None)
         engine = get_engine(exec_properties.get(spec.ENGINE) or DEFAULT_ENGINE)
 
-        template = _saved_model(_uri(input_dict, spec.TEMPLATE))
+        exported = _saved_model(_uri(input_dict, spec.EXPORTED_MODEL))
         splits = json.loads(exec_properties[spec.EXAMPLE_SPLITS])
         source = open_examples(
             input_dict[spec.EXAMPLES], splits, input_dict.get(spec.SCHEMA), "CheckpointSweep"
         )
         features = source.features()
-        for model in (template, *([baseline.saved_model] if baseline else [])):
+        for model in (exported, *([baseline.saved_model] if baseline else [])):
             check_signature(model, eval_config, features)
-        if warning := flattening_warning(template, eval_config):
+        if warning := flattening_warning(exported, eval_config):
             logging.warning(warning)
-        swept, candidates = _candidates(input_dict, template, exec_properties)
+        swept, candidates = _candidates(input_dict, exported, exec_properties)
         evaluation = _uri(output_dict, spec.EVALUATION)
         request = EvaluationRequest(
             candidates=list(candidates.sources.values()),
@@ -90,7 +91,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         left_out = {c.name: candidates.left_out.get(c.step) for c in swept}
         results = _evaluate(engine, request, by_name, left_out, evaluation, selection)
 
-        decision = choose(results, direction)
+        decision = choose(results, direction, selection.policy)
         judgement = blessing.judge(decision, has_thresholds(eval_config))
         chosen = next((s for s in request.candidates if s.name == decision.chosen), None)
         if chosen is not None:
@@ -162,7 +163,7 @@ def _saved_model(uri: str) -> str:
 
 
 def _candidates(
-    input_dict: Artifacts, template: str, exec_properties: Mapping[str, Any]
+    input_dict: Artifacts, exported: str, exec_properties: Mapping[str, Any]
 ) -> tuple[list[Checkpoint], Candidates]:
     """The checkpoints to sweep and the candidates made of them."""
     checkpoints = find_checkpoints(_uri(input_dict, spec.MODEL_RUN))
@@ -174,7 +175,7 @@ def _candidates(
         int(exec_properties.get(spec.STRIDE) or 1),
     )
     swept = steps.select(checkpoints)
-    candidates = make_candidates(template, checkpoints, swept)
+    candidates = make_candidates(exported, checkpoints, swept)
     for step, reason in candidates.left_out.items():
         logging.warning("The checkpoint of step %d is left out: %s", step, reason)
     logging.info(

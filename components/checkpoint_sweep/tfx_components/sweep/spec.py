@@ -6,8 +6,8 @@ import tensorflow_model_analysis as tfma
 from tfx.types import component_spec, standard_artifacts
 
 EXAMPLES = "examples"
-# TFX wants keys to differ between inputs and outputs: the Trainer's model enters as "template".
-TEMPLATE = "template"
+# TFX wants keys to differ between inputs and outputs, and the best model leaves as "model".
+EXPORTED_MODEL = "exported_model"
 MODEL_RUN = "model_run"
 BASELINE_MODEL = "baseline_model"
 SCHEMA = "schema"
@@ -25,6 +25,8 @@ STRIDE = "stride"
 ENGINE = "engine"
 BATCH_SIZE = "batch_size"
 MEMORY_BUDGET = "memory_budget"
+# The source of the metrics that eval_config names, so that TFX's cache notices an edit.
+METRIC_CODE = "metric_code"
 
 
 class CheckpointSweepSpec(component_spec.ComponentSpec):
@@ -32,7 +34,7 @@ class CheckpointSweepSpec(component_spec.ComponentSpec):
 
     INPUTS: ClassVar = {
         EXAMPLES: component_spec.ChannelParameter(type=standard_artifacts.Examples),
-        TEMPLATE: component_spec.ChannelParameter(type=standard_artifacts.Model),
+        EXPORTED_MODEL: component_spec.ChannelParameter(type=standard_artifacts.Model),
         MODEL_RUN: component_spec.ChannelParameter(type=standard_artifacts.ModelRun),
         BASELINE_MODEL: component_spec.ChannelParameter(
             type=standard_artifacts.Model, optional=True
@@ -54,4 +56,5 @@ class CheckpointSweepSpec(component_spec.ComponentSpec):
         ENGINE: component_spec.ExecutionParameter(type=str, optional=True),
         BATCH_SIZE: component_spec.ExecutionParameter(type=int, optional=True),
         MEMORY_BUDGET: component_spec.ExecutionParameter(type=int, optional=True),
+        METRIC_CODE: component_spec.ExecutionParameter(type=str, optional=True),
     }

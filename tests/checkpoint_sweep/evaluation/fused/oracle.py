@@ -4,13 +4,14 @@ import os
 
 import numpy as np
 import tensorflow as tf
+
 from checkpoint_sweep.saved_model import weight_swap
 from checkpoint_sweep.saved_model.model_source import ModelSource
 
 
-def write_variants(template: str, directory: str, count: int) -> list[ModelSource]:
-    """Models on the template's graph, each with weights of its own in a bundle of its own."""
-    reader = tf.train.load_checkpoint(os.path.join(template, weight_swap.VARIABLES))
+def write_variants(exported: str, directory: str, count: int) -> list[ModelSource]:
+    """Models on the exported's graph, each with weights of its own in a bundle of its own."""
+    reader = tf.train.load_checkpoint(os.path.join(exported, weight_swap.VARIABLES))
     dtypes = reader.get_variable_to_dtype_map()
     models = []
     for index in range(count):
@@ -28,7 +29,7 @@ def write_variants(template: str, directory: str, count: int) -> list[ModelSourc
         tf.raw_ops.SaveV2(
             prefix=prefix, tensor_names=keys, shape_and_slices=[""] * len(keys), tensors=values
         )
-        models.append(ModelSource(f"variant-{index}", template, prefix))
+        models.append(ModelSource(f"variant-{index}", exported, prefix))
     return models
 
 

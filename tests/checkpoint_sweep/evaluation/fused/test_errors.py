@@ -6,9 +6,9 @@ import pathlib
 import numpy as np
 import pytest
 import tensorflow as tf
+
 from checkpoint_sweep.evaluation import fused
 from checkpoint_sweep.saved_model.model_source import ModelSource
-
 from tests.checkpoint_sweep.evaluation.fused import oracle, tf1_graphs
 
 BOTH = pytest.mark.parametrize("load", [fused.FusedModels, fused.SeparateModels])
@@ -16,9 +16,9 @@ BOTH = pytest.mark.parametrize("load", [fused.FusedModels, fused.SeparateModels]
 
 @pytest.fixture
 def model(tmp_path: pathlib.Path) -> ModelSource:
-    template = str(tmp_path / "template")
-    tf1_graphs.export(tf1_graphs.reference_variables, template)
-    return oracle.write_variants(template, str(tmp_path), 1)[0]
+    exported = str(tmp_path / "exported")
+    tf1_graphs.export(tf1_graphs.reference_variables, exported)
+    return oracle.write_variants(exported, str(tmp_path), 1)[0]
 
 
 def _bundle(path: pathlib.Path, tensors: dict[str, np.ndarray]) -> str:
@@ -36,18 +36,6 @@ def _bundle(path: pathlib.Path, tensors: dict[str, np.ndarray]) -> str:
 def test_missing_signature_lists_those_present(load: type, model: ModelSource) -> None:
     with pytest.raises(ValueError, match=r"no signature 'nope'.*\['other', 'serving_default'\]"):
         load([model], "nope")
-
-
-@BOTH
-def test_missing_output_lists_those_present(load: type, model: ModelSource) -> None:
-    with pytest.raises(ValueError, match=r"no outputs \['nope'\]; it has \['y'\]"):
-        load([model], output_names=["y", "nope"])
-
-
-@BOTH
-def test_missing_tag_lists_those_present(load: type, model: ModelSource) -> None:
-    with pytest.raises(ValueError, match=r"tagged \['eval'\]; it has \[\['serve'\]\]"):
-        load([model], "serving_default", ["eval"])
 
 
 @BOTH
@@ -84,7 +72,7 @@ def test_missing_bundle(load: type, model: ModelSource) -> None:
 
 @BOTH
 def test_missing_saved_model(load: type, model: ModelSource, tmp_path: pathlib.Path) -> None:
-    with pytest.raises(FileNotFoundError, match="not a SavedModel"):
+    with pytest.raises(FileNotFoundError, match="holds no saved_model.pb"):
         load([dataclasses.replace(model, saved_model=str(tmp_path / "nowhere"))])
 
 

@@ -6,9 +6,9 @@ import pathlib
 import numpy as np
 import pytest
 import tensorflow as tf
+
 from checkpoint_sweep.evaluation import fused
 from checkpoint_sweep.saved_model.model_source import ModelSource
-
 from tests.checkpoint_sweep.evaluation.fused.oracle import assert_same, predict_v1
 from tests.support.estimator_run import EstimatorRun
 
@@ -27,7 +27,7 @@ def test_checkpoints_predict_like_their_saved_models(
     exported = ModelSource.from_saved_model("exported", str(trained.export))
     batch = {"examples": np.array(examples, dtype=object)}
 
-    predictor = fused.load([*models, exported])
+    predictor = fused.LoadedModels([*models, exported])
     predictions = predictor.predict(batch)
     predictor.close()
 
@@ -44,5 +44,5 @@ def test_without_weights_all_models_predict_the_same(tmp_path: pathlib.Path) -> 
         tf.compat.v1.saved_model.simple_save(session, directory, {"x": x}, {"y": x * 2.0})
     model = ModelSource.from_saved_model("stateless", directory)
     assert fused.plan_groups([model, model]) == [[model, model]]
-    first, second = fused.load([model, model]).predict({"x": np.float32([1, 2])})
+    first, second = fused.LoadedModels([model, model]).predict({"x": np.float32([1, 2])})
     assert first["y"].tolist() == second["y"].tolist() == [2.0, 4.0]

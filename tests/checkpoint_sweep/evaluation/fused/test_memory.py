@@ -4,11 +4,11 @@ import logging
 import pathlib
 
 import pytest
-from checkpoint_sweep.evaluation.fused import memory
-from checkpoint_sweep.saved_model.model_source import ModelSource
 from hypothesis import given
 from hypothesis import strategies as st
 
+from checkpoint_sweep.evaluation.fused import memory
+from checkpoint_sweep.saved_model.model_source import ModelSource
 from tests.checkpoint_sweep.evaluation.fused import oracle, tf1_graphs
 
 
@@ -37,9 +37,9 @@ def test_every_group_fits_or_is_one_model(sizes: list[int], budget: int) -> None
 def test_only_restored_weights_count(
     tmp_path: pathlib.Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    template = str(tmp_path / "template")
-    tf1_graphs.export(tf1_graphs.reference_variables, template)
-    models = oracle.write_variants(template, str(tmp_path), 3)
+    exported = str(tmp_path / "exported")
+    tf1_graphs.export(tf1_graphs.reference_variables, exported)
+    models = oracle.write_variants(exported, str(tmp_path), 3)
     assert memory.weight_bytes(models[0]) == 4 * (3 * 2 + 2)
 
     with caplog.at_level(logging.INFO):
@@ -53,7 +53,7 @@ def test_only_restored_weights_count(
 
 
 def test_default_budget_holds_a_small_model(tmp_path: pathlib.Path) -> None:
-    template = str(tmp_path / "template")
-    tf1_graphs.export(tf1_graphs.reference_variables, template)
-    model = ModelSource.from_saved_model("one", template)
+    exported = str(tmp_path / "exported")
+    tf1_graphs.export(tf1_graphs.reference_variables, exported)
+    model = ModelSource.from_saved_model("one", exported)
     assert memory.plan_groups([model, model]) == [[model, model]]

@@ -3,9 +3,9 @@
 import pathlib
 
 import pytest
-from checkpoint_sweep.evaluation.fused import parts
-from checkpoint_sweep.saved_model import partition, serving_graph
 
+from checkpoint_sweep.evaluation.fused import parts, serving_graph
+from checkpoint_sweep.saved_model import partition
 from tests.checkpoint_sweep.evaluation.fused import tf1_graphs, tf2_models
 
 CASES = {
@@ -43,7 +43,7 @@ def test_only_what_depends_on_weights_is_copied(
         tf1_graphs.export(tf1_graphs.GRAPHS[name], directory)
     else:
         tf2_models.MODELS[name](directory)
-    serving = serving_graph.read(directory, "serving_default", ["serve"])
+    serving = serving_graph.read(directory, "serving_default")
 
     taken = parts.take_apart(serving)
 

@@ -4,8 +4,8 @@ import pathlib
 
 import numpy as np
 import pytest
-from checkpoint_sweep.evaluation import fused
 
+from checkpoint_sweep.evaluation import fused
 from tests.checkpoint_sweep.evaluation.fused.oracle import assert_same, predict_v1, write_variants
 from tests.checkpoint_sweep.evaluation.fused.tf1_graphs import GRAPHS, export
 
@@ -13,9 +13,9 @@ from tests.checkpoint_sweep.evaluation.fused.tf1_graphs import GRAPHS, export
 @pytest.mark.parametrize("count", [1, 3])
 @pytest.mark.parametrize("name", sorted(GRAPHS))
 def test_predictions_agree(name: str, count: int, tmp_path: pathlib.Path) -> None:
-    template = str(tmp_path / "template")
-    batch = export(GRAPHS[name], template)
-    models = write_variants(template, str(tmp_path), count)
+    exported = str(tmp_path / "exported")
+    batch = export(GRAPHS[name], exported)
+    models = write_variants(exported, str(tmp_path), count)
 
     for signature in ("serving_default", "other"):
         predictor = fused.FusedModels(models, signature)

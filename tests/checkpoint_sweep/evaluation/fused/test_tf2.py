@@ -4,17 +4,17 @@ import pathlib
 
 import numpy as np
 import pytest
-from checkpoint_sweep.evaluation import fused
 
+from checkpoint_sweep.evaluation import fused
 from tests.checkpoint_sweep.evaluation.fused.oracle import assert_same, predict_v2, write_variants
 from tests.checkpoint_sweep.evaluation.fused.tf2_models import MODELS
 
 
 @pytest.mark.parametrize("name", sorted(MODELS))
 def test_predictions_agree(name: str, tmp_path: pathlib.Path) -> None:
-    template = str(tmp_path / "template")
-    batch = MODELS[name](template)
-    models = write_variants(template, str(tmp_path), 3)
+    exported = str(tmp_path / "exported")
+    batch = MODELS[name](exported)
+    models = write_variants(exported, str(tmp_path), 3)
     expected = [predict_v2(model, str(tmp_path), batch, "serving_default") for model in models]
 
     for count in (1, 3):

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from checkpoint_sweep.report.views import Sweep, View
 
+from checkpoint_sweep.report.views import Sweep, View
 from tests.checkpoint_sweep.report.views import tfma_results
 from tests.checkpoint_sweep.report.views.browser import Browser, Observed, launch
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import tensorflow_model_analysis as tfma
+
 from checkpoint_sweep.report.views import (
     Sweep,
     View,
@@ -14,7 +15,6 @@ from checkpoint_sweep.report.views import (
     slicing_metrics,
     time_series,
 )
-
 from tests.checkpoint_sweep.report.views import tfma_results
 
 

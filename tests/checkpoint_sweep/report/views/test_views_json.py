@@ -3,6 +3,7 @@ import math
 
 import numpy as np
 import pytest
+
 from checkpoint_sweep.report.views.json_safe import to_json
 
 

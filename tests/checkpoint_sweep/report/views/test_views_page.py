@@ -5,6 +5,7 @@ import importlib.resources
 import re
 
 import pytest
+
 from checkpoint_sweep.report.views import (
     Sweep,
     View,

@@ -5,6 +5,8 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from playwright.sync_api import Locator, Page
+
 from checkpoint_sweep.report.views import (
     Sweep,
     compare,
@@ -12,8 +14,6 @@ from checkpoint_sweep.report.views import (
     slicing_metrics,
     time_series,
 )
-from playwright.sync_api import Locator, Page
-
 from tests.checkpoint_sweep.report.views import tfma_results
 from tests.checkpoint_sweep.report.views.browser import Browser, Observed
 

@@ -7,11 +7,6 @@ from pathlib import Path
 
 import pytest
 import tensorflow_model_analysis as tfma
-from checkpoint_sweep.model_run.candidates import make_candidates
-from checkpoint_sweep.model_run.checkpoints import find_checkpoints
-from checkpoint_sweep.saved_model.weight_swap import write_saved_model
-from checkpoint_sweep.tfx_components.evaluator.executor import EvaluationError, Executor
-from checkpoint_sweep.tfx_components.examples import ExamplesError
 from google.protobuf import json_format, text_format
 from tensorflow_model_analysis.writers import eval_config_writer
 from tfx import types
@@ -19,6 +14,11 @@ from tfx.components.evaluator import executor as stock
 from tfx.dsl.components.base import base_beam_executor
 from tfx.types import standard_artifacts
 
+from checkpoint_sweep.model_run.candidates import make_candidates
+from checkpoint_sweep.model_run.checkpoints import find_checkpoints
+from checkpoint_sweep.saved_model.weight_swap import write_saved_model
+from checkpoint_sweep.tfx_components.evaluator.executor import EvaluationError, Executor
+from checkpoint_sweep.tfx_components.examples import ExamplesError
 from tests.support import taxi_examples
 from tests.support.estimator_run import EstimatorRun
 

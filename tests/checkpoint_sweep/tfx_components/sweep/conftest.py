@@ -9,13 +9,14 @@ from typing import Protocol
 
 import pytest
 import tensorflow_model_analysis as tfma
-from checkpoint_sweep.selection.selection import Direction, Selection
-from checkpoint_sweep.tfx_components.sweep.executor import Executor
 from google.protobuf import json_format, text_format
 from tfx import types
 from tfx.dsl.components.base import base_beam_executor
 from tfx.types import standard_artifacts
 
+from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.selection.selection import Selection
+from checkpoint_sweep.tfx_components.sweep.executor import Executor
 from tests.support import taxi_examples
 
 EVAL_CONFIG = """
@@ -96,7 +97,7 @@ def sweep(tmp_path: Path, example_artifact: standard_artifacts.Examples) -> Swee
             del config.metrics_specs[0].metrics[1].per_slice_thresholds[:]
         inputs = {
             "examples": [examples or example_artifact],
-            "template": [_artifact(standard_artifacts.Model, trained.export.parent)],
+            "exported_model": [_artifact(standard_artifacts.Model, trained.export.parent)],
             "model_run": [_artifact(standard_artifacts.ModelRun, trained.model_run)],
             "schema": [] if examples else [taxi_examples.schema_artifact()],
         }

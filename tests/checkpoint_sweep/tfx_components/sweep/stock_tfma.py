@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 import tensorflow_model_analysis as tfma
+
 from checkpoint_sweep.saved_model.model_source import ModelSource
 from checkpoint_sweep.saved_model.weight_swap import write_saved_model
-
 from tests.checkpoint_sweep.evaluation import tfma_oracle
 
 

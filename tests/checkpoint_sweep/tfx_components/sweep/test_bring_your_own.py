@@ -1,10 +1,11 @@
 """A user's own Trainer, examples and metric: what docs/bring-your-own.md says works."""
 
+import dataclasses
 import re
 import types
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import apache_beam as beam
 import numpy as np
@@ -14,14 +15,14 @@ import tensorflow_model_analysis as tfma
 import tensorflow_transform as tft
 import tensorflow_transform.beam as tft_beam
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
-from checkpoint_sweep.evaluation.combiners import base
-from checkpoint_sweep.selection.selection import Direction, Selection
 from google.protobuf import json_format, text_format
-from tensorflow_model_analysis.metrics import metric_types, metric_util
 from tensorflow_transform.tf_metadata import schema_utils
 from tfx_bsl.coders import example_coder
 from tfx_bsl.public import tfxio
 
+from checkpoint_sweep.metrics.batch_metric import BatchMetric, Formula
+from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.selection.selection import Selection
 from pipeline.problems.problem import repository
 from tests.checkpoint_sweep.tfx_components.sweep.conftest import Sweep
 from tests.support import keras_run, taxi_examples
@@ -29,52 +30,25 @@ from tests.support import keras_run, taxi_examples
 LOWER = Direction.LOWER_IS_BETTER
 
 
-class _ErrorTwin(base.TotalsTwin):
+@dataclasses.dataclass(frozen=True)
+class _MyError(Formula):
     fields = ("total", "weight")
 
     def terms(
         self, label: np.ndarray, prediction: np.ndarray, weight: np.ndarray
     ) -> Sequence[np.ndarray]:
-        return np.abs(label - prediction.astype(np.float64)) * weight, weight
+        return np.abs(label - prediction) * weight, weight
+
+    def value(self, buckets: np.ndarray, totals: np.ndarray) -> float:
+        total, weight = totals.sum(axis=0)
+        return total / weight
 
 
-class _ErrorCombiner(beam.CombineFn):
-    twin: ClassVar[type[base.Twin]] = _ErrorTwin
-
-    def __init__(self, key: metric_types.MetricKey) -> None:
-        self._key = key
-        self._example_weighted = False
-
-    def create_accumulator(self) -> types.SimpleNamespace:
-        return types.SimpleNamespace(total=0.0, weight=0.0)
-
-    def add_input(self, accumulator: Any, element: Any) -> Any:
-        for label, prediction, weight in metric_util.to_label_prediction_example_weight(element):
-            accumulator.total += float(abs(label - prediction) * weight)
-            accumulator.weight += float(weight)
-        return accumulator
-
-    def merge_accumulators(self, accumulators: Iterator[Any]) -> Any:
-        result = self.create_accumulator()
-        for accumulator in accumulators:
-            result.total += accumulator.total
-            result.weight += accumulator.weight
-        return result
-
-    def extract_output(self, accumulator: Any) -> dict:
-        return {self._key: accumulator.total / accumulator.weight}
-
-
-class MyError(metric_types.Metric):
+class MyError(BatchMetric):
     """A user's own metric: the mean absolute error."""
 
     def __init__(self, name: str = "my_error") -> None:
-        super().__init__(_my_error, name=name)
-
-
-def _my_error(name: str) -> metric_types.MetricComputations:
-    key = metric_types.MetricKey(name)
-    return [metric_types.MetricComputation([key], None, _ErrorCombiner(key))]
+        super().__init__(_MyError(), name)
 
 
 def _config(label: str, model_spec: str = "") -> str:

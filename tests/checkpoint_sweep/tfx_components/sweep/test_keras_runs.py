@@ -6,13 +6,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tensorflow as tf
+
 from checkpoint_sweep.evaluation import fused
 from checkpoint_sweep.model_run.candidates import Candidates, make_candidates
 from checkpoint_sweep.model_run.checkpoints import CheckpointError, find_checkpoints
-from checkpoint_sweep.model_run.exported_model import TemplateError
+from checkpoint_sweep.model_run.exported_model import ExportedModelError
 from checkpoint_sweep.saved_model.weight_swap import write_saved_model
-from checkpoint_sweep.selection.selection import Direction, Selection
-
+from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.selection.selection import Selection
 from tests.checkpoint_sweep.tfx_components.sweep import stock_tfma
 from tests.checkpoint_sweep.tfx_components.sweep.conftest import Sweep
 from tests.support import keras_run
@@ -44,7 +45,7 @@ def test_candidates_predict_as_the_restored_model(
     found = _candidates(run)
     assert (tuple(found.sources), found.left_out) == (STEPS, {})
     batch = np.array(examples[:50], object)
-    outputs = fused.load(list(found.sources.values())).predict({"examples": batch})
+    outputs = fused.LoadedModels(list(found.sources.values())).predict({"examples": batch})
     features = keras_run.parse(tf.constant(examples[:50]))
     seen = []
     for (step, source), output in zip(found.sources.items(), outputs, strict=True):
@@ -152,7 +153,7 @@ def test_names_of_variables_tell_where_paths_do_not(
     run = keras_run.make(tmp_path, keras_run.nested, save, keras_run.saved_model)
     sources = _candidates(run).sources
     batch = {"examples": np.array(examples[:20], object)}
-    (output,) = fused.load([sources[STEPS[0]]]).predict(batch)
+    (output,) = fused.LoadedModels([sources[STEPS[0]]]).predict(batch)
     run.restore(sources[STEPS[0]].weights)
     expected = run.model(keras_run.parse(tf.constant(examples[:20])))
     np.testing.assert_allclose(output["probability"], expected, rtol=1e-5)
@@ -249,7 +250,7 @@ def test_an_export_that_cannot_be_confirmed_is_refused(
     save: Callable, export: Callable, message: str, tmp_path: Path
 ) -> None:
     run = keras_run.make(tmp_path, keras_run.sequential, save, export)
-    with pytest.raises(TemplateError, match=message):
+    with pytest.raises(ExportedModelError, match=message):
         _candidates(run)
 
 

@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
+
 from checkpoint_sweep.model_run.candidates import make_candidates
 from checkpoint_sweep.model_run.checkpoints import find_checkpoints
-
 from tests.checkpoint_sweep.tfx_components.sweep import stock_tfma
 from tests.support import assorted_estimators
 from tests.support.assorted_estimators import STEPS, Run

@@ -14,12 +14,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 import tensorflow_model_analysis as tfma
-from checkpoint_sweep.common.errors import UserError
-from checkpoint_sweep.model_run.checkpoints import StepRange
-from checkpoint_sweep.saved_model.weight_swap import VARIABLES
-from checkpoint_sweep.selection.selection import Direction, Selection
 from google.protobuf import json_format, text_format
 
+from checkpoint_sweep.common.errors import UserError
+from checkpoint_sweep.model_run.checkpoints import StepRange
+from checkpoint_sweep.saved_model.model_source import VARIABLES
+from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.selection.selection import Selection
 from pipeline.problems.problem import repository
 from tests.checkpoint_sweep.tfx_components.sweep.conftest import EVAL_CONFIG, Sweep
 from tests.support import keras_run

@@ -3,21 +3,38 @@
 Asked before any work: in the engine, a mismatch would surface inside Beam.
 """
 
-import os
 from collections.abc import Collection, Mapping
 from typing import Any
 
 import tensorflow as tf
 import tensorflow_model_analysis as tfma
-from checkpoint_sweep.common.errors import UserError
-from tensorflow.python.saved_model import loader_impl
 from tensorflow_model_analysis import constants
 from tensorflow_model_analysis.utils import model_util
+
+from checkpoint_sweep.common.errors import UserError
+from checkpoint_sweep.common.text import some
+from checkpoint_sweep.saved_model import signatures
 
 # Where TFMA looks for the prediction among several outputs, in this order.
 _STANDARD = ("scores", "outputs", "predictions", "logistic", "probabilities", "logits")
 _NAMED = 40
 _WITHOUT_PREDICTION = frozenset({"ExampleCount", "WeightedExampleCount"})
+# Metrics of two classes, which TFMA flattens over the columns of an output.
+_BINARY = frozenset(
+    {
+        "AUC",
+        "AUCPrecisionRecall",
+        "BinaryAccuracy",
+        "BinaryCrossEntropy",
+        "BinaryCrossentropy",
+        "Calibration",
+        "F1Score",
+        "MeanLabel",
+        "MeanPrediction",
+        "Precision",
+        "Recall",
+    }
+)
 
 
 class SignatureError(UserError):
@@ -51,13 +68,14 @@ def check_signature(
             )
     if spec.signature_name == "eval":
         return
-    name = spec.signature_name or default_name(saved_model)
-    signature = read_signature(saved_model, name)
-    if signature is None:
+    name = spec.signature_name or signatures.default_signature(saved_model)
+    present = signatures.signatures(saved_model)
+    if name not in present:
         raise SignatureError(
             f"The exported model {saved_model} has no signature {name!r}; it has: "
-            f"{_list(_signatures(saved_model))}. Name one of these in ModelSpec.signature_name."
+            f"{_list(present)}. Name one of these in ModelSpec.signature_name."
         )
+    signature = present[name]
     where = f"Signature {name!r} of the exported model {saved_model}"
     _check_inputs(where, signature.inputs, features)
     for metrics in eval_config.metrics_specs:
@@ -67,26 +85,45 @@ def check_signature(
             _check_output(where, sorted(signature.outputs), output, spec.prediction_key)
 
 
-def default_name(saved_model: str) -> str:
-    """The signature that TFMA evaluates when none is named.
+def flattening_warning(saved_model: str, eval_config: tfma.EvalConfig) -> str | None:
+    """A sentence when binary metrics would be computed over a two-column output, else None.
 
-    Raises:
-        SignatureError: there is no SavedModel.
+    TFMA then takes every example for two, one a column: precision equals recall, calibration is
+    1 and cross entropy can move the wrong way.
+
+    Args:
+        saved_model: directory of the exported model.
+        eval_config: with defaults filled in.
     """
-    if not tf.io.gfile.exists(os.path.join(saved_model, tf.saved_model.SAVED_MODEL_FILENAME_PB)):
-        raise SignatureError(
-            f"The exported model {saved_model} holds no saved_model.pb. Export one SavedModel to "
-            "fn_args.serving_model_dir in the Trainer."
-        )
-    return model_util.get_default_signature_name_from_model_path(saved_model)
+    spec = next((s for s in eval_config.model_specs if not s.is_baseline), None)
+    names = sorted(
+        metric.class_name
+        for metrics in eval_config.metrics_specs
+        if not metrics.HasField("binarize") and not metrics.HasField("aggregate")
+        for metric in metrics.metrics
+        if metric.class_name in _BINARY
+    )
+    if spec is None or not names:
+        return None
+    name = spec.signature_name or signatures.default_signature(saved_model)
+    signature = signatures.signatures(saved_model).get(name)
+    if signature is None:
+        return None
+    outputs = dict(signature.outputs)
+    key = _predicted(outputs, spec.prediction_key)
+    if key is None:
+        return None
+    dims = [dim.size for dim in outputs[key].tensor_shape.dim]
+    if len(dims) != 2 or dims[1] != 2:
+        return None
+    return (
+        f"Output {key!r} has two columns, and {', '.join(names)} would count each example twice, "
+        "once a column: their values are not those of the positive class. Export the positive "
+        "class's probability alone, or binarize with class_ids in metrics_specs."
+    )
 
 
-def read_signature(saved_model: str, name: str) -> Any:
-    """The SignatureDef of that name; None when there is none."""
-    return _signatures(saved_model).get(name)
-
-
-def predicted(outputs: Collection[str], prediction_key: str) -> str | None:
+def _predicted(outputs: Collection[str], prediction_key: str) -> str | None:
     """Which of several outputs TFMA takes for the prediction; None when it finds none."""
     if len(outputs) == 1:
         return next(iter(outputs))
@@ -125,7 +162,7 @@ def _check_output(where: str, outputs: list[str], output: str, prediction_key: s
         if output in outputs:
             return
         outputs = below
-    if predicted(outputs, prediction_key) is None:
+    if _predicted(outputs, prediction_key) is None:
         reason = "several outputs, none of which TFMA takes for the prediction"
         raise SignatureError(
             f"{where} has {f'no output {prediction_key!r}' if prediction_key else reason}; it has: "
@@ -134,16 +171,5 @@ def _check_output(where: str, outputs: list[str], output: str, prediction_key: s
         )
 
 
-def _signatures(saved_model: str) -> dict[str, Any]:
-    return {
-        name: signature
-        for meta_graph in loader_impl.parse_saved_model(saved_model).meta_graphs
-        for name, signature in meta_graph.signature_def.items()
-        if not name.startswith("__")
-    }
-
-
 def _list(names: Collection[str]) -> str:
-    shown = sorted(name for name in names if not name.startswith("__"))
-    more = f" and {len(shown) - _NAMED} more" if len(shown) > _NAMED else ""
-    return (", ".join(shown[:_NAMED]) or "none") + more
+    return some(sorted(name for name in names if not name.startswith("__")), _NAMED) or "none"

@@ -1,42 +1,18 @@
-"""Choosing how to load: fused where graphs are equal and can be split, otherwise separately."""
+"""Loading models: fused where graphs are equal and can be split, otherwise separately."""
 
 import logging
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 import tensorflow as tf
+
 from checkpoint_sweep.evaluation.fused.fused_models import FusedModels
-from checkpoint_sweep.evaluation.fused.predictor import Arrays, NotFusableError, Predictor
+from checkpoint_sweep.evaluation.fused.predictor import Arrays, Predictor
 from checkpoint_sweep.evaluation.fused.separate_models import SeparateModels
-from checkpoint_sweep.saved_model import serving_graph
+from checkpoint_sweep.saved_model import graph, signatures
 from checkpoint_sweep.saved_model.model_source import ModelSource
 
 _LOG = logging.getLogger(__name__)
-
-
-def load(
-    models: Sequence[ModelSource],
-    signature_name: str = "serving_default",
-    tags: Sequence[str] = ("serve",),
-    output_names: Sequence[str] | None = None,
-) -> "LoadedModels":
-    """Loads models of one or several graphs, for example a candidate and a baseline.
-
-    All are loaded at once: pass one group of ``plan_groups`` to stay within a memory budget.
-
-    Args:
-        models: at least one.
-        signature_name: as in the SavedModels.
-        tags: of the MetaGraphs.
-        output_names: the outputs to compute; the default is all of the signature's. Naming those
-            that are needed saves the others' cost.
-
-    Raises:
-        FileNotFoundError: a SavedModel or a bundle is not there.
-        ValueError: no such signature, weights that do not fit a graph, or graphs whose signatures
-            have different inputs or outputs.
-    """
-    return LoadedModels(models, signature_name, tags, output_names)
 
 
 class LoadedModels:
@@ -51,10 +27,20 @@ class LoadedModels:
         self,
         models: Sequence[ModelSource],
         signature_name: str = "serving_default",
-        tags: Sequence[str] = ("serve",),
-        output_names: Sequence[str] | None = None,
     ) -> None:
-        """See ``load``."""
+        """Loads models of one or several graphs, for example a candidate and a baseline.
+
+        All are loaded at once: pass one group of ``plan_groups`` to stay within a memory budget.
+
+        Args:
+            models: at least one.
+            signature_name: as in the SavedModels.
+
+        Raises:
+            FileNotFoundError: a SavedModel or a bundle is not there.
+            ValueError: no such signature, weights that do not fit a graph, or graphs whose
+                signatures have different inputs or outputs.
+        """
         if not models:
             raise ValueError("There are no models to load.")
         self._count = len(models)
@@ -62,9 +48,7 @@ class LoadedModels:
         try:
             for indices in _by_graph(models):
                 group = [models[index] for index in indices]
-                self._parts.append(
-                    (indices, _load_group(group, signature_name, tags, output_names))
-                )
+                self._parts.append((indices, _load_group(group, signature_name)))
         except BaseException:
             self.close()
             raise
@@ -95,26 +79,21 @@ def _by_graph(models: Sequence[ModelSource]) -> list[list[int]]:
     directories = {model.saved_model for model in models}
     if len(directories) == 1:
         return [list(range(len(models)))]
-    prints = {path: serving_graph.fingerprint(path) for path in directories}
+    prints = {path: signatures.fingerprint(path) for path in directories}
     groups: dict[str, list[int]] = {}
     for index, model in enumerate(models):
         groups.setdefault(prints[model.saved_model], []).append(index)
     return list(groups.values())
 
 
-def _load_group(
-    models: Sequence[ModelSource],
-    signature_name: str,
-    tags: Sequence[str],
-    output_names: Sequence[str] | None,
-) -> Predictor:
+def _load_group(models: Sequence[ModelSource], signature_name: str) -> Predictor:
     try:
-        return FusedModels(models, signature_name, tags, output_names)
-    except (NotFusableError, tf.errors.OpError) as error:
+        return FusedModels(models, signature_name)
+    except (graph.OpaqueGraphError, tf.errors.OpError) as error:
         _LOG.warning(
             "Loading %d models separately, because their graph (%s) cannot be fused: %s",
             len(models),
             models[0].saved_model,
             error,
         )
-        return SeparateModels(models, signature_name, tags, output_names)
+        return SeparateModels(models, signature_name)

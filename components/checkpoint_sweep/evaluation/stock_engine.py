@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import tensorflow_model_analysis as tfma
 from absl import logging
+
 from checkpoint_sweep.evaluation.engine import Evaluated, EvaluationRequest
 from checkpoint_sweep.saved_model.model_source import ModelSource
 from checkpoint_sweep.saved_model.weight_swap import write_saved_model
@@ -52,7 +53,6 @@ def _evaluate_one(candidate: ModelSource, request: EvaluationRequest) -> None:
                 eval_shared_model=models[0] if len(models) == 1 else models,
                 eval_config=request.eval_config,
                 output_path=request.outputs[candidate.name],
-                schema=request.schema,
                 tensor_adapter_config=request.tensor_adapter_config,
             )
 

@@ -1,0 +1,61 @@
+"""Writing files and folders whole or not at all, on any file system that TensorFlow can reach."""
+
+import contextlib
+import json
+import uuid
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+# Readers and clean-ups know by it what a process that was killed has left behind.
+PARTIAL = ".partial-"
+
+
+@contextlib.contextmanager
+def replacing(path: str | Path) -> Iterator[str]:
+    """A temporary name beside `path`, renamed to it when the block ends without an error.
+
+    What stands under the temporary name, a file or a folder, is removed after an error.
+
+    Args:
+        path: of a file, which may exist, or of a folder, which may not.
+    """
+    import tensorflow as tf  # Only here: it takes seconds, and not every reader of JSON writes.
+
+    target = str(path).rstrip("/")
+    scratch = f"{target}{PARTIAL}{uuid.uuid4().hex}"
+    tf.io.gfile.makedirs(target.rpartition("/")[0] or ".")
+    try:
+        yield scratch
+        tf.io.gfile.rename(scratch, target, overwrite=True)
+    except BaseException:
+        if tf.io.gfile.isdir(scratch):
+            tf.io.gfile.rmtree(scratch)
+        elif tf.io.gfile.exists(scratch):
+            tf.io.gfile.remove(scratch)
+        raise
+
+
+def write_text(path: str | Path, text: str) -> None:
+    """Writes a text file, UTF-8, and the folders above it."""
+    import tensorflow as tf
+
+    with replacing(path) as scratch, tf.io.gfile.GFile(scratch, "w") as file:
+        file.write(text)
+
+
+def write_json(path: str | Path, content: object) -> None:
+    """Writes indented JSON.
+
+    Raises:
+        ValueError: a number in it is NaN or infinite, which JSON cannot say.
+    """
+    write_text(path, json.dumps(content, indent=2, allow_nan=False) + "\n")
+
+
+def write_records(path: str | Path, records: Sequence[bytes]) -> None:
+    """Writes a TFRecord file."""
+    import tensorflow as tf
+
+    with replacing(path) as scratch, tf.io.TFRecordWriter(scratch) as writer:
+        for record in records:
+            writer.write(record)

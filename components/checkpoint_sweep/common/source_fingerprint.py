@@ -1,0 +1,87 @@
+"""Fingerprints of source code, so that what edited code has made is not served from a cache."""
+
+import ast
+import hashlib
+import importlib.util
+import site
+import sysconfig
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+
+def fingerprint(modules: Iterable[str]) -> str:
+    """A digest of the source of modules and of what they import, 16 hexadecimal characters.
+
+    Imports are followed as far as they lead to one's own code: modules of the same top-level
+    package as the one that imports, or that no package manager has installed. Nothing is run.
+
+    Raises:
+        ModuleNotFoundError: one of `modules` does not exist or is not written in Python.
+    """
+    digest = hashlib.sha256()
+    for name, path in sorted(import_closure(modules).items()):
+        digest.update(name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()[:16]
+
+
+def import_closure(modules: Iterable[str]) -> dict[str, Path]:
+    """The source files of modules and of one's own code that they import, by module name.
+
+    Raises:
+        ModuleNotFoundError: one of `modules` does not exist or is not written in Python.
+    """
+    found: dict[str, Path] = {}
+    todo = list(dict.fromkeys(modules))
+    for name in todo:
+        if _source(name) is None:
+            raise ModuleNotFoundError(f"There is no Python source of the module {name!r}.")
+    while todo:
+        name = todo.pop()
+        path = _source(name)
+        if name in found or path is None:
+            continue
+        found[name] = path
+        package = name if path.name == "__init__.py" else name.rpartition(".")[0]
+        for imported in _imports(ast.parse(path.read_bytes()), package):
+            source = _source(imported)
+            related = imported.partition(".")[0] == name.partition(".")[0]
+            if source is not None and (related or not _installed(source)):
+                todo.append(imported)
+    return found
+
+
+def _imports(tree: ast.AST, package: str) -> Iterator[str]:
+    """Names of what a module's source imports, and of the packages around it."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield from _with_parents(alias.name)
+        elif isinstance(node, ast.ImportFrom):
+            above = package.rsplit(".", node.level - 1)[0] if node.level else ""
+            base = ".".join(part for part in (above, node.module) if part)
+            yield from _with_parents(base)
+            # A name that is imported from a package may be a module.
+            yield from (f"{base}.{alias.name}" for alias in node.names if alias.name != "*")
+
+
+def _with_parents(name: str) -> Iterator[str]:
+    parts = name.split(".")
+    yield from (".".join(parts[:end]) for end in range(1, len(parts) + 1))
+
+
+def _source(name: str) -> Path | None:
+    """The source file of a module; None if there is none."""
+    try:
+        spec = importlib.util.find_spec(name)
+    except (ImportError, AttributeError, ValueError):
+        return None
+    if spec is None or spec.origin is None or not spec.origin.endswith(".py"):
+        return None
+    return Path(spec.origin)
+
+
+def _installed(path: Path) -> bool:
+    """Whether a package manager, or Python itself, has put the file there."""
+    folders = {sysconfig.get_path(kind) for kind in ("stdlib", "platstdlib", "purelib", "platlib")}
+    folders |= {*site.getsitepackages(), site.getusersitepackages()}
+    return any(path.resolve().is_relative_to(Path(folder).resolve()) for folder in folders)

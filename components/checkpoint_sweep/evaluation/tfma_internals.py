@@ -1,0 +1,300 @@
+"""Every private name of TFMA 0.46, and of its Keras, that the engine builds on.
+
+A new version of TFMA is met here and nowhere else. The tests check that all that is named is there
+and takes the arguments that are expected.
+"""
+
+import dataclasses
+import inspect
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from tensorflow_model_analysis.api import types as tfma_types
+from tensorflow_model_analysis.contrib.aggregates import binary_confusion_matrices as aggregates
+from tensorflow_model_analysis.evaluators import (
+    confidence_intervals_util,
+    jackknife,
+    metrics_plots_and_validations_evaluator,
+    poisson_bootstrap,
+)
+from tensorflow_model_analysis.extractors import features_extractor
+from tensorflow_model_analysis.metrics import (
+    aggregation,
+    binary_confusion_matrices,
+    calibration,
+    calibration_histogram,
+    cross_entropy_metrics,
+    example_count,
+    mean_regression_error,
+    metric_types,
+    metric_util,
+    multi_class_confusion_matrix_metrics,
+    multi_label_confusion_matrix_plot,
+    squared_pearson_correlation,
+    tf_metric_wrapper,
+    tjur_discrimination,
+)
+from tensorflow_model_analysis.proto import config_pb2
+from tensorflow_model_analysis.utils.keras_lib import tf_keras
+from tensorflow_model_analysis.writers import eval_config_writer
+
+_evaluator: Any = metrics_plots_and_validations_evaluator
+
+# The evaluator's steps.
+PreprocessorDoFn = _evaluator._PreprocessorDoFn
+add_ci_derived_metrics = _evaluator._add_ci_derived_metrics
+compare_slices_and_models = _evaluator._AddDerivedCrossSliceAndDiffMetrics
+confidence_interval_params = _evaluator._get_confidence_interval_params
+filter_by_key_type = _evaluator._filter_by_key_type
+remove_private_metrics = _evaluator._remove_private_metrics
+separate_computations = _evaluator._filter_and_separate_computations
+COMBINER_INPUTS = _evaluator._COMBINER_INPUTS_KEY
+DEFAULT_COMBINER_INPUTS = _evaluator._DEFAULT_COMBINER_INPUT_KEY
+JackknifeCombineFn = jackknife._JackknifeSampleCombineFn
+BootstrapCombineFn = poisson_bootstrap._BootstrapSampleCombineFn
+SampleMetrics = confidence_intervals_util.SampleMetrics
+serialize_eval_run = eval_config_writer._serialize_eval_run
+
+# What extractors and metrics share.
+LABEL_TOLERANCE: float = metric_util._EPSILON
+THRESHOLD_TOLERANCE: float = binary_confusion_matrices._EPSILON
+string_labels_to_class_ids = metric_util._string_labels_to_class_ids
+
+# Combiners, one for each vectorized combiner.
+ExampleCountCombiner = example_count._ExampleCountCombiner
+CalibrationCombiner = calibration._WeightedLabelsPredictionsExamplesCombiner
+SquaredPearsonCombiner = squared_pearson_correlation._SquaredPearsonCorrelationCombiner
+TjurCombiner = tjur_discrimination._TJURDiscriminationCombiner
+ClassWeightsCombiner = aggregation._ClassWeightsFromLabelsCombiner
+AbsoluteErrorCombiner = mean_regression_error._MeanAbsoluteErrorCombiner
+SquaredErrorCombiner = mean_regression_error._MeanSquaredErrorCombiner
+PercentageErrorCombiner = mean_regression_error._MeanAbsolutePercentageErrorCombiner
+LogarithmicErrorCombiner = mean_regression_error._MeanSquaredLogarithmicErrorCombiner
+BinaryCrossEntropyCombiner = cross_entropy_metrics._BinaryCrossEntropyCombiner
+CategoricalCrossEntropyCombiner = cross_entropy_metrics._CategoricalCrossEntropyCombiner
+HistogramCombiner = calibration_histogram._CalibrationHistogramCombiner
+BinaryMatrixCombiner = binary_confusion_matrices._BinaryConfusionMatrixCombiner
+MultiClassMatrixCombiner = multi_class_confusion_matrix_metrics._MultiClassConfusionMatrixCombiner
+MultiLabelMatrixCombiner = multi_label_confusion_matrix_plot._MultiLabelConfusionMatrixPlotCombiner
+KerasCombiner = tf_metric_wrapper._CompilableMetricsCombiner
+
+# What their accumulators are made of.
+MultiLabelMatrix = multi_label_confusion_matrix_plot._ConfusionMatrix
+MultiLabelMatrixKey = multi_label_confusion_matrix_plot._MatrixEntryKey
+ThresholdEntry = aggregates._ThresholdEntry
+
+
+class LeafCombineFn(metrics_plots_and_validations_evaluator._ComputationsCombineFn):
+    """TFMA's CombineFn for computations, made safe to merge more than once.
+
+    Several combiners of TFMA take the first of the accumulators to merge and then loop over all
+    of them: given a list, they count the first one twice. Stock TFMA merges once, so the ratio
+    of two such totals survives. Given an iterator, every one counts once.
+    """
+
+    def merge_accumulators(self, accumulators: Iterable[tuple[Any, ...]]) -> tuple[Any, ...]:
+        """Merges, each combiner its own part."""
+        return tuple(
+            combiner.merge_accumulators(iter(parts))
+            for combiner, parts in zip(
+                self._combiners, zip(*accumulators, strict=True), strict=True
+            )
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """What a combiner of TFMA has been told, as far as most are told it.
+
+    Attributes:
+        model_name, output_name, sub_key: of the metric.
+        aggregation_type: None without aggregation.
+        class_weights: of an aggregation over classes.
+        example_weighted: whether examples count by their weight.
+        eval_config: as TFMA hands it over; None where it does not.
+        standard: whether it takes labels, predictions and weights by TFMA's standard function.
+    """
+
+    model_name: str
+    output_name: str
+    sub_key: metric_types.SubKey | None
+    aggregation_type: metric_types.AggregationType | None
+    class_weights: Mapping[int, float]
+    example_weighted: bool
+    eval_config: config_pb2.EvalConfig | None
+    standard: bool
+
+
+def settings(combiner: Any) -> Settings:
+    """The settings of a combiner, of TFMA or of one's own, that names them as TFMA's do."""
+    key = getattr(combiner, "_key", None) or getattr(combiner, "_metric_key", None)
+    standard = metric_util.to_label_prediction_example_weight
+    extract = getattr(combiner, "_extract_label_prediction_and_weight", standard)
+    return Settings(
+        model_name=key.model_name if key else getattr(combiner, "_model_name", "") or "",
+        output_name=key.output_name if key else getattr(combiner, "_output_name", "") or "",
+        sub_key=key.sub_key if key else getattr(combiner, "_sub_key", None),
+        aggregation_type=getattr(combiner, "_aggregation_type", None),
+        class_weights=getattr(combiner, "_class_weights", None) or {},
+        example_weighted=bool(getattr(combiner, "_example_weighted", False)),
+        eval_config=getattr(combiner, "_eval_config", None),
+        standard=extract in (None, standard),
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class HistogramSettings:
+    """Of a histogram of predictions.
+
+    Attributes:
+        key: of its result.
+        left, width: the range of the buckets.
+        buckets: number of them, without the two outside of the range.
+        fractional_labels: whether labels are shares of the positive class.
+        by_prediction: whether predictions, rather than labels, say which bucket.
+    """
+
+    key: metric_types.MetricKey
+    left: float
+    width: float
+    buckets: int
+    fractional_labels: bool
+    by_prediction: bool
+
+
+def histogram_settings(combiner: Any) -> HistogramSettings:
+    """Of a ``HistogramCombiner``."""
+    return HistogramSettings(
+        combiner._key,
+        combiner._left,
+        combiner._range,
+        combiner._num_buckets,
+        bool(combiner._fractional_labels),
+        bool(combiner._prediction_based_bucketing),
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class BinaryMatrixSettings:
+    """Of binary confusion matrices.
+
+    Attributes:
+        thresholds: of the predictions.
+        samples_examples: whether it also keeps ids of examples.
+        fractional_labels: whether labels are shares of the positive class.
+    """
+
+    thresholds: Sequence[float]
+    samples_examples: bool
+    fractional_labels: bool
+
+
+def binary_matrix_settings(combiner: Any) -> BinaryMatrixSettings:
+    """Of a ``BinaryMatrixCombiner``."""
+    return BinaryMatrixSettings(
+        list(combiner._binary_confusion_matrices._thresholds),
+        bool(combiner._example_id_key),
+        bool(combiner._enable_fractional_labels),
+    )
+
+
+def matrix_thresholds(combiner: Any) -> Sequence[float]:
+    """Of a ``MultiClassMatrixCombiner`` or a ``MultiLabelMatrixCombiner``."""
+    return list(combiner._thresholds)
+
+
+def weighted_class_ids(combiner: Any) -> Sequence[int]:
+    """Of a ``ClassWeightsCombiner``; TFMA's order is that of a proto map, which is random."""
+    return sorted(combiner._class_ids)
+
+
+def cross_entropy_settings(combiner: Any) -> tuple[bool, float]:
+    """Whether predictions are logits, and the label smoothing, of a cross entropy's combiner."""
+    return bool(combiner._from_logits), float(combiner._label_smoothing)
+
+
+def keras_metrics(combiner: Any) -> list[tuple[str, list[Any]]]:
+    """The metrics of each output of a ``KerasCombiner``, in the order of its accumulators."""
+    combiner.setup()
+    return [(name, list(combiner._metrics[name])) for name in combiner._output_names]
+
+
+def keras_takes_top_k(combiner: Any) -> bool:
+    """Whether the metrics of a ``KerasCombiner`` choose the top k themselves."""
+    return bool(combiner._sub_key_in_config)
+
+
+def keras_function(metric: Any) -> Callable[[Any, Any], Any] | None:
+    """The function of label and prediction that a Keras metric is the mean of; None if it is none.
+
+    Args:
+        metric: a ``tf.keras.metrics.Metric``.
+    """
+    wrapper = tf_keras.metrics.MeanMetricWrapper
+    if (
+        not isinstance(metric, wrapper)
+        or type(metric).update_state is not wrapper.update_state
+        or type(metric).result is not wrapper.result
+    ):
+        return None
+    return lambda label, prediction: metric._fn(label, prediction, **metric._fn_kwargs)
+
+
+def keras_hinge_power(metric: Any) -> int | None:
+    """1 if a Keras metric is the mean of a hinge, 2 if of a squared hinge, None otherwise."""
+    if keras_function(metric) is None:
+        return None
+    return {tf_keras.losses.hinge: 1, tf_keras.losses.squared_hinge: 2}.get(metric._fn)
+
+
+def keras_mask(values: Any) -> Any | None:
+    """The mask of what counts that a Keras function has left on its result; None without."""
+    return getattr(values, "_keras_mask", None)
+
+
+def split_serialized(batch: pa.RecordBatch) -> tuple[pa.RecordBatch, np.ndarray | None]:
+    """The columns that become features, and the serialized examples."""
+    features, serialized = features_extractor._drop_unsupported_columns_and_fetch_raw_data_column(
+        batch
+    )
+    return features, serialized
+
+
+@dataclasses.dataclass(frozen=True)
+class HistogramMatrices:
+    """A derived computation of binary confusion matrices from a histogram.
+
+    Attributes:
+        thresholds: of the matrices.
+        histogram: key of the histogram in the metrics of a slice.
+        matrices: key of the result.
+    """
+
+    thresholds: Sequence[float]
+    histogram: metric_types.MetricKey
+    matrices: metric_types.MetricKey
+
+
+def histogram_matrices(
+    computation: metric_types.DerivedMetricComputation,
+) -> HistogramMatrices | None:
+    """What a derived computation reads and writes, if it is one of TFMA's from a histogram.
+
+    TFMA's computation is a function inside of a function: its code is one of the constants of
+    the code around it.
+    """
+    code = getattr(computation.result, "__code__", None)
+    around = binary_confusion_matrices.binary_confusion_matrices.__code__
+    if code is None or code not in around.co_consts:
+        return None
+    scope = inspect.getclosurevars(computation.result).nonlocals
+    if not scope["use_histogram"]:
+        return None
+    return HistogramMatrices(scope["thresholds"], scope["input_metric_key"], scope["matrices_key"])
+
+
+def is_sparse_or_ragged(value: Any) -> bool:
+    """Whether a tensor value is held as indices or row lengths rather than as an array."""
+    return isinstance(value, tfma_types.SparseTensorValue | tfma_types.RaggedTensorValue)

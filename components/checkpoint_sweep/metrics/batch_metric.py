@@ -1,0 +1,223 @@
+"""Metrics of one's own, written as one formula over arrays.
+
+A formula says what an example adds to some sums, and what the sums come to. From it follow the
+vectorized combiner, which adds whole batches for all models at once, and the combiner with which
+stock TFMA adds one example after another:
+
+    @dataclasses.dataclass(frozen=True)
+    class _Bias(Formula):
+        fields = ("weighted_error", "weight")
+
+        def terms(self, label, prediction, weight):
+            return weight * (prediction - label), weight
+
+        def value(self, buckets, totals):
+            error, weight = totals.sum(axis=0)
+            return error / weight if weight else math.nan
+
+    class Bias(BatchMetric):
+        def __init__(self, name: str = "bias") -> None:
+            super().__init__(_Bias(), name)
+
+    metric_types.register_metric(Bias)
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, ClassVar
+
+import apache_beam as beam
+import numpy as np
+from tensorflow_model_analysis.metrics import metric_types, metric_util
+from tensorflow_model_analysis.proto import config_pb2
+
+from checkpoint_sweep.evaluation.combiners import base
+from checkpoint_sweep.evaluation.metric_inputs import Batch, MetricInputs, UnsupportedError
+
+# By bucket, a sum for each field: what one slice has added up to.
+Sums = dict[int, np.ndarray]
+
+
+class Formula:
+    """What a metric is made of; a subclass is a frozen dataclass of the metric's settings.
+
+    Attributes:
+        fields: names of the sums.
+        buckets: number of separate rows of sums; one is enough for most.
+    """
+
+    fields: ClassVar[tuple[str, ...]]
+    buckets: ClassVar[int] = 1
+
+    def obstacle(self, labels: int, predictions: int) -> str | None:
+        """Why the metric is not defined for so many values of an example; None when it is."""
+        return None
+
+    def bucket(self, label: np.ndarray, prediction: np.ndarray) -> np.ndarray | int:
+        """The row of sums that each example adds to, an array like ``terms`` or one number."""
+        return 0
+
+    def terms(
+        self, label: np.ndarray, prediction: np.ndarray, weight: np.ndarray
+    ) -> Sequence[np.ndarray]:
+        """What each example adds to each field.
+
+        Args:
+            label: (1, examples, labels) float64, or class numbers.
+            prediction: (models, examples, predictions) float64.
+            weight: (1, examples, 1) float64.
+
+        Returns:
+            For each field an array that broadcasts to (models, examples, 1).
+        """
+        raise NotImplementedError
+
+    def value(self, buckets: np.ndarray, totals: np.ndarray) -> float:
+        """The metric.
+
+        Args:
+            buckets: (rows,) int64, ascending: those that any example has added to.
+            totals: (rows, fields) float64.
+        """
+        raise NotImplementedError
+
+
+class BatchMetric(metric_types.Metric):
+    """A TFMA metric from a formula; not for binarize or aggregate.
+
+    Args:
+        formula: what to compute.
+        name: of the metric.
+        settings: what the constructor of the subclass was given beside the name.
+    """
+
+    def __init__(self, formula: Formula, name: str, **settings: Any) -> None:
+        def computations(
+            name: str,
+            eval_config: config_pb2.EvalConfig | None = None,
+            model_name: str = "",
+            output_name: str = "",
+            sub_key: metric_types.SubKey | None = None,
+            aggregation_type: metric_types.AggregationType | None = None,
+            example_weighted: bool = False,
+            **_: Any,
+        ) -> metric_types.MetricComputations:
+            if sub_key is not None or aggregation_type is not None:
+                raise ValueError(
+                    f"{name} takes an example whole: keep it out of binarize, aggregate"
+                )
+            key = metric_types.MetricKey(
+                name, model_name, output_name, example_weighted=example_weighted
+            )
+            combiner = FormulaCombiner(formula, key, eval_config, example_weighted)
+            return [metric_types.MetricComputation([key], None, combiner)]
+
+        super().__init__(
+            metric_util.merge_per_key_computations(computations), name=name, **settings
+        )
+
+
+class _VectorizedFormula(base.VectorizedCombiner):
+    """Adds a batch of all models at once."""
+
+    def __init__(self, combiner: "FormulaCombiner") -> None:
+        super().__init__(combiner)
+        self.columns = len(combiner.formula.fields)  # type: ignore[misc]
+
+    @property
+    def buckets(self) -> int:
+        """The formula's."""
+        return self.combiner.formula.buckets
+
+    def inputs(self, batch: Batch) -> list[MetricInputs]:
+        """All values of an example together; other shapes are left to the combiner's error."""
+        given = batch.inputs(base.input_spec(self.combiner, flatten=False))
+        if reason := self.combiner.formula.obstacle(
+            given.label.shape[2], given.prediction.shape[2]
+        ):
+            raise UnsupportedError(reason)
+        return [given]
+
+    def update(self, inputs: list[MetricInputs]) -> Iterator[base.Contribution]:
+        """The formula's terms."""
+        (given,) = inputs
+        yield _contribution(self.combiner.formula, given.label, given.prediction, given.weight)
+
+    def accumulator(self, buckets: np.ndarray, values: np.ndarray) -> Sums:
+        """Sums by bucket."""
+        return dict(zip(buckets.tolist(), values, strict=True))
+
+
+class FormulaCombiner(beam.CombineFn):
+    """The formula, example by example, for stock TFMA.
+
+    Args:
+        formula: what to compute.
+        key: of the metric.
+        eval_config: as TFMA hands it over.
+        example_weighted: whether examples count by their weight.
+    """
+
+    vectorized: ClassVar[type[base.VectorizedCombiner]] = _VectorizedFormula
+
+    def __init__(
+        self,
+        formula: Formula,
+        key: metric_types.MetricKey,
+        eval_config: config_pb2.EvalConfig | None,
+        example_weighted: bool,
+    ) -> None:
+        self.formula = formula
+        self._key = key
+        self._eval_config = eval_config
+        self._example_weighted = example_weighted
+
+    def create_accumulator(self) -> Sums:
+        """Nothing yet."""
+        return {}
+
+    def add_input(self, accumulator: Sums, element: metric_types.StandardMetricInputs) -> Sums:
+        """Adds one example.
+
+        Raises:
+            ValueError: the metric is not defined for the shapes of its label and prediction.
+        """
+        for arrays in metric_util.to_label_prediction_example_weight(
+            element,
+            eval_config=self._eval_config,
+            model_name=self._key.model_name,
+            output_name=self._key.output_name,
+            example_weighted=self._example_weighted,
+            flatten=False,
+            require_single_example_weight=True,
+        ):
+            label, prediction, weight = (array.reshape(1, 1, -1) for array in arrays)
+            if reason := self.formula.obstacle(label.size, prediction.size):
+                raise ValueError(f"{self._key.name}: {reason}.")
+            bucket, terms = _contribution(self.formula, label, prediction, weight)
+            row = int(np.asarray(bucket).item())
+            term = np.array([np.asarray(term).item() for term in terms])
+            accumulator[row] = accumulator.get(row, 0.0) + term
+        return accumulator
+
+    def merge_accumulators(self, accumulators: Iterable[Sums]) -> Sums:
+        """Adds up the sums."""
+        result: Sums = {}
+        for accumulator in accumulators:
+            for row, totals in accumulator.items():
+                result[row] = result.get(row, 0.0) + totals
+        return result
+
+    def extract_output(self, accumulator: Sums) -> dict[metric_types.MetricKey, float]:
+        """The metric from the sums."""
+        rows = sorted(accumulator)
+        totals = np.zeros((len(rows), len(self.formula.fields)))
+        for index, row in enumerate(rows):
+            totals[index] = accumulator[row]
+        return {self._key: float(self.formula.value(np.array(rows, np.int64), totals))}
+
+
+def _contribution(
+    formula: Formula, label: np.ndarray, prediction: np.ndarray, weight: np.ndarray
+) -> base.Contribution:
+    label, prediction, weight = (a.astype(np.float64) for a in (label, prediction, weight))
+    return formula.bucket(label, prediction), formula.terms(label, prediction, weight)

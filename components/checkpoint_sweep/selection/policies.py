@@ -1,0 +1,160 @@
+"""How one of the eligible checkpoints is chosen: small policies behind one protocol.
+
+A policy is a frozen dataclass with one method. It may stand in any module that can be imported
+where the sweep runs:
+
+    @dataclasses.dataclass(frozen=True)
+    class Latest:
+        def choose(self, eligible, direction):
+            return Choice(eligible[-1].name, "the latest of the eligible", "not the latest")
+
+    Selection("auc", policy=Latest())
+"""
+
+import dataclasses
+import importlib
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from checkpoint_sweep.common.errors import UserError
+from checkpoint_sweep.selection.direction import Direction
+
+
+class SelectionError(UserError):
+    """The selection cannot be applied to this evaluation; the message says what to change."""
+
+
+@dataclasses.dataclass(frozen=True)
+class CandidateResult:
+    """What is known of one checkpoint when the choice is made.
+
+    Attributes:
+        name: of the candidate.
+        step: training step.
+        value: of the selection metric; None when it has none.
+        threshold_failures: one sentence for each threshold that it missed.
+        left_out: why it was not evaluated; None when it was.
+        non_finite: on how many examples it predicted NaN or infinity.
+    """
+
+    name: str
+    step: int
+    value: float | None = None
+    threshold_failures: Sequence[str] = ()
+    left_out: str | None = None
+    non_finite: int = 0
+
+
+@dataclasses.dataclass(frozen=True)
+class Choice:
+    """What a policy decides.
+
+    Attributes:
+        name: of the chosen candidate.
+        reason: why it is chosen.
+        otherwise: why another is not; the name of a candidate that needs words of its own
+            is a key of `reasons`.
+        reasons: words for single candidates.
+    """
+
+    name: str
+    reason: str
+    otherwise: str
+    reasons: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+
+class SelectionPolicy(Protocol):
+    """Chooses one of the eligible checkpoints."""
+
+    def choose(self, eligible: Sequence[CandidateResult], direction: Direction) -> Choice:
+        """The choice, a pure function.
+
+        Args:
+            eligible: at least one, by step, each with a finite value.
+            direction: of the selection metric.
+        """
+        ...
+
+
+@dataclasses.dataclass(frozen=True)
+class BestValue:
+    """The best value; of equal ones the earliest: the same quality for less training."""
+
+    def choose(self, eligible: Sequence[CandidateResult], direction: Direction) -> Choice:
+        """See `SelectionPolicy`."""
+        best = _best(eligible, direction)
+        equal = f"equal to step {best.step}, which is earlier"
+        return Choice(
+            best.name,
+            "the best of the eligible",
+            f"step {best.step} is better",
+            {r.name: equal for r in eligible if r.value == best.value and r is not best},
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class EarliestWithin:
+    """The earliest whose value is at most `margin` worse than the best.
+
+    Attributes:
+        margin: in units of the selection metric, at least 0.
+    """
+
+    margin: float
+
+    def __post_init__(self) -> None:
+        if not self.margin >= 0:
+            raise SelectionError(f"EarliestWithin: margin is {self.margin}; it must be at least 0.")
+
+    def choose(self, eligible: Sequence[CandidateResult], direction: Direction) -> Choice:
+        """See `SelectionPolicy`."""
+        best = _best(eligible, direction)
+        bound = _loss(best, direction) + self.margin
+        near = [r for r in eligible if _loss(r, direction) <= bound]
+        chosen = min(near, key=lambda r: r.step)
+        return Choice(
+            chosen.name,
+            f"the earliest within {self.margin:g} of the best, step {best.step}",
+            f"more than {self.margin:g} worse than step {best.step}",
+            {r.name: f"step {chosen.step} is as good within {self.margin:g}" for r in near},
+        )
+
+
+def to_dict(policy: SelectionPolicy) -> dict[str, Any]:
+    """A policy as JSON-like data: the dotted name of its class, and its fields.
+
+    Raises:
+        SelectionError: it is not a dataclass.
+    """
+    if not dataclasses.is_dataclass(policy) or isinstance(policy, type):
+        raise SelectionError(f"A selection policy must be a dataclass, which {policy!r} is not.")
+    kind = type(policy)
+    return {"class": f"{kind.__module__}.{kind.__qualname__}", **dataclasses.asdict(policy)}
+
+
+def from_dict(content: Mapping[str, Any]) -> SelectionPolicy:
+    """The inverse of `to_dict`.
+
+    Raises:
+        SelectionError: there is no such class, or it has other fields.
+    """
+    fields = dict(content)
+    name = fields.pop("class", "")
+    module, _, attribute = name.rpartition(".")
+    try:
+        policy: SelectionPolicy = getattr(importlib.import_module(module), attribute)(**fields)
+    except (ImportError, AttributeError, TypeError, ValueError) as error:
+        raise SelectionError(
+            f"The selection policy {name!r} cannot be made with {fields}: {error}. It must be "
+            "a class at the top level of a module that can be imported where the sweep runs."
+        ) from error
+    return policy
+
+
+def _loss(result: CandidateResult, direction: Direction) -> float:
+    assert result.value is not None
+    return direction.loss(result.value)
+
+
+def _best(eligible: Sequence[CandidateResult], direction: Direction) -> CandidateResult:
+    return min(eligible, key=lambda r: (_loss(r, direction), r.step))

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from tensorflow_model_analysis.api import types as tfma_types
 from tensorflow_model_analysis.contrib.aggregates import binary_confusion_matrices as aggregates
 from tensorflow_model_analysis.evaluators import (
     confidence_intervals_util,
@@ -50,8 +49,6 @@ confidence_interval_params = _evaluator._get_confidence_interval_params
 filter_by_key_type = _evaluator._filter_by_key_type
 remove_private_metrics = _evaluator._remove_private_metrics
 separate_computations = _evaluator._filter_and_separate_computations
-COMBINER_INPUTS = _evaluator._COMBINER_INPUTS_KEY
-DEFAULT_COMBINER_INPUTS = _evaluator._DEFAULT_COMBINER_INPUT_KEY
 JackknifeCombineFn = jackknife._JackknifeSampleCombineFn
 BootstrapCombineFn = poisson_bootstrap._BootstrapSampleCombineFn
 SampleMetrics = confidence_intervals_util.SampleMetrics
@@ -293,8 +290,3 @@ def histogram_matrices(
     if not scope["use_histogram"]:
         return None
     return HistogramMatrices(scope["thresholds"], scope["input_metric_key"], scope["matrices_key"])
-
-
-def is_sparse_or_ragged(value: Any) -> bool:
-    """Whether a tensor value is held as indices or row lengths rather than as an array."""
-    return isinstance(value, tfma_types.SparseTensorValue | tfma_types.RaggedTensorValue)

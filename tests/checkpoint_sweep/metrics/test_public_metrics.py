@@ -20,7 +20,10 @@ from tests.checkpoint_sweep.evaluation import taxi_models, tfma_oracle
 
 EXAMPLES = 60
 MODELS = 3
-P_AT_3 = 'module: "checkpoint_sweep.metrics.precision_at_k" class_name: "PrecisionAtK" config: "\\"k\\": 3"'
+P_AT_3 = (
+    'module: "checkpoint_sweep.metrics.precision_at_k" class_name: "PrecisionAtK"'
+    ' config: "\\"k\\": 3"'
+)
 R2 = (
     'module: "checkpoint_sweep.metrics.coefficient_of_determination"'
     ' class_name: "CoefficientOfDetermination"'

@@ -1,82 +1,22 @@
+"""A selection as a component parameter."""
+
+import dataclasses
 import json
-import math
 
 import pytest
 
-from checkpoint_sweep.selection.decision import choose
 from checkpoint_sweep.selection.direction import Direction
-from checkpoint_sweep.selection.policies import CandidateResult, SelectionError
+from checkpoint_sweep.selection.policies import EarliestWithin, SelectionError
 from checkpoint_sweep.selection.selection import Selection
-
-HIGHER, LOWER = Direction.HIGHER_IS_BETTER, Direction.LOWER_IS_BETTER
-
-
-def _result(step: int, value: float | None = None, **others: object) -> CandidateResult:
-    return CandidateResult(f"step-{step}", step, value, **others)  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize(
-    ("direction", "values", "chosen"),
-    [
-        pytest.param(HIGHER, [0.1, 0.3, 0.2], 1, id="highest"),
-        pytest.param(LOWER, [0.1, 0.3, 0.2], 0, id="lowest"),
-        pytest.param(HIGHER, [-3.0, -1.0, -2.0], 1, id="negative values"),
-        pytest.param(HIGHER, [0.2, 0.3, 0.3], 1, id="a tie goes to the earlier"),
-        pytest.param(LOWER, [0.2, 0.0, 0.0], 1, id="zero is a value"),
-        pytest.param(HIGHER, [math.nan, 0.1], 1, id="NaN cannot win"),
-        pytest.param(LOWER, [math.nan, 0.1], 1, id="nor where lower is better"),
-        pytest.param(HIGHER, [math.inf, 0.1], 1, id="infinity cannot win"),
-        pytest.param(HIGHER, [None, 0.1], 1, id="no value"),
-    ],
-)
-def test_the_best(direction: Direction, values: list, chosen: int) -> None:
-    results = [_result(step, value) for step, value in enumerate(values)]
-    assert choose(results, direction).chosen == f"step-{chosen}"
-    assert choose(results[::-1], direction).chosen == f"step-{chosen}"
-
-
-@pytest.mark.parametrize(
-    ("result", "reason"),
-    [
-        (_result(1, math.nan), "the selection metric is nan"),
-        (_result(1), "the selection metric has no value"),
-        (_result(1, 0.9, threshold_failures=["auc = 0.4"]), "missed auc = 0.4"),
-        (_result(1, 0.9, threshold_failures=["a", "b", "c"]), "missed a and 2 more"),
-        (_result(1, left_out="unreadable: bad CRC"), "unreadable: bad CRC"),
-    ],
-)
-def test_why_not_eligible(result: CandidateResult, reason: str) -> None:
-    decision = choose([result, _result(2, 0.1)], HIGHER)
-    assert decision.chosen == "step-2"
-    assert (decision.verdicts[0].eligible, decision.verdicts[0].reason) == (False, reason)
-
-
-def test_nothing_is_chosen_when_none_is_eligible() -> None:
-    decision = choose([_result(1), _result(2, math.nan)], HIGHER)
-    assert decision.chosen is None
-    assert not any(v.eligible for v in decision.verdicts)
-
-
-def test_every_checkpoint_has_a_verdict_by_step() -> None:
-    decision = choose([_result(3, 0.3), _result(1, 0.3), _result(2, 0.1)], HIGHER)
-    assert [(v.step, v.reason) for v in decision.verdicts] == [
-        (1, "the best of the eligible"),
-        (2, "step 1 is better"),
-        (3, "equal to step 1, which is earlier"),
-    ]
-
-
-def test_verdicts_can_be_written_as_json() -> None:
-    decision = choose([_result(1, math.nan), _result(2, math.inf)], HIGHER)
-    assert [v.value for v in decision.verdicts] == [None, None]
 
 
 @pytest.mark.parametrize(
     "selection",
     [
         Selection("auc"),
-        Selection("loss", {"hour": 3, "city": "Rome"}, LOWER),
+        Selection("loss", {"hour": 3, "city": "Rome"}, Direction.LOWER_IS_BETTER),
         Selection("precision", output_name="head", sub_key="classId:3"),
+        Selection("auc", policy=EarliestWithin(0.01)),
     ],
 )
 def test_a_selection_survives_as_a_parameter(selection: Selection) -> None:
@@ -92,3 +32,29 @@ def test_equal_selections_are_equal_parameters() -> None:
 def test_what_is_no_selection_is_refused(text: str) -> None:
     with pytest.raises(SelectionError, match="Not a selection"):
         Selection.from_json(text)
+
+
+def test_a_parameter_without_a_policy_has_the_default() -> None:
+    assert Selection.from_json('{"metric": "auc"}') == Selection("auc")
+
+
+@pytest.mark.parametrize(
+    ("policy", "message"),
+    [
+        ({"class": "nowhere.Policy"}, "No module named 'nowhere'"),
+        ({"class": "checkpoint_sweep.selection.policies.Best"}, "has no attribute 'Best'"),
+        ({"class": "checkpoint_sweep.selection.policies.BestValue", "k": 1}, "argument 'k'"),
+        ({}, "Empty module name"),
+    ],
+)
+def test_a_policy_that_cannot_be_made_is_refused(policy: dict, message: str) -> None:
+    with pytest.raises(SelectionError, match=message):
+        Selection.from_json(json.dumps({"metric": "auc", "policy": policy}))
+
+
+def test_a_policy_must_be_a_dataclass() -> None:
+    class Plain:
+        def choose(self, eligible: object, direction: object) -> None: ...
+
+    with pytest.raises(SelectionError, match="must be a dataclass"):
+        dataclasses.replace(Selection("auc"), policy=Plain()).to_json()

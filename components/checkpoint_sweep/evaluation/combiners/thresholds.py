@@ -60,6 +60,7 @@ class CalibrationHistogram(base.VectorizedCombiner):
         self, buckets: np.ndarray, values: np.ndarray
     ) -> dict[int, calibration_histogram.Bucket]:
         """TFMA's buckets by index."""
+        buckets, values = self._counted(buckets, values)
         return {
             index: calibration_histogram.Bucket(index, *totals)
             for index, totals in zip(buckets.tolist(), values.tolist(), strict=True)
@@ -67,7 +68,14 @@ class CalibrationHistogram(base.VectorizedCombiner):
 
     def output(self, buckets: np.ndarray, values: np.ndarray) -> dict[Any, Any]:
         """The histogram, whose buckets become objects only if something asks for them."""
-        return {self._settings.key: ArrayHistogram(buckets, values)}
+        return {self._settings.key: ArrayHistogram(*self._counted(buckets, values))}
+
+    def _counted(self, buckets: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The buckets that TFMA would have: of fractional labels, it drops parts without weight."""
+        if not self._settings.fractional_labels:
+            return buckets, values
+        kept = values[:, 2] != 0
+        return buckets[kept], values[kept]
 
 
 class ArrayHistogram(Sequence):

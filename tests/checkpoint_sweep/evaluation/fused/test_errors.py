@@ -72,7 +72,7 @@ def test_missing_bundle(load: type, model: ModelSource) -> None:
 
 @BOTH
 def test_missing_saved_model(load: type, model: ModelSource, tmp_path: pathlib.Path) -> None:
-    with pytest.raises(FileNotFoundError, match="holds no saved_model.pb"):
+    with pytest.raises(FileNotFoundError, match="holds no saved_model"):
         load([dataclasses.replace(model, saved_model=str(tmp_path / "nowhere"))])
 
 

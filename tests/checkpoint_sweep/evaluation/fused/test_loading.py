@@ -71,7 +71,7 @@ def test_equal_graphs_in_two_directories_are_fused_unless_assets_differ(
         ModelSource.from_saved_model(name, str(tmp_path / name))
         for name in ("one", "different", "equal")
     ]
-    batch = {"examples": np.array([tf1_graphs._example(b"elm")], dtype=object)}
+    batch = {"examples": np.array([tf1_graphs.serialized_tree(b"elm")], dtype=object)}
     fused.FusedModels([models[0], models[2]]).close()
     with pytest.raises(ValueError, match="different graphs or assets"):
         fused.FusedModels(models)

@@ -89,7 +89,7 @@ def vocabulary_asset() -> Built:
     embedding = v1.get_variable("embedding", [len(VOCABULARY) + 1, 2])
     ids = table.lookup(parsed["tree"])
     trees = [b"elm", b"ash", b"unknown", b"cedar"]
-    batch = np.array([_example(tree) for tree in trees], dtype=object)
+    batch = np.array([serialized_tree(tree) for tree in trees], dtype=object)
     return Built(
         {"examples": serialized},
         {"y": tf.nn.embedding_lookup(embedding, ids), "ids": ids},
@@ -98,7 +98,7 @@ def vocabulary_asset() -> Built:
     )
 
 
-def _example(tree: bytes) -> bytes:
+def serialized_tree(tree: bytes) -> bytes:
     value = tf.train.Feature(bytes_list=tf.train.BytesList(value=[tree]))
     return tf.train.Example(features=tf.train.Features(feature={"tree": value})).SerializeToString()
 

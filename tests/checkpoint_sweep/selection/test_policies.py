@@ -1,0 +1,54 @@
+"""Policies choose among the eligible, and say why."""
+
+import pytest
+
+from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.selection.policies import (
+    BestValue,
+    CandidateResult,
+    EarliestWithin,
+    SelectionError,
+    SelectionPolicy,
+)
+
+HIGHER, LOWER = Direction.HIGHER_IS_BETTER, Direction.LOWER_IS_BETTER
+
+
+@pytest.mark.parametrize(
+    ("policy", "direction", "values", "chosen"),
+    [
+        pytest.param(BestValue(), HIGHER, [0.1, 0.3, 0.2], 1, id="highest"),
+        pytest.param(BestValue(), LOWER, [0.3, 0.1, 0.1], 1, id="lowest, the earlier of two"),
+        pytest.param(EarliestWithin(0.0), HIGHER, [0.1, 0.3, 0.3], 1, id="no margin"),
+        pytest.param(EarliestWithin(0.15), HIGHER, [0.1, 0.2, 0.3], 1, id="within the margin"),
+        pytest.param(EarliestWithin(1.0), HIGHER, [0.1, 0.2, 0.3], 0, id="all within it"),
+        pytest.param(EarliestWithin(0.15), LOWER, [0.5, 0.4, 0.3, 0.6], 1, id="lower is better"),
+    ],
+)
+def test_choice(
+    policy: SelectionPolicy, direction: Direction, values: list[float], chosen: int
+) -> None:
+    results = [CandidateResult(f"step-{i}", i, value) for i, value in enumerate(values)]
+    assert policy.choose(results, direction).name == f"step-{chosen}"
+
+
+def test_words_of_the_earliest_within_a_margin() -> None:
+    values = [0.1, 0.28, 0.3, 0.29]
+    results = [CandidateResult(f"step-{i}", i, value) for i, value in enumerate(values)]
+    choice = EarliestWithin(0.05).choose(results, HIGHER)
+    words = [
+        choice.reason if r.name == choice.name else choice.reasons.get(r.name, choice.otherwise)
+        for r in results
+    ]
+    assert words == [
+        "more than 0.05 worse than step 2",
+        "the earliest within 0.05 of the best, step 2",
+        "step 1 is as good within 0.05",
+        "step 1 is as good within 0.05",
+    ]
+
+
+@pytest.mark.parametrize("margin", [-0.1, float("nan")])
+def test_a_margin_below_0_is_refused(margin: float) -> None:
+    with pytest.raises(SelectionError, match="must be at least 0"):
+        EarliestWithin(margin)

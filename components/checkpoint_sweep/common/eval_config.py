@@ -1,7 +1,7 @@
 """Completes an evaluation config as the stock Evaluator does."""
 
 import tensorflow_model_analysis as tfma
-from tensorflow_model_analysis.metrics import metric_specs
+from tensorflow_model_analysis.metrics import metric_specs, metric_types
 
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.common.source_fingerprint import fingerprint
@@ -29,6 +29,9 @@ def with_defaults(eval_config: tfma.EvalConfig, has_baseline: bool) -> tfma.Eval
         candidates = [spec.name for spec in updated.model_specs if not spec.is_baseline]
         if len(candidates) != 1:
             raise ValueError(f"one ModelSpec that is no baseline is expected, not {candidates}")
+        check_names(updated)
+    except EvalConfigError:
+        raise
     except Exception as error:
         reason = str(error).partition("\n")[0].partition(". ")[0].rstrip(".")
         raise EvalConfigError(
@@ -36,6 +39,36 @@ def with_defaults(eval_config: tfma.EvalConfig, has_baseline: bool) -> tfma.Eval
             "(metrics_specs name a metric's class, module and config)."
         ) from error
     return updated
+
+
+def check_names(eval_config: tfma.EvalConfig) -> None:
+    """Checks that no two metrics have one name: of their values, TFMA would keep either.
+
+    Args:
+        eval_config: with its defaults filled in.
+
+    Raises:
+        EvalConfigError: two metrics of different classes or settings have one key.
+    """
+    owners: dict[metric_types.MetricKey, tuple[str, str, str]] = {}
+    alone = tfma.EvalConfig()
+    alone.CopyFrom(eval_config)
+    for spec in eval_config.metrics_specs:
+        for metric in spec.metrics:
+            del alone.metrics_specs[:]
+            alone.metrics_specs.add().CopyFrom(spec)
+            del alone.metrics_specs[0].metrics[:]
+            alone.metrics_specs[0].metrics.add().CopyFrom(metric)
+            found = metric_specs.to_computations(alone.metrics_specs, eval_config=alone)
+            mine = (metric.class_name, metric.module, metric.config)
+            for key in {key for computation in found for key in computation.keys}:
+                other = owners.setdefault(key, mine)
+                if other != mine and not key.name.startswith("_"):
+                    raise EvalConfigError(
+                        f"The evaluation config cannot be used: {other[0]} and {mine[0]} are both "
+                        f"named {key.name!r}, and TFMA would keep the value of either. Give one of "
+                        "them a name of its own in its config."
+                    )
 
 
 def metric_code(eval_config: tfma.EvalConfig) -> str:

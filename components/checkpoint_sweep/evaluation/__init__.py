@@ -41,9 +41,13 @@ in ``tfma_internals``.
    is in. Sets become slices at the end, or when there are too many.
 4. ``derive`` (a DoFn, an element per slice): accumulators, then TFMA's derived computations. Two
    loops over 10,000 thresholds run on arrays instead (``combiners.rebinning``).
-5. ``evaluate_models`` joins these with TFMA's cross-slice and difference metrics and its intervals,
+5. ``evaluate_slices`` joins these with TFMA's cross-slice and difference metrics and its intervals,
    and ``write`` formats and writes: files of all candidates by a constant number of Beam steps,
-   each file whole or not at all.
+   each file whole or not at all. ``evaluate_models`` is the whole as one PTransform.
+
+Metrics by query key are an evaluation of their own, as in TFMA (``queries``): examples leave
+``update`` with their predictions, are grouped by query, and go through TFMA's own combiners.
+Features that a model's ``preprocessing`` functions make are made once for all checkpoints.
 
 ``engine`` is the seam to a sweep, with two sides: ``fused_engine`` and ``stock_engine``.
 ``checks`` and ``support`` look at config, model and examples before any work; ``results`` and

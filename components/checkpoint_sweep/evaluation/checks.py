@@ -13,6 +13,7 @@ from tensorflow_model_analysis.utils import model_util
 
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.common.text import some
+from checkpoint_sweep.evaluation import preprocessing
 from checkpoint_sweep.saved_model import signatures
 
 # Where TFMA looks for the prediction among several outputs, in this order.
@@ -46,7 +47,7 @@ def check_signature(
 ) -> None:
     """Checks a model's signature, its outputs and inputs, and that the labels are there.
 
-    What only stock TFMA runs (other types of models, the signature "eval") is not checked.
+    Other types of models, which only stock TFMA runs, are not checked.
 
     Args:
         saved_model: directory.
@@ -59,15 +60,20 @@ def check_signature(
     spec = next(s for s in eval_config.model_specs if not s.is_baseline)
     if spec.model_type not in ("", constants.TF_GENERIC, constants.TF_KERAS):
         return
+    known = {*features, *preprocessing.features(spec, saved_model)}
     for label in [spec.label_key, *sorted(spec.label_keys.values())]:
-        if label and label not in features:
+        if label and label not in known:
             raise SignatureError(
                 f"The label {label!r} is not a feature of the examples; they have: "
-                f"{_list(features)}. Name one of these in ModelSpec.label_key, or evaluate on "
+                f"{_list(known)}. Name one of these in ModelSpec.label_key, or evaluate on "
                 "the examples that Transform wrote."
             )
     if spec.signature_name == "eval":
-        return
+        raise SignatureError(
+            "The evaluation config names the signature 'eval', that of an EvalSavedModel, which "
+            f"computes metrics in its own graph. Name one of these in ModelSpec.signature_name: "
+            f"{_list(signatures.signatures(saved_model))}."
+        )
     name = spec.signature_name or signatures.default_signature(saved_model)
     present = signatures.signatures(saved_model)
     if name not in present:

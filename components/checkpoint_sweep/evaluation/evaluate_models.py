@@ -6,18 +6,17 @@ from typing import Any
 import apache_beam as beam
 from tensorflow_model_analysis.proto import config_pb2
 
+from checkpoint_sweep.common.eval_config import check_names
 from checkpoint_sweep.evaluation import (
-    derive,
     fused,
     merge,
+    queries,
     required_features,
-    samples,
     support,
-    tfma_internals,
     update,
     write,
 )
-from checkpoint_sweep.evaluation import plan as plan_lib
+from checkpoint_sweep.evaluation.evaluate_slices import EvaluateSlices
 from checkpoint_sweep.saved_model.model_source import ModelSource
 
 DEFAULT_BATCH_SIZE = 4096
@@ -41,8 +40,8 @@ class EvaluateModels(beam.PTransform):
         load: loads models, for tests.
 
     Raises:
-        ValueError: the evaluation needs stock TFMA (``unsupported_reason``), names are not
-            unique, or a candidate has no output directory.
+        ValueError: the evaluation needs stock TFMA (``unsupported_reason``), names of candidates
+            or of metrics are not unique, or a candidate has no output directory.
     """
 
     def __init__(
@@ -72,96 +71,44 @@ class EvaluateModels(beam.PTransform):
     def expand(self, batches: beam.PCollection) -> beam.PCollection:
         """See the class."""
         config, candidates = self._eval_config, len(self._candidates)
-        plan = plan_lib.make(config)
         sources = [*self._candidates, *([self._baseline] if self._baseline else [])]
         signature = required_features.signature(config, self._candidates[0].saved_model)
-        whole = (
-            batches
-            | "Update"
-            >> beam.ParDo(
-                update.Update(
-                    config,
-                    self._representations,
-                    sources,
-                    signature,
-                    self._batch_size,
-                    self._load,
-                )
-            )
-            | "Key" >> beam.Map(_as_keyed)
-            | "Merge" >> beam.CombinePerKey(merge.Merge(config, len(sources)))
+        step = update.Update(
+            config, self._representations, sources, signature, self._batch_size, self._load
         )
-        sliced = (
-            whole
-            | "BySlice" >> beam.FlatMap(_by_slice, plan.strides(len(sources)))
-            | "Spread" >> beam.Reshuffle()
-        )
-        derived = sliced | "Derive" >> beam.ParDo(
-            derive.Derive(config, candidates)
-        ).with_output_types(Any)
-        sampled = self._compare(derived, plan)
-        counts: Any = {}
-        if config.options.min_slice_size.value > 1:
-            counts = beam.pvalue.AsDict(sliced | "Count" >> beam.Map(_count))
-        records = self._intervals(sampled) | "Format" >> beam.ParDo(write.Format(config), counts)
-        predictions = whole | "Predictions" >> beam.FlatMap(_predictions, candidates)
+        updated = batches | "Update" >> beam.ParDo(step).with_output_types(Any)
         # Every candidate is written, also one without any slice.
         everyone = batches.pipeline | "Candidates" >> beam.Create(
             [(number, None) for number in range(candidates)]
         )
+        records = [everyone]
+        for key, part in queries.split_config(config).items():
+            name = f"[{key}]" if key else ""
+            states = updated | f"Of{name}" >> beam.Filter(_belongs, key)
+            if key:
+                states = (
+                    states
+                    | f"ByQuery{name}" >> beam.Map(_by_query)
+                    | f"Group{name}" >> beam.GroupByKey()
+                    | f"Queries{name}" >> beam.ParDo(queries.QueryStates(part, len(sources)))
+                )
+            whole = (
+                states
+                | f"Key{name}" >> beam.Map(_as_keyed)
+                | f"Merge{name}" >> beam.CombinePerKey(merge.Merge(part, len(sources)))
+            )
+            if not key:
+                records.append(whole | "Predictions" >> beam.FlatMap(_predictions, candidates))
+            if key or part.metrics_specs or not config.metrics_specs:
+                records.append(
+                    whole | f"Evaluate{name}" >> EvaluateSlices(config, part, candidates)
+                )
         return (
-            (records, predictions, everyone)
+            records
             | "WithAll" >> beam.Flatten()
             | "ByCandidate" >> beam.GroupByKey()
             | "Write"
             >> beam.ParDo(write.Write(config, self._outputs, self._locations(), self._rubber_stamp))
-        )
-
-    def _compare(self, derived: beam.PCollection, plan: plan_lib.Plan) -> beam.PCollection:
-        """Adds TFMA's cross-slice and difference metrics."""
-
-        def transform() -> beam.PTransform:
-            return tfma_internals.compare_slices_and_models(
-                [],
-                plan.cross_slice,
-                list(self._eval_config.cross_slicing_specs),
-                plan.baseline_name,
-            )
-
-        if not self._eval_config.cross_slicing_specs:
-            # Without cross slices TFMA's transform does not look into the key, whatever its
-            # type hints say.
-            return derived | "Compare" >> transform() | "Any" >> _untyped()
-        number = samples.Sampling.of(self._eval_config).number
-        parts = []
-        for candidate in range(len(self._candidates)):
-            for sample in (samples.FULL, *range(number)):
-                name = f"[{candidate},{sample}]"
-                parts.append(
-                    derived
-                    | f"Only{name}" >> beam.Filter(_is_of, candidate, sample)
-                    | f"Slice{name}" >> beam.MapTuple(_slice_only).with_output_types(Any)
-                    | f"Compare{name}" >> transform()
-                    | f"Any{name}" >> _untyped()
-                    | f"Key{name}" >> beam.Map(_with_key, candidate, sample)
-                )
-        return parts | "AllCompared" >> beam.Flatten()
-
-    def _intervals(self, sampled: beam.PCollection) -> beam.PCollection:
-        """Joins the samples of a candidate and slice by TFMA's confidence intervals."""
-        sampling = samples.Sampling.of(self._eval_config)
-        if sampling.method is samples.Method.NONE:
-            return sampled | "DropSample" >> beam.MapTuple(_drop_sample)
-        skipped = tfma_internals.confidence_interval_params(
-            self._eval_config, self._eval_config.metrics_specs
-        ).skip_ci_metric_keys
-        combine = tfma_internals.JackknifeCombineFn
-        if sampling.method is samples.Method.POISSON_BOOTSTRAP:
-            combine = tfma_internals.BootstrapCombineFn
-        return (
-            sampled
-            | "AsSample" >> beam.MapTuple(_as_sample)
-            | "Intervals" >> beam.CombinePerKey(combine(sampling.number, skipped))
         )
 
     def _locations(self) -> list[dict[str, str]]:
@@ -195,25 +142,26 @@ def _check(
             "EvalConfig and models disagree: a baseline model "
             + ("is missing." if has_baseline else "is given, but no ModelSpec is_baseline.")
         )
+    check_names(eval_config)
     sources = [*candidates, *([baseline] if baseline else [])]
     reason = support.unsupported_reason(eval_config, sources)
     if reason:
         raise ValueError(f"This evaluation needs stock TFMA, the reference engine: {reason}.")
 
 
-def _untyped() -> beam.PTransform:
-    """Forgets the element type that Beam has inferred."""
-    return beam.Map(lambda element: element).with_output_types(Any)
+def _belongs(element: Any, query_key: str) -> bool:
+    """Whether an element is a state, or an example of a query by this key."""
+    if isinstance(element, queries.QueryExample):
+        return element.query_key == query_key
+    return not query_key
+
+
+def _by_query(element: queries.QueryExample) -> tuple[str, queries.QueryExample]:
+    return element.query, element
 
 
 def _as_keyed(element: merge.State) -> tuple[int, merge.State]:
     return 0, element
-
-
-def _by_slice(
-    element: tuple[int, merge.State], strides: dict[int, int]
-) -> Iterator[merge.SliceState]:
-    return merge.by_slice(element[1], strides)
 
 
 def _predictions(
@@ -222,31 +170,5 @@ def _predictions(
     """What is to be said of each candidate's predictions."""
     whole = element[1]
     for number in range(candidates):
-        yield number, write.predictions_record(whole.examples, int(whole.non_finite[number]))
-
-
-def _count(element: merge.SliceState) -> tuple[Any, int]:
-    sampled = any(sample != samples.FULL for sample in element.counts)
-    full = element.counts.get(samples.FULL)
-    return element.key, sum(element.counts.values()) if sampled and full is None else int(full or 0)
-
-
-def _is_of(element: tuple[derive.Key, Any], candidate: int, sample: int) -> bool:
-    return element[0][0] == candidate and element[0][2] == sample
-
-
-def _slice_only(key: derive.Key, metrics: Any) -> tuple[Any, Any]:
-    return key[1], metrics
-
-
-def _with_key(element: tuple[Any, Any], candidate: int, sample: int) -> tuple[Any, Any]:
-    slice_key, metrics = element
-    return (candidate, slice_key, sample), metrics
-
-
-def _drop_sample(key: derive.Key, metrics: Any) -> tuple[Any, Any]:
-    return key[:2], metrics
-
-
-def _as_sample(key: derive.Key, metrics: Any) -> tuple[Any, Any]:
-    return key[:2], tfma_internals.SampleMetrics(metrics=metrics, sample_id=key[2])
+        non_finite, failed = int(whole.non_finite[number]), whole.errors.get(number)
+        yield number, write.predictions_record(whole.examples, non_finite, failed)

@@ -8,6 +8,7 @@ from absl import logging
 from checkpoint_sweep.evaluation import fused, required_features
 from checkpoint_sweep.evaluation.engine import Evaluated, EvaluationRequest
 from checkpoint_sweep.evaluation.evaluate_models import DEFAULT_BATCH_SIZE, EvaluateModels
+from checkpoint_sweep.evaluation.results import read_predictions
 from checkpoint_sweep.evaluation.stock_engine import evaluate_with_tfma
 from checkpoint_sweep.evaluation.support import unsupported_reason
 from checkpoint_sweep.saved_model.model_source import ModelSource
@@ -35,7 +36,9 @@ def evaluate_fused(request: EvaluationRequest) -> Iterator[Evaluated]:
         _evaluate(group, request)
         seconds = (time.monotonic() - started) / len(group)
         for candidate in group:
-            yield Evaluated(candidate.name, seconds)
+            predictions = read_predictions(request.outputs[candidate.name])
+            error = predictions.obstacle if predictions.failed else None
+            yield Evaluated(candidate.name, seconds, error)
 
 
 def _evaluate(group: Sequence[ModelSource], request: EvaluationRequest) -> None:

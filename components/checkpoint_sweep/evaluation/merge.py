@@ -31,6 +31,7 @@ class State:
         fallback: TFMA's own accumulators, of leaves and examples that do not fit arrays.
         examples: number of examples, in whatever slices.
         non_finite: (models,) int64, examples whose predictions are not all finite.
+        errors: by model, why TFMA cannot evaluate it: one that predicts what is not finite.
     """
 
     rows: list[Row]
@@ -39,6 +40,7 @@ class State:
     fallback: Fallback
     examples: int
     non_finite: np.ndarray
+    errors: dict[int, str]
 
     def flatten(self, strides: dict[int, int]) -> "State":
         """The same with one slice per row.
@@ -77,6 +79,7 @@ class Accumulator:
         self._sums: dict[int, sums.PendingSums] = {}
         self._examples = 0
         self._non_finite: np.ndarray | int = 0
+        self._errors: dict[int, str] = {}
         self.fallback: Fallback = {}
 
     def add(self, state: State, plan: plan_lib.Plan) -> None:
@@ -88,6 +91,7 @@ class Accumulator:
         np.add.at(self._counts, index, state.counts)
         self._examples += state.examples
         self._non_finite = self._non_finite + state.non_finite
+        self._errors = {**state.errors, **self._errors}
         # Two combinations of feature values may be the same set of slices.
         distinct = np.unique(index).size == index.size
         for leaf, part in state.sums.items():
@@ -119,6 +123,7 @@ class Accumulator:
             self.fallback,
             self._examples,
             np.asarray(self._non_finite),
+            dict(self._errors),
         )
 
     def _replace(self, state: State) -> None:

@@ -7,7 +7,7 @@ weights) are left out; the engine hands those to TFMA's own code.
 """
 
 import dataclasses
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -112,14 +112,15 @@ class Batch:
             return np.zeros(self.size, np.float32), np.zeros(self.size, bool)
         return column[:, 0], regular
 
-    def non_finite(self, output_names: Collection[str]) -> np.ndarray:
+    def non_finite(self, eval_config: config_pb2.EvalConfig) -> np.ndarray:
         """For each model, (models,) int64, on how many examples a prediction is not finite.
 
         Args:
-            output_names: whose predictions to look at; "" for a model with one prediction.
+            eval_config: says which outputs are predictions.
         """
         bad: np.ndarray | None = None
-        for name in output_names:
+        names = {name for spec in eval_config.metrics_specs for name in spec.output_names}
+        for name in names or {""}:
             try:
                 prediction, _ = self._prediction(name)
             except (UnsupportedError, KeyError, ValueError):
@@ -261,3 +262,12 @@ def _select(
         label = one_hot(label, classes)
     label = np.broadcast_to(label, prediction.shape)
     return np.take_along_axis(label, top, -1), np.take_along_axis(prediction, top, -1)
+
+
+def stack(outputs: list[Any]) -> Any:
+    """Outputs of several models with a leading dimension for the models."""
+    if isinstance(outputs[0], dict):
+        return {name: stack([values[name] for values in outputs]) for name in outputs[0]}
+    if outputs[0].dtype.kind in "OSU":
+        return outputs[0][None]  # Vocabularies, the same for all.
+    return np.stack(outputs)

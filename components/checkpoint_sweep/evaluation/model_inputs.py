@@ -16,11 +16,10 @@ from checkpoint_sweep.evaluation import tfma_internals
 
 def extract(
     batch: pa.RecordBatch,
-    eval_config: config_pb2.EvalConfig,
     representations: Mapping[str, schema_pb2.TensorRepresentation],
     wanted: Collection[str] | None,
 ) -> dict[str, Any]:
-    """Features, serialized examples, labels and example weights, by TFMA's own extractors.
+    """Features and serialized examples, by TFMA's own extractor.
 
     Args:
         batch: with the serialized examples in ``tfma.ARROW_INPUT_COLUMN``, if the models need them.
@@ -37,7 +36,14 @@ def extract(
         batch = pa.RecordBatch.from_arrays([batch.column(n) for n in names], names)
     batch, serialized = tfma_internals.split_serialized(batch)
     features = util.record_batch_to_tensor_values(batch, representations) if batch.columns else {}
-    result = {constants.FEATURES_KEY: features, constants.INPUT_KEY: serialized}
+    return {constants.FEATURES_KEY: features, constants.INPUT_KEY: serialized}
+
+
+def add_labels_and_weights(
+    extracts: Mapping[str, Any], eval_config: config_pb2.EvalConfig
+) -> dict[str, Any]:
+    """Extracts with labels and example weights, looked up by TFMA among all features."""
+    result = dict(extracts)
     specs = list(eval_config.model_specs)
     result[constants.LABELS_KEY] = model_util.get_feature_values_for_model_spec_field(
         specs, "label_key", "label_keys", result, True

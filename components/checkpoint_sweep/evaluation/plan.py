@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Sequence
+from typing import Any
 
 from absl import logging
 from tensorflow_model_analysis import constants
@@ -59,6 +60,24 @@ class Plan:
             if leaf.vectorized is not None
         }
 
+    def is_baseline(self, model: int, models: int) -> bool:
+        """Whether a model of so many is the baseline, which is the last if there is one."""
+        return self.baseline_name is not None and model == models - 1
+
+    def predictions(self, outputs: Sequence[Any], model: int) -> Any:
+        """Predictions as TFMA's extracts hold them for one candidate, or for the baseline.
+
+        Args:
+            outputs: of all models.
+            model: the one to evaluate.
+        """
+        if self.baseline_name is None:
+            return outputs[model]
+        result = {self.baseline_name: outputs[-1]}
+        if not self.is_baseline(model, len(outputs)):
+            result[self.candidate_name] = outputs[model]
+        return result
+
     def only_baseline(self, keys: Sequence[metric_types.MetricKey]) -> bool:
         """Whether all keys are the baseline's."""
         return _only(keys, self.baseline_name)
@@ -71,7 +90,7 @@ class Plan:
 
 
 def make(eval_config: config_pb2.EvalConfig, log: bool = False) -> Plan:
-    """The plan for a config that has its defaults.
+    """The plan for a config that has its defaults, and one query key or none.
 
     Args:
         log: whether to name the leaves that have no vectorized combiner.
@@ -81,12 +100,13 @@ def make(eval_config: config_pb2.EvalConfig, log: bool = False) -> Plan:
             list(eval_config.metrics_specs) or [config_pb2.MetricsSpec()], eval_config=eval_config
         )
     )
+    grouped = any(spec.query_key for spec in eval_config.metrics_specs)
     baseline = model_util.get_baseline_model_spec(eval_config)
     baseline_name = baseline.name if baseline else None
     leaves = []
     without: dict[str, str] = {}
     for computation in sorted(separated.non_derived_computations, key=_order):
-        combiner, reason = _vectorized(computation)
+        combiner, reason = _vectorized(computation, grouped)
         if combiner is None:
             without[f"{type(computation.combiner).__name__} ({reason})"] = ""
         leaves.append(
@@ -129,9 +149,11 @@ def _only(keys: Sequence[metric_types.MetricKey], model_name: str | None) -> boo
 
 
 def _vectorized(
-    computation: metric_types.MetricComputation,
+    computation: metric_types.MetricComputation, grouped: bool
 ) -> tuple[base.VectorizedCombiner | None, str]:
     """The vectorized combiner of a computation whose inputs are the standard ones."""
+    if grouped:
+        return None, "it reads the examples of a query together"
     for preprocessor in computation.preprocessors or ():
         standard = type(preprocessor) is metric_types.StandardMetricInputsPreprocessor
         inputs = {constants.LABELS_KEY, constants.PREDICTIONS_KEY, constants.EXAMPLE_WEIGHTS_KEY}

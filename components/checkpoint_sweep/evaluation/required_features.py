@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from tensorflow_metadata.proto.v0 import schema_pb2
 from tensorflow_model_analysis.proto import config_pb2
 
-from checkpoint_sweep.evaluation import model_inputs, slicing
+from checkpoint_sweep.evaluation import model_inputs, preprocessing, queries, slicing
 from checkpoint_sweep.evaluation import plan as plan_lib
 from checkpoint_sweep.saved_model import signatures
 from checkpoint_sweep.saved_model.model_source import ModelSource
@@ -22,7 +22,7 @@ def features(
     Returns:
         Names, also such that may not exist; None if TFMA's code may read any feature.
     """
-    if plan.needs_all_features():
+    if plan.needs_all_features() or any(spec.query_key for spec in eval_config.metrics_specs):
         return None
     wanted = slicing.columns(slicing.slicing_specs(eval_config)) | set(inputs)
     wanted |= {name.removesuffix("_input") for name in wanted}
@@ -53,7 +53,10 @@ def columns(
         if found == name
         for argument in definition.inputs
     }
-    wanted = features(eval_config, plan_lib.make(eval_config), inputs)
+    for directory in directories:
+        inputs |= preprocessing.inputs(eval_config, directory)
+    plan = plan_lib.make(queries.split_config(eval_config)[""])
+    wanted = features(eval_config, plan, inputs)
     return None if wanted is None else model_inputs.columns(wanted, representations)
 
 

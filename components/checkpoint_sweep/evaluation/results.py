@@ -1,5 +1,6 @@
 """Reads one candidate's TFMA results back from disk."""
 
+import dataclasses
 import json
 import os
 from collections.abc import Mapping
@@ -70,14 +71,44 @@ def read_result(
         )
     value = slices[wanted].get((selection.output_name, selection.sub_key, selection.metric))
     failures = tuple(threshold_failures(directory))
-    return CandidateResult(name, step, value, failures, non_finite=non_finite(directory))
+    return CandidateResult(
+        name, step, value, failures, left_out=read_predictions(directory).obstacle
+    )
 
 
-def non_finite(directory: str) -> int:
-    """On how many examples a candidate predicted NaN or infinity.
+@dataclasses.dataclass(frozen=True)
+class Predictions:
+    """What is said of a candidate's predictions.
+
+    Attributes:
+        examples: number of examples; 0 if there were none.
+        non_finite: those of them with a prediction that is NaN or infinite.
+        failed: the combiner of TFMA's that failed on them; None if none did.
+    """
+
+    examples: int = 0
+    non_finite: int = 0
+    failed: str | None = None
+
+    @property
+    def obstacle(self) -> str | None:
+        """Why a candidate with these predictions may not be chosen; None if it may."""
+        if not self.non_finite:
+            return None
+        return (
+            f"its predictions are NaN or infinite on {self.non_finite:,} of {self.examples:,} "
+            "examples"
+        )
+
+
+def read_predictions(directory: str) -> Predictions:
+    """What an engine wrote of a candidate's predictions.
 
     Args:
         directory: an engine's output of one evaluation.
     """
-    with tf.io.gfile.GFile(os.path.join(directory, PREDICTIONS)) as file:
-        return int(json.load(file)["non_finite"])
+    path = os.path.join(directory, PREDICTIONS)
+    if not tf.io.gfile.exists(path):
+        return Predictions()
+    with tf.io.gfile.GFile(path) as file:
+        return Predictions(**json.load(file))

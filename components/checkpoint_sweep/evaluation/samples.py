@@ -43,6 +43,20 @@ class Sampling:
             return cls(Method.POISSON_BOOTSTRAP, params.num_bootstrap_samples)
         return cls(Method.NONE, 0)
 
+    def samples(self, seed: int) -> list[int]:
+        """The samples that one unit, such as a query, belongs to, as often as it does.
+
+        Args:
+            seed: of the unit, so that it always belongs to the same.
+        """
+        random = np.random.default_rng(seed)
+        if self.method is Method.NONE:
+            return [FULL]
+        if self.method is Method.JACKKNIFE:
+            return [int(random.integers(self.number))]
+        times = random.poisson(1.0, size=self.number)
+        return [FULL, *np.repeat(np.arange(self.number), times).tolist()]
+
     def rows(
         self, batch: pa.RecordBatch, rows: slicing.Rows
     ) -> tuple[list[merge.Row], slicing.Rows]:

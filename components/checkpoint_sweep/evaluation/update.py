@@ -1,5 +1,6 @@
 """The step that sees the data: predicts a batch with all models and sums its metrics."""
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -15,13 +16,18 @@ from checkpoint_sweep.evaluation import (
     merge,
     metric_inputs,
     model_inputs,
+    preprocessing,
+    queries,
     required_features,
     samples,
     slicing,
     sums,
 )
 from checkpoint_sweep.evaluation import plan as plan_lib
+from checkpoint_sweep.saved_model import signatures
 from checkpoint_sweep.saved_model.model_source import ModelSource
+
+_LOG = logging.getLogger(__name__)
 
 # From sources and a signature's name to an object with ``input_specs`` and ``predict``.
 Loader = Callable[[Sequence[ModelSource], str], Any]
@@ -55,36 +61,49 @@ class Update(beam.DoFn):
         self._batch_size = batch_size
         self._load = load
         self._shared = shared.Shared()
+        self._shared_preprocessing = shared.Shared()
 
     def setup(self) -> None:
         """Loads the models, once in a process, and builds the computations."""
         self._predictor = self._shared.acquire(lambda: self._load(self._sources, self._signature))
-        self._plan = plan_lib.make(self._eval_config, log=True)
+        parts = queries.split_config(self._eval_config)
+        self._query_keys = [key for key in parts if key]
+        self._plan = plan_lib.make(parts[""], log=True)
         for leaf in self._plan.leaves:
             leaf.combine.setup()
         self._baseline = len(self._sources) - 1 if self._plan.baseline_name is not None else None
+        baseline = self._sources[-1] if self._baseline is not None else None
+        self._preprocessing = self._shared_preprocessing.acquire(
+            lambda: preprocessing.Preprocessing(
+                self._eval_config, self._sources[0], baseline, self._load
+            )
+        )
         self._slicer = slicing.Slicer(slicing.slicing_specs(self._eval_config))
         self._sampling = samples.Sampling.of(self._eval_config)
-        self._wanted = required_features.features(
-            self._eval_config, self._plan, self._predictor.input_specs
-        )
+        inputs = set(self._predictor.input_specs)
+        for directory in {source.saved_model for source in self._sources}:
+            if signatures.exists(directory):
+                inputs |= preprocessing.inputs(self._eval_config, directory)
+        self._wanted = required_features.features(self._eval_config, self._plan, inputs)
 
-    def process(self, element: pa.RecordBatch) -> Iterator[merge.State]:
-        """One state for each ``batch_size`` rows."""
+    def process(self, element: pa.RecordBatch) -> Iterator[merge.State | queries.QueryExample]:
+        """One state for each ``batch_size`` rows, and the examples that are grouped by query."""
         for start in range(0, element.num_rows, self._batch_size):
-            yield self._state(element.slice(start, self._batch_size))
+            yield from self._evaluate(element.slice(start, self._batch_size))
 
-    def _state(self, batch: pa.RecordBatch) -> merge.State:
-        extracts = model_inputs.extract(
-            batch, self._eval_config, self._representations, self._wanted
-        )
+    def _evaluate(self, batch: pa.RecordBatch) -> Iterator[merge.State | queries.QueryExample]:
+        extracts = model_inputs.extract(batch, self._representations, self._wanted)
+        extracts = self._preprocessing.apply(extracts)
+        extracts = model_inputs.add_labels_and_weights(extracts, self._eval_config)
         inputs = model_inputs.signature_inputs(self._predictor.input_specs, extracts)
         outputs = [_single(values) for values in self._predictor.predict(inputs)]
-        rows = self._slicer.rows(extracts["features"], batch.num_rows)
+        rows = self._slicer.rows(self._preprocessing.sliced(extracts), batch.num_rows)
+        if self._query_keys:
+            yield from queries.examples(self._query_keys, extracts, outputs, rows)
         labelled, pairs = self._sampling.rows(batch, rows)
         counts = np.bincount(pairs.row, minlength=len(labelled))
         blocks = self._blocks(extracts, outputs, batch.num_rows)
-        result = merge.State(labelled, counts, {}, {}, batch.num_rows, self._non_finite(blocks))
+        result = merge.State(labelled, counts, {}, {}, batch.num_rows, self._non_finite(blocks), {})
         by_example = example_by_example.ExampleByExample(extracts, labelled, pairs)
         for index, leaf in enumerate(self._plan.leaves):
             for models, block in blocks:
@@ -94,13 +113,22 @@ class Update(beam.DoFn):
                 if not regular.all():
                     accumulators = result.fallback.setdefault(index, {})
                     for model in models:
-                        predictions = self._predictions(outputs, model)
-                        by_example.add(leaf, model, predictions, ~regular, accumulators)
+                        if model in result.errors:
+                            continue
+                        predictions = self._plan.predictions(outputs, model)
+                        try:
+                            by_example.add(leaf, model, predictions, ~regular, accumulators)
+                        except Exception as error:
+                            if model == self._baseline or not result.non_finite[model]:
+                                raise
+                            # Some of TFMA's metrics fail on NaN: that ends this model only.
+                            result.errors[model] = f"{type(leaf.computation.combiner).__name__}"
+                            _LOG.debug("%s fails", self._sources[model].name, exc_info=error)
         for index, accumulators in result.fallback.items():
             compact = self._plan.leaves[index].combine.compact
             for place, accumulator in accumulators.items():
                 accumulators[place] = compact(accumulator)
-        return result
+        yield result
 
     def _blocks(
         self, extracts: dict[str, Any], outputs: list[Any], size: int
@@ -121,7 +149,7 @@ class Update(beam.DoFn):
                 size,
                 extracts["labels"],
                 extracts.get("example_weights"),
-                _stack([outputs[model] for model in models]),
+                metric_inputs.stack([outputs[model] for model in models]),
                 plan_lib.model_spec(self._eval_config, of_baseline),
                 name or "",
             )
@@ -131,9 +159,8 @@ class Update(beam.DoFn):
     def _non_finite(self, blocks: list[tuple[list[int], metric_inputs.Batch]]) -> np.ndarray:
         """For each model, the number of examples whose predictions are not all finite."""
         result = np.zeros(len(self._sources), np.int64)
-        names = {name for spec in self._eval_config.metrics_specs for name in spec.output_names}
         for models, block in blocks:
-            result[models] = block.non_finite(names or {""})
+            result[models] = block.non_finite(self._eval_config)
         return result
 
     def _add(
@@ -168,15 +195,6 @@ class Update(beam.DoFn):
             parts.append(result.sums[index])
         result.sums[index] = sums.Sums.merge(parts)
         return regular
-
-    def _predictions(self, outputs: list[Any], model: int) -> Any:
-        """Predictions as TFMA's extracts hold them for one candidate, or for the baseline."""
-        if self._baseline is None:
-            return outputs[model]
-        result = {self._plan.baseline_name: outputs[self._baseline]}
-        if model != self._baseline:
-            result[self._plan.candidate_name] = outputs[model]
-        return result
 
 
 def sum_by_row(
@@ -224,12 +242,3 @@ def _finite(outputs: Any, size: int) -> np.ndarray:
         if value.dtype.kind == "f" and len(value) == size:
             result &= np.isfinite(value).reshape(size, -1).all(axis=1)
     return result
-
-
-def _stack(outputs: list[Any]) -> Any:
-    """Outputs of several models with a leading dimension for the models."""
-    if isinstance(outputs[0], dict):
-        return {name: _stack([values[name] for values in outputs]) for name in outputs[0]}
-    if outputs[0].dtype.kind in "OSU":
-        return outputs[0][None]  # Vocabularies, the same for all.
-    return np.stack(outputs)

@@ -26,14 +26,20 @@ _ERROR_KEY = "__ERROR__"
 
 
 class Format(beam.DoFn):
-    """The metrics of a slice to the records of TFMA's files."""
+    """The metrics of a slice to the records of TFMA's files.
 
-    def __init__(self, eval_config: config_pb2.EvalConfig) -> None:
+    Args:
+        eval_config: the whole, for thresholds.
+        part: the metrics to format.
+    """
+
+    def __init__(self, eval_config: config_pb2.EvalConfig, part: config_pb2.EvalConfig) -> None:
         self._eval_config = eval_config
+        self._part = part
 
     def setup(self) -> None:
         """Builds the computations over confidence intervals."""
-        self._ci_derived = plan_lib.make(self._eval_config).ci_derived
+        self._ci_derived = plan_lib.make(self._part).ci_derived
         self._thresholds = only_thresholds(self._eval_config)
 
     def process(
@@ -88,8 +94,12 @@ class Write(beam.DoFn):
         self._rubber_stamp = rubber_stamp
 
     def process(self, element: tuple[int, Iterable[Record | None]]) -> Iterator[str]:
-        """Writes one candidate's files, each whole or not at all; yields its directory."""
+        """Writes one candidate's files, each whole or not at all; yields its directory.
+
+        Of a candidate that TFMA cannot evaluate, only `PREDICTIONS` is written.
+        """
         candidate, grouped = element
+        directory = self._outputs[candidate]
         records: dict[str, list[bytes]] = {
             name: []
             for name in (constants.METRICS_KEY, constants.PLOTS_KEY, constants.ATTRIBUTIONS_KEY)
@@ -97,18 +107,22 @@ class Write(beam.DoFn):
         thresholds = only_thresholds(self._eval_config)
         combine = tfma_writer.CombineValidations(thresholds, self._rubber_stamp)
         validation = combine.create_accumulator()
+        predictions: dict[str, Any] = {}
         for record in grouped:
             if record is None:
                 continue
             name, value = record
             if name == PREDICTIONS:
-                write_json(os.path.join(self._outputs[candidate], PREDICTIONS), json.loads(value))
+                predictions = json.loads(value)
             elif name == constants.VALIDATIONS_KEY:
                 proto = validation_result_pb2.ValidationResult.FromString(value)
                 validation = combine.add_input(validation, proto)
             else:
                 records[name].append(value)
-        directory = self._outputs[candidate]
+        if predictions:
+            write_json(os.path.join(directory, PREDICTIONS), predictions)
+        if predictions.get("failed"):
+            return
         for name, values in records.items():
             write_records(os.path.join(directory, f"{name}-00000-of-00001.tfrecord"), values)
         validated = combine.extract_output(validation).SerializeToString()
@@ -149,14 +163,15 @@ def only_thresholds(eval_config: config_pb2.EvalConfig) -> config_pb2.EvalConfig
     return result
 
 
-def predictions_record(examples: int, non_finite: int) -> Record:
+def predictions_record(examples: int, non_finite: int, failed: str | None) -> Record:
     """The record of a candidate's predictions.
 
     Args:
         examples: number of examples.
         non_finite: those of them with a prediction that is NaN or infinite.
+        failed: the combiner of TFMA's that failed on them; None if none did.
     """
-    content = {"examples": examples, "non_finite": non_finite}
+    content = {"examples": examples, "non_finite": non_finite, "failed": failed}
     return PREDICTIONS, json.dumps(content).encode()
 
 

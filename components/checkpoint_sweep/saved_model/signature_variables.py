@@ -1,23 +1,26 @@
 """Which variables of a SavedModel its signatures read."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from tensorflow.core.protobuf import meta_graph_pb2
 
 from checkpoint_sweep.saved_model import graph, inlining, partition, restoration, signatures
 
 
-def signature_variables(saved_model: str) -> frozenset[str] | None:
-    """Keys in the bundle that a signature needs restored, or None when the graph does not tell.
+def signature_variables(
+    saved_model: str, names: Collection[str] | None = None
+) -> frozenset[str] | None:
+    """Keys in the bundle that signatures need restored, or None when the graph does not tell.
 
     A bundle may hold more than is served: the states of metrics, an optimizer's slots.
 
     Args:
         saved_model: directory.
+        names: of the signatures; None for all.
     """
     meta_graph = signatures.meta_graph(saved_model)
     nodes, functions = graph.nodes_and_functions(meta_graph)
-    targets = {graph.node_of(name) for name in _outputs(meta_graph)}
+    targets = {graph.node_of(name) for name in _outputs(meta_graph, names)}
     if init := graph.init_op(meta_graph):
         targets.add(init)
     live = graph.ancestors(nodes, targets)
@@ -38,10 +41,12 @@ def signature_variables(saved_model: str) -> frozenset[str] | None:
         return None
 
 
-def _outputs(meta_graph: meta_graph_pb2.MetaGraphDef) -> Iterator[str]:
+def _outputs(
+    meta_graph: meta_graph_pb2.MetaGraphDef, names: Collection[str] | None
+) -> Iterator[str]:
     """Names of the tensors that signatures return, those inside composite ones too."""
     for name, signature in meta_graph.signature_def.items():
-        if name.startswith("__"):
+        if name.startswith("__") or (names is not None and name not in names):
             continue
         for info in signature.outputs.values():
             kind = info.WhichOneof("encoding")

@@ -86,9 +86,6 @@ def choose(
 def _why_not_eligible(result: CandidateResult) -> str | None:
     if result.left_out:
         return result.left_out
-    if result.non_finite:
-        examples = "1 example" if result.non_finite == 1 else f"{result.non_finite:,} examples"
-        return f"its predictions are NaN or infinite on {examples}"
     if result.value is None:
         return "the selection metric has no value"
     if not math.isfinite(result.value):

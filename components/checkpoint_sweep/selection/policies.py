@@ -33,8 +33,8 @@ class CandidateResult:
         step: training step.
         value: of the selection metric; None when it has none.
         threshold_failures: one sentence for each threshold that it missed.
-        left_out: why it was not evaluated; None when it was.
-        non_finite: on how many examples it predicted NaN or infinity.
+        left_out: why it may not be chosen whatever its value, for example because it could not
+            be evaluated; None when it may.
     """
 
     name: str
@@ -42,7 +42,6 @@ class CandidateResult:
     value: float | None = None
     threshold_failures: Sequence[str] = ()
     left_out: str | None = None
-    non_finite: int = 0
 
 
 @dataclasses.dataclass(frozen=True)

@@ -85,7 +85,7 @@ SPARSE = (
 )
 DENSE = (
     "CategoricalAccuracy",
-    "CategoricalCrossentropy",
+    'CategoricalCrossentropy:"name": "keras_crossentropy"',
     "CategoricalCrossEntropy",
     'MultiClassConfusionMatrixPlot:"num_thresholds": 5',
     "CosineSimilarity",

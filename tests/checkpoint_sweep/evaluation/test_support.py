@@ -8,11 +8,8 @@ from tests.checkpoint_sweep.evaluation import tfma_oracle
 
 SUPPORTED = 'model_specs { label_key: "label" } metrics_specs { metrics { class_name: "AUC" } }'
 UNSUPPORTED = {
-    "query key": 'metrics_specs { query_key: "query" metrics { class_name: "NDCG" } }',
     "SQL": 'slicing_specs { slice_keys_sql: "SELECT 1" }',
-    "'eval'": 'model_specs { signature_name: "eval" }',
     "tf_lite": 'model_specs { model_type: "tf_lite" }',
-    "preprocessing_function_names": 'model_specs { preprocessing_function_names: "f" }',
 }
 
 

@@ -43,8 +43,7 @@ def test_the_best(direction: Direction, values: list, chosen: int) -> None:
         (_result(1, 0.9, threshold_failures=["auc = 0.4"]), "missed auc = 0.4"),
         (_result(1, 0.9, threshold_failures=["a", "b", "c"]), "missed a and 2 more"),
         (_result(1, left_out="unreadable: bad CRC"), "unreadable: bad CRC"),
-        (_result(1, 0.9, non_finite=1), "its predictions are NaN or infinite on 1 example"),
-        (_result(1, 0.9, non_finite=1234), "its predictions are NaN or infinite on 1,234 examples"),
+        (_result(1, 0.9, left_out="its predictions are NaN"), "its predictions are NaN"),
     ],
 )
 def test_why_not_eligible(result: CandidateResult, reason: str) -> None:

@@ -100,7 +100,10 @@ def _check_same_graph(models: Sequence[ModelSource]) -> None:
         first = models[0].saved_model
         others = [path for path, value in prints.items() if value != prints[first]]
         if others:
-            raise ValueError(f"{others[0]} and {first} have different graphs or assets, so they XX")
+            raise ValueError(
+                f"{others[0]} and {first} have different graphs or assets, so they cannot be "
+                "fused: use `LoadedModels`, which groups models by graph."
+            )
 
 
 def _session(serving: serving_graph.ServingGraph, fused: _FusedGraph) -> tf.compat.v1.Session:

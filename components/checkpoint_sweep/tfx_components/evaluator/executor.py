@@ -18,6 +18,8 @@ from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.common.eval_config import has_thresholds, with_defaults
 from checkpoint_sweep.evaluation.engine import EvaluationRequest
 from checkpoint_sweep.evaluation.fused_engine import evaluate_fused
+from checkpoint_sweep.evaluation.results import read_predictions
+from checkpoint_sweep.evaluation.support import compiled_metrics_warning
 from checkpoint_sweep.evaluation.threshold_failures import threshold_failures
 from checkpoint_sweep.saved_model import signatures
 from checkpoint_sweep.saved_model.model_source import ModelSource
@@ -72,8 +74,10 @@ class Executor(stock.Executor):
             make_pipeline=self._make_beam_pipeline,
             tensor_adapter_config=source.tensor_adapter_config,
         )
+        if warning := compiled_metrics_warning(candidate.saved_model, eval_config):
+            logging.warning(warning)
         for done in evaluate_fused(request):
-            if done.error:
+            if done.error and not read_predictions(evaluation).failed:
                 raise EvaluationError(done.error)
         blessing = artifact_utils.get_single_instance(output_dict[keys.BLESSING_KEY])
         _bless(blessing, evaluation, has_thresholds(eval_config))
@@ -105,6 +109,9 @@ def _source(name: str, artifacts: list[types.Artifact]) -> ModelSource:
 
 def _bless(blessing: types.Artifact, evaluation: str, validated: bool) -> None:
     """Writes the verdict; a model that had no thresholds to meet is not blessed."""
+    if obstacle := read_predictions(evaluation).obstacle:
+        write_blessing_file(blessing, False, f"Not to be shipped: {obstacle}.")
+        return
     if not validated:
         reason = "The evaluation config has no thresholds: nothing was validated."
         write_blessing_file(blessing, False, reason)

@@ -18,6 +18,7 @@ from checkpoint_sweep.evaluation.checks import SignatureError, check_signature, 
 from checkpoint_sweep.evaluation.engine import DEFAULT_ENGINE, Engine, EvaluationRequest, get_engine
 from checkpoint_sweep.evaluation.ledger import Entry, write_ledger
 from checkpoint_sweep.evaluation.results import read_result
+from checkpoint_sweep.evaluation.support import compiled_metrics_warning
 from checkpoint_sweep.model_run.candidates import Candidates, make_candidates
 from checkpoint_sweep.model_run.checkpoints import (
     Checkpoint,
@@ -62,7 +63,8 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         check_slice(selection, whole)
         baseline = _baseline(input_dict)
         eval_config = with_defaults(configured, has_baseline=baseline is not None)
-        engine = get_engine(exec_properties.get(spec.ENGINE) or DEFAULT_ENGINE)
+        engine_name = exec_properties.get(spec.ENGINE) or DEFAULT_ENGINE
+        engine = get_engine(engine_name)
 
         exported = _saved_model(_uri(input_dict, spec.EXPORTED_MODEL))
         splits = json.loads(exec_properties[spec.EXAMPLE_SPLITS])
@@ -72,8 +74,12 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         features = source.features()
         for model in (exported, *([baseline.saved_model] if baseline else [])):
             check_signature(model, eval_config, features)
-        if warning := flattening_warning(exported, eval_config):
-            logging.warning(warning)
+        for warning in (
+            flattening_warning(exported, eval_config),
+            compiled_metrics_warning(exported, eval_config) if engine_name != "tfma" else None,
+        ):
+            if warning:
+                logging.warning(warning)
         swept, candidates = _candidates(input_dict, exported, exec_properties)
         evaluation = _uri(output_dict, spec.EVALUATION)
         request = EvaluationRequest(

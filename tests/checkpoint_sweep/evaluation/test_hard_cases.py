@@ -1,0 +1,254 @@
+"""Small data on which an engine that adds up arrays is easily wrong; stock TFMA is the oracle."""
+
+import dataclasses
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from checkpoint_sweep.evaluation.results import read_metrics, read_predictions
+from tests.checkpoint_sweep.evaluation import tfma_oracle
+from tests.support import scripted
+
+NAN = math.nan
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    """Rows, a config, and how to evaluate."""
+
+    rows: Sequence[scripted.Row]
+    config: str
+    width: int = 1
+    batch_size: int = 64
+
+
+def _binary(p: Sequence[float], y: Sequence[float], **others: Sequence) -> list[scripted.Row]:
+    columns = {"p": p, "y": y, **others}
+    return [
+        {name: v if isinstance(v, list) else [v] for name, v in zip(columns, row, strict=True)}
+        for row in zip(*columns.values(), strict=True)
+    ]
+
+
+LABEL = 'model_specs { label_key: "y" }'
+WEIGHTED = 'model_specs { label_key: "y" example_weight_key: "w" }'
+
+
+def _metrics(*names: str, options: str = "") -> str:
+    parts = []
+    for name in names:
+        kind, _, settings = name.partition(":")
+        config = f"config: '{settings}'" if settings else ""
+        parts.append(f'metrics {{ class_name: "{kind}" {config} }}')
+    return f"metrics_specs {{ {' '.join(parts)} {options} }}"
+
+
+MULTI = [
+    {"p": [0.1, 0.7, 0.2], "y": [1], "w": [1.0]},
+    {"p": [0.5, 0.3, 0.2], "y": [2], "w": [0.0]},
+    {"p": [0.1, 0.2, 0.7], "y": [2], "w": [2.0]},
+]
+CASES = {
+    "the fallback merges batches of 1 and 5 rows": Case(
+        _binary([0.2, 0.4, 0.6, 0.8, 0.1, 0.9], [0.0, 1.0, 1.0, 0.0, 0.0, 1.0]),
+        LABEL
+        + _metrics(
+            "MeanAbsoluteError", "BinaryCrossEntropy", 'Mean:"feature_key_path": ["features", "p"]'
+        ),
+        batch_size=5,
+    ),
+    "a Keras metric that ignores a class": Case(
+        [{"p": [0.1, 0.7, 0.2], "y": [y]} for y in (0, 1, 2, 1)],
+        LABEL + _metrics('SparseCategoricalCrossentropy:"ignore_class": 1'),
+        width=3,
+    ),
+    "several equal weights per example": Case(
+        [
+            {"p": [0.1, 0.7, 0.2], "y": [1], "w": [2.0, 2.0]},
+            {"p": [0.5, 0.3, 0.2], "y": [2], "w": [0.5, 0.5]},
+        ],
+        WEIGHTED + _metrics("MultiClassConfusionMatrixPlot"),
+        width=3,
+    ),
+    "a weight for each prediction": Case(
+        [
+            {"p": [0.1, 0.7], "y": [0.0, 1.0], "w": [0.5, 1.0]},
+            {"p": [0.4, 0.2], "y": [1.0, 0.0], "w": [2.0, 0.25]},
+        ],
+        WEIGHTED + _metrics("MeanAbsoluteError", "MeanSquaredError"),
+        width=2,
+    ),
+    "several weights count examples": Case(
+        _binary([0.2, 0.4, 0.9], [0.0, 1.0, 1.0], w=[[1.0, 3.0], [2.0, 2.0], [0.3, 0.5]]),
+        WEIGHTED + _metrics("ExampleCount", "WeightedExampleCount"),
+    ),
+    "a weight for each class": Case(
+        [{"p": [0.1, 0.7, 0.2], "y": [0.0, 1.0, 0.0], "w": [0.5, 1.0, 2.0]}] * 3,
+        WEIGHTED + _metrics("AUC", "MeanLabel", options="aggregate { micro_average: true }"),
+        width=3,
+    ),
+    "predictions that are thresholds": Case(
+        [{"p": [p, 1 - p, 0.0], "y": [y]} for p in (0.1, 0.3, 0.7, 0.9) for y in (0, 1)],
+        LABEL
+        + _metrics(
+            'MultiClassConfusionMatrixAtThresholds:"thresholds": [0.1, 0.3, 0.7, 0.9]',
+            'MultiClassConfusionMatrixPlot:"num_thresholds": 10',
+        ),
+        width=3,
+    ),
+    "multi-label predictions that are thresholds": Case(
+        [{"p": [0.1, 0.3, 0.7], "y": [1, 0, 1]}, {"p": [0.3, 0.7, 0.1], "y": [0, 1, 1]}],
+        LABEL + _metrics('MultiLabelConfusionMatrixPlot:"thresholds": [0.1, 0.3, 0.7]'),
+        width=3,
+    ),
+    "top k with aggregation and an example without weight": Case(
+        MULTI,
+        WEIGHTED
+        + _metrics(
+            "Precision",
+            "Recall",
+            "AUC",
+            options="aggregate { micro_average: true top_k_list { values: 2 } }",
+        ),
+        width=3,
+    ),
+    "hinges on a slice of 0 and 1 beside others": Case(
+        _binary([0.3, 0.6, 0.8, 0.2], [0.0, 1.0, 0.5, 1.0], s=["a", "a", "b", "b"]),
+        LABEL
+        + _metrics("Hinge", "SquaredHinge")
+        + 'slicing_specs {} slicing_specs { feature_keys: "s" }',
+        batch_size=3,
+    ),
+    "a root of a mean where no row fits arrays": Case(
+        _binary([0.2, 0.4], [0.0, 1.0], w=[[1.0, 1.0], [2.0, 2.0]]),
+        WEIGHTED + _metrics("RootMeanSquaredError"),
+    ),
+    "weights without values": Case(
+        _binary([0.2, 0.4, 0.9], [0.0, 1.0, 1.0], w=[[], [], []]),
+        WEIGHTED
+        + _metrics("MeanLabel", "ExampleCount", options="example_weights { unweighted: true }"),
+    ),
+    "cross slices": Case(
+        _binary([0.2, 0.4, 0.6, 0.8], [0.0, 1.0, 1.0, 0.0], s=["a", "a", "b", "b"]),
+        LABEL
+        + _metrics("MeanLabel", "AUC", "ExampleCount")
+        + """
+        slicing_specs {} slicing_specs { feature_keys: "s" }
+        cross_slicing_specs {
+          baseline_spec {} slicing_specs { feature_keys: "s" }
+        }
+        """,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_engine_gives_what_stock_tfma_gives(name: str, tmp_path: Path) -> None:
+    case = CASES[name]
+    data = scripted.write_examples(tmp_path / "data", case.rows)
+    config = tfma_oracle.config(case.config)
+    model = scripted.write_model(tmp_path / "healthy", case.width)
+    other = scripted.write_model(tmp_path / "other", case.width, scale=0.9)
+    expected = tfma_oracle.run_tfma(data, config, model, str(tmp_path / "tfma"))
+    actual, _ = tfma_oracle.run_engine(
+        data, config, [model, other], str(tmp_path / "engine"), batch_size=case.batch_size
+    )
+    assert tfma_oracle.differences(tfma_oracle.load(expected), tfma_oracle.load(actual)) == []
+
+
+@pytest.mark.parametrize(
+    "metrics",
+    [
+        pytest.param(_metrics("SymmetricPredictionDifference"), id="difference of predictions"),
+        pytest.param(_metrics("BooleanFlipRates", "SymmetricFlipRate", "AUC"), id="flip rates"),
+    ],
+)
+@pytest.mark.parametrize("batch_size", [1, 5])
+def test_comparisons_with_a_baseline(metrics: str, batch_size: int, tmp_path: Path) -> None:
+    p = [0.2, 0.4, 0.6, 0.8, 0.45, 0.55]
+    data = scripted.write_examples(
+        tmp_path / "data", _binary(p, [0.0, 1.0, 1.0, 0.0, 1.0, 0.0], s=["a", "b"] * 3)
+    )
+    config = tfma_oracle.config(
+        """
+        model_specs { name: "candidate" label_key: "y" }
+        model_specs { name: "baseline" label_key: "y" is_baseline: true }
+        slicing_specs {} slicing_specs { feature_keys: "s" }
+        """
+        + metrics,
+        baseline=True,
+    )
+    model = scripted.write_model(tmp_path / "model")
+    baseline = scripted.write_model(tmp_path / "base", scale=0.85)
+    stock = tfma_oracle.run_tfma(data, config, model, str(tmp_path / "tfma"), baseline)
+    (ours,) = tfma_oracle.run_engine(
+        data, config, [model], str(tmp_path / "engine"), baseline, batch_size
+    )
+    expected, actual = (tfma_oracle.load(output, "candidate") for output in (stock, ours))
+    assert tfma_oracle.differences(expected, actual) == []
+
+
+ROWS = [
+    {"p": [p], "y": [y], "flag": [flag]}
+    for p, y, flag in zip(
+        (0.2, 0.9, 0.4, 0.7), (0.0, 1.0, 1.0, 0.0), (0.0, 1.0, 0.0, 1.0), strict=True
+    )
+]
+
+
+@pytest.mark.parametrize("bad", [NAN, math.inf, -math.inf])
+def test_a_diverging_candidate_changes_nothing_for_its_neighbour(
+    bad: float, tmp_path: Path
+) -> None:
+    config = tfma_oracle.config(LABEL + _metrics("BinaryCrossEntropy", "MeanAbsoluteError"))
+    data = scripted.write_examples(tmp_path / "data", ROWS)
+    healthy = scripted.write_model(tmp_path / "healthy")
+    diverging = scripted.write_model(tmp_path / "diverging", bad=bad)
+    outputs = tfma_oracle.run_engine(data, config, [healthy, diverging], str(tmp_path / "engine"))
+    for model, ours in zip((healthy, diverging), outputs, strict=True):
+        stock = tfma_oracle.run_tfma(data, config, model, str(tmp_path / "tfma" / model.name))
+        assert tfma_oracle.differences(tfma_oracle.load(stock), tfma_oracle.load(ours)) == []
+    assert [read_predictions(output).non_finite for output in outputs] == [0, 2]
+
+
+def test_a_candidate_on_whose_predictions_tfma_fails_ends_alone(tmp_path: Path) -> None:
+    config = tfma_oracle.config(LABEL + _metrics("AUC", "BinaryAccuracy"))
+    data = scripted.write_examples(tmp_path / "data", ROWS)
+    healthy = scripted.write_model(tmp_path / "healthy")
+    diverging = scripted.write_model(tmp_path / "diverging", bad=NAN)
+    ours, failed = tfma_oracle.run_engine(
+        data, config, [healthy, diverging], str(tmp_path / "engine"), batch_size=2
+    )
+    stock = tfma_oracle.run_tfma(data, config, healthy, str(tmp_path / "tfma"))
+    assert tfma_oracle.differences(tfma_oracle.load(stock), tfma_oracle.load(ours)) == []
+    predictions = read_predictions(failed)
+    assert predictions.failed
+    assert predictions.obstacle == "its predictions are NaN or infinite on 2 of 4 examples"
+    assert not list(Path(failed).glob("metrics*"))
+
+
+def test_unequal_weights_are_refused_where_stock_tfma_refuses_them(tmp_path: Path) -> None:
+    rows = [{"p": [0.2, 0.3, 0.5], "y": [0], "w": [1.0, 2.0]}]
+    config = tfma_oracle.config(WEIGHTED + _metrics("MultiClassConfusionMatrixPlot"))
+    data = scripted.write_examples(tmp_path / "data", rows)
+    model = scripted.write_model(tmp_path / "model", 3)
+    for run in (
+        lambda: tfma_oracle.run_tfma(data, config, model, str(tmp_path / "tfma")),
+        lambda: tfma_oracle.run_engine(data, config, [model], str(tmp_path / "engine")),
+    ):
+        with pytest.raises(Exception, match="add_input failed"):
+            run()
+
+
+def test_metrics_are_read_back_without_cross_slices(tmp_path: Path) -> None:
+    case = CASES["cross slices"]
+    data = scripted.write_examples(tmp_path / "data", case.rows)
+    model = scripted.write_model(tmp_path / "model")
+    (output,) = tfma_oracle.run_engine(
+        data, tfma_oracle.config(case.config), [model], str(tmp_path / "engine")
+    )
+    found = read_metrics(output, "")
+    assert found.keys() == {(), (("s", "a"),), (("s", "b"),)}
+    assert found[()]["", "", "example_count"] == 4

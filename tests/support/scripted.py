@@ -1,0 +1,85 @@
+"""Examples written out by hand, and models that predict what the examples say."""
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import tensorflow as tf
+
+from checkpoint_sweep.saved_model.model_source import ModelSource
+
+Row = Mapping[str, Sequence[Any]]
+
+
+class _Scripted(tf.Module):
+    """Predicts ``p`` times ``scale``; plus ``bad`` where ``flag`` is not 0."""
+
+    def __init__(self, width: int, scale: float, bad: float, outputs: Sequence[str]) -> None:
+        super().__init__()
+        self.width, self.outputs = width, tuple(outputs)
+        self.scale = tf.Variable(scale, dtype=tf.float32)
+        self.bad = tf.Variable(bad, dtype=tf.float32)
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="examples")])
+    def serve(self, examples: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Parses and predicts."""
+        parsed = tf.io.parse_example(
+            examples,
+            {
+                "p": tf.io.FixedLenFeature([self.width], tf.float32),
+                "flag": tf.io.FixedLenFeature([1], tf.float32, 0.0),
+            },
+        )
+        value = parsed["p"] * self.scale
+        value = tf.where(parsed["flag"] != 0, value + self.bad, value)
+        return {
+            name: value if index == 0 else value / (index + 1)
+            for index, name in enumerate(self.outputs)
+        }
+
+
+def write_model(
+    directory: str | os.PathLike[str],
+    width: int = 1,
+    scale: float = 1.0,
+    bad: float = 0.0,
+    outputs: Sequence[str] = ("predictions",),
+) -> ModelSource:
+    """Writes a SavedModel, named as its directory.
+
+    Args:
+        directory: where to.
+        width: number of predictions of an example.
+        scale: what ``p`` is multiplied with.
+        bad: what is added where an example's ``flag`` is not 0, for example NaN.
+        outputs: names of the outputs; the second is half of the first, and so on.
+    """
+    path = os.fspath(directory)
+    model = _Scripted(width, scale, bad, outputs)
+    tf.saved_model.save(model, path, signatures={"serving_default": model.serve})
+    return ModelSource.from_saved_model(os.path.basename(path), path)
+
+
+def write_examples(path: str | os.PathLike[str], rows: Sequence[Row]) -> str:
+    """Writes a TFRecord file of `tf.Example`s and returns its path.
+
+    Args:
+        path: where to.
+        rows: feature values by name: floats, ints, or strings; an empty list is a feature
+            without values, and a name that is not there a missing feature.
+    """
+    with tf.io.TFRecordWriter(os.fspath(path)) as writer:
+        for row in rows:
+            features = {name: _feature(name, values) for name, values in row.items()}
+            example = tf.train.Example(features=tf.train.Features(feature=features))
+            writer.write(example.SerializeToString())
+    return os.fspath(path)
+
+
+def _feature(name: str, values: Sequence[Any]) -> tf.train.Feature:
+    if values and isinstance(values[0], str):
+        encoded = [value.encode() for value in values]
+        return tf.train.Feature(bytes_list=tf.train.BytesList(value=encoded))
+    if values and isinstance(values[0], int):
+        return tf.train.Feature(int64_list=tf.train.Int64List(value=values))
+    return tf.train.Feature(float_list=tf.train.FloatList(value=values))

@@ -50,7 +50,7 @@ def check_names(eval_config: tfma.EvalConfig) -> None:
     Raises:
         EvalConfigError: two metrics of different classes or settings have one key.
     """
-    owners: dict[metric_types.MetricKey, tuple[str, str, str]] = {}
+    owners: dict[metric_types.MetricKey, tuple[str, ...]] = {}
     alone = tfma.EvalConfig()
     alone.CopyFrom(eval_config)
     for spec in eval_config.metrics_specs:
@@ -60,7 +60,7 @@ def check_names(eval_config: tfma.EvalConfig) -> None:
             del alone.metrics_specs[0].metrics[:]
             alone.metrics_specs[0].metrics.add().CopyFrom(metric)
             found = metric_specs.to_computations(alone.metrics_specs, eval_config=alone)
-            mine = (metric.class_name, metric.module, metric.config)
+            mine = (metric.class_name, metric.module, metric.config, spec.query_key)
             for key in {key for computation in found for key in computation.keys}:
                 other = owners.setdefault(key, mine)
                 if other != mine and not key.name.startswith("_"):

@@ -1,6 +1,6 @@
 """RecordBatches to TFMA's result files, for any number of candidates in one pass."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import apache_beam as beam
@@ -81,6 +81,7 @@ class EvaluateModels(beam.PTransform):
         everyone = batches.pipeline | "Candidates" >> beam.Create(
             [(number, None) for number in range(candidates)]
         )
+        metrics: list[beam.PCollection] = []
         records = [everyone]
         for key, part in queries.split_config(config).items():
             name = f"[{key}]" if key else ""
@@ -100,9 +101,13 @@ class EvaluateModels(beam.PTransform):
             if not key:
                 records.append(whole | "Predictions" >> beam.FlatMap(_predictions, candidates))
             if key or part.metrics_specs or not config.metrics_specs:
-                records.append(
-                    whole | f"Evaluate{name}" >> EvaluateSlices(config, part, candidates)
-                )
+                metrics.append(whole | f"Evaluate{name}" >> EvaluateSlices(part, candidates))
+        sliced = metrics[0]
+        if len(metrics) > 1:
+            # As in TFMA, a slice has one record with the metrics of all query keys.
+            sliced = metrics | "Parts" >> beam.Flatten() | "BySlice" >> beam.GroupByKey()
+            sliced = sliced | "Join" >> beam.MapTuple(_joined)
+        records.append(sliced | "Format" >> beam.ParDo(write.Format(config)))
         return (
             records
             | "WithAll" >> beam.Flatten()
@@ -154,6 +159,10 @@ def _belongs(element: Any, query_key: str) -> bool:
     if isinstance(element, queries.QueryExample):
         return element.query_key == query_key
     return not query_key
+
+
+def _joined(key: Any, parts: Iterable[dict[Any, Any]]) -> tuple[Any, dict[Any, Any]]:
+    return key, {name: value for part in parts for name, value in part.items()}
 
 
 def _by_query(element: queries.QueryExample) -> tuple[str, queries.QueryExample]:

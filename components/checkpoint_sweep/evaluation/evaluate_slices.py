@@ -1,4 +1,4 @@
-"""The merged state of an evaluation to the records of TFMA's files, slice by slice."""
+"""The merged state of an evaluation to metrics, slice by slice."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,19 +11,15 @@ from checkpoint_sweep.evaluation import plan as plan_lib
 
 
 class EvaluateSlices(beam.PTransform):
-    """The merged state to records of TFMA's files, by candidate.
+    """The merged state to the metrics of each candidate and slice, as TFMA shows them.
 
     Args:
-        eval_config: the whole, for thresholds.
-        part: the metrics of one query key, or those without.
+        part: the config of the metrics of one query key, or those without.
         candidates: number of candidates.
     """
 
-    def __init__(
-        self, eval_config: config_pb2.EvalConfig, part: config_pb2.EvalConfig, candidates: int
-    ) -> None:
+    def __init__(self, part: config_pb2.EvalConfig, candidates: int) -> None:
         super().__init__()
-        self._eval_config = eval_config
         self._part = part
         self._candidates = candidates
 
@@ -43,8 +39,8 @@ class EvaluateSlices(beam.PTransform):
         counts: Any = {}
         if self._part.options.min_slice_size.value > 1:
             counts = beam.pvalue.AsDict(sliced | "Count" >> beam.Map(_count))
-        step = write.Format(self._eval_config, self._part)
-        return self._intervals(sampled) | "Format" >> beam.ParDo(step, counts)
+        step = beam.ParDo(write.Finish(self._part), counts).with_output_types(Any)
+        return self._intervals(sampled) | "Finish" >> step
 
     def _compare(self, derived: beam.PCollection, plan: plan_lib.Plan) -> beam.PCollection:
         """Adds TFMA's cross-slice and difference metrics."""

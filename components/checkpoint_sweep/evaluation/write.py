@@ -25,26 +25,23 @@ PREDICTIONS = "predictions.json"
 _ERROR_KEY = "__ERROR__"
 
 
-class Format(beam.DoFn):
-    """The metrics of a slice to the records of TFMA's files.
+class Finish(beam.DoFn):
+    """The metrics of a slice as TFMA shows them: with what depends on intervals, no private ones.
 
     Args:
-        eval_config: the whole, for thresholds.
-        part: the metrics to format.
+        eval_config: of the metrics.
     """
 
-    def __init__(self, eval_config: config_pb2.EvalConfig, part: config_pb2.EvalConfig) -> None:
+    def __init__(self, eval_config: config_pb2.EvalConfig) -> None:
         self._eval_config = eval_config
-        self._part = part
 
     def setup(self) -> None:
         """Builds the computations over confidence intervals."""
-        self._ci_derived = plan_lib.make(self._part).ci_derived
-        self._thresholds = only_thresholds(self._eval_config)
+        self._ci_derived = plan_lib.make(self._eval_config).ci_derived
 
     def process(
         self, element: tuple[tuple[int, Any], dict[Any, Any]], counts: dict[Any, int]
-    ) -> Iterator[tuple[int, Record]]:
+    ) -> Iterator[tuple[tuple[int, Any], dict[Any, Any]]]:
         """One slice of one candidate.
 
         Args:
@@ -52,13 +49,36 @@ class Format(beam.DoFn):
         """
         (candidate, slice_key), metrics = element
         sliced = tfma_internals.add_ci_derived_metrics((slice_key, metrics), self._ci_derived)
-        sliced = tfma_internals.remove_private_metrics(*sliced)
+        _, shown = tfma_internals.remove_private_metrics(*sliced)
         least = self._eval_config.options.min_slice_size.value
         if slice_key and counts.get(slice_key, least) < least:
-            sliced = (slice_key, {_ERROR_KEY: _too_small(least)})
-        only_metrics = tfma_internals.filter_by_key_type(sliced, metric_types.MetricKey)
-        plots = tfma_internals.filter_by_key_type(sliced, metric_types.PlotKey)
-        attributions = tfma_internals.filter_by_key_type(sliced, metric_types.AttributionsKey)
+            shown = {_ERROR_KEY: _too_small(least)}
+        yield (candidate, slice_key), shown
+
+
+class Format(beam.DoFn):
+    """All metrics of a slice to the records of TFMA's files.
+
+    Args:
+        eval_config: the whole.
+    """
+
+    def __init__(self, eval_config: config_pb2.EvalConfig) -> None:
+        self._thresholds = only_thresholds(eval_config)
+
+    def process(
+        self, element: tuple[tuple[int, Any], dict[Any, Any]]
+    ) -> Iterator[tuple[int, Record]]:
+        """One slice of one candidate."""
+        (candidate, slice_key), metrics = element
+        only_metrics, plots, attributions = (
+            tfma_internals.filter_by_key_type((slice_key, metrics), kind)
+            for kind in (
+                metric_types.MetricKey,
+                metric_types.PlotKey,
+                metric_types.AttributionsKey,
+            )
+        )
         validation = metrics_validator.validate_metrics(only_metrics, self._thresholds)
         for name, proto in (
             (constants.METRICS_KEY, tfma_writer.convert_slice_metrics_to_proto(only_metrics, [])),

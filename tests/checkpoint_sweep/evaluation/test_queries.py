@@ -16,10 +16,9 @@ CONFIG = """
     metrics_specs {
       query_key: "q"
       metrics { class_name: "QueryStatistics" }
-      metrics { class_name: "MinLabelPosition" }
       metrics { class_name: "NDCG" config: '"gain_key": "gain", "top_k_list": [1, 2]' }
     }
-    metrics_specs { query_key: "city" metrics { class_name: "QueryStatistics" } }
+    metrics_specs { query_key: "city" metrics { class_name: "MinLabelPosition" } }
 """
 ONLY_QUERIES = """
     model_specs { %s label_key: "y" }
@@ -53,7 +52,11 @@ def test_they_are_what_stock_tfma_gives(config: str, baseline: bool, tmp_path: P
     other = scripted.write_model(tmp_path / "other", scale=-1.0)
     deployed = scripted.write_model(tmp_path / "deployed", scale=0.5) if baseline else None
     names = ['name: "candidate"', 'name: "baseline" is_baseline: true'] if baseline else [""]
+    metric = 'metrics { class_name: "MinLabelPosition" }'
     first = config % names[0]
+    if baseline:  # Stock TFMA cannot compute these with two models.
+        statistics = 'metrics { class_name: "QueryStatistics" }'
+        first = first.replace(statistics, "" if config == CONFIG else metric)
     text = first + "".join(
         line % name for name in names[1:] for line in config.splitlines() if "model_specs" in line
     )

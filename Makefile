@@ -2,11 +2,12 @@
 PYTHON_BIN := .venv/bin/python
 # The Kubeflow SDK needs packages that TFX does not bear: it has an environment of its own.
 KUBEFLOW_PYTHON := .venv-kubeflow/bin/python
+PIP_OPTIONS := --quiet --disable-pip-version-check --no-deps --no-build-isolation
 PROBLEM ?= taxi
 ARGS ?=
 PYTEST_ARGS ?=
 
-.PHONY: help run test lint bench bench-resnet notebook kubeflow submit lock clean
+.PHONY: help run test lint bench bench-resnet notebook kubeflow submit wheel lock clean
 
 help:  ## Show this list.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -17,31 +18,40 @@ help:  ## Show this list.
 .venv-kubeflow/.ready: requirements-kubeflow.txt scripts/set-up
 	@scripts/set-up .venv-kubeflow requirements-kubeflow.txt
 
-run: .venv/.ready  ## Run the pipeline; another by PROBLEM=..., options by ARGS='...', see ARGS=--help.
+# The library, importable from anywhere. Nothing is fetched: the locks have what builds it.
+%/.installed: pyproject.toml %/.ready
+	@$*/bin/python -m pip install $(PIP_OPTIONS) --editable .
+	@touch $@
+
+run: .venv/.installed  ## Run the pipeline; another by PROBLEM=..., options by ARGS='...', see ARGS=--help.
 	@$(PYTHON_BIN) -m pipeline --problem=$(PROBLEM) $(ARGS)
 
-test: .venv/.ready .venv-kubeflow/.ready  ## Run all tests; a part of them by PYTEST_ARGS='-m "not slow"'.
+test: .venv/.installed .venv-kubeflow/.installed  ## Run all tests; a part of them by PYTEST_ARGS='-m "not slow"'.
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(PYTHON_BIN) -m pytest --numprocesses=auto --dist=loadfile $(PYTEST_ARGS)
 
-lint: .venv/.ready  ## Check style and types.
+lint: .venv/.installed  ## Check style and types.
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy
 
-bench: .venv/.ready  ## Time the engine side by side with what else there is (under 30 minutes).
+bench: .venv/.installed  ## Time the engine side by side with what else there is (under 30 minutes).
 	@$(PYTHON_BIN) -m benchmarks $(ARGS)
 
-bench-resnet: .venv/.ready  ## The same on ResNet-v2-50, where prediction dominates (ten minutes).
+bench-resnet: .venv/.installed  ## The same on ResNet-v2-50, where prediction dominates (ten minutes).
 	@$(PYTHON_BIN) -m benchmarks.resnet $(ARGS)
 
-notebook: .venv/.ready  ## Open the notebooks in JupyterLab, on the last run.
+notebook: .venv/.installed  ## Open the notebooks in JupyterLab, on the last run.
 	@.venv/bin/jupyter lab notebooks $(ARGS)
 
-kubeflow: .venv/.ready  ## Compile for Kubeflow or Vertex AI: ARGS='--image=...', see ARGS=--help.
+kubeflow: .venv/.installed  ## Compile for Kubeflow or Vertex AI: ARGS='--image=...', see ARGS=--help.
 	@$(PYTHON_BIN) -m pipeline.kubeflow --problem=$(PROBLEM) $(ARGS)
 
-submit: .venv-kubeflow/.ready  ## Submit what was compiled: ARGS='kubeflow --host=...'.
+submit: .venv-kubeflow/.installed  ## Submit what was compiled: ARGS='kubeflow --host=...'.
 	@$(KUBEFLOW_PYTHON) -m pipeline.kubeflow.submit $(ARGS)
+
+wheel: .venv/.installed  ## Build the library as a wheel, into dist/.
+	@rm -rf build
+	@$(PYTHON_BIN) -m pip wheel $(PIP_OPTIONS) --wheel-dir dist .
 
 LOCK := uv pip compile --quiet --python-version 3.10 --python-platform x86_64-manylinux_2_28 \
     --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock"
@@ -50,4 +60,4 @@ lock:  ## Renew the locks from pyproject.toml and requirements-kubeflow.in (need
 	$(LOCK) requirements-kubeflow.in --output-file requirements-kubeflow.txt
 
 clean:  ## Remove the environments and everything that runs wrote.
-	rm -rf .venv .venv-kubeflow runs compiled benchmarks/out
+	rm -rf .venv .venv-kubeflow build dist runs compiled benchmarks/out

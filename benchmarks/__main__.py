@@ -7,10 +7,9 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
-from checkpoint_sweep.common.errors import UserError
 from rich.console import Console
 from rich.markup import escape
 
@@ -20,6 +19,8 @@ from benchmarks.cases import ENGINE, WAYS, Case, Measurement
 from benchmarks.figures import figures
 from benchmarks.progress import Remaining
 from benchmarks.ratios import ratios
+from checkpoint_sweep.common.errors import UserError
+from pipeline.reporting.failure import fail
 
 _OUT = Path(__file__).resolve().parent / "out"
 
@@ -48,7 +49,7 @@ def main(
     """
     console = Console()
     if unknown := [way for way in only or () if way not in WAYS]:
-        _fail(f"There is no way {unknown[0]!r}; there are: {', '.join(WAYS)}.", 2)
+        fail(f"There is no way {unknown[0]!r}; there are: {', '.join(WAYS)}.", 2)
     plan = plan_lib.smoke() if smoke else plan_lib.full()
     name = "smoke" if smoke else "full"
     if only:
@@ -62,7 +63,7 @@ def main(
         path = out / ("bench.json" if name == "full" else "partial.json")
         failed = _measure(plan, name, root, data, path, console)
     except UserError as error:
-        _fail(str(error), 1)
+        fail(str(error), 1)
     if failed:
         raise typer.Exit(1)
 
@@ -149,11 +150,6 @@ def _measure(
 
 def _duration(seconds: float) -> str:
     return f"{seconds / 60:.0f} min" if seconds >= 90 else f"{seconds:.0f} s"
-
-
-def _fail(message: str, status: int) -> NoReturn:
-    Console(stderr=True).print(f"[red]error[/] {escape(message)}", highlight=False)
-    raise typer.Exit(status)
 
 
 def app() -> typer.Typer:

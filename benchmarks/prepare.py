@@ -13,10 +13,11 @@ from pathlib import Path
 
 import tensorflow as tf
 import tensorflow_transform as tft
-from checkpoint_sweep.saved_model.model_source import ModelSource
-from checkpoint_sweep.saved_model.weight_swap import write_saved_model
 
 from benchmarks.problem import Problem, newest
+from checkpoint_sweep.common.files import replacing
+from checkpoint_sweep.saved_model.model_source import ModelSource
+from checkpoint_sweep.saved_model.weight_swap import write_saved_model
 from pipeline.problems.problem import repository
 from pipeline.problems.taxi import features
 
@@ -33,24 +34,27 @@ def prepare(run: Path, directory: Path, checkpoints: int, counts: Sequence[int])
         counts: numbers of examples. The run's own, all splits together, are cut, or repeated and
             then cut.
     """
-    scratch = directory.with_name(directory.name + ".partial")
-    shutil.rmtree(scratch, ignore_errors=True)
-    scratch.mkdir(parents=True)
-    problem = Problem(scratch)
+    with replacing(directory) as scratch:
+        problem = Problem(Path(scratch))
+        problem.directory.mkdir()
+        _fill(problem, run, checkpoints, counts)
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def _fill(problem: Problem, run: Path, checkpoints: int, counts: Sequence[int]) -> None:
+    """Writes into the directory of `problem`, which is empty."""
     shutil.copytree(newest(run / "Transform/transform_graph"), problem.transform_graph)
-    shutil.copytree(newest(run / "Trainer/model") / "Format-Serving", problem.template)
+    shutil.copytree(newest(run / "Trainer/model") / "Format-Serving", problem.exported_model)
     shutil.copytree(newest(run / "Trainer/model_run"), problem.model_run)
-    shutil.copy(repository() / "schemas/taxi/schema.pbtxt", scratch / "schema.pbtxt")
+    shutil.copy(repository() / "schemas/taxi/schema.pbtxt", problem.directory / "schema.pbtxt")
     for checkpoint in problem.checkpoints(checkpoints):
-        source = ModelSource(checkpoint.name, problem.template, checkpoint.prefix)
+        source = ModelSource(checkpoint.name, problem.exported_model, checkpoint.prefix)
         write_saved_model(source, problem.saved_model(checkpoint))
     raw = _read(newest(run / "CsvExampleGen/examples"))
     transformed = _transform(raw, problem.transform_graph)
     for count in counts:
         _write(problem.examples(count), itertools.islice(itertools.cycle(raw), count))
         _write(problem.transformed(count), itertools.islice(itertools.cycle(transformed), count))
-    shutil.rmtree(directory, ignore_errors=True)
-    scratch.rename(directory)
 
 
 def _read(examples: Path) -> list[bytes]:

@@ -5,11 +5,12 @@ import os
 from pathlib import Path
 
 import tensorflow_model_analysis as tfma
-from checkpoint_sweep.model_run.checkpoints import Checkpoint, find_checkpoints
-from checkpoint_sweep.saved_model.model_source import ModelSource
 from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
 from tfx_bsl.tfxio import tensor_adapter, tf_example_record
+
+from checkpoint_sweep.model_run.checkpoints import Checkpoint, find_checkpoints
+from checkpoint_sweep.saved_model.model_source import ModelSource
 
 BEAM_ARGS = ("--runner=FnApiRunner",)
 SIGNATURE = "serving_default"
@@ -52,9 +53,9 @@ class Problem:
         return str(self.directory / "transform_graph")
 
     @property
-    def template(self) -> str:
+    def exported_model(self) -> str:
         """The exported SavedModel."""
-        return str(self.directory / "template")
+        return str(self.directory / "exported_model")
 
     @property
     def model_run(self) -> str:
@@ -79,7 +80,7 @@ class Problem:
     def sources(self, count: int) -> list[ModelSource]:
         """The same checkpoints as the engine takes them."""
         return [
-            ModelSource(checkpoint.name, self.template, checkpoint.prefix)
+            ModelSource(checkpoint.name, self.exported_model, checkpoint.prefix)
             for checkpoint in self.checkpoints(count)
         ]
 

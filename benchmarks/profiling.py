@@ -76,7 +76,7 @@ class Sampler(threading.Thread):
         """Looks until told to stop."""
         previous = time.monotonic()
         while not self._stop_looking.wait(_SECONDS_BETWEEN_LOOKS):
-            frames = sys._current_frames()
+            frames = sys._current_frames()  # noqa: SLF001 - documented, in spite of its name
             now = time.monotonic()
             stacks = [stack(frame) for thread, frame in frames.items() if thread != self.ident]
             working = [names for names in stacks if names]

@@ -52,7 +52,11 @@ class Record:
 
 
 def write(record: Record, path: Path) -> None:
-    """Writes the whole record under another name and renames it: `path` is never half written."""
+    """Writes the whole record under another name and renames it: `path` is never half written.
+
+    Not by `checkpoint_sweep.common.files`: that would load TensorFlow into the process that stays
+    beside all that are measured.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(path.name + ".partial")
     temporary.write_text(json.dumps(as_json(record), indent=2, allow_nan=False) + "\n")

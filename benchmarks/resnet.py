@@ -14,15 +14,16 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from checkpoint_sweep.common.errors import UserError
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from benchmarks import record
 from benchmarks.resnet_job import Job, prepare
 from benchmarks.runner import run_module
+from checkpoint_sweep.common.errors import UserError
+from checkpoint_sweep.common.files import write_json
 from pipeline.reporting import quiet
+from pipeline.reporting.failure import fail
 
 _OUT = Path(__file__).resolve().parent / "out"
 _WAYS = ("engine", "bare_session_run", "slim_evaluate_once")
@@ -48,8 +49,7 @@ def main(
         job = _prepare(run, out, examples, batch_size, checkpoints, console)
         measured = _measure(job, repeats, out, console)
     except UserError as error:
-        Console(stderr=True).print(f"[red]error[/] {escape(str(error))}", highlight=False)
-        raise typer.Exit(1) from None
+        fail(str(error), 1)
     whole, steady = _medians(measured, "whole"), _medians(measured, "steady")
     ratios = {
         "engine_over_bare": whole["engine"] / whole["bare_session_run"],
@@ -66,9 +66,7 @@ def main(
         "ratios": ratios,
         "measurements": measured,
     }
-    scratch = path.with_suffix(".partial")
-    scratch.write_text(json.dumps(content, indent=2, allow_nan=False) + "\n")
-    scratch.rename(path)
+    write_json(path, content)
     console.print(f"[dim]All of this as JSON: {path}[/]")
 
 

@@ -17,7 +17,7 @@ class Job:
     """The same for every way.
 
     Attributes:
-        template: directory of the exported SavedModel.
+        exported_model: directory of the exported SavedModel.
         model_run: directory of the checkpoints.
         examples: TFRecord file, compressed by gzip.
         count: how many examples are in it.
@@ -25,7 +25,7 @@ class Job:
         last: how many checkpoints to evaluate, the last ones of the run.
     """
 
-    template: str
+    exported_model: str
     model_run: str
     examples: str
     count: int
@@ -44,7 +44,9 @@ class Job:
         from checkpoint_sweep.model_run.checkpoints import find_checkpoints
 
         found = find_checkpoints(self.model_run)
-        return list(make_candidates(self.template, found, self.checkpoints()).sources.values())
+        return list(
+            make_candidates(self.exported_model, found, self.checkpoints()).sources.values()
+        )
 
     def schema(self) -> Any:
         """The reviewed schema."""
@@ -69,11 +71,12 @@ def prepare(root: Path, directory: Path, count: int, batch_size: int, last: int)
     import itertools
 
     import tensorflow as tf
+
     from checkpoint_sweep.model_run.checkpoints import find_checkpoints
 
     try:
         examples = _newest(root / "ImportExampleGen/examples")
-        template = _newest(root / "Trainer/model") / "Format-Serving"
+        exported_model = _newest(root / "Trainer/model") / "Format-Serving"
         model_run = _newest(root / "Trainer/model_run")
     except (FileNotFoundError, ValueError):
         raise NoRunError(f"{root} holds no finished run of the problem digits_resnet.") from None
@@ -88,7 +91,7 @@ def prepare(root: Path, directory: Path, count: int, batch_size: int, last: int)
     with tf.io.TFRecordWriter(path, "GZIP") as writer:
         for record in serialized:
             writer.write(record)
-    return Job(str(template), str(model_run), path, count, batch_size, last)
+    return Job(str(exported_model), str(model_run), path, count, batch_size, last)
 
 
 def _newest(directory: Path) -> Path:

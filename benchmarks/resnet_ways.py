@@ -23,6 +23,8 @@ def engine(job: Job, scratch: str, stamps: Stamps) -> float:
     import apache_beam as beam
     import tensorflow_model_analysis as tfma
     from apache_beam.options.pipeline_options import PipelineOptions
+    from tfx_bsl.tfxio import tensor_adapter, tf_example_record
+
     from checkpoint_sweep.common.eval_config import with_defaults
     from checkpoint_sweep.evaluation import (
         EvaluateModels,
@@ -30,13 +32,11 @@ def engine(job: Job, scratch: str, stamps: Stamps) -> float:
         reading,
         required_features,
     )
-    from tfx_bsl.tfxio import tensor_adapter, tf_example_record
-
     from pipeline.problems.digits.evaluation import eval_config
 
     def load(models: Any, signature: str) -> Any:
         stamps.add("start Beam")
-        loaded = fused.load(models, signature)
+        loaded = fused.LoadedModels(models, signature)
         stamps.add("load the models")
         return loaded
 
@@ -54,7 +54,7 @@ def engine(job: Job, scratch: str, stamps: Stamps) -> float:
         arrow_schema=reader.ArrowSchema(), tensor_representations=reader.TensorRepresentations()
     )
     config = with_defaults(eval_config(), has_baseline=False)
-    columns = required_features.columns(config, None, adapter.tensor_representations, sources)
+    columns = required_features.columns(config, adapter.tensor_representations, sources)
     assert columns is not None
     options = PipelineOptions(["--runner=FnApiRunner"])
     with beam.Pipeline(options=options) as pipeline:
@@ -117,15 +117,15 @@ def bare_session_run(job: Job, scratch: str, stamps: Stamps) -> float:
     del scratch
     import numpy as np
     import tensorflow as tf
-    from checkpoint_sweep.evaluation import fused
 
+    from checkpoint_sweep.evaluation import fused
     from pipeline.problems.digits import features
 
     records = tf.data.TFRecordDataset(job.examples, "GZIP")
     batches = list(records.batch(job.batch_size).as_numpy_iterator())
     sources = job.sources()
     stamps.add(START)
-    predictor = fused.load(sources, _SIGNATURE)
+    predictor = fused.LoadedModels(sources, _SIGNATURE)
     stamps.add("load the models")
     (name,) = predictor.input_specs
     predicted = []

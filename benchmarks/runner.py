@@ -7,9 +7,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from checkpoint_sweep.common.errors import UserError
-
 from benchmarks.cases import Case, Measurement, Outcome
+from checkpoint_sweep.common.errors import UserError
 
 # Far above what any case takes; a process that hangs must not hold up the others for ever.
 _LIMIT_SECONDS = 1200

@@ -3,9 +3,8 @@
 import json
 from pathlib import Path
 
-from checkpoint_sweep.common.errors import UserError
-
 from benchmarks.runner import run_module
+from checkpoint_sweep.common.errors import UserError
 
 _NEEDED = {"CsvExampleGen", "Transform", "Trainer"}
 _DONE = {"complete", "cached"}

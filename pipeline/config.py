@@ -20,7 +20,7 @@ class PipelineConfig:
         checkpoint_steps: training steps from one checkpoint to the next.
         select_by: the metric that the sweep chooses by, as TFMA names it.
         beam_args: options of the Beam pipelines, see `beam_args`.
-        engine: what the sweep evaluates with, see `checkpoint_sweep.evaluation.engines`.
+        engine: what the sweep evaluates with, see `checkpoint_sweep.evaluation.engine.get_engine`.
         cache: whether a node whose inputs and parameters have not changed is skipped.
     """
 

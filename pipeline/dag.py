@@ -2,13 +2,12 @@
 
 from typing import Any
 
-from checkpoint_sweep.tfx_components.evaluator import Evaluator
-from checkpoint_sweep.tfx_components.sweep import CheckpointSweep, Selection, StepRange
 from tfx import v1 as tfx
 
+from checkpoint_sweep import CheckpointSweep, Evaluator, Selection, StepRange
+from checkpoint_sweep.common.source_fingerprint import fingerprint
 from pipeline.config import PipelineConfig
 from pipeline.deployment import Deployment, local
-from pipeline.fingerprint import fingerprint
 from pipeline.problems.problem import FileFormat, load
 
 _SPLITS = {"train": 3, "eval": 1, "test": 1}
@@ -32,7 +31,7 @@ def create_pipeline(config: PipelineConfig, place: Deployment | None = None) -> 
             **read,
             preprocessing_fn=problem.preprocessing_fn,
             splits_config=proto.SplitsConfig(analyze=["train"], transform=["train", "eval"]),
-            custom_config={"source": fingerprint(problem.transform_code)},
+            custom_config={"source": _source(problem.preprocessing_fn)},
         )
     trainer = components.Trainer(
         run_fn=problem.run_fn,
@@ -41,7 +40,7 @@ def create_pipeline(config: PipelineConfig, place: Deployment | None = None) -> 
         eval_args=proto.EvalArgs(splits=["eval"]),
         custom_config={
             "checkpoint_steps": config.checkpoint_steps,
-            "source": fingerprint(problem.training_code),
+            "source": _source(problem.run_fn),
             **problem.options,
         },
     )
@@ -92,6 +91,11 @@ def example_gen(file_format: FileFormat) -> type[tfx.components.CsvExampleGen]:
         FileFormat.CSV: tfx.components.CsvExampleGen,
         FileFormat.TFRECORD: tfx.components.ImportExampleGen,
     }[file_format]
+
+
+def _source(function: str) -> str:
+    """A fingerprint of the code behind a dotted name: TFX's cache compares only the name."""
+    return fingerprint([function.rpartition(".")[0]])
 
 
 def _transformed(transform: tfx.components.Transform) -> dict[str, Any]:

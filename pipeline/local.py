@@ -4,10 +4,12 @@ import dataclasses
 import hashlib
 from pathlib import Path
 
-from checkpoint_sweep.common.errors import UserError
 from rich.console import Console
 from tfx.orchestration.local.local_dag_runner import LocalDagRunner
 
+from checkpoint_sweep.common.errors import UserError
+from checkpoint_sweep.common.files import replacing
+from checkpoint_sweep.common.text import some
 from pipeline.config import PipelineConfig
 from pipeline.dag import create_pipeline
 from pipeline.reporting import quiet
@@ -61,17 +63,14 @@ def _stage(schema: Path, directory: Path) -> Path:
     content = schema.read_bytes()
     copy = directory / f"{hashlib.sha256(content).hexdigest()[:16]}.pbtxt"
     if not copy.exists():
-        directory.mkdir(exist_ok=True)
-        scratch = copy.with_suffix(".partial")
-        scratch.write_bytes(content)
-        scratch.rename(copy)
+        with replacing(copy) as scratch:
+            Path(scratch).write_bytes(content)
     return copy
 
 
 def _blame(node: str, anomalies: list[str], config: PipelineConfig) -> str:
-    listed = "\n".join(f"  {anomaly}" for anomaly in anomalies[:_LISTED])
-    more = f"\n  and {len(anomalies) - _LISTED} more" if len(anomalies) > _LISTED else ""
+    listed = some(anomalies, _LISTED, separator="\n  ")
     return (
-        f"{node} failed, and the data depart from the schema {config.schema}:\n{listed}{more}\n"
+        f"{node} failed, and the data depart from the schema {config.schema}:\n  {listed}\n"
         f"Correct the data in {config.data}, or the schema."
     )

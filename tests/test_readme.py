@@ -1,7 +1,6 @@
 """The README's snippets, extracted and run as a reader would run them."""
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -9,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from checkpoint_sweep import __version__
 from pipeline.problems.problem import repository
 from tests.support import taxi_examples
 
@@ -26,11 +26,9 @@ def test_the_snippet_chooses_blesses_and_pushes(tmp_path: Path) -> None:
         (tmp_path / name).write_text(code)
     (tmp_path / "data").mkdir()
     taxi_examples.write_csv(tmp_path / "data" / "data.csv", 1000)
-    path = os.pathsep.join([str(tmp_path), str(repository())])
     done = subprocess.run(
         [sys.executable, "my_pipeline.py", "data", str(tmp_path / "root")],
         cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": path},
         capture_output=True,
         text=True,
         check=False,
@@ -54,3 +52,8 @@ def test_every_make_target_exists() -> None:
     targets = set(re.findall(r"`?make ([a-z]+)", _README.read_text()))
     makefile = (repository() / "Makefile").read_text()
     assert [t for t in targets if not re.search(rf"^{t}:", makefile, re.MULTILINE)] == []
+
+
+def test_the_wheel_is_named_as_it_is_built() -> None:
+    named = set(re.findall(r"tfx_checkpoint_sweep-(.+?)-py3", _README.read_text()))
+    assert named == {__version__}

@@ -4,12 +4,12 @@ from collections.abc import Callable
 
 import numpy as np
 import tensorflow as tf
-from checkpoint_sweep.evaluation import fused
-from checkpoint_sweep.evaluation.evaluate_models import DEFAULT_BATCH_SIZE
 
 from benchmarks import problem as problem_lib
 from benchmarks.cases import Case, Outcome
 from benchmarks.stamps import BATCH, END, START, Stamps
+from checkpoint_sweep.evaluation import fused
+from checkpoint_sweep.evaluation.evaluate_models import DEFAULT_BATCH_SIZE
 
 
 def run(
@@ -20,7 +20,7 @@ def run(
     records = tf.data.TFRecordDataset(problem.examples(case.examples), "GZIP")
     batches = list(records.batch(DEFAULT_BATCH_SIZE).as_numpy_iterator())
     stamps.add(START)
-    predictor = fused.load(problem.sources(case.checkpoints), problem_lib.SIGNATURE)
+    predictor = fused.LoadedModels(problem.sources(case.checkpoints), problem_lib.SIGNATURE)
     stamps.add("load the models")
     (name,) = predictor.input_specs
     done = 0

@@ -6,13 +6,13 @@ from typing import Any
 
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
-from checkpoint_sweep.evaluation import fused, reading, required_features
-from checkpoint_sweep.evaluation.evaluate_models import DEFAULT_BATCH_SIZE, EvaluateModels
-from checkpoint_sweep.saved_model.model_source import ModelSource
 
 from benchmarks import problem as problem_lib
 from benchmarks.cases import Case, Outcome
 from benchmarks.stamps import END, START, StampBatches, Stamps
+from checkpoint_sweep.evaluation import fused, reading, required_features
+from checkpoint_sweep.evaluation.evaluate_models import DEFAULT_BATCH_SIZE, EvaluateModels
+from checkpoint_sweep.saved_model.model_source import ModelSource
 
 
 class _StampedLoad:
@@ -23,7 +23,7 @@ class _StampedLoad:
 
     def __call__(self, models: Sequence[ModelSource], signature: str) -> Any:
         self._stamps.add("start Beam")
-        loaded = fused.load(models, signature)
+        loaded = fused.LoadedModels(models, signature)
         self._stamps.add("load the models")
         return loaded
 
@@ -37,7 +37,7 @@ def run(
     outputs = {source.name: os.path.join(scratch, source.name) for source in sources}
     reader = problem.tfxio(case.examples)
     config, adapter = problem_lib.eval_config(), problem_lib.adapter_config(reader)
-    columns = required_features.columns(config, None, adapter.tensor_representations, sources)
+    columns = required_features.columns(config, adapter.tensor_representations, sources)
     assert columns is not None
     pipeline = beam.Pipeline(options=PipelineOptions(list(problem_lib.BEAM_ARGS)))
     _ = (

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 import apache_beam as beam
 import tensorflow_model_analysis as tfma
 from apache_beam.options.pipeline_options import PipelineOptions
-from checkpoint_sweep.model_run.checkpoints import Checkpoint
 
 from benchmarks import problem as problem_lib
 from benchmarks.cases import Case
 from benchmarks.stamps import END, START, StampBatches, Stamps
+from checkpoint_sweep.model_run.checkpoints import Checkpoint
 
 
 def evaluate(

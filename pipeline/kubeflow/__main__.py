@@ -1,5 +1,6 @@
 """Compiles the pipeline for a cluster: `python -m pipeline.kubeflow --help`."""
 
+import dataclasses
 import enum
 import sys
 from pathlib import Path
@@ -8,16 +9,17 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from pipeline import problems
-from pipeline.config import ConfigError, PipelineConfig, beam_args, check_steps
+from pipeline import options
+from pipeline.config import ConfigError, PipelineConfig
 from pipeline.kubeflow.parameters import DEFAULT_ROOT, ParameterError, defaults
 from pipeline.kubeflow.site import Site
+from pipeline.problems import registry
 from pipeline.problems.problem import repository
 from pipeline.reporting import quiet
+from pipeline.reporting.failure import fail
 
 # Where the Dockerfile puts the project.
 _IMAGE = Path("/app")
-_OF_PROBLEM = "(default: the problem's)"
 
 
 class Target(str, enum.Enum):
@@ -29,9 +31,7 @@ class Target(str, enum.Enum):
 
 def main(
     image: Annotated[str, typer.Option(help="Container image that every task runs in.")],
-    problem: Annotated[
-        str, typer.Option(help=f"What to learn: {', '.join(problems.definitions())}.")
-    ] = problems.DEFAULT,
+    problem: options.ProblemName = registry.DEFAULT,
     target: Annotated[
         Target, typer.Option(help="Kubeflow Pipelines 2.x, or Vertex AI.")
     ] = Target.kubeflow,
@@ -50,7 +50,7 @@ def main(
         ),
     ] = None,
     schema: Annotated[
-        str | None, typer.Option(help=f"Path of the schema in the image. {_OF_PROBLEM}")
+        str | None, typer.Option(help=f"Path of the schema in the image. {options.OF_PROBLEM}")
     ] = None,
     push_to: Annotated[
         str,
@@ -65,22 +65,11 @@ def main(
             "latest blessed one by itself."
         ),
     ] = "",
-    steps: Annotated[int | None, typer.Option(help=f"Training steps. {_OF_PROBLEM}")] = None,
-    checkpoint_steps: Annotated[
-        int | None,
-        typer.Option(help=f"Training steps from one checkpoint to the next. {_OF_PROBLEM}"),
-    ] = None,
-    select_by: Annotated[
-        str | None,
-        typer.Option(help=f"Metric to choose the checkpoint by, as TFMA names it. {_OF_PROBLEM}"),
-    ] = None,
-    engine: Annotated[
-        str, typer.Option(help="What the sweep evaluates with.")
-    ] = PipelineConfig.engine,
-    beam_arg: Annotated[
-        list[str] | None,
-        typer.Option(help="A Beam option, such as --runner=DataflowRunner; repeatable."),
-    ] = None,
+    steps: options.Steps = None,
+    checkpoint_steps: options.CheckpointSteps = None,
+    select_by: options.SelectBy = None,
+    engine: options.Engine = PipelineConfig.engine,
+    beam_arg: options.BeamArg = None,
     output: Annotated[
         Path | None,
         typer.Option(help="File to write. (default: compiled/PROBLEM-TARGET.yaml or .json)"),
@@ -92,28 +81,18 @@ def main(
     """
     console = Console()
     if target is Target.vertex and not (root or "").startswith("gs://"):
-        raise typer.BadParameter("Vertex AI needs --root=gs://bucket/folder.")
+        fail("Vertex AI needs --root=gs://bucket/folder.", 2)
     where = root or DEFAULT_ROOT
     try:
-        chosen = problems.get(problem)
-        config = PipelineConfig(
-            problem=chosen,
-            root=Path(),
-            data=Path(),
+        chosen = registry.get(problem)
+        config = dataclasses.replace(
+            options.fill_in(chosen, steps, checkpoint_steps, select_by, engine, beam_arg),
             schema=Path(schema or _IMAGE / chosen.schema.relative_to(repository())),
-            steps=chosen.steps if steps is None else steps,
-            checkpoint_steps=(
-                chosen.checkpoint_steps if checkpoint_steps is None else checkpoint_steps
-            ),
-            select_by=select_by or chosen.select_by,
-            engine=engine,
-            beam_args=beam_args(beam_arg or ()),
         )
-        check_steps(config.steps, config.checkpoint_steps)
         folder = data or f"{_IMAGE}/data/{problem}"
         values = defaults(folder, push_to, baseline, where)
-    except (ConfigError, ParameterError, problems.UnknownProblemError) as error:
-        raise typer.BadParameter(str(error)) from None
+    except (ConfigError, ParameterError, registry.UnknownProblemError) as error:
+        fail(str(error), 2)
     site = Site(image, where, str(config.schema), values)
     suffix = "yaml" if target is Target.kubeflow else "json"
     path = output or Path(f"compiled/{problem}-{target.value}.{suffix}")

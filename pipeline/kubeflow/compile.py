@@ -1,6 +1,5 @@
 """Compiles the pipeline for Kubeflow Pipelines 2.x and for Vertex AI."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +7,7 @@ import yaml
 from tfx import v1 as tfx
 from tfx.dsl.components.base.base_node import BaseNode
 
+from checkpoint_sweep.common.files import write_json, write_text
 from pipeline.config import PipelineConfig
 from pipeline.dag import create_pipeline, example_gen
 from pipeline.deployment import Deployment, latest_blessed_model
@@ -54,12 +54,11 @@ def compile_for_vertex(config: PipelineConfig, site: Site) -> Json:
 
 
 def write(compiled: Json, path: Path) -> None:
-    """Writes YAML or JSON, by the name of the file: to a temporary name, then renamed."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    text = yaml.safe_dump(compiled) if path.suffix == ".yaml" else json.dumps(compiled, indent=2)
-    scratch = path.with_suffix(".partial")
-    scratch.write_text(text)
-    scratch.rename(path)
+    """Writes YAML or JSON, by the name of the file."""
+    if path.suffix == ".yaml":
+        write_text(path, yaml.safe_dump(compiled))
+    else:
+        write_json(path, compiled)
 
 
 def _deployment(site: Site, baseline: BaseNode) -> Deployment:

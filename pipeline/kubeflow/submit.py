@@ -3,15 +3,15 @@
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
 import yaml
 from rich.console import Console
-from rich.markup import escape
 
 from pipeline.kubeflow import parameters
 from pipeline.reporting import quiet
+from pipeline.reporting.failure import fail
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True)
 
@@ -43,7 +43,7 @@ def kubeflow(
     try:
         values = kubeflow_values(spec, where, data, push_to, baseline)
     except parameters.ParameterError as error:
-        _fail(str(error))
+        fail(str(error), 2)
     quiet.before_imports()
     from kfp import Client
 
@@ -76,7 +76,7 @@ def vertex(
     try:
         values = vertex_values(job, data, push_to)
     except parameters.ParameterError as error:
-        _fail(str(error))
+        fail(str(error), 2)
     vertex_job(package, project, region, values, root).submit(service_account=service_account)
 
 
@@ -164,15 +164,10 @@ def vertex_job(
 
 def _load(package: Path) -> dict[str, Any]:
     if not package.is_file():
-        _fail(f"There is no {package}. Compile it: python -m pipeline.kubeflow --help")
+        fail(f"There is no {package}. Compile it: python -m pipeline.kubeflow --help", 2)
     text = package.read_text()
     loaded: dict[str, Any] = yaml.safe_load(text) if package.suffix == ".yaml" else json.loads(text)
     return loaded
-
-
-def _fail(message: str) -> NoReturn:
-    Console(stderr=True).print(f"[red]error[/] {escape(message)}", highlight=False)
-    raise typer.Exit(2)
 
 
 if __name__ == "__main__":

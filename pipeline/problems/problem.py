@@ -3,7 +3,7 @@
 import dataclasses
 import enum
 import importlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +32,6 @@ class Problem:
             declares its direction.
         steps: training steps.
         checkpoint_steps: training steps from one checkpoint to the next.
-        transform_code: modules whose source decides what Transform computes.
-        training_code: modules whose source decides what is trained.
         options: what the Trainer's entry point is told beside that.
     """
 
@@ -47,8 +45,6 @@ class Problem:
     select_by: str
     steps: int
     checkpoint_steps: int
-    training_code: Sequence[str]
-    transform_code: Sequence[str] = ()
     preprocessing_fn: str | None = None
     options: Mapping[str, str] = dataclasses.field(default_factory=dict)
 

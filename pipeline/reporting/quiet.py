@@ -4,8 +4,15 @@ import logging
 import os
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 
-_OURS = ("components", "pipeline")
+import checkpoint_sweep
+
+# The library is in this checkout or in site-packages, beside much that is not ours.
+_OURS = tuple(
+    f"{folder}{os.sep}"
+    for folder in (Path(checkpoint_sweep.__file__).parent, Path(__file__).parent.parent)
+)
 
 # Said on every run by libraries that call each other's old interfaces, or about hardware that
 # is not there. Nothing in a user's power changes them.
@@ -57,8 +64,7 @@ class _OursOrWarning(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         if self._also(record):
             return True
-        ours = any(f"{os.sep}{name}{os.sep}" in record.pathname for name in _OURS)
-        if ours and f"{os.sep}site-packages{os.sep}" not in record.pathname:
+        if record.pathname.startswith(_OURS):
             return record.levelno >= logging.INFO
         if record.levelno < logging.WARNING:
             return False

@@ -1,16 +1,16 @@
 """What the last run did, read from the metadata store and the artifacts."""
 
 import dataclasses
-import json
 from pathlib import Path
 from typing import Any
 
-from checkpoint_sweep.evaluation.threshold_failures import threshold_failures
-from checkpoint_sweep.tfx_components.blessing import read_verdicts
 from ml_metadata import proto
 from ml_metadata.metadata_store import metadata_store
 from tfx.components.evaluator import constants
 
+from checkpoint_sweep.common.files import write_json
+from checkpoint_sweep.evaluation.threshold_failures import threshold_failures
+from checkpoint_sweep.tfx_components.blessing import read_verdicts
 from pipeline.reporting.anomalies import read_anomalies
 
 _State = proto.Execution.State
@@ -90,10 +90,8 @@ def summarize(metadata: Path) -> Summary:
 
 
 def write_summary(summary: Summary, path: Path) -> None:
-    """Writes `summary.json`: to a temporary name, then renamed."""
-    scratch = path.with_suffix(".partial")
-    scratch.write_text(json.dumps(dataclasses.asdict(summary), indent=2, allow_nan=False) + "\n")
-    scratch.rename(path)
+    """Writes `summary.json`."""
+    write_json(path, dataclasses.asdict(summary))
 
 
 def _open(path: Path) -> metadata_store.MetadataStore:

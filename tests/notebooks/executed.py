@@ -31,13 +31,12 @@ def export(notebook: Path, root: Path, directory: Path) -> Path:
     Args:
         notebook: the stored one.
         root: of the run.
-        directory: an empty one to work in; it gets the packages beside the notebook.
+        directory: an empty one to work in; it gets the application beside the notebook.
 
     Returns:
         The HTML file.
     """
-    for package in ("components", "pipeline"):
-        (directory / package).symlink_to(REPOSITORY / package)
+    (directory / "pipeline").symlink_to(REPOSITORY / "pipeline")
     copy = directory / "notebooks" / notebook.name
     copy.parent.mkdir()
     stored = nbformat.read(notebook, as_version=4)

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 import tensorflow_model_analysis as tfma
-from checkpoint_sweep.saved_model.weight_swap import VARIABLES
 from tensorflow_model_analysis.writers import eval_config_writer
 
+from checkpoint_sweep.saved_model.model_source import VARIABLES
 from tests.support import taxi_examples
 from tests.support.bundles import read_bundle
 

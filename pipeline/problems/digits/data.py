@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from checkpoint_sweep.common.files import replacing
 from pipeline.problems.digits import features
 
 _FILE = "digits.tfrecord.gz"
@@ -16,13 +17,11 @@ def digits_data(directory: Path) -> Path:
     Args:
         directory: where to.
     """
-    file = directory / _FILE
-    if not file.exists():
-        directory.mkdir(parents=True, exist_ok=True)
-        # Beside the folder, of which ExampleGen reads every file.
-        scratch = directory.with_name(f"{directory.name}.partial")
-        _write(scratch, examples())
-        scratch.rename(file)
+    if not (directory / _FILE).exists():
+        # The folder as a whole: ExampleGen reads every file in it, also half of one.
+        with replacing(directory) as scratch:
+            Path(scratch).mkdir()
+            _write(Path(scratch) / _FILE, examples())
     return directory
 
 

@@ -19,16 +19,6 @@ def digits() -> Problem:
         select_by="cross_entropy",
         steps=4000,
         checkpoint_steps=200,
-        training_code=(
-            "pipeline.problems.digits.averages",
-            "pipeline.problems.digits.features",
-            "pipeline.problems.digits.model",
-            "pipeline.problems.digits.network",
-            "pipeline.problems.digits.slim_batch_norm",
-            "pipeline.problems.digits.training",
-            "pipeline.problems.estimator_inputs",
-            "pipeline.problems.estimator_training",
-        ),
         options={"network": "small"},
     )
 

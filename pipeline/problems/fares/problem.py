@@ -18,20 +18,4 @@ def fares() -> Problem:
         select_by="mean_absolute_error",
         steps=4000,
         checkpoint_steps=200,
-        transform_code=(
-            "pipeline.problems.taxi.features",
-            "pipeline.problems.taxi.columns",
-            "pipeline.problems.fares.features",
-            "pipeline.problems.fares.preprocessing",
-        ),
-        training_code=(
-            "pipeline.problems.taxi.features",
-            "pipeline.problems.taxi.wide_and_deep",
-            "pipeline.problems.fares.features",
-            "pipeline.problems.fares.metrics",
-            "pipeline.problems.fares.model",
-            "pipeline.problems.fares.training",
-            "pipeline.problems.estimator_inputs",
-            "pipeline.problems.estimator_training",
-        ),
     )

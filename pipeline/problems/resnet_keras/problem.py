@@ -14,11 +14,5 @@ def resnet_keras() -> Problem:
         run_fn="pipeline.problems.resnet_keras.training.run_fn",
         steps=160,
         checkpoint_steps=20,
-        training_code=(
-            "pipeline.problems.digits.features",
-            "pipeline.problems.resnet_keras.model",
-            "pipeline.problems.resnet_keras.serving",
-            "pipeline.problems.resnet_keras.training",
-        ),
         options={},
     )

@@ -31,17 +31,4 @@ def taxi() -> Problem:
         select_by="auc",
         steps=4000,
         checkpoint_steps=200,
-        transform_code=(
-            "pipeline.problems.taxi.features",
-            "pipeline.problems.taxi.columns",
-            "pipeline.problems.taxi.preprocessing",
-        ),
-        training_code=(
-            "pipeline.problems.taxi.features",
-            "pipeline.problems.taxi.wide_and_deep",
-            "pipeline.problems.taxi.model",
-            "pipeline.problems.taxi.training",
-            "pipeline.problems.estimator_inputs",
-            "pipeline.problems.estimator_training",
-        ),
     )

@@ -30,8 +30,8 @@ def sdk() -> Sdk:
     python = Path(os.environ.get("KUBEFLOW_PYTHON", default))
     if not python.exists():
         pytest.fail(
-            f"There is no {python}. Make the environment of the Kubeflow SDK from "
-            "requirements-kubeflow.txt, or name its Python by KUBEFLOW_PYTHON."
+            f"There is no {python}. Make the environment of the Kubeflow SDK by `make "
+            ".venv-kubeflow/.installed`, or name its Python by KUBEFLOW_PYTHON."
         )
 
     def run(module: str, *args: str, **options: Any) -> subprocess.CompletedProcess[str]:

@@ -59,7 +59,7 @@ class Container:
 
     Attributes:
         python: interpreter that the command `python` stands for.
-        code: the project, as the image has it on PYTHONPATH.
+        code: the folder of `pipeline/`, as the image has it on PYTHONPATH.
         logs: folder for one log a task.
     """
 

@@ -1,6 +1,7 @@
 """Loads the compiled packages by the SDKs that would submit them; writes what they understood.
 
-Runs in the environment of the Kubeflow SDK: `python -m tests.pipeline.kubeflow.sdk_check YAML JSON`.
+Runs in the environment of the Kubeflow SDK:
+`python -m tests.pipeline.kubeflow.sdk_check YAML JSON`.
 """
 
 import json
@@ -8,7 +9,6 @@ import sys
 from pathlib import Path
 
 from google.auth.credentials import AnonymousCredentials
-from google.protobuf import json_format
 from kfp import components
 
 from pipeline.kubeflow import submit
@@ -23,8 +23,7 @@ def main(kubeflow: Path, vertex: Path) -> None:
     )
     understood = {
         "kubeflow": {name: i.type for name, i in component.component_spec.inputs.items()},
-        # The public property asks the service first.
-        "vertex": json_format.MessageToDict(job._gca_resource._pb),
+        "vertex": job.to_dict(),
     }
     json.dump(understood, sys.stdout)
 

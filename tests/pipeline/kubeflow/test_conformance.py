@@ -5,7 +5,7 @@ from typing import Any
 
 import yaml
 
-from pipeline import problems
+from pipeline.problems import registry
 from tests.pipeline.kubeflow.conftest import DATA, ROOT, Judge, compile_pipeline
 
 Json = dict[str, Any]
@@ -117,7 +117,7 @@ def test_every_problem_compiles_for_both_targets_and_breaks_no_rule(
     tmp_path: Path, values: Json, judge: Judge
 ) -> None:
     runs = []
-    for problem in problems.definitions():
+    for problem in registry.definitions():
         common = ["--image=registry.example/image:1", f"--problem={problem}"]
         package = tmp_path / f"{problem}.yaml"
         compile_pipeline(*common, f"--data={DATA}", f"--output={package}")

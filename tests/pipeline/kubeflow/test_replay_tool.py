@@ -70,7 +70,9 @@ def test_what_would_fail_in_a_cluster_fails(
         "code": REPOSITORY,
         "report": report,
     }
-    done = sdk("tests.pipeline.kubeflow.replay", *(f"--{key}={value}" for key, value in arguments.items()))
+    done = sdk(
+        "tests.pipeline.kubeflow.replay", *(f"--{key}={value}" for key, value in arguments.items())
+    )
     assert done.returncode == 1
     assert not report.exists()
     assert re.search(message, done.stderr), done.stderr

@@ -74,7 +74,9 @@ def test_what_cannot_work_is_refused_before_anything_is_sent(
 
 
 def test_both_sdks_load_what_was_compiled(compiled: dict[str, Path], sdk: Sdk) -> None:
-    done = sdk("tests.pipeline.kubeflow.sdk_check", str(compiled["kubeflow"]), str(compiled["vertex"]))
+    done = sdk(
+        "tests.pipeline.kubeflow.sdk_check", str(compiled["kubeflow"]), str(compiled["vertex"])
+    )
     assert done.returncode == 0, done.stderr
     understood = json.loads(done.stdout)
     names = ("baseline", "data", "push_destination")

@@ -1,9 +1,17 @@
 import io
 import logging
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from rich.console import Console
 
+import checkpoint_sweep
+from checkpoint_sweep.common import text
+from pipeline.problems.problem import repository
 from pipeline.reporting import quiet
 from pipeline.reporting.progress import Progress
 
@@ -59,11 +67,9 @@ def test_brackets_in_a_message_are_text(screen: Console) -> None:
 @pytest.mark.parametrize(
     ("record", "passes"),
     [
-        pytest.param(_record("hello", path="/a/components/b.py"), True, id="our message"),
-        pytest.param(
-            _record("hello", path="/a/site-packages/components/b.py"), False, id="not ours"
-        ),
-        pytest.param(_record("hello", path="/a/tfx/b.py"), False, id="another's message"),
+        pytest.param(_record("hello", path=quiet.__file__), True, id="the application's message"),
+        pytest.param(_record("hello", path=text.__file__), True, id="the library's message"),
+        pytest.param(_record("hello", path="/a/tfx/pipeline/b.py"), False, id="another's message"),
         pytest.param(
             _record("disk is full", level=logging.WARNING, path="/a/tfx/b.py"),
             True,
@@ -89,3 +95,35 @@ def test_what_a_user_gets_to_read(record: logging.LogRecord, passes: bool) -> No
     finally:
         root.handlers, root.level = before
         logging.captureWarnings(False)
+
+
+_INSTALLED = """
+import logging
+from checkpoint_sweep.common import text
+from pipeline.reporting import quiet
+
+handler = logging.Handler()
+quiet.route_logs(handler, also=lambda record: False)
+for path in (text.__file__, text.__file__.replace("checkpoint_sweep", "another")):
+    record = logging.LogRecord("log", logging.INFO, path, 1, "hello", (), None)
+    print(path, bool(handler.filter(record)))
+"""
+
+
+def test_the_library_is_ours_in_site_packages_too(tmp_path: Path) -> None:
+    """Among packages that are not."""
+    folder = tmp_path / "site-packages"
+    shutil.copytree(Path(checkpoint_sweep.__file__).parent, folder / "checkpoint_sweep")
+    done = subprocess.run(
+        [sys.executable, "-c", _INSTALLED],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join([str(folder), str(repository())])},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == [
+        f"{folder}/checkpoint_sweep/common/text.py True",
+        f"{folder}/another/common/text.py False",
+    ]

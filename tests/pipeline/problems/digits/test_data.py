@@ -40,3 +40,8 @@ def test_a_file_that_is_there_stays_as_it_is(written: Path) -> None:
     os.utime(file, (1, 1))
     digits_data(written)
     assert file.stat().st_mtime == 1
+
+
+def test_an_empty_folder_is_filled(tmp_path: Path) -> None:
+    assert [file.name for file in digits_data(tmp_path).iterdir()] == ["digits.tfrecord.gz"]
+    assert [folder.name for folder in tmp_path.parent.glob(f"{tmp_path.name}*")] == [tmp_path.name]

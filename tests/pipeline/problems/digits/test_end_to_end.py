@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tensorflow as tf
-from checkpoint_sweep.saved_model.weight_swap import VARIABLES
 
+from checkpoint_sweep.saved_model.model_source import VARIABLES
 from pipeline.problems.digits import data
 from tests.support.bundles import read_bundle
 

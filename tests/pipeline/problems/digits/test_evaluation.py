@@ -1,7 +1,7 @@
-from checkpoint_sweep.common.eval_config import with_defaults
-from checkpoint_sweep.selection.metric_lookup import computed_metrics
 from google.protobuf import json_format
 
+from checkpoint_sweep.common.eval_config import with_defaults
+from checkpoint_sweep.selection.metric_lookup import computed_metrics
 from pipeline.problems.digits import features
 from pipeline.problems.digits.evaluation import eval_config
 from pipeline.problems.digits.problem import digits

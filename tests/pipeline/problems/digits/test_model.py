@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 import tensorflow_model_analysis as tfma
-from checkpoint_sweep.common.eval_config import with_defaults
-from checkpoint_sweep.metrics.precision_at_k import PrecisionAtKCombiner
-from checkpoint_sweep.saved_model.model_source import ModelSource
-from checkpoint_sweep.saved_model.weight_swap import VARIABLES, write_saved_model
 
 from benchmarks import digits_slim
+from checkpoint_sweep.common.eval_config import with_defaults
+from checkpoint_sweep.metrics.batch_metric import FormulaCombiner
+from checkpoint_sweep.saved_model.model_source import VARIABLES, ModelSource
+from checkpoint_sweep.saved_model.weight_swap import write_saved_model
 from pipeline.problems.digits import (
     data,
     features,
@@ -179,7 +179,7 @@ def test_the_engine_equals_stock_tfma(
         assert tfma_oracle.differences(tfma_oracle.load(stock), tfma_oracle.load(ours)) == []
 
 
-def test_precision_at_k_needs_no_twin(
+def test_precision_at_k_needs_no_vectorized_combiner(
     run: digits_run.DigitsRun,
     sources: dict[int, ModelSource],
     config: tfma.EvalConfig,
@@ -187,7 +187,7 @@ def test_precision_at_k_needs_no_twin(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.delattr(PrecisionAtKCombiner, "twin")
+    monkeypatch.delattr(FormulaCombiner, "vectorized")
     (slow,) = tfma_oracle.run_engine(run.evaluated, config, [sources[320]], str(tmp_path))
     assert _overall(slow)["precision_at_3"] > 0.3
     assert tfma_oracle.differences(tfma_oracle.load(slow), tfma_oracle.load(evaluated[320])) == []

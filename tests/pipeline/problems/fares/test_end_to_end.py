@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 import tensorflow_transform as tft
-from checkpoint_sweep.common.eval_config import with_defaults
 
+from checkpoint_sweep.common.eval_config import with_defaults
 from pipeline.problems.fares import features, model
 from pipeline.problems.fares.evaluation import eval_config
 from tests.checkpoint_sweep.evaluation import tfma_oracle

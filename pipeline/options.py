@@ -1,0 +1,65 @@
+"""Options that running and compiling the pipeline share, and the problem's defaults for them."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.config import PipelineConfig, beam_args, check_steps
+from pipeline.problems import registry
+from pipeline.problems.problem import Problem
+
+OF_PROBLEM = "(default: the problem's)"
+
+ProblemName = Annotated[
+    str, typer.Option(help=f"What to learn: {', '.join(registry.definitions())}.")
+]
+Steps = Annotated[int | None, typer.Option(help=f"Training steps. {OF_PROBLEM}")]
+CheckpointSteps = Annotated[
+    int | None,
+    typer.Option(help=f"Training steps from one checkpoint to the next. {OF_PROBLEM}"),
+]
+SelectBy = Annotated[
+    str | None,
+    typer.Option(help=f"Metric to choose the checkpoint by, as TFMA names it. {OF_PROBLEM}"),
+]
+Engine = Annotated[
+    str, typer.Option(help="What evaluates: fused (all in one pass) or tfma (stock).")
+]
+BeamArg = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="A Beam option, such as --direct_num_workers=2 or --runner=DataflowRunner; repeatable."
+    ),
+]
+
+
+def fill_in(
+    problem: Problem,
+    steps: int | None,
+    checkpoint_steps: int | None,
+    select_by: str | None,
+    engine: str,
+    beam_arg: Sequence[str] | None,
+) -> PipelineConfig:
+    """The configuration that these options stand for; None takes the problem's default.
+
+    Its folders are the caller's to fill in.
+
+    Raises:
+        ConfigError: training would leave no checkpoint to choose from.
+    """
+    config = PipelineConfig(
+        problem=problem,
+        root=Path(),
+        data=Path(),
+        schema=problem.schema,
+        steps=problem.steps if steps is None else steps,
+        checkpoint_steps=problem.checkpoint_steps if checkpoint_steps is None else checkpoint_steps,
+        select_by=select_by or problem.select_by,
+        beam_args=beam_args(beam_arg or ()),
+        engine=engine,
+    )
+    check_steps(config.steps, config.checkpoint_steps)
+    return config

@@ -1,0 +1,27 @@
+import pytest
+
+from pipeline import options
+from pipeline.config import ConfigError
+from pipeline.problems import registry
+
+
+def test_what_is_left_out_has_the_problems_default() -> None:
+    digits = registry.get("digits")
+    config = options.fill_in(digits, None, None, None, engine="tfma", beam_arg=["--a=1"])
+    assert (config.steps, config.checkpoint_steps) == (digits.steps, digits.checkpoint_steps)
+    assert (config.select_by, config.schema) == (digits.select_by, digits.schema)
+    assert config.engine == "tfma"
+    assert config.beam_args[-1] == "--a=1"
+
+
+def test_what_is_given_is_taken() -> None:
+    config = options.fill_in(registry.get("digits"), 20, 10, "accuracy", "fused", None)
+    assert (config.steps, config.checkpoint_steps, config.select_by) == (20, 10, "accuracy")
+
+
+@pytest.mark.parametrize(("steps", "checkpoint_steps"), [(0, None), (10, 20), (10, 0)])
+def test_a_training_without_a_checkpoint_is_refused(
+    steps: int, checkpoint_steps: int | None
+) -> None:
+    with pytest.raises(ConfigError, match="Raise --steps"):
+        options.fill_in(registry.get("taxi"), steps, checkpoint_steps, None, "fused", None)

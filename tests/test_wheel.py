@@ -1,0 +1,133 @@
+"""The library as a wheel: what it holds, and that it works where nothing else of this checkout is.
+
+It is built from a copy, so that a build leaves nothing in the checkout.
+"""
+
+import importlib.metadata
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import checkpoint_sweep
+from pipeline.problems.problem import repository
+
+pytestmark = pytest.mark.slow
+
+_PACKAGE = Path(checkpoint_sweep.__file__).parent
+_GENERATED = shutil.ignore_patterns("__pycache__", "*.egg-info")
+
+# Imports everything but the TFX components, with `tfx` out of reach, from the folder that is given.
+_IMPORT_ALL = """
+import importlib, pkgutil, sys
+
+class Blocked:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] == "tfx":
+            raise ImportError(f"{name} is not for the library outside of tfx_components")
+
+sys.meta_path.insert(0, Blocked())
+import checkpoint_sweep
+
+assert checkpoint_sweep.__file__.startswith(sys.argv[1]), checkpoint_sweep.__file__
+for name in ("Direction", "Selection", "StepRange"):
+    getattr(checkpoint_sweep, name)
+for module in pkgutil.walk_packages(checkpoint_sweep.__path__, "checkpoint_sweep."):
+    if ".tfx_components" not in module.name:
+        importlib.import_module(module.name)
+        print(module.name)
+"""
+# With TFX.
+_IMPORT_PUBLIC = """
+import sys
+import checkpoint_sweep
+
+for name in checkpoint_sweep.__all__:
+    home = sys.modules[getattr(checkpoint_sweep, name).__module__]
+    assert home.__file__.startswith(sys.argv[1]), home.__file__
+"""
+
+
+def _pip(*arguments: str, cwd: Path) -> None:
+    command = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", *arguments]
+    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    source = tmp_path_factory.mktemp("source")
+    shutil.copytree(repository() / "components", source / "components", ignore=_GENERATED)
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(repository() / name, source)
+    built = tmp_path_factory.mktemp("dist")
+    _pip("wheel", "--no-deps", "--no-build-isolation", f"--wheel-dir={built}", ".", cwd=source)
+    (wheel,) = built.iterdir()
+    return wheel
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the wheel's content, as pip installs it."""
+    folder = tmp_path_factory.mktemp("installed")
+    _pip("install", "--no-deps", f"--target={folder}", str(wheel), cwd=folder)
+    return folder
+
+
+def _run(installed: Path, *command: str) -> str:
+    """What a command prints that finds the installed wheel before this checkout."""
+    elsewhere = installed.parent / "elsewhere"
+    elsewhere.mkdir(exist_ok=True)
+    done = subprocess.run(
+        command,
+        cwd=elsewhere,
+        env=os.environ | {"PYTHONPATH": str(installed)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done.stdout
+
+
+def test_it_holds_the_library_and_nothing_else(wheel: Path) -> None:
+    names = zipfile.ZipFile(wheel).namelist()
+    version = checkpoint_sweep.__version__
+    assert {name.partition("/")[0] for name in names} == {
+        "checkpoint_sweep",
+        f"tfx_checkpoint_sweep-{version}.dist-info",
+    }
+    held = {name for name in names if name.startswith("checkpoint_sweep/")}
+    sources = {path for path in _PACKAGE.rglob("*") if path.is_file()}
+    expected = {path.relative_to(_PACKAGE.parent) for path in sources}
+    assert held == {str(path) for path in expected if path.suffix != ".pyc"}
+    assert "checkpoint_sweep/py.typed" in held
+    assert {Path(name).suffix for name in held} >= {".js", ".html"}
+
+
+def test_it_says_what_it_is(wheel: Path, installed: Path) -> None:
+    names = zipfile.ZipFile(wheel).namelist()
+    assert any(name.endswith(".dist-info/licenses/LICENSE") for name in names)
+    (distribution,) = importlib.metadata.distributions(path=[str(installed)])
+    assert distribution.version == checkpoint_sweep.__version__
+    assert {"tfx", "kubeflow"} <= set(distribution.metadata.get_all("Provides-Extra") or ())
+    (script,) = distribution.entry_points
+    assert (script.group, script.name) == ("console_scripts", "checkpoint-sweep")
+
+
+def test_its_console_script_answers(installed: Path) -> None:
+    printed = _run(installed, str(installed / "bin" / "checkpoint-sweep"), "--version")
+    assert printed.strip() == f"checkpoint-sweep {checkpoint_sweep.__version__}"
+
+
+def test_only_the_tfx_components_need_tfx(installed: Path) -> None:
+    imported = _run(installed, sys.executable, "-c", _IMPORT_ALL, str(installed)).split()
+    assert {f"checkpoint_sweep.{name}" for name in ("evaluation.engine", "cli.main")} <= {*imported}
+
+
+def test_all_public_names_can_be_imported(installed: Path) -> None:
+    _run(installed, sys.executable, "-c", _IMPORT_PUBLIC, str(installed))

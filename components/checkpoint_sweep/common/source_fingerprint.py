@@ -6,6 +6,7 @@ import importlib.util
 import site
 import sysconfig
 from collections.abc import Iterable, Iterator
+from importlib.machinery import PathFinder
 from pathlib import Path
 
 
@@ -31,10 +32,11 @@ def import_closure(modules: Iterable[str]) -> dict[str, Path]:
         ModuleNotFoundError: one of `modules` does not exist or is not written in Python.
     """
     found: dict[str, Path] = {}
-    todo = list(dict.fromkeys(modules))
-    for name in todo:
+    todo: list[str] = []
+    for name in modules:
         if _source(name) is None:
             raise ModuleNotFoundError(f"There is no Python source of the module {name!r}.")
+        todo += _with_parents(name)
     while todo:
         name = todo.pop()
         path = _source(name)
@@ -70,11 +72,20 @@ def _with_parents(name: str) -> Iterator[str]:
 
 
 def _source(name: str) -> Path | None:
-    """The source file of a module; None if there is none."""
+    """The source file of a module; None if there is none.
+
+    Level by level, because `importlib.util.find_spec` imports the packages above a module.
+    """
+    top, *below = name.split(".")
     try:
-        spec = importlib.util.find_spec(name)
-    except (ImportError, AttributeError, ValueError):
+        spec = importlib.util.find_spec(top)
+    except (ImportError, ValueError):
         return None
+    for part in below:
+        if spec is None or spec.submodule_search_locations is None:
+            return None
+        locations = list(spec.submodule_search_locations)
+        spec = PathFinder.find_spec(f"{spec.name}.{part}", locations)
     if spec is None or spec.origin is None or not spec.origin.endswith(".py"):
         return None
     return Path(spec.origin)

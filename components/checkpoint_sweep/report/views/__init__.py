@@ -1,6 +1,6 @@
 """TFMA's own views of a sweep, drawn wherever HTML is: notebooks, exported pages, reports.
 
-    from components import views
+    from checkpoint_sweep.report import views
 
     sweep = views.Sweep.open(evaluation.uri)
     views.time_series(sweep, metrics=["auc"])

@@ -50,6 +50,8 @@ class EvaluateSlices(beam.PTransform):
                 [], plan.cross_slice, list(self._part.cross_slicing_specs), plan.baseline_name
             )
 
+        if not self._part.cross_slicing_specs and plan.baseline_name is None:
+            return derived
         if not self._part.cross_slicing_specs:
             # Without cross slices TFMA's transform does not look into the key, whatever its
             # type hints say.
@@ -73,7 +75,7 @@ class EvaluateSlices(beam.PTransform):
         """Joins the samples of a candidate and slice by TFMA's confidence intervals."""
         sampling = samples.Sampling.of(self._part)
         if sampling.method is samples.Method.NONE:
-            return sampled | "DropSample" >> beam.MapTuple(_drop_sample)
+            return sampled
         skipped = tfma_internals.confidence_interval_params(
             self._part, self._part.metrics_specs
         ).skip_ci_metric_keys
@@ -115,10 +117,6 @@ def _slice_only(key: derive.Key, metrics: Any) -> tuple[Any, Any]:
 def _with_key(element: tuple[Any, Any], candidate: int, sample: int) -> tuple[Any, Any]:
     slice_key, metrics = element
     return (candidate, slice_key, sample), metrics
-
-
-def _drop_sample(key: derive.Key, metrics: Any) -> tuple[Any, Any]:
-    return key[:2], metrics
 
 
 def _as_sample(key: derive.Key, metrics: Any) -> tuple[Any, Any]:

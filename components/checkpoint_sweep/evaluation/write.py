@@ -17,7 +17,8 @@ from checkpoint_sweep.common.files import write_json, write_records, write_text
 from checkpoint_sweep.evaluation import plan as plan_lib
 from checkpoint_sweep.evaluation import tfma_internals
 
-Record = tuple[str, bytes]
+# Serialized protos, or JSON, by the name of their file.
+Record = dict[str, bytes]
 
 # Beside TFMA's files: how many examples there were, and on how many a prediction was not finite.
 PREDICTIONS = "predictions.json"
@@ -40,14 +41,15 @@ class Finish(beam.DoFn):
         self._ci_derived = plan_lib.make(self._eval_config).ci_derived
 
     def process(
-        self, element: tuple[tuple[int, Any], dict[Any, Any]], counts: dict[Any, int]
+        self, element: tuple[tuple[Any, ...], dict[Any, Any]], counts: dict[Any, int]
     ) -> Iterator[tuple[tuple[int, Any], dict[Any, Any]]]:
         """One slice of one candidate.
 
         Args:
+            element: the candidate and the slice, and its metrics.
             counts: examples by slice; empty if small slices are not hidden.
         """
-        (candidate, slice_key), metrics = element
+        (candidate, slice_key, *_), metrics = element
         sliced = tfma_internals.add_ci_derived_metrics((slice_key, metrics), self._ci_derived)
         _, shown = tfma_internals.remove_private_metrics(*sliced)
         least = self._eval_config.options.min_slice_size.value
@@ -80,16 +82,15 @@ class Format(beam.DoFn):
             )
         )
         validation = metrics_validator.validate_metrics(only_metrics, self._thresholds)
-        for name, proto in (
-            (constants.METRICS_KEY, tfma_writer.convert_slice_metrics_to_proto(only_metrics, [])),
-            (constants.PLOTS_KEY, tfma_writer.convert_slice_plots_to_proto(plots, [])),
-            (
-                constants.ATTRIBUTIONS_KEY,
-                tfma_writer.convert_slice_attributions_to_proto(attributions),
+        protos = {
+            constants.METRICS_KEY: tfma_writer.convert_slice_metrics_to_proto(only_metrics, []),
+            constants.PLOTS_KEY: tfma_writer.convert_slice_plots_to_proto(plots, []),
+            constants.ATTRIBUTIONS_KEY: tfma_writer.convert_slice_attributions_to_proto(
+                attributions
             ),
-            (constants.VALIDATIONS_KEY, validation),
-        ):
-            yield candidate, (name, proto.SerializeToString())
+            constants.VALIDATIONS_KEY: validation,
+        }
+        yield candidate, {name: proto.SerializeToString() for name, proto in protos.items()}
 
 
 class Write(beam.DoFn):
@@ -129,16 +130,14 @@ class Write(beam.DoFn):
         validation = combine.create_accumulator()
         predictions: dict[str, Any] = {}
         for record in grouped:
-            if record is None:
-                continue
-            name, value = record
-            if name == PREDICTIONS:
-                predictions = json.loads(value)
-            elif name == constants.VALIDATIONS_KEY:
-                proto = validation_result_pb2.ValidationResult.FromString(value)
-                validation = combine.add_input(validation, proto)
-            else:
-                records[name].append(value)
+            for name, value in (record or {}).items():
+                if name == PREDICTIONS:
+                    predictions = json.loads(value)
+                elif name == constants.VALIDATIONS_KEY:
+                    proto = validation_result_pb2.ValidationResult.FromString(value)
+                    validation = combine.add_input(validation, proto)
+                else:
+                    records[name].append(value)
         if predictions:
             write_json(os.path.join(directory, PREDICTIONS), predictions)
         if predictions.get("failed"):
@@ -192,7 +191,7 @@ def predictions_record(examples: int, non_finite: int, failed: str | None) -> Re
         failed: the combiner of TFMA's that failed on them; None if none did.
     """
     content = {"examples": examples, "non_finite": non_finite, "failed": failed}
-    return PREDICTIONS, json.dumps(content).encode()
+    return {PREDICTIONS: json.dumps(content).encode()}
 
 
 def _too_small(least: int) -> str:

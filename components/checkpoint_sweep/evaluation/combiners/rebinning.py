@@ -66,14 +66,21 @@ class _Rebinning:
 
     def confusion_matrices(self, histogram: ArrayHistogram) -> tfma_matrices.Matrices:
         """The matrices of a histogram of ``calibration_histogram.DEFAULT_NUM_BUCKETS``."""
+        # Ascending, as the buckets are: what lies below a bin changes only where one has examples.
         index = self._bin[histogram.buckets]
         labels, _, examples = histogram.values.T
-        positive = np.bincount(index, weights=labels, minlength=self._bins)
-        negative = np.bincount(index, weights=examples, minlength=self._bins) - positive
-        tp = np.cumsum(positive[::-1])[::-1][self._kept].copy()
-        fp = np.cumsum(negative[::-1])[::-1][self._kept].copy()
-        fn = np.concatenate(([0.0], np.cumsum(positive[:-1])))[self._kept]
-        tn = np.concatenate(([0.0], np.cumsum(negative[:-1])))[self._kept]
+        runs = np.diff(np.concatenate(([-1], index, [self._bins - 1])))
+
+        def below(values: np.ndarray) -> np.ndarray:
+            total = np.concatenate(([0.0], np.cumsum(values)))
+            return np.repeat(total, runs)[self._kept]
+
+        def from_here(values: np.ndarray) -> np.ndarray:
+            total = np.concatenate((np.cumsum(values[::-1])[::-1], [0.0]))
+            return np.repeat(total, runs)[self._kept]
+
+        tp, fp = from_here(labels), from_here(examples - labels)
+        fn, tn = below(labels), below(examples - labels)
         for i in self._beyond:
             tp[i], fp[i] = 0.0, 0.0
             fn[i], tn[i] = tp[0], fp[0]

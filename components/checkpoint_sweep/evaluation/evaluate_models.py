@@ -108,25 +108,17 @@ class EvaluateModels(beam.PTransform):
             sliced = metrics | "Parts" >> beam.Flatten() | "BySlice" >> beam.GroupByKey()
             sliced = sliced | "Join" >> beam.MapTuple(_joined)
         records.append(sliced | "Format" >> beam.ParDo(write.Format(config)))
+        locations = [
+            write.model_locations(config, candidate, self._baseline)
+            for candidate in self._candidates
+        ]
         return (
             records
             | "WithAll" >> beam.Flatten()
             | "ByCandidate" >> beam.GroupByKey()
             | "Write"
-            >> beam.ParDo(write.Write(config, self._outputs, self._locations(), self._rubber_stamp))
+            >> beam.ParDo(write.Write(config, self._outputs, locations, self._rubber_stamp))
         )
-
-    def _locations(self) -> list[dict[str, str]]:
-        """For each candidate, where its models are, by the names in the config."""
-        located = []
-        for candidate in self._candidates:
-            locations = {}
-            for spec in self._eval_config.model_specs:
-                source = self._baseline if spec.is_baseline else candidate
-                assert source is not None
-                locations[spec.name] = source.location
-            located.append(locations)
-        return located
 
 
 def _check(

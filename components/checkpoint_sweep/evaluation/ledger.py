@@ -1,15 +1,27 @@
-"""A record of what the sweep has evaluated, rewritten after each checkpoint."""
+"""A record of what a sweep has evaluated, rewritten after each checkpoint, and what it saves.
+
+A checkpoint that an earlier sweep has evaluated under equal circumstances is not evaluated again:
+its results are copied. Circumstances are content: see `Circumstances`.
+"""
 
 import dataclasses
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 
 import tensorflow as tf
+import tensorflow_model_analysis as tfma
 
-from checkpoint_sweep.common.files import write_json
+from checkpoint_sweep import __version__
+from checkpoint_sweep.common import digests
+from checkpoint_sweep.common.eval_config import metric_code
+from checkpoint_sweep.common.files import PARTIAL, write_json
+from checkpoint_sweep.saved_model import signatures
+from checkpoint_sweep.saved_model.model_source import ModelSource
 
 LEDGER = "ledger.json"
+_SET_ASIDE = ".unfinished"
+EVALUATED, FAILED, LEFT_OUT = "evaluated", "failed", "left out"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -21,8 +33,10 @@ class Entry:
         step: training step.
         checkpoint: prefix of the checkpoint.
         status: "evaluated", "left out" or "failed".
-        seconds: wall time of its evaluation.
+        seconds: wall time of its evaluation; 0 if its results are an earlier sweep's.
         reason: why it has no results; None when it has.
+        key: of the circumstances of its evaluation; "" where nothing was evaluated.
+        reused: whether its results are an earlier sweep's.
     """
 
     name: str
@@ -31,6 +45,8 @@ class Entry:
     status: str
     seconds: float = 0.0
     reason: str | None = None
+    key: str = ""
+    reused: bool = False
 
 
 def write_ledger(directory: str, entries: Iterable[Entry]) -> None:
@@ -44,3 +60,119 @@ def read_ledger(directory: str) -> list[Entry]:
     """The entries, by step, that `write_ledger` wrote."""
     with tf.io.gfile.GFile(os.path.join(directory, LEDGER)) as file:
         return [Entry(**fields) for fields in json.load(file)["checkpoints"]]
+
+
+@dataclasses.dataclass(frozen=True)
+class Circumstances:
+    """What beside a checkpoint's weights decides on the results of its evaluation.
+
+    Attributes:
+        digest: of evaluation config, code of the metrics that it names, examples, baseline,
+            engine, and the versions of this library and of TFMA.
+    """
+
+    digest: str
+
+    @classmethod
+    def of(
+        cls,
+        eval_config: tfma.EvalConfig,
+        examples: Sequence[str],
+        schema: bytes,
+        baseline: ModelSource | None,
+        engine: str,
+    ) -> "Circumstances":
+        """From all that is read.
+
+        Args:
+            eval_config: with its defaults filled in.
+            examples: patterns of the files of examples.
+            schema: of the examples, serialized; empty without.
+            baseline: the model to compare with.
+            engine: its name.
+        """
+        files = [path for pattern in examples for path in tf.io.gfile.glob(pattern)]
+        return cls(
+            digests.of_parts(
+                __version__,
+                tfma.__version__,
+                engine,
+                eval_config.SerializeToString(deterministic=True),
+                metric_code(eval_config),
+                digests.of_files(files),
+                schema,
+                _of_saved_model(baseline.saved_model) if baseline else "",
+            )
+        )
+
+    def keys(self, candidates: Sequence[ModelSource]) -> dict[str, str]:
+        """By name, the keys of the evaluations of candidates."""
+        graphs = {
+            directory: signatures.fingerprint(directory)
+            for directory in {candidate.saved_model for candidate in candidates}
+        }
+        return {
+            candidate.name: digests.of_parts(
+                self.digest, graphs[candidate.saved_model], candidate.digest
+            )
+            for candidate in candidates
+        }
+
+
+def earlier(directory: str) -> Iterator[tuple[str, Entry]]:
+    """Folders of results, and their entries, of other executions of the same node, newest first.
+
+    TFX writes each execution's evaluation to a folder of its own beside those before.
+
+    Args:
+        directory: of this execution's evaluation.
+    """
+    parent, _, own = directory.rstrip("/").rpartition("/")
+    if not tf.io.gfile.isdir(parent):
+        return
+    names = {name.rstrip("/") for name in tf.io.gfile.listdir(parent)} - {own}
+    for name in sorted(names, key=lambda n: (len(n), n), reverse=True):
+        folder = os.path.join(parent, name)
+        if PARTIAL in name or not tf.io.gfile.exists(os.path.join(folder, LEDGER)):
+            continue
+        try:
+            entries = read_ledger(folder)
+        except (ValueError, KeyError, TypeError, tf.errors.OpError):
+            continue  # Of another version, or damaged: nothing in it can be relied on.
+        yield from ((os.path.join(folder, entry.name), entry) for entry in entries if entry.key)
+
+
+def set_aside(directory: str) -> None:
+    """Keeps what an execution that fails has evaluated, beside its folder, for the next one."""
+    if tf.io.gfile.exists(os.path.join(directory, LEDGER)):
+        target = f"{directory.rstrip('/')}{_SET_ASIDE}"
+        if tf.io.gfile.exists(target):
+            tf.io.gfile.rmtree(target)
+        tf.io.gfile.rename(directory, target)
+        tf.io.gfile.makedirs(directory)
+
+
+def remove_set_aside(directory: str) -> None:
+    """Removes what earlier executions have set aside, once one has finished."""
+    parent = directory.rstrip("/").rpartition("/")[0]
+    for name in tf.io.gfile.listdir(parent) if tf.io.gfile.isdir(parent) else ():
+        if name.rstrip("/").endswith(_SET_ASIDE):
+            tf.io.gfile.rmtree(os.path.join(parent, name))
+
+
+def copy_results(source: str, target: str) -> None:
+    """Copies a candidate's folder of results."""
+    tf.io.gfile.makedirs(target)
+    for name in tf.io.gfile.listdir(source):
+        if PARTIAL not in name:
+            paths = os.path.join(source, name), os.path.join(target, name)
+            tf.io.gfile.copy(*paths, overwrite=True)
+
+
+def _of_saved_model(directory: str) -> str:
+    paths = [
+        os.path.join(folder, name)
+        for folder, _, names in tf.io.gfile.walk(directory)
+        for name in names
+    ]
+    return digests.of_files(paths)

@@ -16,6 +16,8 @@ from tensorflow_model_analysis.writers import metrics_plots_and_validations_writ
 from checkpoint_sweep.common.files import write_json, write_records, write_text
 from checkpoint_sweep.evaluation import plan as plan_lib
 from checkpoint_sweep.evaluation import tfma_internals
+from checkpoint_sweep.evaluation.engine import EvaluationRequest
+from checkpoint_sweep.saved_model.model_source import ModelSource
 
 # Serialized protos, or JSON, by the name of their file.
 Record = dict[str, bytes]
@@ -147,18 +149,38 @@ class Write(beam.DoFn):
         validated = combine.extract_output(validation).SerializeToString()
         name = f"{constants.VALIDATIONS_KEY}.tfrecord"
         write_records(os.path.join(directory, name), [validated])
-        if eval_config_writer.EVAL_CONFIG_FILE not in (
-            self._eval_config.options.disabled_outputs.values
-        ):
-            run = tfma_internals.serialize_eval_run(
-                self._eval_config,
-                "<user provided PCollection>",
-                "<unknown>",
-                self._locations[candidate],
-            )
-            path = os.path.join(directory, f"{eval_config_writer.EVAL_CONFIG_FILE}.json")
-            write_text(path, run + "\n")
+        _write_eval_run(directory, self._eval_config, self._locations[candidate])
         yield directory
+
+
+def write_eval_run(request: EvaluationRequest, candidate: ModelSource) -> None:
+    """Writes TFMA's `eval_config.json` of a candidate, which says where its models are."""
+    locations = model_locations(request.eval_config, candidate, request.baseline)
+    _write_eval_run(request.outputs[candidate.name], request.eval_config, locations)
+
+
+def model_locations(
+    eval_config: config_pb2.EvalConfig, candidate: ModelSource, baseline: ModelSource | None
+) -> dict[str, str]:
+    """Where the models of a candidate's evaluation are, by their names in the config."""
+    locations = {}
+    for spec in eval_config.model_specs:
+        source = baseline if spec.is_baseline else candidate
+        assert source is not None
+        locations[spec.name] = source.location
+    return locations
+
+
+def _write_eval_run(
+    directory: str, eval_config: config_pb2.EvalConfig, locations: dict[str, str]
+) -> None:
+    if eval_config_writer.EVAL_CONFIG_FILE in eval_config.options.disabled_outputs.values:
+        return
+    run = tfma_internals.serialize_eval_run(
+        eval_config, "<user provided PCollection>", "<unknown>", locations
+    )
+    path = os.path.join(directory, f"{eval_config_writer.EVAL_CONFIG_FILE}.json")
+    write_text(path, run + "\n")
 
 
 def only_thresholds(eval_config: config_pb2.EvalConfig) -> config_pb2.EvalConfig:

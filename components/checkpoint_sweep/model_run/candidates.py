@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 import tensorflow as tf
 
+from checkpoint_sweep.common.digests import TensorDigest
 from checkpoint_sweep.common.text import some
 from checkpoint_sweep.model_run.checkpoints import Checkpoint, CheckpointError
 from checkpoint_sweep.model_run.exported_model import ExportedModel, ExportedModelError
@@ -142,8 +143,10 @@ def _candidate(
             f"The checkpoint of step {checkpoint.step} ({checkpoint.prefix}) is of another "
             f"model: {'; '.join(problems)}. Train into an empty model run directory."
         )
+    digest = TensorDigest()
     for key in sorted(exported.needed):
         value = np.asarray(bundle.read(keys[key]))
+        digest.add(key, value)
         if np.issubdtype(value.dtype, np.floating) and not np.isfinite(value).all():
             return f"its weights are not finite: {bundle.name(keys[key])} has NaN or infinity"
     return ModelSource(
@@ -152,4 +155,5 @@ def _candidate(
         checkpoint.prefix,
         {key: keys[key] for key in sorted(fitting) if keys[key] != key},
         frozenset(own.shapes.keys() - fitting),
+        digest.hexdigest(),
     )

@@ -22,6 +22,7 @@ class ModelSource:
             instead. A key that is not named is read under its own name.
         kept: keys of the SavedModel's own bundle that keep the value they have there, because no
             signature reads them and ``weights`` need not have them.
+        digest: of the weights; "" where nobody has computed it.
     """
 
     name: str
@@ -29,6 +30,7 @@ class ModelSource:
     weights: str
     keys: Mapping[str, str] = dataclasses.field(default_factory=dict)
     kept: frozenset[str] = frozenset()
+    digest: str = dataclasses.field(default="", compare=False)
 
     @classmethod
     def from_saved_model(cls, name: str, saved_model: str) -> "ModelSource":

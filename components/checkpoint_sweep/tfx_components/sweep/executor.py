@@ -1,7 +1,6 @@
 """Runs a sweep on TFX artifacts: the only file that knows both artifacts and engines."""
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,9 +14,9 @@ from tfx.utils import path_utils
 
 from checkpoint_sweep.common.eval_config import has_thresholds, with_defaults
 from checkpoint_sweep.evaluation.checks import SignatureError, check_signature, flattening_warning
-from checkpoint_sweep.evaluation.engine import DEFAULT_ENGINE, Engine, EvaluationRequest, get_engine
-from checkpoint_sweep.evaluation.ledger import Entry, write_ledger
-from checkpoint_sweep.evaluation.results import read_result
+from checkpoint_sweep.evaluation.engine import DEFAULT_ENGINE, EvaluationRequest, get_engine
+from checkpoint_sweep.evaluation.evaluate_candidates import evaluate_candidates, output_of
+from checkpoint_sweep.evaluation.ledger import Circumstances, remove_set_aside, set_aside
 from checkpoint_sweep.evaluation.support import compiled_metrics_warning
 from checkpoint_sweep.model_run.candidates import Candidates, make_candidates
 from checkpoint_sweep.model_run.checkpoints import (
@@ -30,7 +29,6 @@ from checkpoint_sweep.saved_model.model_source import ModelSource
 from checkpoint_sweep.saved_model.weight_swap import write_saved_model
 from checkpoint_sweep.selection.decision import choose
 from checkpoint_sweep.selection.metric_lookup import check_slice, resolve_direction
-from checkpoint_sweep.selection.policies import CandidateResult
 from checkpoint_sweep.selection.selection import Selection
 from checkpoint_sweep.tfx_components import blessing
 from checkpoint_sweep.tfx_components.examples import open_examples
@@ -85,7 +83,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         request = EvaluationRequest(
             candidates=list(candidates.sources.values()),
             baseline=baseline,
-            outputs={s.name: os.path.join(evaluation, s.name) for s in candidates.sources.values()},
+            outputs={s.name: output_of(evaluation, s) for s in candidates.sources.values()},
             eval_config=eval_config,
             read=source.read,
             make_pipeline=self._make_beam_pipeline,
@@ -93,53 +91,30 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             batch_size=_whole(exec_properties.get(spec.BATCH_SIZE)),
             memory_budget=_whole(exec_properties.get(spec.MEMORY_BUDGET)),
         )
-        by_name = {c.name: c for c in swept}
-        left_out = {c.name: candidates.left_out.get(c.step) for c in swept}
-        results = _evaluate(engine, request, by_name, left_out, evaluation, selection)
-
+        circumstances = Circumstances.of(
+            eval_config,
+            list(source.patterns.values()),
+            source.schema.SerializeToString(deterministic=True) if source.schema else b"",
+            baseline,
+            engine_name,
+        )
+        try:
+            results = evaluate_candidates(
+                engine, request, swept, candidates.left_out, evaluation, selection, circumstances
+            )
+        except BaseException:
+            set_aside(evaluation)  # TFX removes the outputs of an execution that fails.
+            raise
         decision = choose(results, direction, selection.policy)
         judgement = blessing.judge(decision, has_thresholds(eval_config))
         chosen = next((s for s in request.candidates if s.name == decision.chosen), None)
         if chosen is not None:
-            _export(chosen, by_name[chosen.name], output_dict[spec.MODEL])
+            _export(chosen, swept, output_dict[spec.MODEL])
         blessed = artifact_utils.get_single_instance(output_dict[spec.BLESSING])
         blessing.write_blessing(blessed, decision, judgement, selection, direction)
+        remove_set_aside(evaluation)
         word = "BLESSED" if judgement.blessed else "NOT BLESSED"
         logging.info("%s: %s", word, judgement.reason)
-
-
-def _evaluate(
-    engine: Engine,
-    request: EvaluationRequest,
-    checkpoints: Mapping[str, Checkpoint],
-    left_out: Mapping[str, str | None],
-    directory: str,
-    selection: Selection,
-) -> list[CandidateResult]:
-    """Evaluates the candidates and reads their results, keeping the ledger as it goes."""
-    entries = {
-        name: Entry(name, checkpoints[name].step, checkpoints[name].prefix, "left out", 0.0, reason)
-        for name, reason in left_out.items()
-        if reason
-    }
-    results = [CandidateResult(e.name, e.step, left_out=e.reason) for e in entries.values()]
-    model_name = next(s.name for s in request.eval_config.model_specs if not s.is_baseline)
-    for done in engine(request):
-        checkpoint = checkpoints[done.name]
-        status = "failed" if done.error else "evaluated"
-        entries[done.name] = Entry(
-            done.name, checkpoint.step, checkpoint.prefix, status, done.seconds, done.error
-        )
-        write_ledger(directory, entries.values())
-        if done.error:
-            result = CandidateResult(done.name, checkpoint.step, left_out=done.error)
-        else:
-            result = read_result(
-                request.outputs[done.name], model_name, done.name, checkpoint.step, selection
-            )
-        results.append(result)
-        _log_result(result, len(results), len(checkpoints), selection)
-    return results
 
 
 def _uri(artifacts: Artifacts, key: str) -> str:
@@ -195,15 +170,10 @@ def _whole(parameter: float | None) -> int | None:
     return None if parameter is None else int(parameter)
 
 
-def _log_result(result: CandidateResult, done: int, total: int, selection: Selection) -> None:
-    missed = len(result.threshold_failures)
-    value = "no value" if result.value is None else f"{selection} = {result.value:.6g}"
-    thresholds = "threshold" if missed == 1 else "thresholds"
-    outcome = result.left_out or value + (f", {missed} {thresholds} missed" if missed else "")
-    logging.info("checkpoint %d of %d, step %d: %s", done, total, result.step, outcome)
-
-
-def _export(source: ModelSource, checkpoint: Checkpoint, output: Sequence[types.Artifact]) -> None:
+def _export(
+    source: ModelSource, swept: Sequence[Checkpoint], output: Sequence[types.Artifact]
+) -> None:
     artifact = artifact_utils.get_single_instance(list(output))
+    checkpoint = next(c for c in swept if c.name == source.name)
     write_saved_model(source, path_utils.serving_model_dir(artifact.uri))
     artifact.set_int_custom_property(blessing.STEP_PROPERTY, checkpoint.step)

@@ -193,7 +193,8 @@ class Update(beam.DoFn):
         ]
         if index in result.sums:
             parts.append(result.sums[index])
-        result.sums[index] = sums.Sums.merge(parts)
+        if parts:  # A weighted macro average over the top k has no classes to weigh.
+            result.sums[index] = sums.Sums.merge(parts)
         return regular
 
 

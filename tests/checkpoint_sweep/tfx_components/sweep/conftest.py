@@ -82,13 +82,15 @@ def example_artifact(
 def sweep(tmp_path: Path, example_artifact: standard_artifacts.Examples) -> Sweep:
     """Runs the executor on a run; its parameters can be overridden by keyword.
 
-    With `examples` of its own, a run is swept on those and without a schema.
+    With `examples` of its own, a run is swept on those and without a schema. With the number of
+    an `execution`, its outputs lie as TFX lays out those of one node: beside those of the others.
     """
 
     def run(
         trained: Run,
         floor: float | None = 0.1,
         examples: standard_artifacts.Examples | None = None,
+        execution: int | None = None,
         **parameters: object,
     ) -> Swept:
         text = EVAL_CONFIG % (0.0 if floor is None else floor)
@@ -101,14 +103,16 @@ def sweep(tmp_path: Path, example_artifact: standard_artifacts.Examples) -> Swee
             "model_run": [_artifact(standard_artifacts.ModelRun, trained.model_run)],
             "schema": [] if examples else [taxi_examples.schema_artifact()],
         }
-        written = Path(tempfile.mkdtemp(dir=tmp_path))
-        outputs = {
-            "evaluation": [_artifact(standard_artifacts.ModelEvaluation, written / "evaluation")],
-            "model": [_artifact(standard_artifacts.Model, written / "model")],
-            "blessing": [_artifact(standard_artifacts.ModelBlessing, written / "blessing")],
+        node = tmp_path / "node" if execution else Path(tempfile.mkdtemp(dir=tmp_path))
+        number = str(execution or 1)
+        kinds = {
+            "evaluation": standard_artifacts.ModelEvaluation,
+            "model": standard_artifacts.Model,
+            "blessing": standard_artifacts.ModelBlessing,
         }
+        outputs = {key: [_artifact(kind, node / key / number)] for key, kind in kinds.items()}
         for (artifact,) in outputs.values():
-            Path(artifact.uri).mkdir()
+            Path(artifact.uri).mkdir(parents=True)
         selection = Selection("auc", direction=Direction.HIGHER_IS_BETTER)
         properties = {
             "eval_config": json_format.MessageToJson(config),

@@ -1,0 +1,230 @@
+"""What an earlier execution of the node has evaluated is not evaluated again."""
+
+import shutil
+import types
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tensorflow as tf
+import tensorflow_model_analysis as tfma
+
+from checkpoint_sweep.evaluation import fused_engine
+from checkpoint_sweep.evaluation.ledger import read_ledger
+from tests.checkpoint_sweep.evaluation import tfma_oracle
+from tests.checkpoint_sweep.tfx_components.sweep.conftest import Sweep, Swept
+from tests.support import taxi_examples
+from tests.support.estimator_run import EstimatorRun
+
+METRIC = """
+import dataclasses
+
+import numpy as np
+from tensorflow_model_analysis.metrics import metric_types
+
+from checkpoint_sweep.metrics.batch_metric import BatchMetric, Formula
+
+
+@dataclasses.dataclass(frozen=True)
+class _Constant(Formula):
+    fields = ("weight",)
+
+    def terms(self, label, prediction, weight):
+        return (weight,)
+
+    def value(self, buckets, totals):
+        return VALUE
+
+
+class Constant(BatchMetric):
+    def __init__(self, name="constant"):
+        super().__init__(_Constant(), name)
+"""
+
+
+@pytest.fixture
+def evaluated(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Names of the candidates that the engine has evaluated, in order."""
+    names: list[str] = []
+    stock = fused_engine.EvaluateModels
+
+    def record(candidates: Any, *args: Any, **options: Any) -> Any:
+        names.extend(candidate.name for candidate in candidates)
+        return stock(candidates, *args, **options)
+
+    monkeypatch.setattr(fused_engine, "EvaluateModels", record)
+    return names
+
+
+def _run(trained: EstimatorRun, folder: Path, last: int = 60) -> types.SimpleNamespace:
+    """A copy of the run without the checkpoints after `last`; the export stays."""
+    model_run = folder / f"run-{last}"
+    shutil.copytree(trained.model_run, model_run)
+    for path in model_run.glob("model.ckpt-*"):
+        if int(path.name.split("-")[1].split(".")[0]) > last:
+            path.unlink()
+    return types.SimpleNamespace(model_run=model_run, export=trained.export)
+
+
+def _same(first: Swept, second: Swept) -> bool:
+    verdicts = first.verdicts == second.verdicts
+    folders = [Path(swept.evaluation.uri) for swept in (first, second)]
+    names = [sorted(path.name for path in f.iterdir() if path.is_dir()) for f in folders]
+    assert names[0] == names[1]
+    differences = [
+        text
+        for name in names[0]
+        for text in tfma_oracle.differences(
+            *(tfma_oracle.load(str(folder / name)) for folder in folders)
+        )
+    ]
+    return verdicts and not differences
+
+
+def test_a_second_sweep_evaluates_nothing_and_says_the_same(
+    trained: EstimatorRun, sweep: Sweep, evaluated: list[str]
+) -> None:
+    first = sweep(trained, execution=1)
+    assert len(evaluated) == 4
+    second = sweep(trained, execution=2)
+    assert len(evaluated) == 4
+    assert _same(first, second)
+    assert [entry.reused for entry in read_ledger(second.evaluation.uri)] == [True] * 4
+
+
+def test_a_run_that_has_grown_costs_its_new_checkpoints(
+    trained: EstimatorRun, sweep: Sweep, evaluated: list[str], tmp_path: Path
+) -> None:
+    whole = sweep(trained)
+    evaluated.clear()
+    # The export is of step 60, so the copy keeps it and loses step 40.
+    short = _run(trained, tmp_path)
+    for path in short.model_run.glob("model.ckpt-40*"):
+        path.unlink()
+    sweep(short, execution=1)
+    assert evaluated == ["step-00000000", "step-00000020", "step-00000060"]
+    evaluated.clear()
+    grown = sweep(_run(trained, tmp_path / "grown"), execution=2)
+    assert evaluated == ["step-00000040"]
+    assert _same(whole, grown)
+    config = tfma.load_eval_result(f"{grown.evaluation.uri}/step-00000020")
+    assert "grown" in config.model_location
+
+
+def test_what_was_evaluated_before_a_failure_is_kept(
+    trained: EstimatorRun,
+    sweep: Sweep,
+    evaluated: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    counted = fused_engine.EvaluateModels
+
+    def fail_at_the_third(candidates: Any, *args: Any, **options: Any) -> Any:
+        if len(evaluated) == 2:
+            raise RuntimeError("the machine is on fire")
+        return counted(candidates, *args, **options)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(fused_engine, "EvaluateModels", fail_at_the_third)
+        with pytest.raises(RuntimeError, match="on fire"):
+            sweep(trained, execution=1, memory_budget=1)
+    evaluated.clear()
+    second = sweep(trained, execution=2)
+    assert evaluated == ["step-00000040", "step-00000060"]
+    assert _same(sweep(trained), second)
+
+
+def _other_threshold(trained: EstimatorRun, sweep: Sweep, tmp_path: Path) -> Swept:
+    return sweep(trained, floor=0.2, execution=2)
+
+
+def _other_examples(trained: EstimatorRun, sweep: Sweep, tmp_path: Path) -> Swept:
+    return sweep(trained, example_splits='["test"]', execution=2)
+
+
+def _other_engine(trained: EstimatorRun, sweep: Sweep, tmp_path: Path) -> Swept:
+    return sweep(trained, engine="tfma", execution=2, last_step=0)
+
+
+def _other_weights(trained: EstimatorRun, sweep: Sweep, tmp_path: Path) -> Swept:
+    """Step 20 is written again with other weights, as a restarted training does."""
+    run = _run(trained, tmp_path / "restarted")
+    prefix = str(run.model_run / "model.ckpt-20")
+    reader = tf.train.load_checkpoint(prefix)
+    names = sorted(reader.get_variable_to_shape_map())
+    tensors = [reader.get_tensor(name) for name in names]
+    changed = [t + np.float32(0.5) if t.dtype == np.float32 else t for t in tensors]
+    for path in run.model_run.glob("model.ckpt-20.*"):
+        path.unlink()
+    tf.raw_ops.SaveV2(
+        prefix=prefix,
+        tensor_names=names,
+        shape_and_slices=[""] * len(names),
+        tensors=changed,
+    )
+    return sweep(run, execution=2)
+
+
+@pytest.mark.parametrize(
+    ("change", "reused"),
+    [
+        pytest.param(_other_threshold, 0, id="evaluation config"),
+        pytest.param(_other_examples, 0, id="examples"),
+        pytest.param(_other_engine, 0, id="engine"),
+        pytest.param(_other_weights, 3, id="weights of one checkpoint"),
+    ],
+)
+def test_what_has_changed_is_evaluated_again(
+    change: Any, reused: int, trained: EstimatorRun, sweep: Sweep, tmp_path: Path
+) -> None:
+    sweep(trained, execution=1)
+    second = change(trained, sweep, tmp_path)
+    entries = read_ledger(second.evaluation.uri)
+    assert sum(entry.reused for entry in entries) == reused
+    assert all(entry.status == "evaluated" for entry in entries)
+
+
+def test_an_edited_metric_is_computed_again(
+    trained: EstimatorRun, sweep: Sweep, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = tmp_path / "edited_metric.py"
+    monkeypatch.syspath_prepend(tmp_path)
+    config = (
+        '{"modelSpecs": [{"labelKey": "big_tipper"}], "metricsSpecs": [{"metrics": '
+        '[{"className": "AUC"}, {"className": "Constant", "module": "edited_metric"}]}]}'
+    )
+    values = []
+    for execution, value in enumerate((0.25, 0.75), start=1):
+        module.write_text(METRIC.replace("VALUE", str(value)))
+        monkeypatch.delitem(__import__("sys").modules, "edited_metric", raising=False)
+        swept = sweep(trained, eval_config=config, execution=execution)
+        result = tfma.load_eval_result(f"{swept.evaluation.uri}/step-00000020")
+        values.append(result.slicing_metrics[0][1][""][""]["constant"]["doubleValue"])
+    assert values == [0.25, 0.75]
+
+
+@pytest.mark.parametrize("name", ["metrics-00000-of-00001.tfrecord", "validations.tfrecord"])
+def test_results_that_are_damaged_are_not_used(
+    name: str, trained: EstimatorRun, sweep: Sweep, evaluated: list[str]
+) -> None:
+    first = sweep(trained, execution=1)
+    path = Path(first.evaluation.uri) / "step-00000020" / name
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    evaluated.clear()
+    second = sweep(trained, execution=2)
+    assert evaluated == ["step-00000020"]
+    assert _same(sweep(trained), second)
+
+
+def test_other_examples_are_told_by_their_content(
+    trained: EstimatorRun, sweep: Sweep, examples: list[bytes], tmp_path: Path
+) -> None:
+    runs = []
+    for execution, count in enumerate((100, 100, 99), start=1):
+        artifact = taxi_examples.write_examples(
+            tmp_path / f"examples-{execution}", {"eval": examples[:count]}
+        )
+        swept = sweep(trained, examples=artifact, execution=execution)
+        runs.append(sum(entry.reused for entry in read_ledger(swept.evaluation.uri)))
+    assert runs == [0, 4, 0]

@@ -14,3 +14,9 @@ def some(items: Sequence[str], most: int, separator: str = ", ") -> str:
     if left <= 0:
         return shown
     return f"{shown}{' ' if separator.strip(' ') else separator}and {left} more"
+
+
+def first_line(error: object, longest: int = 300) -> str:
+    """What an error says, without the data that libraries print after it."""
+    text = str(error).strip().partition("\n")[0] or type(error).__name__
+    return text if len(text) <= longest else f"{text[:longest]} ..."

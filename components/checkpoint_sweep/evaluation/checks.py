@@ -13,7 +13,7 @@ from tensorflow_model_analysis.utils import model_util
 
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.common.text import some
-from checkpoint_sweep.evaluation import preprocessing
+from checkpoint_sweep.evaluation import model_inputs, preprocessing, slicing
 from checkpoint_sweep.saved_model import signatures
 
 # Where TFMA looks for the prediction among several outputs, in this order.
@@ -45,7 +45,7 @@ class SignatureError(UserError):
 def check_signature(
     saved_model: str, eval_config: tfma.EvalConfig, features: Collection[str]
 ) -> None:
-    """Checks a model's signature, its outputs and inputs, and that the labels are there.
+    """Checks a model's signature, its outputs and inputs, and that labels, weights, slices exist.
 
     Other types of models, which only stock TFMA runs, are not checked.
 
@@ -67,6 +67,18 @@ def check_signature(
                 f"The label {label!r} is not a feature of the examples; they have: "
                 f"{_list(known)}. Name one of these in ModelSpec.label_key, or evaluate on "
                 "the examples that Transform wrote."
+            )
+    for weight in [spec.example_weight_key, *sorted(spec.example_weight_keys.values())]:
+        if weight and weight not in known:
+            raise SignatureError(
+                f"The example weight {weight!r} is not a feature of the examples; they have: "
+                f"{_list(known)}. Name one of these in ModelSpec.example_weight_key, or none."
+            )
+    for name in sorted(slicing.columns(slicing.slicing_specs(eval_config))):
+        if name not in known:
+            raise SignatureError(
+                f"The slices by {name!r} are of no feature of the examples; they have: "
+                f"{_list(known)}. Name one of these in slicing_specs."
             )
     if spec.signature_name == "eval":
         raise SignatureError(
@@ -175,6 +187,22 @@ def _check_output(where: str, outputs: list[str], output: str, prediction_key: s
             f"{_list(outputs)}. Name the prediction in ModelSpec.prediction_key, or evaluate "
             "outputs by output_names."
         )
+
+
+def features_of(eval_config: tfma.EvalConfig, saved_model: str) -> set[str]:
+    """The features of the examples that the config names, as far as no function makes them.
+
+    Args:
+        eval_config: with defaults filled in.
+        saved_model: directory of the exported model.
+    """
+    made = {
+        name
+        for spec in eval_config.model_specs
+        for name in preprocessing.features(spec, saved_model)
+    }
+    named = model_inputs.label_and_weight_features(eval_config)
+    return (named | slicing.columns(slicing.slicing_specs(eval_config))) - made
 
 
 def _list(names: Collection[str]) -> str:

@@ -72,7 +72,18 @@ class Engine(Protocol):
 
 
 class EngineError(UserError):
-    """There is no such engine."""
+    """There is no such engine, or it cannot work as it is told to; the message says why."""
+
+
+def check_amounts(batch_size: int | None, memory_budget: int | None) -> None:
+    """Checks what a request may say of amounts.
+
+    Raises:
+        EngineError: one is below 1.
+    """
+    for name, amount in (("batch_size", batch_size), ("memory_budget", memory_budget)):
+        if amount is not None and amount < 1:
+            raise EngineError(f"{name} is {amount}; it must be at least 1, or None.")
 
 
 def get_engine(name: str) -> Engine:

@@ -10,7 +10,7 @@ from absl import logging
 from checkpoint_sweep.evaluation import ledger
 from checkpoint_sweep.evaluation.engine import Engine, EvaluationRequest
 from checkpoint_sweep.evaluation.ledger import Entry
-from checkpoint_sweep.evaluation.results import read_predictions, read_result
+from checkpoint_sweep.evaluation.results import check_whole, read_predictions, read_result
 from checkpoint_sweep.evaluation.write import write_eval_run
 from checkpoint_sweep.model_run.checkpoints import Checkpoint
 from checkpoint_sweep.saved_model.model_source import ModelSource
@@ -92,6 +92,8 @@ class _Book:
         try:
             if failed and not read_predictions(folder).failed:
                 return False  # It failed for a reason that may have gone.
+            if not failed:
+                check_whole(folder)
             ledger.copy_results(folder, self._request.outputs[candidate.name])
             if not failed:
                 write_eval_run(self._request, candidate)

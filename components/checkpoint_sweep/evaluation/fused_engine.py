@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from absl import logging
 
 from checkpoint_sweep.evaluation import fused, required_features
+from checkpoint_sweep.evaluation.data_errors import user_error
 from checkpoint_sweep.evaluation.engine import Evaluated, EvaluationRequest
 from checkpoint_sweep.evaluation.evaluate_models import DEFAULT_BATCH_SIZE, EvaluateModels
 from checkpoint_sweep.evaluation.results import read_predictions
@@ -25,6 +26,9 @@ def evaluate_fused(request: EvaluationRequest) -> Iterator[Evaluated]:
 
     Yields:
         The candidates of a group, once it is done.
+
+    Raises:
+        UserError: the examples cannot be read, or metrics not computed on them.
     """
     baseline = [request.baseline] if request.baseline else []
     if reason := unsupported_reason(request.eval_config, [*request.candidates, *baseline]):
@@ -50,13 +54,18 @@ def _evaluate(group: Sequence[ModelSource], request: EvaluationRequest) -> None:
         [*group, *([request.baseline] if request.baseline else [])],
     )
     batch_size = request.batch_size or DEFAULT_BATCH_SIZE
-    with request.make_pipeline() as pipeline:
-        batches = request.read(pipeline, batch_size=batch_size, columns=columns)
-        _ = batches | EvaluateModels(
-            group,
-            request.outputs,
-            request.eval_config,
-            baseline=request.baseline,
-            tensor_adapter_config=config,
-            batch_size=batch_size,
-        )
+    try:
+        with request.make_pipeline() as pipeline:
+            batches = request.read(pipeline, batch_size=batch_size, columns=columns)
+            _ = batches | EvaluateModels(
+                group,
+                request.outputs,
+                request.eval_config,
+                baseline=request.baseline,
+                tensor_adapter_config=config,
+                batch_size=batch_size,
+            )
+    except Exception as error:
+        if found := user_error(error):
+            raise found from error
+        raise

@@ -16,6 +16,14 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 from tensorflow_model_analysis import constants
 from tfx_bsl.coders import example_coder
 
+from checkpoint_sweep.common.errors import UserError
+from checkpoint_sweep.common.text import first_line
+
+
+class ReadingError(UserError):
+    """A file of examples cannot be read; the message says which and why."""
+
+
 _DTYPES = {
     schema_pb2.FeatureType.INT: tf.int64,
     schema_pb2.FeatureType.FLOAT: tf.float32,
@@ -32,21 +40,24 @@ class ReadFeatures(beam.PTransform):
 
     Args:
         patterns: of files, compressed by gzip if they end in ``.gz``.
-        schema: of the examples; features that it does not name are ignored.
-        columns: the features to decode.
+        schema: of the examples; features that it does not name are ignored. Without one, all
+            features of the examples of a batch are decoded.
+        columns: the features to decode; None for all.
         batch_size: rows of a RecordBatch; the last of a file may have fewer.
     """
 
     def __init__(
         self,
         patterns: Sequence[str],
-        schema: schema_pb2.Schema,
-        columns: Collection[str],
+        schema: schema_pb2.Schema | None,
+        columns: Collection[str] | None,
         batch_size: int,
     ) -> None:
         super().__init__()
         self._patterns = list(patterns)
-        self._read = _ReadFile(project(schema, columns).SerializeToString(), batch_size)
+        if schema is not None and columns is not None:
+            schema = project(schema, columns)
+        self._read = _ReadFile(schema.SerializeToString() if schema else None, batch_size)
 
     def expand(self, pipeline: beam.Pipeline) -> beam.PCollection:
         """See the class.
@@ -78,24 +89,58 @@ def project(schema: schema_pb2.Schema, columns: Collection[str]) -> schema_pb2.S
 class _ReadFile(beam.DoFn):
     """The path of a file to its RecordBatches."""
 
-    def __init__(self, schema: bytes, batch_size: int) -> None:
+    def __init__(self, schema: bytes | None, batch_size: int) -> None:
         self._schema = schema
         self._batch_size = batch_size
 
     def setup(self) -> None:
         """Builds the decoder."""
-        self._decoder = Decoder(schema_pb2.Schema.FromString(self._schema))
+        self._decoder: Decoder | DecoderWithoutSchema = DecoderWithoutSchema()
+        if self._schema is not None:
+            self._decoder = Decoder(schema_pb2.Schema.FromString(self._schema))
 
     def process(self, element: str) -> Iterator[pa.RecordBatch]:
-        """Reads one file."""
+        """Reads one file.
+
+        Raises:
+            ReadingError: it is damaged.
+        """
         compression = "GZIP" if element.endswith(".gz") else ""
         records = tf.data.TFRecordDataset(element, compression).batch(self._batch_size)
         options = tf.data.Options()
         # There is nothing to tune, and closing an iterator that is tuned can take five seconds.
         options.autotune.enabled = False
         parsed = records.map(self._decoder.parse).prefetch(_BATCHES_AHEAD)
-        for serialized, tensors in parsed.with_options(options):
-            yield self._decoder.record_batch(serialized.numpy(), tensors)
+        batches = iter(parsed.with_options(options))
+        while True:
+            try:
+                serialized, tensors = next(batches)
+                batch = self._decoder.record_batch(serialized.numpy(), tensors)
+            except StopIteration:
+                return
+            except (tf.errors.OpError, ValueError, RuntimeError) as error:
+                raise ReadingError(
+                    f"{element} is damaged: {first_line(error)}. Make the examples again."
+                ) from error
+            yield batch
+
+
+class DecoderWithoutSchema:
+    """What tfx_bsl's ``ExamplesToRecordBatchDecoder`` gives without a schema."""
+
+    def __init__(self) -> None:
+        self._exact = example_coder.ExamplesToRecordBatchDecoder()
+
+    def parse(self, serialized: tf.Tensor) -> tuple[tf.Tensor, dict[str, tf.SparseTensor]]:
+        """Serialized examples, a string tensor (n,), which are not parsed yet."""
+        return serialized, {}
+
+    def record_batch(
+        self, serialized: np.ndarray, tensors: dict[str, tf.SparseTensor]
+    ) -> pa.RecordBatch:
+        """A row for each of ``serialized``, (n,) bytes; the serialized ones in the last column."""
+        del tensors
+        return _with_serialized(self._exact.DecodeBatch(serialized.tolist()), serialized)
 
 
 class Decoder:
@@ -151,8 +196,15 @@ class Decoder:
                     pa.array(offsets, pa.int64(), mask=missing if missing.any() else None), values
                 )
             )
-        raw = pa.LargeListArray.from_arrays(
-            np.arange(size + 1), pa.array(serialized, pa.large_binary())
-        )
-        names = [*self._types, constants.ARROW_INPUT_COLUMN]
-        return pa.RecordBatch.from_arrays([*arrays, raw], names)
+        batch = pa.RecordBatch.from_arrays(arrays, list(self._types)) if arrays else None
+        return _with_serialized(batch, serialized)
+
+
+def _with_serialized(batch: pa.RecordBatch | None, serialized: np.ndarray) -> pa.RecordBatch:
+    """A batch with the serialized examples as one more column."""
+    raw = pa.LargeListArray.from_arrays(
+        np.arange(len(serialized) + 1), pa.array(serialized, pa.large_binary())
+    )
+    columns = [*batch.columns, raw] if batch is not None else [raw]
+    names = [*(batch.schema.names if batch is not None else ()), constants.ARROW_INPUT_COLUMN]
+    return pa.RecordBatch.from_arrays(columns, names)

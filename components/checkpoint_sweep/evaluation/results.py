@@ -101,6 +101,19 @@ class Predictions:
         )
 
 
+def check_whole(directory: str) -> None:
+    """Reads all records of a candidate's files.
+
+    Raises:
+        tf.errors.OpError: one is damaged, or there is none.
+    """
+    paths = tf.io.gfile.glob(os.path.join(directory, "*.tfrecord"))
+    for _ in tf.data.TFRecordDataset(paths):
+        pass
+    if not paths:
+        raise tf.errors.NotFoundError(None, None, f"There are no results in {directory}.")
+
+
 def read_predictions(directory: str) -> Predictions:
     """What an engine wrote of a candidate's predictions.
 

@@ -12,15 +12,16 @@ from absl import logging
 from apache_beam.metrics import Metrics, MetricsFilter
 
 from checkpoint_sweep.common.files import write_json
+from checkpoint_sweep.common.text import first_line
 from checkpoint_sweep.evaluation import metric_inputs
 from checkpoint_sweep.evaluation import plan as plan_lib
+from checkpoint_sweep.evaluation.data_errors import user_error
 from checkpoint_sweep.evaluation.engine import Evaluated, EvaluationRequest
 from checkpoint_sweep.evaluation.write import PREDICTIONS
 from checkpoint_sweep.saved_model.model_source import ModelSource
 from checkpoint_sweep.saved_model.weight_swap import write_saved_model
 
 _COUNTERS = "checkpoint_sweep.predictions"
-_LONGEST = 300
 
 
 def evaluate_with_tfma(request: EvaluationRequest) -> Iterator[Evaluated]:
@@ -41,7 +42,8 @@ def evaluate_with_tfma(request: EvaluationRequest) -> Iterator[Evaluated]:
             _evaluate_one(candidate, request)
         except Exception as failure:
             logging.debug("%s: stock TFMA failed", candidate.name, exc_info=True)
-            error = f"stock TFMA failed: {type(failure).__name__}: {_first_line(failure)}"
+            known = user_error(failure)
+            error = str(known) if known else f"stock TFMA failed: {first_line(failure)}"
         yield Evaluated(candidate.name, time.monotonic() - started, error)
 
 
@@ -102,12 +104,6 @@ class _Count(beam.DoFn):
             batch = metric_inputs.Batch(size, None, None, stacked, spec, name)
             self._non_finite.inc(int(batch.non_finite(self._config)[0]))
         yield element
-
-
-def _first_line(error: Exception) -> str:
-    """What an error says, without the data that TFMA's and Beam's errors print."""
-    text = str(error).strip().partition("\n")[0]
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} ..."
 
 
 def _saved_model(source: ModelSource, scratch: str) -> str:

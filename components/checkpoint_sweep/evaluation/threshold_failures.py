@@ -1,16 +1,25 @@
 """Says in sentences which thresholds an evaluation missed."""
 
+import tensorflow as tf
 import tensorflow_model_analysis as tfma
+from google.protobuf import message
 from tensorflow_model_analysis.proto import metrics_for_slice_pb2, validation_result_pb2
+
+from checkpoint_sweep.common.text import first_line
 
 
 def threshold_failures(directory: str) -> list[str]:
-    """One sentence for each threshold that the evaluation missed; none without thresholds."""
+    """One sentence for each threshold that the evaluation missed; none if it missed none.
+
+    What cannot be read counts as missed.
+    """
     try:
         validation = tfma.load_validation_result(directory)
-    except (OSError, ValueError, IndexError):
-        return []
-    if validation is None or validation.validation_ok:
+    except (OSError, ValueError, IndexError, tf.errors.OpError, message.DecodeError) as error:
+        return [f"the validation in {directory}, which cannot be read: {first_line(error)}"]
+    if validation is None:
+        return [f"the validation, of which there is none in {directory}"]
+    if validation.validation_ok:
         return []
     failures = [
         _sentence(per_slice, failure)
@@ -47,5 +56,5 @@ def _feature_value(key: metrics_for_slice_pb2.SingleSliceKey) -> str:
     return f"{key.column}={value.decode() if isinstance(value, bytes) else value}"
 
 
-def _one_line(message: object) -> str:
-    return " ".join(str(message).replace("{", "").replace("}", "").split())
+def _one_line(proto: object) -> str:
+    return " ".join(str(proto).replace("{", "").replace("}", "").split())

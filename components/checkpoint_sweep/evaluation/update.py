@@ -12,6 +12,7 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 from tensorflow_model_analysis.proto import config_pb2
 
 from checkpoint_sweep.evaluation import (
+    data_errors,
     example_by_example,
     merge,
     metric_inputs,
@@ -95,6 +96,7 @@ class Update(beam.DoFn):
         extracts = model_inputs.extract(batch, self._representations, self._wanted)
         extracts = self._preprocessing.apply(extracts)
         extracts = model_inputs.add_labels_and_weights(extracts, self._eval_config)
+        data_errors.check_weights(extracts, self._eval_config, batch.num_rows)
         inputs = model_inputs.signature_inputs(self._predictor.input_specs, extracts)
         outputs = [_single(values) for values in self._predictor.predict(inputs)]
         rows = self._slicer.rows(self._preprocessing.sliced(extracts), batch.num_rows)
@@ -120,7 +122,9 @@ class Update(beam.DoFn):
                             by_example.add(leaf, model, predictions, ~regular, accumulators)
                         except Exception as error:
                             if model == self._baseline or not result.non_finite[model]:
-                                raise
+                                raise data_errors.explain(
+                                    error, extracts, self._eval_config, batch.num_rows
+                                ) from error
                             # Some of TFMA's metrics fail on NaN: that ends this model only.
                             result.errors[model] = f"{type(leaf.computation.combiner).__name__}"
                             _LOG.debug("%s fails", self._sources[model].name, exc_info=error)

@@ -10,6 +10,7 @@ from tensorflow_model_analysis import constants
 from tensorflow_model_analysis.evaluators import metrics_validator
 from tensorflow_model_analysis.metrics import metric_types
 from tensorflow_model_analysis.proto import config_pb2, validation_result_pb2
+from tensorflow_model_analysis.slicer import slicer_lib
 from tensorflow_model_analysis.writers import eval_config_writer
 from tensorflow_model_analysis.writers import metrics_plots_and_validations_writer as tfma_writer
 
@@ -55,7 +56,9 @@ class Finish(beam.DoFn):
         sliced = tfma_internals.add_ci_derived_metrics((slice_key, metrics), self._ci_derived)
         _, shown = tfma_internals.remove_private_metrics(*sliced)
         least = self._eval_config.options.min_slice_size.value
-        if slice_key and counts.get(slice_key, least) < least:
+        # A cross slice would tell of either of its slices.
+        slices = slice_key if slicer_lib.is_cross_slice_key(slice_key) else (slice_key,)
+        if any(key and counts.get(key, least) < least for key in slices):
             shown = {_ERROR_KEY: _too_small(least)}
         yield (candidate, slice_key), shown
 

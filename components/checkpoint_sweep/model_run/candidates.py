@@ -4,7 +4,6 @@ import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
-import tensorflow as tf
 
 from checkpoint_sweep.common.digests import TensorDigest
 from checkpoint_sweep.common.text import some
@@ -12,7 +11,7 @@ from checkpoint_sweep.model_run.checkpoints import Checkpoint, CheckpointError
 from checkpoint_sweep.model_run.exported_model import ExportedModel, ExportedModelError
 from checkpoint_sweep.model_run.variable_mapping import Match, VariableMapping, match
 from checkpoint_sweep.saved_model.model_source import ModelSource
-from checkpoint_sweep.saved_model.tensor_bundle import TensorBundle
+from checkpoint_sweep.saved_model.tensor_bundle import TensorBundle, UnreadableError
 
 _NAMED = 3
 
@@ -51,17 +50,24 @@ def make_candidates(
     """
     exported = ExportedModel(saved_model)
     mapping = _find_mapping(exported, checkpoints)
-    sources, left_out = {}, {}
+    sources: dict[int, ModelSource] = {}
+    left_out: dict[int, str] = {}
+    others: list[tuple[Checkpoint, _OtherModelError]] = []
     for checkpoint in swept:
         made: ModelSource | str
         try:
             made = _candidate(checkpoint, exported, mapping)
-        except tf.errors.OpError as error:
-            made = f"unreadable: {error.message}"
+        except UnreadableError as error:
+            made = f"unreadable: {error}"
+        except _OtherModelError as error:
+            others.append((checkpoint, error))
+            continue
         if isinstance(made, ModelSource):
             sources[checkpoint.step] = made
         else:
             left_out[checkpoint.step] = made
+    if others:
+        raise CheckpointError(_of_another_model(others, list(sources)))
     if not sources:
         step, reason = next(iter(left_out.items()))
         raise CheckpointError(
@@ -81,8 +87,8 @@ def _find_mapping(exported: ExportedModel, checkpoints: Sequence[Checkpoint]) ->
     for checkpoint in ordered:
         try:
             attempt = match(exported, TensorBundle(checkpoint.prefix))
-        except tf.errors.OpError as error:
-            unreadable = error.message
+        except UnreadableError as error:
+            unreadable = str(error)
             continue
         if attempt.mapping is not None:
             return attempt.mapping
@@ -116,13 +122,36 @@ def _find_mapping(exported: ExportedModel, checkpoints: Sequence[Checkpoint]) ->
     )
 
 
+class _OtherModelError(Exception):
+    """A checkpoint does not have the variables of the exported model; the message says which."""
+
+
+def _of_another_model(
+    others: Sequence[tuple[Checkpoint, _OtherModelError]], fitting: Sequence[int]
+) -> str:
+    """What is wrong with the first of these, and what to do."""
+    checkpoint, error = others[0]
+    advice = "Train into an empty model run directory."
+    last = max(other.step for other, _ in others)
+    if fitting and last < min(fitting):
+        # Moving averages, for example, that are kept from some step on.
+        advice = (
+            f"Those from step {min(fitting)} on fit: sweep these, by "
+            f"steps=StepRange(first={min(fitting)})."
+        )
+    return (
+        f"The checkpoint of step {checkpoint.step} ({checkpoint.prefix}) is of another "
+        f"model: {error}. {advice}"
+    )
+
+
 def _candidate(
     checkpoint: Checkpoint, exported: ExportedModel, mapping: VariableMapping
 ) -> ModelSource | str:
     """Reads every needed tensor; a model, or the reason to leave the checkpoint out.
 
     Raises:
-        CheckpointError: the checkpoint is of another model.
+        _OtherModelError: the checkpoint is of another model.
     """
     bundle, own = TensorBundle(checkpoint.prefix), exported.bundle
     keys = {
@@ -139,10 +168,7 @@ def _candidate(
     if missing or misshapen:
         problems = [f"it lacks {some(missing, _NAMED)}"] if missing else []
         problems += [some(misshapen, _NAMED)] if misshapen else []
-        raise CheckpointError(
-            f"The checkpoint of step {checkpoint.step} ({checkpoint.prefix}) is of another "
-            f"model: {'; '.join(problems)}. Train into an empty model run directory."
-        )
+        raise _OtherModelError("; ".join(problems))
     digest = TensorDigest()
     for key in sorted(exported.needed):
         value = np.asarray(bundle.read(keys[key]))

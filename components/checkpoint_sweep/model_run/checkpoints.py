@@ -10,10 +10,15 @@ from collections.abc import Sequence
 import tensorflow as tf
 
 from checkpoint_sweep.common.errors import UserError
+from checkpoint_sweep.common.files import PARTIAL
 
 # model.ckpt-1000.index, and as people name Keras' checkpoints: cp-0007.ckpt.index, cp_7.index,
 # weights.07.index and 0007.index. A loss such as weights.07-0.53.index is no step.
 _INDEX = re.compile(r"(?:^|[-_]|(?<!\d)\.)(\d+)(?:\.ckpt)?\.index$")
+# As TensorFlow's savers name the folder of a checkpoint that is not complete.
+_BEING_WRITTEN = "_temp"
+# The first format of tf.compat.v1.train.Saver: one file without an index.
+_FIRST_FORMAT = re.compile(r"-\d+(?:-\d+-of-\d+)?$")
 _SHARD = re.compile(r"\.data-(\d+)-of-(\d+)$")
 
 
@@ -89,9 +94,13 @@ def find_checkpoints(directory: str) -> list[Checkpoint]:
     """
     found: dict[str, list[Checkpoint]] = collections.defaultdict(list)
     others: list[str] = []
+    series: dict[str, set[str]] = collections.defaultdict(set)
     for folder, _, files in tf.io.gfile.walk(directory):
+        if _is_leftover(os.path.relpath(folder, directory)):
+            continue
         for file in files:
             if match := _INDEX.search(file):
+                series[folder].add(file[: match.start(1)])
                 prefix = os.path.join(folder, file.removesuffix(".index"))
                 found[folder].append(Checkpoint(int(match.group(1)), prefix))
             else:
@@ -103,6 +112,13 @@ def find_checkpoints(directory: str) -> list[Checkpoint]:
             f"Checkpoints lie in {len(found)} folders, and a sweep takes those of one run: "
             f"{', '.join(sorted(found))}. Leave one of them in the model run."
         )
+    ((folder, names),) = series.items()
+    if len(names) > 1:
+        raise CheckpointError(
+            f"{len(names)} series of checkpoints lie in {folder}: "
+            f"{', '.join(f'{name}*' for name in sorted(names))}. Leave one of them in the model "
+            "run."
+        )
     checkpoints = sorted(*found.values())
     for before, after in itertools.pairwise(checkpoints):
         if before.step == after.step:
@@ -113,6 +129,11 @@ def find_checkpoints(directory: str) -> list[Checkpoint]:
     for checkpoint in checkpoints:
         _check_data_files(checkpoint)
     return checkpoints
+
+
+def _is_leftover(folder: str) -> bool:
+    """Whether a folder was being written when its writer was killed."""
+    return any(part.endswith(_BEING_WRITTEN) or PARTIAL in part for part in folder.split(os.sep))
 
 
 def _why_none(directory: str, others: Sequence[str]) -> str:
@@ -131,6 +152,12 @@ def _why_none(directory: str, others: Sequence[str]) -> str:
             f"The name of the checkpoint {unnumbered[0]} does not end in a step or epoch, as "
             f"ckpt-1000.index does, so it is no series. {use}"
         )
+    old = [path for path in others if _FIRST_FORMAT.search(path)]
+    if old:
+        return (
+            f"{old[0]} is a checkpoint in the first format of tf.compat.v1.train.Saver (V1), which "
+            "has no index. Save with write_version=tf.compat.v1.train.SaverDef.V2, the default."
+        )
     if keras:
         return f"{keras[0]} is a Keras file and not a TensorFlow checkpoint. {use}"
     if saved:
@@ -143,6 +170,11 @@ def _why_none(directory: str, others: Sequence[str]) -> str:
 
 def _check_data_files(checkpoint: Checkpoint) -> None:
     """Raises CheckpointError unless every data file of the checkpoint is there."""
+    for path in tf.io.gfile.glob(checkpoint.prefix + ".*"):
+        if os.path.exists(path) and not os.path.isfile(path):
+            raise CheckpointError(
+                f"{path} is no regular file, and reading it might wait for ever. Remove it."
+            )
     shards = [_SHARD.search(f) for f in tf.io.gfile.glob(checkpoint.prefix + ".data-*")]
     numbers = {int(s.group(1)): int(s.group(2)) for s in shards if s}
     total = max(numbers.values(), default=1)

@@ -6,7 +6,7 @@ import tensorflow as tf
 from checkpoint_sweep.model_run.checkpoints import CheckpointError
 from checkpoint_sweep.saved_model.model_source import ModelSource
 from checkpoint_sweep.saved_model.signature_variables import signature_variables
-from checkpoint_sweep.saved_model.tensor_bundle import TensorBundle
+from checkpoint_sweep.saved_model.tensor_bundle import TensorBundle, UnreadableError
 
 
 class ExportedModelError(CheckpointError):
@@ -43,7 +43,7 @@ class ExportedModel:
             self.tensors: dict[str, np.ndarray] = {
                 key: np.asarray(self.bundle.read(key)) for key in self.bundle.shapes
             }
-        except (tf.errors.OpError, ValueError) as error:
+        except UnreadableError as error:
             raise ExportedModelError(
                 f"The weights of the exported model at {prefix} are unreadable: {error}. Export "
                 "it again."

@@ -1,12 +1,14 @@
 """Tensor bundles: a checkpoint's files, and a SavedModel's variables."""
 
+import contextlib
 import dataclasses
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import tensorflow as tf
 
+from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.common.text import some
 from checkpoint_sweep.saved_model.model_source import ModelSource
 from checkpoint_sweep.saved_model.object_graph import ObjectGraph
@@ -15,6 +17,20 @@ from checkpoint_sweep.saved_model.object_graph import ObjectGraph
 OBJECT_GRAPH_KEY = "_CHECKPOINTABLE_OBJECT_GRAPH"
 _ATTRIBUTE = "/.ATTRIBUTES/VARIABLE_VALUE"
 _NAMED = 5
+
+
+class UnreadableError(UserError):
+    """A bundle cannot be read; the message says what TensorFlow says of it."""
+
+
+@contextlib.contextmanager
+def _reading() -> Iterator[None]:
+    try:
+        yield
+    # A data file that is cut short is an IndexError, and one that has gone a ValueError.
+    except (tf.errors.OpError, IndexError, OSError, ValueError) as error:
+        text = str(getattr(error, "message", "") or error).strip().partition("\n")[0]
+        raise UnreadableError(text or type(error).__name__) from error
 
 
 class TensorBundle:
@@ -29,16 +45,16 @@ class TensorBundle:
         prefix: of the bundle's files.
 
     Raises:
-        tf.errors.OpError: it cannot be read.
-        ValueError: there is none.
+        UnreadableError: there is none, or it is damaged.
     """
 
     def __init__(self, prefix: str) -> None:
-        self._reader = tf.train.load_checkpoint(prefix)
-        shapes = self._reader.get_variable_to_shape_map()
         self.graph: ObjectGraph | None = None
-        if OBJECT_GRAPH_KEY in shapes:
-            self.graph = ObjectGraph(self._reader.get_tensor(OBJECT_GRAPH_KEY))
+        with _reading():
+            self._reader = tf.train.load_checkpoint(prefix)
+            shapes = self._reader.get_variable_to_shape_map()
+            if OBJECT_GRAPH_KEY in shapes:
+                self.graph = ObjectGraph(self._reader.get_tensor(OBJECT_GRAPH_KEY))
         self.shapes: Mapping[str, list[int]] = {
             key: list(shapes[key]) for key in sorted(shapes) if key != OBJECT_GRAPH_KEY
         }
@@ -46,9 +62,14 @@ class TensorBundle:
         self._values: dict[str, np.ndarray] = {}
 
     def read(self, key: str) -> np.ndarray:
-        """The value of a tensor."""
+        """The value of a tensor.
+
+        Raises:
+            UnreadableError: its data are damaged.
+        """
         if key not in self._values:
-            self._values[key] = self._reader.get_tensor(key)
+            with _reading():
+                self._values[key] = self._reader.get_tensor(key)
         return self._values[key]
 
     def form(self, key: str) -> str:

@@ -1,10 +1,12 @@
 """Opens TFX Examples artifacts for an evaluation."""
 
 import dataclasses
+import os
 from collections.abc import Collection, Sequence
 
 import apache_beam as beam
 import pyarrow as pa
+import tensorflow as tf
 import tensorflow_model_analysis as tfma
 from tensorflow_metadata.proto.v0 import schema_pb2
 from tfx import types
@@ -14,9 +16,11 @@ from tfx.utils import io_utils
 from tfx_bsl.tfxio import dataset_options, tensor_adapter, tf_example_record, tfxio
 
 from checkpoint_sweep.common.errors import UserError
+from checkpoint_sweep.common.text import first_line
 from checkpoint_sweep.evaluation.reading import ReadFeatures
 
 _PEEKED = 4096  # As many as the engine takes at a time.
+_BATCH_SIZE = 1000  # For stock TFMA, as Beam would batch them.
 
 
 class ExamplesError(UserError):
@@ -62,27 +66,39 @@ class ExampleSource:
     ) -> beam.PTransform:
         """The quick reader where it gives the same; the TFXIO's own for other formats."""
         source = self.sources[label]
-        quick = type(source) is tf_example_record.TFExampleRecord
-        if quick and batch_size and columns is not None and self.schema is not None:
-            return ReadFeatures([self.patterns[label]], self.schema, columns, batch_size)
-        return source.BeamSource(batch_size)
+        if type(source) is not tf_example_record.TFExampleRecord:
+            return source.BeamSource(batch_size)
+        return ReadFeatures([self.patterns[label]], self.schema, columns, batch_size or _BATCH_SIZE)
 
-    def features(self) -> set[str]:
-        """Names of the features in the first examples; with a schema, those that it names.
+    def features(self, wanted: Collection[str] = ()) -> set[str]:
+        """Names of the features of the examples; with a schema, those that it names.
+
+        Without one, examples are looked at until all of `wanted` have been seen.
 
         Raises:
-            ExamplesError: there are no examples.
+            ExamplesError: there are no examples, or they cannot be read.
         """
         options = dataset_options.RecordBatchesOptions(
             batch_size=_PEEKED, num_epochs=1, shuffle=False
         )
-        for source in self.sources.values():
-            for batch in source.RecordBatches(options):
-                return set(batch.schema.names) - {tfma.ARROW_INPUT_COLUMN}
-        raise ExamplesError(
-            f"There are no examples in {', '.join(self.sources)}. Name splits that have some in "
-            "example_splits."
-        )
+        found: set[str] = set()
+        for label, source in self.sources.items():
+            try:
+                for batch in source.RecordBatches(options):
+                    found |= set(batch.schema.names) - {tfma.ARROW_INPUT_COLUMN}
+                    if self.schema is not None or set(wanted) <= found:
+                        return found
+            except (tf.errors.OpError, ValueError, RuntimeError) as error:
+                raise ExamplesError(
+                    f"The examples in {self.patterns[label]} cannot be read: {first_line(error)}. "
+                    "Make them again."
+                ) from error
+        if not found:
+            raise ExamplesError(
+                f"There are no examples in {', '.join(self.sources)}. Name splits that have some "
+                "in example_splits."
+            )
+        return found
 
 
 def open_examples(
@@ -126,6 +142,8 @@ def open_examples(
         for split in splits
         for index, uri in enumerate(artifact_utils.get_split_uris(list(artifacts), split))
     }
+    for pattern in patterns.values():
+        _check_files(pattern)
     sources = {label: factory(pattern) for label, pattern in patterns.items()}
     config = None
     if parsed is not None:
@@ -135,3 +153,13 @@ def open_examples(
             tensor_representations=any_source.TensorRepresentations(),
         )
     return ExampleSource(sources, patterns, parsed, config)
+
+
+def _check_files(pattern: str) -> None:
+    """Raises ExamplesError unless there are files, all of which can be read to an end."""
+    paths = tf.io.gfile.glob(pattern)
+    if not paths:
+        raise ExamplesError(f"There is no file of examples at {pattern}. Make the examples again.")
+    for path in paths:
+        if os.path.exists(path) and not os.path.isfile(path):
+            raise ExamplesError(f"{path} is no regular file: reading it might wait for ever.")

@@ -14,8 +14,9 @@ from tfx.types import artifact_utils
 from tfx.types import standard_component_specs as keys
 from tfx.utils import path_utils
 
-from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.common.eval_config import has_thresholds, with_defaults
+from checkpoint_sweep.evaluation.checks import check_signature, features_of
+from checkpoint_sweep.evaluation.data_errors import EvaluationError
 from checkpoint_sweep.evaluation.engine import EvaluationRequest
 from checkpoint_sweep.evaluation.fused_engine import evaluate_fused
 from checkpoint_sweep.evaluation.results import read_predictions
@@ -27,10 +28,6 @@ from checkpoint_sweep.tfx_components.blessing import write_blessing_file
 from checkpoint_sweep.tfx_components.examples import open_examples
 
 Artifacts = dict[str, list[types.Artifact]]
-
-
-class EvaluationError(UserError):
-    """The model cannot be evaluated; the message says why."""
 
 
 class Executor(stock.Executor):
@@ -64,6 +61,9 @@ class Executor(stock.Executor):
         source = open_examples(
             input_dict[keys.EXAMPLES_KEY], splits, input_dict.get(keys.SCHEMA_KEY), "Evaluator"
         )
+        features = source.features(features_of(eval_config, candidate.saved_model))
+        for model in (candidate, *([baseline] if baseline else [])):
+            check_signature(model.saved_model, eval_config, features)
         evaluation = artifact_utils.get_single_uri(output_dict[keys.EVALUATION_KEY])
         request = EvaluationRequest(
             candidates=[candidate],

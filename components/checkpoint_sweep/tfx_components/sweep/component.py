@@ -9,7 +9,7 @@ from tfx.dsl.components.base import base_beam_component, executor_spec
 from tfx.types import standard_artifacts
 
 from checkpoint_sweep.common.eval_config import metric_code
-from checkpoint_sweep.evaluation.engine import DEFAULT_ENGINE
+from checkpoint_sweep.evaluation.engine import DEFAULT_ENGINE, check_amounts
 from checkpoint_sweep.model_run.checkpoints import StepRange
 from checkpoint_sweep.selection.selection import Selection
 from checkpoint_sweep.tfx_components.sweep import spec
@@ -61,7 +61,11 @@ class CheckpointSweep(base_beam_component.BaseBeamComponent):
                 None for `evaluate_models.DEFAULT_BATCH_SIZE`.
             memory_budget: bytes for the weights of all models; those beyond it are evaluated in
                 further passes over the data. None for a share of the machine's memory.
+
+        Raises:
+            EngineError: `batch_size` or `memory_budget` is below 1.
         """
+        check_amounts(batch_size, memory_budget)
         steps = steps or StepRange()
         super().__init__(
             spec=spec.CheckpointSweepSpec(

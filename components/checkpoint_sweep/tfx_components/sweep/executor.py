@@ -13,8 +13,18 @@ from tfx.types import artifact_utils
 from tfx.utils import path_utils
 
 from checkpoint_sweep.common.eval_config import has_thresholds, with_defaults
-from checkpoint_sweep.evaluation.checks import SignatureError, check_signature, flattening_warning
-from checkpoint_sweep.evaluation.engine import DEFAULT_ENGINE, EvaluationRequest, get_engine
+from checkpoint_sweep.evaluation.checks import (
+    SignatureError,
+    check_signature,
+    features_of,
+    flattening_warning,
+)
+from checkpoint_sweep.evaluation.engine import (
+    DEFAULT_ENGINE,
+    EvaluationRequest,
+    check_amounts,
+    get_engine,
+)
 from checkpoint_sweep.evaluation.evaluate_candidates import evaluate_candidates, output_of
 from checkpoint_sweep.evaluation.ledger import Circumstances, remove_set_aside, set_aside
 from checkpoint_sweep.evaluation.support import compiled_metrics_warning
@@ -69,7 +79,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         source = open_examples(
             input_dict[spec.EXAMPLES], splits, input_dict.get(spec.SCHEMA), "CheckpointSweep"
         )
-        features = source.features()
+        features = source.features(features_of(eval_config, exported))
         for model in (exported, *([baseline.saved_model] if baseline else [])):
             check_signature(model, eval_config, features)
         for warning in (
@@ -91,6 +101,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             batch_size=_whole(exec_properties.get(spec.BATCH_SIZE)),
             memory_budget=_whole(exec_properties.get(spec.MEMORY_BUDGET)),
         )
+        check_amounts(request.batch_size, request.memory_budget)
         circumstances = Circumstances.of(
             eval_config,
             list(source.patterns.values()),

@@ -1,0 +1,200 @@
+"""What docs/differences.md says: the values of stock TFMA, of NumPy and of the engine."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tensorflow_model_analysis as tfma
+from sklearn import metrics as sklearn_metrics
+from tensorflow_model_analysis.metrics import metric_specs
+
+from tests.checkpoint_sweep.evaluation import tfma_oracle
+from tests.support import scripted
+
+CLASSES = 3
+LABEL = 'model_specs { label_key: "y" } '
+WITH_BASELINE = """
+    model_specs { name: "candidate" label_key: "y" }
+    model_specs { name: "baseline" label_key: "y" is_baseline: true }
+"""
+
+
+def _multi_class() -> tuple[np.ndarray, np.ndarray]:
+    """Predictions (30, classes) and the numbers of the classes (30,)."""
+    random = np.random.default_rng(7)
+    labels = random.integers(0, CLASSES, 30)
+    return random.dirichlet(np.ones(CLASSES), 30).astype(np.float32), labels
+
+
+def _binary() -> tuple[np.ndarray, np.ndarray]:
+    """Predictions and labels of the first class."""
+    predictions, labels = _multi_class()
+    return predictions[:, 0].astype(np.float64), (labels == 0).astype(np.float64)
+
+
+def _rows(p: np.ndarray, y: np.ndarray) -> list[scripted.Row]:
+    return [
+        {
+            "p": np.atleast_1d(prediction).tolist(),
+            "y": np.atleast_1d(label).tolist(),
+            "s": ["a" if index % 3 else "b"],
+        }
+        for index, (prediction, label) in enumerate(zip(p, y, strict=True))
+    ]
+
+
+def _metrics(*names: str, options: str = "") -> str:
+    parts = " ".join(f'metrics {{ class_name: "{name}" }}' for name in names)
+    return f"metrics_specs {{ {parts} {options} }} "
+
+
+def _stock(rows: Sequence[scripted.Row], config: str, directory: Path) -> dict[str, Any]:
+    data, model = _written(rows, directory)
+    output = str(directory / "tfma")
+    return _read(tfma_oracle.run_tfma(data, tfma_oracle.config(config), model, output))
+
+
+def _engine(rows: Sequence[scripted.Row], config: str, directory: Path) -> dict[str, Any]:
+    data, model = _written(rows, directory)
+    output = str(directory / "engine")
+    return _read(*tfma_oracle.run_engine(data, tfma_oracle.config(config), [model], output))
+
+
+def _written(rows: Sequence[scripted.Row], directory: Path) -> tuple[str, Any]:
+    data = scripted.write_examples(directory / "data", rows)
+    return data, scripted.write_model(directory / "model", len(rows[0]["p"]))
+
+
+def _read(output: str) -> dict[str, Mapping[str, Any]]:
+    """Numbers and messages of each slice."""
+    found: dict[str, Mapping[str, Any]] = {}
+    for record in tfma.load_metrics(output):
+        is_cross = record.HasField("cross_slice_key")
+        key = record.cross_slice_key if is_cross else record.slice_key
+        values = {e.key.name: e.value.double_value.value for e in record.metric_keys_and_values}
+        messages = {name: value.debug_message for name, value in record.metrics.items()}
+        found[" ".join(str(key).split())] = {**values, **messages}
+    return found
+
+
+def test_the_correlation_of_one_class_is_that_of_all(tmp_path: Path) -> None:
+    predictions, labels = _multi_class()
+    rows, name = _rows(predictions, labels), "squared_pearson_correlation"
+    one_hot = np.eye(CLASSES)[labels]
+    config = LABEL + _metrics(
+        "SquaredPearsonCorrelation", options="binarize { class_ids { values: 0 } }"
+    )
+    of_all = np.corrcoef(predictions.ravel(), one_hot.ravel())[0, 1] ** 2
+    of_first = np.corrcoef(predictions[:, 0], one_hot[:, 0])[0, 1] ** 2
+    assert of_all == pytest.approx(0.0085310)
+    assert of_first == pytest.approx(0.0733865)
+    assert _stock(rows, config, tmp_path)[""][name] == pytest.approx(of_all)
+    assert _engine(rows, config, tmp_path)[""][name] == pytest.approx(of_first)
+
+
+def test_a_cross_entropy_divides_the_predictions_of_what_follows(tmp_path: Path) -> None:
+    predictions = np.array([[0.2, 0.1, 0.1], [0.1, 0.1, 0.3]])
+    labels = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
+    rows = _rows(predictions, labels)
+    config = (
+        LABEL
+        + _metrics("CategoricalCrossEntropy")
+        + _metrics(
+            "MeanPrediction", "MeanAbsoluteError", options="aggregate { micro_average: true }"
+        )
+    )
+    divided = predictions / predictions.sum(axis=1, keepdims=True)
+    found = {}
+    for name, p in (("stock", divided), ("engine", predictions)):
+        found[name] = {
+            "categorical_crossentropy": sklearn_metrics.log_loss(labels, divided),
+            "mean_prediction": p.mean(),
+            "mean_absolute_error": np.abs(labels - p).mean(),
+        }
+    assert found["stock"]["mean_prediction"] == pytest.approx(1 / 3)
+    assert found["engine"]["mean_prediction"] == pytest.approx(0.15)
+    assert _stock(rows, config, tmp_path)[""] == pytest.approx(found["stock"])
+    assert _engine(rows, config, tmp_path)[""] == pytest.approx(found["engine"])
+
+
+@pytest.mark.parametrize(
+    ("metric", "config"),
+    [
+        ("MeanAbsoluteError", LABEL),
+        ("MeanSquaredError", LABEL),
+        ("MeanAbsolutePercentageError", LABEL),
+        ("MeanSquaredLogarithmicError", LABEL),
+        ("BinaryCrossEntropy", LABEL),
+        ("CategoricalCrossEntropy", LABEL),
+        ("SymmetricPredictionDifference", WITH_BASELINE),
+        ("SymmetricFlipRate", WITH_BASELINE),
+    ],
+)
+def test_the_first_of_several_accumulators_counts_twice(metric: str, config: str) -> None:
+    parsed = tfma_oracle.config(config + _metrics(metric), baseline=config == WITH_BASELINE)
+    computations = metric_specs.to_computations(list(parsed.metrics_specs), eval_config=parsed)
+    combiner = next(c.combiner for c in computations if hasattr(c, "combiner"))
+
+    def total(accumulators: Any) -> float:
+        merged = combiner.merge_accumulators(accumulators)
+        count = "num_weighted_examples"
+        return getattr(merged, count if hasattr(merged, count) else "total_example_weights")
+
+    def parts() -> list[Any]:
+        result = []
+        for weight in (1.0, 10.0):
+            accumulator = combiner.create_accumulator()
+            for count in ("num_weighted_examples", "total_example_weights"):
+                if hasattr(accumulator, count):
+                    setattr(accumulator, count, weight)
+            result.append(accumulator)
+        return result
+
+    assert total(parts()) == 12.0
+    assert total(iter(parts())) == 11.0  # As the engine merges, see LeafCombineFn.
+
+
+def test_so_with_jackknife_intervals_the_values_themselves_are_wrong(tmp_path: Path) -> None:
+    p, y = _binary()
+    config = (
+        LABEL
+        + _metrics("MeanAbsoluteError", "MeanSquaredError", "BinaryCrossEntropy", "MeanPrediction")
+        + """options {
+          compute_confidence_intervals { value: true } confidence_intervals { method: JACKKNIFE }
+        }"""
+    )
+    true = {
+        "mean_absolute_error": sklearn_metrics.mean_absolute_error(y, p),
+        "mean_squared_error": sklearn_metrics.mean_squared_error(y, p),
+        "binary_crossentropy": sklearn_metrics.log_loss(y, p),
+        "mean_prediction": p.mean(),
+    }
+    assert true["mean_absolute_error"] == pytest.approx(0.368668, rel=1e-5)
+    assert _engine(_rows(p, y), config, tmp_path)[""] == pytest.approx(true, rel=1e-5)
+    stock = _stock(_rows(p, y), config, tmp_path)[""]  # Another value each time.
+    assert stock["mean_prediction"] == pytest.approx(true["mean_prediction"])
+    for name in ("mean_absolute_error", "mean_squared_error", "binary_crossentropy"):
+        assert stock[name] != pytest.approx(true[name], rel=1e-4)
+
+
+def test_small_slices_and_cross_slices_do_not_go_together(tmp_path: Path) -> None:
+    p, y = _binary()
+    config = (
+        LABEL
+        + _metrics("MeanPrediction")
+        + """
+        slicing_specs { feature_keys: "s" }
+        cross_slicing_specs { baseline_spec {} slicing_specs { feature_keys: "s" } }
+        options { min_slice_size { value: 12 } }
+        """
+    )
+    with pytest.raises(Exception, match="FilterOutSmallSlices"):
+        _stock(_rows(p, y), config, tmp_path)
+    found = _engine(_rows(p, y), config, tmp_path)
+    shown = {key for key, values in found.items() if "mean_prediction" in values}
+    hidden = {key for key, values in found.items() if "12" in values.get("__ERROR__", "")}
+    assert len(found) == 5
+    assert len(shown) == 3
+    assert hidden == {key for key in found if 'bytes_value: "b"' in key}

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from absl import logging
 
-from checkpoint_sweep.evaluation import fused, required_features
+from checkpoint_sweep.evaluation import fused, required_features, update
 from checkpoint_sweep.evaluation.data_errors import user_error
 from checkpoint_sweep.evaluation.engine import Evaluated, EvaluationRequest
 from checkpoint_sweep.evaluation.evaluate_models import DEFAULT_BATCH_SIZE, EvaluateModels
@@ -38,6 +38,7 @@ def evaluate_fused(request: EvaluationRequest) -> Iterator[Evaluated]:
     for group in fused.plan_groups(request.candidates, request.memory_budget, baseline):
         started = time.monotonic()
         _evaluate(group, request)
+        update.release()
         seconds = (time.monotonic() - started) / len(group)
         for candidate in group:
             predictions = read_predictions(request.outputs[candidate.name])

@@ -112,6 +112,16 @@ class Batch:
             return np.zeros(self.size, np.float32), np.zeros(self.size, bool)
         return column[:, 0], regular
 
+    def ragged(self, output_name: str, example_weighted: bool) -> bool:
+        """Whether examples differ in how many labels, or weights, they have."""
+        weights = _lookup(self.weights, self.model_name, output_name)
+        for value in (self._labels(output_name), weights if example_weighted else None):
+            if isinstance(value, tfma_types.VarLenTensorValue):
+                counts = np.bincount(value.indices[:, 0].astype(np.int64), minlength=self.size)
+                if np.unique(counts).size > 1:
+                    return True
+        return False
+
     def non_finite(self, eval_config: config_pb2.EvalConfig) -> np.ndarray:
         """For each model, (models,) int64, on how many examples a prediction is not finite.
 
@@ -131,10 +141,7 @@ class Batch:
 
     def _make(self, spec: InputSpec) -> MetricInputs:
         prediction, vocabulary = self._prediction(spec.output_name)
-        labels = self.labels
-        if self.model_spec.label_key:
-            labels = _lookup(labels, self.model_spec.label_key)
-        labels = _lookup(labels, self.model_name, spec.output_name)
+        labels = self._labels(spec.output_name)
         if labels is None or isinstance(labels, Mapping):
             raise UnsupportedError("labels are missing")
         label, regular = _column(labels, self.size)
@@ -176,6 +183,12 @@ class Batch:
             factors = [by_class.get(i, 0.0) for i in range(prediction.shape[2])]
             weight3 = weight3 * np.array(factors)
         return MetricInputs(label3, prediction, weight3, regular)
+
+    def _labels(self, output_name: str) -> Any:
+        labels = self.labels
+        if self.model_spec.label_key:
+            labels = _lookup(labels, self.model_spec.label_key)
+        return _lookup(labels, self.model_name, output_name)
 
     def _prediction(self, output_name: str) -> tuple[np.ndarray, np.ndarray | None]:
         """Predictions (models, size, values), and the label vocabulary if the model gives one."""

@@ -1,5 +1,6 @@
 """The step that sees the data: predicts a batch with all models and sums its metrics."""
 
+import gc
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -62,23 +63,17 @@ class Update(beam.DoFn):
         self._batch_size = batch_size
         self._load = load
         self._shared = shared.Shared()
-        self._shared_preprocessing = shared.Shared()
 
     def setup(self) -> None:
         """Loads the models, once in a process, and builds the computations."""
-        self._predictor = self._shared.acquire(lambda: self._load(self._sources, self._signature))
+        loaded = self._shared.acquire(self._load_all)
+        self._predictor, self._preprocessing = loaded.predictor, loaded.preprocessing
         parts = queries.split_config(self._eval_config)
         self._query_keys = [key for key in parts if key]
         self._plan = plan_lib.make(parts[""], log=True)
         for leaf in self._plan.leaves:
             leaf.combine.setup()
         self._baseline = len(self._sources) - 1 if self._plan.baseline_name is not None else None
-        baseline = self._sources[-1] if self._baseline is not None else None
-        self._preprocessing = self._shared_preprocessing.acquire(
-            lambda: preprocessing.Preprocessing(
-                self._eval_config, self._sources[0], baseline, self._load
-            )
-        )
         self._slicer = slicing.Slicer(slicing.slicing_specs(self._eval_config))
         self._sampling = samples.Sampling.of(self._eval_config)
         inputs = set(self._predictor.input_specs)
@@ -86,6 +81,18 @@ class Update(beam.DoFn):
             if signatures.exists(directory):
                 inputs |= preprocessing.inputs(self._eval_config, directory)
         self._wanted = required_features.features(self._eval_config, self._plan, inputs)
+
+    def _load_all(self) -> "_Loaded":
+        has_baseline = any(spec.is_baseline for spec in self._eval_config.model_specs)
+        return _Loaded(
+            self._load(self._sources, self._signature),
+            preprocessing.Preprocessing(
+                self._eval_config,
+                self._sources[0],
+                self._sources[-1] if has_baseline else None,
+                self._load,
+            ),
+        )
 
     def process(self, element: pa.RecordBatch) -> Iterator[merge.State | queries.QueryExample]:
         """One state for each ``batch_size`` rows, and the examples that are grouped by query."""
@@ -200,6 +207,24 @@ class Update(beam.DoFn):
         if parts:  # A weighted macro average over the top k has no classes to weigh.
             result.sums[index] = sums.Sums.merge(parts)
         return regular
+
+
+class _Loaded:
+    """All that is loaded, as one object: Beam keeps only one alive between bundles."""
+
+    def __init__(self, predictor: Any, preprocess: preprocessing.Preprocessing) -> None:
+        self.predictor = predictor
+        self.preprocessing = preprocess
+
+
+class _Nothing:
+    """Takes the place of what was loaded."""
+
+
+def release() -> None:
+    """Lets go of the models that Beam keeps alive in this process after a pipeline has ended."""
+    shared.Shared().acquire(_Nothing)
+    gc.collect()
 
 
 def sum_by_row(

@@ -95,12 +95,19 @@ class KerasMeans(base.VectorizedCombiner):
         """Those of each metric; flat only for a micro average.
 
         Raises:
-            UnsupportedError: a root over several values of an example, which Keras counts each.
+            UnsupportedError: a root over several values of an example, which Keras counts each;
+                a hinge where an example does not fit arrays; examples that differ in their
+                number of labels or weights, which TFMA refuses.
         """
         found = []
+        weighted = tfma_internals.settings(self.combiner).example_weighted
         for metric in self._metrics:
+            if batch.ragged(metric.output_name, weighted):
+                raise UnsupportedError("labels or example weights are ragged")
             given = batch.inputs(self._spec(metric))
             values = max(given.label.shape[2], given.prediction.shape[2])
+            if metric.hinge_power and not given.regular.all():
+                raise UnsupportedError("labels that decide over each other's conversion")
             if metric.is_root and values != given.weight.shape[2]:
                 raise UnsupportedError("not one output")
             found.append(given)

@@ -99,5 +99,8 @@ class _ArrayList(Sequence):
     def __getitem__(self, index: Any) -> Any:
         return self._array[index].tolist()
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and self[:] == list(other)
+
     def __array__(self, dtype: Any = None) -> np.ndarray:
         return self._array if dtype is None else self._array.astype(dtype)

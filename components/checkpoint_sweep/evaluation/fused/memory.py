@@ -1,5 +1,6 @@
 """How many models fit into memory at once."""
 
+import contextlib
 import logging
 import math
 import os
@@ -12,25 +13,39 @@ from checkpoint_sweep.saved_model.tensor_bundle import TensorBundle
 
 _LOG = logging.getLogger(__name__)
 _SHARE_FOR_WEIGHTS = 0.5
-_CGROUP_LIMITS = (
-    "/sys/fs/cgroup/memory.max",
-    "/sys/fs/cgroup/memory/memory.limit_in_bytes",
+# A container's limit and what is used of it, in either version of Linux's control groups.
+_CGROUPS = (
+    ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"),
+    (
+        "/sys/fs/cgroup/memory/memory.limit_in_bytes",
+        "/sys/fs/cgroup/memory/memory.usage_in_bytes",
+    ),
 )
+_MEMINFO = "/proc/meminfo"
 
 
-def default_memory_budget() -> int:
+def default_memory_budget(root: str = "") -> int:
     """Bytes for weights: half of what the machine, or the container, has available.
 
     The other half is for activations, the data and the metrics.
+
+    Args:
+        root: what the paths of Linux's files are under, for tests.
     """
     available = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    for path in _CGROUP_LIMITS:
-        if os.path.exists(path):
-            with open(path) as file:
-                limit = file.read().strip()
-            if limit.isdigit():
-                available = min(available, int(limit))
-    return int(available * _SHARE_FOR_WEIGHTS)
+    with contextlib.suppress(OSError, StopIteration), open(root + _MEMINFO) as file:
+        # Also what the system would give back: caches of files, above all.
+        line = next(line for line in file if line.startswith("MemAvailable:"))
+        available = int(line.split()[1]) * 1024
+    for limit, usage in _CGROUPS:
+        with contextlib.suppress(OSError, ValueError):  # No limit is "max".
+            available = min(available, _number(root + limit) - _number(root + usage))
+    return int(max(available, 0) * _SHARE_FOR_WEIGHTS)
+
+
+def _number(path: str) -> int:
+    with open(path) as file:
+        return int(file.read())
 
 
 def weight_bytes(model: ModelSource) -> int:

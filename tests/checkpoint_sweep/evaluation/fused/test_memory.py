@@ -57,3 +57,56 @@ def test_default_budget_holds_a_small_model(tmp_path: pathlib.Path) -> None:
     tf1_graphs.export(tf1_graphs.reference_variables, exported)
     model = ModelSource.from_saved_model("one", exported)
     assert memory.plan_groups([model, model]) == [[model, model]]
+
+
+@pytest.mark.parametrize(
+    ("files", "budget"),
+    [
+        pytest.param(
+            {"/proc/meminfo": "MemFree: 1 kB\nMemAvailable: 4096 kB\n"}, 2 << 20, id="free"
+        ),
+        pytest.param(
+            {
+                "/proc/meminfo": "MemAvailable: 4096 kB\n",
+                "/sys/fs/cgroup/memory.max": "3145728",
+                "/sys/fs/cgroup/memory.current": "1048576",
+            },
+            1 << 20,
+            id="a container",
+        ),
+        pytest.param(
+            {
+                "/proc/meminfo": "MemAvailable: 4096 kB\n",
+                "/sys/fs/cgroup/memory.max": "max\n",
+                "/sys/fs/cgroup/memory.current": "1048576",
+            },
+            2 << 20,
+            id="a container without a limit",
+        ),
+        pytest.param(
+            {
+                "/proc/meminfo": "MemAvailable: 4096 kB\n",
+                "/sys/fs/cgroup/memory/memory.limit_in_bytes": "1048576",
+                "/sys/fs/cgroup/memory/memory.usage_in_bytes": "2097152",
+            },
+            0,
+            id="a container that is full",
+        ),
+    ],
+)
+def test_the_default_budget_is_half_of_what_is_available(
+    files: dict[str, str], budget: int, tmp_path: pathlib.Path
+) -> None:
+    for name, text in files.items():
+        path = tmp_path / name.lstrip("/")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    assert memory.default_memory_budget(str(tmp_path)) == budget
+
+
+def test_models_that_are_always_loaded_count(tmp_path: pathlib.Path) -> None:
+    exported = str(tmp_path / "exported")
+    tf1_graphs.export(tf1_graphs.reference_variables, exported)
+    models = oracle.write_variants(exported, str(tmp_path), 3)  # 32 bytes each
+    groups = memory.plan_groups(models, budget=64, always=models[:1])
+    assert [len(group) for group in groups] == [1, 1, 1]

@@ -26,13 +26,33 @@ def replacing(path: str | Path) -> Iterator[str]:
     tf.io.gfile.makedirs(target.rpartition("/")[0] or ".")
     try:
         yield scratch
-        tf.io.gfile.rename(scratch, target, overwrite=True)
+        move(scratch, target)
     except BaseException:
         if tf.io.gfile.isdir(scratch):
             tf.io.gfile.rmtree(scratch)
         elif tf.io.gfile.exists(scratch):
             tf.io.gfile.remove(scratch)
         raise
+
+
+def move(source: str, target: str) -> None:
+    """Renames a file or a folder.
+
+    On object stores, where folders are but the beginnings of names, the files of a folder are
+    copied one by one, those at its top last.
+    """
+    import tensorflow as tf
+
+    if "://" not in target or not tf.io.gfile.isdir(source):
+        tf.io.gfile.rename(source, target, overwrite=True)
+        return
+    for folder, _, names in tf.io.gfile.walk(source, topdown=False):
+        below = folder.rstrip("/").removeprefix(source.rstrip("/")).strip("/")
+        into = f"{target}/{below}" if below else target
+        tf.io.gfile.makedirs(into)
+        for name in names:
+            tf.io.gfile.copy(f"{folder.rstrip('/')}/{name}", f"{into}/{name}", overwrite=True)
+    tf.io.gfile.rmtree(source)
 
 
 def write_text(path: str | Path, text: str) -> None:

@@ -15,7 +15,7 @@ import tensorflow_model_analysis as tfma
 from checkpoint_sweep import __version__
 from checkpoint_sweep.common import digests
 from checkpoint_sweep.common.eval_config import metric_code
-from checkpoint_sweep.common.files import PARTIAL, write_json
+from checkpoint_sweep.common.files import PARTIAL, move, write_json
 from checkpoint_sweep.saved_model import signatures
 from checkpoint_sweep.saved_model.model_source import ModelSource
 
@@ -148,7 +148,7 @@ def set_aside(directory: str) -> None:
         target = f"{directory.rstrip('/')}{_SET_ASIDE}"
         if tf.io.gfile.exists(target):
             tf.io.gfile.rmtree(target)
-        tf.io.gfile.rename(directory, target)
+        move(directory, target)
         tf.io.gfile.makedirs(directory)
 
 

@@ -51,7 +51,9 @@ class TensorBundle:
     def __init__(self, prefix: str) -> None:
         self.graph: ObjectGraph | None = None
         with _reading():
-            self._reader = tf.train.load_checkpoint(prefix)
+            # Not tf.train.load_checkpoint, which takes a prefix for a folder where folders are
+            # but prefixes, as on ram://.
+            self._reader = tf.compat.v1.train.NewCheckpointReader(prefix)
             shapes = self._reader.get_variable_to_shape_map()
             if OBJECT_GRAPH_KEY in shapes:
                 self.graph = ObjectGraph(self._reader.get_tensor(OBJECT_GRAPH_KEY))
@@ -113,7 +115,7 @@ def find(model: ModelSource) -> str:
         FileNotFoundError: there is no bundle.
     """
     prefix = model.weights
-    if tf.io.gfile.isdir(prefix):
+    if not tf.io.gfile.exists(prefix + ".index") and tf.io.gfile.isdir(prefix):
         prefix = tf.train.latest_checkpoint(prefix) or prefix
     if not tf.io.gfile.exists(prefix + ".index"):
         raise FileNotFoundError(

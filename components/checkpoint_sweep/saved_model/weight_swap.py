@@ -5,6 +5,7 @@ import os
 import tensorflow as tf
 
 from checkpoint_sweep.common.files import replacing
+from checkpoint_sweep.saved_model import tensor_bundle
 from checkpoint_sweep.saved_model.model_source import VARIABLES, ModelSource
 from checkpoint_sweep.saved_model.tensor_bundle import OBJECT_GRAPH_KEY
 
@@ -46,8 +47,8 @@ def _copy_graph(saved_model: str, directory: str) -> None:
 
 
 def _write_weights(source: ModelSource, prefix: str) -> None:
-    exported = tf.train.load_checkpoint(source.own_weights)
-    weights = tf.train.load_checkpoint(source.weights)
+    exported = tf.compat.v1.train.NewCheckpointReader(source.own_weights)
+    weights = tf.compat.v1.train.NewCheckpointReader(tensor_bundle.find(source))
     dtypes = exported.get_variable_to_dtype_map()
     keys = sorted(dtypes)
     tensors = []

@@ -4,6 +4,7 @@ import dataclasses
 import os
 from collections.abc import Mapping
 
+import tensorflow as tf
 import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.proto import config_pb2
 from tensorflow_model_analysis.writers import eval_config_writer
@@ -40,7 +41,7 @@ class Sweep:
             ViewError: the directory has no ledger, or no checkpoint is evaluated yet.
         """
         directory = os.fspath(evaluation)
-        if not os.path.exists(os.path.join(directory, LEDGER)):
+        if not tf.io.gfile.exists(os.path.join(directory, LEDGER)):
             raise ViewError(
                 f"There is no {LEDGER} in {directory}. Pass the directory of a CheckpointSweep's "
                 "evaluation artifact, or Sweep({step: directory of TFMA results})."

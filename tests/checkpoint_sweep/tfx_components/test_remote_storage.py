@@ -1,0 +1,119 @@
+"""Sweep and Evaluator with all artifacts on a file system that is not local: TensorFlow's ram://."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+import tensorflow as tf
+import tensorflow_model_analysis as tfma
+from google.protobuf import json_format, text_format
+from tfx import types
+from tfx.dsl.components.base import base_beam_executor
+from tfx.types import standard_artifacts
+
+from checkpoint_sweep.report import views
+from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.selection.selection import Selection
+from checkpoint_sweep.tfx_components.blessing import read_verdicts
+from checkpoint_sweep.tfx_components.evaluator.executor import Executor as EvaluatorExecutor
+from checkpoint_sweep.tfx_components.sweep.executor import Executor as SweepExecutor
+from tests.checkpoint_sweep.tfx_components.sweep.conftest import EVAL_CONFIG
+from tests.support import taxi_examples
+from tests.support.estimator_run import EstimatorRun
+
+
+def _upload(local: Path, uri: str) -> str:
+    for folder, _, names in os.walk(local):
+        target = os.path.join(uri, os.path.relpath(folder, local)).removesuffix("/.")
+        tf.io.gfile.makedirs(target)
+        for name in names:
+            tf.io.gfile.copy(os.path.join(folder, name), f"{target}/{name}", overwrite=True)
+    return uri
+
+
+def _artifact(kind: type[types.Artifact], uri: str) -> list[types.Artifact]:
+    artifact = kind()
+    artifact.uri = uri
+    return [artifact]
+
+
+@pytest.fixture
+def context(tmp_path: Path) -> base_beam_executor.BaseBeamExecutor.Context:
+    return base_beam_executor.BaseBeamExecutor.Context(
+        beam_pipeline_args=["--runner=FnApiRunner", "--sdk_container_image=unused"],
+        tmp_dir=str(tmp_path),
+        unique_id="1",
+    )
+
+
+def test_all_on_a_file_system_that_is_not_local(
+    trained: EstimatorRun,
+    examples: list[bytes],
+    context: base_beam_executor.BaseBeamExecutor.Context,
+    tmp_path: Path,
+) -> None:
+    root = "ram://bucket"
+    taxi_examples.write_examples(
+        tmp_path / "examples", {"eval": examples[:150], "test": examples[150:]}
+    )
+    shutil.copytree(trained.export, tmp_path / "model" / "Format-Serving")
+    shutil.copytree(taxi_examples.schema_artifact().uri, tmp_path / "schema")
+    (data,) = _artifact(
+        standard_artifacts.Examples, _upload(tmp_path / "examples", f"{root}/examples")
+    )
+    data.split_names = '["eval", "test"]'
+    data.set_string_custom_property("payload_format", "FORMAT_TF_EXAMPLE")
+    schema = _artifact(standard_artifacts.Schema, _upload(tmp_path / "schema", f"{root}/schema"))
+    config = json_format.MessageToJson(text_format.Parse(EVAL_CONFIG % 0.1, tfma.EvalConfig()))
+    outputs = {
+        "evaluation": _artifact(standard_artifacts.ModelEvaluation, f"{root}/sweep/evaluation/1"),
+        "model": _artifact(standard_artifacts.Model, f"{root}/sweep/model/1"),
+        "blessing": _artifact(standard_artifacts.ModelBlessing, f"{root}/sweep/blessing/1"),
+    }
+    for (artifact,) in outputs.values():
+        tf.io.gfile.makedirs(artifact.uri)
+
+    SweepExecutor(context).Do(
+        {
+            "examples": [data],
+            "exported_model": _artifact(
+                standard_artifacts.Model, _upload(tmp_path / "model", f"{root}/model")
+            ),
+            "model_run": _artifact(
+                standard_artifacts.ModelRun, _upload(trained.model_run, f"{root}/model_run")
+            ),
+            "schema": schema,
+        },
+        outputs,
+        {
+            "eval_config": config,
+            "selection": Selection("auc", direction=Direction.HIGHER_IS_BETTER).to_json(),
+            "example_splits": '["eval"]',
+        },
+    )
+
+    verdicts = read_verdicts(f"{root}/sweep/blessing/1")
+    assert verdicts["blessed"]
+    assert tf.io.gfile.exists(f"{root}/sweep/model/1/Format-Serving/saved_model.pb")
+    sweep = views.Sweep.open(f"{root}/sweep/evaluation/1")
+    assert sweep.steps == [0, 20, 40, 60]
+    views.time_series(sweep, metrics=["auc"]).save(tmp_path / "page.html")
+    assert (tmp_path / "page.html").stat().st_size > 100_000
+
+    confirmed = {
+        "evaluation": _artifact(standard_artifacts.ModelEvaluation, f"{root}/evaluator/evaluation"),
+        "blessing": _artifact(standard_artifacts.ModelBlessing, f"{root}/evaluator/blessing"),
+    }
+    for (artifact,) in confirmed.values():
+        tf.io.gfile.makedirs(artifact.uri)
+    EvaluatorExecutor(context).Do(
+        {"examples": [data], "model": outputs["model"], "schema": schema},
+        confirmed,
+        {
+            "eval_config": config,
+            "example_splits": '["test"]',
+            "fairness_indicator_thresholds": "null",
+        },
+    )
+    assert tf.io.gfile.exists(f"{root}/evaluator/blessing/BLESSED")

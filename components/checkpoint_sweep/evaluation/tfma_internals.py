@@ -24,6 +24,7 @@ from tensorflow_model_analysis.metrics import (
     binary_confusion_matrices,
     calibration,
     calibration_histogram,
+    calibration_plot,
     cross_entropy_metrics,
     example_count,
     mean_regression_error,
@@ -282,11 +283,56 @@ def histogram_matrices(
     TFMA's computation is a function inside of a function: its code is one of the constants of
     the code around it.
     """
-    code = getattr(computation.result, "__code__", None)
-    around = binary_confusion_matrices.binary_confusion_matrices.__code__
-    if code is None or code not in around.co_consts:
-        return None
-    scope = inspect.getclosurevars(computation.result).nonlocals
-    if not scope["use_histogram"]:
+    scope = _closure(computation, binary_confusion_matrices.binary_confusion_matrices)
+    if scope is None or not scope["use_histogram"]:
         return None
     return HistogramMatrices(scope["thresholds"], scope["input_metric_key"], scope["matrices_key"])
+
+
+@dataclasses.dataclass(frozen=True)
+class CalibrationPlot:
+    """A derived computation of a calibration plot from a histogram.
+
+    Attributes:
+        left, right: range of the histogram and of the plot.
+        thresholds: lower bounds of the plot's buckets.
+        histogram: key of the histogram in the metrics of a slice.
+        plot: key of the result.
+    """
+
+    left: float
+    right: float
+    thresholds: Sequence[float]
+    histogram: metric_types.MetricKey
+    plot: metric_types.PlotKey
+
+    def of_nothing(self) -> Any:
+        """The proto of the plot of an empty histogram, which has all of its buckets."""
+        rebinned = calibration_histogram.rebin(
+            list(self.thresholds), [], left=self.left, right=self.right
+        )
+        return calibration_plot._to_proto(list(self.thresholds), rebinned)
+
+
+def calibration_plot_from_histogram(
+    computation: metric_types.DerivedMetricComputation,
+) -> CalibrationPlot | None:
+    """What a derived computation reads and writes, if it is TFMA's of a calibration plot."""
+    scope = _closure(computation, calibration_plot._calibration_plot)
+    if scope is None:
+        return None
+    left, right, number = scope["left"], scope["right"], scope["num_buckets"]
+    bounds = [left + i * (right - left) / number for i in range(number + 1)]
+    return CalibrationPlot(
+        left, right, [float("-inf"), *bounds], scope["histogram_key"], scope["key"]
+    )
+
+
+def _closure(
+    computation: metric_types.DerivedMetricComputation, around: Callable[..., Any]
+) -> Mapping[str, Any] | None:
+    """What a computation's function, defined within another, knows; None if it is not that one."""
+    code = getattr(computation.result, "__code__", None)
+    if code is None or code not in around.__code__.co_consts:
+        return None
+    return inspect.getclosurevars(computation.result).nonlocals

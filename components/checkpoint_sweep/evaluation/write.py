@@ -8,7 +8,7 @@ from typing import Any
 import apache_beam as beam
 from tensorflow_model_analysis import constants
 from tensorflow_model_analysis.evaluators import metrics_validator
-from tensorflow_model_analysis.metrics import metric_types
+from tensorflow_model_analysis.metrics import metric_specs, metric_types
 from tensorflow_model_analysis.proto import config_pb2, validation_result_pb2
 from tensorflow_model_analysis.slicer import slicer_lib
 from tensorflow_model_analysis.writers import eval_config_writer
@@ -71,13 +71,37 @@ class Format(beam.DoFn):
     """
 
     def __init__(self, eval_config: config_pb2.EvalConfig) -> None:
-        self._thresholds = only_thresholds(eval_config)
+        self._config = only_thresholds(eval_config)
+
+    def setup(self) -> None:
+        """Finds the thresholds, which TFMA finds anew for every slice."""
+        self._thresholds = metric_specs.metric_thresholds_from_metrics_specs(
+            self._config.metrics_specs, eval_config=self._config
+        )
+        self._slices = [
+            slicer_lib.SingleSliceSpec(spec=spec)
+            if isinstance(spec, config_pb2.SlicingSpec)
+            else None
+            for entries in self._thresholds.values()
+            for spec, _ in entries
+        ]
+
+    def _applies(self, slice_key: Any, metrics: dict[Any, Any]) -> bool:
+        """Whether some threshold may concern a slice."""
+        if (
+            slicer_lib.is_cross_slice_key(slice_key)
+            or not self._thresholds.keys() <= metrics.keys()
+        ):
+            return True
+        return any(spec is None or spec.is_slice_applicable(slice_key) for spec in self._slices)
 
     def process(
         self, element: tuple[tuple[int, Any], dict[Any, Any]]
     ) -> Iterator[tuple[int, Record]]:
         """One slice of one candidate."""
         (candidate, slice_key), metrics = element
+        # TFMA sorts by a comparison that fails on some keys, but not on those in this order.
+        metrics = dict(sorted(metrics.items(), key=_by_name))
         only_metrics, plots, attributions = (
             tfma_internals.filter_by_key_type((slice_key, metrics), kind)
             for kind in (
@@ -86,7 +110,9 @@ class Format(beam.DoFn):
                 metric_types.AttributionsKey,
             )
         )
-        validation = metrics_validator.validate_metrics(only_metrics, self._thresholds)
+        validation = validation_result_pb2.ValidationResult(validation_ok=True)
+        if self._applies(slice_key, metrics):
+            validation = metrics_validator.validate_metrics(only_metrics, self._config)
         protos = {
             constants.METRICS_KEY: tfma_writer.convert_slice_metrics_to_proto(only_metrics, []),
             constants.PLOTS_KEY: tfma_writer.convert_slice_plots_to_proto(plots, []),
@@ -217,6 +243,11 @@ def predictions_record(examples: int, non_finite: int, failed: str | None) -> Re
     """
     content = {"examples": examples, "non_finite": non_finite, "failed": failed}
     return {PREDICTIONS: json.dumps(content).encode()}
+
+
+def _by_name(item: tuple[Any, Any]) -> list[str]:
+    """The name of a metric, of its model and of its output."""
+    return [str(part) for part in item[0][:3]]
 
 
 def _too_small(least: int) -> str:

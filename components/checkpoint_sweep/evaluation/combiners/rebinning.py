@@ -1,4 +1,4 @@
-"""Confusion matrices from histograms held as arrays, at thousands of thresholds at once."""
+"""Confusion matrices and plots from histograms held as arrays."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -16,9 +16,12 @@ def on_arrays(
 ) -> metric_types.DerivedMetricComputation:
     """The same computation, on arrays where its input is a histogram held as arrays.
 
-    TFMA turns a histogram into confusion matrices in Python loops over its 10,000 thresholds,
-    about 20 ms per slice and model. Other computations are returned as they are.
+    TFMA turns a histogram into confusion matrices, and into a calibration plot, in Python loops
+    over thousands of thresholds, about 20 and 5 ms per slice and model. Other computations are
+    returned as they are.
     """
+    if plot := tfma_internals.calibration_plot_from_histogram(computation):
+        return _plot_on_arrays(computation, plot)
     found = tfma_internals.histogram_matrices(computation)
     if found is None or (len(found.thresholds) == 1 and found.thresholds[0] < 0):
         return computation
@@ -30,6 +33,34 @@ def on_arrays(
             from_tfma: dict[Any, Any] = computation.result(metrics)
             return from_tfma
         return {found.matrices: rebin.confusion_matrices(histogram)}
+
+    return metric_types.DerivedMetricComputation(keys=computation.keys, result=result)
+
+
+def _plot_on_arrays(
+    computation: metric_types.DerivedMetricComputation, plot: tfma_internals.CalibrationPlot
+) -> metric_types.DerivedMetricComputation:
+    number = calibration_histogram.DEFAULT_NUM_BUCKETS
+    prediction = np.arange(-1, number + 1) / number * (plot.right - plot.left) + plot.left
+    prediction[0], prediction[-1] = -np.inf, np.inf
+    bins = np.searchsorted(np.asarray(plot.thresholds[1:]), prediction, side="right")
+    empty = plot.of_nothing()
+
+    def result(metrics: Mapping[Any, Any]) -> dict[Any, Any]:
+        histogram = metrics[plot.histogram]
+        if not isinstance(histogram, ArrayHistogram):
+            from_tfma: dict[Any, Any] = computation.result(metrics)
+            return from_tfma
+        index = bins[histogram.buckets]
+        sums = [np.bincount(index, weights=column).tolist() for column in histogram.values.T]
+        proto = type(empty)()
+        proto.CopyFrom(empty)
+        for place in np.unique(index).tolist():
+            bucket = proto.buckets[place]
+            bucket.total_weighted_label.value = sums[0][place]
+            bucket.total_weighted_refined_prediction.value = sums[1][place]
+            bucket.num_weighted_examples.value = sums[2][place]
+        return {plot.plot: proto}
 
     return metric_types.DerivedMetricComputation(keys=computation.keys, result=result)
 

@@ -8,6 +8,7 @@ import apache_beam as beam
 from tensorflow_model_analysis.proto import config_pb2
 
 from checkpoint_sweep.evaluation import (
+    data_errors,
     merge,
     samples,
     slicing,
@@ -15,6 +16,11 @@ from checkpoint_sweep.evaluation import (
     tfma_internals,
 )
 from checkpoint_sweep.evaluation import plan as plan_lib
+
+_FAILED = (
+    "The metrics cannot be computed from their sums",
+    "Correct the metrics of the evaluation config.",
+)
 
 # The candidate's number, the slice and the sample.
 Key = tuple[int, slicing.SliceKey, int]
@@ -45,12 +51,15 @@ class Derive(beam.DoFn):
         self._keep_private = bool(self._plan.cross_slice or self._plan.ci_derived)
 
     def process(self, element: merge.SliceState) -> Iterator[tuple[Key, dict[Any, Any]]]:
-        """The metrics of one slice."""
+        """The metrics of one slice, of all candidates that have not failed."""
         for sample, whole in _samples(element, self._sampling, self._plan):
             shared = self._derive(self._leaves(whole, self._candidates, True), True)
             for candidate in range(self._candidates):
-                leaves = self._leaves(whole, candidate, False)
-                metrics = self._derive({**leaves, **shared}, False)
+                if candidate in element.failed:
+                    continue
+                with data_errors.in_a_sentence(*_FAILED):
+                    leaves = self._leaves(whole, candidate, False)
+                    metrics = self._derive({**leaves, **shared}, False)
                 if not self._keep_private:
                     _, metrics = tfma_internals.remove_private_metrics(element.key, metrics)
                 yield (candidate, element.key, sample), metrics

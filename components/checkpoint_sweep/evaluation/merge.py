@@ -188,12 +188,14 @@ class SliceState:
         counts: examples by sample.
         sums: by leaf and sample. Codes are ``model * buckets + bucket``.
         fallback: TFMA's accumulators by leaf, and in it by model and sample.
+        failed: models that TFMA cannot evaluate, whose sums and accumulators are not complete.
     """
 
     key: slicing.SliceKey
     counts: dict[int, int]
     sums: dict[int, dict[int, sums.Sums]]
     fallback: dict[int, dict[tuple[int, int], Any]]
+    failed: frozenset[int]
 
 
 def by_slice(whole: State, strides: dict[int, int]) -> Iterator[SliceState]:
@@ -204,7 +206,7 @@ def by_slice(whole: State, strides: dict[int, int]) -> Iterator[SliceState]:
     """
     slices: dict[slicing.SliceKey, SliceState] = {}
     for row, (sample, (key,)) in enumerate(whole.rows):
-        part = slices.setdefault(key, SliceState(key, {}, {}, {}))
+        part = slices.setdefault(key, SliceState(key, {}, {}, {}, frozenset(whole.errors)))
         part.counts[sample] = int(whole.counts[row])
         for leaf, total in whole.sums.items():
             stride = strides[leaf]

@@ -122,6 +122,15 @@ CASES = {
         + 'slicing_specs {} slicing_specs { feature_keys: "s" }',
         batch_size=3,
     ),
+    "a weighted macro average over the top k, which has no classes to weigh": Case(
+        MULTI,
+        LABEL
+        + _metrics(
+            "MeanPrediction",
+            options="aggregate { weighted_macro_average: true top_k_list { values: 2 } }",
+        ),
+        width=3,
+    ),
     "a root of a mean where no row fits arrays": Case(
         _binary([0.2, 0.4], [0.0, 1.0], w=[[1.0, 1.0], [2.0, 2.0]]),
         WEIGHTED + _metrics("RootMeanSquaredError"),
@@ -215,7 +224,8 @@ def test_a_diverging_candidate_changes_nothing_for_its_neighbour(
 
 
 def test_a_candidate_on_whose_predictions_tfma_fails_ends_alone(tmp_path: Path) -> None:
-    config = tfma_oracle.config(LABEL + _metrics("AUC", "BinaryAccuracy"))
+    # No example is left for ExactMatch, which then divides by 0.
+    config = tfma_oracle.config(LABEL + _metrics("AUC", "BinaryAccuracy", "ExactMatch"))
     data = scripted.write_examples(tmp_path / "data", ROWS)
     healthy = scripted.write_model(tmp_path / "healthy")
     diverging = scripted.write_model(tmp_path / "diverging", bad=NAN)
@@ -239,6 +249,32 @@ def test_unequal_weights_are_refused_where_stock_tfma_refuses_them(tmp_path: Pat
         tfma_oracle.run_tfma(data, config, model, str(tmp_path / "tfma"))
     with pytest.raises(EvaluationError, match="the values must all be the same"):
         tfma_oracle.run_engine(data, config, [model], str(tmp_path / "engine"))
+
+
+@pytest.mark.parametrize("bad", [NAN, math.inf, -math.inf])
+def test_hinges_convert_labels_by_those_of_examples_that_diverge_too(
+    bad: float, tmp_path: Path
+) -> None:
+    labels = zip(ROWS, (0.0, 1.0, 0.5, 0.0), strict=True)
+    data = scripted.write_examples(tmp_path / "data", [{**row, "y": [y]} for row, y in labels])
+    config = tfma_oracle.config(LABEL + _metrics("Hinge", "SquaredHinge"))
+    model = scripted.write_model(tmp_path / "diverging", bad=bad)
+    stock = tfma_oracle.run_tfma(data, config, model, str(tmp_path / "tfma"))
+    (ours,) = tfma_oracle.run_engine(data, config, [model], str(tmp_path / "engine"))
+    assert tfma_oracle.differences(tfma_oracle.load(stock), tfma_oracle.load(ours)) == []
+
+
+def test_keras_metrics_refuse_a_missing_label_as_in_stock_tfma(tmp_path: Path) -> None:
+    rows = [{"p": [0.2], "y": [1.0]}, {"p": [0.4], "y": []}, {"p": [0.9], "y": [0.0]}]
+    config = tfma_oracle.config(LABEL + _metrics("KLDivergence"))
+    data = scripted.write_examples(tmp_path / "data", rows)
+    model = scripted.write_model(tmp_path / "model")
+    for run in (
+        lambda: tfma_oracle.run_tfma(data, config, model, str(tmp_path / "tfma")),
+        lambda: tfma_oracle.run_engine(data, config, [model], str(tmp_path / "engine")),
+    ):
+        with pytest.raises(Exception, match=r"inhomogeneous shape|missing in 1 of 3"):
+            run()
 
 
 def test_metrics_are_read_back_without_cross_slices(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import tensorflow_model_analysis as tfma
 from sklearn import metrics as sklearn_metrics
 from tensorflow_model_analysis.metrics import metric_specs
 
+from checkpoint_sweep.saved_model.model_source import ModelSource
 from tests.checkpoint_sweep.evaluation import tfma_oracle
 from tests.support import scripted
 
@@ -52,30 +53,48 @@ def _metrics(*names: str, options: str = "") -> str:
 
 def _stock(rows: Sequence[scripted.Row], config: str, directory: Path) -> dict[str, Any]:
     data, model = _written(rows, directory)
+    baseline = _baseline(rows, config, directory)
+    parsed = tfma_oracle.config(config, baseline is not None)
     output = str(directory / "tfma")
-    return _read(tfma_oracle.run_tfma(data, tfma_oracle.config(config), model, output))
+    return _read(tfma_oracle.run_tfma(data, parsed, model, output, baseline))
 
 
 def _engine(rows: Sequence[scripted.Row], config: str, directory: Path) -> dict[str, Any]:
     data, model = _written(rows, directory)
+    baseline = _baseline(rows, config, directory)
+    parsed = tfma_oracle.config(config, baseline is not None)
     output = str(directory / "engine")
-    return _read(*tfma_oracle.run_engine(data, tfma_oracle.config(config), [model], output))
+    return _read(*tfma_oracle.run_engine(data, parsed, [model], output, baseline))
 
 
-def _written(rows: Sequence[scripted.Row], directory: Path) -> tuple[str, Any]:
+def _baseline(rows: Sequence[scripted.Row], config: str, directory: Path) -> ModelSource | None:
+    """Half of the candidate's predictions, if the config has a baseline."""
+    if "is_baseline" not in config:
+        return None
+    return scripted.write_model(directory / "baseline", len(rows[0]["p"]), scale=0.5)
+
+
+def _written(rows: Sequence[scripted.Row], directory: Path) -> tuple[str, ModelSource]:
     data = scripted.write_examples(directory / "data", rows)
     return data, scripted.write_model(directory / "model", len(rows[0]["p"]))
 
 
 def _read(output: str) -> dict[str, Mapping[str, Any]]:
-    """Numbers and messages of each slice."""
+    """Numbers and messages of each slice; differences to the baseline aside."""
     found: dict[str, Mapping[str, Any]] = {}
     for record in tfma.load_metrics(output):
         is_cross = record.HasField("cross_slice_key")
-        key = record.cross_slice_key if is_cross else record.slice_key
-        values = {e.key.name: e.value.double_value.value for e in record.metric_keys_and_values}
-        messages = {name: value.debug_message for name, value in record.metrics.items()}
-        found[" ".join(str(key).split())] = {**values, **messages}
+        slice_key = record.cross_slice_key if is_cross else record.slice_key
+        values = found[" ".join(str(slice_key).split())] = {}
+        for entry in record.metric_keys_and_values:
+            key = entry.key
+            if key.is_diff:
+                continue
+            name = f"{key.model_name}.{key.name}" if key.model_name else key.name
+            if key.sub_key.HasField("class_id"):
+                name = f"{name}.{key.sub_key.class_id.value}"
+            values[name] = entry.value.double_value.value
+        values.update({name: value.debug_message for name, value in record.metrics.items()})
     return found
 
 
@@ -86,6 +105,7 @@ def test_the_correlation_of_one_class_is_that_of_all(tmp_path: Path) -> None:
     config = LABEL + _metrics(
         "SquaredPearsonCorrelation", options="binarize { class_ids { values: 0 } }"
     )
+    name += ".0"
     of_all = np.corrcoef(predictions.ravel(), one_hot.ravel())[0, 1] ** 2
     of_first = np.corrcoef(predictions[:, 0], one_hot[:, 0])[0, 1] ** 2
     assert of_all == pytest.approx(0.0085310)
@@ -198,3 +218,36 @@ def test_small_slices_and_cross_slices_do_not_go_together(tmp_path: Path) -> Non
     assert len(found) == 5
     assert len(shown) == 3
     assert hidden == {key for key in found if 'bytes_value: "b"' in key}
+
+
+def test_sorting_fails_on_some_keys(tmp_path: Path) -> None:
+    predictions, labels = _multi_class()
+    both = "example_weights { weighted: true unweighted: true }"
+    rows = [{**row, "w": [2.0]} for row in _rows(predictions, labels)]
+    config = (
+        WITH_BASELINE.replace('"y"', '"y" example_weight_key: "w"')
+        + _metrics(
+            "Recall",
+            options=f"{both} aggregate {{ macro_average: true top_k_list {{ values: 2 }} }}",
+        )
+        + _metrics("Precision", options=both)
+    )
+    with pytest.raises(Exception, match="'<' not supported between instances of"):
+        _stock(rows, config, tmp_path)
+    positive = (predictions > 0.5).ravel()
+    true = sklearn_metrics.precision_score(np.eye(CLASSES)[labels].ravel(), positive)
+    found = _engine(rows, config, tmp_path)[""]
+    assert found["candidate.precision"] == pytest.approx(true)
+
+
+def test_the_exact_matches_of_one_class_are_those_of_all(tmp_path: Path) -> None:
+    predictions, labels = _multi_class()
+    predictions[::2, 1] = labels[::2] == 1
+    one_hot = np.eye(CLASSES)[labels]
+    by_class = "binarize { class_ids { values: [0, 1] } }"
+    config = LABEL + _metrics("ExactMatch", options=by_class)
+    true = (predictions == one_hot).mean(axis=0)
+    assert true[1] == 0.5
+    for evaluate in (_stock, _engine):
+        found = evaluate(_rows(predictions, labels), config, tmp_path)[""]
+        assert found["exact_match.0"] == found["exact_match.1"] == (predictions == one_hot).mean()

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -92,8 +93,39 @@ def test_other_files_are_told_apart_from_checkpoints(
 
 def test_two_checkpoints_of_one_step_are_refused(tmp_path: Path) -> None:
     _write(tmp_path, 1)
-    (tmp_path / "cp-0001.index").touch()
-    with pytest.raises(CheckpointError, match=r"of step 1: .*cp-0001 and .*model.ckpt-1\. Leave"):
+    (tmp_path / "model.ckpt-01.index").touch()
+    with pytest.raises(CheckpointError, match=r"of step 1: .*ckpt-01 and .*model.ckpt-1\. Leave"):
+        find_checkpoints(str(tmp_path))
+
+
+def test_two_series_in_one_folder_are_refused(tmp_path: Path) -> None:
+    _write(tmp_path, 1)
+    (tmp_path / "other-30.index").touch()
+    with pytest.raises(CheckpointError, match=r"2 series .*: model.ckpt-\*, other-\*\. Leave one"):
+        find_checkpoints(str(tmp_path))
+
+
+@pytest.mark.parametrize("leftover", ["model.ckpt-80_temp", "step-3.partial-0a1b"])
+def test_what_a_killed_writer_left_behind_is_ignored(leftover: str, tmp_path: Path) -> None:
+    _write(tmp_path, 1)
+    (tmp_path / leftover).mkdir()
+    (tmp_path / leftover / "part-00000-of-00001.index").touch()
+    (tmp_path / leftover / "model.ckpt-80.index").touch()
+    assert [checkpoint.step for checkpoint in find_checkpoints(str(tmp_path))] == [1]
+
+
+def test_the_first_format_of_the_saver_is_named(tmp_path: Path) -> None:
+    for name in ("model.ckpt-80", "model.ckpt-80.meta", "checkpoint"):
+        (tmp_path / name).touch()
+    with pytest.raises(CheckpointError, match=r"model.ckpt-80 is a checkpoint in the first format"):
+        find_checkpoints(str(tmp_path))
+
+
+def test_a_pipe_in_place_of_a_file_is_refused(tmp_path: Path) -> None:
+    _write(tmp_path, 1)
+    (tmp_path / "model.ckpt-1.data-00000-of-00001").unlink()
+    os.mkfifo(tmp_path / "model.ckpt-1.data-00000-of-00001")
+    with pytest.raises(CheckpointError, match="is no regular file"):
         find_checkpoints(str(tmp_path))
 
 

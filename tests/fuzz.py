@@ -1,0 +1,307 @@
+"""Compares random evaluations with stock TFMA, on the whole way from files to files.
+
+Run by `make fuzz`; a few fixed seeds are part of the tests.
+"""
+
+import contextlib
+import dataclasses
+import json
+import logging
+import math
+import re
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import tensorflow_model_analysis as tfma
+import typer
+from absl import logging as absl_logging
+from google.protobuf import json_format, text_format
+from tensorflow_model_analysis.proto import metrics_for_slice_pb2
+
+from checkpoint_sweep.evaluation.results import read_predictions
+from checkpoint_sweep.saved_model.model_source import ModelSource
+from tests.checkpoint_sweep.evaluation import tfma_oracle
+from tests.support import random_evaluations, scripted
+from tests.support.random_evaluations import Evaluation, Model
+
+
+@dataclasses.dataclass(frozen=True)
+class Deviation:
+    """Where the engine may differ from stock TFMA.
+
+    Attributes:
+        where: a regular expression, found in the path of the value.
+        reason: why.
+        relative, absolute: how far the two values may be apart.
+        only: the evaluations in which it may.
+    """
+
+    where: str
+    reason: str
+    relative: float = 0.0
+    absolute: float = 0.0
+    only: Callable[[Evaluation], bool] = lambda case: True
+
+    def allows(self, case: Evaluation, path: str, expected: float, actual: float) -> bool:
+        """Whether a difference is this one."""
+        near = math.isinf(self.relative) or math.isclose(
+            expected, actual, rel_tol=self.relative, abs_tol=self.absolute
+        )
+        return near and self.only(case) and bool(re.search(self.where, path))
+
+
+def _diverges_in_several_batches(case: Evaluation) -> bool:
+    return bool(case.candidates[case.compared].bad) and case.batch_size < len(case.rows)
+
+
+DEVIATIONS = (
+    Deviation(
+        f"{random_evaluations.KERAS}_",
+        "TFMA adds up Keras metrics in float32, the engine in float64",
+        relative=2e-5,
+        absolute=2e-6,
+    ),
+    Deviation(
+        "SquaredPearsonCorrelation.*sub_key",
+        "TFMA forgets which class, k or top k the metric is of, and correlates all classes",
+        relative=math.inf,
+    ),
+    Deviation(
+        f"{random_evaluations.KERAS}_(Squared)?Hinge",
+        "Keras converts the labels of a batch if all are 0 and 1, and a batch of the engine's with "
+        "predictions that are not finite goes through Keras by itself: NaN, infinity or a number",
+        relative=math.inf,
+        only=_diverges_in_several_batches,
+    ),
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Refusal:
+    """Where stock TFMA raises and the engine need not.
+
+    Attributes:
+        message: part of that of stock TFMA's error.
+        reason: why.
+        only: the evaluations in which it need not.
+    """
+
+    message: str
+    reason: str
+    only: Callable[[Evaluation], bool] = lambda case: True
+
+
+REFUSALS = (
+    Refusal(
+        "inhomogeneous shape",
+        "Keras metrics take batches of examples that have as many labels and weights each; TFMA's "
+        "batches of up to 1,000 examples are others than the engine's",
+        only=lambda case: case.batch_size < len(case.rows),
+    ),
+    Refusal(
+        "'<' not supported between instances of",
+        "TFMA sorts metrics by a comparison that is not defined for all keys: it depends on their "
+        "order whether it fails",
+    ),
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Comparison:
+    """What came of one evaluation.
+
+    Attributes:
+        outcome: in a word or two.
+        differences: none if all is as in stock TFMA.
+    """
+
+    outcome: str
+    differences: tuple[str, ...] = ()
+
+
+class Models:
+    """SavedModels, each written once.
+
+    Args:
+        directory: where to.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._written: dict[str, ModelSource] = {}
+
+    def get(self, model: Model, width: int, outputs: tuple[str, ...]) -> ModelSource:
+        """The model that predicts so many values for each of these outputs."""
+        name = f"{model.scale}-{model.bad}-{width}-{len(outputs)}"
+        if name not in self._written:
+            self._written[name] = scripted.write_model(
+                self._directory / name, width, model.scale, model.bad, outputs
+            )
+        return self._written[name]
+
+
+def compare(case: Evaluation, directory: Path, models: Models) -> Comparison:
+    """Evaluates both candidates by the engine, and one of them by stock TFMA.
+
+    Args:
+        directory: an empty one.
+        models: to find the SavedModels in.
+    """
+    data = scripted.write_examples(directory / "data", case.rows)
+    has_baseline = case.baseline is not None
+    config = tfma_oracle.config(case.config, has_baseline)
+    shape = (case.width, tuple(case.outputs))
+    sources = [models.get(model, *shape) for model in case.candidates]
+    baseline = models.get(case.baseline, *shape) if case.baseline is not None else None
+
+    def stock(source: ModelSource) -> str | Exception:
+        output = str(directory / "tfma" / source.name)
+        try:
+            return tfma_oracle.run_tfma(data, config, source, output, baseline, case.batch_size)
+        except Exception as error:
+            return error
+
+    try:
+        outputs = tfma_oracle.run_engine(
+            data, config, sources, str(directory / "engine"), baseline, case.batch_size
+        )
+    except Exception as error:
+        # A failure that is not for want of finite predictions ends all candidates.
+        for model in case.candidates:
+            finite = models.get(dataclasses.replace(model, bad=0.0), *shape)
+            if isinstance(stock(finite), Exception):
+                return Comparison("both refuse")
+        return Comparison("differs", (f"only the engine raises: {_summary(error)}",))
+    expected, actual = stock(sources[case.compared]), outputs[case.compared]
+    left_out = bool(read_predictions(actual).failed)
+    if isinstance(expected, Exception):
+        message = _summary(expected)
+        if any(known.message in message and known.only(case) for known in REFUSALS):
+            return Comparison("known refusal")
+        if left_out and not list(Path(actual).glob("metrics*")):
+            return Comparison("left out")
+        return Comparison("differs", (f"only stock TFMA raises: {_summary(expected)}",))
+    if left_out:
+        return Comparison("differs", ("only the engine leaves the candidate out",))
+    name = tfma.CANDIDATE_KEY if has_baseline else None
+    found = [
+        text
+        for text in tfma_oracle.differences(
+            *(_load(case, output, name) for output in (expected, actual)), diff=1e-7
+        )
+        if not _known(case, text)
+    ]
+    return Comparison("differs" if found else "equal", tuple(found))
+
+
+def _load(case: Evaluation, output: str, model_name: str | None) -> Any:
+    if case.by_query or case.hides_slices:
+        return _records(output)
+    loaded: dict[str, Any] = tfma_oracle.load(output, model_name)
+    loaded["validation"] = _named(loaded["validation"])
+    return _without_samples(loaded) if case.samples else loaded
+
+
+def _named(value: Any) -> Any:
+    """A validation result whose lists of metrics are dicts by their keys."""
+    if isinstance(value, dict):
+        return {key: _named(item) for key, item in value.items()}
+    if not isinstance(value, list):
+        return value
+    if all(isinstance(item, dict) and "metricKey" in item for item in value):
+        return {json.dumps(item["metricKey"], sort_keys=True): _named(item) for item in value}
+    return [_named(item) for item in value]
+
+
+def _records(output: str) -> dict[str, Any]:
+    """All values of all records.
+
+    A slice may have a record for each query key, and `tfma.load_eval_result` may leave out those of
+    hidden slices.
+    """
+    found: dict[str, Any] = {}
+    for record in (*tfma.load_metrics(output), *tfma.load_plots(output)):
+        metrics = isinstance(record, metrics_for_slice_pb2.MetricsForSlice)
+        entries = record.metric_keys_and_values if metrics else record.plot_keys_and_values
+        messages = record.metrics if metrics else record.plots
+        of = f"{type(record).__name__} {record.slice_key}"
+        for entry in entries:
+            key = text_format.MessageToString(entry.key, as_one_line=True)
+            found[f"{of} {key}"] = json_format.MessageToDict(entry)
+        found.update({f"{of} {name}": value.debug_message for name, value in messages.items()})
+    found["validation"] = tfma.load_validation_result(output).validation_ok
+    return found
+
+
+def _without_samples(value: Any) -> Any:
+    """Results in which an interval is nothing but the names of its fields."""
+    if isinstance(value, dict):
+        return {
+            key: sorted(item) if key == "confidenceInterval" else _without_samples(item)
+            for key, item in value.items()
+        }
+    return [_without_samples(item) for item in value] if isinstance(value, list) else value
+
+
+def _known(case: Evaluation, text: str) -> bool:
+    path, _, values = text.rpartition(": ")
+    expected, _, actual = values.partition(" and ")
+    try:
+        a, b = (float(value.strip("'")) for value in (expected, actual))
+    except ValueError:
+        return False
+    return any(deviation.allows(case, path, a, b) for deviation in DEVIATIONS)
+
+
+def _summary(error: BaseException) -> str:
+    """The error that started it, in a line."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return f"{type(error).__name__}: {str(error)[:300]}".replace("\n", " ")
+
+
+def main(
+    minutes: Annotated[float, typer.Option(help="How long to go on.")] = 60.0,
+    seed: Annotated[int, typer.Option(help="The first; each case has the next.")] = 0,
+    only: Annotated[bool, typer.Option("--only", help="Just this seed, in full.")] = False,
+) -> None:
+    """Compare random evaluations with stock TFMA.
+
+    A line for each difference, three at most of a seed, which repeats it with --only. Ctrl-C ends
+    it early. Exit status: 0 if all was as in stock TFMA, 1 if anything differed.
+    """
+    absl_logging.set_verbosity(absl_logging.FATAL)
+    logging.disable(logging.CRITICAL)
+    outcomes: Counter[str] = Counter()
+    differed: list[int] = []
+    end = time.monotonic() + 60 * minutes
+    with tempfile.TemporaryDirectory() as directory, contextlib.suppress(KeyboardInterrupt):
+        models = Models(Path(directory) / "models")
+        while time.monotonic() < end:
+            case = random_evaluations.evaluation(seed)
+            if only:
+                print(case)
+            with tempfile.TemporaryDirectory(dir=directory) as fresh:
+                try:
+                    found = compare(case, Path(fresh), models)
+                except Exception as error:
+                    found = Comparison("cannot be compared", (_summary(error),))
+            outcomes[found.outcome] += 1
+            for text in found.differences if only else found.differences[:3]:
+                print(f"seed {seed}: {text}", flush=True)
+            if found.differences:
+                differed.append(seed)
+            if only:
+                break
+            seed += 1
+    counts = ", ".join(f"{number} {outcome}" for outcome, number in sorted(outcomes.items()))
+    print(f"{outcomes.total()} evaluations: {counts}. Seeds that differed: {differed or 'none'}.")
+    raise typer.Exit(bool(differed))
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -7,7 +7,7 @@ PROBLEM ?= taxi
 ARGS ?=
 PYTEST_ARGS ?=
 
-.PHONY: help run test lint bench bench-resnet notebook kubeflow submit wheel lock clean
+.PHONY: help run test lint bench bench-resnet notebook kubeflow submit wheel lock clean clean-runs fuzz
 
 help:  ## Show this list.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -59,5 +59,11 @@ lock:  ## Renew the locks from pyproject.toml and requirements-kubeflow.in (need
 	$(LOCK) --extra dev pyproject.toml --output-file requirements.txt
 	$(LOCK) requirements-kubeflow.in --output-file requirements-kubeflow.txt
 
-clean:  ## Remove the environments and everything that runs wrote.
-	rm -rf .venv .venv-kubeflow build dist runs compiled benchmarks/out
+clean:  ## Remove the environments and what was built; runs, with the models they pushed, stay.
+	rm -rf .venv .venv-kubeflow build dist compiled benchmarks/out
+
+clean-runs:  ## Remove everything that runs wrote, the models they pushed too.
+	rm -rf runs
+
+fuzz: .venv/.installed  ## Compare random evaluations with stock TFMA, for an hour by default: ARGS='--minutes=5 --seed=1'
+	@TF_CPP_MIN_LOG_LEVEL=3 $(PYTHON_BIN) -W ignore -m tests.fuzz $(ARGS)

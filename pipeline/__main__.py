@@ -9,10 +9,16 @@ import typer
 from rich.console import Console
 
 from pipeline import options
-from pipeline.config import ConfigError, PipelineConfig, check
+from pipeline.checks.data_files import check_data
+from pipeline.checks.schema import check_schema
+from pipeline.config import ConfigError, PipelineConfig
+from pipeline.local.interruption import Interruption
+from pipeline.local.lock import RootError, locked
 from pipeline.problems import registry
-from pipeline.reporting import quiet
-from pipeline.reporting.failure import fail
+from pipeline.reporting import blame, quiet
+from pipeline.reporting.failure import fail, leave
+from pipeline.reporting.run_log import RunLog
+from pipeline.reporting.run_summary import FAILED, Summary, new_run_id, write_summary
 
 
 def main(
@@ -31,6 +37,7 @@ def main(
     steps: options.Steps = None,
     checkpoint_steps: options.CheckpointSteps = None,
     select_by: options.SelectBy = None,
+    direction: options.DirectionName = None,
     engine: options.Engine = PipelineConfig.engine,
     beam_arg: options.BeamArg = None,
     cache: Annotated[
@@ -40,33 +47,87 @@ def main(
     """Train, sweep all checkpoints, confirm the best on held-out data, and push it.
 
     Exit status: 0 when the pipeline ran to its end, whether or not it blessed a model (see
-    summary.json in the root); 1 when a node failed; 2 for a wrong argument.
+    summary.json in the root); 1 when a node failed, or another run has the root; 2 for a wrong
+    argument; 130 when it was interrupted.
     """
-    console = Console()
+    interruption = Interruption()
+    interruption.listen()
     try:
         chosen = registry.get(problem)
-        config = options.fill_in(chosen, steps, checkpoint_steps, select_by, engine, beam_arg)
-        quiet.before_imports()  # a problem may import something to make its data
-        root = (root or Path("runs") / problem).resolve()
         config = dataclasses.replace(
-            config,
-            root=root,
-            data=(data or chosen.data(root / "data")).resolve(),
+            options.fill_in(
+                chosen, steps, checkpoint_steps, select_by, engine, beam_arg, direction
+            ),
+            root=(root or Path("runs") / problem).resolve(),
             schema=(schema or chosen.schema).resolve(),
             cache=cache,
         )
-        check(config)
+        check_schema(config.schema)
+        if data:
+            config = dataclasses.replace(config, data=data.resolve())
+            check_data(config.data, chosen.file_format)
+        quiet.before_imports()
+        with locked(config.root):
+            try:
+                _run(config if data else _with_own_data(config), interruption)
+            except (ConfigError, typer.Exit):
+                raise
+            except Exception as error:  # nobody foresaw it, and no node has begun
+                if interruption.status is not None:
+                    raise
+                fail(_unforeseen(error, config), 1)
     except (ConfigError, registry.UnknownProblemError) as error:
         fail(str(error), 2)
+    except RootError as error:
+        fail(str(error), 1)
+    except BaseException:
+        if interruption.status is None:
+            raise
+        leave("Interrupted. The same command starts the run again.", interruption.status)
+
+
+def _unforeseen(error: BaseException, config: PipelineConfig) -> str:
+    """Tells of an error before the run in the log and the summary; gives the sentence for it."""
+    run_id = new_run_id()
+    log = RunLog(config.logs / f"{run_id}.log")
+    log.write("The run failed before its first node", error)
+    message = blame.unknown("", error, log.path)
+    write_summary(Summary(run_id, FAILED, message), config.summary)
+    return message
+
+
+def _with_own_data(config: PipelineConfig) -> PipelineConfig:
+    """With the problem's data, which it may write into the root."""
+    files = config.problem.data(config.root / "data").resolve()
+    check_data(files, config.problem.file_format)
+    return dataclasses.replace(config, data=files)
+
+
+def _run(config: PipelineConfig, interruption: Interruption) -> None:
+    """Runs what is configured, as far as it can be, and prints its summary.
+
+    Raises:
+        ConfigError: something in it cannot work.
+    """
+    console = Console()
+    # What takes seconds to import, which no error before need wait for, in the order of how long.
+    with console.status("Loading Beam and TensorFlow"):
+        from pipeline.checks.beam_options import check_beam_args
+
+        check_beam_args(config.beam_args)
+        from pipeline.checks.selection import check_selection
+
+        check_selection(config)
     with console.status("Loading TFX"):
-        # Only now: these take seconds, which --help and the errors above need not wait for.
-        from checkpoint_sweep.common.errors import UserError
-        from pipeline.local import run
+        from pipeline.local.ending import RunError
+        from pipeline.local.run import run
         from pipeline.reporting.summary_view import print_summary
     try:
-        summary = run(config, console)
-    except UserError as error:
-        fail(str(error), 1)
+        summary = run(config, console, interruption)
+    except RunError as error:
+        if error.interrupted:
+            leave(str(error), error.status)
+        fail(str(error), error.status)
     print_summary(summary, config.summary, console)
 
 

@@ -4,7 +4,13 @@ import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
+from checkpoint_sweep.selection.direction import Direction
 from pipeline.problems.problem import Problem
+
+# As `checkpoint_sweep.evaluation.engine.get_engine` has them, which takes seconds to import.
+ENGINES = ("fused", "tfma")
+
+_MOST_STEPS = 2**31 - 1  # TFX keeps them in 32 bits
 
 
 @dataclasses.dataclass(frozen=True)
@@ -20,7 +26,9 @@ class PipelineConfig:
         checkpoint_steps: training steps from one checkpoint to the next.
         select_by: the metric that the sweep chooses by, as TFMA names it.
         beam_args: options of the Beam pipelines, see `beam_args`.
-        engine: what the sweep evaluates with, see `checkpoint_sweep.evaluation.engine.get_engine`.
+        direction: which values of that metric are better; None for what the evaluation config
+            declares.
+        engine: what the sweep evaluates with, one of `ENGINES`.
         cache: whether a node whose inputs and parameters have not changed is skipped.
     """
 
@@ -32,6 +40,7 @@ class PipelineConfig:
     checkpoint_steps: int
     select_by: str
     beam_args: tuple[str, ...]
+    direction: Direction | None = None
     engine: str = "fused"
     cache: bool = True
 
@@ -50,6 +59,11 @@ class PipelineConfig:
         """The summary of the last run."""
         return self.root / "summary.json"
 
+    @property
+    def logs(self) -> Path:
+        """Folder with a log of each run, in which is the whole of every error."""
+        return self.root / "logs"
+
 
 class ConfigError(ValueError):
     """The configuration cannot work; the message says what to change."""
@@ -60,7 +74,15 @@ def beam_args(given: Sequence[str]) -> tuple[str, ...]:
 
     The default DirectRunner of recent Beam may download and start another engine instead. And TFX
     packages itself anew in every node, for remote workers, unless an image for them is named.
+
+    Raises:
+        ConfigError: one is no option by its form.
     """
+    for arg in given:
+        if not arg.startswith("--"):
+            raise ConfigError(
+                f"--beam-arg={arg} is no option of Beam. Give it as --beam-arg=--name=value."
+            )
     if any(arg.startswith("--runner") for arg in given):
         return tuple(given)
     return ("--runner=FnApiRunner", "--sdk_container_image=none", *given)
@@ -75,25 +97,24 @@ def check_steps(steps: int, checkpoint_steps: int) -> None:
     """Checks that training leaves a checkpoint.
 
     Raises:
-        ConfigError: it leaves none to choose from.
+        ConfigError: it leaves none to choose from, or is longer than TFX can say.
     """
     if checkpoint_steps < 1 or steps < checkpoint_steps:
         raise ConfigError(
             f"{steps} steps with a checkpoint every {checkpoint_steps} leave none to choose from. "
             "Raise --steps or lower --checkpoint-steps."
         )
+    if steps > _MOST_STEPS:
+        raise ConfigError(f"--steps={steps} is more than {_MOST_STEPS}. Lower --steps.")
 
 
-def check(config: PipelineConfig) -> None:
-    """Finds what would fail only minutes later.
+def check_engine(engine: str) -> None:
+    """Checks that there is such an engine.
 
     Raises:
-        ConfigError: a path is missing.
+        ConfigError: there is none.
     """
-    pattern = config.problem.file_format.value
-    if not config.data.is_dir() or not any(config.data.glob(pattern)):
+    if engine not in ENGINES:
         raise ConfigError(
-            f"There is no {pattern} file in {config.data}. Name another folder by --data."
+            f"There is no engine {engine!r}; there are: {', '.join(ENGINES)}. Name one by --engine."
         )
-    if not config.schema.is_file():
-        raise ConfigError(f"There is no schema at {config.schema}. Name another by --schema.")

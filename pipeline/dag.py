@@ -18,7 +18,9 @@ def create_pipeline(config: PipelineConfig, place: Deployment | None = None) -> 
     components, proto, problem = tfx.components, tfx.proto, config.problem
     place, eval_config = place or local(config), load(problem.eval_config)()
 
-    examples = example_gen(problem.file_format)(place.data, output_config=_hash_split())
+    examples = example_gen(problem.file_format)(
+        place.data, input_config=_files(place.pattern), output_config=_hash_split()
+    )
     statistics = components.StatisticsGen(examples.outputs["examples"])
     schema = components.ImportSchemaGen(place.schema)
     validator = components.ExampleValidator(
@@ -33,7 +35,7 @@ def create_pipeline(config: PipelineConfig, place: Deployment | None = None) -> 
             splits_config=proto.SplitsConfig(analyze=["train"], transform=["train", "eval"]),
             custom_config={"source": _source(problem.preprocessing_fn)},
         )
-    trainer = components.Trainer(
+    trainer = place.trainer(
         run_fn=problem.run_fn,
         **(_transformed(transform) if transform else read),
         train_args=proto.TrainArgs(splits=["train"], num_steps=config.steps),
@@ -53,7 +55,7 @@ def create_pipeline(config: PipelineConfig, place: Deployment | None = None) -> 
         model_run=trainer.outputs["model_run"],
         schema=schema.outputs["schema"],
         eval_config=eval_config,
-        selection=Selection(config.select_by),
+        selection=Selection(config.select_by, direction=config.direction),
         example_splits=["eval"],
         steps=StepRange(first=1),  # step 0 is the untrained model
         engine=config.engine,
@@ -61,17 +63,18 @@ def create_pipeline(config: PipelineConfig, place: Deployment | None = None) -> 
     nodes = [examples, statistics, schema, validator, *learners, sweep, place.baseline]
 
     # ... and what it blessed is confirmed once on test, which nobody chose on.
+    candidate = place.candidate(sweep.outputs["model"])
     with tfx.dsl.Cond(sweep.outputs["blessing"].future()[0].custom_property("blessed") == 1):
         evaluator = _evaluator(config.engine)(
             examples=examples.outputs["examples"],
-            model=sweep.outputs["model"],
+            model=candidate,
             baseline_model=place.baseline.outputs["model"],
             schema=schema.outputs["schema"],
             eval_config=eval_config,
             example_splits=["test"],
         )
-        pusher = components.Pusher(
-            model=sweep.outputs["model"],
+        pusher = place.pusher(
+            model=candidate,
             model_blessing=evaluator.outputs["blessing"],
             push_destination=place.push_destination,
         )
@@ -91,6 +94,11 @@ def example_gen(file_format: FileFormat) -> type[tfx.components.CsvExampleGen]:
         FileFormat.CSV: tfx.components.CsvExampleGen,
         FileFormat.TFRECORD: tfx.components.ImportExampleGen,
     }[file_format]
+
+
+def _files(pattern: str) -> tfx.proto.Input:
+    split = tfx.proto.Input.Split(name="single_split", pattern=pattern)
+    return tfx.proto.Input(splits=[split])
 
 
 def _source(function: str) -> str:

@@ -6,11 +6,13 @@ from typing import Annotated
 
 import typer
 
-from pipeline.config import PipelineConfig, beam_args, check_steps
+from checkpoint_sweep.selection.direction import Direction
+from pipeline.config import ConfigError, PipelineConfig, beam_args, check_engine, check_steps
 from pipeline.problems import registry
 from pipeline.problems.problem import Problem
 
 OF_PROBLEM = "(default: the problem's)"
+DIRECTIONS = {"higher": Direction.HIGHER_IS_BETTER, "lower": Direction.LOWER_IS_BETTER}
 
 ProblemName = Annotated[
     str, typer.Option(help=f"What to learn: {', '.join(registry.definitions())}.")
@@ -23,6 +25,14 @@ CheckpointSteps = Annotated[
 SelectBy = Annotated[
     str | None,
     typer.Option(help=f"Metric to choose the checkpoint by, as TFMA names it. {OF_PROBLEM}"),
+]
+DirectionName = Annotated[
+    str | None,
+    typer.Option(
+        "--direction",
+        help=f"Which values of that metric are better: {' or '.join(DIRECTIONS)}."
+        " (default: what its change threshold says)",
+    ),
 ]
 Engine = Annotated[
     str, typer.Option(help="What evaluates: fused (all in one pass) or tfma (stock).")
@@ -42,14 +52,19 @@ def fill_in(
     select_by: str | None,
     engine: str,
     beam_arg: Sequence[str] | None,
+    direction: str | None = None,
 ) -> PipelineConfig:
     """The configuration that these options stand for; None takes the problem's default.
 
     Its folders are the caller's to fill in.
 
     Raises:
-        ConfigError: training would leave no checkpoint to choose from.
+        ConfigError: training would leave no checkpoint to choose from, or there is no such
+            engine, direction or form of a Beam option.
     """
+    if direction is not None and direction not in DIRECTIONS:
+        known = " or ".join(f"--direction={name}" for name in DIRECTIONS)
+        raise ConfigError(f"There is no direction {direction!r}. Say {known}.")
     config = PipelineConfig(
         problem=problem,
         root=Path(),
@@ -59,7 +74,9 @@ def fill_in(
         checkpoint_steps=problem.checkpoint_steps if checkpoint_steps is None else checkpoint_steps,
         select_by=select_by or problem.select_by,
         beam_args=beam_args(beam_arg or ()),
+        direction=DIRECTIONS[direction] if direction else None,
         engine=engine,
     )
     check_steps(config.steps, config.checkpoint_steps)
+    check_engine(config.engine)
     return config

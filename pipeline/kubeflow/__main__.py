@@ -68,6 +68,7 @@ def main(
     steps: options.Steps = None,
     checkpoint_steps: options.CheckpointSteps = None,
     select_by: options.SelectBy = None,
+    direction: options.DirectionName = None,
     engine: options.Engine = PipelineConfig.engine,
     beam_arg: options.BeamArg = None,
     output: Annotated[
@@ -86,7 +87,9 @@ def main(
     try:
         chosen = registry.get(problem)
         config = dataclasses.replace(
-            options.fill_in(chosen, steps, checkpoint_steps, select_by, engine, beam_arg),
+            options.fill_in(
+                chosen, steps, checkpoint_steps, select_by, engine, beam_arg, direction
+            ),
             schema=Path(schema or _IMAGE / chosen.schema.relative_to(repository())),
         )
         folder = data or f"{_IMAGE}/data/{problem}"
@@ -99,7 +102,14 @@ def main(
     quiet.before_imports()
     with console.status("Loading TFX"):
         # Only now: these take seconds, which --help and the errors above need not wait for.
+        from pipeline.checks.beam_options import check_beam_args
+        from pipeline.checks.selection import check_selection
         from pipeline.kubeflow.compile import compile_for_kubeflow, compile_for_vertex, write
+    try:
+        check_beam_args(config.beam_args)
+        check_selection(config)
+    except ConfigError as error:
+        fail(str(error), 2)
     targets = {Target.kubeflow: compile_for_kubeflow, Target.vertex: compile_for_vertex}
     write(targets[target](config, site), path)
     console.print(f"Compiled for {target.value}: {path}", highlight=False, soft_wrap=True)

@@ -100,9 +100,15 @@ def _export(
     serving_input: Callable[[], tf.estimator.export.ServingInputReceiver],
     directory: str,
 ) -> None:
-    """Exports to exactly `directory`: Estimator itself always adds a timestamped folder."""
-    parent = os.path.dirname(directory.rstrip("/"))
-    tf.io.gfile.makedirs(parent)
-    with tempfile.TemporaryDirectory(dir=parent) as scratch:
-        exported = estimator.export_saved_model(scratch, serving_input)
-        tf.io.gfile.rename(exported.decode(), directory)
+    """Exports to exactly `directory`, on any file system.
+
+    Estimator itself adds a folder of its own, which it moves into place: not every file system
+    can move folders.
+    """
+    with tempfile.TemporaryDirectory() as scratch:
+        exported = estimator.export_saved_model(scratch, serving_input).decode()
+        for folder, _, files in tf.io.gfile.walk(exported):
+            target = directory + folder.removeprefix(exported)
+            tf.io.gfile.makedirs(target)
+            for file in files:
+                tf.io.gfile.copy(os.path.join(folder, file), os.path.join(target, file))

@@ -1,8 +1,11 @@
 """Reads what ExampleValidator found."""
 
-from pathlib import Path
+import os
 
+import tensorflow as tf
 from tensorflow_metadata.proto.v0 import anomalies_pb2
+
+_SPLIT = "Split-"
 
 
 def read_anomalies(directory: str) -> list[str]:
@@ -12,9 +15,10 @@ def read_anomalies(directory: str) -> list[str]:
         directory: of an ExampleAnomalies artifact.
     """
     found = []
-    for file in sorted(Path(directory).glob("Split-*/SchemaDiff.pb")):
-        anomalies = anomalies_pb2.Anomalies.FromString(file.read_bytes())
-        split = file.parent.name.removeprefix("Split-")
+    for file in sorted(tf.io.gfile.glob(os.path.join(directory, f"{_SPLIT}*", "SchemaDiff.pb"))):
+        with tf.io.gfile.GFile(file, "rb") as opened:
+            anomalies = anomalies_pb2.Anomalies.FromString(opened.read())
+        split = os.path.basename(os.path.dirname(file)).removeprefix(_SPLIT)
         found += [
             f"{feature} ({split}): {info.description}"
             for feature, info in sorted(anomalies.anomaly_info.items())

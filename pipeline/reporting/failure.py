@@ -1,5 +1,7 @@
 """How a command line ends when something that the user gave does not fit."""
 
+import os
+import sys
 from typing import NoReturn
 
 import typer
@@ -9,5 +11,17 @@ from rich.markup import escape
 
 def fail(message: str, status: int) -> NoReturn:
     """Prints an error and ends the command with this exit status."""
-    Console(stderr=True).print(f"[red]error[/] {escape(message)}", highlight=False)
+    _print(message)
     raise typer.Exit(status)
+
+
+def leave(message: str, status: int) -> NoReturn:
+    """Prints an error and ends the process at once, whatever its threads are at."""
+    _print(message)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
+
+
+def _print(message: str) -> None:
+    Console(stderr=True).print(f"[red]error[/] {escape(message)}", highlight=False, soft_wrap=True)

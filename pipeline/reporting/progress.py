@@ -11,6 +11,7 @@ _FINISHED = "Component %s is finished."
 _CACHED = "A cached execution %d is used."
 _SKIPPED = "Skipping execution for %s"
 _NOT_RUN = " (skipped)"
+_TRACEBACK = "Traceback (most recent call last)"
 
 
 class Progress(logging.Handler):
@@ -46,6 +47,13 @@ class Progress(logging.Handler):
         else:
             self._console.print(f"  [dim]{_text(record)}[/]", highlight=False)
 
+    def fail(self) -> None:
+        """Marks the node that ran last as failed, if there was one."""
+        self.stop()
+        if self.node:
+            seconds = time.monotonic() - self._started
+            self._console.print(f"[red]✗[/] {self.node} [dim]{seconds:.1f} s[/]")
+
     def stop(self) -> None:
         """Takes the running line off the screen."""
         if self._status:
@@ -68,4 +76,5 @@ class Progress(logging.Handler):
 
 
 def _text(record: logging.LogRecord) -> str:
-    return record.getMessage().replace("[", r"\[")
+    """The message up to a traceback in it, which the log has."""
+    return record.getMessage().partition(_TRACEBACK)[0].strip().replace("[", r"\[")

@@ -1,7 +1,9 @@
 """Silences what the stack prints that tells a user nothing; warnings that matter pass."""
 
+import atexit
 import logging
 import os
+import sys
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +14,15 @@ import checkpoint_sweep
 _OURS = tuple(
     f"{folder}{os.sep}"
     for folder in (Path(checkpoint_sweep.__file__).parent, Path(__file__).parent.parent)
+)
+
+# What follows a failure is one sentence, and the whole of it is in the log. So is an error that
+# comes with a traceback.
+_FAILURES = (
+    "Error processing instruction",
+    "Input resolution error",
+    "failed with error code",
+    "Execution %d failed.",
 )
 
 # Said on every run by libraries that call each other's old interfaces, or about hardware that
@@ -50,8 +61,14 @@ def before_imports() -> None:
     machines without CUDA too; real errors reach Python as exceptions.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    atexit.register(_before_the_end)
     for category in (DeprecationWarning, FutureWarning, PendingDeprecationWarning):
         warnings.filterwarnings("ignore", category=category)
+
+
+def _before_the_end() -> None:
+    """Silences what TensorFlow's objects raise while the interpreter takes them apart."""
+    sys.unraisablehook = lambda unraisable: None
 
 
 class _OursOrWarning(logging.Filter):
@@ -68,16 +85,23 @@ class _OursOrWarning(logging.Filter):
             return record.levelno >= logging.INFO
         if record.levelno < logging.WARNING:
             return False
-        message = record.getMessage()
-        return not any(noise in message for noise in _NOISE)
+        if record.levelno >= logging.ERROR and record.exc_info:
+            return False
+        message = f"{record.msg} {record.getMessage()}"
+        return not any(noise in message for noise in (*_NOISE, *_FAILURES))
 
 
-def route_logs(handler: logging.Handler, also: Callable[[logging.LogRecord], bool]) -> None:
-    """Sends everything worth reading to `handler` and nothing anywhere else.
+def route_logs(
+    handler: logging.Handler,
+    also: Callable[[logging.LogRecord], bool],
+    log: logging.Handler | None = None,
+) -> None:
+    """Sends everything worth reading to `handler`, all there is to `log`, and nothing elsewhere.
 
     Args:
         handler: shows what reaches it.
         also: says which other records the handler needs.
+        log: keeps what reaches it.
     """
     # Only here: submitting to Kubeflow uses this module in an environment without absl.
     from absl import logging as absl_logging
@@ -88,7 +112,7 @@ def route_logs(handler: logging.Handler, also: Callable[[logging.LogRecord], boo
     handler.addFilter(_OursOrWarning(also))
     for name in ("", "absl", "tensorflow", "apache_beam"):
         logger = logging.getLogger(name)
-        logger.handlers = [handler] if not name else []
+        logger.handlers = [h for h in (handler, log) if h] if not name else []
         logger.propagate = True
     logging.getLogger().setLevel(logging.INFO)
     # By absl's own call: Transform silences it for a while and puts back what absl remembers.

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from pipeline.reporting.summary import Summary
+from pipeline.reporting.run_summary import CONTINUED_FROM, Summary
 
 
 def print_summary(summary: Summary, path: Path, console: Console) -> None:
@@ -22,15 +22,19 @@ def print_summary(summary: Summary, path: Path, console: Console) -> None:
     console.print(_nodes(summary))
     for anomaly in summary.anomalies:
         console.print(f"[yellow]anomaly[/] {escape(anomaly)}", highlight=False)
+    if summary.training and summary.training[CONTINUED_FROM] is not None:
+        step = summary.training[CONTINUED_FROM]
+        console.print(f"[bold]Training[/] continued from step {step}, where it was interrupted")
     if summary.sweep:
         console.print(_checkpoints(summary))
         console.print(_choice(summary.sweep, summary.checkpoints))
-    console.print(_evaluation(summary.evaluator))
+    console.print(_evaluation(summary), soft_wrap=True)
     if summary.pushed_model:
-        console.print(f"[bold]Pushed[/] to {summary.pushed_model}")
+        pushed = f"to {summary.pushed_model}"
     else:
-        console.print("[bold]Pushed[/] nothing")
-    console.print(f"[dim]All of this as JSON: {path}[/]")
+        pushed = f"nothing. {escape(summary.reason)}"
+    console.print(f"[bold]Pushed[/] {pushed}", soft_wrap=True)
+    console.print(f"[dim]All of this as JSON: {path}[/]", soft_wrap=True)
 
 
 def _nodes(summary: Summary) -> Table:
@@ -80,9 +84,11 @@ def _choice(sweep: dict[str, Any], checkpoints: list[dict[str, Any]]) -> str:
     )
 
 
-def _evaluation(evaluator: dict[str, Any] | None) -> str:
+def _evaluation(summary: Summary) -> str:
+    evaluator = summary.evaluator
     if evaluator is None:
-        return "[bold]Evaluator[/] did not run: there was nothing blessed to confirm"
+        what = "new" if summary.sweep and summary.sweep["blessed"] else "blessed"
+        return f"[bold]Evaluator[/] did not run: there was nothing {what} to confirm"
     word = "[green]BLESSED[/]" if evaluator["blessed"] else "[red]NOT BLESSED[/]"
     baseline = evaluator["baseline_model"]
     versus = f"compared with {baseline}" if baseline else "no earlier blessed model to compare with"

@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +10,7 @@ from pipeline.config import beam_args
 
 def _run(*arguments: str) -> subprocess.CompletedProcess:
     command = [sys.executable, "-m", "pipeline", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
 
 
 def test_help_names_what_can_be_changed() -> None:
@@ -23,6 +24,7 @@ def test_help_names_what_can_be_changed() -> None:
         "--checkpoint-steps",
         "--beam-arg",
         "--engine",
+        "--direction",
     ):
         assert option in done.stdout
 
@@ -34,6 +36,13 @@ def test_help_names_what_can_be_changed() -> None:
         pytest.param(["--schema", "/nowhere.pbtxt"], "no schema at /nowhere.pbtxt", id="schema"),
         pytest.param(["--problem", "x"], "no problem 'x'; there are: taxi", id="problem"),
         pytest.param(["--steps", "10"], "Raise --steps or lower --checkpoint-steps", id="steps"),
+        pytest.param(["--steps=0"], "Raise --steps or lower", id="no steps"),
+        pytest.param(["--steps=-400"], "Raise --steps or lower", id="negative steps"),
+        pytest.param(["--checkpoint-steps=0"], "Raise --steps or lower", id="no checkpoint steps"),
+        pytest.param(["--steps=3000000000"], "more than 2147483647", id="more steps than TFX has"),
+        pytest.param(["--engine=fusd"], "no engine 'fusd'; there are: fused, tfma", id="engine"),
+        pytest.param(["--direction=up"], "Say --direction=higher or", id="direction"),
+        pytest.param(["--beam-arg=x"], "--beam-arg=x is no option of Beam", id="Beam's option"),
     ],
 )
 def test_bad_arguments_are_refused_before_anything_is_loaded(
@@ -44,6 +53,60 @@ def test_bad_arguments_are_refused_before_anything_is_loaded(
     assert message in " ".join(done.stderr.split())
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "root").exists()
+
+
+def _refused(arguments: list[str], root: Path) -> str:
+    """The error, one line, of a command that is refused; whatever else it printed is a failure."""
+    done = _run(f"--root={root}", *arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    (line,) = done.stderr.splitlines()
+    return line
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "is empty"),
+        (b"fare,tips\n", "has a header and no rows"),
+        (b"fare,tips\n1,\xff\n", "line 2: byte 3 is not UTF-8"),
+        (b"fare,tips\n1\n", "line 2: 1 values under a header of 2 columns"),
+        (b"fare,tips\n1,\0\n", "line 2: a NUL byte"),
+        (None, "is not a regular file"),
+    ],
+    ids=["empty", "header", "encoding", "ragged", "NUL", "FIFO"],
+)
+def test_bad_data_are_refused_before_anything_is_loaded(
+    content: bytes | None, message: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "data.csv"
+    if content is None:
+        os.mkfifo(file)
+    else:
+        file.write_bytes(content)
+    error = _refused([f"--data={tmp_path}"], tmp_path / "root")
+    assert error.startswith(f"error {file}")
+    assert message in error
+    assert not (tmp_path / "root").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--select-by=acu"], "--select-by=acu cannot be followed: "),
+        (["--select-by=precision"], "Say --direction=higher or --direction=lower"),
+        (["--direction=lower"], "its change threshold says HIGHER_IS_BETTER"),
+        (["--beam-arg=--nonsense=1"], "Beam has no option --nonsense"),
+        (["--beam-arg=--direct_num_workers=x"], "Beam cannot use --direct_num_workers"),
+    ],
+)
+def test_what_needs_loading_is_refused_before_the_first_node(
+    arguments: list[str], message: str, tmp_path: Path
+) -> None:
+    """The summary stays that of the last run."""
+    (tmp_path / "summary.json").write_text("{}")
+    assert message in _refused(arguments, tmp_path)
+    assert (tmp_path / "summary.json").read_text() == "{}"
+    assert sorted(p.name for p in tmp_path.iterdir()) == [".lock", "summary.json"]
 
 
 @pytest.mark.parametrize(

@@ -63,18 +63,20 @@ def first(root: Path, data: Path) -> Run:
 
 @pytest.fixture(scope="module")
 def second(root: Path, data: Path, first: Run) -> Run:
+    """A run that trains a little longer."""
     del first
-    return _run(root, data)
+    return _run(root, data, "--steps=500")
 
 
 @pytest.fixture(scope="module")
 def third(root: Path, data: Path, second: Run) -> Run:
+    """The same as the second."""
     del second
-    return _run(root, data)
+    return _run(root, data, "--steps=500")
 
 
 def _checkpoint(root: Path, step: int) -> dict[str, np.ndarray]:
-    (run,) = (root / "Trainer" / "model_run").iterdir()
+    run = min((root / "Trainer" / "model_run").iterdir(), key=lambda folder: int(folder.name))
     return read_bundle(str(run / f"model.ckpt-{step}"))
 
 
@@ -171,17 +173,17 @@ def test_the_terminal_tells_the_story(first: Run) -> None:
     assert "cuda" not in text.lower()
 
 
-def test_the_second_run_compares_with_the_first(first: Run, second: Run) -> None:
+def test_a_later_run_compares_with_the_first(first: Run, second: Run) -> None:
     assert second.summary["evaluator"]["baseline_model"] == first.summary["sweep"]["model"]
-    assert second.states["CheckpointSweep"] == "cached"
+    assert second.states["Transform"] == "cached"
     assert second.states["Evaluator"] == "complete"
 
 
-def test_a_third_run_is_served_from_cache(third: Run) -> None:
-    resolved = third.states.pop("Baseline")
-    assert resolved == "complete"
-    states = {name: state for name, state in third.states.items() if name != "Baseline"}
+def test_where_nothing_has_changed_nothing_is_evaluated_and_pushed(second: Run, third: Run) -> None:
+    states = dict(third.states)
+    assert states.pop("Baseline") == "complete"
     assert set(states.values()) == {"cached"}
-    # A cached Evaluator has been given the same: the candidate is its own baseline.
-    assert third.summary["evaluator"]["baseline_model"] == third.summary["sweep"]["model"]
-    assert Path(third.summary["pushed_model"]).is_dir()
+    assert not states.keys() & {"Evaluator", "Pusher"}
+    assert second.summary["pushed_model"] in third.summary["reason"]
+    assert third.summary["pushed_model"] is None
+    assert "Nothing has changed" in third.output

@@ -1,16 +1,37 @@
-"""Completes an evaluation config as the stock Evaluator does."""
+"""Completes an evaluation config as the stock Evaluator does, and checks it."""
+
+from collections.abc import Iterable
 
 import tensorflow_model_analysis as tfma
+from google.protobuf import json_format
+from tensorflow_model_analysis import constants
 from tensorflow_model_analysis.metrics import metric_specs, metric_types
 
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.common.source_fingerprint import fingerprint
+from checkpoint_sweep.common.text import first_line, some
 
 _TFMA = "tensorflow_model_analysis"
+_NAMED = 40
 
 
 class EvalConfigError(UserError):
     """TFMA cannot use the evaluation config; the message says why."""
+
+
+def parse(text: str) -> tfma.EvalConfig:
+    """An evaluation config from JSON, as a component parameter holds it.
+
+    Raises:
+        EvalConfigError: the text is something else, or names a field that does not exist.
+    """
+    try:
+        return json_format.Parse(text, tfma.EvalConfig())
+    except json_format.ParseError as error:
+        raise EvalConfigError(
+            f"The evaluation config cannot be read: {first_line(error)}. Write it with "
+            "json_format.MessageToJson(tfma.EvalConfig(...))."
+        ) from error
 
 
 def with_defaults(eval_config: tfma.EvalConfig, has_baseline: bool) -> tfma.EvalConfig:
@@ -29,11 +50,15 @@ def with_defaults(eval_config: tfma.EvalConfig, has_baseline: bool) -> tfma.Eval
         candidates = [spec.name for spec in updated.model_specs if not spec.is_baseline]
         if len(candidates) != 1:
             raise ValueError(f"one ModelSpec that is no baseline is expected, not {candidates}")
+        known = constants.VALID_TF_MODEL_TYPES
+        for spec in updated.model_specs:
+            if spec.model_type and spec.model_type not in known:
+                raise ValueError(f"there is no model_type {spec.model_type!r} but {_list(known)}")
         check_names(updated)
     except EvalConfigError:
         raise
     except Exception as error:
-        reason = str(error).partition("\n")[0].partition(". ")[0].rstrip(".")
+        reason = first_line(error).partition(". ")[0]
         raise EvalConfigError(
             f"The evaluation config cannot be used: {reason}. Correct it "
             "(metrics_specs name a metric's class, module and config)."
@@ -80,11 +105,35 @@ def metric_code(eval_config: tfma.EvalConfig) -> str:
     own = sorted(name for name in modules if name and not name.startswith(_TFMA))
     try:
         return fingerprint(own)
-    except ModuleNotFoundError as error:
+    except (ModuleNotFoundError, SyntaxError) as error:
         raise EvalConfigError(
-            f"The evaluation config cannot be used: {error} Correct the module of its metric, or "
-            "make it importable where the pipeline is defined."
+            f"The evaluation config cannot be used: {first_line(error)}. Correct the module of its "
+            "metric, or make it importable where the pipeline is defined."
         ) from error
+
+
+def check_thresholds(eval_config: tfma.EvalConfig) -> None:
+    """Checks that every metric that has a threshold is computed.
+
+    Args:
+        eval_config: with its defaults filled in.
+
+    Raises:
+        EvalConfigError: one is not, so that no model could ever meet its threshold.
+    """
+    specs = eval_config.metrics_specs
+    computed = {
+        key.name
+        for computation in metric_specs.to_computations(specs, eval_config=eval_config)
+        for key in computation.keys
+        if not key.name.startswith("_")
+    }
+    thresholds = tfma.metrics.metric_thresholds_from_metrics_specs(specs, eval_config=eval_config)
+    for name in sorted({key.name for key in thresholds} - computed):
+        raise EvalConfigError(
+            f"The evaluation config has a threshold for {name!r}, which it does not compute. It "
+            f"computes: {_list(computed)}. Name one of these, or add the metric to metrics_specs."
+        )
 
 
 def has_thresholds(eval_config: tfma.EvalConfig) -> bool:
@@ -94,3 +143,7 @@ def has_thresholds(eval_config: tfma.EvalConfig) -> bool:
             eval_config.metrics_specs, eval_config=eval_config
         )
     )
+
+
+def _list(names: Iterable[str]) -> str:
+    return some(sorted(names), _NAMED) or "nothing"

@@ -2,8 +2,9 @@
 
 import contextlib
 import json
+import os
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 # Readers and clean-ups know by it what a process that was killed has left behind.
@@ -53,6 +54,23 @@ def move(source: str, target: str) -> None:
         for name in names:
             tf.io.gfile.copy(f"{folder.rstrip('/')}/{name}", f"{into}/{name}", overwrite=True)
     tf.io.gfile.rmtree(source)
+
+
+def special_file(paths: Iterable[str | Path]) -> str | None:
+    """The first of local paths that is there and neither file nor folder, such as a pipe.
+
+    Reading it might wait for ever.
+    """
+    for path in map(str, paths):
+        if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
+            return path
+    return None
+
+
+def files_below(directory: str | Path) -> Iterator[str]:
+    """All files at or below a folder, in order; none if there is no such local folder."""
+    for folder, _, names in os.walk(directory):
+        yield from (os.path.join(folder, name) for name in sorted(names))
 
 
 def write_text(path: str | Path, text: str) -> None:

@@ -1,6 +1,14 @@
 """Lists in sentences."""
 
+import re
 from collections.abc import Sequence
+
+# Where TensorFlow says what an operation of a graph complains of, after a page about the graph.
+_NODE = re.compile(r"^Node: '[^']*'\n(.+)$", re.MULTILINE)
+_NOISE = re.compile(
+    r"\{\{function_node [^}]*\}\} ?| \[Op:\w+\].*| \[while running '[^']*'\]"
+    r"|^tensorflow\.python\.[\w.]+: |^Name: <unknown>, "
+)
 
 
 def some(items: Sequence[str], most: int, separator: str = ", ") -> str:
@@ -17,6 +25,20 @@ def some(items: Sequence[str], most: int, separator: str = ", ") -> str:
 
 
 def first_line(error: object, longest: int = 300) -> str:
-    """What an error says, without the data that libraries print after it."""
-    text = str(error).strip().partition("\n")[0] or type(error).__name__
+    """What an error says, without the data and the names of nodes that libraries print with it.
+
+    >>> first_line("{{function_node f}} corrupted record at 0 [Op:IteratorGetNext] name: ")
+    'corrupted record at 0'
+    """
+    text = str(error).strip()
+    if of_node := _NODE.search(text):
+        text = of_node.group(1)
+    text = _NOISE.sub("", text.partition("\n")[0]).strip().rstrip(".") or type(error).__name__
     return text if len(text) <= longest else f"{text[:longest]} ..."
+
+
+def root_cause(error: BaseException) -> BaseException:
+    """The error that started it."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return error

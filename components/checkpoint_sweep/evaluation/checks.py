@@ -13,7 +13,7 @@ from tensorflow_model_analysis.utils import model_util
 
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.common.text import some
-from checkpoint_sweep.evaluation import model_inputs, preprocessing, slicing
+from checkpoint_sweep.evaluation import feature_checks
 from checkpoint_sweep.saved_model import signatures
 
 # Where TFMA looks for the prediction among several outputs, in this order.
@@ -43,7 +43,10 @@ class SignatureError(UserError):
 
 
 def check_signature(
-    saved_model: str, eval_config: tfma.EvalConfig, features: Collection[str]
+    saved_model: str,
+    eval_config: tfma.EvalConfig,
+    features: Collection[str],
+    of_baseline: bool = False,
 ) -> None:
     """Checks a model's signature, its outputs and inputs, and that labels, weights, slices exist.
 
@@ -53,33 +56,16 @@ def check_signature(
         saved_model: directory.
         eval_config: with defaults filled in.
         features: names of the examples' features.
+        of_baseline: whether the model is the baseline.
 
     Raises:
-        SignatureError: something that the config names is not there.
+        FeatureError: a feature that the config names is not there.
+        SignatureError: a signature or an output is not, or does not fit.
     """
-    spec = next(s for s in eval_config.model_specs if not s.is_baseline)
+    spec = next(s for s in eval_config.model_specs if s.is_baseline == of_baseline)
     if spec.model_type not in ("", constants.TF_GENERIC, constants.TF_KERAS):
         return
-    known = {*features, *preprocessing.features(spec, saved_model)}
-    for label in [spec.label_key, *sorted(spec.label_keys.values())]:
-        if label and label not in known:
-            raise SignatureError(
-                f"The label {label!r} is not a feature of the examples; they have: "
-                f"{_list(known)}. Name one of these in ModelSpec.label_key, or evaluate on "
-                "the examples that Transform wrote."
-            )
-    for weight in [spec.example_weight_key, *sorted(spec.example_weight_keys.values())]:
-        if weight and weight not in known:
-            raise SignatureError(
-                f"The example weight {weight!r} is not a feature of the examples; they have: "
-                f"{_list(known)}. Name one of these in ModelSpec.example_weight_key, or none."
-            )
-    for name in sorted(slicing.columns(slicing.slicing_specs(eval_config))):
-        if name not in known:
-            raise SignatureError(
-                f"The slices by {name!r} are of no feature of the examples; they have: "
-                f"{_list(known)}. Name one of these in slicing_specs."
-            )
+    feature_checks.check_features(saved_model, spec, eval_config, features)
     if spec.signature_name == "eval":
         raise SignatureError(
             "The evaluation config names the signature 'eval', that of an EvalSavedModel, which "
@@ -100,7 +86,7 @@ def check_signature(
         if all(metric.class_name in _WITHOUT_PREDICTION for metric in metrics.metrics):
             continue
         for output in metrics.output_names or [""]:
-            _check_output(where, sorted(signature.outputs), output, spec.prediction_key)
+            _check_output(where, signature.outputs, output, spec.prediction_key)
 
 
 def flattening_warning(saved_model: str, eval_config: tfma.EvalConfig) -> str | None:
@@ -165,7 +151,8 @@ def _found(name: str, features: Collection[str]) -> bool:
     return model_util.find_input_name_in_features(set(features), name) is not None
 
 
-def _check_output(where: str, outputs: list[str], output: str, prediction_key: str) -> None:
+def _check_output(where: str, tensors: Mapping[str, Any], output: str, prediction_key: str) -> None:
+    outputs = sorted(tensors)
     if output:
         below = [n.removeprefix(f"{output}/") for n in outputs if n.startswith(f"{output}/")]
         if len(outputs) == 1 or (output not in outputs and not below):
@@ -178,31 +165,35 @@ def _check_output(where: str, outputs: list[str], output: str, prediction_key: s
                 )
             )
         if output in outputs:
+            _check_prediction(where, output, tensors[output])
             return
         outputs = below
-    if _predicted(outputs, prediction_key) is None:
+    predicted = _predicted(outputs, prediction_key)
+    if predicted is None:
         reason = "several outputs, none of which TFMA takes for the prediction"
         raise SignatureError(
             f"{where} has {f'no output {prediction_key!r}' if prediction_key else reason}; it has: "
             f"{_list(outputs)}. Name the prediction in ModelSpec.prediction_key, or evaluate "
             "outputs by output_names."
         )
+    name = f"{output}/{predicted}" if output else predicted
+    _check_prediction(where, name, tensors[name])
 
 
-def features_of(eval_config: tfma.EvalConfig, saved_model: str) -> set[str]:
-    """The features of the examples that the config names, as far as no function makes them.
-
-    Args:
-        eval_config: with defaults filled in.
-        saved_model: directory of the exported model.
-    """
-    made = {
-        name
-        for spec in eval_config.model_specs
-        for name in preprocessing.features(spec, saved_model)
-    }
-    named = model_inputs.label_and_weight_features(eval_config)
-    return (named | slicing.columns(slicing.slicing_specs(eval_config))) - made
+def _check_prediction(where: str, name: str, tensor: Any) -> None:
+    """Raises SignatureError for what cannot be the predictions of a batch of examples."""
+    shape = tensor.tensor_shape
+    problem = ""
+    if tensor.dtype == tf.string.as_datatype_enum:
+        problem = "is text"
+    elif tensor.WhichOneof("encoding") == "name" and not shape.unknown_rank and not shape.dim:
+        problem = "is one value for all examples"
+    if problem:
+        raise SignatureError(
+            f"{where} has the output {name!r}, which {problem} and no prediction. Export one that "
+            "is a number, or several, for each example, or name another in "
+            "ModelSpec.prediction_key."
+        )
 
 
 def _list(names: Collection[str]) -> str:

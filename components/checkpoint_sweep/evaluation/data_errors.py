@@ -1,49 +1,92 @@
 """What is wrong with examples on which metrics cannot be computed, in one sentence."""
 
+import contextlib
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
 from tensorflow_model_analysis import constants
 from tensorflow_model_analysis.api import types as tfma_types
 from tensorflow_model_analysis.proto import config_pb2
 
 from checkpoint_sweep.common.errors import UserError
-from checkpoint_sweep.common.text import first_line
+from checkpoint_sweep.common.text import first_line, root_cause
 
 # What Beam adds to the message of an error that a step raises, and to that of a remote worker's.
 _STEP = re.compile(r" \[while running '[^']*'\]")
 _REMOTE = re.compile(r"^checkpoint_sweep[\w.]*\.\w+Error: (.+)$", re.MULTILINE)
+_TOGETHER = "examples that were read together"
+_ADVICE = "Correct the data, or leave these examples out."
 
 
 class EvaluationError(UserError):
     """The models cannot be evaluated on these examples; the message says why."""
 
 
-def check_weights(
+@contextlib.contextmanager
+def in_a_sentence(problem: str, advice: str) -> Iterator[None]:
+    """In place of any error that is not for a user: `problem`, its reason, and `advice`.
+
+    Raises:
+        EvaluationError: an error was raised, other than that memory is used up.
+    """
+    try:
+        yield
+    except (UserError, MemoryError, tf.errors.ResourceExhaustedError):
+        raise
+    except Exception as error:
+        reason = first_line(root_cause(error))
+        raise EvaluationError(f"{problem}: {reason}. {advice}") from error
+
+
+def check_values(
     extracts: Mapping[str, Any], eval_config: config_pb2.EvalConfig, size: int
 ) -> None:
-    """Checks that all example weights of a batch are finite.
+    """Checks that all labels and example weights of a batch are finite, and weights are numbers.
 
     TFMA takes them as they are: one NaN makes sums NaN, and AUC 0.
 
     Args:
-        extracts: with example weights.
+        extracts: with labels and example weights.
         eval_config: that names them.
         size: of the batch.
 
     Raises:
-        EvaluationError: a weight is NaN or infinite.
+        EvaluationError: a label or a weight is NaN or infinite, or a weight is text.
     """
-    for key, value in _named(extracts.get(constants.EXAMPLE_WEIGHTS_KEY), eval_config, "weight"):
-        rows, values = _rows(value, size)
-        if values.dtype.kind == "f" and not np.isfinite(values).all():
-            bad = np.unique(rows[~np.isfinite(values)]).size
-            raise EvaluationError(
-                f"The example weight {key!r} is NaN or infinite in {bad:,} of {size:,} examples "
-                "that were read together. Correct the data, or leave these examples out."
-            )
+    for kind in ("label", "example weight"):
+        for key, value in _named(extracts, eval_config, kind):
+            rows, values = _rows(value, size)
+            if kind == "example weight" and values.dtype.kind in "OSU" and values.size:
+                raise EvaluationError(
+                    f"The example weight {key!r} is text ({_shown(values[0])}). Name a feature "
+                    "that is a number in ModelSpec.example_weight_key, or none."
+                )
+            if values.dtype.kind == "f" and not np.isfinite(values).all():
+                bad = np.unique(rows[~np.isfinite(values)]).size
+                raise EvaluationError(
+                    f"The {kind} {key!r} is NaN or infinite in {bad:,} of {size:,} {_TOGETHER}. "
+                    f"{_ADVICE}"
+                )
+
+
+def check_baseline(bad: int, size: int) -> None:
+    """Raises EvaluationError if `bad` of `size` predictions of the baseline are not finite."""
+    if bad:
+        raise EvaluationError(
+            f"The baseline's predictions are NaN or infinite on {bad:,} of {size:,} {_TOGETHER}. "
+            "Give another baseline, or none."
+        )
+
+
+def check_oddities(
+    extracts: Mapping[str, Any], eval_config: config_pb2.EvalConfig, size: int
+) -> None:
+    """Raises EvaluationError if labels or weights are such that most metrics fail on them."""
+    if found := _why(extracts, eval_config, size):
+        raise EvaluationError(found)
 
 
 def explain(
@@ -53,42 +96,20 @@ def explain(
 
     Args:
         error: that it raised.
-        extracts: of the batch, with labels.
-        eval_config: that names the labels.
+        extracts: of the batch, with labels and example weights.
+        eval_config: that names them.
         size: of the batch.
     """
-    advice = "Correct the data, or leave these examples out."
-    for key, value in _named(extracts.get(constants.LABELS_KEY), eval_config, "label"):
-        if value is None:
-            return EvaluationError(
-                f"The label {key!r} is missing in all of {size:,} examples that were read "
-                f"together. {advice}"
-            )
-        rows, values = _rows(value, size)
-        missing = size - np.unique(rows).size
-        if missing:
-            return EvaluationError(
-                f"The label {key!r} is missing in {missing:,} of {size:,} examples that were read "
-                f"together. {advice}"
-            )
-        if values.dtype.kind in "OSU":
-            return EvaluationError(
-                f"The label {key!r} is text ({values[0]!r}), and the model gives no vocabulary "
-                "by which to find its class. Name a label that is a number in "
-                "ModelSpec.label_key."
-            )
-        if values.dtype.kind == "f" and not np.isfinite(values).all():
-            bad = np.unique(rows[~np.isfinite(values)]).size
-            return EvaluationError(
-                f"The label {key!r} is NaN or infinite in {bad:,} of {size:,} examples that were "
-                f"read together. {advice}"
-            )
-    cause: BaseException = error
-    while cause.__cause__ is not None:
-        cause = cause.__cause__
+    try:
+        check_oddities(extracts, eval_config, size)
+    except EvaluationError as found:
+        return found
+    keys = [repr(key) for key, _ in _named(extracts, eval_config, "label")]
+    labels = f"the label {' and '.join(keys)}" if keys else "no label, as ModelSpec names none"
     return EvaluationError(
-        f"TFMA cannot compute the metrics on these examples: {first_line(cause)}. Correct the "
-        "labels, the weights or the metrics of the evaluation config."
+        f"The metrics cannot be computed on these examples, with {labels}: "
+        f"{first_line(root_cause(error))}. Correct the labels, the weights or the metrics of the "
+        "evaluation config."
     )
 
 
@@ -103,14 +124,48 @@ def user_error(error: BaseException) -> UserError | None:
     return EvaluationError(_STEP.sub("", remote[-1])) if remote else None
 
 
-def _named(value: Any, eval_config: config_pb2.EvalConfig, kind: str) -> Iterator[tuple[str, Any]]:
+def _why(extracts: Mapping[str, Any], eval_config: config_pb2.EvalConfig, size: int) -> str:
+    """What is odd about labels and weights; "" for nothing."""
+    for kind in ("label", "example weight"):
+        for key, value in _named(extracts, eval_config, kind):
+            rows, values = _rows(value, size)
+            counts = np.bincount(rows, minlength=size)
+            if missing := int((counts == 0).sum()):
+                return (
+                    f"The {kind} {key!r} is missing in {missing:,} of {size:,} {_TOGETHER}. "
+                    f"{_ADVICE}"
+                )
+            if values.dtype.kind in "OSU":
+                return (
+                    f"The {kind} {key!r} is text ({_shown(values[0])}), and the model gives no "
+                    "vocabulary by which to find its class. Name a label that is a number in "
+                    "ModelSpec.label_key."
+                )
+            if counts.max() > counts.min():
+                several = int((counts > counts.min()).sum())
+                return (
+                    f"The {kind} {key!r} has {counts.max()} values in {several:,} of {size:,} "
+                    f"{_TOGETHER}, and {counts.min()} in the others. {_ADVICE}"
+                )
+    return ""
+
+
+def _shown(value: Any) -> str:
+    return repr(value.decode(errors="replace") if isinstance(value, bytes) else str(value))[:60]
+
+
+def _named(
+    extracts: Mapping[str, Any], eval_config: config_pb2.EvalConfig, kind: str
+) -> Iterator[tuple[str, Any]]:
     """The features of labels or weights, by their names in the config."""
+    is_label = kind == "label"
+    value = extracts.get(constants.LABELS_KEY if is_label else constants.EXAMPLE_WEIGHTS_KEY)
     for spec in eval_config.model_specs:
         of_model = value
         if isinstance(value, Mapping) and len(eval_config.model_specs) > 1:
             of_model = value.get(spec.name)
-        single = spec.label_key if kind == "label" else spec.example_weight_key
-        several = spec.label_keys if kind == "label" else spec.example_weight_keys
+        single = spec.label_key if is_label else spec.example_weight_key
+        several = spec.label_keys if is_label else spec.example_weight_keys
         if single:
             yield single, of_model
         for output, key in several.items():
@@ -122,7 +177,7 @@ def _rows(value: Any, size: int) -> tuple[np.ndarray, np.ndarray]:
     if value is None:
         return np.zeros(0, np.int64), np.zeros(0)
     if isinstance(value, tfma_types.VarLenTensorValue):
-        return np.asarray(value.indices)[:, 0], np.asarray(value.values)
+        return np.asarray(value.indices)[:, 0].astype(np.int64), np.asarray(value.values)
     if isinstance(value, np.ndarray):
         flat = value.reshape(size, -1)
         return np.repeat(np.arange(size), flat.shape[1]), flat.ravel()

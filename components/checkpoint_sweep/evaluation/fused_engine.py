@@ -13,6 +13,7 @@ from checkpoint_sweep.evaluation.results import read_predictions
 from checkpoint_sweep.evaluation.stock_engine import evaluate_with_tfma
 from checkpoint_sweep.evaluation.support import unsupported_reason
 from checkpoint_sweep.saved_model.model_source import ModelSource
+from checkpoint_sweep.saved_model.tensor_bundle import unreadable
 
 
 def evaluate_fused(request: EvaluationRequest) -> Iterator[Evaluated]:
@@ -37,13 +38,32 @@ def evaluate_fused(request: EvaluationRequest) -> Iterator[Evaluated]:
         return
     for group in fused.plan_groups(request.candidates, request.memory_budget, baseline):
         started = time.monotonic()
-        _evaluate(group, request)
+        gone = _evaluate_readable(group, request)
         update.release()
         seconds = (time.monotonic() - started) / len(group)
         for candidate in group:
+            if reason := gone.get(candidate.name):
+                yield Evaluated(candidate.name, seconds, reason)
+                continue
             predictions = read_predictions(request.outputs[candidate.name])
             error = predictions.obstacle if predictions.failed else None
             yield Evaluated(candidate.name, seconds, error)
+
+
+def _evaluate_readable(group: Sequence[ModelSource], request: EvaluationRequest) -> dict[str, str]:
+    """Evaluates a group, without those that have become unreadable; why these are, by name."""
+    try:
+        _evaluate(group, request)
+    except Exception:
+        reasons = {model.name: unreadable(model) for model in group}
+        gone = {name: f"unreadable: {reason}" for name, reason in reasons.items() if reason}
+        if not gone:
+            raise
+        if left := [model for model in group if model.name not in gone]:
+            update.release()
+            gone |= _evaluate_readable(left, request)
+        return gone
+    return {}
 
 
 def _evaluate(group: Sequence[ModelSource], request: EvaluationRequest) -> None:

@@ -1,5 +1,6 @@
 """From an Arrow RecordBatch to TFMA's batched extracts and to a signature's inputs."""
 
+import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -11,7 +12,15 @@ from tensorflow_model_analysis import constants
 from tensorflow_model_analysis.proto import config_pb2
 from tensorflow_model_analysis.utils import model_util, util
 
+from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.evaluation import tfma_internals
+
+# How the conversion of columns names the feature that does not fit.
+_HANDLING = re.compile(r"handling tensor ('[^']*')")
+
+
+class InputError(UserError):
+    """The examples do not have the features that are read; the message says which."""
 
 
 def extract(
@@ -28,6 +37,9 @@ def extract(
 
     Returns:
         Batched extracts, as they are before TFMA's unbatching.
+
+    Raises:
+        InputError: a feature is missing, or has too many values, in some examples.
     """
     if wanted is not None:
         kept = columns(wanted, representations) | {constants.ARROW_INPUT_COLUMN}
@@ -35,7 +47,17 @@ def extract(
         names = [name for name in batch.schema.names if name in kept]
         batch = pa.RecordBatch.from_arrays([batch.column(n) for n in names], names)
     batch, serialized = tfma_internals.split_serialized(batch)
-    features = util.record_batch_to_tensor_values(batch, representations) if batch.columns else {}
+    try:
+        features = (
+            util.record_batch_to_tensor_values(batch, representations) if batch.columns else {}
+        )
+    except Exception as error:
+        name = _HANDLING.search(str(error))
+        raise InputError(
+            f"The feature {name.group(1) if name else '?'} has not as many values as the schema "
+            f"says in some of {batch.num_rows:,} examples that were read together. Correct the "
+            "data or the schema."
+        ) from error
     return {constants.FEATURES_KEY: features, constants.INPUT_KEY: serialized}
 
 
@@ -85,7 +107,7 @@ def signature_inputs(
         specs: the signature's inputs.
 
     Raises:
-        ValueError: the inputs are neither features nor serialized examples.
+        InputError: the inputs are neither features nor serialized examples.
     """
     features = extracts[constants.FEATURES_KEY]
     found = {name: model_util.find_input_name_in_features(set(features), name) for name in specs}
@@ -97,7 +119,7 @@ def signature_inputs(
         if specs[name].dtype == tf.string:
             return {name: serialized.ravel()}
     missing = sorted(name for name, feature in found.items() if feature is None)
-    raise ValueError(
+    raise InputError(
         f"The signature's inputs {missing} are neither features of the examples nor a single "
         f"string input for serialized examples (column {constants.ARROW_INPUT_COLUMN!r}). "
         "Choose another signature with ModelSpec.signature_name."
@@ -107,7 +129,7 @@ def signature_inputs(
 def _dense(name: str, value: Any, spec: tf.TensorSpec) -> np.ndarray:
     """A feature as the dense array that the signature's input expects."""
     if not isinstance(value, np.ndarray):
-        raise ValueError(
+        raise InputError(
             f"The signature's input {name!r} is dense, but that feature is missing or ragged in "
             "some examples. Give a schema with a default value, or a signature that parses "
             "serialized examples."
@@ -115,7 +137,14 @@ def _dense(name: str, value: Any, spec: tf.TensorSpec) -> np.ndarray:
     shape = spec.shape
     if shape.rank is not None and shape.rank > 0:
         value = value.reshape(value.shape[:1] + tuple(-1 if d is None else d for d in shape[1:]))
-    return value if spec.dtype == tf.string else value.astype(spec.dtype.as_numpy_dtype)
+    if spec.dtype == tf.string:
+        return value
+    if value.dtype.kind in "OSU":
+        raise InputError(
+            f"The signature's input {name!r} is {spec.dtype.name}, and that feature of the "
+            "examples is text. Choose another signature with ModelSpec.signature_name."
+        )
+    return value.astype(spec.dtype.as_numpy_dtype)
 
 
 def _source_columns(representation: schema_pb2.TensorRepresentation) -> set[str]:

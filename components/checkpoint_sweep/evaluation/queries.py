@@ -17,8 +17,13 @@ from tensorflow_model_analysis.proto import config_pb2
 from tensorflow_model_analysis.slicer import slicer_lib
 from tensorflow_model_analysis.utils import util
 
-from checkpoint_sweep.evaluation import merge, samples, slicing, tfma_internals
+from checkpoint_sweep.evaluation import data_errors, merge, samples, slicing, tfma_internals
 from checkpoint_sweep.evaluation import plan as plan_lib
+
+_FAILED = (
+    "The metrics by query cannot be computed on these examples",
+    "Correct the data or the metrics of the evaluation config.",
+)
 
 
 def split_config(eval_config: config_pb2.EvalConfig) -> dict[str, config_pb2.EvalConfig]:
@@ -122,11 +127,12 @@ class QueryStates(beam.DoFn):
             for index, leaf in enumerate(self._plan.leaves):
                 if leaf.of_baseline != self._plan.is_baseline(model, self._models):
                     continue
-                (given,) = self._steps[index].process(dict(inputs))
-                for sample, (key,) in rows:
-                    accumulator = leaf.combine.create_accumulator()
-                    added = leaf.combine.compact(leaf.combine.add_input(accumulator, given))
-                    fallback.setdefault(index, {})[model, sample, key] = added
+                with data_errors.in_a_sentence(*_FAILED):
+                    (given,) = self._steps[index].process(dict(inputs))
+                    for sample, (key,) in rows:
+                        accumulator = leaf.combine.create_accumulator()
+                        added = leaf.combine.compact(leaf.combine.add_input(accumulator, given))
+                        fallback.setdefault(index, {})[model, sample, key] = added
         counts = np.ones(len(rows), np.int64)
         nothing = np.zeros(self._models, np.int64)
         yield merge.State(rows, counts, {}, fallback, 0, nothing, {})

@@ -6,7 +6,7 @@ TensorFlow reads and parses only the wanted ones, in threads of its own, while t
 evaluated.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 import apache_beam as beam
 import numpy as np
@@ -24,12 +24,17 @@ class ReadingError(UserError):
     """A file of examples cannot be read; the message says which and why."""
 
 
+class NoFileError(ReadingError, FileNotFoundError):
+    """There is no file of examples; the message says where."""
+
+
 _DTYPES = {
     schema_pb2.FeatureType.INT: tf.int64,
     schema_pb2.FeatureType.FLOAT: tf.float32,
     schema_pb2.FeatureType.BYTES: tf.string,
 }
 _BATCHES_AHEAD = 2
+_BATCH_SIZE = 1000
 
 
 class ReadFeatures(beam.PTransform):
@@ -63,13 +68,13 @@ class ReadFeatures(beam.PTransform):
         """See the class.
 
         Raises:
-            FileNotFoundError: a pattern has no file.
+            NoFileError: a pattern has no file.
         """
         files: list[str] = []
         for pattern in self._patterns:
             found = sorted(tf.io.gfile.glob(pattern))
             if not found:
-                raise FileNotFoundError(f"There are no examples at {pattern}.")
+                raise NoFileError(f"There are no examples at {pattern}. Make them again.")
             files += found
         return (
             pipeline
@@ -84,6 +89,19 @@ def project(schema: schema_pb2.Schema, columns: Collection[str]) -> schema_pb2.S
     result = schema_pb2.Schema()
     result.feature.extend(feature for feature in schema.feature if feature.name in columns)
     return result
+
+
+def read_whole(paths: Iterable[str], schema: schema_pb2.Schema | None) -> None:
+    """Reads and decodes all examples of files.
+
+    Raises:
+        ReadingError: one cannot be read.
+    """
+    read = _ReadFile(schema.SerializeToString() if schema else None, _BATCH_SIZE)
+    read.setup()
+    for path in paths:
+        for _ in read.process(path):
+            pass
 
 
 class _ReadFile(beam.DoFn):
@@ -103,7 +121,7 @@ class _ReadFile(beam.DoFn):
         """Reads one file.
 
         Raises:
-            ReadingError: it is damaged.
+            ReadingError: it is damaged, or its examples are of other types than the schema says.
         """
         compression = "GZIP" if element.endswith(".gz") else ""
         records = tf.data.TFRecordDataset(element, compression).batch(self._batch_size)
@@ -120,7 +138,7 @@ class _ReadFile(beam.DoFn):
                 return
             except (tf.errors.OpError, ValueError, RuntimeError) as error:
                 raise ReadingError(
-                    f"{element} is damaged: {first_line(error)}. Make the examples again."
+                    f"{element} cannot be read: {first_line(error)}. Make the examples again."
                 ) from error
             yield batch
 

@@ -28,6 +28,8 @@ def unsupported_reason(
     names = [spec.name for spec in eval_config.model_specs]
     if sum(not spec.is_baseline for spec in eval_config.model_specs) != 1 or len(names) > 2:
         return f"one candidate ModelSpec and at most one baseline are expected, not {names}"
+    if _signatures_differ(eval_config, sources):
+        return "the baseline is run by another signature than the candidates, or takes other inputs"
     for spec in eval_config.model_specs:
         if spec.model_type not in ("", constants.TF_GENERIC, constants.TF_KERAS):
             return f"models of type {spec.model_type!r} are run by TFMA's own extractors"
@@ -37,6 +39,22 @@ def unsupported_reason(
                 if reason:
                     return reason
     return None
+
+
+def _signatures_differ(
+    eval_config: config_pb2.EvalConfig, sources: Sequence[model_source.ModelSource]
+) -> bool:
+    """Whether the last of the models, the baseline, cannot be run as the others are."""
+    specs = {spec.is_baseline: spec for spec in eval_config.model_specs}
+    if len(specs) < 2 or not all(signatures.exists(s.saved_model) for s in sources) or not sources:
+        return False
+    found = []
+    for of_baseline, source in ((False, sources[0]), (True, sources[-1])):
+        name = specs[of_baseline].signature_name
+        name = name or signatures.default_signature(source.saved_model)
+        definition = signatures.signatures(source.saved_model).get(name)
+        found.append((name, sorted(definition.inputs) if definition else None))
+    return found[0] != found[1]
 
 
 def compiled_metrics_warning(saved_model: str, eval_config: config_pb2.EvalConfig) -> str | None:

@@ -31,6 +31,12 @@ from checkpoint_sweep.saved_model.model_source import ModelSource
 
 _LOG = logging.getLogger(__name__)
 
+_UNFIT = (
+    "The exported model cannot predict on these examples",
+    "Evaluate on examples as its signature parses them, or choose another by "
+    "ModelSpec.signature_name.",
+)
+
 # From sources and a signature's name to an object with ``input_specs`` and ``predict``.
 Loader = Callable[[Sequence[ModelSource], str], Any]
 
@@ -101,11 +107,13 @@ class Update(beam.DoFn):
 
     def _evaluate(self, batch: pa.RecordBatch) -> Iterator[merge.State | queries.QueryExample]:
         extracts = model_inputs.extract(batch, self._representations, self._wanted)
-        extracts = self._preprocessing.apply(extracts)
+        with data_errors.in_a_sentence(*_UNFIT):
+            extracts = self._preprocessing.apply(extracts)
         extracts = model_inputs.add_labels_and_weights(extracts, self._eval_config)
-        data_errors.check_weights(extracts, self._eval_config, batch.num_rows)
-        inputs = model_inputs.signature_inputs(self._predictor.input_specs, extracts)
-        outputs = [_single(values) for values in self._predictor.predict(inputs)]
+        data_errors.check_values(extracts, self._eval_config, batch.num_rows)
+        with data_errors.in_a_sentence(*_UNFIT):
+            inputs = model_inputs.signature_inputs(self._predictor.input_specs, extracts)
+            outputs = [_single(values) for values in self._predictor.predict(inputs)]
         rows = self._slicer.rows(self._preprocessing.sliced(extracts), batch.num_rows)
         if self._query_keys:
             yield from queries.examples(self._query_keys, extracts, outputs, rows)
@@ -118,7 +126,11 @@ class Update(beam.DoFn):
             for models, block in blocks:
                 if leaf.of_baseline != (models[0] == self._baseline):
                     continue
-                regular = self._add(index, leaf, models, block, pairs, result)
+                try:
+                    regular = self._add(index, leaf, models, block, pairs, result)
+                except Exception as error:
+                    self._fail(error, leaf, models, extracts, result)
+                    continue
                 if not regular.all():
                     accumulators = result.fallback.setdefault(index, {})
                     for model in models:
@@ -128,18 +140,35 @@ class Update(beam.DoFn):
                         try:
                             by_example.add(leaf, model, predictions, ~regular, accumulators)
                         except Exception as error:
-                            if model == self._baseline or not result.non_finite[model]:
-                                raise data_errors.explain(
-                                    error, extracts, self._eval_config, batch.num_rows
-                                ) from error
-                            # Some of TFMA's metrics fail on NaN: that ends this model only.
-                            result.errors[model] = f"{type(leaf.computation.combiner).__name__}"
-                            _LOG.debug("%s fails", self._sources[model].name, exc_info=error)
+                            self._fail(error, leaf, [model], extracts, result)
         for index, accumulators in result.fallback.items():
             compact = self._plan.leaves[index].combine.compact
             for place, accumulator in accumulators.items():
                 accumulators[place] = compact(accumulator)
         yield result
+
+    def _fail(
+        self,
+        error: Exception,
+        leaf: plan_lib.Leaf,
+        models: Sequence[int],
+        extracts: dict[str, Any],
+        result: merge.State,
+    ) -> None:
+        """Some of TFMA's metrics fail on NaN: that ends these models only.
+
+        Raises:
+            EvaluationError: it is not their predictions that are at fault, or they are the
+                baseline's.
+        """
+        bad, size = int(result.non_finite[models].min()), result.examples
+        if models[0] == self._baseline:
+            data_errors.check_baseline(bad, size)
+        if not bad:
+            raise data_errors.explain(error, extracts, self._eval_config, size) from error
+        for model in models:
+            result.errors[model] = type(leaf.computation.combiner).__name__
+            _LOG.debug("%s fails", self._sources[model].name, exc_info=error)
 
     def _blocks(
         self, extracts: dict[str, Any], outputs: list[Any], size: int
@@ -269,6 +298,6 @@ def _finite(outputs: Any, size: int) -> np.ndarray:
     """(size,) bool: whether all numbers that a model gives for an example are finite."""
     result = np.ones(size, bool)
     for value in outputs.values() if isinstance(outputs, dict) else [outputs]:
-        if value.dtype.kind == "f" and len(value) == size:
+        if value.dtype.kind == "f" and value.shape[:1] == (size,):
             result &= np.isfinite(value).reshape(size, -1).all(axis=1)
     return result

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import tensorflow as tf
 
 from checkpoint_sweep.common.errors import UserError
-from checkpoint_sweep.common.files import PARTIAL
+from checkpoint_sweep.common.files import PARTIAL, special_file
 
 # model.ckpt-1000.index, and as people name Keras' checkpoints: cp-0007.ckpt.index, cp_7.index,
 # weights.07.index and 0007.index. A loss such as weights.07-0.53.index is no step.
@@ -170,11 +170,10 @@ def _why_none(directory: str, others: Sequence[str]) -> str:
 
 def _check_data_files(checkpoint: Checkpoint) -> None:
     """Raises CheckpointError unless every data file of the checkpoint is there."""
-    for path in tf.io.gfile.glob(checkpoint.prefix + ".*"):
-        if os.path.exists(path) and not os.path.isfile(path):
-            raise CheckpointError(
-                f"{path} is no regular file, and reading it might wait for ever. Remove it."
-            )
+    if path := special_file(tf.io.gfile.glob(checkpoint.prefix + ".*")):
+        raise CheckpointError(
+            f"{path} is no regular file, and reading it might wait for ever. Remove it."
+        )
     shards = [_SHARD.search(f) for f in tf.io.gfile.glob(checkpoint.prefix + ".data-*")]
     numbers = {int(s.group(1)): int(s.group(2)) for s in shards if s}
     total = max(numbers.values(), default=1)

@@ -35,7 +35,9 @@ def read(directory: str) -> saved_model_pb2.SavedModel:
     try:
         saved = loader_impl.parse_saved_model(directory)
     except (OSError, message.DecodeError, tf.errors.OpError) as error:
-        raise SavedModelError(f"{path} is damaged: {error}. Export the model again.") from error
+        raise SavedModelError(
+            f"{path} is damaged: TensorFlow cannot parse it. Export the model again."
+        ) from error
     if not saved.meta_graphs:
         raise SavedModelError(f"{path} is damaged: it holds no graph. Export the model again.")
     return saved

@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from checkpoint_sweep.common.errors import UserError
-from checkpoint_sweep.common.text import some
+from checkpoint_sweep.common.text import first_line, some
 from checkpoint_sweep.saved_model.model_source import ModelSource
 from checkpoint_sweep.saved_model.object_graph import ObjectGraph
 
@@ -122,6 +122,22 @@ def find(model: ModelSource) -> str:
             f"The weights of model {model.name!r} were not found: there is no {prefix}.index."
         )
     return prefix
+
+
+def unreadable(model: ModelSource) -> str | None:
+    """Why the weights of a model cannot be read; None if all that its graph takes can.
+
+    Args:
+        model: whose SavedModel has variables.
+    """
+    try:
+        own, weights = TensorBundle(model.own_weights), TensorBundle(find(model))
+        for key in own.shapes:
+            if key not in model.kept:
+                weights.read(model.key_of(key))
+    except (UnreadableError, FileNotFoundError) as error:
+        return first_line(error)
+    return None
 
 
 def check(model: ModelSource, tensors: Sequence[SavedTensor]) -> None:

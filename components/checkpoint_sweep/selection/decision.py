@@ -5,8 +5,9 @@ import math
 from collections.abc import Sequence
 
 from checkpoint_sweep.common.text import some
+from checkpoint_sweep.selection import policies
 from checkpoint_sweep.selection.direction import Direction
-from checkpoint_sweep.selection.policies import BestValue, CandidateResult, SelectionPolicy
+from checkpoint_sweep.selection.policies import CandidateResult, SelectionPolicy
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,10 +54,13 @@ def choose(
     Args:
         results: one for each checkpoint, in any order.
         direction: of the selection metric.
-        policy: how; `BestValue` if None.
+        policy: how; `policies.BestValue` if None.
 
     Returns:
         The decision, with a verdict for every result.
+
+    Raises:
+        SelectionError: the policy fails, or chooses what it was not given.
     """
     ordered = sorted(results, key=lambda r: r.step)
     obstacles = {r.name: _why_not_eligible(r) for r in ordered}
@@ -64,7 +68,7 @@ def choose(
     reasons = dict(obstacles)
     chosen = None
     if eligible:
-        choice = (policy or BestValue()).choose(eligible, direction)
+        choice = policies.choose(policy or policies.BestValue(), eligible, direction)
         chosen = choice.name
         for result in eligible:
             reasons[result.name] = choice.reasons.get(result.name, choice.otherwise)

@@ -27,6 +27,7 @@ def resolve_direction(selection: Selection, eval_config: tfma.EvalConfig) -> Dir
     wanted = (selection.output_name, selection.sub_key, selection.metric)
     if wanted not in available:
         names = ", ".join("/".join(part for part in name if part) for name in available)
+        names = names or "nothing"
         raise SelectionError(
             f"The evaluation config does not compute {selection.metric!r}"
             + (f" for {selection.sub_key!r}" if selection.sub_key else "")
@@ -106,5 +107,7 @@ def _declared_direction(wanted: MetricName, eval_config: tfma.EvalConfig) -> Dir
         if isinstance(threshold, config_pb2.GenericChangeThreshold) and threshold.direction
     }
     if len(declared) > 1:
-        raise SelectionError(f"The change thresholds of {wanted[-1]!r} declare both directions.")
+        raise SelectionError(
+            f"The change thresholds of {wanted[-1]!r} declare both directions. Leave one of them."
+        )
     return declared.pop() if declared else None

@@ -17,6 +17,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from checkpoint_sweep.common.errors import UserError
+from checkpoint_sweep.common.text import first_line
 from checkpoint_sweep.selection.direction import Direction
 
 
@@ -142,12 +143,41 @@ def from_dict(content: Mapping[str, Any]) -> SelectionPolicy:
     module, _, attribute = name.rpartition(".")
     try:
         policy: SelectionPolicy = getattr(importlib.import_module(module), attribute)(**fields)
-    except (ImportError, AttributeError, TypeError, ValueError) as error:
+        if not callable(getattr(policy, "choose", None)):
+            raise TypeError("it has no method choose")
+    except SelectionError:
+        raise
+    except Exception as error:  # Whatever the module raises when it is imported.
         raise SelectionError(
-            f"The selection policy {name!r} cannot be made with {fields}: {error}. It must be "
-            "a class at the top level of a module that can be imported where the sweep runs."
+            f"The selection policy {name!r} cannot be made with {fields}: {first_line(error)}. "
+            "It must be a class at the top level of a module that can be imported where the sweep "
+            "runs."
         ) from error
     return policy
+
+
+def choose(
+    policy: SelectionPolicy, eligible: Sequence[CandidateResult], direction: Direction
+) -> Choice:
+    """What a policy chooses.
+
+    Raises:
+        SelectionError: it fails, or names something else than one of the eligible.
+    """
+    kind = type(policy).__name__
+    try:
+        choice = policy.choose(eligible, direction)
+        chosen = choice.name
+    except Exception as error:
+        raise SelectionError(
+            f"The selection policy {kind} fails: {first_line(error)}. Correct its method choose."
+        ) from error
+    if chosen not in [result.name for result in eligible]:
+        raise SelectionError(
+            f"The selection policy {kind} chooses {chosen!r}, which is none of the "
+            f"{len(eligible)} eligible. Correct its method choose."
+        )
+    return choice
 
 
 def _loss(result: CandidateResult, direction: Direction) -> float:

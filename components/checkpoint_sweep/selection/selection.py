@@ -8,6 +8,8 @@ from checkpoint_sweep.selection import policies
 from checkpoint_sweep.selection.direction import Direction
 from checkpoint_sweep.selection.policies import BestValue, SelectionError, SelectionPolicy
 
+_SHOWN = 300  # Characters of what is no selection.
+
 
 @dataclasses.dataclass(frozen=True)
 class Selection:
@@ -56,11 +58,20 @@ class Selection:
                 fields["direction"] = Direction(fields["direction"])
             if "policy" in fields:
                 fields["policy"] = policies.from_dict(fields["policy"])
-            return cls(**fields)
+            selection = cls(**fields)
+            for name in ("metric", "output_name", "sub_key"):
+                if not isinstance(getattr(selection, name), str):
+                    raise TypeError(f"{name} is not text")
+            if not isinstance(selection.slice, dict):
+                raise TypeError("slice is not a mapping of features to values")
         except SelectionError:
             raise
         except (ValueError, TypeError, AttributeError) as error:
-            raise SelectionError(f"Not a selection: {text!r} ({error}).") from error
+            raise SelectionError(
+                f"Not a selection: {text[:_SHOWN]!r} ({error}). Make it by "
+                "Selection(...).to_json()."
+            ) from error
+        return selection
 
     def __str__(self) -> str:
         parts = [self.output_name, self.metric, self.sub_key]

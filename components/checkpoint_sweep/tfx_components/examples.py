@@ -1,7 +1,6 @@
 """Opens TFX Examples artifacts for an evaluation."""
 
 import dataclasses
-import os
 from collections.abc import Collection, Sequence
 
 import apache_beam as beam
@@ -16,8 +15,10 @@ from tfx.utils import io_utils
 from tfx_bsl.tfxio import dataset_options, tensor_adapter, tf_example_record, tfxio
 
 from checkpoint_sweep.common.errors import UserError
+from checkpoint_sweep.common.files import special_file
 from checkpoint_sweep.common.text import first_line
-from checkpoint_sweep.evaluation.reading import ReadFeatures
+from checkpoint_sweep.evaluation.reading import ReadFeatures, ReadingError, read_whole
+from checkpoint_sweep.tfx_components import schemas
 
 _PEEKED = 4096  # As many as the engine takes at a time.
 _BATCH_SIZE = 1000  # For stock TFMA, as Beam would batch them.
@@ -70,10 +71,17 @@ class ExampleSource:
             return source.BeamSource(batch_size)
         return ReadFeatures([self.patterns[label]], self.schema, columns, batch_size or _BATCH_SIZE)
 
-    def features(self, wanted: Collection[str] = ()) -> set[str]:
+    def features(
+        self, wanted: Collection[str] = (), indispensable: Collection[str] = ()
+    ) -> set[str]:
         """Names of the features of the examples; with a schema, those that it names.
 
         Without one, examples are looked at until all of `wanted` have been seen.
+
+        Args:
+            wanted: those that are asked about.
+            indispensable: those that are only there if some example has them, whatever the schema
+                says.
 
         Raises:
             ExamplesError: there are no examples, or they cannot be read.
@@ -81,24 +89,41 @@ class ExampleSource:
         options = dataset_options.RecordBatchesOptions(
             batch_size=_PEEKED, num_epochs=1, shuffle=False
         )
+        wanted = set(wanted if self.schema is None else indispensable)
         found: set[str] = set()
+        seen: set[str] = set()
         for label, source in self.sources.items():
             try:
                 for batch in source.RecordBatches(options):
                     found |= set(batch.schema.names) - {tfma.ARROW_INPUT_COLUMN}
-                    if self.schema is not None or set(wanted) <= found:
+                    seen |= {n for n in found & set(batch.schema.names) if _has_values(batch, n)}
+                    if (wanted if self.schema is None else wanted & found) <= seen:
                         return found
             except (tf.errors.OpError, ValueError, RuntimeError) as error:
-                raise ExamplesError(
-                    f"The examples in {self.patterns[label]} cannot be read: {first_line(error)}. "
-                    "Make them again."
-                ) from error
+                raise self._why_unreadable(label, error) from error
         if not found:
             raise ExamplesError(
-                f"There are no examples in {', '.join(self.sources)}. Name splits that have some "
-                "in example_splits."
+                f"There are no examples in {', '.join(self.patterns.values())}. Name splits that "
+                "have some in example_splits."
             )
-        return found
+        return found - (wanted - seen)
+
+    def _why_unreadable(self, label: str, error: Exception) -> UserError:
+        """The error that names the first file which cannot be read."""
+        if type(self.sources[label]) is tf_example_record.TFExampleRecord:
+            try:
+                read_whole(sorted(tf.io.gfile.glob(self.patterns[label])), self.schema)
+            except ReadingError as of_file:
+                return of_file
+        return ExamplesError(
+            f"The examples in {self.patterns[label]} cannot be read: {first_line(error)}. Make "
+            "them again."
+        )
+
+
+def _has_values(batch: pa.RecordBatch, name: str) -> bool:
+    column = batch.column(batch.schema.get_field_index(name))
+    return len(column.flatten()) > 0 if pa.types.is_large_list(column.type) else True
 
 
 def open_examples(
@@ -127,16 +152,6 @@ def open_examples(
                 f"There is no split {unknown[0]!r} in the examples at {artifact.uri}; there are: "
                 f"{', '.join(known)}. Name these in example_splits."
             )
-    parsed = None
-    if schema:
-        uri = io_utils.get_only_uri_in_dir(artifact_utils.get_single_uri(list(schema)))
-        parsed = io_utils.SchemaReader().read(uri)
-    factory = tfxio_utils.get_tfxio_factory_from_artifact(
-        examples=list(artifacts),
-        telemetry_descriptors=[telemetry],
-        schema=parsed,
-        raw_record_column_name=tfma.ARROW_INPUT_COLUMN,
-    )
     patterns = {
         f"{split}-{index}": io_utils.all_files_pattern(uri)
         for split in splits
@@ -144,14 +159,23 @@ def open_examples(
     }
     for pattern in patterns.values():
         _check_files(pattern)
-    sources = {label: factory(pattern) for label, pattern in patterns.items()}
-    config = None
-    if parsed is not None:
-        any_source = next(iter(sources.values()))
-        config = tensor_adapter.TensorAdapterConfig(
-            arrow_schema=any_source.ArrowSchema(),
-            tensor_representations=any_source.TensorRepresentations(),
+    parsed = schemas.read(schema) if schema else None
+    try:
+        factory = tfxio_utils.get_tfxio_factory_from_artifact(
+            examples=list(artifacts),
+            telemetry_descriptors=[telemetry],
+            schema=parsed,
+            raw_record_column_name=tfma.ARROW_INPUT_COLUMN,
         )
+        sources = {label: factory(pattern) for label, pattern in patterns.items()}
+    except (AssertionError, NotImplementedError, ValueError, RuntimeError) as error:
+        raise ExamplesError(
+            f"The examples at {artifacts[0].uri} are of a format that cannot be read: "
+            f"{first_line(error)}. Give tf.Examples, as any ExampleGen writes them by default."
+        ) from error
+    config = None
+    if schema:
+        config = schemas.adapter_config(schema, next(iter(sources.values())))
     return ExampleSource(sources, patterns, parsed, config)
 
 
@@ -160,6 +184,12 @@ def _check_files(pattern: str) -> None:
     paths = tf.io.gfile.glob(pattern)
     if not paths:
         raise ExamplesError(f"There is no file of examples at {pattern}. Make the examples again.")
-    for path in paths:
-        if os.path.exists(path) and not os.path.isfile(path):
-            raise ExamplesError(f"{path} is no regular file: reading it might wait for ever.")
+    if path := special_file(paths):
+        raise ExamplesError(
+            f"{path} is no regular file, and reading it might wait for ever. Make the examples "
+            "again."
+        )
+    if folders := [path for path in paths if tf.io.gfile.isdir(path)]:
+        raise ExamplesError(
+            f"{folders[0]} is a folder among the files of examples. Make the examples again."
+        )

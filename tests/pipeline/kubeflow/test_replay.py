@@ -125,6 +125,25 @@ def unblessed(cluster: Cluster, compiled: dict[str, Path], first: Json) -> Json:
     return cluster.run("unblessed", compiled["kubeflow"], VALUES, "first", again)
 
 
+@pytest.fixture(scope="module")
+def unconfirmed(cluster: Cluster, lenient: Path, first: Json) -> Json:
+    """A run whose Evaluator has a threshold that no model meets, and the sweep does not."""
+    spec = yaml.safe_load(lenient.read_text())
+    value = spec["root"]["dag"]["tasks"]["Evaluator"]["inputs"]["parameters"]["eval_config"]
+    config = json.loads(value["runtimeValue"]["constant"])
+    (auc,) = (
+        metric
+        for metric in itertools.chain(*(s["metrics"] for s in config["metrics_specs"]))
+        if metric["class_name"] == "AUC"
+    )
+    (threshold,) = auc["per_slice_thresholds"]
+    threshold["threshold"]["value_threshold"] = {"lower_bound": 1.5}
+    value["runtimeValue"]["constant"] = json.dumps(config)
+    package = lenient.with_name("unconfirmed.yaml")
+    package.write_text(yaml.safe_dump(spec))
+    return cluster.run("unconfirmed", package, VALUES, "first", ["Evaluator", "Pusher"])
+
+
 def _step(saved_model: Path) -> int:
     variables = tf.train.load_checkpoint(str(saved_model / "variables/variables"))
     return int(variables.get_tensor("global_step"))
@@ -183,3 +202,16 @@ def test_nothing_is_pushed_that_the_sweep_did_not_bless(cluster: Cluster, unbles
     assert all(v["missed"] for v in verdicts["checkpoints"])
     states = {name: task["state"] for name, task in unblessed.items()}
     assert (states["Evaluator"], states["Pusher"]) == ("skipped", "omitted")
+
+
+def test_nothing_is_pushed_that_the_evaluator_did_not_bless(
+    cluster: Cluster, unconfirmed: Json
+) -> None:
+    """The Pusher succeeds then, and says that it has pushed nothing."""
+    assert {task["state"] for task in unconfirmed.values()} == {"succeeded"}
+    assert (cluster.output(unconfirmed, "CheckpointSweep", "blessing") / "BLESSED").is_file()
+    assert (cluster.output(unconfirmed, "Evaluator", "blessing") / "NOT_BLESSED").is_file()
+    metadata = unconfirmed["Pusher"]["artifacts"]["pushed_model"]["metadata"]
+    assert metadata["pushed"] == 0
+    assert "pushed_destination" not in metadata
+    assert not cluster.output(unconfirmed, "Pusher", "pushed_model").exists()

@@ -3,7 +3,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from pipeline.reporting.summary import Node, Summary
+from pipeline.reporting.run_summary import Node, Summary
 from pipeline.reporting.summary_view import print_summary
 
 CHECKPOINTS = [
@@ -45,8 +45,11 @@ EVALUATOR = {"blessed": False, "failures": ["auc = 0.8"], "baseline_model": "/ol
 def _printed(**changes: object) -> str:
     fields = {
         "run_id": "now",
+        "state": "complete",
+        "reason": "because",
         "nodes": [Node("Trainer", "complete", 12.3)],
         "anomalies": [],
+        "training": {"model_run": "/root/Trainer/model_run/7", "continued_from_step": None},
         "checkpoints": CHECKPOINTS,
         "sweep": SWEEP,
         "evaluator": EVALUATOR,
@@ -78,8 +81,21 @@ def test_nothing_eligible_and_nothing_pushed() -> None:
     text = _printed(sweep=sweep, evaluator=None, pushed_model=None)
     assert "Sweep NOT BLESSED: none is eligible" in text
     assert "Evaluator did not run" in text
-    assert "Pushed nothing" in text
+    assert "Pushed nothing. because" in text
 
 
 def test_anomalies_are_shown() -> None:
     assert "anomaly fare (train): odd [0, 1)" in _printed(anomalies=["fare (train): odd [0, 1)"])
+
+
+def test_nothing_new() -> None:
+    text = _printed(evaluator=None, pushed_model=None, reason="Nothing has changed [at all].")
+    assert "Evaluator did not run: there was nothing new to confirm" in text
+    assert "Pushed nothing. Nothing has changed [at all]." in text
+
+
+def test_where_training_went_on() -> None:
+    assert "Training" not in _printed()
+    training = {"model_run": "/root/Trainer/model_run/7", "continued_from_step": 200}
+    text = _printed(training=training)
+    assert "Training continued from step 200, where it was interrupted" in text

@@ -6,7 +6,6 @@ from typing import Any
 
 import tensorflow_model_analysis as tfma
 from absl import logging
-from google.protobuf import json_format
 from tfx import types
 from tfx.components.evaluator import constants
 from tfx.components.evaluator import executor as stock
@@ -14,18 +13,26 @@ from tfx.types import artifact_utils
 from tfx.types import standard_component_specs as keys
 from tfx.utils import path_utils
 
-from checkpoint_sweep.common.eval_config import has_thresholds, with_defaults
-from checkpoint_sweep.evaluation.checks import check_signature, features_of
+from checkpoint_sweep.common.eval_config import (
+    check_thresholds,
+    has_thresholds,
+    parse,
+    with_defaults,
+)
+from checkpoint_sweep.evaluation.checks import check_signature
 from checkpoint_sweep.evaluation.data_errors import EvaluationError
 from checkpoint_sweep.evaluation.engine import EvaluationRequest
+from checkpoint_sweep.evaluation.feature_checks import features_of, indispensable_features
 from checkpoint_sweep.evaluation.fused_engine import evaluate_fused
 from checkpoint_sweep.evaluation.results import read_predictions
 from checkpoint_sweep.evaluation.support import compiled_metrics_warning
 from checkpoint_sweep.evaluation.threshold_failures import threshold_failures
 from checkpoint_sweep.saved_model import signatures
 from checkpoint_sweep.saved_model.model_source import ModelSource
+from checkpoint_sweep.tfx_components import parameters
 from checkpoint_sweep.tfx_components.blessing import write_blessing_file
 from checkpoint_sweep.tfx_components.examples import open_examples
+from checkpoint_sweep.tfx_components.models import check_weights, saved_model
 
 Artifacts = dict[str, list[types.Artifact]]
 
@@ -43,8 +50,8 @@ class Executor(stock.Executor):
         """Evaluates and blesses; see `tfx.components.Evaluator` for inputs and outputs.
 
         Raises:
-            EvaluationError: the model artifact is empty, or the evaluation failed.
-            ExamplesError: a split does not exist.
+            UserError: the model artifact is empty or damaged, or the evaluation config, the models
+                and the examples do not fit together, or the evaluation failed.
         """
         if reason := _needs_stock(input_dict, exec_properties):
             logging.info("Evaluating with the stock executor: %s.", reason)
@@ -55,15 +62,21 @@ class Executor(stock.Executor):
         baseline = None
         if input_dict.get(keys.BASELINE_MODEL_KEY):
             baseline = _source("baseline", input_dict[keys.BASELINE_MODEL_KEY])
-        configured = json_format.Parse(exec_properties[keys.EVAL_CONFIG_KEY], tfma.EvalConfig())
+        configured = parse(exec_properties[keys.EVAL_CONFIG_KEY])
         eval_config = with_defaults(configured, has_baseline=baseline is not None)
-        splits = json.loads(exec_properties.get(keys.EXAMPLE_SPLITS_KEY) or "null") or ["eval"]
+        splits = ["eval"]
+        if (given := exec_properties.get(keys.EXAMPLE_SPLITS_KEY)) not in (None, "", "null", "[]"):
+            splits = parameters.names(keys.EXAMPLE_SPLITS_KEY, given)
         source = open_examples(
             input_dict[keys.EXAMPLES_KEY], splits, input_dict.get(keys.SCHEMA_KEY), "Evaluator"
         )
-        features = source.features(features_of(eval_config, candidate.saved_model))
+        features = source.features(
+            features_of(eval_config, candidate.saved_model),
+            indispensable_features(eval_config, candidate.saved_model),
+        )
         for model in (candidate, *([baseline] if baseline else [])):
-            check_signature(model.saved_model, eval_config, features)
+            check_signature(model.saved_model, eval_config, features, model is baseline)
+            check_weights(model)
         evaluation = artifact_utils.get_single_uri(output_dict[keys.EVALUATION_KEY])
         request = EvaluationRequest(
             candidates=[candidate],
@@ -76,6 +89,8 @@ class Executor(stock.Executor):
         )
         if warning := compiled_metrics_warning(candidate.saved_model, eval_config):
             logging.warning(warning)
+        else:
+            check_thresholds(eval_config)
         for done in evaluate_fused(request):
             if done.error and not read_predictions(evaluation).failed:
                 raise EvaluationError(done.error)
@@ -98,7 +113,7 @@ def _needs_stock(input_dict: Artifacts, exec_properties: Mapping[str, Any]) -> s
 
 def _source(name: str, artifacts: list[types.Artifact]) -> ModelSource:
     artifact = artifact_utils.get_single_instance(artifacts)
-    path = path_utils.serving_model_path(artifact.uri, path_utils.is_old_model_artifact(artifact))
+    path = saved_model(artifact.uri, path_utils.is_old_model_artifact(artifact))
     if not signatures.exists(path):
         raise EvaluationError(
             f"The {name} model artifact {artifact.uri} holds no SavedModel. If it comes from a "

@@ -1,24 +1,21 @@
 """Runs a sweep on TFX artifacts: the only file that knows both artifacts and engines."""
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import tensorflow_model_analysis as tfma
 from absl import logging
-from google.protobuf import json_format
 from tfx import types
 from tfx.dsl.components.base import base_beam_executor
 from tfx.types import artifact_utils
 from tfx.utils import path_utils
 
-from checkpoint_sweep.common.eval_config import has_thresholds, with_defaults
-from checkpoint_sweep.evaluation.checks import (
-    SignatureError,
-    check_signature,
-    features_of,
-    flattening_warning,
+from checkpoint_sweep.common.eval_config import (
+    check_thresholds,
+    has_thresholds,
+    parse,
+    with_defaults,
 )
+from checkpoint_sweep.evaluation.checks import check_signature, flattening_warning
 from checkpoint_sweep.evaluation.engine import (
     DEFAULT_ENGINE,
     EvaluationRequest,
@@ -26,25 +23,37 @@ from checkpoint_sweep.evaluation.engine import (
     get_engine,
 )
 from checkpoint_sweep.evaluation.evaluate_candidates import evaluate_candidates, output_of
+from checkpoint_sweep.evaluation.feature_checks import features_of, indispensable_features
 from checkpoint_sweep.evaluation.ledger import Circumstances, remove_set_aside, set_aside
 from checkpoint_sweep.evaluation.support import compiled_metrics_warning
 from checkpoint_sweep.model_run.candidates import Candidates, make_candidates
 from checkpoint_sweep.model_run.checkpoints import (
     Checkpoint,
+    CheckpointError,
     StepRange,
     deletion_warning,
     find_checkpoints,
 )
 from checkpoint_sweep.saved_model.model_source import ModelSource
+from checkpoint_sweep.saved_model.tensor_bundle import unreadable
 from checkpoint_sweep.saved_model.weight_swap import write_saved_model
 from checkpoint_sweep.selection.decision import choose
 from checkpoint_sweep.selection.metric_lookup import check_slice, resolve_direction
 from checkpoint_sweep.selection.selection import Selection
-from checkpoint_sweep.tfx_components import blessing
+from checkpoint_sweep.tfx_components import blessing, parameters
 from checkpoint_sweep.tfx_components.examples import open_examples
+from checkpoint_sweep.tfx_components.models import check_weights, saved_model
 from checkpoint_sweep.tfx_components.sweep import spec
 
 Artifacts = Mapping[str, Sequence[types.Artifact]]
+
+_WHOLE_NUMBERS = (
+    spec.FIRST_STEP,
+    spec.LAST_STEP,
+    spec.STRIDE,
+    spec.BATCH_SIZE,
+    spec.MEMORY_BUDGET,
+)
 
 
 class Executor(base_beam_executor.BaseBeamExecutor):
@@ -61,11 +70,12 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         Raises:
             UserError: the model run cannot be swept (CheckpointError, ExportedModelError), or the
                 selection, the evaluation config, the exported model and the examples do not fit
-                together (SelectionError, EvalConfigError, SignatureError, ExamplesError).
+                together (SelectionError, EvalConfigError, SignatureError, FeatureError,
+                ExamplesError, EvaluationError), or a parameter is wrong (ParameterError).
         """
         self._log_startup(input_dict, output_dict, exec_properties)
         selection = Selection.from_json(exec_properties[spec.SELECTION])
-        configured = json_format.Parse(exec_properties[spec.EVAL_CONFIG], tfma.EvalConfig())
+        configured = parse(exec_properties[spec.EVAL_CONFIG])
         whole = with_defaults(configured, has_baseline=True)
         direction = resolve_direction(selection, whole)
         check_slice(selection, whole)
@@ -74,21 +84,34 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         engine_name = exec_properties.get(spec.ENGINE) or DEFAULT_ENGINE
         engine = get_engine(engine_name)
 
-        exported = _saved_model(_uri(input_dict, spec.EXPORTED_MODEL))
-        splits = json.loads(exec_properties[spec.EXAMPLE_SPLITS])
+        first, last, stride, batch_size, memory_budget = (
+            parameters.whole(name, exec_properties.get(name)) for name in _WHOLE_NUMBERS
+        )
+        steps = StepRange(first, last, 1 if stride is None else stride)
+        check_amounts(batch_size, memory_budget)
+
+        exported = saved_model(_uri(input_dict, spec.EXPORTED_MODEL))
+        splits = parameters.names(spec.EXAMPLE_SPLITS, exec_properties[spec.EXAMPLE_SPLITS])
         source = open_examples(
             input_dict[spec.EXAMPLES], splits, input_dict.get(spec.SCHEMA), "CheckpointSweep"
         )
-        features = source.features(features_of(eval_config, exported))
-        for model in (exported, *([baseline.saved_model] if baseline else [])):
-            check_signature(model, eval_config, features)
+        features = source.features(
+            features_of(eval_config, exported), indispensable_features(eval_config, exported)
+        )
+        check_signature(exported, eval_config, features)
+        if baseline:
+            check_signature(baseline.saved_model, eval_config, features, of_baseline=True)
+            check_weights(baseline)
+        compiled = compiled_metrics_warning(exported, eval_config)
+        if not compiled:
+            check_thresholds(eval_config)
         for warning in (
             flattening_warning(exported, eval_config),
-            compiled_metrics_warning(exported, eval_config) if engine_name != "tfma" else None,
+            compiled if engine_name != "tfma" else None,
         ):
             if warning:
                 logging.warning(warning)
-        swept, candidates = _candidates(input_dict, exported, exec_properties)
+        swept, candidates = _candidates(input_dict, exported, steps)
         evaluation = _uri(output_dict, spec.EVALUATION)
         request = EvaluationRequest(
             candidates=list(candidates.sources.values()),
@@ -98,10 +121,9 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             read=source.read,
             make_pipeline=self._make_beam_pipeline,
             tensor_adapter_config=source.tensor_adapter_config,
-            batch_size=_whole(exec_properties.get(spec.BATCH_SIZE)),
-            memory_budget=_whole(exec_properties.get(spec.MEMORY_BUDGET)),
+            batch_size=batch_size,
+            memory_budget=memory_budget,
         )
-        check_amounts(request.batch_size, request.memory_budget)
         circumstances = Circumstances.of(
             eval_config,
             list(source.patterns.values()),
@@ -113,14 +135,14 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             results = evaluate_candidates(
                 engine, request, swept, candidates.left_out, evaluation, selection, circumstances
             )
+            decision = choose(results, direction, selection.policy)
+            judgement = blessing.judge(decision, has_thresholds(eval_config))
+            chosen = next((s for s in request.candidates if s.name == decision.chosen), None)
+            if chosen is not None:
+                _export(chosen, swept, output_dict[spec.MODEL])
         except BaseException:
             set_aside(evaluation)  # TFX removes the outputs of an execution that fails.
             raise
-        decision = choose(results, direction, selection.policy)
-        judgement = blessing.judge(decision, has_thresholds(eval_config))
-        chosen = next((s for s in request.candidates if s.name == decision.chosen), None)
-        if chosen is not None:
-            _export(chosen, swept, output_dict[spec.MODEL])
         blessed = artifact_utils.get_single_instance(output_dict[spec.BLESSING])
         blessing.write_blessing(blessed, decision, judgement, selection, direction)
         remove_set_aside(evaluation)
@@ -135,37 +157,17 @@ def _uri(artifacts: Artifacts, key: str) -> str:
 def _baseline(input_dict: Artifacts) -> ModelSource | None:
     if not input_dict.get(spec.BASELINE_MODEL):
         return None
-    path = _saved_model(_uri(input_dict, spec.BASELINE_MODEL))
+    path = saved_model(_uri(input_dict, spec.BASELINE_MODEL))
     return ModelSource.from_saved_model("baseline", path)
 
 
-def _saved_model(uri: str) -> str:
-    """The SavedModel in a Model artifact.
-
-    Raises:
-        SignatureError: the artifact holds several exports.
-    """
-    try:
-        return path_utils.serving_model_path(uri)
-    except (RuntimeError, ValueError) as error:
-        raise SignatureError(
-            f"The model artifact {uri} holds several exports. Export one SavedModel "
-            "to fn_args.serving_model_dir in the Trainer."
-        ) from error
-
-
 def _candidates(
-    input_dict: Artifacts, exported: str, exec_properties: Mapping[str, Any]
+    input_dict: Artifacts, exported: str, steps: StepRange
 ) -> tuple[list[Checkpoint], Candidates]:
     """The checkpoints to sweep and the candidates made of them."""
     checkpoints = find_checkpoints(_uri(input_dict, spec.MODEL_RUN))
     if warning := deletion_warning(checkpoints):
         logging.warning(warning)
-    steps = StepRange(
-        _whole(exec_properties.get(spec.FIRST_STEP)),
-        _whole(exec_properties.get(spec.LAST_STEP)),
-        int(exec_properties.get(spec.STRIDE) or 1),
-    )
     swept = steps.select(checkpoints)
     candidates = make_candidates(exported, checkpoints, swept)
     for step, reason in candidates.left_out.items():
@@ -176,15 +178,18 @@ def _candidates(
     return swept, candidates
 
 
-def _whole(parameter: float | None) -> int | None:
-    """Some orchestrators hand over whole numbers as floats."""
-    return None if parameter is None else int(parameter)
-
-
 def _export(
     source: ModelSource, swept: Sequence[Checkpoint], output: Sequence[types.Artifact]
 ) -> None:
     artifact = artifact_utils.get_single_instance(list(output))
     checkpoint = next(c for c in swept if c.name == source.name)
-    write_saved_model(source, path_utils.serving_model_dir(artifact.uri))
+    try:
+        write_saved_model(source, path_utils.serving_model_dir(artifact.uri))
+    except Exception as error:
+        if reason := unreadable(source):
+            raise CheckpointError(
+                f"The checkpoint of step {checkpoint.step} is chosen, and can no longer be read: "
+                f"{reason}. Restore it, or sweep again without it."
+            ) from error
+        raise
     artifact.set_int_custom_property(blessing.STEP_PROPERTY, checkpoint.step)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +19,7 @@ from checkpoint_sweep.selection.direction import Direction
 from checkpoint_sweep.selection.selection import Selection
 from checkpoint_sweep.tfx_components.sweep.executor import Executor
 from tests.support import taxi_examples
+from tests.support.estimator_run import EstimatorRun
 
 EVAL_CONFIG = """
 model_specs { label_key: "big_tipper" }
@@ -82,14 +84,41 @@ def example_artifact(
 def sweep(tmp_path: Path, example_artifact: standard_artifacts.Examples) -> Sweep:
     """Runs the executor on a run; its parameters can be overridden by keyword.
 
-    With `examples` of its own, a run is swept on those and without a schema. With the number of
-    an `execution`, its outputs lie as TFX lays out those of one node: beside those of the others.
+    With `examples` of its own, a run is swept on those and without a schema, or with that of the
+    folder `schema`; with a `baseline`, a Model artifact's folder, against that. With the number
+    of an `execution`, its outputs lie as TFX lays out those of one node: beside those of the
+    others.
     """
+    return sweep_into(tmp_path, example_artifact)
+
+
+@pytest.fixture(scope="session")
+def earlier(
+    tmp_path_factory: pytest.TempPathFactory,
+    example_artifact: standard_artifacts.Examples,
+    trained: EstimatorRun,
+) -> Path:
+    """The outputs of a node whose first execution swept the split `test`; do not write into it."""
+    directory = tmp_path_factory.mktemp("earlier")
+    sweep_into(directory, example_artifact)(trained, example_splits='["test"]', execution=1)
+    return directory / "node"
+
+
+@pytest.fixture
+def node(tmp_path: Path, earlier: Path) -> Path:
+    """A copy of `earlier`, beside which `sweep` puts a second execution."""
+    return Path(shutil.copytree(earlier, tmp_path / "node"))
+
+
+def sweep_into(directory: Path, example_artifact: standard_artifacts.Examples) -> Sweep:
+    """See the fixture `sweep`."""
 
     def run(
         trained: Run,
         floor: float | None = 0.1,
         examples: standard_artifacts.Examples | None = None,
+        schema: Path | None = None,
+        baseline: Path | None = None,
         execution: int | None = None,
         **parameters: object,
     ) -> Swept:
@@ -97,13 +126,16 @@ def sweep(tmp_path: Path, example_artifact: standard_artifacts.Examples) -> Swee
         config = text_format.Parse(text, tfma.EvalConfig())
         if floor is None:
             del config.metrics_specs[0].metrics[1].per_slice_thresholds[:]
+        schemas = [] if examples else [taxi_examples.schema_artifact()]
         inputs = {
             "examples": [examples or example_artifact],
             "exported_model": [_artifact(standard_artifacts.Model, trained.export.parent)],
             "model_run": [_artifact(standard_artifacts.ModelRun, trained.model_run)],
-            "schema": [] if examples else [taxi_examples.schema_artifact()],
+            "schema": [_artifact(standard_artifacts.Schema, schema)] if schema else schemas,
         }
-        node = tmp_path / "node" if execution else Path(tempfile.mkdtemp(dir=tmp_path))
+        if baseline:
+            inputs["baseline_model"] = [_artifact(standard_artifacts.Model, baseline)]
+        node = directory / "node" if execution else Path(tempfile.mkdtemp(dir=directory))
         number = str(execution or 1)
         kinds = {
             "evaluation": standard_artifacts.ModelEvaluation,
@@ -123,7 +155,7 @@ def sweep(tmp_path: Path, example_artifact: standard_artifacts.Examples) -> Swee
         # Any image: without one, TFX packages itself for remote workers, which takes seconds.
         arguments = ["--runner=FnApiRunner", "--sdk_container_image=unused"]
         context = base_beam_executor.BaseBeamExecutor.Context(
-            beam_pipeline_args=arguments, tmp_dir=str(tmp_path), unique_id="1"
+            beam_pipeline_args=arguments, tmp_dir=str(directory), unique_id="1"
         )
         Executor(context).Do(inputs, outputs, properties | parameters)
         return Swept(**{key: artifact for key, (artifact,) in outputs.items()})

@@ -111,7 +111,17 @@ def _folders(case: Case) -> None:
 
 @_refusal("two checkpoints of one step")
 def _twice(case: Case) -> None:
-    case.keep("ckpt-1.index", "cp-0001.index")
+    case.keep("ckpt-1.index", "ckpt-01.index")
+
+
+@_refusal("two series of checkpoints in one folder")
+def _series(case: Case) -> None:
+    case.keep("ckpt-1.index", "other-30.index")
+
+
+@_refusal("checkpoints in the first format of TensorFlow 1's saver")
+def _first_format(case: Case) -> None:
+    case.keep("model.ckpt-80", "model.ckpt-80.meta")
 
 
 @_refusal("a data file is missing")

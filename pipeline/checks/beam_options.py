@@ -1,0 +1,59 @@
+"""Finds out before the run whether Beam takes the options that it is given."""
+
+import contextlib
+import difflib
+import io
+import logging
+from collections.abc import Iterator, Sequence
+
+from pipeline.config import ConfigError
+
+# These run in this process and take no options but Beam's own; others may have their own ones.
+_LOCAL_RUNNERS = frozenset({"fnapi", "direct", "prism", "bundlebaseddirect", "switchingdirect"})
+_RUNNER = "--runner="
+
+
+def check_beam_args(args: Sequence[str]) -> None:
+    """Checks that Beam knows the options and can use their values.
+
+    Raises:
+        ConfigError: it does not, or cannot.
+    """
+    from apache_beam.options.pipeline_options import PipelineOptions
+    from apache_beam.runners.runner import create_runner
+
+    said = io.StringIO()
+    try:
+        # argparse prints its usage, of a hundred lines, and ends the process.
+        with contextlib.redirect_stderr(said), _without_logs():
+            options = PipelineOptions(list(args))
+            taken = options.get_all_options(retain_unknown_options=True)
+            known = options.get_all_options()
+    except SystemExit as error:
+        reason = said.getvalue().strip().rpartition("error: ")[2].removeprefix("argument ")
+        raise ConfigError(f"Beam cannot use {reason}. Correct the --beam-arg.") from error
+    runner = next((arg.removeprefix(_RUNNER) for arg in args if arg.startswith(_RUNNER)), "direct")
+    try:
+        create_runner(runner)
+    except (ValueError, ImportError, AttributeError) as error:
+        raise ConfigError(
+            f"Beam has no runner {runner!r} here: {str(error).rstrip('.')}. Correct "
+            f"--beam-arg={_RUNNER}{runner}."
+        ) from error
+    if runner.lower().removesuffix("runner") not in _LOCAL_RUNNERS:
+        return
+    for name in taken.keys() - known.keys():
+        close = difflib.get_close_matches(name, known, 1)
+        hint = f"Did you mean --{close[0]}?" if close else "Leave it out."
+        raise ConfigError(f"Beam has no option --{name}. {hint}")
+
+
+@contextlib.contextmanager
+def _without_logs() -> Iterator[None]:
+    """What Beam warns of is an error here."""
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        yield
+    finally:
+        logging.disable(before)

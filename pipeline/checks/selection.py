@@ -1,0 +1,44 @@
+"""Finds out before the run whether the sweep will be able to choose."""
+
+from checkpoint_sweep.common.eval_config import EvalConfigError, with_defaults
+from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.selection.metric_lookup import resolve_direction
+from checkpoint_sweep.selection.policies import SelectionError
+from checkpoint_sweep.selection.selection import Selection
+from pipeline.config import ConfigError, PipelineConfig
+from pipeline.problems.problem import load
+
+
+def check_selection(config: PipelineConfig) -> None:
+    """Checks that the evaluation config computes the metric, and that it has a direction.
+
+    Raises:
+        ConfigError: it does not, or the direction is nowhere declared, or twice and differently,
+            or the evaluation config cannot be made or used.
+    """
+    name = config.problem.eval_config
+    try:
+        eval_config = with_defaults(load(name)(), has_baseline=True)
+    except EvalConfigError as error:
+        raise ConfigError(str(error)) from error
+    except Exception as error:  # it is the code of whoever defined the problem
+        reason = f"{type(error).__name__}: {error}".partition("\n")[0].rstrip(".")
+        raise ConfigError(f"{name} gives no evaluation config: {reason}. Correct it.") from error
+    metric = config.select_by
+    try:
+        resolve_direction(Selection(metric, direction=config.direction), eval_config)
+    except SelectionError as error:
+        if config.direction is None and _is_computed(metric, eval_config):
+            raise ConfigError(
+                f"Nothing says which values of {metric!r} are better. Say --direction=higher or "
+                "--direction=lower, or give the metric a change_threshold with a direction."
+            ) from error
+        raise ConfigError(f"--select-by={metric} cannot be followed: {error}") from error
+
+
+def _is_computed(metric: str, eval_config: object) -> bool:
+    try:
+        resolve_direction(Selection(metric, direction=Direction.HIGHER_IS_BETTER), eval_config)
+    except SelectionError:
+        return False
+    return True

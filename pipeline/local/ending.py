@@ -1,0 +1,117 @@
+"""How a run ends: its summary is written, and what went wrong becomes one sentence."""
+
+import contextlib
+import dataclasses
+from pathlib import Path
+from typing import NoReturn
+
+from pipeline.config import PipelineConfig
+from pipeline.local import leftovers
+from pipeline.local.continuation import last_step
+from pipeline.reporting import blame
+from pipeline.reporting.progress import Progress
+from pipeline.reporting.run_log import RunLog
+from pipeline.reporting.run_summary import FAILED, Summary, begun, write_summary
+from pipeline.reporting.store import Store, complaint
+from pipeline.reporting.summary import summarize
+
+_TRAINER = "Trainer"
+
+
+class RunError(RuntimeError):
+    """A run that failed; the message is for the user.
+
+    Attributes:
+        status: exit status of the command.
+        interrupted: whether the user ended it.
+    """
+
+    def __init__(self, message: str, status: int, interrupted: bool = False) -> None:
+        super().__init__(message)
+        self.status, self.interrupted = status, interrupted
+
+
+class Ending:
+    """Writes the summary of one run.
+
+    Args:
+        config: of the run.
+        run_id: its id in the metadata store.
+        log: for the whole of an error.
+        progress: knows which node runs.
+    """
+
+    def __init__(
+        self, config: PipelineConfig, run_id: str, log: RunLog, progress: Progress
+    ) -> None:
+        self._config, self._run_id, self._log, self._progress = config, run_id, log, progress
+
+    def ended(self) -> Summary:
+        """Writes the summary of a run that came to its end, and returns it.
+
+        Raises:
+            RunError: a node failed all the same; TFX's runner goes on when inputs are missing.
+        """
+        summary = summarize(self._config.metadata, self._run_id)
+        node = next((n.name for n in summary.nodes if n.state == "failed"), None)
+        if node:
+            store = Store.open(self._config.metadata)
+            noted = complaint(store.executions(self._run_id)[node])
+            self._raise(blame.unknown(node, noted, self._log.path), 1)
+        write_summary(summary, self._config.summary)
+        return summary
+
+    def failed(self, error: BaseException, interrupted: int | None) -> NoReturn:
+        """Writes the summary of a run that an error has ended.
+
+        Args:
+            error: that came out of the runner.
+            interrupted: exit status if it was interrupted; the error may be any then.
+
+        Raises:
+            RunError: always.
+        """
+        node = self._progress.node
+        self._log.write(f"{node or 'The run'} failed", error)
+        if interrupted is not None or isinstance(error, KeyboardInterrupt):
+            self._interrupted(node, interrupted or 130)
+        if known := blame.known(error):
+            self._raise(str(known), 1)
+        if anomalies := self._summary().anomalies:
+            message = blame.data(node, anomalies, self._config.data, self._config.schema)
+            self._raise(message, 1)
+        self._raise(blame.unknown(node, error, self._log.path), 1)
+
+    def _interrupted(self, node: str, status: int) -> NoReturn:
+        closed = leftovers.close_executions(self._config.metadata)
+        what, how = f"{node} was interrupted", f"goes on from there, with {node} from its beginning"
+        if not node:
+            what, how = "The run was interrupted before its first node", "starts it again"
+        elif not self._config.cache:
+            how = "starts from the beginning, because nothing is taken from cache"
+        elif node == _TRAINER and (step := self._trained(closed)) is not None:
+            how = f"goes on from there, with training from step {step}"
+        self._raise(f"{what}. The same command {how}.", status, interrupted=True)
+
+    def _trained(self, executions: list[int]) -> int | None:
+        folders = [Path(self._config.root, _TRAINER, "model_run", str(e)) for e in executions]
+        steps = [step for step in map(last_step, folders) if step is not None]
+        return max(steps, default=None)
+
+    def _raise(self, message: str, status: int, interrupted: bool = False) -> NoReturn:
+        summary = dataclasses.replace(self._summary(), state=FAILED, reason=message)
+        with contextlib.suppress(OSError):  # as on a full disk, which the message is about
+            write_summary(summary, self._config.summary)
+        raise RunError(message, status, interrupted)
+
+    def _summary(self) -> Summary:
+        """What can be said of the run so far."""
+        if not self._config.metadata.exists():
+            return begun(self._run_id)
+        try:
+            return summarize(self._config.metadata, self._run_id)
+        except LookupError:
+            return begun(self._run_id)
+        except Exception as error:  # whatever is the matter, the first error is to be told of
+            self._log.write("The run cannot be summed up", error)
+            return begun(self._run_id)

@@ -1,0 +1,89 @@
+"""Runs the pipeline on this machine: TFX's local runner, Beam in memory, MLMD in SQLite."""
+
+import dataclasses
+import hashlib
+from pathlib import Path
+
+from rich.console import Console
+from tfx.dsl.compiler import constants
+from tfx.orchestration.local.local_dag_runner import LocalDagRunner
+from tfx.orchestration.portable import runtime_parameter_utils
+from tfx.proto.orchestration import pipeline_pb2
+
+from checkpoint_sweep.common.files import replacing
+from pipeline.config import PipelineConfig
+from pipeline.dag import create_pipeline
+from pipeline.local import leftovers
+from pipeline.local.ending import Ending, RunError
+from pipeline.local.interruption import Interruption
+from pipeline.reporting import quiet
+from pipeline.reporting.progress import Progress
+from pipeline.reporting.run_log import RunLog
+from pipeline.reporting.run_summary import Summary, begun, new_run_id, write_summary
+
+
+def run(config: PipelineConfig, console: Console, interruption: Interruption) -> Summary:
+    """Runs all nodes in order and writes the summary, however it ends.
+
+    Args:
+        config: checked; its root is locked.
+        console: for progress and warnings.
+        interruption: knows whether the run was interrupted.
+
+    Returns:
+        What ran, the verdicts and where the model was pushed; also in `config.summary`.
+
+    Raises:
+        RunError: a node failed, or was interrupted.
+    """
+    run_id = new_run_id()
+    log, progress = RunLog(config.logs / f"{run_id}.log"), Progress(console)
+    ending = Ending(config, run_id, log, progress)
+    try:
+        write_summary(begun(run_id), config.summary)
+        log.begin()
+        leftovers.close_executions(config.metadata)
+        leftovers.remove_partials(config.root)
+        quiet.route_logs(progress, also=progress.announces, log=log.handler)
+        schema = _stage(config.schema, config.root / "schemas")
+        _Runner(run_id).run(create_pipeline(dataclasses.replace(config, schema=schema)))
+        return ending.ended()
+    except RunError:
+        raise
+    except BaseException as error:
+        progress.fail()
+        ending.failed(error, interruption.status)
+    finally:
+        progress.stop()
+
+
+class _Runner(LocalDagRunner):
+    """The local runner, for a run whose id is known beforehand."""
+
+    def __init__(self, run_id: str) -> None:
+        super().__init__()
+        self._run_id = run_id
+
+    def run_with_ir(
+        self,
+        pipeline: pipeline_pb2.Pipeline,
+        run_options: pipeline_pb2.RunOptions | None = None,
+    ) -> None:
+        """See the base class, which gives an id only where there is none yet."""
+        runtime_parameter_utils.substitute_runtime_parameter(
+            pipeline, {constants.PIPELINE_RUN_ID_PARAMETER_NAME: self._run_id}
+        )
+        super().run_with_ir(pipeline, run_options)
+
+
+def _stage(schema: Path, directory: Path) -> Path:
+    """Copies the schema to a name made of its content.
+
+    TFX's cache compares the path of an imported schema, not what is in the file.
+    """
+    content = schema.read_bytes()
+    copy = directory / f"{hashlib.sha256(content).hexdigest()[:16]}.pbtxt"
+    if not copy.exists():
+        with replacing(copy) as scratch:
+            Path(scratch).write_bytes(content)
+    return copy

@@ -1,0 +1,51 @@
+import pytest
+
+from pipeline.checks.beam_options import check_beam_args
+from pipeline.config import ConfigError, beam_args
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        [],
+        ["--direct_num_workers=2", "--direct_running_mode=multi_processing"],
+        ["--save_main_session"],
+        ["--runner=direct", "--direct_num_workers=2"],
+        # The job server of such a runner has options that Beam itself does not know.
+        ["--runner=FlinkRunner", "--its_own=1"],
+        ["--runner=DataflowRunner", "--project=p", "--region=r"],
+    ],
+)
+def test_what_beam_takes_passes(given: list[str]) -> None:
+    check_beam_args(beam_args(given))
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ("--nonsense=1", r"Beam has no option --nonsense\. Leave it out\."),
+        (
+            "--direct_num_worker=3",
+            r"Beam has no option --direct_num_worker\. Did you mean --direct_num_workers\?",
+        ),
+        (
+            "--direct_num_workers=many",
+            r"Beam cannot use --direct_num_workers: invalid int value: 'many'\. .* --beam-arg\.",
+        ),
+        ("--direct_running_mode=x", r"Beam cannot use --direct_running_mode: invalid choice: .*"),
+        ("--runner=Nonsense", r"Beam has no runner 'Nonsense' here: .* --beam-arg=--runner=Nons.*"),
+        ("--runner=no.such.Runner", r"Beam has no runner 'no\.such\.Runner' here: No module .*"),
+        ("--runner", r"Beam cannot use --runner: expected one argument\. .*"),
+    ],
+)
+def test_what_beam_does_not_take_is_one_sentence(
+    given: str, message: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(ConfigError, match=f"^{message}$"):
+        check_beam_args(beam_args([given]))
+    assert capfd.readouterr() == ("", "")
+
+
+def test_an_option_has_the_form_of_one() -> None:
+    with pytest.raises(ConfigError, match=r"--beam-arg=x is no option .* --beam-arg=--name=value"):
+        beam_args(["--direct_num_workers=2", "x"])

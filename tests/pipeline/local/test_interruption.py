@@ -1,0 +1,58 @@
+import signal
+import subprocess
+import sys
+
+import pytest
+
+_SCRIPT = """
+import signal, sys, time
+from pipeline.local.interruption import Interruption
+
+interruption = Interruption()
+interruption.listen()
+try:
+    print("ready", flush=True)
+    time.sleep(600)
+except KeyboardInterrupt:
+    print(interruption.status, flush=True)
+    {then}
+"""
+
+
+def _start(then: str, ignoring: bool = False) -> subprocess.Popen:
+    def prepare() -> None:
+        signal.signal(signal.SIGINT, signal.SIG_IGN if ignoring else signal.SIG_DFL)
+
+    process = subprocess.Popen(
+        [sys.executable, "-c", _SCRIPT.format(then=then)],
+        stdout=subprocess.PIPE,
+        text=True,
+        preexec_fn=prepare,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    return process
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_interrupts_and_is_remembered(number: int, status: int) -> None:
+    with _start("sys.exit(7)") as process:
+        process.send_signal(number)
+        assert process.communicate(timeout=60)[0] == f"{status}\n"
+    assert process.returncode == 7
+
+
+def test_a_second_signal_ends_the_process_at_once() -> None:
+    with _start("time.sleep(600)") as process:
+        process.send_signal(signal.SIGINT)
+        assert process.stdout is not None
+        assert process.stdout.readline() == "130\n"
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=60) == 130
+
+
+def test_what_was_started_to_ignore_a_signal_ignores_it() -> None:
+    with _start("sys.exit(7)", ignoring=True) as process:
+        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGTERM)
+        assert process.communicate(timeout=60)[0] == "143\n"

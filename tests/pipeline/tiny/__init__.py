@@ -1,0 +1,1 @@
+"""A problem that is learned within seconds, and the command line of the pipeline with it."""

@@ -1,0 +1,98 @@
+"""Starts the pipeline on the tiny problem as a user would, and tells what came of it."""
+
+import dataclasses
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from pipeline.problems.problem import repository
+
+
+@dataclasses.dataclass(frozen=True)
+class Ended:
+    """A run that has ended.
+
+    Attributes:
+        status: exit status.
+        shown: what was printed.
+        error: what was printed as an error, the sentence alone.
+        summary: summary.json, if there is one.
+    """
+
+    status: int
+    shown: str
+    error: str
+    summary: dict[str, Any]
+
+    @property
+    def states(self) -> dict[str, str]:
+        """The state of each node."""
+        return {node["name"]: node["state"] for node in self.summary["nodes"]}
+
+
+class Started:
+    """A run that is going on.
+
+    Attributes:
+        pid: of its process.
+    """
+
+    def __init__(self, root: Path, data: Path, *options: str, **environment: str) -> None:
+        self._root = root
+        command = [sys.executable, "-m", "tests.pipeline.tiny", f"--root={root}", f"--data={data}"]
+        self._process = subprocess.Popen(
+            [*command, *options],
+            cwd=repository(),
+            env=os.environ | {"PYTHONUNBUFFERED": "1"} | environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            # A test may itself have been started to ignore Ctrl-C.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        )
+        self.pid = self._process.pid
+        self._shown = ""
+
+    def wait_for(self, text: str) -> None:
+        """Reads what is printed until a line has this in it."""
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            self._shown += line
+            if text in line:
+                return
+        raise AssertionError(f"{text!r} was not printed:\n{self.end().shown}")
+
+    def end(self, number: int | None = None) -> Ended:
+        """Waits for its end, after sending a signal if one is given."""
+        if number is not None:
+            self._process.send_signal(number)
+        shown, error = self._process.communicate()
+        file = self._root / "summary.json"
+        return Ended(
+            self._process.returncode,
+            self._shown + shown + error,
+            error.removeprefix("error ").removesuffix("\n"),
+            json.loads(file.read_text()) if file.exists() else {},
+        )
+
+
+def run(root: Path, data: Path, *options: str, **environment: str) -> Ended:
+    """Runs to the end."""
+    return Started(root, data, *options, **environment).end()
+
+
+def write_data(folder: Path, rows: int = 600) -> Path:
+    """Writes the data into the folder, which is returned."""
+    numbers = random.Random(1)
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "data.csv").open("w") as file:
+        file.write("x,y\n")
+        for _ in range(rows):
+            x = numbers.gauss(0, 1)
+            file.write(f"{x:.4f},{int(x + numbers.gauss(0, 0.3) > 0)}\n")
+    return folder

@@ -1,0 +1,72 @@
+"""Is x positive? One weight and one bias, by an Estimator on raw examples."""
+
+import os
+import time
+from typing import Any
+
+import tensorflow as tf
+import tensorflow_model_analysis as tfma
+from google.protobuf import text_format
+from tfx import v1 as tfx
+
+from pipeline.problems import estimator_inputs, estimator_training
+
+# Seconds that a step takes: a test needs time to interrupt.
+SLEEP = "TINY_SLEEP"
+# How much better than the baseline a model must be, in AUC.
+BETTER = "TINY_BETTER"
+# What fails, if anything does.
+FAILS = "TINY_FAILS"
+
+_CONFIG = """
+model_specs { signature_name: "serving_default" label_key: "y" }
+slicing_specs {}
+metrics_specs {
+  metrics { class_name: "ExampleCount" }
+  metrics { class_name: "BinaryCrossEntropy" }
+  metrics {
+    class_name: "AUC"
+    per_slice_thresholds {
+      slicing_specs {}
+      threshold {
+        value_threshold { lower_bound { value: 0.5 } }
+        change_threshold { direction: HIGHER_IS_BETTER absolute { value: %s } }
+      }
+    }
+  }
+}
+"""
+
+
+def eval_config() -> tfma.EvalConfig:
+    """AUC must be above one half, and may be a little worse than the baseline's."""
+    return text_format.Parse(_CONFIG % os.environ.get(BETTER, "-0.5"), tfma.EvalConfig())
+
+
+class _Slowly(tf.estimator.SessionRunHook):
+    def after_run(self, run_context: Any, run_values: Any) -> None:
+        time.sleep(float(os.environ.get(SLEEP, "0")))
+
+
+def model_fn(features: dict, labels: tf.Tensor | None, mode: str) -> tf.estimator.EstimatorSpec:
+    """Logistic regression."""
+    x = tf.reshape(features["x"], [-1, 1])
+    logit = tf.squeeze(tf.compat.v1.layers.dense(x, 1), axis=1)
+    if mode == tf.estimator.ModeKeys.PREDICT:
+        outputs = {"probability": tf.sigmoid(logit)}
+        return tf.estimator.EstimatorSpec(
+            mode,
+            predictions=outputs,
+            export_outputs={"serving_default": tf.estimator.export.PredictOutput(outputs)},
+        )
+    loss = tf.compat.v1.losses.sigmoid_cross_entropy(tf.reshape(labels, [-1]), logit)
+    step = tf.compat.v1.train.get_or_create_global_step()
+    train = tf.compat.v1.train.GradientDescentOptimizer(0.1).minimize(loss, global_step=step)
+    return tf.estimator.EstimatorSpec(mode, loss=loss, train_op=train, training_hooks=[_Slowly()])
+
+
+def run_fn(fn_args: tfx.components.FnArgs) -> None:
+    """Trains, unless it is to fail."""
+    if os.environ.get(FAILS) == "training":
+        raise RuntimeError("the cat sat\non the keyboard " + "x" * 400)
+    estimator_training.train(fn_args, model_fn, "y", estimator_inputs.raw(fn_args, ["x"]))

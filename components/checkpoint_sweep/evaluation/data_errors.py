@@ -179,6 +179,8 @@ def _rows(value: Any, size: int) -> tuple[np.ndarray, np.ndarray]:
     if isinstance(value, tfma_types.VarLenTensorValue):
         return np.asarray(value.indices)[:, 0].astype(np.int64), np.asarray(value.values)
     if isinstance(value, np.ndarray):
+        if value.size % size:  # not one row per example: nothing to blame an example for
+            return np.zeros(0, np.int64), np.zeros(0)
         flat = value.reshape(size, -1)
         return np.repeat(np.arange(size), flat.shape[1]), flat.ravel()
     return np.arange(size), np.zeros(size)

@@ -3,7 +3,7 @@
 import dataclasses
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
@@ -48,9 +48,9 @@ def main(
 
     Exit status: 0 when the pipeline ran to its end, whether or not it blessed a model (see
     summary.json in the root); 1 when a node failed, or another run has the root; 2 for a wrong
-    argument; 130 when it was interrupted.
+    argument; 130 or 143 when it was interrupted.
     """
-    interruption = Interruption()
+    interruption = Interruption(_interrupted)
     interruption.listen()
     try:
         chosen = registry.get(problem)
@@ -68,14 +68,7 @@ def main(
             check_data(config.data, chosen.file_format)
         quiet.before_imports()
         with locked(config.root):
-            try:
-                _run(config if data else _with_own_data(config), interruption)
-            except (ConfigError, typer.Exit):
-                raise
-            except Exception as error:  # nobody foresaw it, and no node has begun
-                if interruption.status is not None:
-                    raise
-                fail(_unforeseen(error, config), 1)
+            summary = _run(config, data is None, interruption)
     except (ConfigError, registry.UnknownProblemError) as error:
         fail(str(error), 2)
     except RootError as error:
@@ -83,10 +76,62 @@ def main(
     except BaseException:
         if interruption.status is None:
             raise
-        leave("Interrupted. The same command starts the run again.", interruption.status)
+        interruption.came_out()
+        _interrupted(interruption.status)
+    # Out of all that: the summary has been written, and stays whatever becomes of the terminal.
+    from pipeline.reporting.summary_view import print_summary
+
+    print_summary(summary, config.summary, Console())
 
 
-def _unforeseen(error: BaseException, config: PipelineConfig) -> str:
+def _interrupted(status: int) -> NoReturn:
+    leave("Interrupted. The same command starts the run again.", status)
+
+
+def _run(config: PipelineConfig, own_data: bool, interruption: Interruption) -> Summary:
+    """Runs what is configured.
+
+    Args:
+        config: its root is locked.
+        own_data: whether the data are the problem's, which it may write into the root.
+        interruption: knows whether the run is interrupted.
+
+    Raises:
+        ConfigError: something in the configuration cannot work.
+        typer.Exit: the run has failed, and said so.
+    """
+    console = Console()
+    try:
+        if own_data:
+            files = config.problem.data(config.root / "data").resolve()
+            check_data(files, config.problem.file_format)
+            config = dataclasses.replace(config, data=files)
+        # What takes seconds to import, which no error before need wait for; the quicker first.
+        with console.status("Loading Beam and TensorFlow"):
+            from pipeline.checks.beam_options import check_beam_args
+
+            check_beam_args(config.beam_args)
+            from pipeline.checks.selection import check_selection
+
+            check_selection(config)
+        with console.status("Loading TFX"):
+            from pipeline.local.ending import RunError
+            from pipeline.local.run import run
+    except ConfigError:
+        raise
+    except Exception as error:
+        if interruption.status is not None:
+            raise
+        fail(_unforeseen(error, config), 1)
+    try:
+        return run(config, console, interruption)
+    except RunError as error:
+        if error.interrupted:
+            leave(str(error), error.status)
+        fail(str(error), error.status)
+
+
+def _unforeseen(error: Exception, config: PipelineConfig) -> str:
     """Tells of an error before the run in the log and the summary; gives the sentence for it."""
     run_id = new_run_id()
     log = RunLog(config.logs / f"{run_id}.log")
@@ -94,41 +139,6 @@ def _unforeseen(error: BaseException, config: PipelineConfig) -> str:
     message = blame.unknown("", error, log.path)
     write_summary(Summary(run_id, FAILED, message), config.summary)
     return message
-
-
-def _with_own_data(config: PipelineConfig) -> PipelineConfig:
-    """With the problem's data, which it may write into the root."""
-    files = config.problem.data(config.root / "data").resolve()
-    check_data(files, config.problem.file_format)
-    return dataclasses.replace(config, data=files)
-
-
-def _run(config: PipelineConfig, interruption: Interruption) -> None:
-    """Runs what is configured, as far as it can be, and prints its summary.
-
-    Raises:
-        ConfigError: something in it cannot work.
-    """
-    console = Console()
-    # What takes seconds to import, which no error before need wait for, in the order of how long.
-    with console.status("Loading Beam and TensorFlow"):
-        from pipeline.checks.beam_options import check_beam_args
-
-        check_beam_args(config.beam_args)
-        from pipeline.checks.selection import check_selection
-
-        check_selection(config)
-    with console.status("Loading TFX"):
-        from pipeline.local.ending import RunError
-        from pipeline.local.run import run
-        from pipeline.reporting.summary_view import print_summary
-    try:
-        summary = run(config, console, interruption)
-    except RunError as error:
-        if error.interrupted:
-            leave(str(error), error.status)
-        fail(str(error), error.status)
-    print_summary(summary, config.summary, console)
 
 
 if __name__ == "__main__":

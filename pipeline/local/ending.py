@@ -9,6 +9,7 @@ from pipeline.config import PipelineConfig
 from pipeline.local import leftovers
 from pipeline.local.continuation import last_step
 from pipeline.reporting import blame
+from pipeline.reporting.failure import leave
 from pipeline.reporting.progress import Progress
 from pipeline.reporting.run_log import RunLog
 from pipeline.reporting.run_summary import FAILED, Summary, begun, write_summary
@@ -71,6 +72,7 @@ class Ending:
         Raises:
             RunError: always.
         """
+        self._progress.fail()
         node = self._progress.node
         self._log.write(f"{node or 'The run'} failed", error)
         if interrupted is not None or isinstance(error, KeyboardInterrupt):
@@ -81,6 +83,13 @@ class Ending:
             message = blame.data(node, anomalies, self._config.data, self._config.schema)
             self._raise(message, 1)
         self._raise(blame.unknown(node, error, self._log.path), 1)
+
+    def hangs(self, status: int) -> NoReturn:
+        """Ends the process of a run that was interrupted and does not end, as Beam's can."""
+        try:
+            self.failed(KeyboardInterrupt(), status)
+        except RunError as error:
+            leave(str(error), status)
 
     def _interrupted(self, node: str, status: int) -> NoReturn:
         closed = leftovers.close_executions(self._config.metadata)
@@ -100,6 +109,7 @@ class Ending:
 
     def _raise(self, message: str, status: int, interrupted: bool = False) -> NoReturn:
         summary = dataclasses.replace(self._summary(), state=FAILED, reason=message)
+        self._log.end()
         with contextlib.suppress(OSError):  # as on a full disk, which the message is about
             write_summary(summary, self._config.summary)
         raise RunError(message, status, interrupted)

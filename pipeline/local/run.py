@@ -39,22 +39,28 @@ def run(config: PipelineConfig, console: Console, interruption: Interruption) ->
     run_id = new_run_id()
     log, progress = RunLog(config.logs / f"{run_id}.log"), Progress(console)
     ending = Ending(config, run_id, log, progress)
+    interruption.otherwise = ending.hangs
     try:
         write_summary(begun(run_id), config.summary)
+        console.print(f"[dim]Log: {log.path}[/]", soft_wrap=True, highlight=False)
         log.begin()
         leftovers.close_executions(config.metadata)
         leftovers.remove_partials(config.root)
         quiet.route_logs(progress, also=progress.announces, log=log.handler)
         schema = _stage(config.schema, config.root / "schemas")
         _Runner(run_id).run(create_pipeline(dataclasses.replace(config, schema=schema)))
-        return ending.ended()
+        summary = ending.ended()
+        interruption.came_out()
+        return summary
     except RunError:
         raise
     except BaseException as error:
-        progress.fail()
+        if interruption.status is not None:
+            interruption.came_out()
         ending.failed(error, interruption.status)
     finally:
         progress.stop()
+        log.end()
 
 
 class _Runner(LocalDagRunner):

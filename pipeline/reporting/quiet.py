@@ -41,6 +41,7 @@ _NOISE = (
     "No model_spec provided",
     "If direct_num_workers is not equal to 0",
     "Make sure that locally built Python SDK docker image",
+    "No semi_persistent_directory found",
     "interpreter",
     "ArtifactQuery.property_predicate is not supported",
     "No assets to save",

@@ -1,3 +1,4 @@
+import json
 import os
 import subprocess
 import sys
@@ -107,6 +108,34 @@ def test_what_needs_loading_is_refused_before_the_first_node(
     assert message in _refused(arguments, tmp_path)
     assert (tmp_path / "summary.json").read_text() == "{}"
     assert sorted(p.name for p in tmp_path.iterdir()) == [".lock", "summary.json"]
+
+
+_WITHOUT_TFX = """
+import sys
+import typer
+from pipeline.__main__ import main
+
+sys.modules["tfx"] = None  # to import it is an error
+app = typer.Typer(pretty_exceptions_enable=False)
+app.command()(main)
+app()
+"""
+
+
+def test_what_nobody_foresaw_is_a_sentence_a_log_and_a_summary(tmp_path: Path) -> None:
+    data, root = tmp_path / "data", tmp_path / "root"
+    data.mkdir()
+    (data / "data.csv").write_text("fare\n1\n")
+    command = [sys.executable, "-c", _WITHOUT_TFX, f"--root={root}", f"--data={data}"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+    (line,) = done.stderr.splitlines()
+    (log,) = (root / "logs").iterdir()
+    assert done.returncode == 1
+    assert line.startswith("error The run failed before its first node: ModuleNotFoundError: ")
+    assert line.endswith(f" The whole error is in {log}.")
+    assert "Traceback" in log.read_text()
+    summary = json.loads((root / "summary.json").read_text())
+    assert (summary["state"], summary["reason"]) == ("failed", line.removeprefix("error "))
 
 
 @pytest.mark.parametrize(

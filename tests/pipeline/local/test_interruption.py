@@ -6,9 +6,14 @@ import pytest
 
 _SCRIPT = """
 import signal, sys, time
+from pipeline.local import interruption as interruption_module
 from pipeline.local.interruption import Interruption
 
-interruption = Interruption()
+def otherwise(status):
+    print("otherwise", status, flush=True)
+
+interruption_module._PATIENCE = 1.0
+interruption = Interruption(otherwise)
 interruption.listen()
 try:
     print("ready", flush=True)
@@ -56,3 +61,19 @@ def test_what_was_started_to_ignore_a_signal_ignores_it() -> None:
         process.send_signal(signal.SIGINT)
         process.send_signal(signal.SIGTERM)
         assert process.communicate(timeout=60)[0] == "143\n"
+
+
+def test_what_does_not_end_is_ended() -> None:
+    with _start("time.sleep(600)") as process:
+        process.send_signal(signal.SIGINT)
+        assert process.communicate(timeout=60)[0] == "130\notherwise 130\n"
+    assert process.returncode == 130
+
+
+def test_what_has_come_out_may_take_its_time() -> None:
+    with _start(
+        "[interruption.came_out() for _ in range(2)]; time.sleep(3); sys.exit(7)"
+    ) as process:
+        process.send_signal(signal.SIGINT)
+        assert process.communicate(timeout=60)[0] == "130\n"
+    assert process.returncode == 7

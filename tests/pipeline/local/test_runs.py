@@ -160,6 +160,20 @@ def test_beam_interrupted(number: int, data: Path, tmp_path: Path) -> None:
     assert "Traceback" not in ended.shown
 
 
+def test_beam_that_does_not_end_when_interrupted_is_ended(data: Path, tmp_path: Path) -> None:
+    """Its workers are processes of their own then, and what they say of it is in the log."""
+    options = ("--direct_running_mode=multi_processing", "--direct_num_workers=2")
+    started = Started(tmp_path, data, *(f"--beam-arg={option}" for option in options))
+    started.wait_for("CsvExampleGen ...")
+    time.sleep(3)
+    ended = started.end(signal.SIGINT)
+    assert ended.status == 130
+    said = "CsvExampleGen was interrupted. The same command goes on from there, with "
+    assert ended.error == f"{said}CsvExampleGen from its beginning."
+    assert ended.summary["reason"] == ended.error
+    assert "Traceback" not in ended.shown
+
+
 def test_before_the_first_node_interrupted(tmp_path: Path, data: Path) -> None:
     started = Started(tmp_path / "root", data, "--select-by=acu")
     while not (tmp_path / "root/.lock").exists():

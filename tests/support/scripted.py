@@ -70,10 +70,15 @@ def write_examples(path: str | os.PathLike[str], rows: Sequence[Row]) -> str:
     """
     with tf.io.TFRecordWriter(os.fspath(path)) as writer:
         for row in rows:
-            features = {name: _feature(name, values) for name, values in row.items()}
-            example = tf.train.Example(features=tf.train.Features(feature=features))
-            writer.write(example.SerializeToString())
+            writer.write(serialize(row))
     return os.fspath(path)
+
+
+def serialize(row: Row) -> bytes:
+    """A row as a serialized `tf.Example`; see `write_examples`."""
+    features = {name: _feature(name, values) for name, values in row.items()}
+    example = tf.train.Example(features=tf.train.Features(feature=features))
+    return example.SerializeToString()
 
 
 def _feature(name: str, values: Sequence[Any]) -> tf.train.Feature:

@@ -58,7 +58,9 @@ def with_defaults(eval_config: tfma.EvalConfig, has_baseline: bool) -> tfma.Eval
     except EvalConfigError:
         raise
     except Exception as error:
-        reason = first_line(error).partition(". ")[0]
+        reason = first_line(error).partition(". ")[0].partition(": eval_config=")[0]
+        if (metric := _first_that_fails(eval_config)) not in reason:
+            reason = f"{metric}: {reason}"
         raise EvalConfigError(
             f"The evaluation config cannot be used: {reason}. Correct it "
             "(metrics_specs name a metric's class, module and config)."
@@ -76,15 +78,9 @@ def check_names(eval_config: tfma.EvalConfig) -> None:
         EvalConfigError: two metrics of different classes or settings have one key.
     """
     owners: dict[metric_types.MetricKey, tuple[str, ...]] = {}
-    alone = tfma.EvalConfig()
-    alone.CopyFrom(eval_config)
     for spec in eval_config.metrics_specs:
         for metric in spec.metrics:
-            del alone.metrics_specs[:]
-            alone.metrics_specs.add().CopyFrom(spec)
-            del alone.metrics_specs[0].metrics[:]
-            alone.metrics_specs[0].metrics.add().CopyFrom(metric)
-            found = metric_specs.to_computations(alone.metrics_specs, eval_config=alone)
+            found = _computations(eval_config, spec, metric)
             mine = (metric.class_name, metric.module, metric.config, spec.query_key)
             for key in {key for computation in found for key in computation.keys}:
                 other = owners.setdefault(key, mine)
@@ -94,6 +90,30 @@ def check_names(eval_config: tfma.EvalConfig) -> None:
                         f"named {key.name!r}, and TFMA would keep the value of either. Give one of "
                         "them a name of its own in its config."
                     )
+
+
+def _computations(
+    eval_config: tfma.EvalConfig, spec: tfma.MetricsSpec, metric: tfma.MetricConfig
+) -> list:
+    """Those of a metric alone."""
+    alone = tfma.EvalConfig()
+    alone.CopyFrom(eval_config)
+    del alone.metrics_specs[:]
+    alone.metrics_specs.add().CopyFrom(spec)
+    del alone.metrics_specs[0].metrics[:]
+    alone.metrics_specs[0].metrics.add().CopyFrom(metric)
+    return metric_specs.to_computations(alone.metrics_specs, eval_config=alone)
+
+
+def _first_that_fails(eval_config: tfma.EvalConfig) -> str:
+    """The class of the first metric of which TFMA cannot make anything; "" for none."""
+    for spec in eval_config.metrics_specs:
+        for metric in spec.metrics:
+            try:
+                _computations(eval_config, spec, metric)
+            except Exception:
+                return metric.class_name
+    return ""
 
 
 def metric_code(eval_config: tfma.EvalConfig) -> str:
@@ -129,7 +149,7 @@ def check_thresholds(eval_config: tfma.EvalConfig) -> None:
         if not key.name.startswith("_")
     }
     thresholds = tfma.metrics.metric_thresholds_from_metrics_specs(specs, eval_config=eval_config)
-    for name in sorted({key.name for key in thresholds} - computed):
+    for name in sorted({str(key.name) for key in thresholds} - computed):
         raise EvalConfigError(
             f"The evaluation config has a threshold for {name!r}, which it does not compute. It "
             f"computes: {_list(computed)}. Name one of these, or add the metric to metrics_specs."

@@ -44,7 +44,7 @@ def import_closure(modules: Iterable[str]) -> dict[str, Path]:
             continue
         found[name] = path
         package = name if path.name == "__init__.py" else name.rpartition(".")[0]
-        for imported in _imports(ast.parse(path.read_bytes()), package):
+        for imported in _imports(ast.parse(path.read_bytes(), path.name), package):
             source = _source(imported)
             related = imported.partition(".")[0] == name.partition(".")[0]
             if source is not None and (related or not _installed(source)):

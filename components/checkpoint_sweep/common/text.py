@@ -7,7 +7,7 @@ from collections.abc import Sequence
 _NODE = re.compile(r"^Node: '[^']*'\n(.+)$", re.MULTILINE)
 _NOISE = re.compile(
     r"\{\{function_node [^}]*\}\} ?| \[Op:\w+\].*| \[while running '[^']*'\]"
-    r"|^tensorflow\.python\.[\w.]+: |^Name: <unknown>, "
+    r"|^tensorflow\.python\.[\w.]+: |^Name: <unknown>, |  Label values: .*"
 )
 
 
@@ -39,6 +39,5 @@ def first_line(error: object, longest: int = 300) -> str:
 
 def root_cause(error: BaseException) -> BaseException:
     """The error that started it."""
-    while error.__cause__ is not None:
-        error = error.__cause__
-    return error
+    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return error if cause is None else root_cause(cause)

@@ -73,14 +73,15 @@ def check_signature(
             f"{_list(signatures.signatures(saved_model))}."
         )
     name = spec.signature_name or signatures.default_signature(saved_model)
+    model = "baseline model" if of_baseline else "exported model"
     present = signatures.signatures(saved_model)
     if name not in present:
         raise SignatureError(
-            f"The exported model {saved_model} has no signature {name!r}; it has: "
+            f"The {model} {saved_model} has no signature {name!r}; it has: "
             f"{_list(present)}. Name one of these in ModelSpec.signature_name."
         )
     signature = present[name]
-    where = f"Signature {name!r} of the exported model {saved_model}"
+    where = f"Signature {name!r} of the {model} {saved_model}"
     _check_inputs(where, signature.inputs, features)
     for metrics in eval_config.metrics_specs:
         if all(metric.class_name in _WITHOUT_PREDICTION for metric in metrics.metrics):

@@ -34,9 +34,11 @@ def in_a_sentence(problem: str, advice: str) -> Iterator[None]:
     """
     try:
         yield
-    except (UserError, MemoryError, tf.errors.ResourceExhaustedError):
+    except (MemoryError, tf.errors.ResourceExhaustedError):
         raise
     except Exception as error:
+        if found := user_error(error):
+            raise found from error
         reason = first_line(root_cause(error))
         raise EvaluationError(f"{problem}: {reason}. {advice}") from error
 
@@ -104,10 +106,10 @@ def explain(
         check_oddities(extracts, eval_config, size)
     except EvaluationError as found:
         return found
-    keys = [repr(key) for key, _ in _named(extracts, eval_config, "label")]
-    labels = f"the label {' and '.join(keys)}" if keys else "no label, as ModelSpec names none"
+    keys = dict.fromkeys(repr(key) for key, _ in _named(extracts, eval_config, "label"))
+    labels = f", with the label {' and '.join(keys)}" if keys else ""
     return EvaluationError(
-        f"The metrics cannot be computed on these examples, with {labels}: "
+        f"The metrics cannot be computed on these examples{labels}: "
         f"{first_line(root_cause(error))}. Correct the labels, the weights or the metrics of the "
         "evaluation config."
     )
@@ -126,6 +128,10 @@ def user_error(error: BaseException) -> UserError | None:
 
 def _why(extracts: Mapping[str, Any], eval_config: config_pb2.EvalConfig, size: int) -> str:
     """What is odd about labels and weights; "" for nothing."""
+    if extracts.get(constants.LABELS_KEY) is None and not any(
+        spec.label_key or spec.label_keys for spec in eval_config.model_specs
+    ):
+        return "The evaluation config names no label. Name a feature in ModelSpec.label_key."
     for kind in ("label", "example weight"):
         for key, value in _named(extracts, eval_config, kind):
             rows, values = _rows(value, size)

@@ -10,11 +10,11 @@ from absl import logging
 from checkpoint_sweep.evaluation import ledger
 from checkpoint_sweep.evaluation.engine import Engine, EvaluationRequest
 from checkpoint_sweep.evaluation.ledger import Entry
-from checkpoint_sweep.evaluation.results import check_whole, read_predictions, read_result
+from checkpoint_sweep.evaluation.results import digest, read_predictions, read_result
 from checkpoint_sweep.evaluation.write import write_eval_run
 from checkpoint_sweep.model_run.checkpoints import Checkpoint
 from checkpoint_sweep.saved_model.model_source import ModelSource
-from checkpoint_sweep.selection.policies import CandidateResult
+from checkpoint_sweep.selection.policies import CandidateResult, SelectionError
 from checkpoint_sweep.selection.selection import Selection
 
 
@@ -90,16 +90,19 @@ class _Book:
         """Copies an earlier sweep's results; False if they are not complete."""
         failed = entry.status == ledger.FAILED
         try:
+            if not entry.results or digest(folder) != entry.results:
+                logging.info("the earlier results of step %s are damaged", entry.step)
+                return False
             if failed and not read_predictions(folder).failed:
                 return False  # It failed for a reason that may have gone.
-            if not failed:
-                check_whole(folder)
             ledger.copy_results(folder, self._request.outputs[candidate.name])
             if not failed:
                 write_eval_run(self._request, candidate)
             self.enter(candidate.name, entry.status, 0.0, entry.reason, reused=True)
-        except (OSError, ValueError, KeyError, IndexError, tf.errors.OpError):
-            logging.info("the earlier results of step %d are damaged", entry.step)
+        except SelectionError:
+            raise
+        except (OSError, ValueError, tf.errors.OpError) as error:
+            logging.info("earlier results of step %s cannot be used: %s", entry.step, error)
             return False
         return True
 
@@ -123,14 +126,23 @@ class _Book:
             )
         else:
             result = CandidateResult(name, checkpoint.step, left_out=reason)
-        key = "" if status == ledger.LEFT_OUT else self._keys[name]
-        prefix = checkpoint.prefix
-        self._entries.append(
-            Entry(name, checkpoint.step, prefix, status, seconds, reason, key, reused)
-        )
+        entry = Entry(name, checkpoint.step, checkpoint.prefix, status, seconds, reason)
+        if status != ledger.LEFT_OUT:
+            written = _digest_of(self._request.outputs[name])
+            key = self._keys[name]
+            entry = dataclasses.replace(entry, key=key, reused=reused, results=written)
+        self._entries.append(entry)
         ledger.write_ledger(self._directory, self._entries)
         self.results.append(result)
         _log(result, len(self.results), len(self._checkpoints), self._selection)
+
+
+def _digest_of(directory: str) -> str:
+    """Of a candidate's results; "" if it has none."""
+    try:
+        return digest(directory)
+    except FileNotFoundError:
+        return ""
 
 
 def _log(result: CandidateResult, done: int, total: int, selection: Selection) -> None:

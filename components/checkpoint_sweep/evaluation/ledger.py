@@ -15,7 +15,7 @@ import tensorflow_model_analysis as tfma
 from checkpoint_sweep import __version__
 from checkpoint_sweep.common import digests
 from checkpoint_sweep.common.eval_config import metric_code
-from checkpoint_sweep.common.files import PARTIAL, move, write_json
+from checkpoint_sweep.common.files import PARTIAL, move, special_file, write_json
 from checkpoint_sweep.saved_model import signatures
 from checkpoint_sweep.saved_model.model_source import ModelSource
 
@@ -37,6 +37,7 @@ class Entry:
         reason: why it has no results; None when it has.
         key: of the circumstances of its evaluation; "" where nothing was evaluated.
         reused: whether its results are an earlier sweep's.
+        results: digest of the files of its results; "" without.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Entry:
     reason: str | None = None
     key: str = ""
     reused: bool = False
+    results: str = ""
 
 
 def write_ledger(directory: str, entries: Iterable[Entry]) -> None:
@@ -57,9 +59,21 @@ def write_ledger(directory: str, entries: Iterable[Entry]) -> None:
 
 
 def read_ledger(directory: str) -> list[Entry]:
-    """The entries, by step, that `write_ledger` wrote."""
-    with tf.io.gfile.GFile(os.path.join(directory, LEDGER)) as file:
-        return [Entry(**fields) for fields in json.load(file)["checkpoints"]]
+    """The entries, by step, that `write_ledger` wrote.
+
+    Raises:
+        ValueError, KeyError, TypeError: it is damaged, or of another version.
+    """
+    path = os.path.join(directory, LEDGER)
+    if special_file([path]):
+        raise ValueError(f"{path} is no regular file.")
+    with tf.io.gfile.GFile(path) as file:
+        entries = [Entry(**fields) for fields in json.load(file)["checkpoints"]]
+    for entry in entries:
+        texts = (entry.name, entry.status, entry.key, entry.results)
+        if not all(isinstance(text, str) for text in texts) or "/" in entry.name:
+            raise ValueError(f"{path} has an entry that is none: {entry}.")
+    return entries
 
 
 @dataclasses.dataclass(frozen=True)

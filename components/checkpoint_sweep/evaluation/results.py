@@ -10,6 +10,8 @@ import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.metrics import metric_types
 from tensorflow_model_analysis.slicer import slicer_lib
 
+from checkpoint_sweep.common import digests
+from checkpoint_sweep.common.files import files_below, special_file
 from checkpoint_sweep.common.text import some
 from checkpoint_sweep.evaluation.threshold_failures import threshold_failures
 from checkpoint_sweep.evaluation.write import PREDICTIONS
@@ -101,17 +103,17 @@ class Predictions:
         )
 
 
-def check_whole(directory: str) -> None:
-    """Reads all records of a candidate's files.
+def digest(directory: str) -> str:
+    """Of the content of a candidate's files, those aside that say where its models are.
 
     Raises:
-        tf.errors.OpError: one is damaged, or there is none.
+        FileNotFoundError: there are no results, or something that is no file is among them.
     """
-    paths = tf.io.gfile.glob(os.path.join(directory, "*.tfrecord"))
-    for _ in tf.data.TFRecordDataset(paths):
-        pass
-    if not paths:
-        raise tf.errors.NotFoundError(None, None, f"There are no results in {directory}.")
+    patterns = ("*.tfrecord", PREDICTIONS)
+    paths = [path for p in patterns for path in tf.io.gfile.glob(os.path.join(directory, p))]
+    if not paths or special_file(files_below(directory)):
+        raise FileNotFoundError(f"There are no results in {directory}.")
+    return digests.of_files(paths)
 
 
 def read_predictions(directory: str) -> Predictions:
@@ -119,9 +121,16 @@ def read_predictions(directory: str) -> Predictions:
 
     Args:
         directory: an engine's output of one evaluation.
+
+    Raises:
+        ValueError: something else wrote it.
     """
     path = os.path.join(directory, PREDICTIONS)
     if not tf.io.gfile.exists(path):
         return Predictions()
     with tf.io.gfile.GFile(path) as file:
-        return Predictions(**json.load(file))
+        content = json.load(file)
+    try:
+        return Predictions(**content)
+    except TypeError as error:
+        raise ValueError(f"{path} was not written by this version.") from error

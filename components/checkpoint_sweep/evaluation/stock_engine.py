@@ -11,6 +11,8 @@ import apache_beam as beam
 import tensorflow_model_analysis as tfma
 from absl import logging
 from apache_beam.metrics import Metrics, MetricsFilter
+from tensorflow_model_analysis import constants
+from tensorflow_model_analysis.extractors.unbatch_extractor import UNBATCH_EXTRACTOR_STAGE_NAME
 
 from checkpoint_sweep.common.files import write_json
 from checkpoint_sweep.evaluation import metric_inputs
@@ -69,12 +71,12 @@ def _why(failure: Exception, candidate: ModelSource, request: EvaluationRequest)
     if reason := unreadable(candidate):
         return f"unreadable: {reason}"
     advice = "Correct the evaluation config or the data."
-    with in_a_sentence("Stock TFMA cannot run the exported model", advice):
-        predictions = _predict(candidate, request)
-    if obstacle := predictions.obstacle:
-        _write(predictions, request.outputs[candidate.name])
-        return obstacle
-    with in_a_sentence("Stock TFMA cannot compute the metrics", advice):
+    with in_a_sentence("Stock TFMA cannot evaluate this", advice):
+        predictions = _predict(candidate, request, looking=False)
+        if obstacle := predictions.obstacle:
+            _write(predictions, request.outputs[candidate.name])
+            return obstacle
+        _predict(candidate, request, looking=True)
         raise failure
     raise AssertionError  # Unreachable.
 
@@ -95,14 +97,17 @@ def _evaluate_one(candidate: ModelSource, request: EvaluationRequest) -> None:
         _write(_counted(pipeline), output)
 
 
-def _predict(candidate: ModelSource, request: EvaluationRequest) -> Predictions:
+def _predict(candidate: ModelSource, request: EvaluationRequest, looking: bool) -> Predictions:
     """Only predicts, to see on what TFMA has failed.
+
+    Args:
+        looking: at labels, weights and the baseline too.
 
     Raises:
         EvaluationError: the labels or weights are at fault, or the baseline is.
     """
     with tempfile.TemporaryDirectory(prefix="candidate-") as scratch:
-        _, extractors = _extractors(candidate, request, scratch, looking=True)
+        _, extractors = _extractors(candidate, request, scratch, looking)
         with request.make_pipeline() as pipeline:
             extracts = request.read(pipeline) | tfma.BatchedInputsToExtracts()
             for extractor in extractors:
@@ -132,8 +137,12 @@ def _extractors(
         eval_config=config,
         tensor_adapter_config=request.tensor_adapter_config,
     )
-    count = beam.ParDo(_Count(config, looking))
-    return model, [*extractors, tfma.extractors.Extractor("CountPredictions", count)]
+    count = tfma.extractors.Extractor("CountPredictions", beam.ParDo(_Count(config, looking)))
+    # What comes after this one takes examples one by one.
+    stages = [extractor.stage_name for extractor in extractors]
+    unbatch = UNBATCH_EXTRACTOR_STAGE_NAME
+    place = stages.index(unbatch) if unbatch in stages else len(stages)
+    return model, [*extractors[:place], count, *extractors[place:]]
 
 
 def _counted(pipeline: beam.Pipeline) -> Predictions:
@@ -166,7 +175,7 @@ class _Count(beam.DoFn):
         Raises:
             EvaluationError: labels or weights are not finite; when looking, whatever is odd.
         """
-        size = len(element[tfma.SLICE_KEY_TYPES_KEY])
+        size = len(element[constants.INPUT_KEY])
         check_values(element, self._config, size)
         self._examples.inc(size)
         self._non_finite.inc(self._bad(element, size, False))

@@ -7,6 +7,9 @@ from tensorflow_model_analysis.proto import metrics_for_slice_pb2, validation_re
 
 from checkpoint_sweep.common.text import first_line
 
+# TFMA asserts that the file has one record.
+_UNREADABLE = (OSError, ValueError, IndexError, AssertionError)
+
 
 def threshold_failures(directory: str) -> list[str]:
     """One sentence for each threshold that the evaluation missed; none if it missed none.
@@ -15,7 +18,7 @@ def threshold_failures(directory: str) -> list[str]:
     """
     try:
         validation = tfma.load_validation_result(directory)
-    except (OSError, ValueError, IndexError, tf.errors.OpError, message.DecodeError) as error:
+    except (*_UNREADABLE, tf.errors.OpError, message.DecodeError) as error:
         return [f"the validation in {directory}, which cannot be read: {first_line(error)}"]
     if validation is None:
         return [f"the validation, of which there is none in {directory}"]

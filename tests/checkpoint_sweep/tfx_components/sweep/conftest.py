@@ -6,7 +6,7 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import pytest
 import tensorflow_model_analysis as tfma
@@ -108,6 +108,24 @@ def earlier(
 def node(tmp_path: Path, earlier: Path) -> Path:
     """A copy of `earlier`, beside which `sweep` puts a second execution."""
     return Path(shutil.copytree(earlier, tmp_path / "node"))
+
+
+@pytest.fixture
+def case(
+    trained: EstimatorRun,
+    examples: list[bytes],
+    sweep: Sweep,
+    node: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Any:
+    """A copy of `trained` to damage, and a second execution of `node` that sweeps it."""
+    from tests.checkpoint_sweep.tfx_components.sweep.cases import Case
+
+    shutil.copytree(trained.model_run, tmp_path / "run")
+    shutil.copytree(trained.export.parent, tmp_path / "exported")
+    export = tmp_path / "exported" / trained.export.name
+    return Case(tmp_path / "run", export, tmp_path, examples, monkeypatch, sweep)
 
 
 def sweep_into(directory: Path, example_artifact: standard_artifacts.Examples) -> Sweep:

@@ -1,0 +1,354 @@
+"""Kinds of baselines, evaluation configs, selections and parameters that a sweep refuses."""
+
+import shutil
+from collections.abc import Callable
+from typing import Any
+
+import tensorflow as tf
+
+from checkpoint_sweep.saved_model.model_source import VARIABLES
+from checkpoint_sweep.selection.direction import Direction
+from tests.checkpoint_sweep.tfx_components.sweep.cases import Case, half, refusal
+from tests.support import keras_run
+
+COUNT = 'metrics { class_name: "ExampleCount" }'
+
+
+@refusal("the baseline has no weights")
+def _baseline_without_weights(case: Case) -> None:
+    shutil.rmtree(case.baseline() / "variables")
+
+
+@refusal("or they are damaged")
+def _damaged_baseline(case: Case) -> None:
+    half(case.baseline() / (VARIABLES + ".index"))
+
+
+@refusal("the data of the baseline are cut in half", "or they are damaged")
+def _half_baseline(case: Case) -> None:
+    half(case.baseline() / (VARIABLES + ".data-00000-of-00001"))
+
+
+@refusal("the baseline is no SavedModel", "the model artifact holds no SavedModel")
+def _no_baseline(case: Case) -> None:
+    shutil.rmtree(case.baseline())
+
+
+@refusal("the baseline's graph is damaged", "or damaged")
+def _garbage_baseline(case: Case) -> None:
+    (case.baseline() / "saved_model.pb").write_bytes(b"\xff" * 99)
+
+
+def serve(outputs: Callable[[tf.Tensor], dict[str, tf.Tensor]], name: str) -> Callable:
+    """Signatures of a Keras model."""
+
+    def make(model: Any) -> dict[str, Any]:
+        @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="examples")])
+        def serve(examples: tf.Tensor) -> dict[str, tf.Tensor]:
+            return outputs(model(keras_run.parse(examples)))
+
+        return {name: serve}
+
+    return make
+
+
+@refusal("it has not the signature")
+def _other_signature(case: Case) -> None:
+    case.keras_baseline(serve(lambda value: {"probability": value}, "other"))
+
+
+@refusal("or several outputs")
+def _baseline_outputs(case: Case) -> None:
+    case.keras_baseline(serve(lambda value: {"a": value, "b": value}, "serving_default"))
+
+
+@refusal("or takes what the examples do not have")
+def _baseline_inputs(case: Case) -> None:
+    def make(model: Any) -> dict[str, Any]:
+        @tf.function(input_signature=[tf.TensorSpec([None, 2], tf.float32, name="image")])
+        def serve(image: tf.Tensor) -> dict[str, tf.Tensor]:
+            return {"probability": model(image)}
+
+        return {"serving_default": serve}
+
+    case.keras_baseline(make)
+
+
+@refusal("its predictions are not finite, and a metric fails on them (during the evaluation)")
+def _diverged_baseline(case: Case) -> None:
+    nan = float("nan")
+    case.keras_baseline(serve(lambda value: {"probability": value * nan}, "serving_default"))
+
+
+@refusal("the selection metric is not computed")
+def _no_metric(case: Case) -> None:
+    case.select("accuracy")
+
+
+@refusal("there are no metrics", "the selection metric is not computed")
+def _no_metrics(case: Case) -> None:
+    case.config('model_specs { label_key: "big_tipper" }')
+
+
+@refusal("the selection metric is a plot", "the selection metric is not computed")
+def _plot(case: Case) -> None:
+    case.configure(COUNT, COUNT + ' metrics { class_name: "CalibrationPlot" }')
+    case.select("calibration_plot", direction=Direction.HIGHER_IS_BETTER)
+
+
+@refusal("its direction is not declared")
+def _no_direction(case: Case) -> None:
+    case.select("auc")
+
+
+@refusal("or declared twice, differently")
+def _two_directions(case: Case) -> None:
+    case.configure(
+        f"value_threshold {{ lower_bound {{ value: {0.0} }} }}",
+        "change_threshold { absolute { value: 0 } direction: LOWER_IS_BETTER }",
+    )
+
+
+@refusal("or both ways by change thresholds")
+def _both_directions(case: Case) -> None:
+    change = "change_threshold { absolute { value: 0 } direction: %s }"
+    case.configure(
+        f"value_threshold {{ lower_bound {{ value: {0.0} }} }}",
+        change % "LOWER_IS_BETTER"
+        + " } } per_slice_thresholds { slicing_specs { feature_keys: 'payment_type' } threshold { "
+        + change % "HIGHER_IS_BETTER",
+    )
+
+
+@refusal("the slice is not in `slicing_specs`")
+def _no_slicing(case: Case) -> None:
+    case.select("auc", {"company": "Taxi"}, Direction.HIGHER_IS_BETTER)
+
+
+@refusal("or the data have no such value (after the evaluation)")
+def _no_value(case: Case) -> None:
+    case.select("auc", {"payment_type": "Gold"}, Direction.HIGHER_IS_BETTER)
+
+
+@refusal("the selection is none")
+def _no_selection(case: Case) -> None:
+    case.parameters["selection"] = "auc"
+
+
+def _selection(when: str, text: str, row: str = "the selection is none") -> None:
+    def trigger(case: Case) -> None:
+        case.parameters["selection"] = text
+
+    refusal(when, row)(trigger)
+
+
+_HIGHER = '"metric": "auc", "direction": "HIGHER_IS_BETTER"'
+_selection("the selection names no metric", "{}")
+_selection("the selection is a list", "[]")
+_selection("the selection has another field", '{"metrik": "auc"}')
+_selection("the direction is none", '{"metric": "auc", "direction": "UP"}')
+_selection("the slice is text", f'{{{_HIGHER}, "slice": "overall"}}')
+_selection("the policy is text", f'{{{_HIGHER}, "policy": "best"}}')
+_POLICY = "the policy is not importable, does not take its fields, or is none"
+refusal(_POLICY)(
+    lambda case: case.parameters.update(
+        selection=f'{{{_HIGHER}, "policy": {{"class": "my.Latest"}}}}'
+    )
+)
+_WITHIN = "checkpoint_sweep.selection.policies.EarliestWithin"
+_selection(
+    "the policy has no such field",
+    f'{{{_HIGHER}, "policy": {{"class": "{_WITHIN}", "k": 1}}}}',
+    _POLICY,
+)
+_selection("the policy is none", f'{{{_HIGHER}, "policy": {{"class": "os.getcwd"}}}}', _POLICY)
+
+POLICY = """
+import dataclasses
+
+from checkpoint_sweep.selection.policies import Choice
+
+
+@dataclasses.dataclass(frozen=True)
+class Mine:
+    def choose(self, eligible, direction):
+        %s
+"""
+
+
+def _policy(case: Case, body: str) -> None:
+    name = f"policy_{abs(hash(body))}"
+    case.module(name, POLICY % body)
+    case.parameters["selection"] = f'{{{_HIGHER}, "policy": {{"class": "{name}.Mine"}}}}'
+
+
+@refusal("the policy fails (after the evaluation)")
+def _failing_policy(case: Case) -> None:
+    _policy(case, "raise RuntimeError('no idea')")
+
+
+@refusal("or chooses what it was not given")
+def _odd_policy(case: Case) -> None:
+    _policy(case, "return Choice('step-00000999', 'a', 'b')")
+
+
+@refusal("the evaluation config is none")
+def _no_config(case: Case) -> None:
+    case.parameters["eval_config"] = "model_specs {"
+
+
+@refusal("it has a field that does not exist", "the evaluation config is none")
+def _no_field(case: Case) -> None:
+    case.parameters["eval_config"] = '{"modelSpec": []}'
+
+
+@refusal("the evaluation config does not make sense to TFMA")
+def _bad_config(case: Case) -> None:
+    case.configure('"AUC"', '"AreaUnderCurve"')
+
+
+_BAD = "the evaluation config does not make sense to TFMA"
+
+
+def _config(when: str, old: str, new: str, row: str = _BAD) -> None:
+    refusal(when, row)(lambda case: case.configure(old, new))
+
+
+_AUC = 'class_name: "AUC"'
+_config("a metric does not take a setting", _AUC, f'{_AUC} config: \'"thresholds": ["x"]\'')
+_config("a setting does not exist", _AUC, f"{_AUC} config: '\"precision\": 3'")
+_config("settings are no JSON", _AUC, f"{_AUC} config: '{{oops'")
+_config("a setting has no such value", _AUC, f"{_AUC} config: '\"num_thresholds\": -3'")
+_config("a module has no such metric", '"AUC"', '"Nope" module: "checkpoint_sweep.metrics"')
+_config("a model type does not exist", "label_key", 'model_type: "tf_quantum" label_key')
+_config("only a baseline", "label_key", "is_baseline: true label_key")
+_config(
+    "two models",
+    "slicing_specs {}\nslicing",
+    'model_specs { name: "b" label_key: "big_tipper" } slicing_specs {}\nslicing',
+)
+
+
+@refusal("a module fails when it is imported", _BAD)
+def _failing_module(case: Case) -> None:
+    case.module("failing_metric", "raise OSError('no licence')")
+    case.configure(COUNT, f'{COUNT} metrics {{ class_name: "M" module: "failing_metric" }}')
+
+
+@refusal("two metrics have one name")
+def _one_name(case: Case) -> None:
+    other = """metrics { class_name: "AUCPrecisionRecall" config: '"name": "auc"' }"""
+    case.configure(COUNT, f"{COUNT} {other}")
+
+
+@refusal("the module of a metric cannot be found")
+def _no_module(case: Case) -> None:
+    case.configure('"AUC"', '"AUC" module: "no.such.module"')
+
+
+@refusal("it is no Python", "the module of a metric cannot be found")
+def _no_python(case: Case) -> None:
+    case.module("wrong_metric", "def metric(:\n")
+    case.configure('"AUC"', '"AUC" module: "wrong_metric"')
+
+
+@refusal("a threshold is for a metric that is not computed")
+def _no_threshold(case: Case) -> None:
+    bound = "value { value_threshold { lower_bound { value: 0.5 } } }"
+    case.configure("metrics_specs {", f'metrics_specs {{ thresholds {{ key: "aucc" {bound} }}')
+
+
+@refusal("no label is named (during the evaluation)")
+def _no_label_key(case: Case) -> None:
+    case.configure('label_key: "big_tipper"', "")
+
+
+METRIC = """
+import dataclasses
+
+from checkpoint_sweep.metrics.batch_metric import BatchMetric, Formula
+
+
+@dataclasses.dataclass(frozen=True)
+class _Mine(Formula):
+    fields = ("weight",)
+
+    def terms(self, label, prediction, weight):
+        %s
+
+    def value(self, buckets, totals):
+        %s
+
+
+class Mine(BatchMetric):
+    def __init__(self, name="mine"):
+        super().__init__(_Mine(), name)
+"""
+
+
+def _metric(case: Case, terms: str, value: str) -> None:
+    name = f"metric_{abs(hash(terms + value))}"
+    case.module(name, METRIC % (terms, value))
+    case.configure(COUNT, f'{COUNT} metrics {{ class_name: "Mine" module: "{name}" }}')
+
+
+@refusal(
+    "a metric of one's own fails on examples",
+    "the metrics fail on the labels, such as one that is no class (during the evaluation)",
+)
+def _failing_terms(case: Case) -> None:
+    _metric(case, "raise ValueError('no logarithm')", "return 1.0")
+
+
+@refusal("a metric of one's own fails on its sums (during the evaluation)")
+def _failing_value(case: Case) -> None:
+    _metric(case, "return (weight,)", "return 1 / 0")
+
+
+@refusal("what only stock TFMA does fails there (during the evaluation)")
+def _sql(case: Case) -> None:
+    case.configure(
+        'slicing_specs { feature_keys: "payment_type" }',
+        'slicing_specs { slice_keys_sql: "SELEKT payment_type" }',
+    )
+
+
+@refusal("the engine does not exist")
+def _no_engine(case: Case) -> None:
+    case.parameters["engine"] = "warp"
+
+
+@refusal("no checkpoint lies in the step range")
+def _empty_range(case: Case) -> None:
+    case.parameters["first_step"] = 999
+
+
+@refusal("the step range is upside down")
+def _upside_down(case: Case) -> None:
+    case.parameters.update(first_step=5, last_step=4)
+
+
+@refusal("the stride is below 1")
+def _stride(case: Case) -> None:
+    case.parameters["stride"] = 0
+
+
+@refusal("the batch size or the memory budget is below 1")
+def _batch_size(case: Case) -> None:
+    case.parameters["batch_size"] = 0
+
+
+def _parameter(when: str, row: str, **parameters: object) -> None:
+    refusal(when, row)(lambda case: case.parameters.update(parameters))
+
+
+_AMOUNT = "the batch size or the memory budget is below 1"
+_parameter("a negative batch size", _AMOUNT, batch_size=-1)
+_parameter("no memory budget", _AMOUNT, memory_budget=0)
+_parameter("a negative memory budget", _AMOUNT, memory_budget=-5)
+_parameter("a negative stride", "the stride is below 1", stride=-2)
+refusal("a number is none")(lambda case: case.parameters.update(batch_size="many"))
+_parameter("a number is not whole", "a number is none", memory_budget=2.5)
+refusal("`example_splits` is no list")(lambda case: case.parameters.update(example_splits="eval"))
+_parameter("a split for a list", "`example_splits` is no list", example_splits='"eval"')
+_parameter("a list of numbers", "`example_splits` is no list", example_splits="[3]")

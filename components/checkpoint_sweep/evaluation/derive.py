@@ -53,34 +53,19 @@ class Derive(beam.DoFn):
     def process(self, element: merge.SliceState) -> Iterator[tuple[Key, dict[Any, Any]]]:
         """The metrics of one slice, of all candidates that have not failed."""
         for sample, whole in _samples(element, self._sampling, self._plan):
-            shared = self._derive(self._leaves(whole, self._candidates, True), True)
+            shared = derived(self._plan, leaves(self._plan, whole, self._candidates, True), True)
             for candidate in range(self._candidates):
                 if candidate in element.failed:
                     continue
                 with data_errors.in_a_sentence(*_FAILED):
-                    leaves = self._leaves(whole, candidate, False)
-                    metrics = self._derive({**leaves, **shared}, False)
+                    own = leaves(self._plan, whole, candidate, False)
+                    metrics = derived(self._plan, {**own, **shared}, False)
                 if not self._keep_private:
                     _, metrics = tfma_internals.remove_private_metrics(element.key, metrics)
                 yield (candidate, element.key, sample), metrics
 
-    def _leaves(self, whole: "_Sample", model: int, of_baseline: bool) -> dict[Any, Any]:
-        """What the leaves of one model put into the metrics."""
-        result: dict[Any, Any] = {}
-        for index, leaf in enumerate(self._plan.leaves):
-            if leaf.of_baseline == of_baseline:
-                result.update(_output(leaf, whole, index, model))
-        return result
 
-    def _derive(self, metrics: dict[Any, Any], of_baseline: bool) -> dict[Any, Any]:
-        """Adds the derived computations of the baseline, or of a candidate."""
-        for computation in self._plan.derived:
-            if self._plan.only_baseline(computation.keys) == of_baseline:
-                metrics.update(computation.result(metrics))
-        return metrics
-
-
-class _Sample:
+class Sample:
     """The sums and accumulators of one sample of one slice."""
 
     def __init__(self, totals: dict[int, sums.Sums], fallback: dict[int, dict[int, Any]]) -> None:
@@ -88,7 +73,24 @@ class _Sample:
         self.fallback = fallback
 
 
-def _output(leaf: plan_lib.Leaf, whole: _Sample, index: int, model: int) -> dict[Any, Any]:
+def leaves(plan: plan_lib.Plan, whole: Sample, model: int, of_baseline: bool) -> dict[Any, Any]:
+    """What the leaves of one model put into the metrics."""
+    result: dict[Any, Any] = {}
+    for index, leaf in enumerate(plan.leaves):
+        if leaf.of_baseline == of_baseline:
+            result.update(output(leaf, whole, index, model))
+    return result
+
+
+def derived(plan: plan_lib.Plan, metrics: dict[Any, Any], of_baseline: bool) -> dict[Any, Any]:
+    """Adds the derived computations of the baseline, or of a candidate."""
+    for computation in plan.derived:
+        if plan.only_baseline(computation.keys) == of_baseline:
+            metrics.update(computation.result(metrics))
+    return metrics
+
+
+def output(leaf: plan_lib.Leaf, whole: Sample, index: int, model: int) -> dict[Any, Any]:
     """What one leaf of one model puts into the metrics."""
     accumulator = whole.fallback.get(index, {}).get(model)
     if leaf.vectorized is None:
@@ -107,7 +109,7 @@ def _output(leaf: plan_lib.Leaf, whole: _Sample, index: int, model: int) -> dict
 
 def _samples(
     element: merge.SliceState, sampling: samples.Sampling, plan: plan_lib.Plan
-) -> Iterator[tuple[int, _Sample]]:
+) -> Iterator[tuple[int, Sample]]:
     """The samples to compute metrics of: all of the data first, then the method's own."""
     buckets = sorted(element.counts)
     if sampling.method is not samples.Method.JACKKNIFE:
@@ -122,7 +124,7 @@ def _samples(
             yield left_out, _merged(element, kept, plan)
 
 
-def _merged(element: merge.SliceState, chosen: list[int], plan: plan_lib.Plan) -> _Sample:
+def _merged(element: merge.SliceState, chosen: list[int], plan: plan_lib.Plan) -> Sample:
     """The chosen samples' sums and accumulators as one."""
     totals = {}
     for leaf, by_sample in element.sums.items():
@@ -137,4 +139,4 @@ def _merged(element: merge.SliceState, chosen: list[int], plan: plan_lib.Plan) -
             if mine:
                 merged = combine.merge_accumulators(copy.deepcopy(mine))
                 fallback.setdefault(leaf, {})[model] = merged
-    return _Sample(totals, fallback)
+    return Sample(totals, fallback)

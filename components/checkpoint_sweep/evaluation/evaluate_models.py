@@ -16,7 +16,10 @@ from checkpoint_sweep.evaluation import (
     update,
     write,
 )
+from checkpoint_sweep.evaluation import plan as plan_lib
 from checkpoint_sweep.evaluation.evaluate_slices import EvaluateSlices
+from checkpoint_sweep.evaluation.jackknife.evaluate_buckets import EvaluateBuckets
+from checkpoint_sweep.evaluation.jackknife.wanted import Wanted
 from checkpoint_sweep.saved_model.model_source import ModelSource
 
 DEFAULT_BATCH_SIZE = 4096
@@ -38,6 +41,7 @@ class EvaluateModels(beam.PTransform):
         batch_size: larger RecordBatches are cut to this many rows.
         rubber_stamp: as in TFMA: ignore change thresholds if there is no baseline.
         load: loads models, for tests.
+        decisive: the metrics whose uncertainty is estimated, for `write.JACKKNIFE`.
 
     Raises:
         ValueError: the evaluation needs stock TFMA (``unsupported_reason``), names of candidates
@@ -54,6 +58,7 @@ class EvaluateModels(beam.PTransform):
         batch_size: int = DEFAULT_BATCH_SIZE,
         rubber_stamp: bool = False,
         load: update.Loader = fused.LoadedModels,
+        decisive: Wanted | None = None,
     ) -> None:
         super().__init__()
         _check(candidates, outputs, eval_config, baseline)
@@ -67,6 +72,7 @@ class EvaluateModels(beam.PTransform):
         self._batch_size = batch_size
         self._rubber_stamp = rubber_stamp
         self._load = load
+        self._decisive = decisive
 
     def expand(self, batches: beam.PCollection) -> beam.PCollection:
         """See the class."""
@@ -74,7 +80,13 @@ class EvaluateModels(beam.PTransform):
         sources = [*self._candidates, *([self._baseline] if self._baseline else [])]
         signature = required_features.signature(config, self._candidates[0].saved_model)
         step = update.Update(
-            config, self._representations, sources, signature, self._batch_size, self._load
+            config,
+            self._representations,
+            sources,
+            signature,
+            self._batch_size,
+            self._load,
+            self._decisive,
         )
         updated = batches | "Update" >> beam.ParDo(step).with_output_types(Any)
         # Every candidate is written, also one without any slice.
@@ -83,16 +95,23 @@ class EvaluateModels(beam.PTransform):
         )
         metrics: list[beam.PCollection] = []
         records = [everyone]
-        for key, part in queries.split_config(config).items():
+        for key, part in plan_lib.split_config(config).items():
             name = f"[{key}]" if key else ""
-            states = updated | f"Of{name}" >> beam.Filter(_belongs, key)
+            found = updated | f"Of{name}" >> beam.Filter(_belongs, key)
             if key:
-                states = (
-                    states
+                found = (
+                    found
                     | f"ByQuery{name}" >> beam.Map(_by_query)
                     | f"Group{name}" >> beam.GroupByKey()
-                    | f"Queries{name}" >> beam.ParDo(queries.QueryStates(part, len(sources)))
+                    | f"Queries{name}"
+                    >> beam.ParDo(
+                        queries.QueryStates(part, len(sources), self._decisive)
+                    ).with_output_types(Any)
                 )
+            if self._decisive is not None and key in self._decisive.parts():
+                step = EvaluateBuckets(self._decisive, key, candidates, len(sources))
+                records.append(found | f"Buckets{name}" >> step)
+            states = found | f"Whole{name}" >> beam.Filter(_is_whole).with_output_types(Any)
             whole = (
                 states
                 | f"Key{name}" >> beam.Map(_as_keyed)
@@ -144,6 +163,11 @@ def _check(
     reason = support.unsupported_reason(eval_config, sources)
     if reason:
         raise ValueError(f"This evaluation needs stock TFMA, the reference engine: {reason}.")
+
+
+def _is_whole(element: Any) -> bool:
+    """Whether a state is of all examples, and not by bucket."""
+    return isinstance(element, merge.State)
 
 
 def _belongs(element: Any, query_key: str) -> bool:

@@ -65,6 +65,17 @@ class State:
         return dataclasses.replace(self, rows=list(flat), counts=counts, sums=remapped)
 
 
+@dataclasses.dataclass(frozen=True)
+class BucketState:
+    """A state by bucket of examples, which is merged apart from the others.
+
+    Attributes:
+        state: whose samples are buckets, and whose leaves those of the metrics that decide.
+    """
+
+    state: State
+
+
 class Accumulator:
     """A state that others can be merged into. Picklable; constant size once all rows are seen.
 

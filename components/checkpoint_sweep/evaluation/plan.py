@@ -89,6 +89,18 @@ class Plan:
         )
 
 
+def split_config(eval_config: config_pb2.EvalConfig) -> dict[str, config_pb2.EvalConfig]:
+    """The config of each query key; "" for the metrics without one, which is always there."""
+    parts = {"": config_pb2.EvalConfig()}
+    for key in ("", *(spec.query_key for spec in eval_config.metrics_specs)):
+        part = config_pb2.EvalConfig()
+        part.CopyFrom(eval_config)
+        del part.metrics_specs[:]
+        part.metrics_specs.extend(s for s in eval_config.metrics_specs if s.query_key == key)
+        parts[key] = part
+    return parts
+
+
 def make(eval_config: config_pb2.EvalConfig, log: bool = False) -> Plan:
     """The plan for a config that has its defaults, and one query key or none.
 
@@ -130,6 +142,16 @@ def make(eval_config: config_pb2.EvalConfig, log: bool = False) -> Plan:
         next((s.name for s in eval_config.model_specs if not s.is_baseline), ""),
         baseline_name,
     )
+
+
+def shared_leaves(plans: Sequence[Plan]) -> list[tuple[Leaf, list[tuple[int, int]]]]:
+    """Each distinct leaf once, with its places: numbers of a plan and of a leaf in it."""
+    found: dict[tuple[str, ...], tuple[Leaf, list[tuple[int, int]]]] = {}
+    for number, plan in enumerate(plans):
+        for index, leaf in enumerate(plan.leaves):
+            _, places = found.setdefault(_order(leaf.computation), (leaf, []))
+            places.append((number, index))
+    return list(found.values())
 
 
 def model_spec(eval_config: config_pb2.EvalConfig, of_baseline: bool) -> config_pb2.ModelSpec:

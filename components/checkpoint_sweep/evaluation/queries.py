@@ -19,23 +19,13 @@ from tensorflow_model_analysis.utils import util
 
 from checkpoint_sweep.evaluation import data_errors, merge, samples, slicing, tfma_internals
 from checkpoint_sweep.evaluation import plan as plan_lib
+from checkpoint_sweep.evaluation.jackknife import buckets
+from checkpoint_sweep.evaluation.jackknife.wanted import Wanted
 
 _FAILED = (
     "The metrics by query cannot be computed on these examples",
     "Correct the data or the metrics of the evaluation config.",
 )
-
-
-def split_config(eval_config: config_pb2.EvalConfig) -> dict[str, config_pb2.EvalConfig]:
-    """The config of each query key; "" for the metrics without one, which is always there."""
-    parts = {"": config_pb2.EvalConfig()}
-    for key in ("", *(spec.query_key for spec in eval_config.metrics_specs)):
-        part = config_pb2.EvalConfig()
-        part.CopyFrom(eval_config)
-        del part.metrics_specs[:]
-        part.metrics_specs.extend(s for s in eval_config.metrics_specs if s.query_key == key)
-        parts[key] = part
-    return parts
 
 
 @dataclasses.dataclass(frozen=True)
@@ -98,16 +88,29 @@ class QueryStates(beam.DoFn):
     Args:
         eval_config: of the query key.
         models: number of models; the baseline is the last, if there is one.
+        decisive: what is summed by bucket too; None for nothing.
     """
 
-    def __init__(self, eval_config: config_pb2.EvalConfig, models: int) -> None:
+    def __init__(
+        self,
+        eval_config: config_pb2.EvalConfig,
+        models: int,
+        decisive: Wanted | None = None,
+    ) -> None:
         self._eval_config = eval_config
         self._models = models
+        self._decisive = decisive
 
     def setup(self) -> None:
         """Builds the computations."""
         self._plan = plan_lib.make(self._eval_config)
         self._sampling = samples.Sampling.of(self._eval_config)
+        key = next((s.query_key for s in self._eval_config.metrics_specs), "")
+        plans = [self._plan]
+        if self._decisive is not None and key in self._decisive.parts():
+            plans.append(plan_lib.make(self._decisive.parts()[key]))
+        self._places = [dict(places) for _, places in plan_lib.shared_leaves(plans)]
+        self._by_bucket = len(plans) > 1
         self._steps = []
         for leaf in self._plan.leaves:
             leaf.combine.setup()
@@ -115,13 +118,25 @@ class QueryStates(beam.DoFn):
             step.setup()
             self._steps.append(step)
 
-    def process(self, element: tuple[str, Iterable[QueryExample]]) -> Iterator[merge.State]:
+    def process(
+        self, element: tuple[str, Iterable[QueryExample]]
+    ) -> Iterator[merge.State | merge.BucketState]:
         """One query."""
         query, found = element[0], list(element[1])
         keys = list(dict.fromkeys(key for example in found for key in example.slices))
         chosen = self._sampling.samples(zlib.crc32(query.encode()))
         rows: list[merge.Row] = [(sample, (key,)) for sample in chosen for key in keys]
-        fallback: merge.Fallback = {}
+        added = self._added(found)
+        yield self._state(rows, {index: added[index] for index in range(len(self._plan.leaves))})
+        if self._decisive is not None and self._by_bucket:
+            needed = [key for key in keys if self._decisive.applies(key)]
+            rows = [(buckets.of_query(query), (key,)) for key in needed]
+            shared = {places[1]: added[places[0]] for places in self._places if len(places) > 1}
+            yield merge.BucketState(self._state(rows, shared))
+
+    def _added(self, found: Sequence[QueryExample]) -> list[dict[int, Any]]:
+        """What the query's examples add to each leaf of each model."""
+        result: list[dict[int, Any]] = [{} for _ in self._plan.leaves]
         for model in range(self._models):
             inputs = self._inputs(found, model)
             for index, leaf in enumerate(self._plan.leaves):
@@ -129,13 +144,21 @@ class QueryStates(beam.DoFn):
                     continue
                 with data_errors.in_a_sentence(*_FAILED):
                     (given,) = self._steps[index].process(dict(inputs))
+                    result[index][model] = leaf, given
+        return result
+
+    def _state(self, rows: list[merge.Row], added: Mapping[int, Mapping[int, Any]]) -> merge.State:
+        """A state of accumulators, each an object of its own, since merging changes them."""
+        fallback: merge.Fallback = {}
+        with data_errors.in_a_sentence(*_FAILED):
+            for index, by_model in added.items():
+                for model, (leaf, given) in by_model.items():
                     for sample, (key,) in rows:
                         accumulator = leaf.combine.create_accumulator()
-                        added = leaf.combine.compact(leaf.combine.add_input(accumulator, given))
-                        fallback.setdefault(index, {})[model, sample, key] = added
-        counts = np.ones(len(rows), np.int64)
+                        whole = leaf.combine.compact(leaf.combine.add_input(accumulator, given))
+                        fallback.setdefault(index, {})[model, sample, key] = whole
         nothing = np.zeros(self._models, np.int64)
-        yield merge.State(rows, counts, {}, fallback, 0, nothing, {})
+        return merge.State(rows, np.ones(len(rows), np.int64), {}, fallback, 0, nothing, {})
 
     def _inputs(self, found: Sequence[QueryExample], model: int) -> Mapping[str, Any]:
         """Extracts of a query's examples as one, with the predictions of a model."""

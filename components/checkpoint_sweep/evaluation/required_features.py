@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from tensorflow_metadata.proto.v0 import schema_pb2
 from tensorflow_model_analysis.proto import config_pb2
 
-from checkpoint_sweep.evaluation import model_inputs, preprocessing, queries, slicing
+from checkpoint_sweep.evaluation import model_inputs, preprocessing, slicing
 from checkpoint_sweep.evaluation import plan as plan_lib
 from checkpoint_sweep.saved_model import signatures
 from checkpoint_sweep.saved_model.model_source import ModelSource
@@ -55,7 +55,7 @@ def columns(
     }
     for directory in directories:
         inputs |= preprocessing.inputs(eval_config, directory)
-    plan = plan_lib.make(queries.split_config(eval_config)[""])
+    plan = plan_lib.make(plan_lib.split_config(eval_config)[""])
     wanted = features(eval_config, plan, inputs)
     return None if wanted is None else model_inputs.columns(wanted, representations)
 

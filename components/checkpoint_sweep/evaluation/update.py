@@ -26,6 +26,8 @@ from checkpoint_sweep.evaluation import (
     sums,
 )
 from checkpoint_sweep.evaluation import plan as plan_lib
+from checkpoint_sweep.evaluation.jackknife import bucket_rows
+from checkpoint_sweep.evaluation.jackknife.wanted import Wanted
 from checkpoint_sweep.saved_model import signatures
 from checkpoint_sweep.saved_model.model_source import ModelSource
 
@@ -51,6 +53,7 @@ class Update(beam.DoFn):
         signature: the signature to run.
         batch_size: RecordBatches with more rows are cut.
         load: loads the models.
+        decisive: what is summed by bucket of examples too; None for nothing.
     """
 
     def __init__(
@@ -61,7 +64,9 @@ class Update(beam.DoFn):
         signature: str,
         batch_size: int,
         load: Loader,
+        decisive: Wanted | None = None,
     ) -> None:
+        self._decisive = decisive
         self._eval_config = eval_config
         self._representations = representations
         self._sources = list(sources)
@@ -74,19 +79,26 @@ class Update(beam.DoFn):
         """Loads the models, once in a process, and builds the computations."""
         loaded = self._shared.acquire(self._load_all)
         self._predictor, self._preprocessing = loaded.predictor, loaded.preprocessing
-        parts = queries.split_config(self._eval_config)
+        parts = plan_lib.split_config(self._eval_config)
         self._query_keys = [key for key in parts if key]
-        self._plan = plan_lib.make(parts[""], log=True)
-        for leaf in self._plan.leaves:
-            leaf.combine.setup()
-        self._baseline = len(self._sources) - 1 if self._plan.baseline_name is not None else None
+        self._plans = [plan_lib.make(parts[""], log=True)]
+        self._bucket_rows = None
+        if self._decisive is not None and "" in self._decisive.parts():
+            self._bucket_rows = bucket_rows.BucketRows(self._decisive)
+            self._plans.append(plan_lib.make(self._decisive.parts()[""]))
+        self._leaves = plan_lib.shared_leaves(self._plans)
+        for plan in self._plans:
+            for leaf in plan.leaves:
+                leaf.combine.setup()
+        has_baseline = self._plans[0].baseline_name is not None
+        self._baseline = len(self._sources) - 1 if has_baseline else None
         self._slicer = slicing.Slicer(slicing.slicing_specs(self._eval_config))
         self._sampling = samples.Sampling.of(self._eval_config)
         inputs = set(self._predictor.input_specs)
         for directory in {source.saved_model for source in self._sources}:
             if signatures.exists(directory):
                 inputs |= preprocessing.inputs(self._eval_config, directory)
-        self._wanted = required_features.features(self._eval_config, self._plan, inputs)
+        self._wanted = required_features.features(self._eval_config, self._plans[0], inputs)
 
     def _load_all(self) -> "_Loaded":
         has_baseline = any(spec.is_baseline for spec in self._eval_config.model_specs)
@@ -100,12 +112,12 @@ class Update(beam.DoFn):
             ),
         )
 
-    def process(self, element: pa.RecordBatch) -> Iterator[merge.State | queries.QueryExample]:
-        """One state for each ``batch_size`` rows, and the examples that are grouped by query."""
+    def process(self, element: pa.RecordBatch) -> Iterator[Any]:
+        """States for each ``batch_size`` rows, and the examples that are grouped by query."""
         for start in range(0, element.num_rows, self._batch_size):
             yield from self._evaluate(element.slice(start, self._batch_size))
 
-    def _evaluate(self, batch: pa.RecordBatch) -> Iterator[merge.State | queries.QueryExample]:
+    def _evaluate(self, batch: pa.RecordBatch) -> Iterator[Any]:
         extracts = model_inputs.extract(batch, self._representations, self._wanted)
         with data_errors.in_a_sentence(*_UNFIT):
             extracts = self._preprocessing.apply(extracts)
@@ -117,35 +129,54 @@ class Update(beam.DoFn):
         rows = self._slicer.rows(self._preprocessing.sliced(extracts), batch.num_rows)
         if self._query_keys:
             yield from queries.examples(self._query_keys, extracts, outputs, rows)
-        labelled, pairs = self._sampling.rows(batch, rows)
-        counts = np.bincount(pairs.row, minlength=len(labelled))
         blocks = self._blocks(extracts, outputs, batch.num_rows)
-        result = merge.State(labelled, counts, {}, {}, batch.num_rows, self._non_finite(blocks), {})
-        by_example = example_by_example.ExampleByExample(extracts, labelled, pairs)
-        for index, leaf in enumerate(self._plan.leaves):
+        non_finite = self._non_finite(blocks)
+        targets = [
+            Target(*divided, extracts, batch.num_rows, non_finite)
+            for divided in (
+                self._sampling.rows(batch, rows),
+                *([self._bucket_rows.rows(batch, rows)] if self._bucket_rows else []),
+            )
+        ]
+        for leaf, places in self._leaves:
+            into = [(targets[number], index) for number, index in places]
             for models, block in blocks:
                 if leaf.of_baseline != (models[0] == self._baseline):
                     continue
                 try:
-                    regular = self._add(index, leaf, models, block, pairs, result)
+                    regular = self._add(leaf, models, block, into)
                 except Exception as error:
-                    self._fail(error, leaf, models, extracts, result)
+                    self._fail(error, leaf, models, extracts, targets)
                     continue
                 if not regular.all():
-                    accumulators = result.fallback.setdefault(index, {})
-                    for model in models:
-                        if model in result.errors:
-                            continue
-                        predictions = self._plan.predictions(outputs, model)
-                        try:
-                            by_example.add(leaf, model, predictions, ~regular, accumulators)
-                        except Exception as error:
-                            self._fail(error, leaf, [model], extracts, result)
-        for index, accumulators in result.fallback.items():
-            compact = self._plan.leaves[index].combine.compact
-            for place, accumulator in accumulators.items():
-                accumulators[place] = compact(accumulator)
-        yield result
+                    self._add_irregular(leaf, models, ~regular, outputs, extracts, targets, into)
+        for target, plan in zip(targets, self._plans, strict=True):
+            target.compact(plan)
+        whole, *by_bucket = targets
+        yield whole.state
+        yield from (merge.BucketState(target.state) for target in by_bucket)
+
+    def _add_irregular(
+        self,
+        leaf: plan_lib.Leaf,
+        models: Sequence[int],
+        irregular: np.ndarray,
+        outputs: Sequence[Any],
+        extracts: dict[str, Any],
+        targets: Sequence["Target"],
+        into: Sequence[tuple["Target", int]],
+    ) -> None:
+        """Adds examples that do not fit arrays, a (size,) mask, one by one."""
+        for model in models:
+            predictions = self._plans[0].predictions(outputs, model)
+            for target, index in into:
+                if model in targets[0].state.errors:
+                    continue
+                accumulators = target.state.fallback.setdefault(index, {})
+                try:
+                    target.by_example.add(leaf, model, predictions, irregular, accumulators)
+                except Exception as error:
+                    self._fail(error, leaf, [model], extracts, targets)
 
     def _fail(
         self,
@@ -153,7 +184,7 @@ class Update(beam.DoFn):
         leaf: plan_lib.Leaf,
         models: Sequence[int],
         extracts: dict[str, Any],
-        result: merge.State,
+        targets: Sequence["Target"],
     ) -> None:
         """Some of TFMA's metrics fail on NaN: that ends these models only.
 
@@ -161,13 +192,15 @@ class Update(beam.DoFn):
             EvaluationError: it is not their predictions that are at fault, or they are the
                 baseline's.
         """
-        bad, size = int(result.non_finite[models].min()), result.examples
+        state = targets[0].state
+        bad, size = int(state.non_finite[models].min()), state.examples
         if models[0] == self._baseline:
             data_errors.check_baseline(bad, size)
         if not bad:
             raise data_errors.explain(error, extracts, self._eval_config, size) from error
         for model in models:
-            result.errors[model] = type(leaf.computation.combiner).__name__
+            for target in targets:
+                target.state.errors[model] = type(leaf.computation.combiner).__name__
             _LOG.debug("%s fails", self._sources[model].name, exc_info=error)
 
     def _blocks(
@@ -184,7 +217,7 @@ class Update(beam.DoFn):
             groups.setdefault(key, []).append(model)
         blocks = []
         for (of_baseline, *_), models in groups.items():
-            name = self._plan.baseline_name if of_baseline else self._plan.candidate_name
+            name = self._plans[0].baseline_name if of_baseline else self._plans[0].candidate_name
             batch = metric_inputs.Batch(
                 size,
                 extracts["labels"],
@@ -205,12 +238,10 @@ class Update(beam.DoFn):
 
     def _add(
         self,
-        index: int,
         leaf: plan_lib.Leaf,
         models: list[int],
         block: metric_inputs.Batch,
-        pairs: slicing.Rows,
-        result: merge.State,
+        into: Sequence[tuple["Target", int]],
     ) -> np.ndarray:
         """Adds what the vectorized combiner can; returns the mask of examples that were added."""
         nothing = np.zeros(block.size, bool)
@@ -225,17 +256,50 @@ class Update(beam.DoFn):
             contributions = list(leaf.vectorized.update(inputs))
         except metric_inputs.UnsupportedError:
             return nothing
-        kept = pairs.take(regular)
         size, buckets = int(regular.sum()), leaf.vectorized.buckets
-        parts = [
-            sum_by_row(kept, models, len(self._sources), bucket, buckets, columns, size)
-            for bucket, columns in contributions
-        ]
-        if index in result.sums:
-            parts.append(result.sums[index])
-        if parts:  # A weighted macro average over the top k has no classes to weigh.
-            result.sums[index] = sums.Sums.merge(parts)
+        for target, index in into:
+            kept = target.pairs.take(regular)
+            parts = [
+                sum_by_row(kept, models, len(self._sources), bucket, buckets, columns, size)
+                for bucket, columns in contributions
+            ]
+            if index in target.state.sums:
+                parts.append(target.state.sums[index])
+            if parts:  # A weighted macro average over the top k has no classes to weigh.
+                target.state.sums[index] = sums.Sums.merge(parts)
         return regular
+
+
+class Target:
+    """A state in the making.
+
+    Args:
+        labelled: its rows.
+        pairs: the examples that add to each.
+        extracts: of the batch, without predictions.
+        size: number of examples of the batch.
+        non_finite: (models,) int64, examples whose predictions are not all finite.
+    """
+
+    def __init__(
+        self,
+        labelled: list[merge.Row],
+        pairs: slicing.Rows,
+        extracts: dict[str, Any],
+        size: int,
+        non_finite: np.ndarray,
+    ) -> None:
+        counts = np.bincount(pairs.row, minlength=len(labelled))
+        self.pairs = pairs
+        self.state = merge.State(labelled, counts, {}, {}, size, non_finite, {})
+        self.by_example = example_by_example.ExampleByExample(extracts, labelled, pairs)
+
+    def compact(self, plan: plan_lib.Plan) -> None:
+        """Makes TFMA's accumulators small, before the state is sent elsewhere."""
+        for index, accumulators in self.state.fallback.items():
+            compact = plan.leaves[index].combine.compact
+            for place, accumulator in accumulators.items():
+                accumulators[place] = compact(accumulator)
 
 
 class _Loaded:

@@ -25,6 +25,8 @@ Record = dict[str, bytes]
 
 # Beside TFMA's files: how many examples there were, and on how many a prediction was not finite.
 PREDICTIONS = "predictions.json"
+# And the metrics that decide, without each bucket of examples, see `jackknife`.
+JACKKNIFE = "jackknife.json"
 
 _ERROR_KEY = "__ERROR__"
 
@@ -160,10 +162,13 @@ class Write(beam.DoFn):
         combine = tfma_writer.CombineValidations(thresholds, self._rubber_stamp)
         validation = combine.create_accumulator()
         predictions: dict[str, Any] = {}
+        left_out: list[dict[str, Any]] = []
         for record in grouped:
             for name, value in (record or {}).items():
                 if name == PREDICTIONS:
                     predictions = json.loads(value)
+                elif name == JACKKNIFE:
+                    left_out.append(json.loads(value))
                 elif name == constants.VALIDATIONS_KEY:
                     proto = validation_result_pb2.ValidationResult.FromString(value)
                     validation = combine.add_input(validation, proto)
@@ -173,6 +178,9 @@ class Write(beam.DoFn):
             write_json(os.path.join(directory, PREDICTIONS), predictions)
         if predictions.get("failed"):
             return
+        if left_out:
+            ordered = sorted(left_out, key=lambda part: (len(part["slice"]), part["slice"]))
+            write_json(os.path.join(directory, JACKKNIFE), {"slices": ordered})
         for name, values in records.items():
             write_records(os.path.join(directory, f"{name}-00000-of-00001.tfrecord"), values)
         validated = combine.extract_output(validation).SerializeToString()

@@ -1,0 +1,114 @@
+"""The metrics that decide, of every candidate, without each bucket of examples."""
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import apache_beam as beam
+import numpy as np
+from tensorflow_model_analysis.metrics import metric_types
+
+from checkpoint_sweep.evaluation import derive, merge
+from checkpoint_sweep.evaluation import plan as plan_lib
+from checkpoint_sweep.evaluation.jackknife import leave_out
+from checkpoint_sweep.evaluation.jackknife.buckets import BUCKETS
+from checkpoint_sweep.evaluation.jackknife.wanted import Wanted
+from checkpoint_sweep.evaluation.write import JACKKNIFE, Record
+from checkpoint_sweep.selection.metric_lookup import metric_name
+
+_Values = list[dict[metric_types.MetricKey, float]]
+
+
+class DeriveLeftOut(beam.DoFn):
+    """Slice states by bucket to a record of each candidate.
+
+    Args:
+        decisive: the metrics.
+        query_key: of those that are computed here; "" for those without one.
+        candidates: number of candidates; the baseline, if any, has this number.
+    """
+
+    def __init__(self, decisive: Wanted, query_key: str, candidates: int) -> None:
+        self._decisive = decisive
+        self._query_key = query_key
+        self._candidates = candidates
+
+    def setup(self) -> None:
+        """Builds the computations."""
+        self._plan = plan_lib.make(self._decisive.parts()[self._query_key])
+        for leaf in self._plan.leaves:
+            leaf.combine.setup()
+        self._models = self._candidates + (self._plan.baseline_name is not None)
+
+    def process(self, element: merge.SliceState) -> Iterator[tuple[int, Record]]:
+        """The records of one slice, of all candidates that have not failed."""
+        buckets = sorted(element.counts)
+        examples = [element.counts.get(bucket, 0) for bucket in range(BUCKETS)]
+        of_baseline: list[dict[Any, Any]] = [{} for _ in range(len(buckets) + 1)]
+        baseline: _Values = [{} for _ in of_baseline]
+        if self._plan.baseline_name is not None:
+            of_baseline = self._metrics(element, self._candidates, buckets, of_baseline)
+            baseline = [self._shown(m, self._plan.baseline_name) for m in of_baseline]
+        for candidate in range(self._candidates):
+            if candidate in element.failed:
+                continue
+            metrics = self._metrics(element, candidate, buckets, of_baseline)
+            values = [self._shown(m, self._plan.candidate_name) for m in metrics]
+            content = {
+                "slice": [[str(name), str(value)] for name, value in element.key],
+                "examples": examples,
+                "metrics": list(_entries(values, baseline, buckets)),
+            }
+            yield candidate, {JACKKNIFE: json.dumps(content).encode()}
+
+    def _metrics(
+        self,
+        element: merge.SliceState,
+        model: int,
+        buckets: list[int],
+        shared: list[dict[Any, Any]],
+    ) -> list[dict[Any, Any]]:
+        """TFMA's metrics of one model: of all examples, then without each bucket."""
+        of_baseline = self._plan.is_baseline(model, self._models)
+        found = []
+        parts = leave_out.samples(element, self._plan, model, self._models, buckets)
+        for sample, others in zip(parts, shared, strict=True):
+            with np.errstate(all="ignore"):  # Where a ratio is not defined, it is not shown.
+                leaves = derive.leaves(self._plan, sample, model, of_baseline)
+                found.append(derive.derived(self._plan, {**leaves, **others}, of_baseline))
+        return found
+
+    def _shown(
+        self, metrics: Mapping[Any, Any], model_name: str
+    ) -> dict[metric_types.MetricKey, float]:
+        """Those that are asked for, if they are single numbers."""
+        result = {}
+        for key, value in metrics.items():
+            if not isinstance(key, metric_types.MetricKey) or key.model_name != model_name:
+                continue
+            if metric_name(key) in self._decisive.names and getattr(value, "shape", ()) == ():
+                result[key] = float(value)
+        return result
+
+
+def _entries(values: _Values, baseline: _Values, buckets: list[int]) -> Iterator[dict[str, Any]]:
+    """One for each metric, JSON-like."""
+    of_baseline = {metric_name(key): key for key in baseline[0]}
+    for key in values[0]:
+        output, sub_key, name = metric_name(key)
+        entry: dict[str, Any] = {"output": output, "sub_key": sub_key, "name": name}
+        entry |= _with_left_out("", [found.get(key) for found in values], buckets)
+        other = of_baseline.get((output, sub_key, name))
+        if other is not None:
+            found = [of_bucket.get(other) for of_bucket in baseline]
+            entry |= _with_left_out("baseline_", found, buckets)
+        yield entry
+
+
+def _with_left_out(prefix: str, values: list[float | None], buckets: list[int]) -> dict[str, Any]:
+    numbers = [v if v is not None and math.isfinite(v) else None for v in values]
+    left_out: list[float | None] = [None] * BUCKETS
+    for bucket, number in zip(buckets, numbers[1:], strict=True):
+        left_out[bucket] = number
+    return {f"{prefix}value": numbers[0], f"{prefix}left_out": left_out}

@@ -1,0 +1,53 @@
+"""States by bucket of examples to a record of each candidate."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import apache_beam as beam
+
+from checkpoint_sweep.evaluation import merge
+from checkpoint_sweep.evaluation import plan as plan_lib
+from checkpoint_sweep.evaluation.jackknife.derive_left_out import DeriveLeftOut
+from checkpoint_sweep.evaluation.jackknife.wanted import Wanted
+
+
+class EvaluateBuckets(beam.PTransform):
+    """From whatever `update.Update` gives to `write.JACKKNIFE`, by candidate.
+
+    Args:
+        decisive: the metrics.
+        query_key: of those that are computed here; "" for those without one.
+        candidates: number of candidates.
+        models: their number with the baseline.
+    """
+
+    def __init__(self, decisive: Wanted, query_key: str, candidates: int, models: int) -> None:
+        super().__init__()
+        self._decisive = decisive
+        self._query_key = query_key
+        self._candidates = candidates
+        self._models = models
+
+    def expand(self, states: beam.PCollection) -> beam.PCollection:
+        """See the class."""
+        part = self._decisive.parts()[self._query_key]
+        step = DeriveLeftOut(self._decisive, self._query_key, self._candidates)
+        return (
+            states
+            | "Buckets" >> beam.FlatMap(_state)
+            | "Merge" >> beam.CombinePerKey(merge.Merge(part, self._models))
+            | "BySlice" >> beam.FlatMap(_by_slice, plan_lib.make(part).strides(self._models))
+            | "Spread" >> beam.Reshuffle()
+            | "LeaveOut" >> beam.ParDo(step).with_output_types(Any)
+        )
+
+
+def _state(element: Any) -> Iterator[tuple[int, merge.State]]:
+    if isinstance(element, merge.BucketState):
+        yield 0, element.state
+
+
+def _by_slice(
+    element: tuple[int, merge.State], strides: dict[int, int]
+) -> Iterator[merge.SliceState]:
+    yield from merge.by_slice(element[1], strides)

@@ -1,0 +1,65 @@
+"""A metric's value, and its values with one bucket of examples left out after the other."""
+
+import dataclasses
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.float64]
+
+
+@dataclasses.dataclass(frozen=True)
+class Replicates:
+    """One metric of one model on one slice.
+
+    Buckets are the same examples for all models that were evaluated on the same data, so that
+    the errors of two models are compared bucket by bucket.
+
+    Attributes:
+        value: of all examples.
+        left_out: the value without each bucket, (buckets,); NaN where it is not defined.
+        examples: number of examples in each bucket, (buckets,).
+    """
+
+    value: float
+    left_out: tuple[float, ...]
+    examples: tuple[int, ...]
+
+    def minus(self, other: "Replicates") -> "Replicates":
+        """The difference of two models' values, on the same examples.
+
+        Raises:
+            ValueError: the examples are others.
+        """
+        if self.examples != other.examples:
+            raise ValueError("Replicates of other examples have no difference.")
+        left_out = tuple(a - b for a, b in zip(self.left_out, other.left_out, strict=True))
+        return Replicates(self.value - other.value, left_out, self.examples)
+
+    @property
+    def total(self) -> int:
+        """Number of examples of the slice."""
+        return sum(self.examples)
+
+    def influences(self) -> Array | None:
+        """What each bucket with examples adds to the error of the value, (buckets,).
+
+        The sum of squares is the variance of the value, the sum of products with those of another
+        metric of the same examples the covariance: the jackknife with groups of unequal sizes.
+        Source: Busing, Meijer and van der Leeden, "Delete-m jackknife for unequal m", Statistics
+        and Computing 9 (1999), equation 10.
+
+        Returns:
+            None with less than two buckets that have examples, or where the metric is not defined
+            without one of them.
+        """
+        size = np.asarray(self.examples, np.float64)
+        kept = size > 0
+        buckets = int(kept.sum())
+        left_out = np.asarray(self.left_out, np.float64)[kept]
+        if buckets < 2 or not np.isfinite(left_out).all() or not np.isfinite(self.value):
+            return None
+        share = size[kept] / size.sum()
+        estimate = buckets * self.value - ((1 - share) * left_out).sum()
+        pseudo_values = self.value / share - (1 / share - 1) * left_out
+        return (pseudo_values - estimate) / np.sqrt(buckets * (1 / share - 1))

@@ -9,6 +9,7 @@ import pyarrow as pa
 import tensorflow_model_analysis as tfma
 
 from checkpoint_sweep.common.errors import UserError
+from checkpoint_sweep.evaluation.jackknife.wanted import Wanted
 from checkpoint_sweep.saved_model.model_source import ModelSource
 
 DEFAULT_ENGINE = "fused"
@@ -31,6 +32,7 @@ class EvaluationRequest:
         tensor_adapter_config: how the RecordBatches become tensors; None without a schema.
         batch_size: examples to take at once; None for the engine's default.
         memory_budget: bytes for the weights of all models; None for the engine's default.
+        decisive: the metrics whose uncertainty is estimated, which stock TFMA does not do.
     """
 
     candidates: Sequence[ModelSource]
@@ -42,6 +44,7 @@ class EvaluationRequest:
     tensor_adapter_config: Any = None
     batch_size: int | None = None
     memory_budget: int | None = None
+    decisive: Wanted | None = None
 
 
 @dataclasses.dataclass(frozen=True)

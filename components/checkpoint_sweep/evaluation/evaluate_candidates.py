@@ -123,6 +123,7 @@ class _Book:
                 name,
                 checkpoint.step,
                 self._selection,
+                self._request.eval_config,
             )
         else:
             result = CandidateResult(name, checkpoint.step, left_out=reason)

@@ -85,6 +85,7 @@ def _evaluate(group: Sequence[ModelSource], request: EvaluationRequest) -> None:
                 baseline=request.baseline,
                 tensor_adapter_config=config,
                 batch_size=batch_size,
+                decisive=request.decisive,
             )
     except Exception as error:
         if found := user_error(error):

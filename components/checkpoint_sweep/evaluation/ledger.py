@@ -16,6 +16,7 @@ from checkpoint_sweep import __version__
 from checkpoint_sweep.common import digests
 from checkpoint_sweep.common.eval_config import metric_code
 from checkpoint_sweep.common.files import PARTIAL, move, special_file, write_json
+from checkpoint_sweep.evaluation.jackknife.wanted import Wanted
 from checkpoint_sweep.saved_model import signatures
 from checkpoint_sweep.saved_model.model_source import ModelSource
 
@@ -81,8 +82,9 @@ class Circumstances:
     """What beside a checkpoint's weights decides on the results of its evaluation.
 
     Attributes:
-        digest: of evaluation config, code of the metrics that it names, examples, baseline,
-            engine, and the versions of this library and of TFMA.
+        digest: of evaluation config, metrics whose uncertainty is estimated, code of the metrics
+            that the config names, examples, baseline, engine, and the versions of this library
+            and of TFMA.
     """
 
     digest: str
@@ -95,6 +97,7 @@ class Circumstances:
         schema: bytes,
         baseline: ModelSource | None,
         engine: str,
+        decisive: Wanted | None = None,
     ) -> "Circumstances":
         """From all that is read.
 
@@ -104,6 +107,7 @@ class Circumstances:
             schema: of the examples, serialized; empty without.
             baseline: the model to compare with.
             engine: its name.
+            decisive: the metrics whose uncertainty is estimated.
         """
         files = [path for pattern in examples for path in tf.io.gfile.glob(pattern)]
         return cls(
@@ -116,6 +120,7 @@ class Circumstances:
                 digests.of_files(files),
                 schema,
                 _of_saved_model(baseline.saved_model) if baseline else "",
+                decisive.digest if decisive else "",
             )
         )
 

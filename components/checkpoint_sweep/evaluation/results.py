@@ -13,14 +13,15 @@ from tensorflow_model_analysis.slicer import slicer_lib
 from checkpoint_sweep.common import digests
 from checkpoint_sweep.common.files import files_below, special_file
 from checkpoint_sweep.common.text import some
+from checkpoint_sweep.evaluation.confident_thresholds import not_sure
+from checkpoint_sweep.evaluation.jackknife.read_left_out import Slice, read_left_out
 from checkpoint_sweep.evaluation.threshold_failures import threshold_failures
-from checkpoint_sweep.evaluation.write import PREDICTIONS
+from checkpoint_sweep.evaluation.write import JACKKNIFE, PREDICTIONS
+from checkpoint_sweep.selection.margin import Margin
 from checkpoint_sweep.selection.metric_lookup import MetricName, metric_name
 from checkpoint_sweep.selection.policies import CandidateResult, SelectionError
 from checkpoint_sweep.selection.selection import Selection
 
-# A slice by its features and their values as text; none for the overall slice.
-Slice = tuple[tuple[str, str], ...]
 _NAMED = 40
 
 
@@ -49,7 +50,12 @@ def read_metrics(directory: str, model_name: str) -> dict[Slice, Mapping[MetricN
 
 
 def read_result(
-    directory: str, model_name: str, name: str, step: int, selection: Selection
+    directory: str,
+    model_name: str,
+    name: str,
+    step: int,
+    selection: Selection,
+    eval_config: tfma.EvalConfig,
 ) -> CandidateResult:
     """Reads the selection metric, the missed thresholds and how many predictions are not finite.
 
@@ -59,6 +65,7 @@ def read_result(
         name: of the candidate.
         step: its training step.
         selection: the metric to read.
+        eval_config: of the evaluation.
 
     Raises:
         SelectionError: the slice that the selection names is not in the results.
@@ -71,11 +78,25 @@ def read_result(
             f"{name} has no result for {selection}. Its slices are: {some(known, _NAMED)}. Name "
             "one of these, or add the slice to slicing_specs."
         )
-    value = slices[wanted].get((selection.output_name, selection.sub_key, selection.metric))
-    failures = tuple(threshold_failures(directory))
+    metric = (selection.output_name, selection.sub_key, selection.metric)
+    left_out = read_left_out(directory)
+    failures = threshold_failures(directory)
+    if selection.margin is Margin.CONFIDENT and not failures:
+        failures = not_sure(eval_config, left_out, selection.level)
+    found = left_out.get((wanted, metric))
     return CandidateResult(
-        name, step, value, failures, left_out=read_predictions(directory).obstacle
+        name,
+        step,
+        slices[wanted].get(metric),
+        tuple(failures),
+        left_out=read_predictions(directory).obstacle,
+        replicates=found.own if found else None,
+        metrics={_full_name(known): value for known, value in slices[wanted].items()},
     )
+
+
+def _full_name(metric: MetricName) -> str:
+    return "/".join(part for part in (metric[0], metric[2], metric[1]) if part)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -109,7 +130,7 @@ def digest(directory: str) -> str:
     Raises:
         FileNotFoundError: there are no results, or something that is no file is among them.
     """
-    patterns = ("*.tfrecord", PREDICTIONS)
+    patterns = ("*.tfrecord", PREDICTIONS, JACKKNIFE)
     paths = [path for p in patterns for path in tf.io.gfile.glob(os.path.join(directory, p))]
     if not paths or special_file(files_below(directory)):
         raise FileNotFoundError(f"There are no results in {directory}.")

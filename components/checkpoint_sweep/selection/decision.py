@@ -5,9 +5,25 @@ import math
 from collections.abc import Sequence
 
 from checkpoint_sweep.common.text import some
-from checkpoint_sweep.selection import policies
+from checkpoint_sweep.selection import certainty, policies
 from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.selection.intervals import LEVEL, Estimate
 from checkpoint_sweep.selection.policies import CandidateResult, SelectionPolicy
+
+
+@dataclasses.dataclass(frozen=True)
+class Difference:
+    """How two values differ.
+
+    Attributes:
+        value: the one less the other.
+        standard_error: of it.
+        interval: of it, at the level of the selection.
+    """
+
+    value: float
+    standard_error: float
+    interval: tuple[float, float]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -21,6 +37,13 @@ class Verdict:
         value: of the selection metric; None when it has none.
         reason: why it is chosen, or not chosen, or not eligible.
         missed: one sentence for each threshold that it missed.
+        standard_error: of the value; None where it is not known.
+        interval: the value's, at the level of the selection; None where it is not known.
+        in_best_set: whether it cannot be told from the best of the eligible; None where that is
+            not known, or it is not eligible.
+        difference: its value less that of the chosen, with the standard error and the interval of
+            this difference; None where it is not known.
+        caution: why the interval is not to be trusted; None if it is.
     """
 
     name: str
@@ -29,6 +52,11 @@ class Verdict:
     value: float | None
     reason: str
     missed: Sequence[str] = ()
+    standard_error: float | None = None
+    interval: tuple[float, float] | None = None
+    in_best_set: bool | None = None
+    difference: Difference | None = None
+    caution: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,16 +66,24 @@ class Decision:
     Attributes:
         chosen: name of the chosen candidate; None when none is eligible.
         verdicts: one for each checkpoint, by step.
+        level: of its intervals, and of the set of the best.
     """
 
     chosen: str | None
     verdicts: Sequence[Verdict]
+    level: float = LEVEL
+
+    @property
+    def winner(self) -> Verdict | None:
+        """The verdict on the chosen."""
+        return next((v for v in self.verdicts if v.name == self.chosen), None)
 
 
 def choose(
     results: Sequence[CandidateResult],
     direction: Direction,
     policy: SelectionPolicy | None = None,
+    level: float = LEVEL,
 ) -> Decision:
     """Chooses among those with a finite value and finite predictions that missed no threshold.
 
@@ -55,6 +91,8 @@ def choose(
         results: one for each checkpoint, in any order.
         direction: of the selection metric.
         policy: how; `policies.BestValue` if None.
+        level: of the intervals, and the probability with which the set of those that cannot be
+            told from the best holds the truly best of the eligible.
 
     Returns:
         The decision, with a verdict for every result.
@@ -63,28 +101,58 @@ def choose(
         SelectionError: the policy fails, or chooses what it was not given.
     """
     ordered = sorted(results, key=lambda r: r.step)
-    obstacles = {r.name: _why_not_eligible(r) for r in ordered}
-    eligible = [r for r in ordered if obstacles[r.name] is None]
-    reasons = dict(obstacles)
+    reasons = {r.name: _why_not_eligible(r) for r in ordered}
+    eligible = certainty.with_best_set(
+        [r for r in ordered if reasons[r.name] is None], direction, level
+    )
     chosen = None
     if eligible:
         choice = policies.choose(policy or policies.BestValue(), eligible, direction)
-        chosen = choice.name
+        chosen = next(r for r in eligible if r.name == choice.name)
         for result in eligible:
             reasons[result.name] = choice.reasons.get(result.name, choice.otherwise)
-        reasons[chosen] = choice.reason
+        reasons[chosen.name] = choice.reason
+    known = {r.name: r for r in (*ordered, *eligible)}
     verdicts = [
-        Verdict(
-            r.name,
-            r.step,
-            eligible=obstacles[r.name] is None,
-            value=r.value if r.value is not None and math.isfinite(r.value) else None,
-            reason=reasons[r.name] or "",
-            missed=list(r.threshold_failures),
+        _verdict(
+            known[r.name], r.name in {e.name for e in eligible}, reasons[r.name], chosen, level
         )
         for r in ordered
     ]
-    return Decision(chosen, verdicts)
+    return Decision(chosen.name if chosen else None, verdicts, level)
+
+
+def _verdict(
+    result: CandidateResult,
+    eligible: bool,
+    reason: str | None,
+    chosen: CandidateResult | None,
+    level: float,
+) -> Verdict:
+    value = result.value if result.value is not None and math.isfinite(result.value) else None
+    own = certainty.estimate_of(result, level) if value is not None else None
+    versus = None
+    if chosen is not None and result is not chosen and value is not None:
+        versus = certainty.difference(result, chosen, level)
+    return Verdict(
+        result.name,
+        result.step,
+        eligible=eligible,
+        value=value,
+        reason=reason or "",
+        missed=list(result.threshold_failures),
+        standard_error=own.standard_error if own else None,
+        interval=own.interval if own else None,
+        in_best_set=result.in_best_set if eligible else None,
+        difference=_difference(versus),
+        caution=own.caution if own else None,
+    )
+
+
+def _difference(versus: Estimate | None) -> Difference | None:
+    if versus is None or versus.standard_error is None or versus.interval is None:
+        return None
+    return Difference(versus.value, versus.standard_error, versus.interval)
 
 
 def _why_not_eligible(result: CandidateResult) -> str | None:

@@ -3,7 +3,6 @@
 import dataclasses
 import math
 
-import numpy as np
 from scipy import stats
 
 from checkpoint_sweep.selection.replicates import Replicates
@@ -21,29 +20,29 @@ class Estimate:
     Attributes:
         value: of all examples.
         standard_error: of the value; None where the examples do not tell it.
-        low: lower end of the interval; None without a standard error.
-        high: upper end of the interval; None without a standard error.
+        interval: of the value; None without a standard error.
         examples: number of examples.
+        buckets: number of buckets with examples, one more than the degrees of freedom.
         caution: why the interval is not to be trusted, or why there is none; None if it is.
     """
 
     value: float
     standard_error: float | None
-    low: float | None
-    high: float | None
+    interval: tuple[float, float] | None
     examples: int
+    buckets: int
     caution: str | None = None
 
     @property
     def half_width(self) -> float | None:
         """Half the width of the interval."""
-        return None if self.low is None else self.value - self.low
+        return None if self.interval is None else self.value - self.interval[0]
 
-    def bound(self, level: float = LEVEL, buckets: int = 20) -> float | None:
-        """What is added to, or taken from, the value for a one-sided bound at ``level``."""
+    def margin(self, level: float) -> float | None:
+        """How far a one-sided bound at ``level`` is from the value."""
         if self.standard_error is None:
             return None
-        return float(stats.t.ppf(level, buckets - 1)) * self.standard_error
+        return float(stats.t.ppf(level, self.buckets - 1)) * self.standard_error
 
 
 def estimate(replicates: Replicates, level: float = LEVEL) -> Estimate:
@@ -57,11 +56,12 @@ def estimate(replicates: Replicates, level: float = LEVEL) -> Estimate:
     examples = replicates.total
     if influences is None:
         caution = f"{examples:,} examples are too few, or too much alike, to tell its error"
-        return Estimate(replicates.value, None, None, None, examples, caution)
+        return Estimate(replicates.value, None, None, examples, 0, caution)
     error = math.sqrt(float(influences @ influences))
     half = float(stats.t.ppf((1 + level) / 2, influences.size - 1)) * error
     value = replicates.value
-    return Estimate(value, error, value - half, value + half, examples, _caution(replicates))
+    interval = (value - half, value + half)
+    return Estimate(value, error, interval, examples, influences.size, _caution(replicates))
 
 
 def _caution(replicates: Replicates) -> str | None:
@@ -76,8 +76,3 @@ def _caution(replicates: Replicates) -> str | None:
     if squares.sum() > 0 and squares.sum() ** 2 / (squares**2).sum() < FEW_BUCKETS:
         return "a few examples decide over its value: its interval is a rough guess"
     return None
-
-
-def relative(values: np.ndarray, reference: float) -> np.ndarray:
-    """Values as shares of a reference."""
-    return values / abs(reference) if reference else np.full_like(values, np.nan)

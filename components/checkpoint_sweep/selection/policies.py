@@ -12,6 +12,7 @@ where the sweep runs:
 """
 
 import dataclasses
+import enum
 import importlib
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
@@ -19,6 +20,7 @@ from typing import Any, Protocol
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.common.text import first_line
 from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.selection.replicates import Replicates
 
 
 class SelectionError(UserError):
@@ -36,6 +38,11 @@ class CandidateResult:
         threshold_failures: one sentence for each threshold that it missed.
         left_out: why it may not be chosen whatever its value, for example because it could not
             be evaluated; None when it may.
+        replicates: of the selection metric, on buckets of examples that all candidates share;
+            None where the engine gives none.
+        metrics: all metrics on the slice of the selection, by name.
+        in_best_set: whether it cannot be told from the best of the eligible, see `best_set`; None
+            where that is not known.
     """
 
     name: str
@@ -43,6 +50,9 @@ class CandidateResult:
     value: float | None = None
     threshold_failures: Sequence[str] = ()
     left_out: str | None = None
+    replicates: Replicates | None = None
+    metrics: Mapping[str, float] = dataclasses.field(default_factory=dict)
+    in_best_set: bool | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -129,7 +139,11 @@ def to_dict(policy: SelectionPolicy) -> dict[str, Any]:
     if not dataclasses.is_dataclass(policy) or isinstance(policy, type):
         raise SelectionError(f"A selection policy must be a dataclass, which {policy!r} is not.")
     kind = type(policy)
-    return {"class": f"{kind.__module__}.{kind.__qualname__}", **dataclasses.asdict(policy)}
+    fields = {
+        name: value.value if isinstance(value, enum.Enum) else value
+        for name, value in dataclasses.asdict(policy).items()
+    }
+    return {"class": f"{kind.__module__}.{kind.__qualname__}", **fields}
 
 
 def from_dict(content: Mapping[str, Any]) -> SelectionPolicy:

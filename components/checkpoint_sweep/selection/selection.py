@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 from checkpoint_sweep.selection import policies
 from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.selection.intervals import LEVEL
+from checkpoint_sweep.selection.margin import Margin
 from checkpoint_sweep.selection.policies import BestValue, SelectionError, SelectionPolicy
 
 _SHOWN = 300  # Characters of what is no selection.
@@ -23,7 +25,10 @@ class Selection:
         output_name: of a multi-output model.
         sub_key: of a per-class, top-k or averaged metric, as TFMA prints it, for example
             ``"classId:3"`` or ``"macro"``.
-        policy: how one of the eligible checkpoints is chosen, see `policies`.
+        policy: how one of the eligible checkpoints is chosen, see `policies` and `set_policies`.
+        level: of intervals, and the probability with which the set of checkpoints that cannot be
+            told from the best holds the truly best one; between 0.5 and 1.
+        margin: how thresholds are to be met, see `Margin`.
     """
 
     metric: str
@@ -32,6 +37,14 @@ class Selection:
     output_name: str = ""
     sub_key: str = ""
     policy: SelectionPolicy = dataclasses.field(default_factory=BestValue)
+    level: float = LEVEL
+    margin: Margin = Margin.VALUE
+
+    def __post_init__(self) -> None:
+        if not 0.5 <= self.level < 1:
+            raise SelectionError(
+                f"The level of a selection is {self.level}; it must be at least 0.5 and below 1."
+            )
 
     def to_json(self) -> str:
         """As a component parameter; equal selections give equal text."""
@@ -42,6 +55,8 @@ class Selection:
             "output_name": self.output_name,
             "sub_key": self.sub_key,
             "policy": policies.to_dict(self.policy),
+            "level": self.level,
+            "margin": self.margin.value,
         }
         return json.dumps(fields, sort_keys=True)
 
@@ -56,6 +71,8 @@ class Selection:
             fields = json.loads(text)
             if fields.get("direction"):
                 fields["direction"] = Direction(fields["direction"])
+            if "margin" in fields:
+                fields["margin"] = Margin(fields["margin"])
             if "policy" in fields:
                 fields["policy"] = policies.from_dict(fields["policy"])
             selection = cls(**fields)

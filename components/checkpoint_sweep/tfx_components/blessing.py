@@ -14,6 +14,7 @@ from checkpoint_sweep.common.files import write_json, write_text
 from checkpoint_sweep.selection.decision import Decision
 from checkpoint_sweep.selection.direction import Direction
 from checkpoint_sweep.selection.selection import Selection
+from checkpoint_sweep.selection.words import sentence
 
 VERDICTS = "verdicts.json"
 STEP_PROPERTY = "checkpoint_step"
@@ -33,19 +34,20 @@ class Judgement:
     reason: str
 
 
-def judge(decision: Decision, has_thresholds: bool) -> Judgement:
+def judge(decision: Decision, selection: Selection, has_thresholds: bool) -> Judgement:
     """Blesses a chosen checkpoint that had thresholds to meet.
 
     Without thresholds nothing was validated, so nothing is blessed, as stock TFX does not
     bless then either; the choice is exported all the same.
     """
-    verdicts = decision.verdicts
     if decision.chosen is None:
-        return Judgement(False, f"none of the {len(verdicts)} checkpoints is eligible")
-    eligible = sum(v.eligible for v in verdicts)
+        number = len(decision.verdicts)
+        return Judgement(False, f"none of the {number} checkpoints is eligible")
+    chosen = sentence(decision, selection)
     if not has_thresholds:
-        return Judgement(False, "the evaluation config has no thresholds: nothing was validated")
-    return Judgement(True, f"{decision.chosen} is the best of {eligible} that met every threshold")
+        why = "the evaluation config has no thresholds: nothing was validated"
+        return Judgement(False, f"{why}. The choice: {chosen}")
+    return Judgement(True, f"{chosen}; it met every threshold")
 
 
 def write_blessing(
@@ -67,6 +69,7 @@ def write_blessing(
             "reason": judgement.reason,
             "chosen": decision.chosen,
             "selection": json.loads(selection.to_json()) | {"direction": direction.value},
+            "best_set": [v.name for v in decision.verdicts if v.in_best_set],
             "checkpoints": [dataclasses.asdict(v) for v in decision.verdicts],
         },
     )

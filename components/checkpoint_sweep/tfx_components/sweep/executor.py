@@ -24,6 +24,7 @@ from checkpoint_sweep.evaluation.engine import (
 )
 from checkpoint_sweep.evaluation.evaluate_candidates import evaluate_candidates, output_of
 from checkpoint_sweep.evaluation.feature_checks import features_of, indispensable_features
+from checkpoint_sweep.evaluation.jackknife.wanted import wanted
 from checkpoint_sweep.evaluation.ledger import Circumstances, remove_set_aside, set_aside
 from checkpoint_sweep.evaluation.support import compiled_metrics_warning
 from checkpoint_sweep.model_run.candidates import Candidates, make_candidates
@@ -123,6 +124,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             tensor_adapter_config=source.tensor_adapter_config,
             batch_size=batch_size,
             memory_budget=memory_budget,
+            decisive=wanted(eval_config, selection),
         )
         circumstances = Circumstances.of(
             eval_config,
@@ -130,13 +132,14 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             source.schema.SerializeToString(deterministic=True) if source.schema else b"",
             baseline,
             engine_name,
+            request.decisive,
         )
         try:
             results = evaluate_candidates(
                 engine, request, swept, candidates.left_out, evaluation, selection, circumstances
             )
-            decision = choose(results, direction, selection.policy)
-            judgement = blessing.judge(decision, has_thresholds(eval_config))
+            decision = choose(results, direction, selection.policy, selection.level)
+            judgement = blessing.judge(decision, selection, has_thresholds(eval_config))
             chosen = next((s for s in request.candidates if s.name == decision.chosen), None)
             if chosen is not None:
                 _export(chosen, swept, output_dict[spec.MODEL])

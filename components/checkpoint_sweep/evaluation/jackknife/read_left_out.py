@@ -1,0 +1,77 @@
+"""Reads back what an engine wrote of metrics without each bucket of examples."""
+
+import dataclasses
+import json
+import math
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import tensorflow as tf
+
+from checkpoint_sweep.evaluation.write import JACKKNIFE
+from checkpoint_sweep.selection.metric_lookup import MetricName
+from checkpoint_sweep.selection.replicates import Replicates
+
+# A slice by its features and their values as text, sorted.
+Slice = tuple[tuple[str, str], ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class LeftOut:
+    """One metric on one slice.
+
+    Attributes:
+        own: of the candidate.
+        baseline: of the baseline; None without one.
+    """
+
+    own: Replicates
+    baseline: Replicates | None
+
+    @property
+    def change(self) -> Replicates | None:
+        """Of the candidate's difference to the baseline."""
+        return None if self.baseline is None else self.own.minus(self.baseline)
+
+
+def read_left_out(directory: str) -> Mapping[tuple[Slice, MetricName], LeftOut]:
+    """By slice and metric; empty where the engine wrote none, as stock TFMA does.
+
+    Args:
+        directory: an engine's output of one evaluation.
+
+    Raises:
+        ValueError: the file is damaged, or of another version.
+    """
+    path = os.path.join(directory, JACKKNIFE)
+    if not tf.io.gfile.exists(path):
+        return {}
+    try:
+        with tf.io.gfile.GFile(path) as file:
+            slices = json.load(file)["slices"]
+        return {
+            (
+                tuple(sorted((name, value) for name, value in part["slice"])),
+                (entry["output"], entry["sub_key"], entry["name"]),
+            ): _left_out(entry, part["examples"])
+            for part in slices
+            for entry in part["metrics"]
+        }
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{path} was not written by this version.") from error
+
+
+def _left_out(entry: Mapping[str, Any], examples: list[int]) -> LeftOut:
+    baseline = None
+    if "baseline_value" in entry:
+        baseline = _replicates(entry["baseline_value"], entry["baseline_left_out"], examples)
+    return LeftOut(_replicates(entry["value"], entry["left_out"], examples), baseline)
+
+
+def _replicates(
+    value: float | None, left_out: list[float | None], examples: list[int]
+) -> Replicates:
+    numbers = tuple(math.nan if number is None else float(number) for number in left_out)
+    whole = math.nan if value is None else float(value)
+    return Replicates(whole, numbers, tuple(int(count) for count in examples))

@@ -1,0 +1,68 @@
+"""How sure a choice is: the set of the best, and each difference to the chosen."""
+
+import dataclasses
+from collections.abc import Sequence
+
+import numpy as np
+
+from checkpoint_sweep.selection.best_set import best_set
+from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.selection.intervals import Estimate, estimate
+from checkpoint_sweep.selection.policies import CandidateResult
+from checkpoint_sweep.selection.replicates import Replicates
+
+
+def with_best_set(
+    eligible: Sequence[CandidateResult], direction: Direction, level: float
+) -> list[CandidateResult]:
+    """The same, each told whether it cannot be told from the best.
+
+    Args:
+        eligible: each with a finite value.
+        direction: of the selection metric.
+        level: probability with which the set holds the truly best of them.
+
+    Returns:
+        With `in_best_set` set for all; None for all if one has no standard error, or was evaluated
+        on other examples, so that the set would have to hold it whatever its value.
+    """
+    comparable = _comparable(eligible)
+    if comparable is None:
+        return [dataclasses.replace(result, in_best_set=None) for result in eligible]
+    sign = direction.loss(1.0)
+    losses = np.array([sign * replicates.value for replicates in comparable])
+    rows = [replicates.influences() for replicates in comparable]
+    influences = sign * np.array(rows)
+    members = best_set(losses, influences, level)
+    return [
+        dataclasses.replace(result, in_best_set=bool(member))
+        for result, member in zip(eligible, members, strict=True)
+    ]
+
+
+def estimate_of(result: CandidateResult, level: float) -> Estimate | None:
+    """The value of the selection metric with its interval; None where there is none."""
+    return None if result.replicates is None else estimate(result.replicates, level)
+
+
+def difference(result: CandidateResult, chosen: CandidateResult, level: float) -> Estimate | None:
+    """How much the value is above that of the chosen, on the same examples.
+
+    The interval is of this pair alone: of many, some miss the truth.
+    """
+    if result.replicates is None or chosen.replicates is None:
+        return None
+    if result.replicates.examples != chosen.replicates.examples:
+        return None
+    return estimate(result.replicates.minus(chosen.replicates), level)
+
+
+def _comparable(eligible: Sequence[CandidateResult]) -> list[Replicates] | None:
+    found = [result.replicates for result in eligible if result.replicates is not None]
+    if not eligible or len(found) < len(eligible):
+        return None
+    if len({replicates.examples for replicates in found}) > 1:
+        return None
+    if any(replicates.influences() is None for replicates in found):
+        return None
+    return found

@@ -1,0 +1,96 @@
+"""Policies that choose among the checkpoints that cannot be told from the best.
+
+In simulations the best point value loses the least against the truly best checkpoint: these are
+for those who have another reason to prefer one of several that are as good for all that the
+examples say. See `benchmarks/STUDY.md`.
+"""
+
+import dataclasses
+from collections.abc import Sequence
+
+from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.selection.policies import CandidateResult, Choice, SelectionError
+
+
+@dataclasses.dataclass(frozen=True)
+class EarliestOfSet:
+    """The earliest of those that cannot be told from the best: the least training."""
+
+    def choose(self, eligible: Sequence[CandidateResult], direction: Direction) -> Choice:
+        """See `SelectionPolicy`."""
+        chosen = min(_best_set(eligible), key=lambda r: r.step)
+        return _choice(chosen, eligible, "the earliest", f"step {chosen.step} is earlier")
+
+
+@dataclasses.dataclass(frozen=True)
+class LatestOfSet:
+    """The latest of those that cannot be told from the best: the most training."""
+
+    def choose(self, eligible: Sequence[CandidateResult], direction: Direction) -> Choice:
+        """See `SelectionPolicy`."""
+        chosen = max(_best_set(eligible), key=lambda r: r.step)
+        return _choice(chosen, eligible, "the latest", f"step {chosen.step} is later")
+
+
+@dataclasses.dataclass(frozen=True)
+class SecondaryMetric:
+    """Of those that cannot be told from the best, the best by another metric.
+
+    Attributes:
+        metric: its name, on the slice of the selection.
+        direction: which of its values are better.
+    """
+
+    metric: str
+    direction: Direction
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "direction", Direction(self.direction))
+
+    def choose(self, eligible: Sequence[CandidateResult], direction: Direction) -> Choice:
+        """See `SelectionPolicy`.
+
+        Raises:
+            SelectionError: one of them has no such metric.
+        """
+        best = _best_set(eligible)
+        for result in best:
+            if self.metric not in result.metrics:
+                known = ", ".join(sorted(result.metrics)) or "nothing"
+                raise SelectionError(
+                    f"SecondaryMetric: {result.name} has no metric {self.metric!r}. It has: "
+                    f"{known}. Name one of these."
+                )
+        chosen = min(best, key=lambda r: (self.direction.loss(r.metrics[self.metric]), r.step))
+        value = chosen.metrics[self.metric]
+        return _choice(
+            chosen,
+            eligible,
+            f"the best by {self.metric}, {value:.6g},",
+            f"step {chosen.step} is better by {self.metric}",
+        )
+
+
+def _best_set(eligible: Sequence[CandidateResult]) -> list[CandidateResult]:
+    """Those that cannot be told from the best.
+
+    Raises:
+        SelectionError: that is not known.
+    """
+    if any(result.in_best_set is None for result in eligible):
+        raise SelectionError(
+            "The policy needs standard errors, which there are none of. Evaluate with "
+            'engine="fused" on more examples, or choose by BestValue().'
+        )
+    return [result for result in eligible if result.in_best_set]
+
+
+def _choice(
+    chosen: CandidateResult, eligible: Sequence[CandidateResult], rank: str, why_not: str
+) -> Choice:
+    return Choice(
+        chosen.name,
+        f"{rank} of those that cannot be told from the best",
+        "worse than the best, by more than chance explains",
+        {result.name: why_not for result in _best_set(eligible)},
+    )

@@ -1,6 +1,7 @@
 """The metrics that decide, of every candidate, without each bucket of examples."""
 
 import json
+import logging
 import math
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -17,6 +18,7 @@ from checkpoint_sweep.evaluation.jackknife.wanted import Wanted
 from checkpoint_sweep.evaluation.write import JACKKNIFE, Record
 from checkpoint_sweep.selection.metric_lookup import metric_name
 
+_LOG = logging.getLogger(__name__)
 _Values = list[dict[metric_types.MetricKey, float]]
 
 
@@ -69,14 +71,23 @@ class DeriveLeftOut(beam.DoFn):
         buckets: list[int],
         shared: list[dict[Any, Any]],
     ) -> list[dict[Any, Any]]:
-        """TFMA's metrics of one model: of all examples, then without each bucket."""
+        """TFMA's metrics of one model: of all examples, then without each bucket.
+
+        Where TFMA fails without a bucket, as a metric may without a positive example, there are
+        none: that is no reason to end an evaluation whose metrics of all examples are there.
+        """
         of_baseline = self._plan.is_baseline(model, self._models)
         found = []
         parts = leave_out.samples(element, self._plan, model, self._models, buckets)
         for sample, others in zip(parts, shared, strict=True):
-            with np.errstate(all="ignore"):  # Where a ratio is not defined, it is not shown.
-                leaves = derive.leaves(self._plan, sample, model, of_baseline)
-                found.append(derive.derived(self._plan, {**leaves, **others}, of_baseline))
+            try:
+                with np.errstate(all="ignore"):  # Where a ratio is not defined, it is not shown.
+                    leaves = derive.leaves(self._plan, sample, model, of_baseline)
+                    metrics = derive.derived(self._plan, {**leaves, **others}, of_baseline)
+            except Exception as error:
+                _LOG.debug("No metrics without a bucket.", exc_info=error)
+                metrics = {}
+            found.append(metrics)
         return found
 
     def _shown(

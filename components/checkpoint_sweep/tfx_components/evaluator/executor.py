@@ -1,6 +1,7 @@
 """An executor for the stock Evaluator that evaluates in one pass."""
 
 import json
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,11 +20,14 @@ from checkpoint_sweep.common.eval_config import (
     parse,
     with_defaults,
 )
+from checkpoint_sweep.common.files import write_json
 from checkpoint_sweep.evaluation.checks import check_signature
 from checkpoint_sweep.evaluation.data_errors import EvaluationError
 from checkpoint_sweep.evaluation.engine import EvaluationRequest
 from checkpoint_sweep.evaluation.feature_checks import features_of, indispensable_features
 from checkpoint_sweep.evaluation.fused_engine import evaluate_fused
+from checkpoint_sweep.evaluation.jackknife.read_left_out import read_left_out
+from checkpoint_sweep.evaluation.jackknife.wanted import wanted
 from checkpoint_sweep.evaluation.results import read_predictions
 from checkpoint_sweep.evaluation.support import compiled_metrics_warning
 from checkpoint_sweep.evaluation.threshold_failures import threshold_failures
@@ -31,6 +35,7 @@ from checkpoint_sweep.saved_model import signatures
 from checkpoint_sweep.saved_model.model_source import ModelSource
 from checkpoint_sweep.tfx_components import parameters
 from checkpoint_sweep.tfx_components.blessing import write_blessing_file
+from checkpoint_sweep.tfx_components.evaluator.verdict import VERDICT, findings, in_words
 from checkpoint_sweep.tfx_components.examples import open_examples
 from checkpoint_sweep.tfx_components.models import check_weights, saved_model
 
@@ -86,6 +91,7 @@ class Executor(stock.Executor):
             read=source.read,
             make_pipeline=self._make_beam_pipeline,
             tensor_adapter_config=source.tensor_adapter_config,
+            decisive=wanted(eval_config, None),
         )
         if warning := compiled_metrics_warning(candidate.saved_model, eval_config):
             logging.warning(warning)
@@ -124,6 +130,9 @@ def _source(name: str, artifacts: list[types.Artifact]) -> ModelSource:
 
 def _bless(blessing: types.Artifact, evaluation: str, validated: bool) -> None:
     """Writes the verdict; a model that had no thresholds to meet is not blessed."""
+    found = findings(read_left_out(evaluation))
+    content = {"metrics": [finding.to_json() for finding in found]}
+    write_json(os.path.join(blessing.uri, VERDICT), content)
     if obstacle := read_predictions(evaluation).obstacle:
         write_blessing_file(blessing, False, f"Not to be shipped: {obstacle}.")
         return
@@ -133,7 +142,9 @@ def _bless(blessing: types.Artifact, evaluation: str, validated: bool) -> None:
         return
     failures = threshold_failures(evaluation)
     ok = tfma.load_validation_result(evaluation).validation_ok
-    reason = "Every threshold was met." if ok else "\n".join(failures)
+    words = in_words(found)
+    met = f"Every threshold was met: {words}." if words else "Every threshold was met."
+    reason = met if ok else "\n".join(failures)
     write_blessing_file(blessing, ok, reason)
     logging.info("%s on held-out examples", "BLESSED" if ok else "NOT BLESSED")
 

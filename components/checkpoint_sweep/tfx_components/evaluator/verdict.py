@@ -1,0 +1,91 @@
+"""What the Evaluator says of each metric that has a threshold, with its interval."""
+
+import dataclasses
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from checkpoint_sweep.evaluation.jackknife.read_left_out import LeftOut, Slice
+from checkpoint_sweep.selection.intervals import LEVEL, Estimate, estimate
+from checkpoint_sweep.selection.metric_lookup import MetricName
+from checkpoint_sweep.selection.words import plus_minus
+
+VERDICT = "verdict.json"
+
+
+@dataclasses.dataclass(frozen=True)
+class Finding:
+    """One metric on one slice.
+
+    Attributes:
+        metric: its name, after the output and before the class or average it is of.
+        slice: features and their values; empty for overall.
+        value: of the candidate.
+        baseline: the value of the baseline; None without one.
+        change: the candidate's value less the baseline's; None without one.
+    """
+
+    metric: str
+    slice: Mapping[str, str]
+    value: Estimate
+    baseline: float | None
+    change: Estimate | None
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON-like data; what is not defined is None."""
+        return {
+            "metric": self.metric,
+            "slice": dict(self.slice),
+            "value": _to_json(self.value),
+            "baseline": _finite(self.baseline),
+            "change": _to_json(self.change),
+        }
+
+
+def findings(
+    found: Mapping[tuple[Slice, MetricName], LeftOut], level: float = LEVEL
+) -> list[Finding]:
+    """One for each metric and slice, the overall slice first.
+
+    Args:
+        found: what the engine wrote.
+        level: of the intervals.
+    """
+    ordered = sorted(found.items(), key=lambda item: (len(item[0][0]), item[0]))
+    result = []
+    for (where, (output, sub_key, name)), left_out in ordered:
+        change = left_out.change
+        result.append(
+            Finding(
+                "/".join(part for part in (output, name, sub_key) if part),
+                dict(where),
+                estimate(left_out.own, level),
+                left_out.baseline.value if left_out.baseline else None,
+                None if change is None else estimate(change, level),
+            )
+        )
+    return result
+
+
+def _to_json(known: Estimate | None) -> dict[str, Any] | None:
+    if known is None:
+        return None
+    return {**dataclasses.asdict(known), "value": _finite(known.value)}
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
+
+
+def in_words(found: Sequence[Finding]) -> str:
+    """The metrics of the overall slice in a sentence; "" if there are none."""
+    parts = []
+    for finding in found:
+        if finding.slice:
+            continue
+        text = f"{finding.metric} {plus_minus(finding.value.value, finding.value.half_width)}"
+        if finding.change is not None:
+            change = plus_minus(finding.change.value, finding.change.half_width)
+            text += f" (change against the baseline {change})"
+        parts.append(text)
+    return ", ".join(parts)

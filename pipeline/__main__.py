@@ -8,6 +8,7 @@ from typing import Annotated, NoReturn
 import typer
 from rich.console import Console
 
+from checkpoint_sweep.selection.margin import Margin
 from pipeline import options
 from pipeline.checks.data_files import check_data
 from pipeline.checks.schema import check_schema
@@ -38,6 +39,8 @@ def main(
     checkpoint_steps: options.CheckpointSteps = None,
     select_by: options.SelectBy = None,
     direction: options.DirectionName = None,
+    choose: options.Choose = "best",
+    margin: options.MarginName = Margin.VALUE,
     engine: options.Engine = PipelineConfig.engine,
     beam_arg: options.BeamArg = None,
     cache: Annotated[
@@ -56,7 +59,15 @@ def main(
         chosen = registry.get(problem)
         config = dataclasses.replace(
             options.fill_in(
-                chosen, steps, checkpoint_steps, select_by, engine, beam_arg, direction
+                chosen,
+                steps,
+                checkpoint_steps,
+                select_by,
+                engine,
+                beam_arg,
+                direction,
+                choose,
+                margin,
             ),
             root=(root or Path("runs") / problem).resolve(),
             schema=(schema or chosen.schema).resolve(),

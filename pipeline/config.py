@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.selection.margin import Margin
 from pipeline.problems.problem import Problem
 
 # As `checkpoint_sweep.evaluation.engine.get_engine` has them, which takes seconds to import.
@@ -28,6 +29,8 @@ class PipelineConfig:
         beam_args: options of the Beam pipelines, see `beam_args`.
         direction: which values of that metric are better; None for what the evaluation config
             declares.
+        choose: which of the eligible checkpoints, see `pipeline.choosing`.
+        margin: how surely thresholds are to be met.
         engine: what the sweep evaluates with, one of `ENGINES`.
         cache: whether a node whose inputs and parameters have not changed is skipped.
     """
@@ -41,6 +44,8 @@ class PipelineConfig:
     select_by: str
     beam_args: tuple[str, ...]
     direction: Direction | None = None
+    choose: str = "best"
+    margin: Margin = Margin.VALUE
     engine: str = "fused"
     cache: bool = True
 

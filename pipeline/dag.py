@@ -4,8 +4,9 @@ from typing import Any
 
 from tfx import v1 as tfx
 
-from checkpoint_sweep import CheckpointSweep, Evaluator, Selection, StepRange
+from checkpoint_sweep import CheckpointSweep, Evaluator, StepRange
 from checkpoint_sweep.common.source_fingerprint import fingerprint
+from pipeline.choosing import selection_of
 from pipeline.config import PipelineConfig
 from pipeline.deployment import Deployment, local
 from pipeline.problems.problem import FileFormat, load
@@ -55,7 +56,7 @@ def create_pipeline(config: PipelineConfig, place: Deployment | None = None) -> 
         model_run=trainer.outputs["model_run"],
         schema=schema.outputs["schema"],
         eval_config=eval_config,
-        selection=Selection(config.select_by, direction=config.direction),
+        selection=selection_of(config),
         example_splits=["eval"],
         steps=StepRange(first=1),  # step 0 is the untrained model
         engine=config.engine,

@@ -7,6 +7,8 @@ from typing import Annotated
 import typer
 
 from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.selection.margin import Margin
+from pipeline.choosing import policy_of
 from pipeline.config import ConfigError, PipelineConfig, beam_args, check_engine, check_steps
 from pipeline.problems import registry
 from pipeline.problems.problem import Problem
@@ -34,6 +36,21 @@ DirectionName = Annotated[
         " (default: what its change threshold says)",
     ),
 ]
+Choose = Annotated[
+    str,
+    typer.Option(
+        help="Which of the eligible checkpoints: best; or, of those that cannot be told from the "
+        "best, the earliest, the latest, or the best by another metric, such as "
+        "binary_accuracy:higher."
+    ),
+]
+MarginName = Annotated[
+    Margin,
+    typer.Option(
+        "--thresholds",
+        help="How thresholds are met: by the value, or by its bound at 95 % too (confident).",
+    ),
+]
 Engine = Annotated[
     str, typer.Option(help="What evaluates: fused (all in one pass) or tfma (stock).")
 ]
@@ -53,6 +70,8 @@ def fill_in(
     engine: str,
     beam_arg: Sequence[str] | None,
     direction: str | None = None,
+    choose: str = "best",
+    margin: Margin = Margin.VALUE,
 ) -> PipelineConfig:
     """The configuration that these options stand for; None takes the problem's default.
 
@@ -60,7 +79,7 @@ def fill_in(
 
     Raises:
         ConfigError: training would leave no checkpoint to choose from, or there is no such
-            engine, direction or form of a Beam option.
+            engine, direction, way to choose or form of a Beam option.
     """
     if direction is not None and direction not in DIRECTIONS:
         known = " or ".join(f"--direction={name}" for name in DIRECTIONS)
@@ -75,8 +94,11 @@ def fill_in(
         select_by=select_by or problem.select_by,
         beam_args=beam_args(beam_arg or ()),
         direction=DIRECTIONS[direction] if direction else None,
+        choose=choose,
+        margin=margin,
         engine=engine,
     )
+    policy_of(choose)
     check_steps(config.steps, config.checkpoint_steps)
     check_engine(config.engine)
     return config

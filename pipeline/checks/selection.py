@@ -5,6 +5,8 @@ from checkpoint_sweep.selection.direction import Direction
 from checkpoint_sweep.selection.metric_lookup import resolve_direction
 from checkpoint_sweep.selection.policies import SelectionError
 from checkpoint_sweep.selection.selection import Selection
+from checkpoint_sweep.selection.set_policies import SecondaryMetric
+from pipeline.choosing import selection_of
 from pipeline.config import ConfigError, PipelineConfig
 from pipeline.problems.problem import load
 
@@ -25,6 +27,13 @@ def check_selection(config: PipelineConfig) -> None:
         reason = f"{type(error).__name__}: {error}".partition("\n")[0].rstrip(".")
         raise ConfigError(f"{name} gives no evaluation config: {reason}. Correct it.") from error
     metric = config.select_by
+    selection = selection_of(config)
+    if isinstance(selection.policy, SecondaryMetric):
+        other = Selection(selection.policy.metric, direction=selection.policy.direction)
+        try:
+            resolve_direction(other, eval_config)
+        except SelectionError as error:
+            raise ConfigError(f"--choose={config.choose} cannot be followed: {error}") from error
     try:
         resolve_direction(Selection(metric, direction=config.direction), eval_config)
     except SelectionError as error:

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from checkpoint_sweep.selection.margin import Margin
 from pipeline import options
 from pipeline.config import ConfigError, PipelineConfig
 from pipeline.kubeflow.parameters import DEFAULT_ROOT, ParameterError, defaults
@@ -69,6 +70,8 @@ def main(
     checkpoint_steps: options.CheckpointSteps = None,
     select_by: options.SelectBy = None,
     direction: options.DirectionName = None,
+    choose: options.Choose = "best",
+    margin: options.MarginName = Margin.VALUE,
     engine: options.Engine = PipelineConfig.engine,
     beam_arg: options.BeamArg = None,
     output: Annotated[
@@ -88,7 +91,15 @@ def main(
         chosen = registry.get(problem)
         config = dataclasses.replace(
             options.fill_in(
-                chosen, steps, checkpoint_steps, select_by, engine, beam_arg, direction
+                chosen,
+                steps,
+                checkpoint_steps,
+                select_by,
+                engine,
+                beam_arg,
+                direction,
+                choose,
+                margin,
             ),
             schema=Path(schema or _IMAGE / chosen.schema.relative_to(repository())),
         )

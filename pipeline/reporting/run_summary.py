@@ -44,11 +44,13 @@ class Summary:
         anomalies: how the data depart from the schema, a sentence each.
         training: `model_run` (folder) and `continued_from_step`: the step from which training
             went on where an earlier run was interrupted, or None; None when it did not end.
-        checkpoints: the sweep's verdicts: name, step, eligible, value, reason.
+        checkpoints: the sweep's verdicts: name, step, eligible, value, reason, and how sure the
+            value is, see `checkpoint_sweep.selection.decision.Verdict`.
         sweep: `chosen` (name or None), `chosen_step`, `blessed`, `reason`, `selection` (metric,
             slice, direction), `evaluation`, `model` and `blessing` (folders).
-        evaluator: `blessed`, `failures`, `baseline_model` (folder or None), `evaluation`; None
-            when it did not run.
+        evaluator: `blessed`, `failures`, `words` and `metrics` (the metrics that decided, with
+            their intervals), `baseline_model` (folder or None), `evaluation`; None when it did not
+            run.
         pushed_model: folder of the SavedModel that was pushed, or None.
     """
 

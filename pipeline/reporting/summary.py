@@ -1,15 +1,19 @@
 """What a run did, read from the metadata store and the artifacts."""
 
 import dataclasses
+import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import tensorflow as tf
 from tfx.components.evaluator import constants
 
 from checkpoint_sweep.common.text import some
 from checkpoint_sweep.evaluation.threshold_failures import threshold_failures
 from checkpoint_sweep.tfx_components.blessing import read_verdicts
+from checkpoint_sweep.tfx_components.evaluator.verdict import VERDICT
 from pipeline.reporting.anomalies import read_anomalies
 from pipeline.reporting.pushes import Push, last_push
 from pipeline.reporting.run_summary import COMPLETE, CONTINUED_FROM, FAILED, Node, Summary
@@ -83,9 +87,20 @@ def _evaluator(outputs: dict[str, Any], baseline: Any | None) -> dict[str, Any]:
     return {
         "blessed": blessed == constants.BLESSED_VALUE,
         "failures": threshold_failures(outputs["evaluation"].uri),
+        **_verdict(outputs["blessing"].uri),
         "baseline_model": baseline.uri if baseline else None,
         "evaluation": outputs["evaluation"].uri,
     }
+
+
+def _verdict(blessing: str) -> dict[str, Any]:
+    """What the Evaluator says of its metrics; nothing of them where stock TFX evaluated."""
+    path = os.path.join(blessing, VERDICT)
+    if not tf.io.gfile.exists(path):
+        return {"words": "", "metrics": []}
+    with tf.io.gfile.GFile(path) as file:
+        content: dict[str, Any] = json.load(file)
+    return content
 
 
 def _pushed(artifact: Any) -> str | None:

@@ -54,6 +54,7 @@ def _checkpoints(summary: Summary) -> Table:
     table = Table(title="Checkpoints on eval", title_justify="left", box=None, padding=(0, 2, 0, 0))
     table.add_column("step", justify="right")
     table.add_column(f"{selection['metric']} {arrow}", justify="right")
+    table.add_column("±", justify="right")
     table.add_column("thresholds")
     table.add_column("verdict", overflow="fold")
     for verdict in summary.checkpoints:
@@ -61,6 +62,7 @@ def _checkpoints(summary: Summary) -> Table:
         table.add_row(
             str(verdict["step"]),
             "–" if verdict["value"] is None else f"{verdict['value']:.5f}",
+            _half_width(verdict.get("interval")),
             _thresholds(verdict),
             verdict["reason"],
             style="bold green" if chosen else None if verdict["eligible"] else "yellow",
@@ -70,18 +72,17 @@ def _checkpoints(summary: Summary) -> Table:
 
 def _choice(sweep: dict[str, Any], checkpoints: list[dict[str, Any]]) -> str:
     word = "[green]BLESSED[/]" if sweep["blessed"] else "[red]NOT BLESSED[/]"
-    if sweep["chosen"] is None:
-        return f"[bold]Sweep[/] {word}: {sweep['reason']}"
     last = checkpoints[-1]
-    won = next(c for c in checkpoints if c["name"] == sweep["chosen"])
     versus = ""
-    if last["value"] is not None and last is not won:
-        versus = f" (last, step {last['step']}: {last['value']:.5f})"
-    metric = sweep["selection"]["metric"]
-    return (
-        f"[bold]Sweep[/] {word}: step {won['step']}, {metric} {won['value']:.5f}{versus}; "
-        f"{sweep['reason']}"
-    )
+    if sweep["chosen"] not in (None, last["name"]) and last["value"] is not None:
+        versus = f". The last, step {last['step']}, has {last['value']:.5f}"
+        if last.get("difference"):
+            difference = last["difference"]
+            versus += (
+                f", a difference of {difference['value']:+.5f} ± "
+                f"{_half_width(difference['interval'])}"
+            )
+    return f"[bold]Sweep[/] {word}: {escape(sweep['reason'])}{versus}"
 
 
 def _evaluation(summary: Summary) -> str:
@@ -92,8 +93,14 @@ def _evaluation(summary: Summary) -> str:
     word = "[green]BLESSED[/]" if evaluator["blessed"] else "[red]NOT BLESSED[/]"
     baseline = evaluator["baseline_model"]
     versus = f"compared with {baseline}" if baseline else "no earlier blessed model to compare with"
+    if evaluator.get("words"):
+        versus += f": {escape(evaluator['words'])}"
     failures = "".join(f"\n  missed {failure}" for failure in evaluator["failures"])
     return f"[bold]Evaluator[/] {word} on test, {versus}{failures}"
+
+
+def _half_width(interval: list[float] | None) -> str:
+    return "–" if interval is None else f"{(interval[1] - interval[0]) / 2:.5f}"
 
 
 def _thresholds(verdict: dict[str, Any]) -> str:

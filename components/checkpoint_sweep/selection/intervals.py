@@ -3,7 +3,7 @@
 import dataclasses
 import math
 
-from scipy import stats
+from scipy import special  # Not stats, whose import takes as long as all else of this package.
 
 from checkpoint_sweep.selection.replicates import Replicates
 
@@ -42,7 +42,7 @@ class Estimate:
         """How far a one-sided bound at ``level`` is from the value."""
         if self.standard_error is None:
             return None
-        return float(stats.t.ppf(level, self.buckets - 1)) * self.standard_error
+        return float(special.stdtrit(self.buckets - 1, level)) * self.standard_error
 
 
 def estimate(replicates: Replicates, level: float = LEVEL) -> Estimate:
@@ -58,7 +58,7 @@ def estimate(replicates: Replicates, level: float = LEVEL) -> Estimate:
         caution = f"{examples:,} examples are too few, or too much alike, to tell its error"
         return Estimate(replicates.value, None, None, examples, 0, caution)
     error = math.sqrt(float(influences @ influences))
-    half = float(stats.t.ppf((1 + level) / 2, influences.size - 1)) * error
+    half = float(special.stdtrit(influences.size - 1, (1 + level) / 2)) * error
     value = replicates.value
     interval = (value - half, value + half)
     return Estimate(value, error, interval, examples, influences.size, _caution(replicates))

@@ -93,12 +93,11 @@ class BestValue:
     def choose(self, eligible: Sequence[CandidateResult], direction: Direction) -> Choice:
         """See `SelectionPolicy`."""
         best = _best(eligible, direction)
-        equal = f"equal to step {best.step}, which is earlier"
         return Choice(
             best.name,
-            "the best of the eligible",
-            f"step {best.step} is better",
-            {r.name: equal for r in eligible if r.value == best.value and r is not best},
+            "the best value of the eligible",
+            f"step {best.step} has a better value",
+            {r.name: _why_not(r, best) for r in eligible},
         )
 
 
@@ -192,6 +191,17 @@ def choose(
             f"{len(eligible)} eligible. Correct its method choose."
         )
     return choice
+
+
+def _why_not(result: CandidateResult, best: CandidateResult) -> str:
+    """Why one of the eligible is not the best, and no more than the examples show."""
+    if result.value == best.value:
+        return f"equal to step {best.step}, which is earlier"
+    if result.in_best_set is None:
+        return f"step {best.step} has a better value"
+    if result.in_best_set:
+        return f"cannot be told from step {best.step}, which has a better value"
+    return "worse than others by more than chance explains"
 
 
 def _loss(result: CandidateResult, direction: Direction) -> float:

@@ -91,6 +91,6 @@ def _choice(
     return Choice(
         chosen.name,
         f"{rank} of those that cannot be told from the best",
-        "worse than the best, by more than chance explains",
+        "worse than others by more than chance explains",
         {result.name: why_not for result in _best_set(eligible)},
     )

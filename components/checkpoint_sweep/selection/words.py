@@ -29,7 +29,7 @@ def sentence(decision: Decision, selection: Selection) -> str:
         return f"{text}; no other is eligible"
     if members == [winner]:
         return (
-            f"{text}; the {len(eligible) - 1} other eligible are worse by more than chance "
+            f"{text}; each of the {len(eligible) - 1} other eligible is worse by more than chance "
             f"explains at {decision.level:.0%}"
         )
     return (

@@ -61,8 +61,8 @@ def test_nothing_is_chosen_when_none_is_eligible() -> None:
 def test_every_checkpoint_has_a_verdict_by_step() -> None:
     decision = choose([_result(3, 0.3), _result(1, 0.3), _result(2, 0.1)], HIGHER)
     assert [(v.step, v.reason) for v in decision.verdicts] == [
-        (1, "the best of the eligible"),
-        (2, "step 1 is better"),
+        (1, "the best value of the eligible"),
+        (2, "step 1 has a better value"),
         (3, "equal to step 1, which is earlier"),
     ]
 

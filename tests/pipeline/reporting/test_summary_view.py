@@ -20,8 +20,9 @@ CHECKPOINTS = [
         "step": 2,
         "eligible": True,
         "value": 0.97,
-        "reason": "the best of the eligible",
+        "reason": "the best value of the eligible",
         "missed": [],
+        "interval": [0.96, 0.98],
     },
     {
         "name": "step-3",
@@ -36,7 +37,7 @@ SWEEP = {
     "chosen": "step-2",
     "chosen_step": 2,
     "blessed": True,
-    "reason": "step-2 is the best of 1 that met every threshold",
+    "reason": "step 2, the best value of the eligible: auc 0.970 ± 0.010",
     "selection": {"metric": "auc", "direction": "HIGHER_IS_BETTER"},
 }
 EVALUATOR = {"blessed": False, "failures": ["auc = 0.8"], "baseline_model": "/old"}
@@ -65,10 +66,10 @@ def test_it_says_what_ran_what_won_and_why() -> None:
     text = _printed()
     for part in (
         "Trainer complete 12.3",
-        "1 0.90000 missed 2 missed auc = 0.9",
-        "2 0.97000 passed the best of the eligible",
-        "3 – – unreadable",
-        "Sweep BLESSED: step 2, auc 0.97000",
+        "1 0.90000 – missed 2 missed auc = 0.9",
+        "2 0.97000 0.01000 passed the best value of the eligible",
+        "3 – – – unreadable",
+        "Sweep BLESSED: step 2, the best value of the eligible: auc 0.970 ± 0.010",
         "Evaluator NOT BLESSED on test, compared with /old missed auc = 0.8",
         "Pushed to /root/serving/1",
         "/root/summary.json",
@@ -82,6 +83,20 @@ def test_nothing_eligible_and_nothing_pushed() -> None:
     assert "Sweep NOT BLESSED: none is eligible" in text
     assert "Evaluator did not run" in text
     assert "Pushed nothing. because" in text
+
+
+def test_how_far_the_last_is_from_the_chosen() -> None:
+    last = CHECKPOINTS[2] | {
+        "value": 0.95,
+        "difference": {"value": -0.02, "standard_error": 0.005, "interval": [-0.03, -0.01]},
+    }
+    text = _printed(checkpoints=[*CHECKPOINTS[:2], last])
+    assert "The last, step 3, has 0.95000, a difference of -0.02000 ± 0.01000" in text
+
+
+def test_what_the_evaluator_found() -> None:
+    text = _printed(evaluator=EVALUATOR | {"blessed": True, "words": "auc 0.96 ± 0.02"})
+    assert "BLESSED on test, compared with /old: auc 0.96 ± 0.02" in text
 
 
 def test_anomalies_are_shown() -> None:

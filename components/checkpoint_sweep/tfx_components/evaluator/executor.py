@@ -131,7 +131,8 @@ def _source(name: str, artifacts: list[types.Artifact]) -> ModelSource:
 def _bless(blessing: types.Artifact, evaluation: str, validated: bool) -> None:
     """Writes the verdict; a model that had no thresholds to meet is not blessed."""
     found = findings(read_left_out(evaluation))
-    content = {"metrics": [finding.to_json() for finding in found]}
+    words = in_words(found)
+    content = {"words": words, "metrics": [finding.to_json() for finding in found]}
     write_json(os.path.join(blessing.uri, VERDICT), content)
     if obstacle := read_predictions(evaluation).obstacle:
         write_blessing_file(blessing, False, f"Not to be shipped: {obstacle}.")
@@ -142,7 +143,6 @@ def _bless(blessing: types.Artifact, evaluation: str, validated: bool) -> None:
         return
     failures = threshold_failures(evaluation)
     ok = tfma.load_validation_result(evaluation).validation_ok
-    words = in_words(found)
     met = f"Every threshold was met: {words}." if words else "Every threshold was met."
     reason = met if ok else "\n".join(failures)
     write_blessing_file(blessing, ok, reason)

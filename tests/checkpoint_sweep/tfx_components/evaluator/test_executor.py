@@ -18,6 +18,7 @@ from checkpoint_sweep.model_run.candidates import make_candidates
 from checkpoint_sweep.model_run.checkpoints import find_checkpoints
 from checkpoint_sweep.saved_model.weight_swap import write_saved_model
 from checkpoint_sweep.tfx_components.evaluator.executor import EvaluationError, Executor
+from checkpoint_sweep.tfx_components.evaluator.verdict import VERDICT
 from checkpoint_sweep.tfx_components.examples import ExamplesError
 from tests.support import taxi_examples
 from tests.support.estimator_run import EstimatorRun
@@ -45,7 +46,7 @@ class Evaluated:
 
     @property
     def files(self) -> set[str]:
-        return {path.name for path in Path(self.blessing.uri).iterdir()}
+        return {path.name for path in Path(self.blessing.uri).iterdir()} - {VERDICT}
 
     @property
     def properties(self) -> dict:

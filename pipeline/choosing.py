@@ -1,0 +1,45 @@
+"""How the application's options say which of the eligible checkpoints is chosen."""
+
+from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.selection.policies import BestValue, SelectionPolicy
+from checkpoint_sweep.selection.selection import Selection
+from checkpoint_sweep.selection.set_policies import EarliestOfSet, LatestOfSet, SecondaryMetric
+from pipeline.config import ConfigError, PipelineConfig
+
+_DIRECTIONS = {"higher": Direction.HIGHER_IS_BETTER, "lower": Direction.LOWER_IS_BETTER}
+
+
+def selection_of(config: PipelineConfig) -> Selection:
+    """What the sweep chooses by.
+
+    Raises:
+        ConfigError: there is no such way to choose.
+    """
+    return Selection(
+        config.select_by,
+        direction=config.direction,
+        policy=policy_of(config.choose),
+        margin=config.margin,
+    )
+
+
+def policy_of(choose: str) -> SelectionPolicy:
+    """The policy that an option stands for.
+
+    Raises:
+        ConfigError: it stands for none.
+    """
+    simple: dict[str, SelectionPolicy] = {
+        "best": BestValue(),
+        "earliest": EarliestOfSet(),
+        "latest": LatestOfSet(),
+    }
+    metric, _, direction = choose.rpartition(":")
+    if choose in simple:
+        return simple[choose]
+    if metric and direction in _DIRECTIONS:
+        return SecondaryMetric(metric, _DIRECTIONS[direction])
+    raise ConfigError(
+        f"--choose={choose} is no way to choose. Say {', '.join(simple)}, or a metric and which of "
+        "its values are better, such as binary_accuracy:higher."
+    )

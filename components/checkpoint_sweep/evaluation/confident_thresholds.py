@@ -37,9 +37,10 @@ def not_sure(
         for spec, threshold in entries:
             if isinstance(spec, config_pb2.CrossSlicingSpec):
                 continue
-            applicable = slicer_lib.SingleSliceSpec(spec=spec or config_pb2.SlicingSpec())
             slices = [where for where, known in found if known == name]
-            slices = [where for where in slices if applicable.is_slice_applicable(where)]
+            if spec is not None:  # Without slices, TFMA holds it to hold on every one.
+                applicable = slicer_lib.SingleSliceSpec(spec=spec)
+                slices = [where for where in slices if applicable.is_slice_applicable(where)]
             if not slices:
                 sentences.append(f"{name[-1]}, of which no standard error is known")
             for where in sorted(slices):

@@ -12,6 +12,7 @@ from tensorflow_model_analysis.slicer import slicer_lib
 from checkpoint_sweep.common import digests
 from checkpoint_sweep.evaluation.plan import split_config
 from checkpoint_sweep.evaluation.slicing import SliceKey
+from checkpoint_sweep.selection.margin import Margin
 from checkpoint_sweep.selection.metric_lookup import MetricName, metric_name
 from checkpoint_sweep.selection.selection import Selection
 
@@ -28,15 +29,19 @@ class Wanted:
         names: of these metrics.
         chosen: the slice to choose on; None without a selection.
         thresholds: the slices that have thresholds.
+        everywhere: whether there is a threshold that holds on every slice.
     """
 
     eval_config: config_pb2.EvalConfig
     names: frozenset[MetricName]
     chosen: _Chosen | None
     thresholds: tuple[config_pb2.SlicingSpec, ...]
+    everywhere: bool = False
 
     def applies(self, key: SliceKey) -> bool:
         """Whether something is decided on a slice."""
+        if self.everywhere or not key:
+            return True
         if tuple(sorted((feature, str(value)) for feature, value in key)) == self.chosen:
             return True
         return any(
@@ -55,12 +60,17 @@ class Wanted:
         """Equal for what is equal."""
         specs = sorted(spec.SerializeToString(deterministic=True) for spec in self.thresholds)
         return digests.of_parts(
-            self.eval_config.SerializeToString(deterministic=True), repr(self.chosen), *specs
+            self.eval_config.SerializeToString(deterministic=True),
+            repr((self.chosen, self.everywhere)),
+            *specs,
         )
 
 
 def wanted(eval_config: tfma.EvalConfig, selection: Selection | None) -> Wanted | None:
     """What decides: the selection metric, and every metric with a threshold on a plain slice.
+
+    TFMA holds a threshold without slices to hold on every slice. What is to be known of all of
+    them is summed only where bounds decide, or no selection does: it costs as many sums.
 
     Args:
         eval_config: with its defaults filled in.
@@ -74,13 +84,16 @@ def wanted(eval_config: tfma.EvalConfig, selection: Selection | None) -> Wanted 
     )
     slices: list[config_pb2.SlicingSpec] = []
     names: set[MetricName] = set()
+    everywhere = False
     for key, entries in thresholds.items():
         for spec, _ in entries:
-            if spec is None or isinstance(spec, config_pb2.SlicingSpec):
-                names.add(metric_name(key))
-                spec = spec if spec is not None else config_pb2.SlicingSpec()
-                if spec not in slices:
-                    slices.append(spec)
+            if spec is None:
+                everywhere = selection is None or selection.margin is Margin.CONFIDENT
+            elif not isinstance(spec, config_pb2.SlicingSpec):
+                continue
+            elif spec not in slices:
+                slices.append(spec)
+            names.add(metric_name(key))
     chosen = None
     if selection is not None:
         names.add((selection.output_name, selection.sub_key, selection.metric))
@@ -104,7 +117,7 @@ def wanted(eval_config: tfma.EvalConfig, selection: Selection | None) -> Wanted 
             part.metrics.extend(kept)
     if not reduced.metrics_specs:
         return None
-    return Wanted(reduced, frozenset(names), chosen, tuple(slices))
+    return Wanted(reduced, frozenset(names), chosen, tuple(slices), everywhere)
 
 
 def _names_of(

@@ -31,8 +31,11 @@ def not_sure(
     thresholds = metric_specs.metric_thresholds_from_metrics_specs(
         eval_config.metrics_specs, eval_config=eval_config
     )
+    baselines = {spec.name for spec in eval_config.model_specs if spec.is_baseline}
     sentences = []
     for key, entries in thresholds.items():
+        if key.model_name in baselines:
+            continue
         name = metric_name(key)
         for spec, threshold in entries:
             if isinstance(spec, config_pb2.CrossSlicingSpec):

@@ -21,13 +21,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from checkpoint_sweep.model_run.checkpoints import StepRange
     from checkpoint_sweep.selection.direction import Direction
+    from checkpoint_sweep.selection.racing import Racing
     from checkpoint_sweep.selection.selection import Selection
     from checkpoint_sweep.tfx_components.evaluator.component import Evaluator
     from checkpoint_sweep.tfx_components.sweep.component import CheckpointSweep
 
 __version__ = "0.2.0"
 
-__all__ = ["CheckpointSweep", "Direction", "Evaluator", "Selection", "StepRange"]
+__all__ = ["CheckpointSweep", "Direction", "Evaluator", "Racing", "Selection", "StepRange"]
 
 
 def __getattr__(name: str) -> Any:
@@ -36,6 +37,7 @@ def __getattr__(name: str) -> Any:
         "CheckpointSweep": "checkpoint_sweep.tfx_components.sweep.component",
         "Direction": "checkpoint_sweep.selection.direction",
         "Evaluator": "checkpoint_sweep.tfx_components.evaluator.component",
+        "Racing": "checkpoint_sweep.selection.racing",
         "Selection": "checkpoint_sweep.selection.selection",
         "StepRange": "checkpoint_sweep.model_run.checkpoints",
     }

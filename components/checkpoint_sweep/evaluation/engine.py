@@ -11,8 +11,28 @@ import tensorflow_model_analysis as tfma
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.evaluation.jackknife.wanted import Wanted
 from checkpoint_sweep.saved_model.model_source import ModelSource
+from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.selection.metric_lookup import MetricName
+from checkpoint_sweep.selection.racing import Racing
 
 DEFAULT_ENGINE = "fused"
+
+
+@dataclasses.dataclass(frozen=True)
+class Race:
+    """By what candidates are dropped before all examples are evaluated.
+
+    Attributes:
+        racing: when.
+        metric: the selection metric.
+        slice: on which it is read, as text.
+        direction: which of its values are better.
+    """
+
+    racing: Racing
+    metric: MetricName
+    slice: tuple[tuple[str, str], ...]
+    direction: Direction
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,6 +53,8 @@ class EvaluationRequest:
         batch_size: examples to take at once; None for the engine's default.
         memory_budget: bytes for the weights of all models; None for the engine's default.
         decisive: the metrics whose uncertainty is estimated, which stock TFMA does not do.
+        race: how candidates are dropped early; None to evaluate all on all examples, as stock TFMA
+            does.
     """
 
     candidates: Sequence[ModelSource]
@@ -45,6 +67,7 @@ class EvaluationRequest:
     batch_size: int | None = None
     memory_budget: int | None = None
     decisive: Wanted | None = None
+    race: Race | None = None
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """RecordBatches to TFMA's result files, for any number of candidates in one pass."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import apache_beam as beam
@@ -20,6 +20,8 @@ from checkpoint_sweep.evaluation import plan as plan_lib
 from checkpoint_sweep.evaluation.evaluate_slices import EvaluateSlices
 from checkpoint_sweep.evaluation.jackknife.evaluate_buckets import EvaluateBuckets
 from checkpoint_sweep.evaluation.jackknife.wanted import Wanted
+from checkpoint_sweep.evaluation.racing.partial import WritePartial
+from checkpoint_sweep.evaluation.racing.shares import OfShares
 from checkpoint_sweep.saved_model.model_source import ModelSource
 
 DEFAULT_BATCH_SIZE = 4096
@@ -42,6 +44,10 @@ class EvaluateModels(beam.PTransform):
         rubber_stamp: as in TFMA: ignore change thresholds if there is no baseline.
         load: loads models, for tests.
         decisive: the metrics whose uncertainty is estimated, for `write.JACKKNIFE`.
+        earlier: merged states of other examples, which are added; query keys cannot go on from
+            such.
+        shares: of the examples, see `racing.shares`; None for all.
+        partial: a directory for the states that the models add up to, in place of results.
 
     Raises:
         ValueError: the evaluation needs stock TFMA (``unsupported_reason``), names of candidates
@@ -59,6 +65,9 @@ class EvaluateModels(beam.PTransform):
         rubber_stamp: bool = False,
         load: update.Loader = fused.LoadedModels,
         decisive: Wanted | None = None,
+        earlier: Sequence[merge.State | merge.BucketState] = (),
+        shares: Collection[int] | None = None,
+        partial: str | None = None,
     ) -> None:
         super().__init__()
         _check(candidates, outputs, eval_config, baseline)
@@ -73,6 +82,9 @@ class EvaluateModels(beam.PTransform):
         self._rubber_stamp = rubber_stamp
         self._load = load
         self._decisive = decisive
+        self._earlier = list(earlier)
+        self._shares = shares
+        self._partial = partial
 
     def expand(self, batches: beam.PCollection) -> beam.PCollection:
         """See the class."""
@@ -88,7 +100,16 @@ class EvaluateModels(beam.PTransform):
             self._load,
             self._decisive,
         )
+        if self._shares is not None:
+            step_of_shares = beam.ParDo(OfShares(self._shares)).with_output_types(Any)
+            batches = batches | "Shares" >> step_of_shares
         updated = batches | "Update" >> beam.ParDo(step).with_output_types(Any)
+        if self._earlier:
+            known = batches.pipeline | "Earlier" >> beam.Create(self._earlier, reshuffle=False)
+            updated = (updated, known) | "WithEarlier" >> beam.Flatten()
+        if self._partial is not None:
+            assert self._decisive is not None
+            return updated | WritePartial(config, self._decisive, len(sources), self._partial)
         # Every candidate is written, also one without any slice.
         everyone = batches.pipeline | "Candidates" >> beam.Create(
             [(number, None) for number in range(candidates)]

@@ -1,14 +1,18 @@
 """The default engine: as many candidates in one pass over the data as fit into memory."""
 
+import dataclasses
+import functools
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
+import apache_beam as beam
 from absl import logging
 
 from checkpoint_sweep.evaluation import fused, required_features, update
 from checkpoint_sweep.evaluation.data_errors import user_error
 from checkpoint_sweep.evaluation.engine import Evaluated, EvaluationRequest
 from checkpoint_sweep.evaluation.evaluate_models import DEFAULT_BATCH_SIZE, EvaluateModels
+from checkpoint_sweep.evaluation.racing import race
 from checkpoint_sweep.evaluation.results import read_predictions
 from checkpoint_sweep.evaluation.stock_engine import evaluate_with_tfma
 from checkpoint_sweep.evaluation.support import unsupported_reason
@@ -36,24 +40,47 @@ def evaluate_fused(request: EvaluationRequest) -> Iterator[Evaluated]:
         logging.warning("Evaluating with stock TFMA, a run for each candidate: %s.", reason)
         yield from evaluate_with_tfma(request)
         return
+    if request.race is not None:
+        if reason := race.unsupported_reason(request):
+            logging.warning("All candidates are evaluated on all examples: %s.", reason)
+        else:
+            yield from _with_errors(race.evaluate_race(request, _run_heat(request)), request)
+            return
+    yield from _with_errors(_in_groups(request, baseline), request)
+
+
+def _with_errors(evaluated: Iterator[Evaluated], request: EvaluationRequest) -> Iterator[Evaluated]:
+    """The same, with the errors of those whose predictions TFMA cannot evaluate."""
+    for done in evaluated:
+        error = done.error
+        if error is None:
+            predictions = read_predictions(request.outputs[done.name])
+            error = predictions.obstacle if predictions.failed else None
+        yield dataclasses.replace(done, error=error)
+
+
+def _in_groups(request: EvaluationRequest, baseline: Sequence[ModelSource]) -> Iterator[Evaluated]:
     for group in fused.plan_groups(request.candidates, request.memory_budget, baseline):
         started = time.monotonic()
-        gone = _evaluate_readable(group, request)
+        gone = _without_unreadable(group, functools.partial(_evaluate, request))
         update.release()
         seconds = (time.monotonic() - started) / len(group)
-        for candidate in group:
-            if reason := gone.get(candidate.name):
-                yield Evaluated(candidate.name, seconds, reason)
-                continue
-            predictions = read_predictions(request.outputs[candidate.name])
-            error = predictions.obstacle if predictions.failed else None
-            yield Evaluated(candidate.name, seconds, error)
+        yield from (Evaluated(model.name, seconds, gone.get(model.name)) for model in group)
 
 
-def _evaluate_readable(group: Sequence[ModelSource], request: EvaluationRequest) -> dict[str, str]:
+def _run_heat(request: EvaluationRequest) -> Callable[[race.Heat], dict[str, str]]:
+    def run(heat: race.Heat) -> dict[str, str]:
+        return _without_unreadable(heat.group, functools.partial(_evaluate, request, heat=heat))
+
+    return run
+
+
+def _without_unreadable(
+    group: Sequence[ModelSource], evaluate: Callable[[Sequence[ModelSource]], None]
+) -> dict[str, str]:
     """Evaluates a group, without those that have become unreadable; why these are, by name."""
     try:
-        _evaluate(group, request)
+        evaluate(group)
     except Exception:
         reasons = {model.name: unreadable(model) for model in group}
         gone = {name: f"unreadable: {reason}" for name, reason in reasons.items() if reason}
@@ -61,32 +88,39 @@ def _evaluate_readable(group: Sequence[ModelSource], request: EvaluationRequest)
             raise
         if left := [model for model in group if model.name not in gone]:
             update.release()
-            gone |= _evaluate_readable(left, request)
+            gone |= _without_unreadable(left, evaluate)
         return gone
     return {}
 
 
-def _evaluate(group: Sequence[ModelSource], request: EvaluationRequest) -> None:
-    """One Beam pipeline for the candidates of a group."""
+def _evaluate(
+    request: EvaluationRequest, group: Sequence[ModelSource], heat: race.Heat | None = None
+) -> None:
+    """One Beam pipeline for the candidates of a group: on all examples, or those of a heat."""
     config = request.tensor_adapter_config
+    baseline = [request.baseline] if request.baseline else []
     columns = required_features.columns(
         request.eval_config,
         config.tensor_representations if config else {},
-        [*group, *([request.baseline] if request.baseline else [])],
+        [*group, *baseline],
     )
     batch_size = request.batch_size or DEFAULT_BATCH_SIZE
+    transform: beam.PTransform = EvaluateModels(
+        group,
+        request.outputs,
+        request.eval_config,
+        baseline=request.baseline,
+        tensor_adapter_config=config,
+        batch_size=batch_size,
+        decisive=request.decisive,
+        earlier=heat.earlier if heat else (),
+        shares=heat.shares if heat else None,
+        partial=heat.directory if heat else None,
+    )
     try:
         with request.make_pipeline() as pipeline:
             batches = request.read(pipeline, batch_size=batch_size, columns=columns)
-            _ = batches | EvaluateModels(
-                group,
-                request.outputs,
-                request.eval_config,
-                baseline=request.baseline,
-                tensor_adapter_config=config,
-                batch_size=batch_size,
-                decisive=request.decisive,
-            )
+            _ = batches | transform
     except Exception as error:
         if found := user_error(error):
             raise found from error

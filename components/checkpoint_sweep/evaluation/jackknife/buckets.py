@@ -14,16 +14,23 @@ _SEED = "checkpoint-sweep"
 
 def of_examples(batch: pa.RecordBatch) -> npt.NDArray[np.int64]:
     """(rows,) int64, the bucket of each serialized example: a keyed SipHash of its bytes."""
-    column = batch.column(batch.schema.get_field_index(constants.ARROW_INPUT_COLUMN))
-    flat = column.flatten().to_numpy(zero_copy_only=False)
-    return _of_bytes(flat)
+    return (_of_batch(batch) % BUCKETS).astype(np.int64)
+
+
+def shares_of(batch: pa.RecordBatch, shares: int) -> npt.NDArray[np.int64]:
+    """(rows,) int64 below ``shares``, a share of the examples with all buckets in it."""
+    return (_of_batch(batch) // BUCKETS % shares).astype(np.int64)
 
 
 def of_query(query: str) -> int:
     """The bucket of all examples of a query, which are no units of their own."""
-    return int(_of_bytes(np.array([query.encode()], object))[0])
+    return int(_hashes(np.array([query.encode()], object))[0] % BUCKETS)
 
 
-def _of_bytes(values: npt.NDArray[np.object_]) -> npt.NDArray[np.int64]:
-    hashes = pd.util.hash_array(values, hash_key=_SEED, categorize=False)
-    return (hashes % BUCKETS).astype(np.int64)
+def _of_batch(batch: pa.RecordBatch) -> npt.NDArray[np.uint64]:
+    column = batch.column(batch.schema.get_field_index(constants.ARROW_INPUT_COLUMN))
+    return _hashes(column.flatten().to_numpy(zero_copy_only=False))
+
+
+def _hashes(values: npt.NDArray[np.object_]) -> npt.NDArray[np.uint64]:
+    return pd.util.hash_array(values, hash_key=_SEED, categorize=False)

@@ -43,6 +43,11 @@ class DeriveLeftOut(beam.DoFn):
             leaf.combine.setup()
         self._models = self._candidates + (self._plan.baseline_name is not None)
 
+    @property
+    def strides(self) -> dict[int, int]:
+        """Codes per row of the states that it takes, by leaf."""
+        return self._plan.strides(self._models)
+
     def process(self, element: merge.SliceState) -> Iterator[tuple[int, Record]]:
         """The records of one slice, of all candidates that have not failed."""
         buckets = sorted(element.counts)

@@ -4,7 +4,7 @@ import dataclasses
 import json
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import tensorflow as tf
@@ -50,16 +50,23 @@ def read_left_out(directory: str) -> Mapping[tuple[Slice, MetricName], LeftOut]:
     try:
         with tf.io.gfile.GFile(path) as file:
             slices = json.load(file)["slices"]
-        return {
-            (
-                tuple(sorted((name, value) for name, value in part["slice"])),
-                (entry["output"], entry["sub_key"], entry["name"]),
-            ): _left_out(entry, part["examples"])
-            for part in slices
-            for entry in part["metrics"]
-        }
+        return from_slices(slices)
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{path} was not written by this version.") from error
+
+
+def from_slices(
+    slices: Iterable[Mapping[str, Any]],
+) -> dict[tuple[Slice, MetricName], LeftOut]:
+    """By slice and metric, from what `derive_left_out` gives."""
+    return {
+        (
+            tuple(sorted((name, value) for name, value in part["slice"])),
+            (entry["output"], entry["sub_key"], entry["name"]),
+        ): _left_out(entry, part["examples"])
+        for part in slices
+        for entry in part["metrics"]
+    }
 
 
 def _left_out(entry: Mapping[str, Any], examples: list[int]) -> LeftOut:

@@ -11,6 +11,7 @@ from tfx.types import standard_artifacts
 from checkpoint_sweep.common.eval_config import metric_code
 from checkpoint_sweep.evaluation.engine import DEFAULT_ENGINE, check_amounts
 from checkpoint_sweep.model_run.checkpoints import StepRange
+from checkpoint_sweep.selection.racing import Racing
 from checkpoint_sweep.selection.selection import Selection
 from checkpoint_sweep.tfx_components.sweep import spec
 from checkpoint_sweep.tfx_components.sweep.executor import Executor
@@ -43,6 +44,7 @@ class CheckpointSweep(base_beam_component.BaseBeamComponent):
         engine: str = DEFAULT_ENGINE,
         batch_size: int | None = None,
         memory_budget: int | None = None,
+        racing: Racing | None = None,
     ) -> None:
         """Adds a sweep to a pipeline.
 
@@ -61,6 +63,8 @@ class CheckpointSweep(base_beam_component.BaseBeamComponent):
                 None for `evaluate_models.DEFAULT_BATCH_SIZE`.
             memory_budget: bytes for the weights of all models; those beyond it are evaluated in
                 further passes over the data. None for a share of the machine's memory.
+            racing: how checkpoints are dropped after a share of the examples, where prediction
+                takes most of the time; None to evaluate each on all of them.
 
         Raises:
             EngineError: `batch_size` or `memory_budget` is below 1.
@@ -83,6 +87,7 @@ class CheckpointSweep(base_beam_component.BaseBeamComponent):
                 engine=engine,
                 batch_size=batch_size,
                 memory_budget=memory_budget,
+                racing=racing.to_json() if racing else None,
                 metric_code=metric_code(eval_config),
                 evaluation=types.Channel(type=standard_artifacts.ModelEvaluation),
                 model=types.Channel(type=standard_artifacts.Model),

@@ -19,6 +19,7 @@ from checkpoint_sweep.evaluation.checks import check_signature, flattening_warni
 from checkpoint_sweep.evaluation.engine import (
     DEFAULT_ENGINE,
     EvaluationRequest,
+    Race,
     check_amounts,
     get_engine,
 )
@@ -39,7 +40,9 @@ from checkpoint_sweep.saved_model.model_source import ModelSource
 from checkpoint_sweep.saved_model.tensor_bundle import unreadable
 from checkpoint_sweep.saved_model.weight_swap import write_saved_model
 from checkpoint_sweep.selection.decision import choose
+from checkpoint_sweep.selection.direction import Direction
 from checkpoint_sweep.selection.metric_lookup import check_slice, resolve_direction
+from checkpoint_sweep.selection.racing import Racing
 from checkpoint_sweep.selection.selection import Selection
 from checkpoint_sweep.tfx_components import blessing, parameters
 from checkpoint_sweep.tfx_components.examples import open_examples
@@ -125,6 +128,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             batch_size=batch_size,
             memory_budget=memory_budget,
             decisive=wanted(eval_config, selection),
+            race=_race(exec_properties.get(spec.RACING), selection, direction),
         )
         circumstances = Circumstances.of(
             eval_config,
@@ -155,6 +159,14 @@ class Executor(base_beam_executor.BaseBeamExecutor):
 
 def _uri(artifacts: Artifacts, key: str) -> str:
     return artifact_utils.get_single_uri(list(artifacts[key]))
+
+
+def _race(racing: str | None, selection: Selection, direction: Direction) -> Race | None:
+    if not racing:
+        return None
+    metric = (selection.output_name, selection.sub_key, selection.metric)
+    where = tuple(sorted((name, str(value)) for name, value in selection.slice.items()))
+    return Race(Racing.from_json(racing), metric, where, direction)
 
 
 def _baseline(input_dict: Artifacts) -> ModelSource | None:

@@ -25,6 +25,7 @@ STRIDE = "stride"
 ENGINE = "engine"
 BATCH_SIZE = "batch_size"
 MEMORY_BUDGET = "memory_budget"
+RACING = "racing"
 # The source of the metrics that eval_config names, so that TFX's cache notices an edit.
 METRIC_CODE = "metric_code"
 
@@ -56,5 +57,6 @@ class CheckpointSweepSpec(component_spec.ComponentSpec):
         ENGINE: component_spec.ExecutionParameter(type=str, optional=True),
         BATCH_SIZE: component_spec.ExecutionParameter(type=int, optional=True),
         MEMORY_BUDGET: component_spec.ExecutionParameter(type=int, optional=True),
+        RACING: component_spec.ExecutionParameter(type=str, optional=True),
         METRIC_CODE: component_spec.ExecutionParameter(type=str, optional=True),
     }

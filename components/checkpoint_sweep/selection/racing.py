@@ -1,0 +1,75 @@
+"""Which candidates need not be evaluated further, after a share of the examples."""
+
+import dataclasses
+import json
+from collections.abc import Mapping
+
+import numpy as np
+
+from checkpoint_sweep.selection.best_set import best_set
+from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.selection.policies import SelectionError
+from checkpoint_sweep.selection.replicates import Replicates
+
+
+@dataclasses.dataclass(frozen=True)
+class Racing:
+    """Drops candidates that are out after a share of the examples.
+
+    After an eighth, a quarter and a half of the examples, those that are not in the set of the
+    best so far are dropped; the others go on, and what they have is not evaluated again.
+
+    Attributes:
+        level: probability with which the best so far is kept each time; at least 0.5, below 1.
+    """
+
+    level: float = 0.99
+
+    def __post_init__(self) -> None:
+        if not 0.5 <= self.level < 1:
+            raise SelectionError(
+                f"The level of racing is {self.level}; it must be at least 0.5 and below 1."
+            )
+
+    def to_json(self) -> str:
+        """As a component parameter."""
+        return json.dumps(dataclasses.asdict(self), sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> "Racing":
+        """The inverse of `to_json`.
+
+        Raises:
+            SelectionError: the text is something else.
+        """
+        try:
+            return cls(**json.loads(text))
+        except SelectionError:
+            raise
+        except (ValueError, TypeError) as error:
+            raise SelectionError(
+                f"Not a description of racing: {text!r} ({error}). Make it by "
+                "Racing(...).to_json()."
+            ) from error
+
+
+def out(found: Mapping[str, Replicates], direction: Direction, level: float) -> list[str]:
+    """The names of those that are not in the set of the best.
+
+    Args:
+        found: of the selection metric so far, by name, all of the same examples. Those without a
+            standard error are never out.
+        direction: of the selection metric.
+        level: of the set.
+    """
+    known = {
+        name: (direction.loss(replicates.value), influences)
+        for name, replicates in found.items()
+        if (influences := replicates.influences()) is not None
+    }
+    if len(known) < 2:
+        return []
+    losses = np.array([loss for loss, _ in known.values()])
+    influences = direction.loss(1.0) * np.array([row for _, row in known.values()])
+    members = best_set(losses, influences, level)
+    return [name for name, member in zip(known, members, strict=True) if not member]

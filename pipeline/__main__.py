@@ -39,6 +39,8 @@ def main(
     select_by: options.SelectBy = None,
     direction: options.DirectionName = None,
     engine: options.Engine = PipelineConfig.engine,
+    average_last: options.AverageLast = None,
+    greedy_soup: options.GreedySoup = False,
     beam_arg: options.BeamArg = None,
     cache: Annotated[
         bool, typer.Option(help="Skip nodes whose inputs and parameters have not changed.")
@@ -56,7 +58,15 @@ def main(
         chosen = registry.get(problem)
         config = dataclasses.replace(
             options.fill_in(
-                chosen, steps, checkpoint_steps, select_by, engine, beam_arg, direction
+                chosen,
+                steps,
+                checkpoint_steps,
+                select_by,
+                engine,
+                beam_arg,
+                direction,
+                average_last,
+                greedy_soup,
             ),
             root=(root or Path("runs") / problem).resolve(),
             schema=(schema or chosen.schema).resolve(),

@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
+from checkpoint_sweep.model_run.averages import Averages
 from checkpoint_sweep.selection.direction import Direction
 from pipeline.problems.problem import Problem
 
@@ -29,6 +30,7 @@ class PipelineConfig:
         direction: which values of that metric are better; None for what the evaluation config
             declares.
         engine: what the sweep evaluates with, one of `ENGINES`.
+        averages: of checkpoints, which the sweep evaluates too; None for none.
         cache: whether a node whose inputs and parameters have not changed is skipped.
     """
 
@@ -42,6 +44,7 @@ class PipelineConfig:
     beam_args: tuple[str, ...]
     direction: Direction | None = None
     engine: str = "fused"
+    averages: Averages | None = None
     cache: bool = True
 
     @property

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from checkpoint_sweep.model_run.averages import Averages, AveragesError
 from checkpoint_sweep.selection.direction import Direction
 from pipeline.config import ConfigError, PipelineConfig, beam_args, check_engine, check_steps
 from pipeline.problems import registry
@@ -37,6 +38,19 @@ DirectionName = Annotated[
 Engine = Annotated[
     str, typer.Option(help="What evaluates: fused (all in one pass) or tfma (stock).")
 ]
+AverageLast = Annotated[
+    list[int] | None,
+    typer.Option(
+        help="Evaluate the average of the last so many checkpoints as a candidate too; repeatable."
+    ),
+]
+GreedySoup = Annotated[
+    bool,
+    typer.Option(
+        "--greedy-soup",
+        help="Evaluate the average of the checkpoints that are better together as one too.",
+    ),
+]
 BeamArg = Annotated[
     list[str] | None,
     typer.Option(
@@ -53,14 +67,16 @@ def fill_in(
     engine: str,
     beam_arg: Sequence[str] | None,
     direction: str | None = None,
+    average_last: Sequence[int] | None = None,
+    greedy_soup: bool = False,
 ) -> PipelineConfig:
     """The configuration that these options stand for; None takes the problem's default.
 
     Its folders are the caller's to fill in.
 
     Raises:
-        ConfigError: training would leave no checkpoint to choose from, or there is no such
-            engine, direction or form of a Beam option.
+        ConfigError: training would leave no checkpoint to choose from, there is no such
+            engine, direction or form of a Beam option, or an average is none.
     """
     if direction is not None and direction not in DIRECTIONS:
         known = " or ".join(f"--direction={name}" for name in DIRECTIONS)
@@ -76,7 +92,25 @@ def fill_in(
         beam_args=beam_args(beam_arg or ()),
         direction=DIRECTIONS[direction] if direction else None,
         engine=engine,
+        averages=_averages(average_last or (), greedy_soup),
     )
     check_steps(config.steps, config.checkpoint_steps)
     check_engine(config.engine)
     return config
+
+
+def _averages(last: Sequence[int], greedy_soup: bool) -> Averages | None:
+    """What averages are asked for; None if none is.
+
+    Raises:
+        ConfigError: a number of checkpoints is too small.
+    """
+    if not last and not greedy_soup:
+        return None
+    try:
+        # Named twice is meant once.
+        return Averages(last=tuple(set(last)), greedy_soup=greedy_soup)
+    except AveragesError as error:
+        raise ConfigError(
+            f"--average-last={min(last)} averages nothing. Name at least 2 checkpoints."
+        ) from error

@@ -70,6 +70,8 @@ def main(
     select_by: options.SelectBy = None,
     direction: options.DirectionName = None,
     engine: options.Engine = PipelineConfig.engine,
+    average_last: options.AverageLast = None,
+    greedy_soup: options.GreedySoup = False,
     beam_arg: options.BeamArg = None,
     output: Annotated[
         Path | None,
@@ -88,7 +90,15 @@ def main(
         chosen = registry.get(problem)
         config = dataclasses.replace(
             options.fill_in(
-                chosen, steps, checkpoint_steps, select_by, engine, beam_arg, direction
+                chosen,
+                steps,
+                checkpoint_steps,
+                select_by,
+                engine,
+                beam_arg,
+                direction,
+                average_last,
+                greedy_soup,
             ),
             schema=Path(schema or _IMAGE / chosen.schema.relative_to(repository())),
         )

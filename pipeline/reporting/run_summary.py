@@ -44,9 +44,11 @@ class Summary:
         anomalies: how the data depart from the schema, a sentence each.
         training: `model_run` (folder) and `continued_from_step`: the step from which training
             went on where an earlier run was interrupted, or None; None when it did not end.
-        checkpoints: the sweep's verdicts: name, step, eligible, value, reason.
-        sweep: `chosen` (name or None), `chosen_step`, `blessed`, `reason`, `selection` (metric,
-            slice, direction), `evaluation`, `model` and `blessing` (folders).
+        checkpoints: the sweep's verdicts: name, step, eligible, value, reason; of averages
+            `averaged` too, the steps of the checkpoints in them.
+        sweep: `chosen` (name or None), `chosen_step`, `averaged_steps` (None where a checkpoint
+            is chosen), `blessed`, `reason`, `selection` (metric, slice, direction),
+            `evaluation`, `model` and `blessing` (folders).
         evaluator: `blessed`, `failures`, `baseline_model` (folder or None), `evaluation`; None
             when it did not run.
         pushed_model: folder of the SavedModel that was pushed, or None.

@@ -52,14 +52,15 @@ def _checkpoints(summary: Summary) -> Table:
     selection = summary.sweep["selection"]
     arrow = "↑" if selection["direction"] == "HIGHER_IS_BETTER" else "↓"
     table = Table(title="Checkpoints on eval", title_justify="left", box=None, padding=(0, 2, 0, 0))
-    table.add_column("step", justify="right")
+    averages = any(_is_average(verdict) for verdict in summary.checkpoints)
+    table.add_column("step or average" if averages else "step", justify="right")
     table.add_column(f"{selection['metric']} {arrow}", justify="right")
     table.add_column("thresholds")
     table.add_column("verdict", overflow="fold")
     for verdict in summary.checkpoints:
         chosen = verdict["name"] == summary.sweep["chosen"]
         table.add_row(
-            str(verdict["step"]),
+            verdict["name"] if _is_average(verdict) else str(verdict["step"]),
             "–" if verdict["value"] is None else f"{verdict['value']:.5f}",
             _thresholds(verdict),
             verdict["reason"],
@@ -72,16 +73,20 @@ def _choice(sweep: dict[str, Any], checkpoints: list[dict[str, Any]]) -> str:
     word = "[green]BLESSED[/]" if sweep["blessed"] else "[red]NOT BLESSED[/]"
     if sweep["chosen"] is None:
         return f"[bold]Sweep[/] {word}: {sweep['reason']}"
-    last = checkpoints[-1]
+    last = [c for c in checkpoints if not _is_average(c)][-1]
     won = next(c for c in checkpoints if c["name"] == sweep["chosen"])
     versus = ""
     if last["value"] is not None and last is not won:
         versus = f" (last, step {last['step']}: {last['value']:.5f})"
     metric = sweep["selection"]["metric"]
-    return (
-        f"[bold]Sweep[/] {word}: step {won['step']}, {metric} {won['value']:.5f}{versus}; "
-        f"{sweep['reason']}"
-    )
+    what = f"step {won['step']}"
+    if _is_average(won):
+        what = f"{won['name']}, the average of the steps {', '.join(map(str, won['averaged']))}"
+    return f"[bold]Sweep[/] {word}: {what}, {metric} {won['value']:.5f}{versus}; {sweep['reason']}"
+
+
+def _is_average(verdict: dict[str, Any]) -> bool:
+    return verdict.get("averaged") is not None
 
 
 def _evaluation(summary: Summary) -> str:

@@ -1,4 +1,4 @@
-"""Which checkpoint is chosen, and a verdict on every other: a pure function of their results."""
+"""Which candidate is chosen, and a verdict on every other: a pure function of their results."""
 
 import dataclasses
 import math
@@ -12,15 +12,16 @@ from checkpoint_sweep.selection.policies import CandidateResult, SelectionPolicy
 
 @dataclasses.dataclass(frozen=True)
 class Verdict:
-    """The judgement on one checkpoint.
+    """The judgement on one checkpoint, or on an average.
 
     Attributes:
         name: of the candidate.
-        step: training step.
+        step: training step; of an average, that of the newest checkpoint in it.
         eligible: whether it may be chosen.
         value: of the selection metric; None when it has none.
         reason: why it is chosen, or not chosen, or not eligible.
         missed: one sentence for each threshold that it missed.
+        averaged: steps of the checkpoints that it is the average of; None for a checkpoint.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Verdict:
     value: float | None
     reason: str
     missed: Sequence[str] = ()
+    averaged: Sequence[int] | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,7 +39,7 @@ class Decision:
 
     Attributes:
         chosen: name of the chosen candidate; None when none is eligible.
-        verdicts: one for each checkpoint, by step.
+        verdicts: one for each candidate, by step, averages after checkpoints.
     """
 
     chosen: str | None
@@ -52,7 +54,7 @@ def choose(
     """Chooses among those with a finite value and finite predictions that missed no threshold.
 
     Args:
-        results: one for each checkpoint, in any order.
+        results: one for each candidate, in any order.
         direction: of the selection metric.
         policy: how; `policies.BestValue` if None.
 
@@ -62,7 +64,7 @@ def choose(
     Raises:
         SelectionError: the policy fails, or chooses what it was not given.
     """
-    ordered = sorted(results, key=lambda r: r.step)
+    ordered = sorted(results, key=lambda r: (r.step, r.averaged is not None))
     obstacles = {r.name: _why_not_eligible(r) for r in ordered}
     eligible = [r for r in ordered if obstacles[r.name] is None]
     reasons = dict(obstacles)
@@ -81,10 +83,16 @@ def choose(
             value=r.value if r.value is not None and math.isfinite(r.value) else None,
             reason=reasons[r.name] or "",
             missed=list(r.threshold_failures),
+            averaged=None if r.averaged is None else list(r.averaged),
         )
         for r in ordered
     ]
     return Decision(chosen, verdicts)
+
+
+def is_eligible(result: CandidateResult) -> bool:
+    """Whether a candidate may be chosen."""
+    return _why_not_eligible(result) is None
 
 
 def _why_not_eligible(result: CandidateResult) -> str | None:

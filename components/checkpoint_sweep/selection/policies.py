@@ -27,15 +27,16 @@ class SelectionError(UserError):
 
 @dataclasses.dataclass(frozen=True)
 class CandidateResult:
-    """What is known of one checkpoint when the choice is made.
+    """What is known of one checkpoint, or of an average, when the choice is made.
 
     Attributes:
         name: of the candidate.
-        step: training step.
+        step: training step; of an average, that of the newest checkpoint in it.
         value: of the selection metric; None when it has none.
         threshold_failures: one sentence for each threshold that it missed.
         left_out: why it may not be chosen whatever its value, for example because it could not
             be evaluated; None when it may.
+        averaged: steps of the checkpoints that it is the average of; None for a checkpoint.
     """
 
     name: str
@@ -43,6 +44,12 @@ class CandidateResult:
     value: float | None = None
     threshold_failures: Sequence[str] = ()
     left_out: str | None = None
+    averaged: Sequence[int] | None = None
+
+    @property
+    def label(self) -> str:
+        """What reasons call it: a checkpoint by its step, an average by its name."""
+        return f"step {self.step}" if self.averaged is None else self.name
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,7 +77,8 @@ class SelectionPolicy(Protocol):
         """The choice, a pure function.
 
         Args:
-            eligible: at least one, by step, each with a finite value.
+            eligible: at least one, by step, each with a finite value; averages come after the
+                checkpoint of the same step.
             direction: of the selection metric.
         """
         ...
@@ -83,12 +91,16 @@ class BestValue:
     def choose(self, eligible: Sequence[CandidateResult], direction: Direction) -> Choice:
         """See `SelectionPolicy`."""
         best = _best(eligible, direction)
-        equal = f"equal to step {best.step}, which is earlier"
+        equal = f"equal to {best.label}"
         return Choice(
             best.name,
             "the best of the eligible",
-            f"step {best.step} is better",
-            {r.name: equal for r in eligible if r.value == best.value and r is not best},
+            f"{best.label} is better",
+            {
+                r.name: equal + (", which is earlier" if best.step < r.step else "")
+                for r in eligible
+                if r.value == best.value and r is not best
+            },
         )
 
 
@@ -114,9 +126,9 @@ class EarliestWithin:
         chosen = min(near, key=lambda r: r.step)
         return Choice(
             chosen.name,
-            f"the earliest within {self.margin:g} of the best, step {best.step}",
-            f"more than {self.margin:g} worse than step {best.step}",
-            {r.name: f"step {chosen.step} is as good within {self.margin:g}" for r in near},
+            f"the earliest within {self.margin:g} of the best, {best.label}",
+            f"more than {self.margin:g} worse than {best.label}",
+            {r.name: f"{chosen.label} is as good within {self.margin:g}" for r in near},
         )
 
 

@@ -10,6 +10,7 @@ from tfx.types import standard_artifacts
 
 from checkpoint_sweep.common.eval_config import metric_code
 from checkpoint_sweep.evaluation.engine import DEFAULT_ENGINE, check_amounts
+from checkpoint_sweep.model_run.averages import Averages
 from checkpoint_sweep.model_run.checkpoints import StepRange
 from checkpoint_sweep.selection.selection import Selection
 from checkpoint_sweep.tfx_components.sweep import spec
@@ -21,7 +22,8 @@ class CheckpointSweep(base_beam_component.BaseBeamComponent):
 
     Outputs:
         evaluation: a folder of TFMA results for each checkpoint (`step-00001000/`, read it with
-            `tfma.load_eval_result`), and `ledger.json`.
+            `tfma.load_eval_result`) and each average (`average-last-5/`, `greedy-soup/`), the
+            weights of the averages in `averages/`, and `ledger.json`.
         model: the best checkpoint as a SavedModel; empty when no checkpoint is eligible.
         blessing: BLESSED or NOT_BLESSED, and `verdicts.json` with a verdict on each checkpoint.
     """
@@ -43,6 +45,7 @@ class CheckpointSweep(base_beam_component.BaseBeamComponent):
         engine: str = DEFAULT_ENGINE,
         batch_size: int | None = None,
         memory_budget: int | None = None,
+        averages: Averages | None = None,
     ) -> None:
         """Adds a sweep to a pipeline.
 
@@ -61,6 +64,7 @@ class CheckpointSweep(base_beam_component.BaseBeamComponent):
                 None for `evaluate_models.DEFAULT_BATCH_SIZE`.
             memory_budget: bytes for the weights of all models; those beyond it are evaluated in
                 further passes over the data. None for a share of the machine's memory.
+            averages: averages of checkpoints to evaluate as candidates too; None for none.
 
         Raises:
             EngineError: `batch_size` or `memory_budget` is below 1.
@@ -80,6 +84,7 @@ class CheckpointSweep(base_beam_component.BaseBeamComponent):
                 first_step=steps.first,
                 last_step=steps.last,
                 stride=steps.stride,
+                averages=averages.to_json() if averages else None,
                 engine=engine,
                 batch_size=batch_size,
                 memory_budget=memory_budget,

@@ -196,10 +196,14 @@ def _export(source: ModelSource, verdict: Verdict, output: Sequence[types.Artifa
         write_saved_model(source, path_utils.serving_model_dir(artifact.uri))
     except Exception as error:
         if reason := unreadable(source):
-            what = f"checkpoint of step {verdict.step}"
+            if verdict.averaged is not None:
+                raise CheckpointError(
+                    f"{verdict.name} is chosen, and its weights can no longer be read: {reason}. "
+                    "Sweep again."
+                ) from error
             raise CheckpointError(
-                f"The {what if verdict.averaged is None else verdict.name} is chosen, and can no "
-                f"longer be read: {reason}. Restore it, or sweep again without it."
+                f"The checkpoint of step {verdict.step} is chosen, and can no longer be read: "
+                f"{reason}. Restore it, or sweep again without it."
             ) from error
         raise
     blessing.set_origin(artifact, verdict)

@@ -10,6 +10,7 @@ import pytest
 import tensorflow as tf
 import tensorflow_model_analysis as tfma
 
+from checkpoint_sweep.common.files import PARTIAL
 from checkpoint_sweep.evaluation import fused_engine
 from checkpoint_sweep.evaluation.ledger import Entry, read_ledger
 from checkpoint_sweep.model_run.averages import Averages
@@ -19,6 +20,7 @@ from checkpoint_sweep.selection.direction import Direction
 from checkpoint_sweep.selection.greedy_soup import greedy_soup, ingredients
 from checkpoint_sweep.selection.policies import BestValue, CandidateResult
 from checkpoint_sweep.selection.selection import Selection
+from checkpoint_sweep.tfx_components.sweep import executor
 from tests.checkpoint_sweep.evaluation import tfma_oracle
 from tests.checkpoint_sweep.tfx_components.sweep import stock_tfma
 from tests.checkpoint_sweep.tfx_components.sweep.conftest import EVAL_CONFIG, Sweep, Swept
@@ -316,6 +318,33 @@ def test_what_was_tried_before_a_failure_is_kept(
     assert "average-last-2" not in evaluated
     assert second.verdicts == sweep(trained, averages=ALL).verdicts
     assert not kept.exists()
+
+
+def test_what_was_tried_by_a_process_that_was_killed_is_kept(
+    trained: EstimatorRun,
+    sweep: Sweep,
+    evaluated: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    counted = fused_engine.EvaluateModels
+
+    def die_at_the_second_trial(candidates: Any, *args: Any, **options: Any) -> Any:
+        if candidates[0].name == "greedy-soup-trial-02":
+            raise SystemExit
+        return counted(candidates, *args, **options)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(fused_engine, "EvaluateModels", die_at_the_second_trial)
+        patched.setattr(executor, "set_aside", lambda directory: None)
+        with pytest.raises(SystemExit):
+            sweep(trained, execution=1, averages=ALL)
+    averages = tmp_path / "node" / "evaluation" / "1" / "averages"
+    shutil.copytree(averages / "average-last-2", averages / f"greedy-soup{PARTIAL}{'0' * 32}")
+    evaluated.clear()
+    second = sweep(trained, execution=2, averages=ALL)
+    assert evaluated == ["greedy-soup-trial-02", "greedy-soup-trial-03"]
+    assert second.verdicts == sweep(trained, averages=ALL).verdicts
 
 
 def test_a_checkpoint_that_is_left_out_is_not_averaged(

@@ -55,7 +55,7 @@ def evaluate_greedy_soup(
     if len(soup.steps) == 1:
         (step,) = soup.steps
         origin = Origin(GREEDY_SOUP, step, averaged=(step,))
-        tried = f"none of {soup.trials} averages was" if soup.trials > 1 else "an average was not"
+        tried = f"none of {soup.trials} averages was" if soup.trials > 1 else "their average is not"
         book.leave_out(origin, f"{tried} as good as the best checkpoint alone, step {step}")
         return
     # Its results are those of the last trial that was better, and are taken over from it.

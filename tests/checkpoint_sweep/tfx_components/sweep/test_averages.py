@@ -1,7 +1,7 @@
 """Averages are candidates as checkpoints are: evaluated, judged, exported, and taken over."""
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -248,7 +248,7 @@ def test_a_soup_of_one_is_left_out(trained: EstimatorRun, sweep: Sweep) -> None:
     # The untrained model is so far off that no average with it is as good.
     swept = sweep(trained, averages=SOUP, stride=3, **_by_cross_entropy())
     verdict = _verdicts(swept)["greedy-soup"]
-    assert verdict["reason"] == "an average was not as good as the best checkpoint alone, step 60"
+    assert verdict["reason"] == "their average is not as good as the best checkpoint alone, step 60"
     assert not verdict["eligible"]
     assert _ledger(swept)["greedy-soup"].status == "left out"
 
@@ -380,22 +380,35 @@ def test_batch_normalisation_leaves_averages_out_and_the_sweep_goes_on(
     assert swept.files == {"BLESSED", "verdicts.json"}
 
 
+@pytest.mark.parametrize(
+    ("save", "export"),
+    [
+        pytest.param(keras_run.manager, keras_run.wrapped, id="by objects"),
+        pytest.param(keras_run.callback, keras_run.keras_save, id="with the states of metrics"),
+    ],
+)
 def test_a_keras_models_average_is_exported(
-    sweep: Sweep, tmp_path: Path, examples: list[bytes]
+    save: Callable, export: Callable, sweep: Sweep, tmp_path: Path, examples: list[bytes]
 ) -> None:
     (tmp_path / "run").mkdir()
-    run = keras_run.make(
-        tmp_path / "run", keras_run.sequential, keras_run.manager, keras_run.wrapped
-    )
+    run = keras_run.make(tmp_path / "run", keras_run.sequential, save, export)
     swept = sweep(run, floor=None, averages=LAST, selection=_choosing("average-last-2"))
-    bundles = [read_bundle(str(run.model_run / f"ckpt-{step}")) for step in (2, 3)]
-    exported = _exported(swept)
-    weights = {key: value for key, value in exported.items() if key.startswith("net/layer")}
-    assert len(weights) == 4
-    for key, value in weights.items():
-        ours = key.replace("net/", "model/", 1)
-        mean = np.mean([b[ours] for b in bundles], axis=0, dtype=np.float64)
-        np.testing.assert_array_equal(value, mean.astype(np.float32))
+    weights = []
+    for prefix in sorted(str(path)[: -len(".index")] for path in run.model_run.glob("*.index"))[1:]:
+        run.restore(prefix)
+        weights.append([variable.numpy() for variable in run.model.trainable_variables])
+    for variable, *values in zip(run.model.trainable_variables, *weights, strict=True):
+        assert len(values) == 2
+        variable.assign(np.mean(values, axis=0, dtype=np.float64).astype(np.float32))
+    expected = np.asarray(run.model(keras_run.parse(tf.constant(examples[:200]))))
+    served = tf.saved_model.load(str(Path(swept.model.uri) / "Format-Serving"))
+    predicted = served.signatures["serving_default"](examples=tf.constant(examples[:200]))
+    np.testing.assert_allclose(predicted["probability"], expected, rtol=1e-6)
+    labels = stock_tfma.column(examples[:200], "big_tipper")
+    loss = float(tf.reduce_mean(tf.keras.losses.binary_crossentropy(labels, expected)))
+    result = tfma.load_eval_result(f"{swept.evaluation.uri}/average-last-2")
+    value = result.get_metrics_for_slice()["binary_crossentropy"]["doubleValue"]
+    assert value == pytest.approx(loss, rel=1e-5)
 
 
 def test_a_checkpoint_alone_has_no_average(trained: EstimatorRun, sweep: Sweep) -> None:

@@ -168,6 +168,42 @@ def test_every_type(tmp_path: Path) -> None:
     assert seen == {"half", "brain", "double", "complex", "count", "flag", "text"}
 
 
+def _with_table(directory: str) -> None:
+    """An export that reads a variable and a table of numbers with fractions."""
+    v1 = tf.compat.v1
+    with tf.Graph().as_default(), v1.Session() as session:
+        table = tf.lookup.experimental.MutableHashTable(tf.int64, tf.float32, 0.0, "table")
+        key = v1.placeholder(tf.int64, [None], name="x")
+        y = table.lookup(key) * v1.get_variable("w", [2], use_resource=True)
+        saver = v1.train.Saver([*v1.global_variables(), table])
+        session.run([v1.global_variables_initializer(), table.insert([1, 2], [2.0, 3.0])])
+        info = v1.saved_model.utils.build_tensor_info
+        signature = v1.saved_model.build_signature_def({"x": info(key)}, {"y": info(y)})
+        builder = v1.saved_model.Builder(directory)
+        builder.add_meta_graph_and_variables(
+            session, ["serve"], {"serving_default": signature}, saver=saver
+        )
+        builder.save()
+
+
+def test_a_table_is_that_of_the_newest(tmp_path: Path) -> None:
+    _with_table(str(tmp_path / "export"))
+    own = read_bundle(str(tmp_path / "export" / VARIABLES))
+    (values,) = (key for key in own if key.endswith("-values"))
+    bundles = {
+        step: own | {"w": np.float32([step, 0]), values: own[values] * np.float32(step)}
+        for step in (1, 2)
+    }
+    sources = {}
+    for step, bundle in bundles.items():
+        prefix = str(tmp_path / f"ckpt-{step}")
+        write_bundle(prefix, bundle)
+        sources[step] = ModelSource(f"step-{step}", str(tmp_path / "export"), prefix)
+    exported = _exported(_made(sources, [1, 2], tmp_path / "averages"), tmp_path / "written")
+    assert exported["w"].tolist() == [1.5, 0]
+    assert exported[values].tobytes() == bundles[2][values].tobytes()
+
+
 @pytest.mark.parametrize(
     ("build", "save", "export"),
     [
@@ -242,3 +278,35 @@ def test_statistics_that_do_not_change_are_no_reason(tmp_path: Path) -> None:
     moving = [value for key, value in exported.items() if "moving_" in key]
     assert moving
     assert all(np.all(value == np.float32(0.5)) for value in moving)
+
+
+class _Branch(tf.Module):
+    """Normalises in a branch, by variables whose names do not tell."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.a, self.b = tf.Variable(tf.zeros([3])), tf.Variable(tf.ones([3]))
+
+    @tf.function(input_signature=[tf.TensorSpec([2, 2, 2, 3], tf.float32)])
+    def serve(self, x: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Predicts."""
+        if tf.reduce_sum(x) > 0:
+            x, *_ = tf.compat.v1.nn.fused_batch_norm(
+                x, tf.ones([3]), tf.zeros([3]), self.a, self.b, is_training=False
+            )
+        return {"y": x}
+
+
+def test_a_normalisation_that_the_graph_hides_is_refused(tmp_path: Path) -> None:
+    model = _Branch()
+    (tmp_path / "run").mkdir()
+    for step in (1, 2):
+        model.a.assign([step, 2.0 * step, 3.0 * step])
+        tf.train.Checkpoint(model).write(str(tmp_path / "run" / f"ckpt-{step}"))
+    export = tmp_path / "export"
+    tf.saved_model.save(model, str(export), signatures={"serving_default": model.serve})
+    run = keras_run.KerasRun(model, tmp_path / "run", export, lambda _: None)
+    assert _reason(_sources(run), [1, 2], tmp_path / "averages") == (
+        "its graph does not tell which variables are moving statistics of a normalisation, which "
+        "cannot be averaged"
+    )

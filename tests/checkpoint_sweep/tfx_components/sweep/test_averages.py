@@ -51,17 +51,21 @@ def evaluated(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 @pytest.fixture
 def around(trained: EstimatorRun, tmp_path: Path) -> EstimatorRun:
-    """A run whose steps 20 and 40 lie on both sides of step 60, which is better than either."""
+    """A run whose steps 20 and 40 lie on both sides of step 60, and step 0 is far off.
+
+    The cross entropy is convex in the bias, so step 60 is better than any of them.
+    """
     shutil.copytree(trained.model_run, tmp_path / "around")
     last = read_bundle(str(trained.model_run / "model.ckpt-60"))
     random = np.random.default_rng(3)
     away = {
-        key: random.normal(size=value.shape).astype(np.float32)
+        key: random.normal(0, 0.01, value.shape).astype(np.float32)
         for key, value in read_bundle(str(trained.export / VARIABLES)).items()
         if key != "global_step"
     }
-    for step, sign in ((20, 1), (40, -1)):
-        tensors = {key: last[key] + sign * away[key] for key in away}
+    away["logit/bias"] += np.float32(2)
+    for step, times in ((0, 3), (20, 1), (40, -1)):
+        tensors = {key: last[key] + np.float32(times) * away[key] for key in away}
         prefix = str(tmp_path / "around" / f"model.ckpt-{step}")
         write_bundle(prefix, read_bundle(prefix) | tensors)
     return EstimatorRun(trained.estimator, tmp_path / "around", trained.export)
@@ -137,7 +141,7 @@ def test_the_results_are_stock_tfmas_of_numpys_average(
 
 
 def test_averages_have_verdicts_of_their_own(trained: EstimatorRun, sweep: Sweep) -> None:
-    swept = sweep(trained, averages=LAST)
+    swept = sweep(trained, averages=LAST, floor=0.0)
     names = [verdict["name"] for verdict in swept.verdicts["checkpoints"]]
     assert names == [*(f"step-{step:08d}" for step in STEPS), "average-last-2", "average-last-3"]
     verdicts = _verdicts(swept)
@@ -156,7 +160,7 @@ def test_averages_have_verdicts_of_their_own(trained: EstimatorRun, sweep: Sweep
 def test_a_chosen_average_is_exported_bit_for_bit_and_blessed(
     trained: EstimatorRun, sweep: Sweep
 ) -> None:
-    swept = sweep(trained, averages=LAST, selection=_choosing("average-last-3"))
+    swept = sweep(trained, averages=LAST, selection=_choosing("average-last-3"), floor=0.0)
     assert swept.verdicts["chosen"] == "average-last-3"
     assert swept.files == {"BLESSED", "verdicts.json"}
     assert _same(_exported(swept), _numpys(trained, [20, 40, 60]))
@@ -208,7 +212,7 @@ def test_the_soup_is_what_its_trials_make_it(around: EstimatorRun, sweep: Sweep)
         lambda steps: CandidateResult("trial", steps[-1], trials[tuple(steps)]),
     )
     assert len(trials) == 2
-    assert {20, 40} <= set(soup.steps)
+    assert soup.steps == [20, 40]
     assert verdict["averaged"] == soup.steps
     assert verdict["value"] == trials[tuple(soup.steps)]
     assert _same(_exported(swept), _numpys(around, soup.steps))
@@ -240,15 +244,14 @@ def test_a_soup_that_is_an_average_of_the_last_is_not_evaluated_again(
 def test_no_more_trials_than_allowed(
     trained: EstimatorRun, sweep: Sweep, evaluated: list[str]
 ) -> None:
-    sweep(trained, averages=Averages(greedy_soup=True, most_trials=1).to_json())
+    sweep(trained, averages=Averages(greedy_soup=True, most_trials=1).to_json(), floor=0.0)
     assert evaluated[4:] == ["greedy-soup-trial-01"]
 
 
-def test_a_soup_of_one_is_left_out(trained: EstimatorRun, sweep: Sweep) -> None:
-    # The untrained model is so far off that no average with it is as good.
-    swept = sweep(trained, averages=SOUP, stride=3, **_by_cross_entropy())
+def test_a_soup_of_one_is_left_out(around: EstimatorRun, sweep: Sweep) -> None:
+    swept = sweep(around, averages=SOUP, last_step=20, **_by_cross_entropy())
     verdict = _verdicts(swept)["greedy-soup"]
-    assert verdict["reason"] == "their average is not as good as the best checkpoint alone, step 60"
+    assert verdict["reason"] == "their average is not as good as the best checkpoint alone, step 20"
     assert not verdict["eligible"]
     assert _ledger(swept)["greedy-soup"].status == "left out"
 
@@ -308,15 +311,15 @@ def test_what_was_tried_before_a_failure_is_kept(
     with monkeypatch.context() as patched:
         patched.setattr(fused_engine, "EvaluateModels", fail_at_the_second_trial)
         with pytest.raises(RuntimeError, match="on fire"):
-            sweep(trained, execution=1, averages=ALL)
+            sweep(trained, execution=1, averages=ALL, floor=0.0)
     kept = tmp_path / "node" / "evaluation" / "1.unfinished"
     assert (kept / "greedy-soup-trial-01").exists()
     assert not (kept / "averages").exists()
     evaluated.clear()
-    second = sweep(trained, execution=2, averages=ALL)
+    second = sweep(trained, execution=2, averages=ALL, floor=0.0)
     assert "greedy-soup-trial-01" not in evaluated
     assert "average-last-2" not in evaluated
-    assert second.verdicts == sweep(trained, averages=ALL).verdicts
+    assert second.verdicts == sweep(trained, averages=ALL, floor=0.0).verdicts
     assert not kept.exists()
 
 
@@ -338,13 +341,13 @@ def test_what_was_tried_by_a_process_that_was_killed_is_kept(
         patched.setattr(fused_engine, "EvaluateModels", die_at_the_second_trial)
         patched.setattr(executor, "set_aside", lambda directory: None)
         with pytest.raises(SystemExit):
-            sweep(trained, execution=1, averages=ALL)
+            sweep(trained, execution=1, averages=ALL, floor=0.0)
     averages = tmp_path / "node" / "evaluation" / "1" / "averages"
     shutil.copytree(averages / "average-last-2", averages / f"greedy-soup{PARTIAL}{'0' * 32}")
     evaluated.clear()
-    second = sweep(trained, execution=2, averages=ALL)
+    second = sweep(trained, execution=2, averages=ALL, floor=0.0)
     assert evaluated == ["greedy-soup-trial-02", "greedy-soup-trial-03"]
-    assert second.verdicts == sweep(trained, averages=ALL).verdicts
+    assert second.verdicts == sweep(trained, averages=ALL, floor=0.0).verdicts
 
 
 def test_a_checkpoint_that_is_left_out_is_not_averaged(
@@ -354,7 +357,7 @@ def test_a_checkpoint_that_is_left_out_is_not_averaged(
     damaged = EstimatorRun(trained.estimator, tmp_path / "run", trained.export)
     data = damaged.model_run / "model.ckpt-40.data-00000-of-00001"
     data.write_bytes(bytes(data.stat().st_size))
-    verdicts = _verdicts(sweep(damaged, averages=LAST, first_step=20))
+    verdicts = _verdicts(sweep(damaged, averages=LAST, first_step=20, floor=0.0))
     assert verdicts["average-last-2"]["averaged"] == [20, 60]
     assert verdicts["average-last-2"]["eligible"]
     assert verdicts["average-last-3"]["averaged"] == [20, 60]

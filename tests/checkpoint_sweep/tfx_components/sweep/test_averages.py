@@ -32,6 +32,7 @@ from tests.support.policies import Named
 FLOOR = 0.1
 LAST = Averages(last=(2, 3)).to_json()
 SOUP = Averages(greedy_soup=True).to_json()
+BOTH = Averages(last=(2,), greedy_soup=True).to_json()
 ALL = Averages(last=(2, 3), greedy_soup=True).to_json()
 
 
@@ -295,7 +296,7 @@ def test_other_weights_of_a_checkpoint_make_its_averages_anew(
 
 
 def test_what_was_tried_before_a_failure_is_kept(
-    trained: EstimatorRun,
+    around: EstimatorRun,
     sweep: Sweep,
     evaluated: list[str],
     monkeypatch: pytest.MonkeyPatch,
@@ -311,20 +312,23 @@ def test_what_was_tried_before_a_failure_is_kept(
     with monkeypatch.context() as patched:
         patched.setattr(fused_engine, "EvaluateModels", fail_at_the_second_trial)
         with pytest.raises(RuntimeError, match="on fire"):
-            sweep(trained, execution=1, averages=ALL, floor=0.0)
+            sweep(around, execution=1, averages=BOTH, last_step=40, **_by_cross_entropy())
     kept = tmp_path / "node" / "evaluation" / "1.unfinished"
     assert (kept / "greedy-soup-trial-01").exists()
+    assert (kept / "average-last-2").exists()
     assert not (kept / "averages").exists()
     evaluated.clear()
-    second = sweep(trained, execution=2, averages=ALL, floor=0.0)
-    assert "greedy-soup-trial-01" not in evaluated
-    assert "average-last-2" not in evaluated
-    assert second.verdicts == sweep(trained, averages=ALL, floor=0.0).verdicts
+    second = sweep(around, execution=2, averages=BOTH, last_step=40, **_by_cross_entropy())
+    assert evaluated == ["greedy-soup-trial-02"]
+    assert (
+        second.verdicts
+        == sweep(around, averages=BOTH, last_step=40, **_by_cross_entropy()).verdicts
+    )
     assert not kept.exists()
 
 
 def test_what_was_tried_by_a_process_that_was_killed_is_kept(
-    trained: EstimatorRun,
+    around: EstimatorRun,
     sweep: Sweep,
     evaluated: list[str],
     monkeypatch: pytest.MonkeyPatch,
@@ -341,13 +345,16 @@ def test_what_was_tried_by_a_process_that_was_killed_is_kept(
         patched.setattr(fused_engine, "EvaluateModels", die_at_the_second_trial)
         patched.setattr(executor, "set_aside", lambda directory: None)
         with pytest.raises(SystemExit):
-            sweep(trained, execution=1, averages=ALL, floor=0.0)
+            sweep(around, execution=1, averages=BOTH, last_step=40, **_by_cross_entropy())
     averages = tmp_path / "node" / "evaluation" / "1" / "averages"
     shutil.copytree(averages / "average-last-2", averages / f"greedy-soup{PARTIAL}{'0' * 32}")
     evaluated.clear()
-    second = sweep(trained, execution=2, averages=ALL, floor=0.0)
-    assert evaluated == ["greedy-soup-trial-02", "greedy-soup-trial-03"]
-    assert second.verdicts == sweep(trained, averages=ALL, floor=0.0).verdicts
+    second = sweep(around, execution=2, averages=BOTH, last_step=40, **_by_cross_entropy())
+    assert evaluated == ["greedy-soup-trial-02"]
+    assert (
+        second.verdicts
+        == sweep(around, averages=BOTH, last_step=40, **_by_cross_entropy()).verdicts
+    )
 
 
 def test_a_checkpoint_that_is_left_out_is_not_averaged(

@@ -42,6 +42,8 @@ def main(
     choose: options.Choose = "best",
     margin: options.MarginName = Margin.VALUE,
     engine: options.Engine = PipelineConfig.engine,
+    average_last: options.AverageLast = None,
+    greedy_soup: options.GreedySoup = False,
     beam_arg: options.BeamArg = None,
     cache: Annotated[
         bool, typer.Option(help="Skip nodes whose inputs and parameters have not changed.")
@@ -68,6 +70,8 @@ def main(
                 direction,
                 choose,
                 margin,
+                average_last,
+                greedy_soup,
             ),
             root=(root or Path("runs") / problem).resolve(),
             schema=(schema or chosen.schema).resolve(),

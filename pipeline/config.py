@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
+from checkpoint_sweep.model_run.averages import Averages
 from checkpoint_sweep.selection.direction import Direction
 from checkpoint_sweep.selection.margin import Margin
 from pipeline.problems.problem import Problem
@@ -32,6 +33,7 @@ class PipelineConfig:
         choose: which of the eligible checkpoints, see `pipeline.choosing`.
         margin: how surely thresholds are to be met.
         engine: what the sweep evaluates with, one of `ENGINES`.
+        averages: of checkpoints, which the sweep evaluates too; None for none.
         cache: whether a node whose inputs and parameters have not changed is skipped.
     """
 
@@ -47,6 +49,7 @@ class PipelineConfig:
     choose: str = "best"
     margin: Margin = Margin.VALUE
     engine: str = "fused"
+    averages: Averages | None = None
     cache: bool = True
 
     @property

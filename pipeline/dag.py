@@ -60,6 +60,7 @@ def create_pipeline(config: PipelineConfig, place: Deployment | None = None) -> 
         example_splits=["eval"],
         steps=StepRange(first=1),  # step 0 is the untrained model
         engine=config.engine,
+        averages=config.averages,
     )
     nodes = [examples, statistics, schema, validator, *learners, sweep, place.baseline]
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from checkpoint_sweep.model_run.averages import Averages, AveragesError
 from checkpoint_sweep.selection.direction import Direction
 from checkpoint_sweep.selection.margin import Margin
 from pipeline.choosing import policy_of
@@ -54,6 +55,19 @@ MarginName = Annotated[
 Engine = Annotated[
     str, typer.Option(help="What evaluates: fused (all in one pass) or tfma (stock).")
 ]
+AverageLast = Annotated[
+    list[int] | None,
+    typer.Option(
+        help="Evaluate the average of the last so many checkpoints as a candidate too; repeatable."
+    ),
+]
+GreedySoup = Annotated[
+    bool,
+    typer.Option(
+        "--greedy-soup",
+        help="Evaluate the average of the checkpoints that are better together as one too.",
+    ),
+]
 BeamArg = Annotated[
     list[str] | None,
     typer.Option(
@@ -72,14 +86,16 @@ def fill_in(
     direction: str | None = None,
     choose: str = "best",
     margin: Margin = Margin.VALUE,
+    average_last: Sequence[int] | None = None,
+    greedy_soup: bool = False,
 ) -> PipelineConfig:
     """The configuration that these options stand for; None takes the problem's default.
 
     Its folders are the caller's to fill in.
 
     Raises:
-        ConfigError: training would leave no checkpoint to choose from, or there is no such
-            engine, direction, way to choose or form of a Beam option.
+        ConfigError: training would leave no checkpoint to choose from, there is no such
+            engine, direction, way to choose or form of a Beam option, or an average is none.
     """
     if direction is not None and direction not in DIRECTIONS:
         known = " or ".join(f"--direction={name}" for name in DIRECTIONS)
@@ -97,8 +113,26 @@ def fill_in(
         choose=choose,
         margin=margin,
         engine=engine,
+        averages=_averages(average_last or (), greedy_soup),
     )
     policy_of(choose)
     check_steps(config.steps, config.checkpoint_steps)
     check_engine(config.engine)
     return config
+
+
+def _averages(last: Sequence[int], greedy_soup: bool) -> Averages | None:
+    """What averages are asked for; None if none is.
+
+    Raises:
+        ConfigError: a number of checkpoints is too small.
+    """
+    if not last and not greedy_soup:
+        return None
+    try:
+        # Named twice is meant once.
+        return Averages(last=tuple(set(last)), greedy_soup=greedy_soup)
+    except AveragesError as error:
+        raise ConfigError(
+            f"--average-last={min(last)} averages nothing. Name at least 2 checkpoints."
+        ) from error

@@ -19,6 +19,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from checkpoint_sweep.model_run.averages import Averages
     from checkpoint_sweep.model_run.checkpoints import StepRange
     from checkpoint_sweep.selection.direction import Direction
     from checkpoint_sweep.selection.racing import Racing
@@ -28,12 +29,21 @@ if TYPE_CHECKING:
 
 __version__ = "0.2.0"
 
-__all__ = ["CheckpointSweep", "Direction", "Evaluator", "Racing", "Selection", "StepRange"]
+__all__ = [
+    "Averages",
+    "CheckpointSweep",
+    "Direction",
+    "Evaluator",
+    "Racing",
+    "Selection",
+    "StepRange",
+]
 
 
 def __getattr__(name: str) -> Any:
     """Imports what is public when it is asked for."""
     homes = {
+        "Averages": "checkpoint_sweep.model_run.averages",
         "CheckpointSweep": "checkpoint_sweep.tfx_components.sweep.component",
         "Direction": "checkpoint_sweep.selection.direction",
         "Evaluator": "checkpoint_sweep.tfx_components.evaluator.component",

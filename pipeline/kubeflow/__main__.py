@@ -73,6 +73,8 @@ def main(
     choose: options.Choose = "best",
     margin: options.MarginName = Margin.VALUE,
     engine: options.Engine = PipelineConfig.engine,
+    average_last: options.AverageLast = None,
+    greedy_soup: options.GreedySoup = False,
     beam_arg: options.BeamArg = None,
     output: Annotated[
         Path | None,
@@ -100,6 +102,8 @@ def main(
                 direction,
                 choose,
                 margin,
+                average_last,
+                greedy_soup,
             ),
             schema=Path(schema or _IMAGE / chosen.schema.relative_to(repository())),
         )

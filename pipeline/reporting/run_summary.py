@@ -45,9 +45,11 @@ class Summary:
         training: `model_run` (folder) and `continued_from_step`: the step from which training
             went on where an earlier run was interrupted, or None; None when it did not end.
         checkpoints: the sweep's verdicts: name, step, eligible, value, reason, and how sure the
-            value is, see `checkpoint_sweep.selection.decision.Verdict`.
-        sweep: `chosen` (name or None), `chosen_step`, `blessed`, `reason`, `selection` (metric,
-            slice, direction), `evaluation`, `model` and `blessing` (folders).
+            value is, see `checkpoint_sweep.selection.decision.Verdict`; of averages `averaged`
+            too, the steps of the checkpoints in them.
+        sweep: `chosen` (name or None), `chosen_step`, `averaged_steps` (None where a checkpoint
+            is chosen), `blessed`, `reason`, `selection` (metric, slice, direction),
+            `evaluation`, `model` and `blessing` (folders).
         evaluator: `blessed`, `failures`, `words` and `metrics` (the metrics that decided, with
             their intervals), `baseline_model` (folder or None), `evaluation`; None when it did not
             run.

@@ -73,9 +73,12 @@ def _training(model_run: Any) -> dict[str, Any]:
 
 def _sweep(outputs: dict[str, Any], verdicts: Mapping[str, Any]) -> dict[str, Any]:
     steps = {v["name"]: v["step"] for v in verdicts["checkpoints"]}
+    # An earlier version, whose blessing may be in the cache, knows no averages.
+    averaged = {v["name"]: v.get("averaged") for v in verdicts["checkpoints"]}
     return {
         "chosen": verdicts["chosen"],
         "chosen_step": steps.get(verdicts["chosen"]),
+        "averaged_steps": averaged.get(verdicts["chosen"]),
         "blessed": verdicts["blessed"],
         "reason": verdicts["reason"],
         "selection": verdicts["selection"],

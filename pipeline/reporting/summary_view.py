@@ -52,7 +52,8 @@ def _checkpoints(summary: Summary) -> Table:
     selection = summary.sweep["selection"]
     arrow = "↑" if selection["direction"] == "HIGHER_IS_BETTER" else "↓"
     table = Table(title="Checkpoints on eval", title_justify="left", box=None, padding=(0, 2, 0, 0))
-    table.add_column("step", justify="right")
+    averages = any(_is_average(verdict) for verdict in summary.checkpoints)
+    table.add_column("step or average" if averages else "step", justify="right")
     table.add_column(f"{selection['metric']} {arrow}", justify="right")
     table.add_column("±", justify="right")
     table.add_column("thresholds")
@@ -60,7 +61,7 @@ def _checkpoints(summary: Summary) -> Table:
     for verdict in summary.checkpoints:
         chosen = verdict["name"] == summary.sweep["chosen"]
         table.add_row(
-            str(verdict["step"]),
+            verdict["name"] if _is_average(verdict) else str(verdict["step"]),
             "–" if verdict["value"] is None else f"{verdict['value']:.5f}",
             _half_width(verdict.get("interval")),
             _thresholds(verdict),
@@ -72,7 +73,7 @@ def _checkpoints(summary: Summary) -> Table:
 
 def _choice(sweep: dict[str, Any], checkpoints: list[dict[str, Any]]) -> str:
     word = "[green]BLESSED[/]" if sweep["blessed"] else "[red]NOT BLESSED[/]"
-    last = checkpoints[-1]
+    last = [c for c in checkpoints if not _is_average(c)][-1]
     versus = ""
     if sweep["chosen"] not in (None, last["name"]) and last["value"] is not None:
         versus = f". The last, step {last['step']}, has {last['value']:.5f}"
@@ -83,6 +84,10 @@ def _choice(sweep: dict[str, Any], checkpoints: list[dict[str, Any]]) -> str:
                 f"{_half_width(difference['interval'])}"
             )
     return f"[bold]Sweep[/] {word}: {escape(sweep['reason'])}{versus}"
+
+
+def _is_average(verdict: dict[str, Any]) -> bool:
+    return verdict.get("averaged") is not None
 
 
 def _evaluation(summary: Summary) -> str:

@@ -26,6 +26,8 @@ def test_help_names_what_can_be_changed() -> None:
         "--beam-arg",
         "--engine",
         "--direction",
+        "--average-last",
+        "--greedy-soup",
     ):
         assert option in done.stdout
 
@@ -43,6 +45,7 @@ def test_help_names_what_can_be_changed() -> None:
         pytest.param(["--steps=3000000000"], "more than 2147483647", id="more steps than TFX has"),
         pytest.param(["--engine=fusd"], "no engine 'fusd'; there are: fused, tfma", id="engine"),
         pytest.param(["--direction=up"], "Say --direction=higher or", id="direction"),
+        pytest.param(["--average-last=1"], "--average-last=1 averages nothing", id="average"),
         pytest.param(["--beam-arg=x"], "--beam-arg=x is no option of Beam", id="Beam's option"),
     ],
 )

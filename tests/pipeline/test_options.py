@@ -1,5 +1,6 @@
 import pytest
 
+from checkpoint_sweep.model_run.averages import Averages
 from checkpoint_sweep.selection.direction import Direction
 from pipeline import options
 from pipeline.config import ConfigError
@@ -40,3 +41,23 @@ def test_a_training_without_a_checkpoint_is_refused(
 ) -> None:
     with pytest.raises(ConfigError, match="Raise --steps"):
         options.fill_in(registry.get("taxi"), steps, checkpoint_steps, None, "fused", None)
+
+
+@pytest.mark.parametrize(
+    ("last", "soup", "expected"),
+    [
+        (None, False, None),
+        ([5, 3, 5], False, Averages(last=(3, 5))),
+        (None, True, Averages(greedy_soup=True)),
+    ],
+)
+def test_averages(last: list[int] | None, soup: bool, expected: Averages | None) -> None:
+    config = options.fill_in(
+        registry.get("taxi"), None, None, None, "fused", None, None, last, soup
+    )
+    assert config.averages == expected
+
+
+def test_an_average_of_one_is_refused() -> None:
+    with pytest.raises(ConfigError, match="--average-last=1 averages nothing"):
+        options.fill_in(registry.get("taxi"), None, None, None, "fused", None, None, [5, 1])

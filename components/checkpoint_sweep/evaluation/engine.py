@@ -78,11 +78,13 @@ class Evaluated:
         name: the candidate's.
         seconds: wall time spent on it; candidates evaluated together share theirs equally.
         error: why it has no results; None when they are complete in its output directory.
+        dropped: whether it has none because it was dropped from a race.
     """
 
     name: str
     seconds: float
     error: str | None = None
+    dropped: bool = False
 
 
 class Engine(Protocol):

@@ -1,21 +1,33 @@
-"""Evaluates what has not been evaluated before, and keeps the ledger as it goes."""
+"""Evaluates all candidates of a sweep: its checkpoints, and averages of them."""
 
 import dataclasses
 import os
 from collections.abc import Mapping, Sequence
 
-import tensorflow as tf
-from absl import logging
-
 from checkpoint_sweep.evaluation import ledger
+from checkpoint_sweep.evaluation.book import Book, Origin
 from checkpoint_sweep.evaluation.engine import Engine, EvaluationRequest
-from checkpoint_sweep.evaluation.ledger import Entry
-from checkpoint_sweep.evaluation.results import digest, read_predictions, read_result
-from checkpoint_sweep.evaluation.write import write_eval_run
+from checkpoint_sweep.evaluation.evaluate_averages import average, evaluate_greedy_soup
+from checkpoint_sweep.model_run.averages import Averages, last_checkpoints
+from checkpoint_sweep.model_run.averaging import Averager
 from checkpoint_sweep.model_run.checkpoints import Checkpoint
 from checkpoint_sweep.saved_model.model_source import ModelSource
-from checkpoint_sweep.selection.policies import CandidateResult, SelectionError
+from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.selection.policies import CandidateResult
 from checkpoint_sweep.selection.selection import Selection
+
+
+@dataclasses.dataclass(frozen=True)
+class Evaluations:
+    """What a sweep has evaluated.
+
+    Attributes:
+        results: one for each candidate, and for each that was left out.
+        sources: the models that were evaluated, by name.
+    """
+
+    results: Sequence[CandidateResult]
+    sources: Mapping[str, ModelSource]
 
 
 def evaluate_candidates(
@@ -26,132 +38,49 @@ def evaluate_candidates(
     directory: str,
     selection: Selection,
     circumstances: ledger.Circumstances,
-) -> list[CandidateResult]:
-    """The result of every checkpoint.
+    direction: Direction,
+    averages: Averages | None = None,
+) -> Evaluations:
+    """The result of every checkpoint, and of the averages that are asked for.
 
     The ledger is complete on disk after each candidate, and an earlier execution's results of a
     candidate that was evaluated under the same circumstances are taken over.
 
     Args:
         engine: that evaluates.
-        request: the candidates, named as their checkpoints.
+        request: the checkpoints' candidates, named as their checkpoints.
         swept: the checkpoints of the sweep.
         left_out: why a checkpoint is no candidate, by step.
-        directory: for the ledger; the outputs of the request lie in it.
+        directory: for the ledger, the results, and the weights of averages.
         selection: the metric to read.
         circumstances: of all evaluations.
+        direction: of that metric, for the greedy soup.
+        averages: which to evaluate; None for none.
 
     Raises:
         UserError: the evaluation cannot be run, or the selected slice has no result.
     """
-    keys = circumstances.keys(request.candidates)
-    book = _Book(directory, swept, request, selection, keys)
+    book = Book(engine, request, directory, selection, circumstances, len(swept))
+    origins = {c.name: Origin(c.name, c.step, c.prefix) for c in swept}
     for checkpoint in swept:
-        if reason := left_out.get(checkpoint.step):
-            book.enter(checkpoint.name, ledger.LEFT_OUT, 0.0, reason)
-    waiting = {candidate.name: candidate for candidate in request.candidates}
-    for folder, entry in ledger.earlier(directory):
-        names = [name for name in waiting if keys[name] == entry.key]
-        for name in names:
-            if book.take_over(waiting[name], folder, entry):
-                del waiting[name]
-    if len(waiting) < len(request.candidates):
-        known = len(request.candidates) - len(waiting)
-        logging.info("%d checkpoints were evaluated before: %d are left", known, len(waiting))
-    if waiting:
-        for done in engine(dataclasses.replace(request, candidates=list(waiting.values()))):
-            status = ledger.FAILED if done.error else ledger.EVALUATED
-            book.enter(done.name, status, done.seconds, done.error)
-    return book.results
-
-
-class _Book:
-    """The ledger and the results so far."""
-
-    def __init__(
-        self,
-        directory: str,
-        swept: Sequence[Checkpoint],
-        request: EvaluationRequest,
-        selection: Selection,
-        keys: Mapping[str, str],
-    ) -> None:
-        self.results: list[CandidateResult] = []
-        self._directory = directory
-        self._checkpoints = {checkpoint.name: checkpoint for checkpoint in swept}
-        self._request = request
-        self._selection = selection
-        self._keys = keys
-        self._entries: list[Entry] = []
-        specs = request.eval_config.model_specs
-        self._model_name = next(spec.name for spec in specs if not spec.is_baseline)
-
-    def take_over(self, candidate: ModelSource, folder: str, entry: Entry) -> bool:
-        """Copies an earlier sweep's results; False if they are not complete."""
-        failed = entry.status == ledger.FAILED
-        try:
-            if not entry.results or digest(folder) != entry.results:
-                logging.info("the earlier results of step %s are damaged", entry.step)
-                return False
-            if failed and not read_predictions(folder).failed:
-                return False  # It failed for a reason that may have gone.
-            ledger.copy_results(folder, self._request.outputs[candidate.name])
-            if not failed:
-                write_eval_run(self._request, candidate)
-            self.enter(candidate.name, entry.status, 0.0, entry.reason, reused=True)
-        except SelectionError:
-            raise
-        except (OSError, ValueError, tf.errors.OpError) as error:
-            logging.info("earlier results of step %s cannot be used: %s", entry.step, error)
-            return False
-        return True
-
-    def enter(
-        self,
-        name: str,
-        status: str,
-        seconds: float,
-        reason: str | None,
-        reused: bool = False,
-    ) -> None:
-        """Records one checkpoint: its result first, so that the ledger names only what is whole."""
-        checkpoint = self._checkpoints[name]
-        if status == ledger.EVALUATED:
-            result = read_result(
-                self._request.outputs[name],
-                self._model_name,
-                name,
-                checkpoint.step,
-                self._selection,
-                self._request.eval_config,
-            )
-        else:
-            result = CandidateResult(name, checkpoint.step, left_out=reason)
-        entry = Entry(name, checkpoint.step, checkpoint.prefix, status, seconds, reason)
-        if status != ledger.LEFT_OUT:
-            written = _digest_of(self._request.outputs[name])
-            key = self._keys[name]
-            entry = dataclasses.replace(entry, key=key, reused=reused, results=written)
-        self._entries.append(entry)
-        ledger.write_ledger(self._directory, self._entries)
-        self.results.append(result)
-        _log(result, len(self.results), len(self._checkpoints), self._selection)
-
-
-def _digest_of(directory: str) -> str:
-    """Of a candidate's results; "" if it has none."""
-    try:
-        return digest(directory)
-    except FileNotFoundError:
-        return ""
-
-
-def _log(result: CandidateResult, done: int, total: int, selection: Selection) -> None:
-    missed = len(result.threshold_failures)
-    value = "no value" if result.value is None else f"{selection} = {result.value:.6g}"
-    thresholds = "threshold" if missed == 1 else "thresholds"
-    outcome = result.left_out or value + (f", {missed} {thresholds} missed" if missed else "")
-    logging.info("checkpoint %d of %d, step %d: %s", done, total, result.step, outcome)
+        if checkpoint.step in left_out:
+            book.leave_out(origins[checkpoint.name], left_out[checkpoint.step])
+    candidates = [(origins[source.name], source) for source in request.candidates]
+    if averages is None:
+        book.evaluate(candidates)
+        return Evaluations(book.results, book.sources)
+    by_step = {origin.step: source for origin, source in candidates}
+    averager = Averager(by_step, os.path.join(directory, ledger.AVERAGES))
+    wanted = [last_checkpoints(count, list(by_step)) for count in averages.last]
+    made = [average(averager, ingredients) for ingredients in wanted]
+    for origin, reason in made:
+        if isinstance(reason, str):
+            book.leave_out(origin, reason)
+    # In one pass over the examples with the checkpoints.
+    book.evaluate([*candidates, *((o, s) for o, s in made if isinstance(s, ModelSource))])
+    if averages.greedy_soup:
+        evaluate_greedy_soup(book, averager, direction, averages.most_trials)
+    return Evaluations(book.results, book.sources)
 
 
 def output_of(directory: str, candidate: ModelSource) -> str:

@@ -40,7 +40,7 @@ def evaluate_fused(request: EvaluationRequest) -> Iterator[Evaluated]:
         logging.warning("Evaluating with stock TFMA, a run for each candidate: %s.", reason)
         yield from evaluate_with_tfma(request)
         return
-    if request.race is not None:
+    if request.race is not None and len(request.candidates) > 1:
         if reason := race.unsupported_reason(request):
             logging.warning("All candidates are evaluated on all examples: %s.", reason)
         else:

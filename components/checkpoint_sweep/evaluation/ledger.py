@@ -21,8 +21,10 @@ from checkpoint_sweep.saved_model import signatures
 from checkpoint_sweep.saved_model.model_source import ModelSource
 
 LEDGER = "ledger.json"
+# The folder of the weights of averages, beside the ledger.
+AVERAGES = "averages"
 _SET_ASIDE = ".unfinished"
-EVALUATED, FAILED, LEFT_OUT = "evaluated", "failed", "left out"
+EVALUATED, FAILED, LEFT_OUT, TRIAL = "evaluated", "failed", "left out", "trial"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,14 +33,16 @@ class Entry:
 
     Attributes:
         name: of the candidate; also the folder of its results, relative to the ledger.
-        step: training step.
-        checkpoint: prefix of the checkpoint.
-        status: "evaluated", "left out" or "failed".
+        step: training step; of an average, that of the newest checkpoint in it.
+        checkpoint: prefix of the checkpoint, or of the averaged weights.
+        status: "evaluated", "left out" or "failed"; "trial" for an average that was evaluated on
+            the way to a greedy soup and is no candidate.
         seconds: wall time of its evaluation; 0 if its results are an earlier sweep's.
         reason: why it has no results; None when it has.
         key: of the circumstances of its evaluation; "" where nothing was evaluated.
         reused: whether its results are an earlier sweep's.
         results: digest of the files of its results; "" without.
+        averaged: steps of the checkpoints that it is the average of; None for a checkpoint.
     """
 
     name: str
@@ -50,11 +54,12 @@ class Entry:
     key: str = ""
     reused: bool = False
     results: str = ""
+    averaged: Sequence[int] | None = None
 
 
 def write_ledger(directory: str, entries: Iterable[Entry]) -> None:
     """Writes all entries, by step, to the evaluation's directory."""
-    ordered = sorted(entries, key=lambda e: e.step)
+    ordered = sorted(entries, key=lambda e: (e.step, e.averaged is not None))
     content = {"checkpoints": [dataclasses.asdict(e) for e in ordered]}
     write_json(os.path.join(directory, LEDGER), content)
 
@@ -164,6 +169,9 @@ def earlier(directory: str) -> Iterator[tuple[str, Entry]]:
 def set_aside(directory: str) -> None:
     """Keeps what an execution that fails has evaluated, beside its folder, for the next one."""
     if tf.io.gfile.exists(os.path.join(directory, LEDGER)):
+        averages = os.path.join(directory, AVERAGES)
+        if tf.io.gfile.exists(averages):  # Large, and quickly made again.
+            tf.io.gfile.rmtree(averages)
         target = f"{directory.rstrip('/')}{_SET_ASIDE}"
         if tf.io.gfile.exists(target):
             tf.io.gfile.rmtree(target)

@@ -48,8 +48,7 @@ class ExportedModel:
                 f"The weights of the exported model at {prefix} are unreadable: {error}. Export "
                 "it again."
             ) from error
-        read = signature_variables(directory) if self.bundle.graph else None
-        self.needed = frozenset(self.tensors if read is None else read)
+        self.needed = needed_keys(directory, self.bundle)
         if not self.needed:
             raise ExportedModelError(
                 f"No signature of the exported model {directory} reads a variable. {advice}"
@@ -60,3 +59,14 @@ class ExportedModel:
         """The step that the export names; None when it names none."""
         value = self.tensors.get("global_step")
         return None if value is None else int(value)
+
+
+def needed_keys(directory: str, bundle: TensorBundle) -> frozenset[str]:
+    """Keys that a checkpoint must have.
+
+    Args:
+        directory: of the exported SavedModel.
+        bundle: its variables.
+    """
+    read = signature_variables(directory) if bundle.graph else None
+    return frozenset(bundle.shapes if read is None else read)

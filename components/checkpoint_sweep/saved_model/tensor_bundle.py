@@ -70,9 +70,17 @@ class TensorBundle:
             UnreadableError: its data are damaged.
         """
         if key not in self._values:
-            with _reading():
-                self._values[key] = self._reader.get_tensor(key)
+            self._values[key] = self.read_once(key)
         return self._values[key]
+
+    def read_once(self, key: str) -> np.ndarray:
+        """The value of a tensor, which is not kept.
+
+        Raises:
+            UnreadableError: its data are damaged, or it is not there.
+        """
+        with _reading():
+            return self._reader.get_tensor(key)
 
     def form(self, key: str) -> str:
         """Type and shape of a tensor, for messages and comparison."""

@@ -1,4 +1,4 @@
-"""Which checkpoint is chosen, and a verdict on every other: a pure function of their results."""
+"""Which candidate is chosen, and a verdict on every other: a pure function of their results."""
 
 import dataclasses
 import math
@@ -28,11 +28,11 @@ class Difference:
 
 @dataclasses.dataclass(frozen=True)
 class Verdict:
-    """The judgement on one checkpoint.
+    """The judgement on one checkpoint, or on an average.
 
     Attributes:
         name: of the candidate.
-        step: training step.
+        step: training step; of an average, that of the newest checkpoint in it.
         eligible: whether it may be chosen.
         value: of the selection metric; None when it has none.
         reason: why it is chosen, or not chosen, or not eligible.
@@ -44,6 +44,7 @@ class Verdict:
         difference: its value less that of the chosen, with the standard error and the interval of
             this difference; None where it is not known.
         caution: why the interval is not to be trusted; None if it is.
+        averaged: steps of the checkpoints that it is the average of; None for a checkpoint.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Verdict:
     in_best_set: bool | None = None
     difference: Difference | None = None
     caution: str | None = None
+    averaged: Sequence[int] | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,7 +67,7 @@ class Decision:
 
     Attributes:
         chosen: name of the chosen candidate; None when none is eligible.
-        verdicts: one for each checkpoint, by step.
+        verdicts: one for each candidate, by step, averages after checkpoints.
         level: of its intervals, and of the set of the best.
     """
 
@@ -88,7 +90,7 @@ def choose(
     """Chooses among those with a finite value and finite predictions that missed no threshold.
 
     Args:
-        results: one for each checkpoint, in any order.
+        results: one for each candidate, in any order.
         direction: of the selection metric.
         policy: how; `policies.BestValue` if None.
         level: of the intervals, and the probability with which the set of those that cannot be
@@ -100,7 +102,7 @@ def choose(
     Raises:
         SelectionError: the policy fails, or chooses what it was not given.
     """
-    ordered = sorted(results, key=lambda r: r.step)
+    ordered = sorted(results, key=lambda r: (r.step, r.averaged is not None))
     reasons = {r.name: _why_not_eligible(r) for r in ordered}
     eligible = certainty.with_best_set(
         [r for r in ordered if reasons[r.name] is None], direction, level
@@ -146,6 +148,7 @@ def _verdict(
         in_best_set=result.in_best_set if eligible else None,
         difference=_difference(versus),
         caution=own.caution if own else None,
+        averaged=None if result.averaged is None else list(result.averaged),
     )
 
 
@@ -153,6 +156,11 @@ def _difference(versus: Estimate | None) -> Difference | None:
     if versus is None or versus.standard_error is None or versus.interval is None:
         return None
     return Difference(versus.value, versus.standard_error, versus.interval)
+
+
+def is_eligible(result: CandidateResult) -> bool:
+    """Whether a candidate may be chosen."""
+    return _why_not_eligible(result) is None
 
 
 def _why_not_eligible(result: CandidateResult) -> str | None:

@@ -29,11 +29,11 @@ class SelectionError(UserError):
 
 @dataclasses.dataclass(frozen=True)
 class CandidateResult:
-    """What is known of one checkpoint when the choice is made.
+    """What is known of one checkpoint, or of an average, when the choice is made.
 
     Attributes:
         name: of the candidate.
-        step: training step.
+        step: training step; of an average, that of the newest checkpoint in it.
         value: of the selection metric; None when it has none.
         threshold_failures: one sentence for each threshold that it missed.
         left_out: why it may not be chosen whatever its value, for example because it could not
@@ -43,6 +43,7 @@ class CandidateResult:
         metrics: all metrics on the slice of the selection, by name.
         in_best_set: whether it cannot be told from the best of the eligible, see `best_set`; None
             where that is not known.
+        averaged: steps of the checkpoints that it is the average of; None for a checkpoint.
     """
 
     name: str
@@ -53,6 +54,12 @@ class CandidateResult:
     replicates: Replicates | None = None
     metrics: Mapping[str, float] = dataclasses.field(default_factory=dict)
     in_best_set: bool | None = None
+    averaged: Sequence[int] | None = None
+
+    @property
+    def label(self) -> str:
+        """What reasons call it: a checkpoint by its step, an average by its name."""
+        return f"step {self.step}" if self.averaged is None else self.name
 
 
 @dataclasses.dataclass(frozen=True)
@@ -80,7 +87,8 @@ class SelectionPolicy(Protocol):
         """The choice, a pure function.
 
         Args:
-            eligible: at least one, by step, each with a finite value.
+            eligible: at least one, by step, each with a finite value; averages come after the
+                checkpoint of the same step.
             direction: of the selection metric.
         """
         ...
@@ -96,7 +104,7 @@ class BestValue:
         return Choice(
             best.name,
             "the best value of the eligible",
-            f"step {best.step} has a better value",
+            f"{best.label} has a better value",
             {r.name: _why_not(r, best) for r in eligible},
         )
 
@@ -123,9 +131,9 @@ class EarliestWithin:
         chosen = min(near, key=lambda r: r.step)
         return Choice(
             chosen.name,
-            f"the earliest within {self.margin:g} of the best, step {best.step}",
-            f"more than {self.margin:g} worse than step {best.step}",
-            {r.name: f"step {chosen.step} is as good within {self.margin:g}" for r in near},
+            f"the earliest within {self.margin:g} of the best, {best.label}",
+            f"more than {self.margin:g} worse than {best.label}",
+            {r.name: f"{chosen.label} is as good within {self.margin:g}" for r in near},
         )
 
 
@@ -196,11 +204,11 @@ def choose(
 def _why_not(result: CandidateResult, best: CandidateResult) -> str:
     """Why one of the eligible is not the best, and no more than the examples show."""
     if result.value == best.value:
-        return f"equal to step {best.step}, which is earlier"
+        return f"equal to {best.label}" + (", which is earlier" if best.step < result.step else "")
     if result.in_best_set is None:
-        return f"step {best.step} has a better value"
+        return f"{best.label} has a better value"
     if result.in_best_set:
-        return f"cannot be told from step {best.step}, which has a better value"
+        return f"cannot be told from {best.label}, which has a better value"
     return "worse than others by more than chance explains"
 
 

@@ -19,7 +19,7 @@ class EarliestOfSet:
     def choose(self, eligible: Sequence[CandidateResult], direction: Direction) -> Choice:
         """See `SelectionPolicy`."""
         chosen = min(_best_set(eligible), key=lambda r: r.step)
-        return _choice(chosen, eligible, "the earliest", f"step {chosen.step} is earlier")
+        return _choice(chosen, eligible, "the earliest", f"{chosen.label} is earlier")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,7 +29,7 @@ class LatestOfSet:
     def choose(self, eligible: Sequence[CandidateResult], direction: Direction) -> Choice:
         """See `SelectionPolicy`."""
         chosen = max(_best_set(eligible), key=lambda r: r.step)
-        return _choice(chosen, eligible, "the latest", f"step {chosen.step} is later")
+        return _choice(chosen, eligible, "the latest", f"{chosen.label} is later")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,7 +67,7 @@ class SecondaryMetric:
             chosen,
             eligible,
             f"the best by {self.metric}, {value:.6g},",
-            f"step {chosen.step} is better by {self.metric}",
+            f"{chosen.label} is better by {self.metric}",
         )
 
 

@@ -18,7 +18,10 @@ def sentence(decision: Decision, selection: Selection) -> str:
     winner = decision.winner
     assert winner is not None
     value = plus_minus(winner.value or 0.0, half_width(winner))
-    text = f"step {winner.step}, {winner.reason}: {selection} {value}"
+    what = f"step {winner.step}"
+    if winner.averaged is not None:
+        what = f"{winner.name}, the average of the steps {', '.join(map(str, winner.averaged))}"
+    text = f"{what}, {winner.reason}: {selection} {value}"
     eligible = [v for v in decision.verdicts if v.eligible]
     members = [v for v in eligible if v.in_best_set]
     if not members:

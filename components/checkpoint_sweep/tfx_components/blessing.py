@@ -11,13 +11,16 @@ from tfx import types
 from tfx.components.evaluator import constants
 
 from checkpoint_sweep.common.files import write_json, write_text
-from checkpoint_sweep.selection.decision import Decision
+from checkpoint_sweep.selection.decision import Decision, Verdict
 from checkpoint_sweep.selection.direction import Direction
 from checkpoint_sweep.selection.selection import Selection
 from checkpoint_sweep.selection.words import sentence
 
 VERDICTS = "verdicts.json"
 STEP_PROPERTY = "checkpoint_step"
+# Of averages only: the name of the candidate, and the steps of the checkpoints that are in it.
+CANDIDATE_PROPERTY = "candidate"
+AVERAGED_PROPERTY = "averaged_steps"
 _REASON_PROPERTY = "reason"
 
 
@@ -41,8 +44,10 @@ def judge(decision: Decision, selection: Selection, has_thresholds: bool) -> Jud
     bless then either; the choice is exported all the same.
     """
     if decision.chosen is None:
-        number = len(decision.verdicts)
-        return Judgement(False, f"none of the {number} checkpoints is eligible")
+        verdicts = decision.verdicts
+        averaged = any(v.averaged is not None for v in verdicts)
+        kind = "candidates" if averaged else "checkpoints"
+        return Judgement(False, f"none of the {len(verdicts)} {kind} is eligible")
     chosen = sentence(decision, selection)
     if not has_thresholds:
         why = "the evaluation config has no thresholds: nothing was validated"
@@ -77,7 +82,16 @@ def write_blessing(
     artifact.set_string_custom_property(_REASON_PROPERTY, judgement.reason)
     for verdict in decision.verdicts:
         if verdict.name == decision.chosen:
-            artifact.set_int_custom_property(STEP_PROPERTY, verdict.step)
+            set_origin(artifact, verdict)
+
+
+def set_origin(artifact: types.Artifact, verdict: Verdict) -> None:
+    """Says in an artifact's properties what the chosen candidate is made of."""
+    artifact.set_int_custom_property(STEP_PROPERTY, verdict.step)
+    if verdict.averaged is not None:
+        steps = ", ".join(map(str, verdict.averaged))
+        artifact.set_string_custom_property(CANDIDATE_PROPERTY, verdict.name)
+        artifact.set_string_custom_property(AVERAGED_PROPERTY, steps)
 
 
 def read_verdicts(directory: str) -> Mapping[str, Any]:

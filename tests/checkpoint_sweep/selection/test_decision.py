@@ -70,3 +70,38 @@ def test_every_checkpoint_has_a_verdict_by_step() -> None:
 def test_verdicts_can_be_written_as_json() -> None:
     decision = choose([_result(1, math.nan), _result(2, math.inf)], HIGHER)
     assert [v.value for v in decision.verdicts] == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("values", "chosen", "reasons"),
+    [
+        pytest.param(
+            [0.1, 0.3, 0.4],
+            "average-last-2",
+            ["average-last-2 is better", "average-last-2 is better", "the best of the eligible"],
+            id="an average is the best",
+        ),
+        pytest.param(
+            [0.1, 0.3, 0.3],
+            "step-2",
+            ["step 2 is better", "the best of the eligible", "equal to step 2"],
+            id="a tie goes to the checkpoint of the same step",
+        ),
+        pytest.param(
+            [0.3, 0.1, 0.3],
+            "step-1",
+            ["the best of the eligible", "step 1 is better", "equal to step 1, which is earlier"],
+            id="and to an earlier one",
+        ),
+    ],
+)
+def test_averages_come_after_the_checkpoint_of_the_same_step(
+    values: list[float], chosen: str, reasons: list[str]
+) -> None:
+    results = [_result(1, values[0]), _result(2, values[1])]
+    average = CandidateResult("average-last-2", 2, values[2], averaged=(1, 2))
+    decision = choose([average, *results], HIGHER)
+    assert decision.chosen == chosen
+    assert [v.name for v in decision.verdicts] == ["step-1", "step-2", "average-last-2"]
+    assert [v.reason for v in decision.verdicts] == reasons
+    assert [v.averaged for v in decision.verdicts] == [None, None, [1, 2]]

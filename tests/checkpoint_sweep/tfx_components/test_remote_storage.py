@@ -12,6 +12,7 @@ from tfx import types
 from tfx.dsl.components.base import base_beam_executor
 from tfx.types import standard_artifacts
 
+from checkpoint_sweep.model_run.averages import Averages
 from checkpoint_sweep.report import views
 from checkpoint_sweep.selection.direction import Direction
 from checkpoint_sweep.selection.selection import Selection
@@ -90,6 +91,7 @@ def test_all_on_a_file_system_that_is_not_local(
             "eval_config": config,
             "selection": Selection("auc", direction=Direction.HIGHER_IS_BETTER).to_json(),
             "example_splits": '["eval"]',
+            "averages": Averages(last=(2,), greedy_soup=True).to_json(),
         },
     )
 
@@ -98,6 +100,8 @@ def test_all_on_a_file_system_that_is_not_local(
     assert tf.io.gfile.exists(f"{root}/sweep/model/1/Format-Serving/saved_model.pb")
     sweep = views.Sweep.open(f"{root}/sweep/evaluation/1")
     assert sweep.steps == [0, 20, 40, 60]
+    assert "average-last-2" in sweep.averages
+    assert tf.io.gfile.exists(f"{root}/sweep/evaluation/1/averages/average-last-2/weights.index")
     views.time_series(sweep, metrics=["auc"]).save(tmp_path / "page.html")
     assert (tmp_path / "page.html").stat().st_size > 100_000
 

@@ -114,3 +114,24 @@ def test_where_training_went_on() -> None:
     training = {"model_run": "/root/Trainer/model_run/7", "continued_from_step": 200}
     text = _printed(training=training)
     assert "Training continued from step 200, where it was interrupted" in text
+
+
+AVERAGE = {
+    "name": "average-last-2",
+    "step": 3,
+    "eligible": True,
+    "value": 0.98,
+    "reason": "the best of the eligible",
+    "missed": [],
+    "averaged": [2, 3],
+}
+
+
+def test_an_average_is_not_taken_for_the_checkpoint_of_its_step() -> None:
+    sweep = SWEEP | {"chosen": "average-last-2", "chosen_step": 3, "averaged_steps": [2, 3]}
+    checkpoints = [*CHECKPOINTS[:2], CHECKPOINTS[2] | {"value": 0.5}, AVERAGE]
+    text = _printed(sweep=sweep, checkpoints=checkpoints)
+    assert "step or average" in text
+    assert "average-last-2 0.98000 passed the best of the eligible" in text
+    won = "average-last-2, the average of the steps 2, 3, auc 0.98000 (last, step 3: 0.50000)"
+    assert f"Sweep BLESSED: {won}" in text

@@ -102,7 +102,7 @@ def evaluate_race(
             dropped = {} if last else _dropped(parts, request.race, request.decisive)
             for name, reason in dropped.items():
                 logging.info("%s: %s", name, reason)
-                yield Evaluated(name, 0.0, reason)
+                yield Evaluated(name, 0.0, reason, dropped=True)
             alive = [model for model in alive if model.name not in dropped]
     finally:
         if tf.io.gfile.exists(folder):

@@ -13,7 +13,7 @@ from checkpoint_sweep.report.views.slicing_metrics import (
     overview_settings,
     slices,
 )
-from checkpoint_sweep.report.views.sweep import Sweep, ViewError
+from checkpoint_sweep.report.views.sweep import Sweep, ViewError, Which, label
 from checkpoint_sweep.report.views.view import Panel, View
 
 _COUNTS = ("example_count", "weighted_example_count")
@@ -26,7 +26,7 @@ Metrics = Mapping[str, Mapping[str, Mapping[str, Any]]]
 
 def compare(
     sweep: Sweep,
-    steps: Sequence[int],
+    steps: Sequence[Which],
     column: str | Sequence[str] | None = None,
     baseline: bool = False,
     metrics: Sequence[str] = (),
@@ -37,7 +37,7 @@ def compare(
 
     Args:
         sweep: what to show.
-        steps: the checkpoints.
+        steps: the checkpoints; averages by their names.
         column: the feature, or the crossed features, by which to slice; None for all examples.
         baseline: whether the baseline that the first of `steps` was evaluated beside is
             compared too.
@@ -46,7 +46,7 @@ def compare(
     Raises:
         ViewError: there are fewer than two models, or a step, a slice or a metric is missing.
     """
-    models = {f"step {step}": sweep.result(step) for step in steps}
+    models = {label(step): sweep.result(step) for step in steps}
     if baseline and steps:
         models["baseline"] = sweep.result(steps[0], baseline=True)
     if len(models) < 2:

@@ -7,15 +7,18 @@ from tensorflow_model_analysis.view import util
 from checkpoint_sweep.report.views.sweep import (
     Sweep,
     ViewError,
+    Which,
+    label,
     single_slice_spec,
     slice_name,
+    title,
 )
 from checkpoint_sweep.report.views.view import Panel, View
 
 
 def plots(
     sweep: Sweep,
-    step: int,
+    step: Which,
     slice: Mapping[str, str | int | float] | None = None,
     output_name: str | None = None,
     class_id: int | None = None,
@@ -26,7 +29,7 @@ def plots(
 
     Args:
         sweep: what to show.
-        step: the checkpoint.
+        step: the checkpoint; an average by its name.
         slice: feature values of the slice; None for all examples.
         output_name: of a multi-output model.
         class_id: of a plot per class.
@@ -40,7 +43,7 @@ def plots(
     spec = single_slice_spec(features=slice)
     if not any(of for _, of in result.plots):
         raise ViewError(
-            f"The results of step {step} have no plots. Add CalibrationPlot, ConfusionMatrixPlot "
+            f"The results of {label(step)} have no plots. Add CalibrationPlot, ConfusionMatrixPlot "
             "or MultiClassConfusionMatrixPlot to the metrics of the evaluation config."
         )
     try:
@@ -48,12 +51,12 @@ def plots(
             result.plots, spec, output_name, class_id, top_k, k
         )
     except ValueError as error:
-        raise ViewError(f"Step {step} has no plot for {slice_name(slice)}: {error}") from error
+        raise ViewError(f"{title(step)} has no plot for {slice_name(slice)}: {error}") from error
     return View(
         [
             Panel(
                 component="tfma-nb-plot",
-                title=f"Step {step}, plots for {slice_name(slice)}",
+                title=f"{title(step)}, plots for {slice_name(slice)}",
                 config=config,
                 data=data,
                 summary=", ".join(data),

@@ -7,7 +7,7 @@ from typing import Any
 import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.view import util
 
-from checkpoint_sweep.report.views.sweep import Sweep, ViewError, single_slice_spec
+from checkpoint_sweep.report.views.sweep import Sweep, ViewError, Which, single_slice_spec, title
 from checkpoint_sweep.report.views.view import Panel, View
 
 COMPONENT = "tfma-nb-slicing-metrics"
@@ -15,7 +15,7 @@ COMPONENT = "tfma-nb-slicing-metrics"
 
 def slicing_metrics(
     sweep: Sweep,
-    step: int,
+    step: Which,
     column: str | Sequence[str] | None = None,
     show: str | None = None,
 ) -> View:
@@ -23,7 +23,7 @@ def slicing_metrics(
 
     Args:
         sweep: what to show.
-        step: the checkpoint.
+        step: the checkpoint; an average by its name.
         column: the feature, or the crossed features, by which to slice; None for all examples.
         show: the metric that the bars show at first; the example count if None.
 
@@ -36,7 +36,7 @@ def slicing_metrics(
         [
             Panel(
                 component=COMPONENT,
-                title=f"Step {step}, {column_title(column)}",
+                title=f"{title(step)}, {column_title(column)}",
                 config=util.get_slicing_config(result.config),
                 data=data,
                 summary=f"{len(data)} slices",

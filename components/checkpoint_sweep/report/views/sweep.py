@@ -1,4 +1,4 @@
-"""The TFMA results of a sweep, by training step."""
+"""The TFMA results of a sweep: of checkpoints by training step, of averages by name."""
 
 import dataclasses
 import os
@@ -17,15 +17,20 @@ class ViewError(UserError):
     """The results do not hold what a view was asked to show; the message says what they hold."""
 
 
+# A checkpoint by its training step, or an average of checkpoints by its name.
+Which = int | str
+
+
 @dataclasses.dataclass(frozen=True)
 class Sweep:
-    """TFMA results of several checkpoints of one model run.
+    """TFMA results of several checkpoints of one model run, and of averages of them.
 
     Attributes:
-        directories: from a training step to the directory with its results.
+        directories: from a training step, or the name of an average, to the directory with its
+            results.
     """
 
-    directories: Mapping[int, str]
+    directories: Mapping[Which, str]
 
     def __post_init__(self) -> None:
         if not self.directories:
@@ -47,22 +52,34 @@ class Sweep:
                 "evaluation artifact, or Sweep({step: directory of TFMA results})."
             )
         evaluated = [entry for entry in read_ledger(directory) if entry.status == "evaluated"]
-        return cls({entry.step: os.path.join(directory, entry.name) for entry in evaluated})
+        return cls(
+            {
+                entry.step if entry.averaged is None else entry.name: os.path.join(
+                    directory, entry.name
+                )
+                for entry in evaluated
+            }
+        )
 
     @property
     def steps(self) -> list[int]:
-        """The training steps, ascending."""
-        return sorted(self.directories)
+        """The training steps of the checkpoints, ascending."""
+        return sorted(which for which in self.directories if isinstance(which, int))
 
-    def result(self, step: int, baseline: bool = False) -> tfma.EvalResult:
-        """The results of one checkpoint, or of the baseline it was evaluated beside.
+    @property
+    def averages(self) -> list[str]:
+        """The names of the averages, sorted."""
+        return sorted(which for which in self.directories if isinstance(which, str))
+
+    def result(self, step: Which, baseline: bool = False) -> tfma.EvalResult:
+        """The results of one checkpoint or average, or of the baseline it was evaluated beside.
 
         Raises:
-            ViewError: there is no such step, or the evaluation had no baseline.
+            ViewError: there is no such step or average, or the evaluation had no baseline.
         """
         if step not in self.directories:
-            known = ", ".join(map(str, self.steps))
-            raise ViewError(f"There is no result for step {step}; there are: {known}.")
+            known = ", ".join(map(str, [*self.steps, *self.averages]))
+            raise ViewError(f"There is no result for {label(step)}; there are: {known}.")
         directory = self.directories[step]
         config = eval_config_writer.load_eval_run(directory)[0]
         if config is None:
@@ -70,11 +87,21 @@ class Sweep:
         names = [spec.name for spec in config.model_specs if spec.is_baseline == baseline]
         if baseline and not names:
             raise ViewError(
-                f"Step {step} was evaluated without a baseline. Compare it with another step, or "
+                f"{title(step)} was evaluated without a baseline. Compare it with another step, or "
                 "give the sweep a baseline_model."
             )
         # Without model specs there is one model, and it has no name.
         return tfma.load_eval_result(directory, model_name=names[0] if names else None)
+
+
+def label(which: Which) -> str:
+    """What a sentence calls a checkpoint or an average."""
+    return f"step {which}" if isinstance(which, int) else which
+
+
+def title(which: Which) -> str:
+    """The same at its beginning."""
+    return f"Step {which}" if isinstance(which, int) else which
 
 
 def single_slice_spec(

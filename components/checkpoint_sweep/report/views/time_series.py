@@ -23,6 +23,8 @@ def time_series(
 ) -> View:
     """TFMA's time series: a chart for each metric over the training step, and a table.
 
+    Averages are not in it: they are of no one step.
+
     Args:
         sweep: what to show.
         metrics: the charts to open with, as the results name them; the first metric if empty.

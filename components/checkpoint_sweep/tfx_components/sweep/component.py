@@ -10,6 +10,7 @@ from tfx.types import standard_artifacts
 
 from checkpoint_sweep.common.eval_config import metric_code
 from checkpoint_sweep.evaluation.engine import DEFAULT_ENGINE, check_amounts
+from checkpoint_sweep.model_run.averages import Averages
 from checkpoint_sweep.model_run.checkpoints import StepRange
 from checkpoint_sweep.selection.racing import Racing
 from checkpoint_sweep.selection.selection import Selection
@@ -22,7 +23,8 @@ class CheckpointSweep(base_beam_component.BaseBeamComponent):
 
     Outputs:
         evaluation: a folder of TFMA results for each checkpoint (`step-00001000/`, read it with
-            `tfma.load_eval_result`), and `ledger.json`.
+            `tfma.load_eval_result`) and each average (`average-last-5/`, `greedy-soup/`), the
+            weights of the averages in `averages/`, and `ledger.json`.
         model: the best checkpoint as a SavedModel; empty when no checkpoint is eligible.
         blessing: BLESSED or NOT_BLESSED, and `verdicts.json` with a verdict on each checkpoint.
     """
@@ -45,6 +47,7 @@ class CheckpointSweep(base_beam_component.BaseBeamComponent):
         batch_size: int | None = None,
         memory_budget: int | None = None,
         racing: Racing | None = None,
+        averages: Averages | None = None,
     ) -> None:
         """Adds a sweep to a pipeline.
 
@@ -65,6 +68,7 @@ class CheckpointSweep(base_beam_component.BaseBeamComponent):
                 further passes over the data. None for a share of the machine's memory.
             racing: how checkpoints are dropped after a share of the examples, where prediction
                 takes most of the time; None to evaluate each on all of them.
+            averages: averages of checkpoints to evaluate as candidates too; None for none.
 
         Raises:
             EngineError: `batch_size` or `memory_budget` is below 1.
@@ -84,6 +88,7 @@ class CheckpointSweep(base_beam_component.BaseBeamComponent):
                 first_step=steps.first,
                 last_step=steps.last,
                 stride=steps.stride,
+                averages=averages.to_json() if averages else None,
                 engine=engine,
                 batch_size=batch_size,
                 memory_budget=memory_budget,

@@ -28,6 +28,7 @@ from checkpoint_sweep.evaluation.feature_checks import features_of, indispensabl
 from checkpoint_sweep.evaluation.jackknife.wanted import wanted
 from checkpoint_sweep.evaluation.ledger import Circumstances, remove_set_aside, set_aside
 from checkpoint_sweep.evaluation.support import compiled_metrics_warning
+from checkpoint_sweep.model_run.averages import Averages
 from checkpoint_sweep.model_run.candidates import Candidates, make_candidates
 from checkpoint_sweep.model_run.checkpoints import (
     Checkpoint,
@@ -39,7 +40,7 @@ from checkpoint_sweep.model_run.checkpoints import (
 from checkpoint_sweep.saved_model.model_source import ModelSource
 from checkpoint_sweep.saved_model.tensor_bundle import unreadable
 from checkpoint_sweep.saved_model.weight_swap import write_saved_model
-from checkpoint_sweep.selection.decision import choose
+from checkpoint_sweep.selection.decision import Verdict, choose
 from checkpoint_sweep.selection.direction import Direction
 from checkpoint_sweep.selection.metric_lookup import check_slice, resolve_direction
 from checkpoint_sweep.selection.racing import Racing
@@ -75,7 +76,8 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             UserError: the model run cannot be swept (CheckpointError, ExportedModelError), or the
                 selection, the evaluation config, the exported model and the examples do not fit
                 together (SelectionError, EvalConfigError, SignatureError, FeatureError,
-                ExamplesError, EvaluationError), or a parameter is wrong (ParameterError).
+                ExamplesError, EvaluationError), or a parameter is wrong (ParameterError,
+                AveragesError).
         """
         self._log_startup(input_dict, output_dict, exec_properties)
         selection = Selection.from_json(exec_properties[spec.SELECTION])
@@ -92,6 +94,8 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             parameters.whole(name, exec_properties.get(name)) for name in _WHOLE_NUMBERS
         )
         steps = StepRange(first, last, 1 if stride is None else stride)
+        asked = exec_properties.get(spec.AVERAGES)
+        averages = Averages.from_json(asked) if asked else None
         check_amounts(batch_size, memory_budget)
 
         exported = saved_model(_uri(input_dict, spec.EXPORTED_MODEL))
@@ -139,14 +143,22 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             request.decisive,
         )
         try:
-            results = evaluate_candidates(
-                engine, request, swept, candidates.left_out, evaluation, selection, circumstances
+            evaluated = evaluate_candidates(
+                engine,
+                request,
+                swept,
+                candidates.left_out,
+                evaluation,
+                selection,
+                circumstances,
+                direction,
+                averages,
             )
-            decision = choose(results, direction, selection.policy, selection.level)
+            decision = choose(evaluated.results, direction, selection.policy, selection.level)
             judgement = blessing.judge(decision, selection, has_thresholds(eval_config))
-            chosen = next((s for s in request.candidates if s.name == decision.chosen), None)
-            if chosen is not None:
-                _export(chosen, swept, output_dict[spec.MODEL])
+            if decision.winner is not None:
+                winner = evaluated.sources[decision.winner.name]
+                _export(winner, decision.winner, output_dict[spec.MODEL])
         except BaseException:
             set_aside(evaluation)  # TFX removes the outputs of an execution that fails.
             raise
@@ -193,18 +205,20 @@ def _candidates(
     return swept, candidates
 
 
-def _export(
-    source: ModelSource, swept: Sequence[Checkpoint], output: Sequence[types.Artifact]
-) -> None:
+def _export(source: ModelSource, verdict: Verdict, output: Sequence[types.Artifact]) -> None:
     artifact = artifact_utils.get_single_instance(list(output))
-    checkpoint = next(c for c in swept if c.name == source.name)
     try:
         write_saved_model(source, path_utils.serving_model_dir(artifact.uri))
     except Exception as error:
         if reason := unreadable(source):
+            if verdict.averaged is not None:
+                raise CheckpointError(
+                    f"{verdict.name} is chosen, and its weights can no longer be read: {reason}. "
+                    "Sweep again."
+                ) from error
             raise CheckpointError(
-                f"The checkpoint of step {checkpoint.step} is chosen, and can no longer be read: "
+                f"The checkpoint of step {verdict.step} is chosen, and can no longer be read: "
                 f"{reason}. Restore it, or sweep again without it."
             ) from error
         raise
-    artifact.set_int_custom_property(blessing.STEP_PROPERTY, checkpoint.step)
+    blessing.set_origin(artifact, verdict)

@@ -22,6 +22,7 @@ EXAMPLE_SPLITS = "example_splits"
 FIRST_STEP = "first_step"
 LAST_STEP = "last_step"
 STRIDE = "stride"
+AVERAGES = "averages"
 ENGINE = "engine"
 BATCH_SIZE = "batch_size"
 MEMORY_BUDGET = "memory_budget"
@@ -54,6 +55,7 @@ class CheckpointSweepSpec(component_spec.ComponentSpec):
         FIRST_STEP: component_spec.ExecutionParameter(type=int, optional=True),
         LAST_STEP: component_spec.ExecutionParameter(type=int, optional=True),
         STRIDE: component_spec.ExecutionParameter(type=int, optional=True),
+        AVERAGES: component_spec.ExecutionParameter(type=str, optional=True),
         ENGINE: component_spec.ExecutionParameter(type=str, optional=True),
         BATCH_SIZE: component_spec.ExecutionParameter(type=int, optional=True),
         MEMORY_BUDGET: component_spec.ExecutionParameter(type=int, optional=True),

@@ -352,3 +352,19 @@ _parameter("a number is not whole", "a number is none", memory_budget=2.5)
 refusal("`example_splits` is no list")(lambda case: case.parameters.update(example_splits="eval"))
 _parameter("a split for a list", "`example_splits` is no list", example_splits='"eval"')
 _parameter("a list of numbers", "`example_splits` is no list", example_splits="[3]")
+
+
+def _averages(when: str, text: str, row: str = "") -> None:
+    refusal(when, row)(lambda case: case.parameters.update(averages=text))
+
+
+_averages("`averages` are none", "the last 5")
+_averages("averages of another kind", '{"first": [5]}', "`averages` are none")
+_averages("an average is of fewer than two checkpoints", '{"last": [5, 1]}')
+_averages(
+    "or of half a checkpoint", '{"last": [2.5]}', "an average is of fewer than two checkpoints"
+)
+_averages("the last checkpoints to average are no list", '{"last": 5}')
+_averages("an average is asked for twice", '{"last": [5, 5]}')
+_averages("`greedy_soup` is neither true nor false", '{"greedy_soup": "yes"}')
+_averages("the number of trials is below 1", '{"greedy_soup": true, "most_trials": 0}')

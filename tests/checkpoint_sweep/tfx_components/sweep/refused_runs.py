@@ -9,12 +9,14 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 
+from checkpoint_sweep.model_run.averages import Averages
 from checkpoint_sweep.saved_model.model_source import VARIABLES
 from checkpoint_sweep.selection.direction import Direction
 from checkpoint_sweep.tfx_components.sweep import executor
 from tests.checkpoint_sweep.tfx_components.sweep.cases import Case, half, pipe, refusal
 from tests.support import keras_run
 from tests.support.bundles import read_bundle
+from tests.support.policies import Named
 
 DATA = ".data-00000-of-00001"
 
@@ -127,6 +129,20 @@ def _gone(case: Case) -> None:
         decision = stock(*arguments)
         for path in case.model_run.glob("model.ckpt-*"):
             path.unlink()
+        return decision
+
+    case.patch.setattr(executor, "choose", choose)
+
+
+@refusal("the chosen average has gone before it is exported (after the evaluation)")
+def _average_gone(case: Case) -> None:
+    stock = executor.choose
+    case.parameters["averages"] = Averages(last=(2,)).to_json()
+    case.select("auc", direction=Direction.HIGHER_IS_BETTER, policy=Named("average-last-2"))
+
+    def choose(*arguments: Any) -> Any:
+        decision = stock(*arguments)
+        shutil.rmtree(case.scratch / "node" / "evaluation" / "2" / "averages")
         return decision
 
     case.patch.setattr(executor, "choose", choose)

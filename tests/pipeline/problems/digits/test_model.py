@@ -11,6 +11,7 @@ import tensorflow_model_analysis as tfma
 from benchmarks import digits_slim
 from checkpoint_sweep.common.eval_config import with_defaults
 from checkpoint_sweep.metrics.batch_metric import FormulaCombiner
+from checkpoint_sweep.model_run.averaging import Averager
 from checkpoint_sweep.saved_model.model_source import VARIABLES, ModelSource
 from checkpoint_sweep.saved_model.weight_swap import write_saved_model
 from pipeline.problems.digits import (
@@ -115,6 +116,13 @@ def test_what_is_exported_is_not_what_is_trained(
 def test_batch_normalisation_learns_its_statistics(sources: dict[int, ModelSource]) -> None:
     trained = read_bundle(sources[320].weights)
     assert np.all(trained["conv1/BatchNorm/moving_variance"] != 1)
+
+
+def test_its_checkpoints_are_not_averaged(sources: dict[int, ModelSource], tmp_path: Path) -> None:
+    reason = Averager(sources, str(tmp_path)).make("average-last-2", [240, 320])
+    assert isinstance(reason, str)
+    assert reason.startswith("the moving statistics of a normalisation cannot be averaged")
+    assert "conv1/BatchNorm/moving_mean, conv1/BatchNorm/moving_variance" in reason
 
 
 def test_an_example_to_serve_needs_no_label(run: digits_run.DigitsRun) -> None:

@@ -1,0 +1,110 @@
+"""Which averages of checkpoints a sweep is asked to evaluate beside them."""
+
+import dataclasses
+import json
+from collections.abc import Sequence
+
+from checkpoint_sweep.common.errors import UserError
+
+_SHOWN = 300  # Characters of what is no request for averages.
+_DEFAULT_TRIALS = 10
+GREEDY_SOUP = "greedy-soup"
+
+
+class AveragesError(UserError):
+    """The averages that are asked for make no sense; the message says why."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Averages:
+    """Averages of checkpoints to evaluate as candidates, beside the checkpoints.
+
+    Attributes:
+        last: for each number n of it, at least 2, the average of the last n checkpoints of the
+            sweep that can be used.
+        greedy_soup: whether to average those that are better together (Wortsman et al., 2022,
+            arXiv:2203.05482, recipe 1): the eligible checkpoints in the order of their selection
+            metric, each of which stays in the average if that does not make the average worse.
+        most_trials: the largest number of averages to evaluate on the way to the greedy soup, each
+            in a pass of its own over the examples; at least 1.
+
+    Raises:
+        AveragesError: a number is none, or too small, or is there twice.
+    """
+
+    last: Sequence[int] = ()
+    greedy_soup: bool = False
+    most_trials: int = _DEFAULT_TRIALS
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.last, Sequence) or isinstance(self.last, str):
+            raise AveragesError(f"last is {self.last!r}; it must be a list of whole numbers.")
+        for count in self.last:
+            if not _is_whole(count) or count < 2:
+                raise AveragesError(
+                    f"last has {count!r}; an average is of a whole number of checkpoints, at "
+                    "least 2."
+                )
+        if len(set(self.last)) < len(self.last):
+            raise AveragesError(f"last is {list(self.last)}; name each number once.")
+        if not isinstance(self.greedy_soup, bool):
+            raise AveragesError(f"greedy_soup is {self.greedy_soup!r}; it must be true or false.")
+        if not _is_whole(self.most_trials) or self.most_trials < 1:
+            raise AveragesError(
+                f"most_trials is {self.most_trials!r}; it must be a whole number, at least 1."
+            )
+        object.__setattr__(self, "last", tuple(sorted(self.last)))
+
+    def to_json(self) -> str:
+        """As a component parameter; equal requests give equal text."""
+        return json.dumps(dataclasses.asdict(self), sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> "Averages":
+        """The inverse of `to_json`; what is left out has its default.
+
+        Raises:
+            AveragesError: the text does not ask for averages.
+        """
+        try:
+            return cls(**json.loads(text))
+        except AveragesError:
+            raise
+        except (ValueError, TypeError) as error:
+            raise AveragesError(
+                f"Not averages: {text[:_SHOWN]!r} ({error}). Make it by Averages(...).to_json()."
+            ) from error
+
+
+@dataclasses.dataclass(frozen=True)
+class Ingredients:
+    """What an average is to be made of.
+
+    Attributes:
+        name: of the average, as a candidate.
+        steps: of the checkpoints, ascending.
+        obstacle: why it cannot be made of them; None if it can.
+    """
+
+    name: str
+    steps: Sequence[int]
+    obstacle: str | None = None
+
+
+def last_checkpoints(count: int, usable: Sequence[int]) -> Ingredients:
+    """What the average of the last `count` checkpoints is made of.
+
+    Args:
+        count: at least 2.
+        usable: the steps of the checkpoints of the sweep that can be used, in any order.
+    """
+    name = f"average-last-{count}"
+    steps = sorted(usable)[-count:]
+    if len(steps) == count:
+        return Ingredients(name, steps)
+    there = f"{len(steps)} {'is' if len(steps) == 1 else 'are'}"
+    return Ingredients(name, steps, f"of {count} checkpoints to average only {there} there")
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)

@@ -1,0 +1,71 @@
+"""Which variable of a served graph gets which tensor of the SavedModel's bundle."""
+
+import dataclasses
+from collections.abc import Mapping
+
+from checkpoint_sweep.saved_model import graph, inlining, partition, restoration, signatures
+
+
+@dataclasses.dataclass(frozen=True)
+class ServedGraph:
+    """The graph behind all signatures, with the calls in it that touch variables opened.
+
+    Attributes:
+        nodes: of the graph, by name.
+        live: names of those that a signature needs.
+        functions: of its library that a signature still calls, such as branches.
+        variables: from a node that is a variable to its key in the bundle.
+        tables: keys of what is restored into something else than a variable.
+    """
+
+    nodes: graph.Nodes
+    live: set[str]
+    functions: graph.Functions
+    variables: Mapping[str, str]
+    tables: frozenset[str]
+
+
+def served_graph(saved_model: str) -> ServedGraph | None:
+    """The graph, or None when it does not tell what it restores.
+
+    Args:
+        saved_model: directory.
+
+    Raises:
+        SavedModelError: there is none.
+    """
+    meta_graph = signatures.meta_graph(saved_model)
+    nodes, functions = graph.nodes_and_functions(meta_graph)
+    restore = graph.node_of(meta_graph.saver_def.restore_op_name)
+    targets = {
+        graph.node_of(info.name)
+        for name, signature in meta_graph.signature_def.items()
+        if not name.startswith("__")
+        for info in signature.outputs.values()
+        if info.WhichOneof("encoding") == "name"
+    }
+    if not restore or not targets:
+        return None
+    try:
+        inlining.inline_dependent_calls(nodes, functions, [restore, *targets])
+        variables: dict[str, str] = {}
+        tables: set[str] = set()
+        for action in restoration.actions(nodes, meta_graph.saver_def):
+            keys = [
+                restoration.saved_tensor(nodes, source, action).key for source in action.restored
+            ]
+            if all(nodes[name].op in partition.VARIABLE_OPS for name in action.state):
+                variables |= {name: key for name in action.state for key in keys}
+            else:
+                tables.update(keys)
+        live = graph.ancestors(nodes, targets)
+    except (graph.OpaqueGraphError, KeyError):
+        return None
+    called = graph.reachable_functions([nodes[name] for name in live], functions)
+    return ServedGraph(
+        nodes,
+        live,
+        {name: functions[name] for name in called},
+        variables,
+        frozenset(tables),
+    )

@@ -1,0 +1,72 @@
+"""What can be asked for of averages, and which checkpoints the last ones are."""
+
+import re
+
+import pytest
+
+from checkpoint_sweep.model_run.averages import (
+    Averages,
+    AveragesError,
+    Ingredients,
+    last_checkpoints,
+)
+
+
+@pytest.mark.parametrize(
+    "averages",
+    [
+        Averages(),
+        Averages(last=(5,)),
+        Averages(last=[2, 10], greedy_soup=True, most_trials=3),
+    ],
+)
+def test_as_a_parameter_and_back(averages: Averages) -> None:
+    assert Averages.from_json(averages.to_json()) == averages
+
+
+def test_equal_requests_are_equal_text() -> None:
+    assert Averages(last=(5, 2)).to_json() == Averages(last=[2, 5]).to_json()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('{"last": [1]}', "last has 1; an average is of a whole number of checkpoints, at least 2"),
+        ('{"last": [2.5]}', "last has 2.5"),
+        ('{"last": [true]}', "last has True"),
+        ('{"last": 5}', "last is 5; it must be a list of whole numbers"),
+        ('{"last": "5"}', "last is '5'; it must be a list"),
+        ('{"last": [3, 3]}', "last is [3, 3]; name each number once"),
+        ('{"greedy_soup": 1}', "greedy_soup is 1; it must be true or false"),
+        ('{"most_trials": 0}', "most_trials is 0; it must be a whole number, at least 1"),
+        ('{"best": 5}', "Not averages: '{\"best\": 5}'"),
+        ("[]", "Not averages: '[]'"),
+        ("last 5", "Not averages: 'last 5'"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(text: str, message: str) -> None:
+    with pytest.raises(AveragesError, match=re.escape(message)):
+        Averages.from_json(text)
+
+
+@pytest.mark.parametrize(
+    ("count", "usable", "expected"),
+    [
+        pytest.param(2, [60, 20, 40], Ingredients("average-last-2", [40, 60]), id="the last"),
+        pytest.param(3, [60, 20, 40], Ingredients("average-last-3", [20, 40, 60]), id="all"),
+        pytest.param(
+            3,
+            [20, 60],
+            Ingredients("average-last-3", [20, 60], "of 3 checkpoints to average only 2 are there"),
+            id="too few",
+        ),
+        pytest.param(
+            2,
+            [60],
+            Ingredients("average-last-2", [60], "of 2 checkpoints to average only 1 is there"),
+            id="a single one",
+        ),
+    ],
+)
+def test_the_last_checkpoints(count: int, usable: list[int], expected: Ingredients) -> None:
+    assert last_checkpoints(count, usable) == expected

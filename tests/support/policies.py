@@ -1,0 +1,22 @@
+"""A selection policy for tests."""
+
+import dataclasses
+from collections.abc import Sequence
+
+from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.selection.policies import CandidateResult, Choice
+
+
+@dataclasses.dataclass(frozen=True)
+class Named:
+    """Chooses the candidate of a name.
+
+    Attributes:
+        name: of the candidate.
+    """
+
+    name: str
+
+    def choose(self, eligible: Sequence[CandidateResult], direction: Direction) -> Choice:
+        """See `SelectionPolicy`."""
+        return Choice(self.name, "as named", f"not {self.name}")

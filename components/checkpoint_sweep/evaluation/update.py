@@ -1,14 +1,17 @@
 """The step that sees the data: predicts a batch with all models and sums its metrics."""
 
+import dataclasses
 import gc
 import logging
 from collections.abc import Callable, Iterator, Sequence
+from concurrent import futures
 from typing import Any
 
 import apache_beam as beam
 import numpy as np
 import pyarrow as pa
-from apache_beam.utils import shared
+from apache_beam.transforms import window
+from apache_beam.utils import shared, windowed_value
 from tensorflow_metadata.proto.v0 import schema_pb2
 from tensorflow_model_analysis.proto import config_pb2
 
@@ -41,8 +44,26 @@ _UNFIT = (
 Loader = Callable[[Sequence[ModelSource], str], Any]
 
 
+@dataclasses.dataclass(frozen=True)
+class _Predicting:
+    """A batch whose predictions are being made, or are there.
+
+    Attributes:
+        batch: as it was read.
+        extracts: with labels and weights.
+        outputs: of the predictor.
+    """
+
+    batch: pa.RecordBatch
+    extracts: dict[str, Any]
+    outputs: "futures.Future[list[dict[str, Any]]]"
+
+
 class Update(beam.DoFn):
     """RecordBatches to states, one for each batch.
+
+    While the models predict a batch in a thread, which TensorFlow does without Python's lock, the
+    batch before it is summed. The last of a bundle is summed when the bundle ends.
 
     Args:
         eval_config: with its defaults.
@@ -87,6 +108,21 @@ class Update(beam.DoFn):
             if signatures.exists(directory):
                 inputs |= preprocessing.inputs(self._eval_config, directory)
         self._wanted = required_features.features(self._eval_config, self._plan, inputs)
+        self._thread = futures.ThreadPoolExecutor(1, "predict")
+        self._predicting: _Predicting | None = None
+
+    def teardown(self) -> None:
+        """Ends the thread."""
+        self._thread.shutdown()
+
+    def start_bundle(self) -> None:
+        """Forgets what a bundle that failed has left."""
+        self._predicting = None
+
+    def finish_bundle(self) -> Iterator[windowed_value.WindowedValue]:
+        """The state of the last batch."""
+        for element in self._before(None):
+            yield window.GlobalWindows.windowed_value(element)
 
     def _load_all(self) -> "_Loaded":
         has_baseline = any(spec.is_baseline for spec in self._eval_config.model_specs)
@@ -101,11 +137,26 @@ class Update(beam.DoFn):
         )
 
     def process(self, element: pa.RecordBatch) -> Iterator[merge.State | queries.QueryExample]:
-        """One state for each ``batch_size`` rows, and the examples that are grouped by query."""
-        for start in range(0, element.num_rows, self._batch_size):
-            yield from self._evaluate(element.slice(start, self._batch_size))
+        """One state for each ``batch_size`` rows, and the examples that are grouped by query.
 
-    def _evaluate(self, batch: pa.RecordBatch) -> Iterator[merge.State | queries.QueryExample]:
+        Those of the last rows are given by the next call.
+        """
+        for start in range(0, element.num_rows, self._batch_size):
+            batch = element.slice(start, self._batch_size)
+            yield from self._before(self._predict(batch))
+
+    def _before(
+        self, following: _Predicting | None
+    ) -> Iterator[merge.State | queries.QueryExample]:
+        """What is given for the batch before ``following``."""
+        done, self._predicting = self._predicting, following
+        if done is not None:
+            with data_errors.in_a_sentence(*_UNFIT):
+                outputs = [_single(values) for values in done.outputs.result()]
+            yield from self._sum(done.batch, done.extracts, outputs)
+
+    def _predict(self, batch: pa.RecordBatch) -> _Predicting:
+        """Starts to predict a batch."""
         extracts = model_inputs.extract(batch, self._representations, self._wanted)
         with data_errors.in_a_sentence(*_UNFIT):
             extracts = self._preprocessing.apply(extracts)
@@ -113,7 +164,13 @@ class Update(beam.DoFn):
         data_errors.check_values(extracts, self._eval_config, batch.num_rows)
         with data_errors.in_a_sentence(*_UNFIT):
             inputs = model_inputs.signature_inputs(self._predictor.input_specs, extracts)
-            outputs = [_single(values) for values in self._predictor.predict(inputs)]
+        predicting = self._thread.submit(self._predictor.predict, inputs)
+        return _Predicting(batch, extracts, predicting)
+
+    def _sum(
+        self, batch: pa.RecordBatch, extracts: dict[str, Any], outputs: list[Any]
+    ) -> Iterator[merge.State | queries.QueryExample]:
+        """What is given for a batch."""
         rows = self._slicer.rows(self._preprocessing.sliced(extracts), batch.num_rows)
         if self._query_keys:
             yield from queries.examples(self._query_keys, extracts, outputs, rows)

@@ -176,9 +176,12 @@ class Merge(beam.CombineFn):
         return result
 
     def compact(self, accumulator: Accumulator) -> Accumulator:
-        """Merges what waits, before the accumulator is sent elsewhere."""
+        """Merges what waits, before the accumulator is sent elsewhere, and leaves nothing here."""
         accumulator.state()
-        return accumulator
+        result, taken = self.create_accumulator(), vars(accumulator).copy()
+        vars(accumulator).update(vars(result))
+        vars(result).update(taken)
+        return result
 
     def extract_output(self, accumulator: Accumulator) -> State:
         """The merged state, one slice per row."""

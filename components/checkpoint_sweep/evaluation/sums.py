@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -25,6 +26,11 @@ class Sums:
 
     codes: np.ndarray
     values: np.ndarray
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """For pickling: in half the bytes, as numbers of few bytes where they are exact."""
+        steps = np.diff(self.codes, prepend=0)
+        return _unpacked, (_packed(steps), [_packed(column) for column in self.values.T])
 
     @classmethod
     def empty(cls, columns: int) -> "Sums":
@@ -170,6 +176,24 @@ class PendingSums:
             parts, self._parts = self._parts, []
             self._merged = self._merged.insert(Sums.merge(parts))
         return self._merged
+
+
+def _packed(values: np.ndarray) -> np.ndarray:
+    """The same numbers in fewer bytes if they are natural ones; weights of examples often are."""
+    # NaN fails both comparisons.
+    if not (values.size and values.min() >= 0 and values.max() < 1 << 32):
+        return values.copy()
+    small = values.astype(np.min_scalar_type(int(values.max())))
+    same = bool((small == values).all()) and not np.signbit(values).any()
+    return small if same else values.copy()
+
+
+def _unpacked(steps: np.ndarray, columns: Sequence[np.ndarray]) -> Sums:
+    """Sums from steps between their codes, and columns."""
+    values = np.empty((steps.size, len(columns)))
+    for index, column in enumerate(columns):
+        values[:, index] = column
+    return Sums(np.cumsum(steps, dtype=np.int64), values)
 
 
 def _is_dense(codes: np.ndarray, size: int) -> bool:

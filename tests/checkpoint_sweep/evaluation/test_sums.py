@@ -1,5 +1,7 @@
 """Sums by code against plain dictionaries."""
 
+import pickle
+
 import numpy as np
 import pytest
 
@@ -65,6 +67,29 @@ def test_moving_rows_equals_remapping_them(targets):
     moved = part.move(STRIDE, np.array(targets))
     remapped = part.remap(STRIDE, np.arange(len(targets) + 1), np.array(targets))
     assert as_dict(moved) == as_dict(remapped)
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        [0.0, 1.0, 3.0],
+        [0.5, 1.0, 3.0],
+        [-1.0, 0.0, 1.0],
+        [-0.0, 0.0, 1.0],
+        [np.nan, np.inf, 0.0],
+        [2.0**32, 2.0**53, 70_000.0],
+        [70_000.0, 0.0, 1.0],
+        [],
+    ],
+)
+def test_pickled_sums_are_the_same(column):
+    codes = np.array([3, 2**20, 2**45])[: len(column)]
+    part = sums.Sums(codes, np.array([column, column[::-1]]).T)
+    copied = pickle.loads(pickle.dumps(part))
+    assert copied.codes.tolist() == codes.tolist()
+    assert copied.codes.dtype == np.int64
+    assert copied.values.shape == part.values.shape
+    assert copied.values.tobytes() == np.ascontiguousarray(part.values).tobytes()
 
 
 @pytest.mark.parametrize("at_once", [1, 7, 1000])

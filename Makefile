@@ -7,7 +7,7 @@ PROBLEM ?= taxi
 ARGS ?=
 PYTEST_ARGS ?=
 
-.PHONY: help run test lint bench bench-resnet notebook kubeflow submit wheel lock clean clean-runs fuzz
+.PHONY: help run test lint bench bench-resnet bench-sizes notebook kubeflow submit wheel lock clean clean-runs fuzz
 
 help:  ## Show this list.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -39,6 +39,9 @@ bench: .venv/.installed  ## Time the engine side by side with what else there is
 
 bench-resnet: .venv/.installed  ## The same on ResNet-v2-50, where prediction dominates (ten minutes).
 	@$(PYTHON_BIN) -m benchmarks.resnet $(ARGS)
+
+bench-sizes: .venv/.installed  ## What a sweep takes: up to 100 checkpoints by a million examples (20 minutes).
+	@$(PYTHON_BIN) -m benchmarks.sizes $(ARGS)
 
 notebook: .venv/.installed  ## Open the notebooks in JupyterLab, on the last run.
 	@.venv/bin/jupyter lab notebooks $(ARGS)

@@ -17,5 +17,7 @@ makes medians and scales; ``ratios`` compares with the targets; ``table`` prints
 writes JSON; ``profiling`` is for ``--profile``. ``RESULTS.md`` is a dated summary.
 
 ``resnet`` (`python -m benchmarks.resnet`) is a benchmark of its own, for a model whose predictions
-cost more than anything else; ``resnet_job`` and ``resnet_ways`` belong to it.
+cost more than anything else; ``resnet_job`` and ``resnet_ways`` belong to it. ``sizes`` (`python -m
+benchmarks.sizes`) is a table of what sweeps of several sizes take, by ``sizes_job``. ``memory`` is
+the peak of a process.
 """

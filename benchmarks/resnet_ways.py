@@ -4,7 +4,6 @@ import dataclasses
 import functools
 import json
 import os
-import resource
 import sys
 import tempfile
 import time
@@ -12,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from benchmarks.memory import peak_bytes
 from benchmarks.resnet_job import Job
 from benchmarks.stamps import BATCH, END, START, StampBatches, Stamps, split
 
@@ -162,11 +162,10 @@ def main(way: str, job_json: str, result: str) -> None:
     with tempfile.TemporaryDirectory(prefix="benchmark-") as scratch:
         stamps = Stamps(f"{scratch}/stamps")
         accuracy = run(f"{scratch}/out", stamps)
-        # Kilobytes, on Linux.
-        peak_bytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        peak = peak_bytes()
         figures = dataclasses.asdict(split(stamps.read())) | {
             "imports": imports,
-            "peak_bytes": peak_bytes,
+            "peak_bytes": peak,
             "accuracy": accuracy,
         }
     Path(result).write_text(json.dumps(figures))

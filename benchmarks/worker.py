@@ -3,7 +3,6 @@
 import dataclasses
 import importlib
 import json
-import resource
 import sys
 import tempfile
 import time
@@ -20,6 +19,7 @@ def main(case_json: str, data: str, result: str) -> None:
     """
     started = time.monotonic()
     from benchmarks.cases import Case, Measurement
+    from benchmarks.memory import peak_bytes
     from benchmarks.problem import Problem
     from benchmarks.stamps import Stamps, split
 
@@ -29,12 +29,11 @@ def main(case_json: str, data: str, result: str) -> None:
     with tempfile.TemporaryDirectory(prefix="benchmark-") as scratch:
         stamps = Stamps(f"{scratch}/stamps")
         outcome = way.run(Problem(Path(data)), case, f"{scratch}/out", stamps)
-        # Kilobytes, on Linux.
-        peak_bytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        peak = peak_bytes()
         measured = Measurement(
             **dataclasses.asdict(split(stamps.read())),
             imports=imports,
-            peak_bytes=peak_bytes,
+            peak_bytes=peak,
             outcome=outcome(),
         )
     Path(result).write_text(json.dumps(dataclasses.asdict(measured)))

@@ -12,6 +12,7 @@ import apache_beam as beam
 import tensorflow as tf
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 
+from benchmarks.memory import peak_bytes
 from checkpoint_sweep.evaluation.engine import EvaluationRequest
 from checkpoint_sweep.evaluation.fused_engine import evaluate_fused
 from checkpoint_sweep.saved_model.model_source import ModelSource
@@ -72,15 +73,7 @@ def main(directory: str, models: int, budget: int) -> None:
             memory_budget=budget,
         )
         assert [done.error for done in evaluate_fused(request)] == [None] * models
-    print(_peak())
-
-
-def _peak() -> float:
-    # Not ru_maxrss: that starts at the size of the parent, which a test runner's can exceed.
-    for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith("VmHWM:"):
-            return int(line.split()[1]) * 1024 / 1e6
-    raise RuntimeError("/proc/self/status has no VmHWM.")
+    print(peak_bytes() / 1e6)
 
 
 if __name__ == "__main__":

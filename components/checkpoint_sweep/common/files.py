@@ -4,7 +4,7 @@ import contextlib
 import json
 import os
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 # Readers and clean-ups know by it what a process that was killed has left behind.
@@ -90,7 +90,7 @@ def write_json(path: str | Path, content: object) -> None:
     write_text(path, json.dumps(content, indent=2, allow_nan=False) + "\n")
 
 
-def write_records(path: str | Path, records: Sequence[bytes]) -> None:
+def write_records(path: str | Path, records: Iterable[bytes]) -> None:
     """Writes a TFRecord file."""
     import tensorflow as tf
 

@@ -43,7 +43,7 @@ class State:
     errors: dict[int, str]
 
     def flatten(self, strides: dict[int, int]) -> "State":
-        """The same with one slice per row.
+        """The same with one slice per row. This has no sums afterwards, which can be large.
 
         Args:
             strides: codes per row, by leaf.
@@ -59,9 +59,9 @@ class State:
         indptr = indptr.astype(np.int64)
         counts = np.zeros(len(flat), np.int64)
         np.add.at(counts, target, np.repeat(self.counts, np.diff(indptr)))
-        remapped = {
-            leaf: part.remap(strides[leaf], indptr, target) for leaf, part in self.sums.items()
-        }
+        remapped = {}
+        for leaf in list(self.sums):
+            remapped[leaf] = self.sums.pop(leaf).remap(strides[leaf], indptr, target)
         return dataclasses.replace(self, rows=list(flat), counts=counts, sums=remapped)
 
 
@@ -122,7 +122,7 @@ class Accumulator:
                 mine[key] = merge([mine[key], accumulator]) if key in mine else accumulator
         single = len({(sample, key) for sample, keys in self._rows for key in keys})
         if len(self._rows) > _ROWS_PER_SLICE * single + 64:
-            self._replace(self.state().flatten(self._strides))
+            self._replace(self.flattened())
 
     def state(self) -> State:
         """Everything merged so far."""
@@ -136,6 +136,12 @@ class Accumulator:
             np.asarray(self._non_finite),
             dict(self._errors),
         )
+
+    def flattened(self) -> State:
+        """The merged state, one slice per row; this has no sums afterwards, which can be large."""
+        state = self.state()
+        self._sums = {}
+        return state.flatten(self._strides)
 
     def _replace(self, state: State) -> None:
         self._rows = {row: i for i, row in enumerate(state.rows)}
@@ -181,13 +187,16 @@ class Merge(beam.CombineFn):
         return result
 
     def compact(self, accumulator: Accumulator) -> Accumulator:
-        """Merges what waits, before the accumulator is sent elsewhere."""
+        """Merges what waits, before the accumulator is sent elsewhere, and leaves nothing here."""
         accumulator.state()
-        return accumulator
+        result, taken = self.create_accumulator(), vars(accumulator).copy()
+        vars(accumulator).update(vars(result))
+        vars(result).update(taken)
+        return result
 
     def extract_output(self, accumulator: Accumulator) -> State:
         """The merged state, one slice per row."""
-        return accumulator.state().flatten(self._plan.strides(self._models))
+        return accumulator.flattened()
 
 
 @dataclasses.dataclass

@@ -25,6 +25,7 @@ from tensorflow_model_analysis.metrics import (
     calibration,
     calibration_histogram,
     calibration_plot,
+    confusion_matrix_plot,
     cross_entropy_metrics,
     example_count,
     mean_regression_error,
@@ -295,23 +296,16 @@ class CalibrationPlot:
 
     Attributes:
         left, right: range of the histogram and of the plot.
-        thresholds: lower bounds of the plot's buckets.
+        number: of the plot's buckets, without those outside of the range.
         histogram: key of the histogram in the metrics of a slice.
         plot: key of the result.
     """
 
     left: float
     right: float
-    thresholds: Sequence[float]
+    number: int
     histogram: metric_types.MetricKey
     plot: metric_types.PlotKey
-
-    def of_nothing(self) -> Any:
-        """The proto of the plot of an empty histogram, which has all of its buckets."""
-        rebinned = calibration_histogram.rebin(
-            list(self.thresholds), [], left=self.left, right=self.right
-        )
-        return calibration_plot._to_proto(list(self.thresholds), rebinned)
 
 
 def calibration_plot_from_histogram(
@@ -321,11 +315,28 @@ def calibration_plot_from_histogram(
     scope = _closure(computation, calibration_plot._calibration_plot)
     if scope is None:
         return None
-    left, right, number = scope["left"], scope["right"], scope["num_buckets"]
-    bounds = [left + i * (right - left) / number for i in range(number + 1)]
     return CalibrationPlot(
-        left, right, [float("-inf"), *bounds], scope["histogram_key"], scope["key"]
+        scope["left"], scope["right"], scope["num_buckets"], scope["histogram_key"], scope["key"]
     )
+
+
+@dataclasses.dataclass(frozen=True)
+class MatricesPlot:
+    """A derived computation of a plot of confusion matrices.
+
+    Attributes:
+        matrices: key of the matrices in the metrics of a slice.
+        plot: key of the result.
+    """
+
+    matrices: metric_types.MetricKey
+    plot: metric_types.PlotKey
+
+
+def plot_from_matrices(computation: metric_types.DerivedMetricComputation) -> MatricesPlot | None:
+    """What a derived computation reads and writes, if it is TFMA's of a confusion matrix plot."""
+    scope = _closure(computation, confusion_matrix_plot.ConfusionMatrixPlot._confusion_matrix_plot)
+    return MatricesPlot(scope["matrices_key"], scope["key"]) if scope else None
 
 
 def _closure(

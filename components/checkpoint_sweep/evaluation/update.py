@@ -1,8 +1,11 @@
 """The step that sees the data: predicts a batch with all models and sums its metrics."""
 
+import dataclasses
 import gc
+import itertools
 import logging
 from collections.abc import Callable, Iterator, Sequence
+from concurrent import futures
 from typing import Any
 
 import apache_beam as beam
@@ -33,6 +36,9 @@ from checkpoint_sweep.saved_model.model_source import ModelSource
 
 _LOG = logging.getLogger(__name__)
 
+# Smaller batches cost more than they save.
+_LEAST_OF_TWO = 1024
+
 _UNFIT = (
     "The exported model cannot predict on these examples",
     "Evaluate on examples as its signature parses them, or choose another by "
@@ -43,8 +49,27 @@ _UNFIT = (
 Loader = Callable[[Sequence[ModelSource], str], Any]
 
 
+@dataclasses.dataclass(frozen=True)
+class _Predicting:
+    """A batch whose predictions are being made, or are there.
+
+    Attributes:
+        batch: as it was read.
+        extracts: with labels and weights.
+        outputs: of the predictor.
+    """
+
+    batch: pa.RecordBatch
+    extracts: dict[str, Any]
+    outputs: "futures.Future[list[dict[str, Any]]]"
+
+
 class Update(beam.DoFn):
     """RecordBatches to states, one for each batch.
+
+    While the models predict a batch in a thread, which TensorFlow does without Python's lock, the
+    batch before it, of the same RecordBatch, is summed: from one RecordBatch to the next nothing
+    is kept, since some runners do not tell when a bundle ends.
 
     Args:
         eval_config: with its defaults.
@@ -99,6 +124,11 @@ class Update(beam.DoFn):
             if signatures.exists(directory):
                 inputs |= preprocessing.inputs(self._eval_config, directory)
         self._wanted = required_features.features(self._eval_config, self._plans[0], inputs)
+        self._thread = futures.ThreadPoolExecutor(1, "predict")
+
+    def teardown(self) -> None:
+        """Ends the thread."""
+        self._thread.shutdown()
 
     def _load_all(self) -> "_Loaded":
         has_baseline = any(spec.is_baseline for spec in self._eval_config.model_specs)
@@ -114,10 +144,17 @@ class Update(beam.DoFn):
 
     def process(self, element: pa.RecordBatch) -> Iterator[Any]:
         """States for each ``batch_size`` rows, and the examples that are grouped by query."""
-        for start in range(0, element.num_rows, self._batch_size):
-            yield from self._evaluate(element.slice(start, self._batch_size))
+        waiting: _Predicting | None = None
+        for start, stop in pieces(element.num_rows, self._batch_size):
+            following = self._predict(element.slice(start, stop - start))
+            if waiting is not None:
+                yield from self._sum(waiting)
+            waiting = following
+        if waiting is not None:
+            yield from self._sum(waiting)
 
-    def _evaluate(self, batch: pa.RecordBatch) -> Iterator[Any]:
+    def _predict(self, batch: pa.RecordBatch) -> _Predicting:
+        """Starts to predict a batch."""
         extracts = model_inputs.extract(batch, self._representations, self._wanted)
         with data_errors.in_a_sentence(*_UNFIT):
             extracts = self._preprocessing.apply(extracts)
@@ -125,7 +162,14 @@ class Update(beam.DoFn):
         data_errors.check_values(extracts, self._eval_config, batch.num_rows)
         with data_errors.in_a_sentence(*_UNFIT):
             inputs = model_inputs.signature_inputs(self._predictor.input_specs, extracts)
-            outputs = [_single(values) for values in self._predictor.predict(inputs)]
+        predicting = self._thread.submit(self._predictor.predict, inputs)
+        return _Predicting(batch, extracts, predicting)
+
+    def _sum(self, predicting: _Predicting) -> Iterator[Any]:
+        """What is given for a batch."""
+        batch, extracts = predicting.batch, predicting.extracts
+        with data_errors.in_a_sentence(*_UNFIT):
+            outputs = [_single(values) for values in predicting.outputs.result()]
         rows = self._slicer.rows(self._preprocessing.sliced(extracts), batch.num_rows)
         if self._query_keys:
             yield from queries.examples(self._query_keys, extracts, outputs, rows)
@@ -300,6 +344,21 @@ class Target:
             compact = plan.leaves[index].combine.compact
             for place, accumulator in accumulators.items():
                 accumulators[place] = compact(accumulator)
+
+
+def pieces(rows: int, batch_size: int) -> list[tuple[int, int]]:
+    """Where to cut a RecordBatch: into batches of at most ``batch_size``, two if it is large.
+
+    Of two, the first is summed while the second is predicted.
+
+    Returns:
+        The first row of each, and the row after its last.
+    """
+    number = -(-rows // batch_size)
+    if number == 1 and rows >= 2 * _LEAST_OF_TWO:
+        number = 2
+    bounds = np.linspace(0, rows, number + 1).astype(int).tolist()
+    return list(itertools.pairwise(bounds))
 
 
 class _Loaded:

@@ -18,10 +18,11 @@ from checkpoint_sweep.common.files import write_json, write_records, write_text
 from checkpoint_sweep.evaluation import plan as plan_lib
 from checkpoint_sweep.evaluation import tfma_internals
 from checkpoint_sweep.evaluation.engine import EvaluationRequest
+from checkpoint_sweep.evaluation.plot_records import PlotsRecord
 from checkpoint_sweep.saved_model.model_source import ModelSource
 
-# Serialized protos, or JSON, by the name of their file.
-Record = dict[str, bytes]
+# By the name of their file: serialized protos, or JSON; plots are serialized when they are written.
+Record = dict[str, Any]
 
 # Beside TFMA's files: how many examples there were, and on how many a prediction was not finite.
 PREDICTIONS = "predictions.json"
@@ -117,13 +118,13 @@ class Format(beam.DoFn):
             validation = metrics_validator.validate_metrics(only_metrics, self._config)
         protos = {
             constants.METRICS_KEY: tfma_writer.convert_slice_metrics_to_proto(only_metrics, []),
-            constants.PLOTS_KEY: tfma_writer.convert_slice_plots_to_proto(plots, []),
             constants.ATTRIBUTIONS_KEY: tfma_writer.convert_slice_attributions_to_proto(
                 attributions
             ),
             constants.VALIDATIONS_KEY: validation,
         }
-        yield candidate, {name: proto.SerializeToString() for name, proto in protos.items()}
+        record: Record = {name: proto.SerializeToString() for name, proto in protos.items()}
+        yield candidate, {**record, constants.PLOTS_KEY: PlotsRecord.of(*plots)}
 
 
 class Write(beam.DoFn):
@@ -154,7 +155,7 @@ class Write(beam.DoFn):
         """
         candidate, grouped = element
         directory = self._outputs[candidate]
-        records: dict[str, list[bytes]] = {
+        records: dict[str, list[Any]] = {
             name: []
             for name in (constants.METRICS_KEY, constants.PLOTS_KEY, constants.ATTRIBUTIONS_KEY)
         }
@@ -182,7 +183,11 @@ class Write(beam.DoFn):
             ordered = sorted(left_out, key=lambda part: (len(part["slice"]), part["slice"]))
             write_json(os.path.join(directory, JACKKNIFE), {"slices": ordered})
         for name, values in records.items():
-            write_records(os.path.join(directory, f"{name}-00000-of-00001.tfrecord"), values)
+            # One after the other: all plots together are large.
+            serialized = (
+                value.serialize() if isinstance(value, PlotsRecord) else value for value in values
+            )
+            write_records(os.path.join(directory, f"{name}-00000-of-00001.tfrecord"), serialized)
         validated = combine.extract_output(validation).SerializeToString()
         name = f"{constants.VALIDATIONS_KEY}.tfrecord"
         write_records(os.path.join(directory, name), [validated])

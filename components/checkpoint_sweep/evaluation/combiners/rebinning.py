@@ -8,6 +8,12 @@ from tensorflow_model_analysis.metrics import binary_confusion_matrices as tfma_
 from tensorflow_model_analysis.metrics import calibration_histogram, metric_types
 
 from checkpoint_sweep.evaluation import tfma_internals
+from checkpoint_sweep.evaluation.combiners.array_plots import (
+    CalibrationBuckets,
+    ThresholdMatrices,
+    calibration_thresholds,
+    plot_thresholds,
+)
 from checkpoint_sweep.evaluation.combiners.thresholds import ArrayHistogram
 
 
@@ -17,11 +23,13 @@ def on_arrays(
     """The same computation, on arrays where its input is a histogram held as arrays.
 
     TFMA turns a histogram into confusion matrices, and into a calibration plot, in Python loops
-    over thousands of thresholds, about 20 and 5 ms per slice and model. Other computations are
-    returned as they are.
+    over thousands of thresholds, about 20 and 5 ms per slice and model, and the protos of plots
+    take as long again to copy and to write. Other computations are returned as they are.
     """
     if plot := tfma_internals.calibration_plot_from_histogram(computation):
-        return _plot_on_arrays(computation, plot)
+        return _calibration_plot(computation, plot)
+    if matrices := tfma_internals.plot_from_matrices(computation):
+        return _matrices_plot(computation, matrices)
     found = tfma_internals.histogram_matrices(computation)
     if found is None or (len(found.thresholds) == 1 and found.thresholds[0] < 0):
         return computation
@@ -37,30 +45,40 @@ def on_arrays(
     return metric_types.DerivedMetricComputation(keys=computation.keys, result=result)
 
 
-def _plot_on_arrays(
+def _calibration_plot(
     computation: metric_types.DerivedMetricComputation, plot: tfma_internals.CalibrationPlot
 ) -> metric_types.DerivedMetricComputation:
     number = calibration_histogram.DEFAULT_NUM_BUCKETS
     prediction = np.arange(-1, number + 1) / number * (plot.right - plot.left) + plot.left
     prediction[0], prediction[-1] = -np.inf, np.inf
-    bins = np.searchsorted(np.asarray(plot.thresholds[1:]), prediction, side="right")
-    empty = plot.of_nothing()
+    bounds = (plot.left, plot.right, plot.number)
+    bins = np.searchsorted(calibration_thresholds(*bounds)[1:], prediction, side="right")
 
     def result(metrics: Mapping[Any, Any]) -> dict[Any, Any]:
         histogram = metrics[plot.histogram]
         if not isinstance(histogram, ArrayHistogram):
             from_tfma: dict[Any, Any] = computation.result(metrics)
             return from_tfma
+        # Ascending, as the buckets are.
         index = bins[histogram.buckets]
-        sums = [np.bincount(index, weights=column).tolist() for column in histogram.values.T]
-        proto = type(empty)()
-        proto.CopyFrom(empty)
-        for place in np.unique(index).tolist():
-            bucket = proto.buckets[place]
-            bucket.total_weighted_label.value = sums[0][place]
-            bucket.total_weighted_refined_prediction.value = sums[1][place]
-            bucket.num_weighted_examples.value = sums[2][place]
-        return {plot.plot: proto}
+        starts = np.flatnonzero(np.diff(index, prepend=-1))
+        sums = np.add.reduceat(histogram.values, starts) if starts.size else histogram.values
+        return {plot.plot: CalibrationBuckets(bounds, index[starts], sums)}
+
+    return metric_types.DerivedMetricComputation(keys=computation.keys, result=result)
+
+
+def _matrices_plot(
+    computation: metric_types.DerivedMetricComputation, plot: tfma_internals.MatricesPlot
+) -> metric_types.DerivedMetricComputation:
+    def result(metrics: Mapping[Any, Any]) -> dict[Any, Any]:
+        matrices = metrics[plot.matrices]
+        if not isinstance(matrices.tp, _ArrayList):
+            from_tfma: dict[Any, Any] = computation.result(metrics)
+            return from_tfma
+        cells = np.stack([matrices.tp, matrices.tn, matrices.fp, matrices.fn])
+        thresholds = plot_thresholds(tuple(matrices.thresholds))
+        return {plot.plot: ThresholdMatrices(thresholds, cells)}
 
     return metric_types.DerivedMetricComputation(keys=computation.keys, result=result)
 

@@ -1,0 +1,107 @@
+"""While a batch is summed, the next one is predicted; errors are what they would be without."""
+
+import pyarrow as pa
+import pytest
+import tensorflow as tf
+import tensorflow_model_analysis as tfma
+
+from checkpoint_sweep.evaluation import data_errors, merge, update
+from checkpoint_sweep.saved_model.model_source import ModelSource
+from tests.checkpoint_sweep.evaluation import tfma_oracle
+
+CONFIG = 'model_specs { label_key: "y" } metrics_specs { metrics { class_name: "AUC" } }'
+BAD = b"bad"
+
+
+class _Predictor:
+    """Predicts a half for each example, and remembers what it was asked for."""
+
+    def __init__(self):
+        self.input_specs = {"examples": tf.TensorSpec([None], tf.string)}
+        self.asked = []
+
+    def predict(self, inputs):
+        examples = inputs["examples"]
+        self.asked.append(len(examples))
+        if BAD in examples:
+            raise tf.errors.InvalidArgumentError(None, None, "Could not parse an example")
+        return [{"predictions": tf.fill([len(examples), 1], 0.5).numpy()}]
+
+
+def _batch(size, raw=b"good"):
+    floats, binary = pa.large_list(pa.float32()), pa.large_list(pa.large_binary())
+    columns = [pa.array([[1.0]] * size, floats), pa.array([[raw]] * size, binary)]
+    return pa.RecordBatch.from_arrays(columns, ["y", tfma.ARROW_INPUT_COLUMN])
+
+
+@pytest.fixture
+def predictor():
+    return _Predictor()
+
+
+@pytest.fixture
+def step(predictor, tmp_path):
+    source = ModelSource("one", str(tmp_path / "none"), str(tmp_path / "none"))
+    step = update.Update(
+        tfma_oracle.config(CONFIG), {}, [source], "serving_default", 4, lambda *_: predictor
+    )
+    step.setup()
+    yield step
+    step.teardown()
+    update.release()
+
+
+def _sizes(elements):
+    states = list(elements)
+    assert all(isinstance(state, merge.State) for state in states)
+    return [state.examples for state in states]
+
+
+@pytest.mark.parametrize(
+    ("rows", "batch_size", "expected"),
+    [
+        (0, 4, []),
+        (3, 4, [3]),
+        (4, 4, [4]),
+        (10, 4, [3, 3, 4]),
+        (2047, 4096, [2047]),
+        (2048, 4096, [1024, 1024]),
+        (5000, 4096, [2500, 2500]),
+        (1, 1, [1]),
+    ],
+)
+def test_a_record_batch_is_cut(rows, batch_size, expected):
+    bounds = update.pieces(rows, batch_size)
+    assert [stop - start for start, stop in bounds] == expected
+    assert not bounds or (bounds[0][0], bounds[-1][1]) == (0, rows)
+
+
+def test_every_batch_has_a_state_when_its_record_batch_is_done(step, predictor):
+    assert _sizes(step.process(_batch(3))) == [3]
+    assert _sizes(step.process(_batch(10))) == [3, 3, 4]
+    assert _sizes(step.process(_batch(0))) == []
+    assert predictor.asked == [3, 3, 3, 4]
+
+
+def test_the_next_batch_is_predicted_before_one_is_summed(step, predictor):
+    states = step.process(_batch(8))
+    next(states)
+    assert predictor.asked == [4, 4]
+
+
+def test_a_batch_on_which_the_models_fail_is_told_of_in_a_sentence(step):
+    with pytest.raises(
+        data_errors.EvaluationError,
+        match=r"^The exported model cannot predict on these examples: Could not parse an example",
+    ):
+        list(step.process(_batch(2, BAD)))
+    assert _sizes(step.process(_batch(1))) == [1]
+
+
+def test_memory_that_is_used_up_is_no_fault_of_the_examples(step, predictor):
+    def predict(inputs):
+        raise MemoryError
+
+    predictor.predict = predict
+    with pytest.raises(MemoryError):
+        list(step.process(_batch(2)))

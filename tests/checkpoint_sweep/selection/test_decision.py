@@ -78,19 +78,27 @@ def test_verdicts_can_be_written_as_json() -> None:
         pytest.param(
             [0.1, 0.3, 0.4],
             "average-last-2",
-            ["average-last-2 is better", "average-last-2 is better", "the best of the eligible"],
+            [
+                "average-last-2 has a better value",
+                "average-last-2 has a better value",
+                "the best value of the eligible",
+            ],
             id="an average is the best",
         ),
         pytest.param(
             [0.1, 0.3, 0.3],
             "step-2",
-            ["step 2 is better", "the best of the eligible", "equal to step 2"],
+            ["step 2 has a better value", "the best value of the eligible", "equal to step 2"],
             id="a tie goes to the checkpoint of the same step",
         ),
         pytest.param(
             [0.3, 0.1, 0.3],
             "step-1",
-            ["the best of the eligible", "step 1 is better", "equal to step 1, which is earlier"],
+            [
+                "the best value of the eligible",
+                "step 1 has a better value",
+                "equal to step 1, which is earlier",
+            ],
             id="and to an earlier one",
         ),
     ],

@@ -24,7 +24,7 @@ def shares_of(batch: pa.RecordBatch, shares: int) -> npt.NDArray[np.int64]:
 
 def of_query(query: str) -> int:
     """The bucket of all examples of a query, which are no units of their own."""
-    return int(_hashes(np.array([query.encode()], object))[0] % BUCKETS)
+    return int(_hashes(np.array([query.encode()], object))[0]) % BUCKETS
 
 
 def _of_batch(batch: pa.RecordBatch) -> npt.NDArray[np.uint64]:

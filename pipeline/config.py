@@ -7,6 +7,7 @@ from pathlib import Path
 from checkpoint_sweep.model_run.averages import Averages
 from checkpoint_sweep.selection.direction import Direction
 from checkpoint_sweep.selection.margin import Margin
+from checkpoint_sweep.selection.racing import Racing
 from pipeline.problems.problem import Problem
 
 # As `checkpoint_sweep.evaluation.engine.get_engine` has them, which takes seconds to import.
@@ -32,6 +33,7 @@ class PipelineConfig:
             declares.
         choose: which of the eligible checkpoints, see `pipeline.choosing`.
         margin: how surely thresholds are to be met.
+        racing: how checkpoints are dropped early; None to evaluate each on all examples.
         engine: what the sweep evaluates with, one of `ENGINES`.
         averages: of checkpoints, which the sweep evaluates too; None for none.
         cache: whether a node whose inputs and parameters have not changed is skipped.
@@ -48,6 +50,7 @@ class PipelineConfig:
     direction: Direction | None = None
     choose: str = "best"
     margin: Margin = Margin.VALUE
+    racing: Racing | None = None
     engine: str = "fused"
     averages: Averages | None = None
     cache: bool = True

@@ -61,6 +61,7 @@ def create_pipeline(config: PipelineConfig, place: Deployment | None = None) -> 
         steps=StepRange(first=1),  # step 0 is the untrained model
         engine=config.engine,
         averages=config.averages,
+        racing=config.racing,
     )
     nodes = [examples, statistics, schema, validator, *learners, sweep, place.baseline]
 

@@ -9,6 +9,7 @@ import typer
 from checkpoint_sweep.model_run.averages import Averages, AveragesError
 from checkpoint_sweep.selection.direction import Direction
 from checkpoint_sweep.selection.margin import Margin
+from checkpoint_sweep.selection.racing import Racing
 from pipeline.choosing import policy_of
 from pipeline.config import ConfigError, PipelineConfig, beam_args, check_engine, check_steps
 from pipeline.problems import registry
@@ -52,6 +53,13 @@ MarginName = Annotated[
         help="How thresholds are met: by the value, or by its bound at 95 % too (confident).",
     ),
 ]
+Race = Annotated[
+    bool,
+    typer.Option(
+        help="Drop checkpoints that are out after a share of the examples: where prediction takes "
+        "most of the time."
+    ),
+]
 Engine = Annotated[
     str, typer.Option(help="What evaluates: fused (all in one pass) or tfma (stock).")
 ]
@@ -86,6 +94,7 @@ def fill_in(
     direction: str | None = None,
     choose: str = "best",
     margin: Margin = Margin.VALUE,
+    race: bool = False,
     average_last: Sequence[int] | None = None,
     greedy_soup: bool = False,
 ) -> PipelineConfig:
@@ -112,6 +121,7 @@ def fill_in(
         direction=DIRECTIONS[direction] if direction else None,
         choose=choose,
         margin=margin,
+        racing=Racing() if race else None,
         engine=engine,
         averages=_averages(average_last or (), greedy_soup),
     )

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from checkpoint_sweep.model_run.averages import Averages
     from checkpoint_sweep.model_run.checkpoints import StepRange
     from checkpoint_sweep.selection.direction import Direction
+    from checkpoint_sweep.selection.margin import Margin
     from checkpoint_sweep.selection.racing import Racing
     from checkpoint_sweep.selection.selection import Selection
     from checkpoint_sweep.tfx_components.evaluator.component import Evaluator
@@ -34,6 +35,7 @@ __all__ = [
     "CheckpointSweep",
     "Direction",
     "Evaluator",
+    "Margin",
     "Racing",
     "Selection",
     "StepRange",
@@ -47,6 +49,7 @@ def __getattr__(name: str) -> Any:
         "CheckpointSweep": "checkpoint_sweep.tfx_components.sweep.component",
         "Direction": "checkpoint_sweep.selection.direction",
         "Evaluator": "checkpoint_sweep.tfx_components.evaluator.component",
+        "Margin": "checkpoint_sweep.selection.margin",
         "Racing": "checkpoint_sweep.selection.racing",
         "Selection": "checkpoint_sweep.selection.selection",
         "StepRange": "checkpoint_sweep.model_run.checkpoints",

@@ -107,7 +107,10 @@ def measure(size: Size, problem: Problem) -> Taken:
     from checkpoint_sweep.evaluation import reading
     from checkpoint_sweep.evaluation.engine import EvaluationRequest
     from checkpoint_sweep.evaluation.fused_engine import evaluate_fused
+    from checkpoint_sweep.evaluation.jackknife.wanted import wanted
+    from checkpoint_sweep.selection.selection import Selection
     from pipeline.problems.taxi.evaluation import eval_config
+    from pipeline.problems.taxi.problem import taxi
 
     imported, started, cpu_before = peak_bytes(), time.monotonic(), _cpu_seconds()
     own = problem.sources(len(find_checkpoints(problem.model_run)))
@@ -116,12 +119,13 @@ def measure(size: Size, problem: Problem) -> Taken:
         for number, source in zip(range(size.checkpoints), itertools.cycle(own))
     ]
     reader = problem.tfxio(size.examples)
+    config = with_defaults(eval_config(), has_baseline=False)
     with tempfile.TemporaryDirectory(prefix="sizes-") as scratch:
         request = EvaluationRequest(
             candidates=sources,
             baseline=None,
             outputs={source.name: os.path.join(scratch, source.name) for source in sources},
-            eval_config=with_defaults(eval_config(), has_baseline=False),
+            eval_config=config,
             read=lambda pipeline, batch_size, columns: (
                 pipeline
                 | reading.ReadFeatures(
@@ -130,6 +134,7 @@ def measure(size: Size, problem: Problem) -> Taken:
             ),
             make_pipeline=lambda: beam.Pipeline(options=PipelineOptions(list(BEAM_ARGS))),
             tensor_adapter_config=adapter_config(reader),
+            decisive=wanted(config, Selection(taxi().select_by)),
         )
         errors = [done.error for done in evaluate_fused(request)]
     if errors != [None] * size.checkpoints:

@@ -9,8 +9,9 @@ from tfx import types
 from tfx import v1 as tfx
 
 from pipeline.config import PipelineConfig
+from pipeline.local.pusher import Pusher
 from pipeline.local.trainer import Trainer
-from pipeline.local.unpushed import Pusher, unless_pushed
+from pipeline.local.unpushed import unless_pushed
 
 
 @dataclasses.dataclass(frozen=True)

@@ -19,8 +19,8 @@ from tests.pipeline.tiny.command import write_data
 from tests.support import kill_checks, killed_run
 from tests.support.killed_run import END, START, Moment, Run, Span
 
-_MOST_KILLS = 4  # of one root
-_AGAIN = 0.6  # how probable it is that a run that was started again is killed too
+_MOST_KILLS = 8  # of one root
+_AGAIN = 0.85  # how probable it is that a run that was started again is killed too
 # What these decide is the same whenever they are killed. ExampleGen shuffles; so does a training
 # that continues, and threads make small differences in any.
 _DETERMINED = ("CheckpointSweep", "Evaluator", "Pusher", END)

@@ -70,6 +70,18 @@ def test_what_has_not_changed_is_not_pushed_again(
     assert [str(folder) for folder in (root / "serving").iterdir()] == [pushed]
 
 
+def test_a_run_goes_on_when_nobody_reads_its_output(
+    root: Path, data: Path, unchanged: Ended
+) -> None:
+    started = Started(root, data)
+    started.wait_for("Baseline ...")
+    started.stop_reading()
+    ended = started.end()
+    assert (ended.status, ended.error) == (0, "")
+    assert ended.summary["run_id"] > unchanged.summary["run_id"]
+    assert ended.summary["reason"] == unchanged.summary["reason"]
+
+
 def test_what_was_pushed_and_removed_is_pushed_again(
     root: Path, data: Path, unchanged: Ended
 ) -> None:

@@ -144,7 +144,7 @@ def _reported(trial: Trial) -> Iterator[None]:
 def main(
     kills: Annotated[int, typer.Option(help="How many, at least.")] = 100,
     seed: Annotated[int, typer.Option(help="The first; each root has the next.")] = 0,
-    only: Annotated[bool, typer.Option("--only", help="Just this seed; keeps its root.")] = False,
+    only: Annotated[bool, typer.Option("--only", help="Just this seed.")] = False,
     folder: Annotated[Path | None, typer.Option(help="For the roots.")] = None,
 ) -> None:
     """Kill runs of the pipeline at random moments of random nodes, and start them again.

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO
 
 from pipeline.problems.problem import repository
+from tests.pipeline.tiny.model import BETTER
 from tests.pipeline.tiny.problem import PREPROCESSING_FN
 from tests.support.counted_pipeline import BUDGET, RECORD
 
@@ -70,6 +71,7 @@ class Run:
             "TF_CPP_MIN_LOG_LEVEL": "3",
             BUDGET: _TWO_MODELS,
             RECORD: str(record),
+            BETTER: "0.01",  # than the baseline: nothing is better than itself
             PREPROCESSING_FN: "tests.pipeline.tiny.model.preprocessing_fn",
         }
         self._process = subprocess.Popen(

@@ -120,7 +120,7 @@ class Kills:
 
     def _deviates(self, trial: Trial) -> list[str]:
         """How the outcome differs from the undisturbed run's, if no training was killed."""
-        if trial.killed[:1] and trial.killed[0] not in _DETERMINED:
+        if not trial.killed or trial.killed[0] not in _DETERMINED:
             return []
         found, expected = kill_checks.outcome(self._root), self._undisturbed
         different = []

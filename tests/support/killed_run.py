@@ -97,7 +97,7 @@ class Run:
         """Waits for the moment and kills the whole group; False if the run ended before."""
         known: set[str] | None = None
         for entered in self._watch():
-            past = moment.node != START and _after(moment.node, self.output)
+            past = moment.node in [START, *_announced(self.output)][:-1]
             if self.node != moment.node and not past:
                 continue
             if moment.files:
@@ -155,11 +155,6 @@ class Run:
         found = _announced(self.output)
         if found and found[-1] != self.node:
             self.node, self._entered = found[-1], time.monotonic()
-
-
-def _after(node: str, output: list[str]) -> bool:
-    """Whether a node that runs after this one was announced."""
-    return node in _announced(output)[:-1]
 
 
 def _announced(output: list[str]) -> list[str]:

@@ -60,6 +60,7 @@ class Kills:
             shutil.rmtree(left, ignore_errors=True)
         self._record.unlink(missing_ok=True)
         self._data = write_data(folder / "data")
+        self._parent = killed_run.parent()
         run = Run(self._root, self._data, self._record)
         self._spans = run.measure(self._keep)
         status = run.end()
@@ -84,7 +85,9 @@ class Kills:
         done: set[str] = set()
         before = kill_checks.evaluated(self._record)
         while True:
-            run = Run(self._root, self._data, self._record)
+            # Only what is to be killed while it imports has to.
+            cold = node == START and not trial.killed
+            run = Run(self._root, self._data, self._record, None if cold else self._parent)
             again = not trial.killed or (
                 len(trial.killed) < _MOST_KILLS and numbers.random() < _AGAIN
             )
@@ -102,7 +105,7 @@ class Kills:
             done, before = kill_checks.completed(self._root), now
             trial.saved += len(done) if run.node == "CheckpointSweep" else 0
             trial.broken += kill_checks.half_served(self._root)
-            node = numbers.choice(nodes[nodes.index(run.node) :])
+            node = numbers.choice(nodes[max(nodes.index(run.node), 1) :])
         with _reported(trial):
             trial.broken += kill_checks.broken(self._root, status, run.output)
             trial.broken += self._deviates(trial)

@@ -1,5 +1,6 @@
 """A run of the pipeline that is watched from outside, and killed at a moment that is told."""
 
+import contextlib
 import dataclasses
 import os
 import re
@@ -7,21 +8,21 @@ import shutil
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO
 
 from pipeline.problems.problem import repository
 from tests.pipeline.tiny.model import BETTER
 from tests.pipeline.tiny.problem import PREPROCESSING_FN
 from tests.support.counted_pipeline import BUDGET, RECORD
+from tests.support.warm_processes import Parent, Process
 
 START = "start"  # what comes before the first node
 END = "end"  # and after the last
 _ANNOUNCED = re.compile(r"^(\w+) \.\.\.$|^✓ Pusher")
 _OPTIONS = ("--steps=60", "--select-by=binary_crossentropy", "--direction=lower")
+_MODULE = "tests.support.counted_pipeline"
 _TWO_MODELS = "32"  # bytes: three groups of the six checkpoints
 
 
@@ -55,17 +56,22 @@ class Span:
 class Run:
     """One process group.
 
+    Args:
+        root: of the pipeline.
+        data: of the tiny problem.
+        record: file for what the sweep evaluates.
+        parent: to be forked from, which saves the seconds of imports; None for a new interpreter.
+
     Attributes:
-        output: what it has printed so far.
         node: that it was at when last seen.
     """
 
-    def __init__(self, root: Path, data: Path, record: Path) -> None:
-        self.output: list[str] = []
+    def __init__(self, root: Path, data: Path, record: Path, parent: Parent | None = None) -> None:
         self.node = START
         self._root = root
         self._entered = time.monotonic()
-        command = [sys.executable, "-W", "ignore", "-m", "tests.support.counted_pipeline"]
+        self._printed = record.with_name("printed")
+        self._printed.write_bytes(b"")  # of the run before
         environment = {
             "PYTHONUNBUFFERED": "1",
             "TF_CPP_MIN_LOG_LEVEL": "3",
@@ -74,24 +80,25 @@ class Run:
             BETTER: "0.01",  # than the baseline: nothing is better than itself
             PREPROCESSING_FN: "tests.pipeline.tiny.model.preprocessing_fn",
         }
-        self._process = subprocess.Popen(
-            [*command, f"--root={root}", f"--data={data}", *_OPTIONS],
-            cwd=repository(),
-            env=os.environ | environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
-        assert self._process.stdout is not None
-        self._reader = threading.Thread(
-            target=self._read, args=(self._process.stdout,), daemon=True
-        )
-        self._reader.start()
+        arguments = [f"--root={root}", f"--data={data}", *_OPTIONS]
+        self._process: Process | subprocess.Popen[bytes]
+        if parent:
+            self._process = parent.start(_MODULE, arguments, environment, self._printed)
+            return
+        with self._printed.open("wb") as file:
+            self._process = subprocess.Popen(
+                [sys.executable, "-W", "ignore", "-m", _MODULE, *arguments],
+                cwd=repository(),
+                env=os.environ | environment,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
 
-    def _read(self, stream: IO[str]) -> None:
-        for line in stream:
-            self.output.append(line.rstrip("\n"))
+    @property
+    def output(self) -> list[str]:
+        """What it has printed so far."""
+        return self._printed.read_text().splitlines()
 
     def kill_at(self, moment: Moment) -> bool:
         """Waits for the moment and kills the whole group; False if the run ended before."""
@@ -107,18 +114,16 @@ class Run:
             else:
                 due = time.monotonic() - entered >= moment.seconds
             if due or past:
-                os.killpg(self._process.pid, signal.SIGKILL)
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(self._process.pid, signal.SIGKILL)
                 killed = self._process.wait() == -signal.SIGKILL
-                self._reader.join()
                 self._see()
                 return killed
         return False
 
     def end(self) -> int:
         """Waits for its end; its exit status."""
-        status = self._process.wait()
-        self._reader.join()
-        return status
+        return self._process.wait()
 
     def measure(self, snapshot: Callable[[str], None]) -> dict[str, Span]:
         """Waits for its end, and gives the span of each node.
@@ -148,8 +153,7 @@ class Run:
         while self._process.poll() is None:
             self._see()
             yield self._entered
-            time.sleep(0.002)
-        self._reader.join()
+            time.sleep(0.004)
 
     def _see(self) -> None:
         found = _announced(self.output)
@@ -158,7 +162,7 @@ class Run:
 
 
 def _announced(output: list[str]) -> list[str]:
-    return [match[1] or END for line in list(output) if (match := _ANNOUNCED.match(line))]
+    return [match[1] or END for line in output if (match := _ANNOUNCED.match(line))]
 
 
 def _below(root: Path) -> set[str]:
@@ -167,6 +171,21 @@ def _below(root: Path) -> set[str]:
         for folder, folders, files in os.walk(root)
         for name in (*folders, *files)
     }
+
+
+def parent() -> Parent:
+    """Of runs that need not import."""
+    return Parent(
+        [
+            "pipeline.__main__",
+            "pipeline.checks.beam_options",
+            "pipeline.checks.selection",
+            "pipeline.local.run",
+            "pipeline.reporting.summary_view",
+            "tests.pipeline.tiny.model",
+            _MODULE,
+        ]
+    )
 
 
 def restore(source: Path | None, root: Path) -> None:

@@ -16,14 +16,14 @@ from typing import Annotated
 import typer
 
 from tests.pipeline.tiny.command import write_data
-from tests.support import kill_checks, killed_run
+from tests.support import kill_checks, kill_outcome, killed_run
 from tests.support.killed_run import END, START, Moment, Run, Span
 
 _MOST_KILLS = 8  # of one root
 _AGAIN = 0.85  # how probable it is that a run that was started again is killed too
-# What these decide is the same whenever they are killed. ExampleGen shuffles; so does a training
-# that continues, and threads make small differences in any.
-_DETERMINED = ("CheckpointSweep", "Evaluator", "Pusher", END)
+# A root that begins with one of these has the checkpoints of the undisturbed run, and must come to
+# its numbers. ExampleGen shuffles, and no two trainings are equal to the last bit.
+_DETERMINED = ("CheckpointSweep", "Baseline", "Evaluator", "Pusher", END)
 
 
 @dataclasses.dataclass
@@ -67,30 +67,33 @@ class Kills:
         # Afterwards: reading the root takes what the run could use.
         found = list(kill_checks.broken(self._root, status, run.output))
         assert not found, f"the undisturbed run: {found}\n" + "\n".join(run.output)
-        self._undisturbed = kill_checks.outcome(self._root)
+        self._undisturbed = kill_outcome.outcome(self._root)
 
     @property
     def spans(self) -> dict[str, Span]:
         """Of each node in the undisturbed run, in order; the first is `START`."""
         return self._spans
 
-    def trial(self, seed: int) -> Trial:
-        """Kills, starts again, and looks at what has come of it."""
+    def trial(self, seed: int, most: int = _MOST_KILLS) -> Trial:
+        """Kills, starts again, and looks at what has come of it.
+
+        Args:
+            seed: decides on the nodes and moments.
+            most: kills.
+        """
         numbers = random.Random(seed)
         nodes = list(self._spans)
         trial = Trial(seed)
         node = nodes[seed % len(nodes)]
         killed_run.restore(self._copies / node if node != START else None, self._root)
         self._record.unlink(missing_ok=True)
-        done: set[str] = set()
+        done = kill_checks.completed(self._root)
         before = kill_checks.evaluated(self._record)
         while True:
             # Only what is to be killed while it imports has to.
             cold = node == START and not trial.killed
             run = Run(self._root, self._data, self._record, None if cold else self._parent)
-            again = not trial.killed or (
-                len(trial.killed) < _MOST_KILLS and numbers.random() < _AGAIN
-            )
+            again = not trial.killed or (len(trial.killed) < most and numbers.random() < _AGAIN)
             if again:
                 moment = self._moment(numbers, node)
                 killed = run.kill_at(moment)
@@ -122,16 +125,16 @@ class Kills:
         return Moment(node, seconds=share * span.seconds)
 
     def _deviates(self, trial: Trial) -> list[str]:
-        """How the outcome differs from the undisturbed run's, if no training was killed."""
-        if not trial.killed or trial.killed[0] not in _DETERMINED:
+        """How the outcome differs from the undisturbed run's, where it has not trained anew."""
+        if not trial.planned or trial.planned[0].node not in _DETERMINED:
             return []
-        found, expected = kill_checks.outcome(self._root), self._undisturbed
+        found, expected = kill_outcome.outcome(self._root), self._undisturbed
         different = []
         if (found.verdicts, found.chosen) != (expected.verdicts, expected.chosen):
             different.append(f"other verdicts: {found.verdicts}")
         if found.metrics != expected.metrics:
             different.append(f"other metrics: {found.metrics}")
-        if not kill_checks.same(found.pushed, expected.pushed):
+        if not kill_outcome.same(found.pushed, expected.pushed):
             different.append("another model was pushed")
         return different
 

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
-from rich.console import Console
 
 from checkpoint_sweep.selection.margin import Margin
 from pipeline import options
@@ -20,6 +19,7 @@ from pipeline.reporting import blame, quiet
 from pipeline.reporting.failure import fail, leave
 from pipeline.reporting.run_log import RunLog
 from pipeline.reporting.run_summary import FAILED, Summary, new_run_id, write_summary
+from pipeline.reporting.screen import Screen
 
 
 def main(
@@ -98,7 +98,7 @@ def main(
     # Out of all that: the summary has been written, and stays whatever becomes of the terminal.
     from pipeline.reporting.summary_view import print_summary
 
-    print_summary(summary, config.summary, Console())
+    print_summary(summary, config.summary, Screen())
 
 
 def _interrupted(status: int) -> NoReturn:
@@ -117,7 +117,7 @@ def _run(config: PipelineConfig, own_data: bool, interruption: Interruption) -> 
         ConfigError: something in the configuration cannot work.
         typer.Exit: the run has failed, and said so.
     """
-    console = Console()
+    console = Screen()
     try:
         if own_data:
             files = config.problem.data(config.root / "data").resolve()

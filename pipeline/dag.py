@@ -63,7 +63,8 @@ def create_pipeline(config: PipelineConfig, place: Deployment | None = None) -> 
         averages=config.averages,
         racing=config.racing,
     )
-    nodes = [examples, statistics, schema, validator, *learners, sweep, place.baseline]
+    baseline = place.baseline(sweep.outputs["model"])
+    nodes = [examples, statistics, schema, validator, *learners, sweep, baseline]
 
     # ... and what it blessed is confirmed once on test, which nobody chose on.
     candidate = place.candidate(sweep.outputs["model"])
@@ -71,7 +72,7 @@ def create_pipeline(config: PipelineConfig, place: Deployment | None = None) -> 
         evaluator = _evaluator(config.engine)(
             examples=examples.outputs["examples"],
             model=candidate,
-            baseline_model=place.baseline.outputs["model"],
+            baseline_model=baseline.outputs["model"],
             schema=schema.outputs["schema"],
             eval_config=eval_config,
             example_splits=["test"],

@@ -9,8 +9,10 @@ from tfx import types
 from tfx import v1 as tfx
 
 from pipeline.config import PipelineConfig
+from pipeline.local.baseline import latest_blessed_other
+from pipeline.local.pusher import Pusher
 from pipeline.local.trainer import Trainer
-from pipeline.local.unpushed import Pusher, unless_pushed
+from pipeline.local.unpushed import unless_pushed
 
 
 @dataclasses.dataclass(frozen=True)
@@ -21,7 +23,8 @@ class Deployment:
         root: folder or URI below which every node writes.
         data: folder with the CSV files, or the runtime parameter that names it.
         schema: file with the reviewed schema.
-        baseline: a node whose output "model" is the model to compare with, if there is one.
+        baseline: makes, for the model that the sweep chose, a node whose output "model" is the one
+            to compare it with, if there is one.
         push_destination: a `PushDestination`, or the runtime parameter that holds one as JSON.
         metadata: how to reach the metadata store; None where the platform brings its own.
         pattern: which files of the data folder are read.
@@ -33,7 +36,7 @@ class Deployment:
     root: str
     data: str | tfx.dsl.experimental.RuntimeParameter
     schema: str
-    baseline: tfx.dsl.Resolver | tfx.dsl.Importer
+    baseline: Callable[[types.BaseChannel], tfx.dsl.Resolver | tfx.dsl.Importer]
     push_destination: tfx.proto.PushDestination | tfx.dsl.experimental.RuntimeParameter
     metadata: Any | None = None
     pattern: str = "*"
@@ -48,7 +51,7 @@ def local(config: PipelineConfig) -> Deployment:
         root=str(config.root),
         data=str(config.data),
         schema=str(config.schema),
-        baseline=latest_blessed_model(),
+        baseline=latest_blessed_other,
         push_destination=tfx.proto.PushDestination(
             filesystem=tfx.proto.PushDestination.Filesystem(base_directory=str(config.pushed))
         ),
@@ -58,12 +61,3 @@ def local(config: PipelineConfig) -> Deployment:
         candidate=unless_pushed,
         pusher=Pusher,
     )
-
-
-def latest_blessed_model() -> tfx.dsl.Resolver:
-    """The baseline where the platform can search its metadata store."""
-    return tfx.dsl.Resolver(
-        strategy_class=tfx.dsl.experimental.LatestBlessedModelStrategy,
-        model=tfx.dsl.Channel(type=tfx.types.standard_artifacts.Model),
-        model_blessing=tfx.dsl.Channel(type=tfx.types.standard_artifacts.ModelBlessing),
-    ).with_id("Baseline")

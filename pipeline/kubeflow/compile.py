@@ -10,7 +10,7 @@ from tfx.dsl.components.base.base_node import BaseNode
 from checkpoint_sweep.common.files import write_json, write_text
 from pipeline.config import PipelineConfig
 from pipeline.dag import create_pipeline, example_gen
-from pipeline.deployment import Deployment, latest_blessed_model
+from pipeline.deployment import Deployment
 from pipeline.kubeflow import parameters
 from pipeline.kubeflow.imported_data import import_data
 from pipeline.kubeflow.site import Site
@@ -49,7 +49,7 @@ def compile_for_kubeflow(config: PipelineConfig, site: Site) -> Json:
 def compile_for_vertex(config: PipelineConfig, site: Site) -> Json:
     """The pipeline job for Vertex AI, to be written as JSON; it resolves the baseline itself."""
     values = {name: v for name, v in site.values.items() if name != parameters.BASELINE}
-    pipeline = create_pipeline(config, _deployment(site, latest_blessed_model()))
+    pipeline = create_pipeline(config, _deployment(site, _latest_blessed_model()))
     return _compile(pipeline, site.image, None, values)
 
 
@@ -66,9 +66,18 @@ def _deployment(site: Site, baseline: BaseNode) -> Deployment:
         root=site.root,
         data=RuntimeParameter(name=parameters.DATA, ptype=str),
         schema=site.schema,
-        baseline=baseline,
+        baseline=lambda candidate: baseline,
         push_destination=RuntimeParameter(name=parameters.PUSH_DESTINATION, ptype=str),
     )
+
+
+def _latest_blessed_model() -> tfx.dsl.Resolver:
+    """The baseline where the platform can search its metadata store, by this strategy alone."""
+    return tfx.dsl.Resolver(
+        strategy_class=tfx.dsl.experimental.LatestBlessedModelStrategy,
+        model=tfx.dsl.Channel(type=tfx.types.standard_artifacts.Model),
+        model_blessing=tfx.dsl.Channel(type=tfx.types.standard_artifacts.ModelBlessing),
+    ).with_id("Baseline")
 
 
 def _compile(

@@ -13,6 +13,10 @@ from pipeline.reporting.store import Store, state
 
 # As `checkpoint_sweep.common.files.replacing` names them: a name of a user's may have dots too.
 _PARTIAL = re.compile(re.escape(PARTIAL) + "[0-9a-f]{32}$")
+# As TensorFlow names a half-written checkpoint and other files.
+_HALF = re.compile(r"-\d+_temp$|\.tempstate\d+$|\.tmp[0-9a-f]{16,}$")
+# What the next execution of a node goes on from.
+_OF_USE = {("Trainer", "model_run"), ("CheckpointSweep", "evaluation")}
 
 
 def close_executions(metadata: Path) -> list[int]:
@@ -52,10 +56,45 @@ def remove_partials(root: Path) -> list[Path]:
     for parent, folders, files in os.walk(root):
         partial = [name for name in (*folders, *files) if _PARTIAL.search(name)]
         for path in (Path(parent, name) for name in partial):
-            if path.is_dir() and not path.is_symlink():
-                shutil.rmtree(path)
-            else:
-                path.unlink()
+            _remove(path)
             removed.append(path)
         folders[:] = [name for name in folders if name not in partial]
     return removed
+
+
+def remove_outputs(root: Path, metadata: Path) -> list[Path]:
+    """Removes what executions that did not end have written, except what others go on from.
+
+    No artifact is recorded for it, and Beam's temporary files are in it.
+
+    Args:
+        root: of the artifacts.
+        metadata: the metadata store, with its executions closed.
+
+    Returns:
+        What was removed.
+    """
+    if not metadata.exists():
+        return []
+    store, removed = Store.open(metadata), []
+    for execution in store.mlmd.get_executions():
+        if state(execution) != "interrupted":
+            continue
+        node = store.node_context(execution).name.rpartition(".")[2]
+        # TFX names the folders of outputs by the execution, and those of its own likewise.
+        for folder in root.glob(f"{node}/*/{execution.id}"):
+            if (node, folder.parent.name) not in _OF_USE:
+                removed.append(folder)
+            else:
+                removed += [path for path in folder.rglob("*") if _HALF.search(path.name)]
+        removed += root.glob(f"{node}/.system/*/{execution.id}")
+    for path in removed:
+        _remove(path)
+    return removed
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)  # it may have been in a folder that was removed

@@ -45,6 +45,7 @@ def run(config: PipelineConfig, console: Console, interruption: Interruption) ->
         console.print(f"[dim]Log: {log.path}[/]", soft_wrap=True, highlight=False)
         log.begin()
         leftovers.close_executions(config.metadata)
+        leftovers.remove_outputs(config.root, config.metadata)
         leftovers.remove_partials(config.root)
         quiet.route_logs(progress, also=progress.announces, log=log.handler)
         schema = _stage(config.schema, config.root / "schemas")

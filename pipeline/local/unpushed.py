@@ -1,6 +1,5 @@
 """Nothing that is deployed is evaluated against itself and pushed anew."""
 
-import uuid
 from typing import Any
 
 from tfx import types
@@ -39,12 +38,3 @@ def unless_pushed(model: types.BaseChannel) -> types.BaseChannel:
     """The model as an input of nodes that are to be skipped when it is the one pushed last."""
     # Not a node of its own, which would leave those after it without an input: that is an error.
     return tfx.dsl.Resolver(strategy_class=NotThePushed, model=model).inputs[_MODEL]
-
-
-class Pusher(tfx.components.Pusher):
-    """The stock Pusher, never served from cache: what was pushed once may not be there now."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Adds a Pusher to a pipeline; see `tfx.components.Pusher`."""
-        super().__init__(*args, **kwargs)
-        self.exec_properties["push"] = uuid.uuid4().hex

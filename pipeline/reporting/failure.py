@@ -5,8 +5,9 @@ import sys
 from typing import NoReturn
 
 import typer
-from rich.console import Console
 from rich.markup import escape
+
+from pipeline.reporting.screen import Screen
 
 
 def fail(message: str, status: int) -> NoReturn:
@@ -24,4 +25,4 @@ def leave(message: str, status: int) -> NoReturn:
 
 
 def _print(message: str) -> None:
-    Console(stderr=True).print(f"[red]error[/] {escape(message)}", highlight=False, soft_wrap=True)
+    Screen(stderr=True).print(f"[red]error[/] {escape(message)}", highlight=False, soft_wrap=True)

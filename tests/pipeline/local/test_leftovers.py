@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.local.leftovers import close_executions, remove_partials
+from pipeline.local.leftovers import close_executions, remove_outputs, remove_partials
 from pipeline.local.lock import RootError
 from tests.pipeline.recorded import Recorded, State
 
@@ -49,3 +49,38 @@ def test_half_written_files_and_folders_are_removed(tmp_path: Path) -> None:
     assert not folder.exists()
     assert not file.exists()
     assert all(path.exists() for path in (*kept, elsewhere))
+
+
+def test_outputs_of_executions_that_did_not_end_are_removed(tmp_path: Path) -> None:
+    recorded = Recorded(tmp_path / "metadata.sqlite")
+    nodes = ("Transform", "Trainer", "CheckpointSweep")
+    killed = {node: recorded.execution(node, State.CANCELED) for node in nodes}
+    ended = recorded.execution("Transform", State.COMPLETE)
+    removed = [
+        f"Transform/transform_graph/{killed['Transform']}/.temp_path/x",
+        f"Transform/.system/executor_execution/{killed['Transform']}/x",
+        f"Trainer/model/{killed['Trainer']}/Format-Serving/variables/x",
+        f"Trainer/model_run/{killed['Trainer']}/model.ckpt-7_temp/part-0.tempstate123",
+        f"Trainer/model_run/{killed['Trainer']}/checkpoint.tmp0123456789abcdef0123",
+        f"CheckpointSweep/model/{killed['CheckpointSweep']}/x",
+        f"CheckpointSweep/blessing/{killed['CheckpointSweep']}/x",
+    ]
+    kept = [
+        f"Transform/transform_graph/{ended}/x",
+        f"Transform/.system/executor_execution/{ended}/x",
+        f"Trainer/model_run/{killed['Trainer']}/model.ckpt-6.index",
+        f"CheckpointSweep/evaluation/{killed['CheckpointSweep']}/step-00000006/x",
+        f"serving/{killed['Transform']}/x",
+    ]
+    for name in (*removed, *kept):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    remove_outputs(tmp_path, recorded.path)
+    assert [name for name in removed if (tmp_path / name).exists()] == []
+    assert [name for name in kept if not (tmp_path / name).exists()] == []
+    assert remove_outputs(tmp_path, recorded.path) == []
+
+
+def test_before_the_first_run_there_is_nothing_to_remove(tmp_path: Path) -> None:
+    assert remove_outputs(tmp_path, tmp_path / "metadata.sqlite") == []
+    assert list(tmp_path.iterdir()) == []

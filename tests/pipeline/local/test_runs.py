@@ -70,6 +70,18 @@ def test_what_has_not_changed_is_not_pushed_again(
     assert [str(folder) for folder in (root / "serving").iterdir()] == [pushed]
 
 
+def test_a_run_goes_on_when_nobody_reads_its_output(
+    root: Path, data: Path, unchanged: Ended
+) -> None:
+    started = Started(root, data)
+    started.wait_for("CsvExampleGen ...")
+    started.stop_reading()
+    ended = started.end()
+    assert (ended.status, ended.error) == (0, "")
+    assert ended.summary["run_id"] > unchanged.summary["run_id"]
+    assert ended.summary["reason"] == unchanged.summary["reason"]
+
+
 def test_what_was_pushed_and_removed_is_pushed_again(
     root: Path, data: Path, unchanged: Ended
 ) -> None:
@@ -141,7 +153,23 @@ def test_an_error_in_beam_is_one_sentence(data: Path, tmp_path: Path) -> None:
     assert ended.error.startswith(said)
     assert "Traceback" not in ended.shown
     assert "Traceback" in _log(tmp_path / "root", ended).read_text()
-    assert ended.states == {"Baseline": "complete", "CsvExampleGen": "failed"}
+    assert ended.states == {"CsvExampleGen": "failed"}
+
+
+def test_a_model_that_was_blessed_and_not_pushed_is_pushed(data: Path, tmp_path: Path) -> None:
+    """It need not be better than itself, whether the push was killed or its result removed."""
+    better = {BETTER: "0.01"}
+    started = Started(tmp_path, data, **better)
+    started.wait_for("✓ Evaluator")
+    started.end(signal.SIGKILL)
+    for _ in range(2):
+        ended = command.run(tmp_path, data, **better)
+        assert ended.status == 0, ended.shown
+        assert ended.states["Evaluator"] == "cached"
+        assert ended.summary["evaluator"]["baseline_model"] is None
+        (version,) = (tmp_path / "serving").iterdir()
+        assert ended.summary["pushed_model"] == str(version)
+        shutil.rmtree(tmp_path / "serving")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

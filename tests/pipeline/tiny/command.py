@@ -67,6 +67,11 @@ class Started:
                 return
         raise AssertionError(f"{text!r} was not printed:\n{self.end().shown}")
 
+    def stop_reading(self) -> None:
+        """Closes the pipe that is printed to, as `head` does."""
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+
     def end(self, number: int | None = None) -> Ended:
         """Waits for its end, after sending a signal if one is given."""
         if number is not None:

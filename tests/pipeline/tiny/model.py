@@ -6,6 +6,7 @@ from typing import Any
 
 import tensorflow as tf
 import tensorflow_model_analysis as tfma
+import tensorflow_transform as tft
 from google.protobuf import text_format
 from tfx import v1 as tfx
 
@@ -65,8 +66,14 @@ def model_fn(features: dict, labels: tf.Tensor | None, mode: str) -> tf.estimato
     return tf.estimator.EstimatorSpec(mode, loss=loss, train_op=train, training_hooks=[_Slowly()])
 
 
+def preprocessing_fn(inputs: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+    """Something for Transform to compute."""
+    return {"x": tft.scale_to_z_score(inputs["x"]), "y": inputs["y"]}
+
+
 def run_fn(fn_args: tfx.components.FnArgs) -> None:
     """Trains, unless it is to fail."""
     if os.environ.get(FAILS) == "training":
         raise RuntimeError("the cat sat\non the keyboard " + "x" * 400)
-    estimator_training.train(fn_args, model_fn, "y", estimator_inputs.raw(fn_args, ["x"]))
+    read = estimator_inputs.transformed if fn_args.transform_graph_path else estimator_inputs.raw
+    estimator_training.train(fn_args, model_fn, "y", read(fn_args, ["x"]))

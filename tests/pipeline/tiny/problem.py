@@ -7,6 +7,8 @@ from pipeline.problems.problem import FileFormat, Problem
 
 # The Trainer's entry point, if it is to be another.
 RUN_FN = "TINY_RUN_FN"
+# Transform's entry point, if there is to be one.
+PREPROCESSING_FN = "TINY_PREPROCESSING_FN"
 
 
 def tiny() -> Problem:
@@ -22,4 +24,5 @@ def tiny() -> Problem:
         select_by="auc",
         steps=40,
         checkpoint_steps=10,
+        preprocessing_fn=os.environ.get(PREPROCESSING_FN),
     )

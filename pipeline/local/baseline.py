@@ -1,0 +1,36 @@
+"""What the Evaluator compares a candidate with: never the candidate itself."""
+
+from typing import Any
+
+from tfx import types
+from tfx import v1 as tfx
+from tfx.types import standard_artifacts
+
+_MODEL, _BLESSING, _CANDIDATE = "model", "model_blessing", "candidate"
+
+Artifacts = dict[str, list[types.Artifact]]
+
+
+class LatestBlessedOther(tfx.dsl.experimental.LatestBlessedModelStrategy):
+    """Gives the latest blessed model beside the candidate.
+
+    A run that was killed after the Evaluator had blessed, or whose pushed model was removed, has a
+    blessed candidate when it is started again. It would be no better than itself.
+    """
+
+    def resolve_artifacts(self, store: Any, input_dict: Artifacts) -> Artifacts | None:
+        """See the base class."""
+        candidates = {artifact.id for artifact in input_dict[_CANDIDATE]}
+        others = [model for model in input_dict[_MODEL] if model.id not in candidates]
+        found = super().resolve_artifacts(store, {_MODEL: others, _BLESSING: input_dict[_BLESSING]})
+        return None if found is None else {**found, _CANDIDATE: input_dict[_CANDIDATE]}
+
+
+def latest_blessed_other(candidate: types.BaseChannel) -> tfx.dsl.Resolver:
+    """A node whose output "model" is what to compare the candidate with, if there is one."""
+    return tfx.dsl.Resolver(
+        strategy_class=LatestBlessedOther,
+        model=tfx.dsl.Channel(type=standard_artifacts.Model),
+        model_blessing=tfx.dsl.Channel(type=standard_artifacts.ModelBlessing),
+        candidate=candidate,
+    ).with_id("Baseline")

@@ -1,0 +1,45 @@
+import pytest
+from tfx import types
+from tfx.types import standard_artifacts
+
+from pipeline.local.baseline import LatestBlessedOther
+
+
+def _model(number: int) -> types.Artifact:
+    model = standard_artifacts.Model()
+    model.id = number
+    return model
+
+
+def _blessing(model: int, blessed: int) -> types.Artifact:
+    blessing = standard_artifacts.ModelBlessing()
+    blessing.set_int_custom_property("current_model_id", model)
+    blessing.set_int_custom_property("blessed", blessed)
+    return blessing
+
+
+@pytest.mark.parametrize(
+    ("blessings", "candidate", "expected"),
+    [
+        ({}, 3, []),
+        ({1: 1, 2: 1}, 3, [2]),
+        ({1: 1, 2: 0}, 3, [1]),
+        ({1: 1, 2: 1}, 2, [1]),  # as in a run that is started again after it was killed
+        ({1: 1, 2: 1, 3: 1}, 2, [3]),  # of earlier parameters, and from cache
+        ({3: 1}, 3, []),
+    ],
+)
+def test_the_latest_blessed_model_that_is_not_the_candidate(
+    blessings: dict[int, int], candidate: int, expected: list[int]
+) -> None:
+    found = LatestBlessedOther().resolve_artifacts(
+        None,
+        {
+            "model": [_model(number) for number in (1, 2, 3)],
+            "model_blessing": [_blessing(*pair) for pair in blessings.items()],
+            "candidate": [_model(candidate)],
+        },
+    )
+    assert found is not None
+    assert [model.id for model in found["model"]] == expected
+    assert [model.id for model in found["candidate"]] == [candidate]

@@ -1,0 +1,149 @@
+"""From training to pushing with all artifacts on a file system that is not local: ram://.
+
+That file system is TensorFlow's own, and in one process. Beam, with which ExampleGen, StatisticsGen
+and Transform write, does not know it.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from google.protobuf import json_format
+from tfx import types
+from tfx.components.pusher.executor import Executor as StockPusher
+from tfx.components.trainer.executor import GenericExecutor as Trainer
+from tfx.dsl.components.base import base_beam_executor
+from tfx.types import standard_artifacts
+
+from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.selection.selection import Selection
+from checkpoint_sweep.tfx_components.blessing import read_verdicts
+from checkpoint_sweep.tfx_components.evaluator.executor import Executor as Evaluator
+from checkpoint_sweep.tfx_components.sweep.executor import Executor as Sweep
+from pipeline.local.pusher import Executor as Pusher
+from tests.pipeline.tiny import model
+from tests.pipeline.tiny.problem import tiny
+from tests.support.bundles import read_bundle
+
+_ROOT = "ram://pipeline"
+
+
+def _artifact(kind: type[types.Artifact], name: str) -> list[types.Artifact]:
+    artifact = kind()
+    artifact.uri = f"{_ROOT}/{name}"
+    tf.io.gfile.makedirs(artifact.uri)
+    return [artifact]
+
+
+def _examples() -> list[types.Artifact]:
+    (examples,) = _artifact(standard_artifacts.Examples, "examples")
+    options = tf.io.TFRecordOptions(compression_type="GZIP")
+    numbers = np.random.default_rng(1)
+    for split in ("train", "eval", "test"):
+        tf.io.gfile.makedirs(f"{examples.uri}/Split-{split}")
+        path = f"{examples.uri}/Split-{split}/data_tfrecord-00000-of-00001.gz"
+        with tf.io.TFRecordWriter(path, options) as writer:
+            for x in numbers.normal(size=200):
+                example = tf.train.Example()
+                example.features.feature["x"].float_list.value.append(x)
+                example.features.feature["y"].int64_list.value.append(int(x > 0))
+                writer.write(example.SerializeToString())
+    examples.split_names = '["train", "eval", "test"]'
+    examples.set_string_custom_property("payload_format", "FORMAT_TF_EXAMPLE")
+    return [examples]
+
+
+@pytest.fixture
+def context(tmp_path: Path) -> base_beam_executor.BaseBeamExecutor.Context:
+    return base_beam_executor.BaseBeamExecutor.Context(
+        beam_pipeline_args=["--runner=FnApiRunner", "--sdk_container_image=unused"],
+        tmp_dir=str(tmp_path),
+        unique_id="1",
+    )
+
+
+def test_from_training_to_pushing(context: base_beam_executor.BaseBeamExecutor.Context) -> None:
+    examples, schema = _examples(), _artifact(standard_artifacts.Schema, "schema")
+    tf.io.gfile.copy(str(tiny().schema), f"{schema[0].uri}/schema.pbtxt")
+
+    exported = _artifact(standard_artifacts.Model, "trainer/model")
+    model_run = _artifact(standard_artifacts.ModelRun, "trainer/model_run")
+    Trainer().Do(
+        {"examples": examples, "schema": schema},
+        {"model": exported, "model_run": model_run},
+        {
+            "run_fn": "tests.pipeline.tiny.model.run_fn",
+            "train_args": json.dumps({"splits": ["train"], "num_steps": 40}),
+            "eval_args": json.dumps({"splits": ["eval"]}),
+            "custom_config": json.dumps({"checkpoint_steps": 10}),
+        },
+    )
+
+    config = json_format.MessageToJson(model.eval_config())
+    swept: dict[str, list[types.Artifact]] = {
+        "evaluation": _artifact(standard_artifacts.ModelEvaluation, "sweep/evaluation/1"),
+        "model": _artifact(standard_artifacts.Model, "sweep/model/1"),
+        "blessing": _artifact(standard_artifacts.ModelBlessing, "sweep/blessing/1"),
+    }
+    selection = Selection("binary_crossentropy", direction=Direction.LOWER_IS_BETTER)
+    Sweep(context).Do(
+        {
+            "examples": examples,
+            "exported_model": exported,
+            "model_run": model_run,
+            "schema": schema,
+        },
+        swept,
+        {
+            "eval_config": config,
+            "selection": selection.to_json(),
+            "example_splits": '["eval"]',
+            "memory_budget": 1,  # a group for each checkpoint
+        },
+    )
+    verdicts = read_verdicts(swept["blessing"][0].uri)
+    assert [v["step"] for v in verdicts["checkpoints"]] == [0, 10, 20, 30, 40]
+    assert verdicts["blessed"]
+    chosen = next(v["step"] for v in verdicts["checkpoints"] if v["name"] == verdicts["chosen"])
+
+    confirmed: dict[str, list[types.Artifact]] = {
+        "evaluation": _artifact(standard_artifacts.ModelEvaluation, "evaluator/evaluation"),
+        "blessing": _artifact(standard_artifacts.ModelBlessing, "evaluator/blessing"),
+    }
+    Evaluator(context).Do(
+        {"examples": examples, "model": swept["model"], "schema": schema},
+        confirmed,
+        {
+            "eval_config": config,
+            "example_splits": '["test"]',
+            "fairness_indicator_thresholds": "null",
+        },
+    )
+
+    weights = read_bundle(f"{model_run[0].uri}/model.ckpt-{chosen}")
+    for name, pusher in (("stock", StockPusher), ("own", Pusher)):
+        version = _push(pusher, name, {"model": swept["model"], **_blessing(confirmed)})
+        pushed = read_bundle(f"{version}/variables/variables")
+        assert set(pushed) >= {"dense/kernel", "dense/bias"}
+        assert all(np.array_equal(weights[key], value) for key, value in pushed.items())
+        assert tf.io.gfile.exists(f"{version}/saved_model.pb")
+
+
+def _blessing(confirmed: dict[str, list[types.Artifact]]) -> dict[str, list[types.Artifact]]:
+    return {"model_blessing": confirmed["blessing"]}
+
+
+def _push(executor: type, name: str, inputs: dict[str, Any]) -> str:
+    """The only version that an executor has pushed."""
+    pushed, serving = (
+        _artifact(standard_artifacts.PushedModel, f"{name}/1"),
+        f"{_ROOT}/{name}/serving",
+    )
+    destination = json.dumps({"filesystem": {"base_directory": serving}})
+    executor().Do(inputs, {"pushed_model": pushed}, {"push_destination": destination})
+    assert pushed[0].get_int_custom_property("pushed") == 1
+    (version,) = tf.io.gfile.listdir(serving)
+    return f"{serving}/{version.rstrip('/')}"

@@ -1,0 +1,195 @@
+"""A run of the pipeline that is watched from outside, and killed at a moment that is told."""
+
+import contextlib
+import dataclasses
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from pipeline.problems.problem import repository
+from tests.pipeline.tiny.model import BETTER
+from tests.pipeline.tiny.problem import PREPROCESSING_FN
+from tests.support.counted_pipeline import BUDGET, RECORD
+from tests.support.warm_processes import Parent, Process
+
+START = "start"  # what comes before the first node
+END = "end"  # and after the last
+_ANNOUNCED = re.compile(r"^(\w+) \.\.\.$|^✓ Pusher")
+_OPTIONS = ("--steps=60", "--select-by=binary_crossentropy", "--direction=lower")
+_MODULE = "tests.support.counted_pipeline"
+_TWO_MODELS = "32"  # bytes: three groups of the six checkpoints
+
+
+@dataclasses.dataclass(frozen=True)
+class Moment:
+    """When to kill.
+
+    Attributes:
+        node: while it runs, or before the first for `START`.
+        seconds: after it was announced.
+        files: instead, when so many files and folders have come since then; 0 for by time.
+    """
+
+    node: str
+    seconds: float = 0.0
+    files: int = 0
+
+    def __str__(self) -> str:
+        when = f"file {self.files}" if self.files else f"{self.seconds:.2f} s"
+        return f"{self.node}, {when}"
+
+
+@dataclasses.dataclass
+class Span:
+    """How long a node ran, and how many files and folders it made."""
+
+    seconds: float = 0.0
+    files: int = 0
+
+
+class Run:
+    """One process group.
+
+    Args:
+        root: of the pipeline.
+        data: of the tiny problem.
+        record: file for what the sweep evaluates.
+        parent: to be forked from, which saves the seconds of imports; None for a new interpreter.
+
+    Attributes:
+        node: that it was at when last seen.
+    """
+
+    def __init__(self, root: Path, data: Path, record: Path, parent: Parent | None = None) -> None:
+        self.node = START
+        self._root = root
+        self._entered = time.monotonic()
+        self._printed = record.with_name("printed")
+        self._printed.write_bytes(b"")  # of the run before
+        environment = {
+            "PYTHONUNBUFFERED": "1",
+            "TF_CPP_MIN_LOG_LEVEL": "3",
+            BUDGET: _TWO_MODELS,
+            RECORD: str(record),
+            BETTER: "0.01",  # than the baseline: nothing is better than itself
+            PREPROCESSING_FN: "tests.pipeline.tiny.model.preprocessing_fn",
+        }
+        arguments = [f"--root={root}", f"--data={data}", *_OPTIONS]
+        self._process: Process | subprocess.Popen[bytes]
+        if parent:
+            self._process = parent.start(_MODULE, arguments, environment, self._printed)
+            return
+        with self._printed.open("wb") as file:
+            self._process = subprocess.Popen(
+                [sys.executable, "-W", "ignore", "-m", _MODULE, *arguments],
+                cwd=repository(),
+                env=os.environ | environment,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    @property
+    def output(self) -> list[str]:
+        """What it has printed so far."""
+        return self._printed.read_text().splitlines()
+
+    def kill_at(self, moment: Moment) -> bool:
+        """Waits for the moment and kills the whole group; False if the run ended before."""
+        known: set[str] | None = None
+        for entered in self._watch():
+            past = moment.node in [START, *_announced(self.output)][:-1]
+            if self.node != moment.node and not past:
+                continue
+            if moment.files:
+                now = _below(self._root)
+                known = now if known is None else known
+                due = len(now - known) >= moment.files
+            else:
+                due = time.monotonic() - entered >= moment.seconds
+            if due or past:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(self._process.pid, signal.SIGKILL)
+                killed = self._process.wait() == -signal.SIGKILL
+                self._see()
+                return killed
+        return False
+
+    def end(self) -> int:
+        """Waits for its end; its exit status."""
+        return self._process.wait()
+
+    def measure(self, snapshot: Callable[[str], None]) -> dict[str, Span]:
+        """Waits for its end, and gives the span of each node.
+
+        Args:
+            snapshot: is called when a node begins, with its name; the run stands still meanwhile.
+        """
+        spans: dict[str, Span] = {}
+        known: set[str] = set()
+        node = ""
+        for entered in self._watch():
+            if self.node != node:
+                node = self.node
+                os.killpg(self._process.pid, signal.SIGSTOP)
+                try:
+                    snapshot(node)
+                finally:
+                    os.killpg(self._process.pid, signal.SIGCONT)
+                known = _below(self._root)
+                spans[node] = Span()
+            spans[node].seconds = time.monotonic() - entered
+            spans[node].files = len(_below(self._root) - known)
+        return spans
+
+    def _watch(self) -> Iterator[float]:
+        """Again and again, when the current node was seen to begin, until the run ends."""
+        while self._process.poll() is None:
+            self._see()
+            yield self._entered
+            time.sleep(0.004)
+
+    def _see(self) -> None:
+        found = _announced(self.output)
+        if found and found[-1] != self.node:
+            self.node, self._entered = found[-1], time.monotonic()
+
+
+def _announced(output: list[str]) -> list[str]:
+    return [match[1] or END for line in output if (match := _ANNOUNCED.match(line))]
+
+
+def _below(root: Path) -> set[str]:
+    return {
+        os.path.join(folder, name)
+        for folder, folders, files in os.walk(root)
+        for name in (*folders, *files)
+    }
+
+
+def parent() -> Parent:
+    """Of runs that need not import."""
+    return Parent(
+        [
+            "pipeline.__main__",
+            "pipeline.checks.beam_options",
+            "pipeline.checks.selection",
+            "pipeline.local.run",
+            "pipeline.reporting.summary_view",
+            "tests.pipeline.tiny.model",
+            _MODULE,
+        ]
+    )
+
+
+def restore(source: Path | None, root: Path) -> None:
+    """Makes the root what the copy is; empty without one."""
+    shutil.rmtree(root, ignore_errors=True)
+    if source:
+        shutil.copytree(source, root, symlinks=True)

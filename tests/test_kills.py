@@ -1,0 +1,22 @@
+"""A few of the kills that `make kills` goes on with."""
+
+import pytest
+
+from tests.kills import Kills
+
+pytestmark = pytest.mark.slow
+
+# One whose first kill is in the sweep, and one in the Pusher; each is killed again.
+_SEEDS = (7, 10)
+
+
+@pytest.fixture(scope="module")
+def kills(tmp_path_factory: pytest.TempPathFactory) -> Kills:
+    return Kills(tmp_path_factory.mktemp("kills"))
+
+
+@pytest.mark.parametrize("seed", _SEEDS)
+def test_a_run_that_is_killed_and_started_again_ends_as_promised(seed: int, kills: Kills) -> None:
+    trial = kills.trial(seed, most=2)
+    assert trial.killed
+    assert trial.broken == []

@@ -13,8 +13,8 @@ from tfx.components.evaluator import constants
 from checkpoint_sweep.common.files import write_json, write_text
 from checkpoint_sweep.selection.decision import Decision, Verdict
 from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.selection.judgement import Judgement
 from checkpoint_sweep.selection.selection import Selection
-from checkpoint_sweep.selection.words import sentence
 
 VERDICTS = "verdicts.json"
 STEP_PROPERTY = "checkpoint_step"
@@ -22,37 +22,6 @@ STEP_PROPERTY = "checkpoint_step"
 CANDIDATE_PROPERTY = "candidate"
 AVERAGED_PROPERTY = "averaged_steps"
 _REASON_PROPERTY = "reason"
-
-
-@dataclasses.dataclass(frozen=True)
-class Judgement:
-    """Whether the sweep blesses its choice.
-
-    Attributes:
-        blessed: whether the chosen checkpoint met thresholds that were configured.
-        reason: by which rule, in one sentence.
-    """
-
-    blessed: bool
-    reason: str
-
-
-def judge(decision: Decision, selection: Selection, has_thresholds: bool) -> Judgement:
-    """Blesses a chosen checkpoint that had thresholds to meet.
-
-    Without thresholds nothing was validated, so nothing is blessed, as stock TFX does not
-    bless then either; the choice is exported all the same.
-    """
-    if decision.chosen is None:
-        verdicts = decision.verdicts
-        averaged = any(v.averaged is not None for v in verdicts)
-        kind = "candidates" if averaged else "checkpoints"
-        return Judgement(False, f"none of the {len(verdicts)} {kind} is eligible")
-    chosen = sentence(decision, selection)
-    if not has_thresholds:
-        why = "the evaluation config has no thresholds: nothing was validated"
-        return Judgement(False, f"{why}. The choice: {chosen}")
-    return Judgement(True, f"{chosen}; it met every threshold")
 
 
 def write_blessing(

@@ -1,12 +1,8 @@
-"""Finds the SavedModel in a Model artifact, and whether it can be read."""
+"""Finds the SavedModel in a Model artifact."""
 
-import tensorflow as tf
 from tfx.utils import path_utils
 
 from checkpoint_sweep.common.files import files_below, special_file
-from checkpoint_sweep.saved_model import tensor_bundle
-from checkpoint_sweep.saved_model.model_source import ModelSource
-from checkpoint_sweep.saved_model.signature_variables import signature_variables
 from checkpoint_sweep.saved_model.signatures import SavedModelError
 
 
@@ -29,26 +25,3 @@ def saved_model(uri: str, is_old_artifact: bool = False) -> str:
             "again."
         )
     return directory
-
-
-def check_weights(model: ModelSource) -> None:
-    """Checks that all of a SavedModel's own weights can be read.
-
-    Args:
-        model: with the weights of its SavedModel.
-
-    Raises:
-        SavedModelError: they are missing or damaged.
-    """
-    if not tf.io.gfile.exists(model.own_weights + ".index"):
-        if signature_variables(model.saved_model):
-            raise SavedModelError(
-                f"The {model.name} model has no weights: there is no {model.own_weights}.index. "
-                "Export it again, or give another."
-            )
-        return
-    if reason := tensor_bundle.unreadable(model):
-        raise SavedModelError(
-            f"The weights of the {model.name} model at {model.own_weights} are unreadable: "
-            f"{reason}. Export it again, or give another."
-        )

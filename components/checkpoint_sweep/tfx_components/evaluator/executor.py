@@ -33,11 +33,12 @@ from checkpoint_sweep.evaluation.support import compiled_metrics_warning
 from checkpoint_sweep.evaluation.threshold_failures import threshold_failures
 from checkpoint_sweep.saved_model import signatures
 from checkpoint_sweep.saved_model.model_source import ModelSource
+from checkpoint_sweep.sweeping.baseline import check_weights
 from checkpoint_sweep.tfx_components import parameters
 from checkpoint_sweep.tfx_components.blessing import write_blessing_file
 from checkpoint_sweep.tfx_components.evaluator.verdict import VERDICT, findings, in_words
 from checkpoint_sweep.tfx_components.examples import open_examples
-from checkpoint_sweep.tfx_components.models import check_weights, saved_model
+from checkpoint_sweep.tfx_components.models import saved_model
 
 Artifacts = dict[str, list[types.Artifact]]
 

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 import tensorflow_model_analysis as tfma
 
+from checkpoint_sweep.evaluation.example_source import ExamplesError
 from checkpoint_sweep.evaluation.ledger import read_ledger
 from checkpoint_sweep.model_run.checkpoints import CheckpointError
 from checkpoint_sweep.saved_model.model_source import VARIABLES
 from checkpoint_sweep.selection.direction import Direction
 from checkpoint_sweep.selection.policies import SelectionError
 from checkpoint_sweep.selection.selection import Selection
-from checkpoint_sweep.tfx_components.examples import ExamplesError
 from tests.checkpoint_sweep.tfx_components.sweep.conftest import Sweep
 from tests.support.bundles import read_bundle
 from tests.support.estimator_run import STEPS, EstimatorRun

@@ -1,0 +1,38 @@
+"""Whether a choice is blessed, and what is said of it."""
+
+import dataclasses
+
+from checkpoint_sweep.selection.decision import Decision
+from checkpoint_sweep.selection.selection import Selection
+from checkpoint_sweep.selection.words import sentence
+
+
+@dataclasses.dataclass(frozen=True)
+class Judgement:
+    """Whether the sweep blesses its choice.
+
+    Attributes:
+        blessed: whether the chosen checkpoint met thresholds that were configured.
+        reason: by which rule, in one sentence.
+    """
+
+    blessed: bool
+    reason: str
+
+
+def judge(decision: Decision, selection: Selection, has_thresholds: bool) -> Judgement:
+    """Blesses a chosen checkpoint that had thresholds to meet.
+
+    Without thresholds nothing was validated, so nothing is blessed, as stock TFX does not
+    bless then either; the choice is exported all the same.
+    """
+    if decision.chosen is None:
+        verdicts = decision.verdicts
+        averaged = any(v.averaged is not None for v in verdicts)
+        kind = "candidates" if averaged else "checkpoints"
+        return Judgement(False, f"none of the {len(verdicts)} {kind} is eligible")
+    chosen = sentence(decision, selection)
+    if not has_thresholds:
+        why = "the evaluation config has no thresholds: nothing was validated"
+        return Judgement(False, f"{why}. The choice: {chosen}")
+    return Judgement(True, f"{chosen}; it met every threshold")

@@ -1,0 +1,196 @@
+"""Runs a sweep: checks, candidates, evaluation, choice, export."""
+
+import dataclasses
+from collections.abc import Callable
+
+import apache_beam as beam
+import tensorflow_model_analysis as tfma
+from absl import logging
+
+from checkpoint_sweep.common.eval_config import check_thresholds, has_thresholds, with_defaults
+from checkpoint_sweep.evaluation.checks import check_signature, flattening_warning
+from checkpoint_sweep.evaluation.engine import EvaluationRequest, Race, get_engine
+from checkpoint_sweep.evaluation.evaluate_candidates import evaluate_candidates, output_of
+from checkpoint_sweep.evaluation.example_source import ExampleSource
+from checkpoint_sweep.evaluation.feature_checks import features_of, indispensable_features
+from checkpoint_sweep.evaluation.jackknife.wanted import wanted
+from checkpoint_sweep.evaluation.ledger import Circumstances
+from checkpoint_sweep.evaluation.support import compiled_metrics_warning
+from checkpoint_sweep.model_run.candidates import Candidates, make_candidates
+from checkpoint_sweep.model_run.checkpoints import (
+    Checkpoint,
+    CheckpointError,
+    StepRange,
+    deletion_warning,
+    find_checkpoints,
+)
+from checkpoint_sweep.saved_model.model_source import ModelSource
+from checkpoint_sweep.saved_model.tensor_bundle import unreadable
+from checkpoint_sweep.saved_model.weight_swap import write_saved_model
+from checkpoint_sweep.selection.decision import Decision, Verdict, choose
+from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.selection.judgement import Judgement, judge
+from checkpoint_sweep.selection.metric_lookup import check_slice, resolve_direction
+from checkpoint_sweep.sweeping.baseline import check_weights
+from checkpoint_sweep.sweeping.settings import Models, Settings
+
+
+@dataclasses.dataclass(frozen=True)
+class Outcome:
+    """What a sweep has come to.
+
+    Attributes:
+        decision: the choice, and a verdict on every candidate.
+        judgement: whether the choice is blessed.
+        direction: of the selection metric.
+        eval_config: with TFMA's defaults filled in.
+    """
+
+    decision: Decision
+    judgement: Judgement
+    direction: Direction
+    eval_config: tfma.EvalConfig
+
+
+def run_sweep(
+    settings: Settings,
+    models: Models,
+    open_examples: Callable[[], ExampleSource],
+    make_pipeline: Callable[[], beam.Pipeline],
+    evaluation: str,
+    export_to: str,
+) -> Outcome:
+    """Evaluates every checkpoint, chooses one, and exports it.
+
+    Args:
+        settings: what the sweep is told.
+        models: what is swept, and compared with.
+        open_examples: opens the examples to evaluate on.
+        make_pipeline: a new Beam pipeline.
+        evaluation: directory for the results and the ledger.
+        export_to: directory for the chosen as a SavedModel; it must not exist.
+
+    Raises:
+        UserError: the model run cannot be swept (CheckpointError, ExportedModelError), or
+            selection, evaluation config, exported model and examples do not fit together
+            (SelectionError, EvalConfigError, SignatureError, FeatureError, ExamplesError,
+            EvaluationError).
+    """
+    selection = settings.selection
+    whole = with_defaults(settings.eval_config, has_baseline=True)
+    direction = resolve_direction(selection, whole)
+    check_slice(selection, whole)
+    baseline = (
+        ModelSource.from_saved_model("baseline", models.baseline) if models.baseline else None
+    )
+    eval_config = with_defaults(settings.eval_config, has_baseline=baseline is not None)
+    engine = get_engine(settings.engine)
+    examples = open_examples()
+    _check(settings, eval_config, models, baseline, examples)
+    swept, candidates = _candidates(models, settings.steps)
+    decisive = wanted(eval_config, selection)
+    request = EvaluationRequest(
+        candidates=list(candidates.sources.values()),
+        baseline=baseline,
+        outputs={s.name: output_of(evaluation, s) for s in candidates.sources.values()},
+        eval_config=eval_config,
+        read=examples.read,
+        make_pipeline=make_pipeline,
+        tensor_adapter_config=examples.tensor_adapter_config,
+        batch_size=settings.batch_size,
+        memory_budget=settings.memory_budget,
+        decisive=decisive,
+        race=_race(settings, direction),
+    )
+    circumstances = Circumstances.of(
+        eval_config,
+        list(examples.patterns.values()),
+        examples.schema.SerializeToString(deterministic=True) if examples.schema else b"",
+        baseline,
+        settings.engine,
+        decisive,
+    )
+    evaluated = evaluate_candidates(
+        engine,
+        request,
+        swept,
+        candidates.left_out,
+        evaluation,
+        selection,
+        circumstances,
+        direction,
+        settings.averages,
+    )
+    decision = choose(evaluated.results, direction, selection.policy, selection.level)
+    judgement = judge(decision, selection, has_thresholds(eval_config))
+    if decision.winner is not None:
+        _export(evaluated.sources[decision.winner.name], decision.winner, export_to)
+    return Outcome(decision, judgement, direction, eval_config)
+
+
+def _check(
+    settings: Settings,
+    eval_config: tfma.EvalConfig,
+    models: Models,
+    baseline: ModelSource | None,
+    examples: ExampleSource,
+) -> None:
+    """Checks that models, config and examples fit, and warns of what may surprise."""
+    exported = models.exported
+    features = examples.features(
+        features_of(eval_config, exported), indispensable_features(eval_config, exported)
+    )
+    check_signature(exported, eval_config, features)
+    if baseline:
+        check_signature(baseline.saved_model, eval_config, features, of_baseline=True)
+        check_weights(baseline)
+    compiled = compiled_metrics_warning(exported, eval_config)
+    if not compiled:
+        check_thresholds(eval_config)
+    for warning in (
+        flattening_warning(exported, eval_config),
+        compiled if settings.engine != "tfma" else None,
+    ):
+        if warning:
+            logging.warning(warning)
+
+
+def _race(settings: Settings, direction: Direction) -> Race | None:
+    if settings.racing is None:
+        return None
+    selection = settings.selection
+    metric = (selection.output_name, selection.sub_key, selection.metric)
+    where = tuple(sorted((name, str(value)) for name, value in selection.slice.items()))
+    return Race(settings.racing, metric, where, direction)
+
+
+def _candidates(models: Models, steps: StepRange) -> tuple[list[Checkpoint], Candidates]:
+    """The checkpoints to sweep and the candidates made of them."""
+    checkpoints = find_checkpoints(models.model_run)
+    if warning := deletion_warning(checkpoints):
+        logging.warning(warning)
+    swept = steps.select(checkpoints)
+    candidates = make_candidates(models.exported, checkpoints, swept)
+    for step, reason in candidates.left_out.items():
+        logging.warning("The checkpoint of step %d is left out: %s", step, reason)
+    logging.info(
+        "sweeping %d checkpoints, step %d to %d", len(swept), swept[0].step, swept[-1].step
+    )
+    return swept, candidates
+
+
+def _export(source: ModelSource, verdict: Verdict, directory: str) -> None:
+    try:
+        write_saved_model(source, directory)
+    except Exception as error:
+        if reason := unreadable(source):
+            if verdict.averaged is not None:
+                raise CheckpointError(
+                    f"{verdict.name} is chosen, and its weights can no longer be read: {reason}. "
+                    "Sweep again."
+                ) from error
+            raise CheckpointError(
+                f"The checkpoint of step {verdict.step} is chosen, and can no longer be read: "
+                f"{reason}. Restore it, or sweep again without it."
+            ) from error
+        raise

@@ -1,8 +1,11 @@
 """Whether a choice is blessed, and what is said of it."""
 
 import dataclasses
+import json
+from typing import Any
 
 from checkpoint_sweep.selection.decision import Decision
+from checkpoint_sweep.selection.direction import Direction
 from checkpoint_sweep.selection.selection import Selection
 from checkpoint_sweep.selection.words import sentence
 
@@ -36,3 +39,17 @@ def judge(decision: Decision, selection: Selection, has_thresholds: bool) -> Jud
         why = "the evaluation config has no thresholds: nothing was validated"
         return Judgement(False, f"{why}. The choice: {chosen}")
     return Judgement(True, f"{chosen}; it met every threshold")
+
+
+def verdicts_to_json(
+    decision: Decision, judgement: Judgement, selection: Selection, direction: Direction
+) -> dict[str, Any]:
+    """The content of `verdicts.json`."""
+    return {
+        "blessed": judgement.blessed,
+        "reason": judgement.reason,
+        "chosen": decision.chosen,
+        "selection": json.loads(selection.to_json()) | {"direction": direction.value},
+        "best_set": [v.name for v in decision.verdicts if v.in_best_set],
+        "checkpoints": [dataclasses.asdict(v) for v in decision.verdicts],
+    }

@@ -1,6 +1,5 @@
 """The blessing artifact: the standard file and properties, and a verdict on every checkpoint."""
 
-import dataclasses
 import json
 import os
 from collections.abc import Mapping
@@ -13,7 +12,7 @@ from tfx.components.evaluator import constants
 from checkpoint_sweep.common.files import write_json, write_text
 from checkpoint_sweep.selection.decision import Decision, Verdict
 from checkpoint_sweep.selection.direction import Direction
-from checkpoint_sweep.selection.judgement import Judgement
+from checkpoint_sweep.selection.judgement import Judgement, verdicts_to_json
 from checkpoint_sweep.selection.selection import Selection
 
 VERDICTS = "verdicts.json"
@@ -38,14 +37,7 @@ def write_blessing(
     """
     write_json(
         os.path.join(artifact.uri, VERDICTS),
-        {
-            "blessed": judgement.blessed,
-            "reason": judgement.reason,
-            "chosen": decision.chosen,
-            "selection": json.loads(selection.to_json()) | {"direction": direction.value},
-            "best_set": [v.name for v in decision.verdicts if v.in_best_set],
-            "checkpoints": [dataclasses.asdict(v) for v in decision.verdicts],
-        },
+        verdicts_to_json(decision, judgement, selection, direction),
     )
     write_blessing_file(artifact, judgement.blessed, judgement.reason)
     artifact.set_string_custom_property(_REASON_PROPERTY, judgement.reason)

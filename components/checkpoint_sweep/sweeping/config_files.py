@@ -1,0 +1,75 @@
+"""Evaluation configs and schemas from files, as people keep them."""
+
+import json
+from typing import Any, TypeVar
+
+import tensorflow as tf
+import tensorflow_model_analysis as tfma
+import yaml
+from google.protobuf import json_format, text_format
+from google.protobuf.message import Message
+from tensorflow_metadata.proto.v0 import schema_pb2
+
+from checkpoint_sweep.common.eval_config import EvalConfigError
+from checkpoint_sweep.common.text import first_line
+from checkpoint_sweep.evaluation.example_source import ExamplesError
+
+_Proto = TypeVar("_Proto", bound=Message)
+
+
+def read_eval_config(path: str) -> tfma.EvalConfig:
+    """An evaluation config from JSON (`.json`), YAML (`.yaml`, `.yml`), or else a text proto.
+
+    Raises:
+        EvalConfigError: the file is not there, or no evaluation config.
+    """
+    try:
+        text = _text(path)
+        if path.endswith((".yaml", ".yml")):
+            return _from_dict(yaml.safe_load(text))
+        if path.endswith(".json"):
+            return _from_dict(json.loads(text))
+        return _from_text(text, tfma.EvalConfig())
+    except (
+        tf.errors.OpError,
+        UnicodeDecodeError,
+        ValueError,
+        yaml.YAMLError,
+        json_format.ParseError,
+        text_format.ParseError,
+    ) as error:
+        raise EvalConfigError(
+            f"The evaluation config {path} cannot be read: {first_line(error)}. Write a text "
+            "proto, or JSON or YAML with the fields of tfma.EvalConfig."
+        ) from error
+
+
+def read_schema(path: str) -> schema_pb2.Schema:
+    """A schema from a text proto.
+
+    Raises:
+        ExamplesError: the file is not there, or no schema.
+    """
+    try:
+        return _from_text(_text(path), schema_pb2.Schema())
+    except (tf.errors.OpError, UnicodeDecodeError, text_format.ParseError) as error:
+        raise ExamplesError(
+            f"The schema {path} cannot be read: {first_line(error)}. Give a text proto of a "
+            "tensorflow_metadata Schema, or none."
+        ) from error
+
+
+def _text(path: str) -> str:
+    with tf.io.gfile.GFile(path) as file:
+        text: str = file.read()
+    return text
+
+
+def _from_text(text: str, proto: _Proto) -> _Proto:
+    return text_format.Parse(text, proto)
+
+
+def _from_dict(content: Any) -> tfma.EvalConfig:
+    if not isinstance(content, dict):
+        raise ValueError("it has no fields")
+    return json_format.ParseDict(content, tfma.EvalConfig())

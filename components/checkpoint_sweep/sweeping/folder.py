@@ -1,0 +1,64 @@
+"""The folder that sweeps of one model run share: a numbered folder for each."""
+
+import contextlib
+import fcntl
+import os
+from collections.abc import Iterator
+
+from checkpoint_sweep.common.errors import UserError
+
+VERDICTS = "verdicts.json"
+_LOCK = ".lock"
+
+
+class FolderError(UserError):
+    """The folder of sweeps cannot be used; the message says why."""
+
+
+@contextlib.contextmanager
+def locked(folder: str) -> Iterator[None]:
+    """Holds a local folder, which is made if need be, until the block or the process ends.
+
+    Raises:
+        FolderError: another process holds it, or nothing can be written there.
+    """
+    try:
+        os.makedirs(folder, exist_ok=True)
+        file = open(os.path.join(folder, _LOCK), "a+")  # noqa: SIM115 - closed below
+    except OSError as error:
+        raise FolderError(
+            f"Nothing can be written to {folder}: {error.strerror}. Name another folder."
+        ) from error
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise FolderError(
+                f"Another sweep is going on in {folder}. Wait for its end, or name another folder."
+            ) from error
+        yield
+
+
+def numbers(folder: str) -> list[int]:
+    """Of the sweeps in a folder, in order, those that have not ended too."""
+    names = os.listdir(folder) if os.path.isdir(folder) else []
+    return sorted(int(name) for name in names if name.isdigit())
+
+
+def path(folder: str, number: int) -> str:
+    """The folder of a sweep."""
+    return os.path.join(folder, f"{number:04d}")
+
+
+def latest(folder: str) -> str:
+    """The folder of the last sweep that has ended.
+
+    Raises:
+        FolderError: there is none.
+    """
+    for number in reversed(numbers(folder)):
+        if os.path.exists(os.path.join(path(folder, number), VERDICTS)):
+            return path(folder, number)
+    if os.path.exists(os.path.join(folder, VERDICTS)):
+        return folder
+    raise FolderError(f"There is no finished sweep in {folder}. Name the folder of one.")

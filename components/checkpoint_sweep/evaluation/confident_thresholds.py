@@ -7,7 +7,8 @@ from tensorflow_model_analysis.metrics import metric_specs
 from tensorflow_model_analysis.proto import config_pb2
 from tensorflow_model_analysis.slicer import slicer_lib
 
-from checkpoint_sweep.evaluation.jackknife.read_left_out import LeftOut, Slice
+from checkpoint_sweep.evaluation.jackknife.read_left_out import LeftOut
+from checkpoint_sweep.evaluation.read_metrics import Slice
 from checkpoint_sweep.selection.intervals import Estimate, estimate
 from checkpoint_sweep.selection.metric_lookup import MetricName, metric_name
 

@@ -1,7 +1,7 @@
 """Merging the states of batches, in any order, and dividing the whole by slice."""
 
 import dataclasses
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import apache_beam as beam
@@ -153,20 +153,24 @@ class Merge(beam.CombineFn):
     """States to one state.
 
     Args:
+        eval_config: of the metrics.
         models: number of models, the baseline included.
+        make_plan: the plan of a config.
     """
 
     def __init__(
         self,
         eval_config: config_pb2.EvalConfig,
         models: int,
+        make_plan: Callable[[config_pb2.EvalConfig], plan_lib.Plan] = plan_lib.make,
     ) -> None:
         self._eval_config = eval_config
         self._models = models
+        self._make_plan = make_plan
 
     def setup(self) -> None:
         """Builds the computations."""
-        self._plan = plan_lib.make(self._eval_config)
+        self._plan = self._make_plan(self._eval_config)
         for leaf in self._plan.leaves:
             leaf.combine.setup()
 

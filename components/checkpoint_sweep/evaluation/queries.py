@@ -20,6 +20,7 @@ from tensorflow_model_analysis.utils import util
 from checkpoint_sweep.evaluation import data_errors, merge, samples, slicing, tfma_internals
 from checkpoint_sweep.evaluation import plan as plan_lib
 from checkpoint_sweep.evaluation.jackknife import buckets
+from checkpoint_sweep.evaluation.jackknife import plans as jackknife_plans
 from checkpoint_sweep.evaluation.jackknife.wanted import Wanted
 
 _FAILED = (
@@ -108,7 +109,7 @@ class QueryStates(beam.DoFn):
         key = next((s.query_key for s in self._eval_config.metrics_specs), "")
         plans = [self._plan]
         if self._decisive is not None and key in self._decisive.parts():
-            plans.append(plan_lib.make(self._decisive.parts()[key]))
+            plans.append(jackknife_plans.make(self._decisive.parts()[key]))
         self._places = [dict(places) for _, places in plan_lib.shared_leaves(plans)]
         self._by_bucket = len(plans) > 1
         self._steps = []

@@ -3,50 +3,24 @@
 import dataclasses
 import json
 import os
-from collections.abc import Mapping
 
 import tensorflow as tf
 import tensorflow_model_analysis as tfma
-from tensorflow_model_analysis.metrics import metric_types
-from tensorflow_model_analysis.slicer import slicer_lib
 
 from checkpoint_sweep.common import digests
 from checkpoint_sweep.common.files import files_below, special_file
 from checkpoint_sweep.common.text import some
 from checkpoint_sweep.evaluation.confident_thresholds import not_sure
-from checkpoint_sweep.evaluation.jackknife.read_left_out import Slice, read_left_out
+from checkpoint_sweep.evaluation.jackknife.read_left_out import read_left_out
+from checkpoint_sweep.evaluation.read_metrics import read_metrics
 from checkpoint_sweep.evaluation.threshold_failures import threshold_failures
 from checkpoint_sweep.evaluation.write import JACKKNIFE, PREDICTIONS
 from checkpoint_sweep.selection.margin import Margin
-from checkpoint_sweep.selection.metric_lookup import MetricName, metric_name
+from checkpoint_sweep.selection.metric_lookup import MetricName
 from checkpoint_sweep.selection.policies import CandidateResult, SelectionError
 from checkpoint_sweep.selection.selection import Selection
 
 _NAMED = 40
-
-
-def read_metrics(directory: str, model_name: str) -> dict[Slice, Mapping[MetricName, float]]:
-    """The metrics that are single numbers, by slice; cross slices and differences aside.
-
-    Plots, which take most of the time of `tfma.load_eval_result`, are not read.
-
-    Args:
-        directory: TFMA's output of one evaluation.
-        model_name: of the model spec; empty when it is the only one.
-    """
-    result: dict[Slice, Mapping[MetricName, float]] = {}
-    for record in tfma.load_metrics(directory):
-        if record.HasField("cross_slice_key"):
-            continue
-        key = slicer_lib.deserialize_slice_key(record.slice_key)
-        metrics = {}
-        for entry in record.metric_keys_and_values:
-            of_model = entry.key.model_name in ("", model_name)
-            if of_model and not entry.key.is_diff and entry.value.HasField("double_value"):
-                name = metric_name(metric_types.MetricKey.from_proto(entry.key))
-                metrics[name] = entry.value.double_value.value
-        result[tuple(sorted((str(k), str(v)) for k, v in key))] = metrics
-    return result
 
 
 def read_result(
@@ -79,7 +53,7 @@ def read_result(
             "one of these, or add the slice to slicing_specs."
         )
     metric = (selection.output_name, selection.sub_key, selection.metric)
-    left_out = read_left_out(directory)
+    left_out = read_left_out(directory, model_name)
     failures = threshold_failures(directory)
     if selection.margin is Margin.CONFIDENT and not failures:
         failures = not_sure(eval_config, left_out, selection.level)

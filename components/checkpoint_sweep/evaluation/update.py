@@ -29,7 +29,7 @@ from checkpoint_sweep.evaluation import (
     sums,
 )
 from checkpoint_sweep.evaluation import plan as plan_lib
-from checkpoint_sweep.evaluation.jackknife import bucket_rows
+from checkpoint_sweep.evaluation.jackknife import bucket_rows, plans
 from checkpoint_sweep.evaluation.jackknife.wanted import Wanted
 from checkpoint_sweep.saved_model import signatures
 from checkpoint_sweep.saved_model.model_source import ModelSource
@@ -110,7 +110,7 @@ class Update(beam.DoFn):
         self._bucket_rows = None
         if self._decisive is not None and "" in self._decisive.parts():
             self._bucket_rows = bucket_rows.BucketRows(self._decisive)
-            self._plans.append(plan_lib.make(self._decisive.parts()[""]))
+            self._plans.append(plans.make(self._decisive.parts()[""]))
         self._leaves = plan_lib.shared_leaves(self._plans)
         for plan in self._plans:
             for leaf in plan.leaves:
@@ -176,10 +176,14 @@ class Update(beam.DoFn):
         blocks = self._blocks(extracts, outputs, batch.num_rows)
         non_finite = self._non_finite(blocks)
         targets = [
-            Target(*divided, extracts, batch.num_rows, non_finite)
-            for divided in (
-                self._sampling.rows(batch, rows),
-                *([self._bucket_rows.rows(batch, rows)] if self._bucket_rows else []),
+            Target(plan, *divided, extracts, batch.num_rows, non_finite)
+            for plan, divided in zip(
+                self._plans,
+                (
+                    self._sampling.rows(batch, rows),
+                    *([self._bucket_rows.rows(batch, rows)] if self._bucket_rows else []),
+                ),
+                strict=True,
             )
         ]
         for leaf, places in self._leaves:
@@ -194,8 +198,8 @@ class Update(beam.DoFn):
                     continue
                 if not regular.all():
                     self._add_irregular(leaf, models, ~regular, outputs, extracts, targets, into)
-        for target, plan in zip(targets, self._plans, strict=True):
-            target.compact(plan)
+        for target in targets:
+            target.compact()
         whole, *by_bucket = targets
         yield whole.state
         yield from (merge.BucketState(target.state) for target in by_bucket)
@@ -300,11 +304,21 @@ class Update(beam.DoFn):
             contributions = list(leaf.vectorized.update(inputs))
         except metric_inputs.UnsupportedError:
             return nothing
-        size, buckets = int(regular.sum()), leaf.vectorized.buckets
+        size = int(regular.sum())
         for target, index in into:
             kept = target.pairs.take(regular)
+            vectorized = target.plan.leaves[index].vectorized
+            assert vectorized is not None
             parts = [
-                sum_by_row(kept, models, len(self._sources), bucket, buckets, columns, size)
+                sum_by_row(
+                    kept,
+                    models,
+                    len(self._sources),
+                    vectorized.rebucket(bucket),
+                    vectorized.buckets,
+                    columns,
+                    size,
+                )
                 for bucket, columns in contributions
             ]
             if index in target.state.sums:
@@ -318,6 +332,7 @@ class Target:
     """A state in the making.
 
     Args:
+        plan: of its leaves.
         labelled: its rows.
         pairs: the examples that add to each.
         extracts: of the batch, without predictions.
@@ -327,6 +342,7 @@ class Target:
 
     def __init__(
         self,
+        plan: plan_lib.Plan,
         labelled: list[merge.Row],
         pairs: slicing.Rows,
         extracts: dict[str, Any],
@@ -334,14 +350,15 @@ class Target:
         non_finite: np.ndarray,
     ) -> None:
         counts = np.bincount(pairs.row, minlength=len(labelled))
+        self.plan = plan
         self.pairs = pairs
         self.state = merge.State(labelled, counts, {}, {}, size, non_finite, {})
         self.by_example = example_by_example.ExampleByExample(extracts, labelled, pairs)
 
-    def compact(self, plan: plan_lib.Plan) -> None:
+    def compact(self) -> None:
         """Makes TFMA's accumulators small, before the state is sent elsewhere."""
         for index, accumulators in self.state.fallback.items():
-            compact = plan.leaves[index].combine.compact
+            compact = self.plan.leaves[index].combine.compact
             for place, accumulator in accumulators.items():
                 accumulators[place] = compact(accumulator)
 

@@ -38,7 +38,8 @@ def open_files(
     if of_tables:
         if len(of_tables) < len(paths):
             raise ExamplesError(
-                f"There are tables and other files at {', '.join(patterns)}. Name files of one kind."
+                f"There are tables and other files at {', '.join(patterns)}. Name files of one "
+                "kind."
             )
         for path in paths:
             check_files(path)

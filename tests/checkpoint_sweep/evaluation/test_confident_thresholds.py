@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from checkpoint_sweep.evaluation.confident_thresholds import not_sure
-from checkpoint_sweep.evaluation.jackknife.read_left_out import LeftOut, Slice
+from checkpoint_sweep.evaluation.jackknife.read_left_out import LeftOut
+from checkpoint_sweep.evaluation.read_metrics import Slice
 from checkpoint_sweep.selection.replicates import Replicates
 from tests.checkpoint_sweep.evaluation import tfma_oracle
 

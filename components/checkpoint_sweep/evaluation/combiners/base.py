@@ -58,6 +58,14 @@ class VectorizedCombiner:
         """What a batch adds; all of ``inputs`` hold the same examples, and at least one."""
         raise NotImplementedError
 
+    def coarser(self) -> "VectorizedCombiner":
+        """The same with fewer buckets, for what need not be exact; this one if it has no such."""
+        return self
+
+    def rebucket(self, bucket: np.ndarray | int) -> np.ndarray | int:
+        """The bucket here of a bucket that ``update`` gives."""
+        return bucket
+
     def accumulator(self, buckets: np.ndarray, values: np.ndarray) -> Any:
         """TFMA's accumulator from sums.
 
@@ -104,6 +112,14 @@ class TotalsCombiner(VectorizedCombiner):
         """The terms, in one bucket."""
         (given,) = inputs
         yield 0, self.terms(given.label, given.prediction, given.weight)
+
+    def coarser(self) -> "VectorizedCombiner":
+        """The same with fewer buckets, for what need not be exact; this one if it has no such."""
+        return self
+
+    def rebucket(self, bucket: np.ndarray | int) -> np.ndarray | int:
+        """The bucket here of a bucket that ``update`` gives."""
+        return bucket
 
     def accumulator(self, buckets: np.ndarray, values: np.ndarray) -> Any:
         """TFMA's accumulator with its attributes set to the totals."""

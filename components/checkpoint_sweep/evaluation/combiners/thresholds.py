@@ -11,6 +11,10 @@ from checkpoint_sweep.evaluation import tfma_internals
 from checkpoint_sweep.evaluation.combiners import base
 from checkpoint_sweep.evaluation.metric_inputs import Batch, MetricInputs
 
+# Buckets of TFMA's that a coarser one stands for, and from how many on.
+_FINE = 25
+_LEAST_FINE = 5_000
+
 
 class CalibrationHistogram(base.VectorizedCombiner):
     """Labels, predictions and examples by bucket of the prediction: AUC, plots and many others."""
@@ -56,6 +60,12 @@ class CalibrationHistogram(base.VectorizedCombiner):
             weighted = np.where(total == 0, 0.0, prediction * total)
         yield bucket, [positive, weighted, total]
 
+    def coarser(self) -> base.VectorizedCombiner:
+        """One with a 25th of the buckets, if there are thousands."""
+        fine = self._settings.buckets
+        enough = fine >= _LEAST_FINE and fine % _FINE == 0
+        return CoarseHistogram(self.combiner) if enough else self
+
     def accumulator(
         self, buckets: np.ndarray, values: np.ndarray
     ) -> dict[int, calibration_histogram.Bucket]:
@@ -76,6 +86,37 @@ class CalibrationHistogram(base.VectorizedCombiner):
             return buckets, values
         kept = values[:, 2] != 0
         return buckets[kept], values[kept]
+
+
+class CoarseHistogram(CalibrationHistogram):
+    """The same with one bucket for every ``_FINE`` of TFMA's, which stands for the middle one."""
+
+    @property
+    def buckets(self) -> int:
+        """One below the range, one above, and those between."""
+        return self._settings.buckets // _FINE + 2
+
+    def coarser(self) -> base.VectorizedCombiner:
+        """This one."""
+        return self
+
+    def rebucket(self, bucket: np.ndarray | int) -> np.ndarray | int:
+        """Those below and above the range stay."""
+        return (np.asarray(bucket) + _FINE - 1) // _FINE
+
+    def accumulator(self, buckets: np.ndarray, values: np.ndarray) -> Any:
+        """TFMA's buckets by index."""
+        return super().accumulator(self._middle(buckets), values)
+
+    def output(self, buckets: np.ndarray, values: np.ndarray) -> dict[Any, Any]:
+        """The histogram."""
+        return super().output(self._middle(buckets), values)
+
+    def _middle(self, buckets: np.ndarray) -> np.ndarray:
+        inner = (buckets - 1) * _FINE + 1 + _FINE // 2
+        last = self._settings.buckets // _FINE + 1
+        outer = np.where(buckets == 0, 0, self._settings.buckets + 1)
+        return np.where((buckets == 0) | (buckets == last), outer, inner)
 
 
 class ArrayHistogram(Sequence):

@@ -11,8 +11,7 @@ import numpy as np
 from tensorflow_model_analysis.metrics import metric_types
 
 from checkpoint_sweep.evaluation import derive, merge
-from checkpoint_sweep.evaluation import plan as plan_lib
-from checkpoint_sweep.evaluation.jackknife import leave_out
+from checkpoint_sweep.evaluation.jackknife import leave_out, plans
 from checkpoint_sweep.evaluation.jackknife.buckets import BUCKETS
 from checkpoint_sweep.evaluation.jackknife.wanted import Wanted
 from checkpoint_sweep.evaluation.write import JACKKNIFE, Record
@@ -38,7 +37,7 @@ class DeriveLeftOut(beam.DoFn):
 
     def setup(self) -> None:
         """Builds the computations."""
-        self._plan = plan_lib.make(self._decisive.parts()[self._query_key])
+        self._plan = plans.make(self._decisive.parts()[self._query_key])
         for leaf in self._plan.leaves:
             leaf.combine.setup()
         self._models = self._candidates + (self._plan.baseline_name is not None)

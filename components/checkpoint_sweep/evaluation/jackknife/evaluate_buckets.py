@@ -6,7 +6,7 @@ from typing import Any
 import apache_beam as beam
 
 from checkpoint_sweep.evaluation import merge
-from checkpoint_sweep.evaluation import plan as plan_lib
+from checkpoint_sweep.evaluation.jackknife import plans
 from checkpoint_sweep.evaluation.jackknife.derive_left_out import DeriveLeftOut
 from checkpoint_sweep.evaluation.jackknife.wanted import Wanted
 
@@ -35,8 +35,8 @@ class EvaluateBuckets(beam.PTransform):
         return (
             states
             | "Buckets" >> beam.FlatMap(_state)
-            | "Merge" >> beam.CombinePerKey(merge.Merge(part, self._models))
-            | "BySlice" >> beam.FlatMap(_by_slice, plan_lib.make(part).strides(self._models))
+            | "Merge" >> beam.CombinePerKey(merge.Merge(part, self._models, plans.make))
+            | "BySlice" >> beam.FlatMap(_by_slice, plans.make(part).strides(self._models))
             | "Spread" >> beam.Reshuffle()
             | "LeaveOut" >> beam.ParDo(step).with_output_types(Any)
         )

@@ -9,12 +9,10 @@ from typing import Any
 
 import tensorflow as tf
 
+from checkpoint_sweep.evaluation.read_metrics import Slice, read_metrics
 from checkpoint_sweep.evaluation.write import JACKKNIFE
 from checkpoint_sweep.selection.metric_lookup import MetricName
 from checkpoint_sweep.selection.replicates import Replicates
-
-# A slice by its features and their values as text, sorted.
-Slice = tuple[tuple[str, str], ...]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,11 +33,18 @@ class LeftOut:
         return None if self.baseline is None else self.own.minus(self.baseline)
 
 
-def read_left_out(directory: str) -> Mapping[tuple[Slice, MetricName], LeftOut]:
+def read_left_out(
+    directory: str, model_name: str = "", baseline_name: str = "baseline"
+) -> Mapping[tuple[Slice, MetricName], LeftOut]:
     """By slice and metric; empty where the engine wrote none, as stock TFMA does.
+
+    The values of all examples are those of TFMA's files; the others differ from them as they do on
+    the coarser histograms that they are computed of.
 
     Args:
         directory: an engine's output of one evaluation.
+        model_name: of the candidate's model spec; empty when it is the only one.
+        baseline_name: of the baseline's.
 
     Raises:
         ValueError: the file is damaged, or of another version.
@@ -50,9 +55,29 @@ def read_left_out(directory: str) -> Mapping[tuple[Slice, MetricName], LeftOut]:
     try:
         with tf.io.gfile.GFile(path) as file:
             slices = json.load(file)["slices"]
-        return from_slices(slices)
+        found = from_slices(slices)
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{path} was not written by this version.") from error
+
+    own = read_metrics(directory, model_name)
+    compared = any(known.baseline is not None for known in found.values())
+    theirs = read_metrics(directory, baseline_name) if compared else {}
+    return {
+        (where, name): LeftOut(
+            _shifted(known.own, own.get(where, {}).get(name)),
+            known.baseline and _shifted(known.baseline, theirs.get(where, {}).get(name)),
+        )
+        for (where, name), known in found.items()
+    }
+
+
+def _shifted(replicates: Replicates, value: float | None) -> Replicates:
+    """The same around another value of all examples."""
+    if value is None:
+        return replicates
+    shift = value - replicates.value
+    left_out = tuple(number + shift for number in replicates.left_out)
+    return Replicates(value, left_out, replicates.examples)
 
 
 def from_slices(

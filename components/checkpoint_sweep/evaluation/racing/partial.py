@@ -12,6 +12,7 @@ from tensorflow_model_analysis.proto import config_pb2
 from checkpoint_sweep.common.files import replacing
 from checkpoint_sweep.evaluation import merge
 from checkpoint_sweep.evaluation import plan as plan_lib
+from checkpoint_sweep.evaluation.jackknife import plans
 from checkpoint_sweep.evaluation.jackknife.wanted import Wanted
 
 WHOLE, BUCKETS = "whole.pickle", "buckets.pickle"
@@ -33,8 +34,8 @@ class WritePartial(beam.PTransform):
     ) -> None:
         super().__init__()
         self._parts = {
-            WHOLE: (merge.State, plan_lib.split_config(eval_config)[""]),
-            BUCKETS: (merge.BucketState, decisive.parts()[""]),
+            WHOLE: (merge.State, plan_lib.split_config(eval_config)[""], plan_lib.make),
+            BUCKETS: (merge.BucketState, decisive.parts()[""], plans.make),
         }
         self._models = models
         self._directory = directory
@@ -45,9 +46,9 @@ class WritePartial(beam.PTransform):
             states
             | f"Only[{name}]" >> beam.Filter(_is, kind).with_output_types(Any)
             | f"Key[{name}]" >> beam.Map(_keyed)
-            | f"Merge[{name}]" >> beam.CombinePerKey(merge.Merge(part, self._models))
+            | f"Merge[{name}]" >> beam.CombinePerKey(merge.Merge(part, self._models, make))
             | f"Write[{name}]" >> beam.Map(_write, os.path.join(self._directory, name))
-            for name, (kind, part) in self._parts.items()
+            for name, (kind, part, make) in self._parts.items()
         ]
         return written | beam.Flatten()
 

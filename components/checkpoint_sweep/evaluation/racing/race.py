@@ -12,6 +12,7 @@ from absl import logging
 from checkpoint_sweep.evaluation import fused, merge, update
 from checkpoint_sweep.evaluation import plan as plan_lib
 from checkpoint_sweep.evaluation.engine import Evaluated, EvaluationRequest, Race
+from checkpoint_sweep.evaluation.jackknife import plans
 from checkpoint_sweep.evaluation.jackknife.derive_left_out import DeriveLeftOut
 from checkpoint_sweep.evaluation.jackknife.read_left_out import from_slices
 from checkpoint_sweep.evaluation.jackknife.wanted import Wanted
@@ -124,7 +125,7 @@ def _earlier(
     baselines = int(request.baseline is not None)
     place = {model.name: number for number, model in enumerate(group)}
     config = plan_lib.split_config(request.eval_config)[""]
-    plans = plan_lib.make(config), plan_lib.make(request.decisive.parts()[""])
+    both = plan_lib.make(config), plans.make(request.decisive.parts()[""])
     found: list[merge.State | merge.BucketState] = []
     first = True
     for part in parts:
@@ -138,7 +139,7 @@ def _earlier(
             numbers[models - 1] = total - 1
         whole, buckets = (
             pick(state, plan, models, numbers, total, with_examples=first)
-            for state, plan in zip((part.whole, part.buckets), plans, strict=True)
+            for state, plan in zip((part.whole, part.buckets), both, strict=True)
         )
         found += [whole, merge.BucketState(buckets)]
         first = False

@@ -102,7 +102,8 @@ class Executor(stock.Executor):
             if done.error and not read_predictions(evaluation).failed:
                 raise EvaluationError(done.error)
         blessing = artifact_utils.get_single_instance(output_dict[keys.BLESSING_KEY])
-        _bless(blessing, evaluation, has_thresholds(eval_config))
+        model_name = next(s.name for s in eval_config.model_specs if not s.is_baseline)
+        _bless(blessing, evaluation, model_name, has_thresholds(eval_config))
         _set_properties(blessing, input_dict, exec_properties)
 
 
@@ -129,9 +130,9 @@ def _source(name: str, artifacts: list[types.Artifact]) -> ModelSource:
     return ModelSource.from_saved_model(name, path)
 
 
-def _bless(blessing: types.Artifact, evaluation: str, validated: bool) -> None:
+def _bless(blessing: types.Artifact, evaluation: str, model_name: str, validated: bool) -> None:
     """Writes the verdict; a model that had no thresholds to meet is not blessed."""
-    found = findings(read_left_out(evaluation))
+    found = findings(read_left_out(evaluation, model_name))
     words = in_words(found)
     content = {"words": words, "metrics": [finding.to_json() for finding in found]}
     write_json(os.path.join(blessing.uri, VERDICT), content)

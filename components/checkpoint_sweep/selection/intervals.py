@@ -1,11 +1,12 @@
 """Standard errors and intervals of metrics and of their differences."""
 
 import dataclasses
+import functools
 import math
 
 from scipy import stats
 
-from checkpoint_sweep.selection.replicates import Replicates
+from checkpoint_sweep.selection.replicates import Array, Replicates
 
 LEVEL = 0.95
 # Below these an interval is not to be trusted, see benchmarks/STUDY.md.
@@ -42,7 +43,7 @@ class Estimate:
         """How far a one-sided bound at ``level`` is from the value."""
         if self.standard_error is None:
             return None
-        return float(stats.t.ppf(level, self.buckets - 1)) * self.standard_error
+        return _student(level, self.buckets - 1) * self.standard_error
 
 
 def estimate(replicates: Replicates, level: float = LEVEL) -> Estimate:
@@ -55,23 +56,27 @@ def estimate(replicates: Replicates, level: float = LEVEL) -> Estimate:
     influences = replicates.influences()
     examples = replicates.total
     if influences is None:
-        caution = f"{examples:,} examples are too few, or too much alike, to tell its error"
-        return Estimate(replicates.value, None, None, examples, 0, caution)
+        why = f"{examples:,} examples are too few, or too much alike, to tell its error"
+        return Estimate(replicates.value, None, None, examples, 0, why)
     error = math.sqrt(float(influences @ influences))
-    half = float(stats.t.ppf((1 + level) / 2, influences.size - 1)) * error
+    half = _student((1 + level) / 2, influences.size - 1) * error
     value = replicates.value
     interval = (value - half, value + half)
-    return Estimate(value, error, interval, examples, influences.size, _caution(replicates))
+    caution = _caution(replicates, influences)
+    return Estimate(value, error, interval, examples, influences.size, caution)
 
 
-def _caution(replicates: Replicates) -> str | None:
+@functools.cache
+def _student(probability: float, degrees_of_freedom: int) -> float:
+    """The quantile of Student's t."""
+    return float(stats.t.ppf(probability, degrees_of_freedom))
+
+
+def _caution(replicates: Replicates, influences: Array) -> str | None:
     """Why an interval is not to be trusted; None if it is."""
     buckets = len(replicates.examples)
     if replicates.total < FEW_EXAMPLES_PER_BUCKET * buckets:
         return f"{replicates.total:,} examples are few: its interval is a rough guess"
-    influences = replicates.influences()
-    if influences is None:
-        return None
     squares = influences**2
     if squares.sum() > 0 and squares.sum() ** 2 / (squares**2).sum() < FEW_BUCKETS:
         return "a few examples decide over its value: its interval is a rough guess"

@@ -9,7 +9,6 @@ import pyarrow as pa
 import pytest
 import tensorflow as tf
 import tensorflow_model_analysis as tfma
-from google.protobuf import text_format
 
 from checkpoint_sweep.evaluation.jackknife import buckets
 from checkpoint_sweep.evaluation.jackknife.wanted import Wanted, wanted

@@ -72,3 +72,33 @@ def test_one_sided_coverage() -> None:
         assert margin is not None
         below += known.value - margin > 0
     assert below / 600 == pytest.approx(0.05, abs=0.027)
+
+
+_FEW = "99 examples are few: its interval is a rough guess"
+_SAME = "it is the same without any part of the examples: its interval is a rough guess"
+_DECIDED = "a few examples decide over its value: its interval is a rough guess"
+
+
+@pytest.mark.parametrize(
+    ("value", "left_out", "examples", "caution"),
+    [
+        pytest.param(0.5, [0.4, 0.6] * 10, [5] * 20, None, id="100 examples"),
+        pytest.param(0.5, [0.4, 0.6] * 10, [5] * 19 + [4], _FEW, id="99 examples"),
+        pytest.param(0.5, [0.4, 0.6] * 2 + [0.5] * 16, [50] * 20, None, id="four buckets"),
+        pytest.param(0.5, [0.4, 0.6, 0.4] + [0.5] * 17, [50] * 20, _DECIDED, id="three buckets"),
+        pytest.param(0.0, [0.0] * 20, [50] * 20, _SAME, id="always 0"),
+        pytest.param(1.0, [1.0] * 20, [50] * 20, _SAME, id="always 1"),
+        pytest.param(0.3, [0.3] * 20, [51] * 20, _SAME, id="the same up to rounding"),
+        pytest.param(1e-9, [0.9e-9, 1.1e-9] * 10, [50] * 20, None, id="small but it varies"),
+    ],
+)
+def test_caution(
+    value: float, left_out: list[float], examples: list[int], caution: str | None
+) -> None:
+    assert estimate(Replicates(value, tuple(left_out), tuple(examples))).caution == caution
+
+
+def test_cautions_are_rare_where_intervals_are_good() -> None:
+    rng = np.random.default_rng(8)
+    cautioned = [estimate(_of_mean(rng, 1_000)).caution is not None for _ in range(600)]
+    assert np.mean(cautioned) < 0.03

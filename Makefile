@@ -7,7 +7,7 @@ PROBLEM ?= taxi
 ARGS ?=
 PYTEST_ARGS ?=
 
-.PHONY: help run test lint bench bench-resnet notebook kubeflow submit wheel lock clean clean-runs fuzz
+.PHONY: help run test lint bench bench-resnet notebook kubeflow submit wheel lock clean clean-runs fuzz study
 
 help:  ## Show this list.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -67,3 +67,6 @@ clean-runs:  ## Remove everything that runs wrote, the models they pushed too.
 
 fuzz: .venv/.installed  ## Compare random evaluations with stock TFMA, for an hour by default: ARGS='--minutes=5 --seed=1'
 	@TF_CPP_MIN_LOG_LEVEL=3 $(PYTHON_BIN) -W ignore -m tests.fuzz $(ARGS)
+
+study: .venv/.installed  ## Simulate what intervals, the set of the best and the rules are worth (minutes).
+	@$(PYTHON_BIN) -m benchmarks.study $(ARGS)

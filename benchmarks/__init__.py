@@ -18,4 +18,7 @@ writes JSON; ``profiling`` is for ``--profile``. ``RESULTS.md`` is a dated summa
 
 ``resnet`` (`python -m benchmarks.resnet`) is a benchmark of its own, for a model whose predictions
 cost more than anything else; ``resnet_job`` and ``resnet_ways`` belong to it.
+
+``study`` (`make study`) times nothing: it asks whether intervals, the set of the best and the rules
+of choice are as good as they say, see there.
 """

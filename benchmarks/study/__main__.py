@@ -30,6 +30,8 @@ def main(
 ) -> None:
     """Simulates, and writes STUDY.md and its chart."""
     started, load_average = time.monotonic(), os.getloadavg()[0]
+    real = [row for entry in run or () for row in _of_run(entry, replications, seed)]
+    _say(started, "real runs")
     made = []
     for number, scenario in enumerate(scenarios.grid()):
         unit = scenarios.units(scenario.metric, scenario.correlation)
@@ -43,8 +45,6 @@ def main(
             _say(started, f"false blessings by {metric}, K = {checkpoints}")
     weak = [weak_spots.simulate(spot, replications, seed) for spot in weak_spots.spots()]
     _say(started, "weak spots")
-    real = [row for entry in run or () for row in _of_run(entry, replications, seed)]
-    _say(started, "real runs")
     seconds = time.monotonic() - started
     found = report.Found(replications, seed, seconds, load_average, made, blessed, weak, real)
     report.write(found, directory)

@@ -50,6 +50,7 @@ class Found:
 
 def write(found: Found, directory: Path) -> None:
     """Replaces what is below the marker of `STUDY.md`, and the chart in ``study/`` beside it."""
+    directory.mkdir(parents=True, exist_ok=True)
     path = directory / "STUDY.md"
     above = path.read_text().partition(MARKER)[0] if path.exists() else "# Study\n\n"
     path.write_text(above + MARKER + "\n\n" + "\n\n".join(_parts(found)) + "\n")

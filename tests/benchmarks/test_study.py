@@ -105,3 +105,10 @@ def test_what_stands_above_the_marker_stays(tmp_path: Path) -> None:
     assert "stale" not in text
     assert "| taxi | auc | 95.0 | 95.0 |" in text
     ElementTree.fromstring((tmp_path / "study" / "study.svg").read_text())
+
+
+def test_a_folder_that_is_not_there_is_made(tmp_path: Path) -> None:
+    rows = [(Scenario("auc", EQUAL, 5, 0.9), _summary())]
+    blessed = [blessings.Blessings("auc", 5, 0.9, 0.5, 0.2, 0.03)]
+    report.write(report.Found(400, 1, 60.0, 1.0, rows, blessed, [], []), tmp_path / "new")
+    assert (tmp_path / "new" / "STUDY.md").read_text().startswith("# Study")

@@ -7,7 +7,7 @@ PROBLEM ?= taxi
 ARGS ?=
 PYTEST_ARGS ?=
 
-.PHONY: help run test lint bench bench-resnet bench-sizes notebook kubeflow submit wheel lock clean clean-runs fuzz kills
+.PHONY: help run test lint bench bench-resnet bench-sizes notebook kubeflow submit wheel lock clean clean-runs fuzz kills study
 
 help:  ## Show this list.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -73,3 +73,6 @@ fuzz: .venv/.installed  ## Compare random evaluations with stock TFMA, for an ho
 
 kills: .venv/.installed  ## Kill runs at random moments, 100 times by default, and start them again: ARGS='--kills=10 --seed=1'
 	@TF_CPP_MIN_LOG_LEVEL=3 $(PYTHON_BIN) -W ignore -m tests.kills $(ARGS)
+
+study: .venv/.installed  ## Simulate what intervals, the set of the best and the rules are worth (minutes).
+	@$(PYTHON_BIN) -m benchmarks.study $(ARGS)

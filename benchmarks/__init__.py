@@ -20,4 +20,7 @@ writes JSON; ``profiling`` is for ``--profile``. ``RESULTS.md`` is a dated summa
 cost more than anything else; ``resnet_job`` and ``resnet_ways`` belong to it. ``sizes`` (`python -m
 benchmarks.sizes`) is a table of what sweeps of several sizes take, by ``sizes_job``. ``memory`` is
 the peak of a process.
+
+``study`` (`make study`) times nothing: it asks whether intervals, the set of the best and the rules
+of choice are as good as they say, see there.
 """

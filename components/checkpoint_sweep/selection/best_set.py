@@ -1,5 +1,7 @@
 """The candidates that cannot be told from the best: a simultaneous bound, not pairwise tests."""
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
@@ -36,32 +38,39 @@ def best_set(losses: Array, influences: Array, level: float) -> npt.NDArray[np.b
         (candidates,) bool; the one of the lowest loss is in it.
     """
     candidates, buckets = influences.shape
-    signs = np.random.default_rng(_SEED).choice((-1.0, 1.0), size=(_DRAWS, buckets))
+    signs = np.random.default_rng(_SEED).choice((-1.0, 1.0), size=(_DRAWS, buckets)).T
+    sums = influences @ signs
+    same_below = 1e-12 * np.sqrt((influences**2).sum(axis=1).max())
     result = np.ones(candidates, bool)
     for number in range(candidates):
-        difference = influences - influences[number]
-        scale = np.sqrt((difference**2).sum(axis=1))
-        others = np.arange(candidates) != number
-        same = others & (scale <= 1e-12 * np.sqrt((influences**2).sum(axis=1).max()))
+        scale = np.sqrt(((influences - influences[number]) ** 2).sum(axis=1))
+        same = scale <= same_below
+        varying = ~same
         worse_by = losses[number] - losses
         if (worse_by[same] > 0).any():
             result[number] = False
             continue
-        varying = others & ~same
         if not varying.any():
             continue
         observed = (worse_by[varying] / scale[varying]).max()
         if observed <= 0:
             continue
-        result[number] = observed <= _largest(signs, difference[varying], level)
+        drawn = sums[varying] - sums[number]
+        drawn /= scale[varying, np.newaxis]
+        result[number] = observed <= _studentized_quantile(drawn.max(axis=0), buckets, level)
     return result
 
 
-def _largest(signs: Array, difference: Array, level: float) -> float:
-    """The quantile of the largest studentized sum of differences with random signs."""
-    buckets = difference.shape[1]
-    sums = signs @ difference.T
-    spread = (difference**2).sum(axis=1) - sums**2 / buckets
-    spread = np.maximum(spread, 1e-12 * (difference**2).sum(axis=1))
-    studentized = np.sqrt((buckets - 1) / buckets) * sums / np.sqrt(spread)
-    return float(np.quantile(studentized.max(axis=1), level, method="higher"))
+def _studentized_quantile(largest: Array, buckets: int, level: float) -> float:
+    """The quantile of the largest, divided by the standard errors that the draws would give.
+
+    The squares of signed influences are those of the influences, so that a draw's own standard
+    error follows from its sum: dividing by it keeps the order of draws and of candidates.
+
+    Args:
+        largest: (draws,), of sums with random signs, each divided by the root of the sum of
+            squares.
+    """
+    quantile = float(np.quantile(largest, level, method="higher"))
+    left = max(1 - quantile**2 / buckets, 1e-12)
+    return quantile * math.sqrt((1 - 1 / buckets) / left)

@@ -9,7 +9,7 @@ from checkpoint_sweep.selection.best_set import best_set
 from checkpoint_sweep.selection.direction import Direction
 from checkpoint_sweep.selection.intervals import Estimate, estimate
 from checkpoint_sweep.selection.policies import CandidateResult
-from checkpoint_sweep.selection.replicates import Replicates
+from checkpoint_sweep.selection.replicates import Array
 
 
 def with_best_set(
@@ -26,14 +26,12 @@ def with_best_set(
         With `in_best_set` set for all; None for all if one has no standard error, or was evaluated
         on other examples, so that the set would have to hold it whatever its value.
     """
-    comparable = _comparable(eligible)
-    if comparable is None:
+    influences = _influences(eligible)
+    if influences is None:
         return [dataclasses.replace(result, in_best_set=None) for result in eligible]
     sign = direction.loss(1.0)
-    losses = np.array([sign * replicates.value for replicates in comparable])
-    rows = [replicates.influences() for replicates in comparable]
-    influences = sign * np.array(rows)
-    members = best_set(losses, influences, level)
+    losses = np.array([sign * r.replicates.value for r in eligible if r.replicates is not None])
+    members = best_set(losses, sign * influences, level)
     return [
         dataclasses.replace(result, in_best_set=bool(member))
         for result, member in zip(eligible, members, strict=True)
@@ -57,12 +55,12 @@ def difference(result: CandidateResult, chosen: CandidateResult, level: float) -
     return estimate(result.replicates.minus(chosen.replicates), level)
 
 
-def _comparable(eligible: Sequence[CandidateResult]) -> list[Replicates] | None:
+def _influences(eligible: Sequence[CandidateResult]) -> Array | None:
+    """(candidates, buckets); None if one has none, or was evaluated on other examples."""
     found = [result.replicates for result in eligible if result.replicates is not None]
     if not eligible or len(found) < len(eligible):
         return None
     if len({replicates.examples for replicates in found}) > 1:
         return None
-    if any(replicates.influences() is None for replicates in found):
-        return None
-    return found
+    rows = [influences for r in found if (influences := r.influences()) is not None]
+    return np.array(rows) if len(rows) == len(found) else None

@@ -1,0 +1,48 @@
+"""Many samples of one made training run."""
+
+import dataclasses
+from collections.abc import Sequence
+
+import numpy as np
+
+from benchmarks.study.scenarios import EXAMPLES, Scenario, Units, world
+from benchmarks.study.trials import Trial, judge, rules
+from benchmarks.study.worlds import METRICS, direction
+
+
+@dataclasses.dataclass(frozen=True)
+class Result:
+    """Of one scenario.
+
+    Attributes:
+        scenario: which.
+        unit: standard deviations of values and differences.
+        trials: one for each sample.
+        on_test: of each trial, how much better the best value's checkpoint is on as many other
+            examples than it truly is.
+    """
+
+    scenario: Scenario
+    unit: Units
+    trials: Sequence[Trial]
+    on_test: Sequence[float]
+
+
+def simulate(scenario: Scenario, unit: Units, replications: int, seed: int) -> Result:
+    """Draws samples for eval and test, and runs the library on them."""
+    rng = np.random.default_rng(seed)
+    made = world(scenario, unit)
+    better = direction(scenario.metric)
+    other = "auc" if scenario.metric == "mean loss" else "mean loss"
+    evaluate, evaluate_other = METRICS[scenario.metric], METRICS[other]
+    by = rules(unit.difference, direction(other))
+    truth = made.truth(scenario.metric)
+    trials, on_test = [], []
+    for _ in range(replications):
+        sample = made.draw(rng, EXAMPLES)
+        trial = judge(evaluate(sample), evaluate_other(sample), truth, scenario.best, better, by)
+        trials.append(trial)
+        chosen = trial.chosen["BestValue"]
+        again = evaluate(made.only(chosen).draw(rng, EXAMPLES)).value[0]
+        on_test.append(float(-better.loss(1.0) * (again - truth[chosen])))
+    return Result(scenario, unit, trials, on_test)

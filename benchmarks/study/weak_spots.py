@@ -1,0 +1,96 @@
+"""Where intervals are the least to be trusted: few examples, rare labels, heavy tails."""
+
+import dataclasses
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from benchmarks.study import bucket_metrics
+from benchmarks.study.bucket_metrics import Array, Metric, Sample
+from benchmarks.study.scenarios import EXAMPLES, PREVALENCE, SEPARATION
+from benchmarks.study.trials import Covered, covered
+from benchmarks.study.worlds import BUCKETS, METRICS, World
+
+_CORRELATION = 0.9
+_RARE_SEPARATION = 2.5  # With less, no rare positive is ever found, and F1 is 0.
+
+
+@dataclasses.dataclass(frozen=True)
+class Spot:
+    """Two equal checkpoints on examples of one kind.
+
+    Attributes:
+        kind: of examples, in words.
+        metric: name of the metric.
+        evaluate: the metric.
+        draw: makes a sample.
+        truth: of the metric, (2,).
+    """
+
+    kind: str
+    metric: str
+    evaluate: Metric
+    draw: Callable[[np.random.Generator], Sample]
+    truth: Array
+
+
+@dataclasses.dataclass(frozen=True)
+class Coverage:
+    """What intervals are worth there.
+
+    Attributes:
+        spot: where.
+        values: of intervals of values.
+        differences: of intervals of differences.
+    """
+
+    spot: Spot
+    values: Covered
+    differences: Covered
+
+
+def spots() -> Iterator[Spot]:
+    """Those of the study."""
+    for metric in METRICS:
+        for examples in (50, 100, 200, 400, 1_000):
+            yield _binary(metric, f"{examples:,} examples, 1 in 4 positive", examples, PREVALENCE)
+        for positives in (5, 10, 20, 50, 100, 200):
+            kind = f"about {positives} positives of {EXAMPLES:,}"
+            yield _binary(metric, kind, EXAMPLES, positives / EXAMPLES)
+    for examples in (400, 3_000, 15_000):
+        for sigma in (1.0, 1.5, 2.0, 2.5):
+            yield _heavy(sigma, examples)
+
+
+def simulate(spot: Spot, replications: int, seed: int) -> Coverage:
+    """Draws samples and counts."""
+    rng = np.random.default_rng(seed)
+    values, differences = Covered(), Covered()
+    gap = float(spot.truth[0] - spot.truth[1])
+    for _ in range(replications):
+        one, other = spot.evaluate(spot.draw(rng)).replicates()
+        values += covered([(one, float(spot.truth[0]))])
+        differences += covered([(one.minus(other), gap)])
+    return Coverage(spot, values, differences)
+
+
+def _binary(metric: str, kind: str, examples: int, prevalence: float) -> Spot:
+    rare = metric == "f1" and prevalence < PREVALENCE
+    separation = np.full(2, _RARE_SEPARATION if rare else SEPARATION)
+    world = World(separation, np.ones(2), _CORRELATION, prevalence)
+    return Spot(
+        kind, metric, METRICS[metric], lambda rng: world.draw(rng, examples), world.truth(metric)
+    )
+
+
+def _heavy(sigma: float, examples: int) -> Spot:
+    """The mean of losses whose logarithms are normal with a standard deviation of `sigma`."""
+
+    def draw(rng: np.random.Generator) -> Sample:
+        own = rng.standard_normal((2, examples)) * np.sqrt(1 - _CORRELATION)
+        logarithm = own + rng.standard_normal(examples) * np.sqrt(_CORRELATION)
+        sizes = rng.multinomial(examples, np.full(BUCKETS, 1 / BUCKETS))
+        return Sample(np.zeros(examples), np.exp(sigma * logarithm), sizes)
+
+    kind = f"{examples:,} lognormal losses, sigma {sigma:g}"
+    return Spot(kind, "mean", bucket_metrics.mean, draw, np.full(2, np.exp(sigma**2 / 2)))

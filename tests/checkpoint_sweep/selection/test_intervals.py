@@ -1,0 +1,104 @@
+"""Standard errors and intervals, their coverage, and when they are not to be trusted."""
+
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from checkpoint_sweep.selection.intervals import Estimate, estimate
+from checkpoint_sweep.selection.replicates import Replicates
+
+
+def _of_mean(rng: np.random.Generator, examples: int, buckets: int = 20) -> Replicates:
+    """The mean of normal numbers around 0."""
+    values = rng.normal(size=examples)
+    bucket = rng.integers(0, buckets, examples)
+    sizes = np.bincount(bucket, minlength=buckets)
+    left_out = (values.sum() - np.bincount(bucket, values, buckets)) / (examples - sizes)
+    return Replicates(float(values.mean()), tuple(left_out.tolist()), tuple(sizes.tolist()))
+
+
+def test_interval_by_students_t() -> None:
+    found = estimate(Replicates(2.0, (1.9, 2.0, 2.1), (100, 100, 100)))
+    error = math.sqrt(2 / 3 * (0.1**2 + 0.1**2))
+    half = stats.t.ppf(0.975, 2) * error
+    assert found.standard_error == pytest.approx(error)
+    assert found.interval == pytest.approx((2 - half, 2 + half))
+    assert found.half_width == pytest.approx(half)
+    assert found.margin(0.95) == pytest.approx(stats.t.ppf(0.95, 2) * error)
+    assert (found.examples, found.buckets) == (300, 3)
+
+
+@pytest.mark.parametrize(
+    "replicates",
+    [
+        pytest.param(Replicates(0.5, (0.5, math.nan), (900, 900)), id="one NaN replicate"),
+        pytest.param(Replicates(0.5, (math.nan, 0.5), (0, 1_800)), id="all in one bucket"),
+    ],
+)
+def test_unknown(replicates: Replicates) -> None:
+    found = estimate(replicates)
+    assert found == Estimate(0.5, None, None, 1_800, 0, found.caution)
+    assert found.caution == "1,800 examples are too few, or too much alike, to tell its error"
+    assert found.half_width is None
+    assert found.margin(0.95) is None
+
+
+def test_no_variation_is_an_interval_of_one_point() -> None:
+    found = estimate(Replicates(1.0, (1.0,) * 20, (50,) * 20))
+    assert found.standard_error == pytest.approx(0, abs=1e-12)
+    assert found.interval == pytest.approx((1.0, 1.0))
+
+
+@pytest.mark.parametrize("level", [0.5, 0.9, 0.95])
+def test_coverage(level: float) -> None:
+    rng = np.random.default_rng(6)
+    held = 0
+    for _ in range(600):
+        interval = estimate(_of_mean(rng, 1_000), level).interval
+        assert interval is not None
+        held += interval[0] <= 0 <= interval[1]
+    # Three standard errors of such a share.
+    assert held / 600 == pytest.approx(level, abs=3 * math.sqrt(level * (1 - level) / 600))
+
+
+def test_one_sided_coverage() -> None:
+    rng = np.random.default_rng(7)
+    below = 0
+    for _ in range(600):
+        known = estimate(_of_mean(rng, 1_000))
+        margin = known.margin(0.95)
+        assert margin is not None
+        below += known.value - margin > 0
+    assert below / 600 == pytest.approx(0.05, abs=0.027)
+
+
+_FEW = "99 examples are few: its interval is a rough guess"
+_SAME = "it is the same without any part of the examples: its interval is a rough guess"
+_DECIDED = "a few examples decide over its value: its interval is a rough guess"
+
+
+@pytest.mark.parametrize(
+    ("value", "left_out", "examples", "caution"),
+    [
+        pytest.param(0.5, [0.4, 0.6] * 10, [5] * 20, None, id="100 examples"),
+        pytest.param(0.5, [0.4, 0.6] * 10, [5] * 19 + [4], _FEW, id="99 examples"),
+        pytest.param(0.5, [0.4, 0.6] * 2 + [0.5] * 16, [50] * 20, None, id="four buckets"),
+        pytest.param(0.5, [0.4, 0.6, 0.4] + [0.5] * 17, [50] * 20, _DECIDED, id="three buckets"),
+        pytest.param(0.0, [0.0] * 20, [50] * 20, _SAME, id="always 0"),
+        pytest.param(1.0, [1.0] * 20, [50] * 20, _SAME, id="always 1"),
+        pytest.param(0.3, [0.3] * 20, [51] * 20, _SAME, id="the same up to rounding"),
+        pytest.param(1e-9, [0.9e-9, 1.1e-9] * 10, [50] * 20, None, id="small but it varies"),
+    ],
+)
+def test_caution(
+    value: float, left_out: list[float], examples: list[int], caution: str | None
+) -> None:
+    assert estimate(Replicates(value, tuple(left_out), tuple(examples))).caution == caution
+
+
+def test_cautions_are_rare_where_intervals_are_good() -> None:
+    rng = np.random.default_rng(8)
+    cautioned = [estimate(_of_mean(rng, 1_000)).caution is not None for _ in range(600)]
+    assert np.mean(cautioned) < 0.03

@@ -1,0 +1,126 @@
+"""The jackknife over buckets, against closed forms and another estimator."""
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from checkpoint_sweep.selection.replicates import Replicates
+
+Array = npt.NDArray[np.float64]
+
+
+def _of_mean(values: Array, sizes: list[int]) -> Replicates:
+    """The mean, and without each bucket; examples of a bucket stand next to each other."""
+    parts = np.split(values, np.cumsum(sizes)[:-1])
+    total, count = values.sum(), values.size
+    left_out = [(total - p.sum()) / (count - p.size) if count > p.size else math.nan for p in parts]
+    return Replicates(float(values.mean()), tuple(left_out), tuple(sizes))
+
+
+def _standard_error(replicates: Replicates) -> float:
+    influences = replicates.influences()
+    assert influences is not None
+    return math.sqrt(float(influences @ influences))
+
+
+@pytest.mark.parametrize(("buckets", "each"), [(20, 5), (5, 1), (2, 3)])
+def test_of_a_mean_with_equal_buckets_it_is_that_of_the_means_of_buckets(
+    buckets: int, each: int
+) -> None:
+    values = np.random.default_rng(0).normal(size=buckets * each)
+    means = values.reshape(buckets, each).mean(axis=1)
+    expected = means.std(ddof=1) / math.sqrt(buckets)  # s / sqrt(n)
+    assert _standard_error(_of_mean(values, [each] * buckets)) == pytest.approx(expected, rel=1e-12)
+
+
+def test_busings_formula_for_unequal_buckets() -> None:
+    sizes = [3, 1, 7, 2]
+    replicates = _of_mean(np.random.default_rng(1).gamma(1.0, size=13), sizes)
+    # As it stands in the paper, with h = n / m.
+    h = sum(sizes) / np.array(sizes)
+    left_out = np.array(replicates.left_out)
+    estimate = len(sizes) * replicates.value - ((1 - 1 / h) * left_out).sum()
+    pseudo_values = h * replicates.value - (h - 1) * left_out
+    variance = ((pseudo_values - estimate) ** 2 / (h - 1)).sum() / len(sizes)
+    assert _standard_error(replicates) == pytest.approx(math.sqrt(variance), rel=1e-12)
+
+
+def test_of_an_auc_it_is_near_delong() -> None:
+    rng = np.random.default_rng(2)
+    errors, delong = [], []
+    for _ in range(30):
+        label = np.arange(2_000) % 4 == 0
+        score = rng.normal(size=2_000) + 1.2 * label
+        bucket = rng.integers(0, 20, 2_000)
+        value, left_out = _auc(score, label), []
+        for number in range(20):
+            kept = bucket != number
+            left_out.append(_auc(score[kept], label[kept]))
+        sizes = tuple(np.bincount(bucket, minlength=20).tolist())
+        errors.append(_standard_error(Replicates(value, tuple(left_out), sizes)))
+        delong.append(_delong(score, label))
+    # One from 20 buckets varies by a sixth; the mean of thirty by a thirtieth.
+    assert np.mean(errors) == pytest.approx(np.mean(delong), rel=0.1)
+
+
+def test_products_are_covariances_so_that_differences_add_up() -> None:
+    rng = np.random.default_rng(3)
+    sizes = [4, 6, 5, 9]
+    one, other = (_of_mean(rng.normal(size=24), sizes) for _ in range(2))
+    difference = one.minus(other).influences()
+    a, b = one.influences(), other.influences()
+    assert a is not None
+    assert b is not None
+    assert difference == pytest.approx(a - b, abs=1e-14)
+
+
+def test_an_empty_bucket_adds_nothing() -> None:
+    values = np.random.default_rng(4).normal(size=9)
+    with_empty = _of_mean(values, [4, 0, 5]).influences()
+    without = _of_mean(values, [4, 5]).influences()
+    assert with_empty is not None
+    assert with_empty.tolist() == pytest.approx(without)
+
+
+@pytest.mark.parametrize(
+    "replicates",
+    [
+        pytest.param(Replicates(1.0, (1.0, math.nan, 1.0), (2, 2, 2)), id="not defined without"),
+        pytest.param(Replicates(1.0, (1.0, math.inf, 1.0), (2, 2, 2)), id="infinite without"),
+        pytest.param(Replicates(math.nan, (1.0, 2.0), (2, 2)), id="no value"),
+        pytest.param(Replicates(1.0, (math.nan, math.nan), (5, 0)), id="one bucket"),
+        pytest.param(Replicates(1.0, (), ()), id="no buckets"),
+    ],
+)
+def test_unknown(replicates: Replicates) -> None:
+    assert replicates.influences() is None
+
+
+def test_nan_without_a_bucket_that_is_empty_is_no_obstacle() -> None:
+    assert Replicates(1.0, (1.1, math.nan, 0.9), (2, 0, 2)).influences() is not None
+
+
+def test_other_examples_have_no_difference() -> None:
+    with pytest.raises(ValueError, match="other examples"):
+        Replicates(1.0, (1.0, 1.0), (2, 3)).minus(Replicates(1.0, (1.0, 1.0), (3, 2)))
+
+
+def test_total() -> None:
+    assert Replicates(1.0, (1.0, 1.0), (2, 3)).total == 5
+
+
+def _auc(score: Array, label: npt.NDArray[np.bool_]) -> float:
+    return float(_in_order(score, label).mean())
+
+
+def _in_order(score: Array, label: npt.NDArray[np.bool_]) -> Array:
+    """Whether each pair of a positive and a negative is in order, (positives, negatives)."""
+    return (score[label][:, np.newaxis] > score[~label]).astype(float)
+
+
+def _delong(score: Array, label: npt.NDArray[np.bool_]) -> float:
+    pairs = _in_order(score, label)
+    positive, negative = pairs.mean(axis=1), pairs.mean(axis=0)
+    return math.sqrt(positive.var(ddof=1) / positive.size + negative.var(ddof=1) / negative.size)

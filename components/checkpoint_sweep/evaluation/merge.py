@@ -32,6 +32,7 @@ class State:
         examples: number of examples, in whatever slices.
         non_finite: (models,) int64, examples whose predictions are not all finite.
         errors: by model, why TFMA cannot evaluate it: one that predicts what is not finite.
+        positives: (rows,) float64, examples with the label 1; NaN where labels are not 0 and 1.
     """
 
     rows: list[Row]
@@ -41,6 +42,7 @@ class State:
     examples: int
     non_finite: np.ndarray
     errors: dict[int, str]
+    positives: np.ndarray
 
     def flatten(self, strides: dict[int, int]) -> "State":
         """The same with one slice per row. This has no sums afterwards, which can be large.
@@ -59,10 +61,14 @@ class State:
         indptr = indptr.astype(np.int64)
         counts = np.zeros(len(flat), np.int64)
         np.add.at(counts, target, np.repeat(self.counts, np.diff(indptr)))
+        positives = np.zeros(len(flat))
+        np.add.at(positives, target, np.repeat(self.positives, np.diff(indptr)))
         remapped = {}
         for leaf in list(self.sums):
             remapped[leaf] = self.sums.pop(leaf).remap(strides[leaf], indptr, target)
-        return dataclasses.replace(self, rows=list(flat), counts=counts, sums=remapped)
+        return dataclasses.replace(
+            self, rows=list(flat), counts=counts, sums=remapped, positives=positives
+        )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -87,6 +93,7 @@ class Accumulator:
         self._strides = strides
         self._rows: dict[Row, int] = {}
         self._counts = np.zeros(0, np.int64)
+        self._positives = np.zeros(0)
         self._sums: dict[int, sums.PendingSums] = {}
         self._examples = 0
         self._non_finite: np.ndarray | int = 0
@@ -100,6 +107,8 @@ class Accumulator:
         )
         self._counts = np.pad(self._counts, (0, len(self._rows) - self._counts.size))
         np.add.at(self._counts, index, state.counts)
+        self._positives = np.pad(self._positives, (0, len(self._rows) - self._positives.size))
+        np.add.at(self._positives, index, state.positives)
         self._examples += state.examples
         self._non_finite = self._non_finite + state.non_finite
         self._errors = {**state.errors, **self._errors}
@@ -135,6 +144,7 @@ class Accumulator:
             self._examples,
             np.asarray(self._non_finite),
             dict(self._errors),
+            self._positives,
         )
 
     def flattened(self) -> State:
@@ -145,7 +155,7 @@ class Accumulator:
 
     def _replace(self, state: State) -> None:
         self._rows = {row: i for i, row in enumerate(state.rows)}
-        self._counts = state.counts
+        self._counts, self._positives = state.counts, state.positives
         self._sums = {leaf: sums.PendingSums([part]) for leaf, part in state.sums.items()}
 
 
@@ -210,6 +220,8 @@ class SliceState:
     Attributes:
         key: of the slice.
         counts: examples by sample.
+        positives: of them those with the label 1, over all samples; NaN where labels are not 0
+            and 1.
         sums: by leaf and sample. Codes are ``model * buckets + bucket``.
         fallback: TFMA's accumulators by leaf, and in it by model and sample.
         failed: models that TFMA cannot evaluate, whose sums and accumulators are not complete.
@@ -217,6 +229,7 @@ class SliceState:
 
     key: slicing.SliceKey
     counts: dict[int, int]
+    positives: float
     sums: dict[int, dict[int, sums.Sums]]
     fallback: dict[int, dict[tuple[int, int], Any]]
     failed: frozenset[int]
@@ -230,8 +243,9 @@ def by_slice(whole: State, strides: dict[int, int]) -> Iterator[SliceState]:
     """
     slices: dict[slicing.SliceKey, SliceState] = {}
     for row, (sample, (key,)) in enumerate(whole.rows):
-        part = slices.setdefault(key, SliceState(key, {}, {}, {}, frozenset(whole.errors)))
+        part = slices.setdefault(key, SliceState(key, {}, 0.0, {}, {}, frozenset(whole.errors)))
         part.counts[sample] = int(whole.counts[row])
+        part.positives += float(whole.positives[row])
         for leaf, total in whole.sums.items():
             stride = strides[leaf]
             part.sums.setdefault(leaf, {})[sample] = total.block(row * stride, (row + 1) * stride)

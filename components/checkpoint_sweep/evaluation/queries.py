@@ -159,7 +159,8 @@ class QueryStates(beam.DoFn):
                         whole = leaf.combine.compact(leaf.combine.add_input(accumulator, given))
                         fallback.setdefault(index, {})[model, sample, key] = whole
         nothing = np.zeros(self._models, np.int64)
-        return merge.State(rows, np.ones(len(rows), np.int64), {}, fallback, 0, nothing, {})
+        counts, unknown = np.ones(len(rows), np.int64), np.full(len(rows), np.nan)
+        return merge.State(rows, counts, {}, fallback, 0, nothing, {}, unknown)
 
     def _inputs(self, found: Sequence[QueryExample], model: int) -> Mapping[str, Any]:
         """Extracts of a query's examples as one, with the predictions of a model."""

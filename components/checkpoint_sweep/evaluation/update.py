@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 from apache_beam.utils import shared
 from tensorflow_metadata.proto.v0 import schema_pb2
+from tensorflow_model_analysis import constants
 from tensorflow_model_analysis.proto import config_pb2
 
 from checkpoint_sweep.evaluation import (
@@ -328,6 +329,15 @@ class Update(beam.DoFn):
         return regular
 
 
+def positive_labels(labels: Any, size: int) -> np.ndarray | None:
+    """(size,) bool, which labels are 1; None if they are not one 0 or 1 for each example."""
+    if not isinstance(labels, np.ndarray) or labels.size != size or labels.dtype.kind not in "iuf":
+        return None
+    flat = labels.reshape(size)
+    positive: np.ndarray = flat == 1
+    return positive if (positive | (flat == 0)).all() else None
+
+
 class Target:
     """A state in the making.
 
@@ -352,7 +362,12 @@ class Target:
         counts = np.bincount(pairs.row, minlength=len(labelled))
         self.plan = plan
         self.pairs = pairs
-        self.state = merge.State(labelled, counts, {}, {}, size, non_finite, {})
+        positives = np.full(len(labelled), np.nan)
+        if (positive := positive_labels(extracts[constants.LABELS_KEY], size)) is not None:
+            positives = np.bincount(
+                pairs.row, weights=positive[pairs.example], minlength=len(labelled)
+            )
+        self.state = merge.State(labelled, counts, {}, {}, size, non_finite, {}, positives)
         self.by_example = example_by_example.ExampleByExample(extracts, labelled, pairs)
 
     def compact(self) -> None:

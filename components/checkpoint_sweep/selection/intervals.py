@@ -14,6 +14,8 @@ LEVEL = 0.95
 # hundred has less than 3.5 effective buckets, of those from 20 positives two in five.
 FEW_EXAMPLES_PER_BUCKET = 5
 FEW_BUCKETS = 3.5
+# From some 50 to 70 on, intervals of AUC are as good as they say.
+FEW_OF_THE_RARER_LABEL = 50
 _ROUNDING = 1e-12  # Relative to a value: what varies less does not vary.
 
 
@@ -80,6 +82,11 @@ def _caution(replicates: Replicates, influences: Array) -> str | None:
     buckets = len(replicates.examples)
     if replicates.total < FEW_EXAMPLES_PER_BUCKET * buckets:
         return f"{replicates.total:,} examples are few: its interval is a rough guess"
+    if replicates.rarer_label is not None and replicates.rarer_label < FEW_OF_THE_RARER_LABEL:
+        return (
+            f"{replicates.rarer_label:,} examples of the rarer label are few: its interval is a "
+            "rough guess"
+        )
     squares = influences**2
     variance = float(squares.sum())
     if math.sqrt(variance) <= _ROUNDING * abs(replicates.value):

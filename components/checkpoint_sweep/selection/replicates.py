@@ -19,11 +19,13 @@ class Replicates:
         value: of all examples.
         left_out: the value without each bucket, (buckets,); NaN where it is not defined.
         examples: number of examples in each bucket, (buckets,).
+        rarer_label: number of examples with the rarer of the labels 0 and 1; None for other labels.
     """
 
     value: float
     left_out: tuple[float, ...]
     examples: tuple[int, ...]
+    rarer_label: int | None = None
 
     def minus(self, other: "Replicates") -> "Replicates":
         """The difference of two models' values, on the same examples.
@@ -34,7 +36,7 @@ class Replicates:
         if self.examples != other.examples:
             raise ValueError("Replicates of other examples have no difference.")
         left_out = tuple(a - b for a, b in zip(self.left_out, other.left_out, strict=True))
-        return Replicates(self.value - other.value, left_out, self.examples)
+        return dataclasses.replace(self, value=self.value - other.value, left_out=left_out)
 
     @property
     def total(self) -> int:

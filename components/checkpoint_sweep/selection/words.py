@@ -31,10 +31,9 @@ def sentence(decision: Decision, selection: Selection) -> str:
     if len(eligible) == 1:
         return f"{text}; no other is eligible"
     if members == [winner]:
-        return (
-            f"{text}; each of the {len(eligible) - 1} other eligible is worse by more than chance "
-            f"explains at {decision.level:.0%}"
-        )
+        others = len(eligible) - 1
+        each = f"each of the {others} other eligible" if others > 1 else "the other eligible one"
+        return f"{text}; {each} is worse by more than chance explains at {decision.level:.0%}"
     return (
         f"{text}; {len(members)} of {len(eligible)} eligible checkpoints cannot be told from the "
         f"best at {decision.level:.0%}"

@@ -65,6 +65,7 @@ def _state(batch, the_plan):
         len(batch),
         np.zeros(MODELS, np.int64),
         {},
+        np.bincount(row, weights=[label for label, _, _ in batch], minlength=len(sets)),
     )
     label = np.array([label for label, _, _ in batch], np.int64).reshape(-1, 1)
     prediction = np.array([p for _, p, _ in batch], np.float32).reshape(-1, MODELS).T / 64

@@ -1,5 +1,6 @@
 """Standard errors and intervals, their coverage, and when they are not to be trusted."""
 
+import dataclasses
 import math
 
 import numpy as np
@@ -102,3 +103,17 @@ def test_cautions_are_rare_where_intervals_are_good() -> None:
     rng = np.random.default_rng(8)
     cautioned = [estimate(_of_mean(rng, 1_000)).caution is not None for _ in range(600)]
     assert np.mean(cautioned) < 0.03
+
+
+@pytest.mark.parametrize(
+    ("rarer", "caution"),
+    [
+        (None, None),
+        (50, None),
+        (49, "49 examples of the rarer label are few: its interval is a rough guess"),
+        (0, "0 examples of the rarer label are few: its interval is a rough guess"),
+    ],
+)
+def test_caution_where_a_label_is_rare(rarer: int | None, caution: str | None) -> None:
+    values = _of_mean(np.random.default_rng(8), 1_000)
+    assert estimate(dataclasses.replace(values, rarer_label=rarer)).caution == caution

@@ -56,7 +56,7 @@ def test_choice(
         pytest.param(
             EarliestOfSet(),
             [
-                "worse than the best, by more than chance explains",
+                "worse than others by more than chance explains",
                 "the earliest of those that cannot be told from the best",
                 "step 1 is earlier",
             ],
@@ -65,7 +65,7 @@ def test_choice(
         pytest.param(
             LatestOfSet(),
             [
-                "worse than the best, by more than chance explains",
+                "worse than others by more than chance explains",
                 "step 2 is later",
                 "the latest of those that cannot be told from the best",
             ],
@@ -74,7 +74,7 @@ def test_choice(
         pytest.param(
             SecondaryMetric("loss", LOWER),
             [
-                "worse than the best, by more than chance explains",
+                "worse than others by more than chance explains",
                 "step 2 is better by loss",
                 "the best by loss, 0.25, of those that cannot be told from the best",
             ],

@@ -37,8 +37,8 @@ def _other(step: int, in_best_set: bool | None, eligible: bool = True) -> Verdic
         ),
         pytest.param(
             [_BEST, _other(1, False), _other(2, False)],
-            "auc 0.9498 ± 0.0065; the 2 other eligible are worse by more than chance explains at "
-            "95%",
+            "auc 0.9498 ± 0.0065; each of the 2 other eligible is worse by more than chance "
+            "explains at 95%",
             id="alone",
         ),
         pytest.param(

@@ -11,9 +11,10 @@ from checkpoint_sweep.evaluation import tfma_internals
 from checkpoint_sweep.evaluation.combiners import base
 from checkpoint_sweep.evaluation.metric_inputs import Batch, MetricInputs
 
-# Buckets of TFMA's that a coarser one stands for, and from how many on.
-_FINE = 25
+# Which histograms have a coarser form, and how fine that is: steps of a probability, and of its
+# logit, since the predictions of a rare class all lie near 0.
 _LEAST_FINE = 5_000
+_STEPS = 400
 
 
 class CalibrationHistogram(base.VectorizedCombiner):
@@ -61,10 +62,9 @@ class CalibrationHistogram(base.VectorizedCombiner):
         yield bucket, [positive, weighted, total]
 
     def coarser(self) -> base.VectorizedCombiner:
-        """One with a 25th of the buckets, if there are thousands."""
-        fine = self._settings.buckets
-        enough = fine >= _LEAST_FINE and fine % _FINE == 0
-        return CoarseHistogram(self.combiner) if enough else self
+        """One with some hundreds of buckets, if there are thousands."""
+        fine = self._settings.buckets >= _LEAST_FINE
+        return CoarseHistogram(self.combiner) if fine else self
 
     def accumulator(
         self, buckets: np.ndarray, values: np.ndarray
@@ -89,34 +89,39 @@ class CalibrationHistogram(base.VectorizedCombiner):
 
 
 class CoarseHistogram(CalibrationHistogram):
-    """The same with one bucket for every ``_FINE`` of TFMA's, which stands for the middle one."""
+    """The same with fewer buckets, each of which stands for the middle of those of TFMA's."""
+
+    def __init__(self, combiner: Any) -> None:
+        super().__init__(combiner)
+        fine = self._settings.buckets
+        even = np.linspace(0, 1, _STEPS + 1)
+        logit = 1 / (1 + np.exp(np.linspace(-1, 1, _STEPS + 1) * np.log(fine)))
+        # The last of TFMA's buckets in each; the first and the last of all stay alone.
+        ends = np.unique(np.round(np.concatenate((even, logit)) * fine).astype(np.int64))
+        self._ends = np.append(ends, fine + 1)
+        self._middle = np.concatenate(([0], (self._ends[:-1] + 1 + self._ends[1:]) // 2))
 
     @property
     def buckets(self) -> int:
         """One below the range, one above, and those between."""
-        return self._settings.buckets // _FINE + 2
+        return self._ends.size
 
     def coarser(self) -> base.VectorizedCombiner:
         """This one."""
         return self
 
     def rebucket(self, bucket: np.ndarray | int) -> np.ndarray | int:
-        """Those below and above the range stay."""
-        return (np.asarray(bucket) + _FINE - 1) // _FINE
+        """The one that it is in."""
+        found: np.ndarray = np.searchsorted(self._ends, bucket)
+        return found
 
     def accumulator(self, buckets: np.ndarray, values: np.ndarray) -> Any:
         """TFMA's buckets by index."""
-        return super().accumulator(self._middle(buckets), values)
+        return super().accumulator(self._middle[buckets], values)
 
     def output(self, buckets: np.ndarray, values: np.ndarray) -> dict[Any, Any]:
         """The histogram."""
-        return super().output(self._middle(buckets), values)
-
-    def _middle(self, buckets: np.ndarray) -> np.ndarray:
-        inner = (buckets - 1) * _FINE + 1 + _FINE // 2
-        last = self._settings.buckets // _FINE + 1
-        outer = np.where(buckets == 0, 0, self._settings.buckets + 1)
-        return np.where((buckets == 0) | (buckets == last), outer, inner)
+        return super().output(self._middle[buckets], values)
 
 
 class ArrayHistogram(Sequence):

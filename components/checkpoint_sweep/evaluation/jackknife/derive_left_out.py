@@ -50,6 +50,8 @@ class DeriveLeftOut(beam.DoFn):
     def process(self, element: merge.SliceState) -> Iterator[tuple[int, Record]]:
         """The records of one slice, of all candidates that have not failed."""
         buckets = sorted(element.counts)
+        total, positives = sum(element.counts.values()), element.positives
+        rarer = None if math.isnan(positives) else int(min(positives, total - positives))
         examples = [element.counts.get(bucket, 0) for bucket in range(BUCKETS)]
         of_baseline: list[dict[Any, Any]] = [{} for _ in range(len(buckets) + 1)]
         baseline: _Values = [{} for _ in of_baseline]
@@ -64,6 +66,7 @@ class DeriveLeftOut(beam.DoFn):
             content = {
                 "slice": [[str(name), str(value)] for name, value in element.key],
                 "examples": examples,
+                "rarer_label": rarer,
                 "metrics": list(_entries(values, baseline, buckets)),
             }
             yield candidate, {JACKKNIFE: json.dumps(content).encode()}

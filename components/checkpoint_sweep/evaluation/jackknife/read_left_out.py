@@ -77,7 +77,7 @@ def _shifted(replicates: Replicates, value: float | None) -> Replicates:
         return replicates
     shift = value - replicates.value
     left_out = tuple(number + shift for number in replicates.left_out)
-    return Replicates(value, left_out, replicates.examples)
+    return dataclasses.replace(replicates, value=value, left_out=left_out)
 
 
 def from_slices(
@@ -88,22 +88,27 @@ def from_slices(
         (
             tuple(sorted((name, value) for name, value in part["slice"])),
             (entry["output"], entry["sub_key"], entry["name"]),
-        ): _left_out(entry, part["examples"])
+        ): _left_out(entry, part["examples"], part["rarer_label"])
         for part in slices
         for entry in part["metrics"]
     }
 
 
-def _left_out(entry: Mapping[str, Any], examples: list[int]) -> LeftOut:
-    baseline = None
-    if "baseline_value" in entry:
-        baseline = _replicates(entry["baseline_value"], entry["baseline_left_out"], examples)
-    return LeftOut(_replicates(entry["value"], entry["left_out"], examples), baseline)
+def _left_out(entry: Mapping[str, Any], examples: list[int], rarer: int | None) -> LeftOut:
+    own, baseline = (
+        _replicates(entry[f"{prefix}value"], entry[f"{prefix}left_out"], examples, rarer)
+        if f"{prefix}value" in entry
+        else None
+        for prefix in ("", "baseline_")
+    )
+    if own is None:
+        raise ValueError("there is no value")
+    return LeftOut(own, baseline)
 
 
 def _replicates(
-    value: float | None, left_out: list[float | None], examples: list[int]
+    value: float | None, left_out: list[float | None], examples: list[int], rarer: int | None
 ) -> Replicates:
     numbers = tuple(math.nan if number is None else float(number) for number in left_out)
     whole = math.nan if value is None else float(value)
-    return Replicates(whole, numbers, tuple(int(count) for count in examples))
+    return Replicates(whole, numbers, tuple(int(count) for count in examples), rarer)

@@ -56,6 +56,7 @@ def pick(
     return dataclasses.replace(
         state,
         counts=state.counts if with_examples else np.zeros_like(state.counts),
+        positives=state.positives if with_examples else np.zeros_like(state.positives),
         sums=picked,
         fallback=fallback,
         examples=state.examples if with_examples else 0,

@@ -9,6 +9,7 @@ import pytest
 import tensorflow_model_analysis as tfma
 
 from checkpoint_sweep.evaluation.jackknife import buckets
+from checkpoint_sweep.evaluation.jackknife.read_left_out import read_left_out
 from checkpoint_sweep.evaluation.jackknife.wanted import wanted
 from checkpoint_sweep.evaluation.write import JACKKNIFE
 from checkpoint_sweep.selection.selection import Selection
@@ -81,3 +82,33 @@ def test_what_is_left_out_does_not_depend_on_batches_or_neighbours(
         for a, b in zip(one["metrics"], other["metrics"], strict=True):
             assert a["name"] == b["name"]
             assert a["left_out"] == pytest.approx(b["left_out"], rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("label", "rarer"), [("big_tipper", True), ("share", False), ("trip_start_hour", False)]
+)
+def test_the_rarer_of_two_labels_is_counted(
+    label: str, rarer: bool, data: str, tmp_path: Path
+) -> None:
+    eval_config = tfma_oracle.config(
+        f"""model_specs {{ label_key: "{label}" }}
+        slicing_specs {{}} slicing_specs {{ feature_keys: "payment_type" }}
+        metrics_specs {{ metrics {{ class_name: "MeanSquaredError" threshold {{
+          value_threshold {{ upper_bound {{ value: 9 }} }} }} }} }}"""
+    )
+    models = taxi_models.write_models(str(tmp_path), "binary", 1)
+    (output,) = tfma_oracle.run_engine(
+        data,
+        eval_config,
+        models,
+        str(tmp_path / "out"),
+        batch_size=64,
+        decisive=wanted(eval_config, None),
+    )
+    rows = taxi_models.rows(200)
+    for (where, _), found in read_left_out(output).items():
+        of_slice = [row for row in rows if not where or row["payment_type"] == where[0][1]]
+        labels = [int(row["big_tipper"]) for row in of_slice]
+        expected = min(sum(labels), len(labels) - sum(labels)) if rarer else None
+        assert found.own.rarer_label == expected
+        assert found.own.total == len(labels)

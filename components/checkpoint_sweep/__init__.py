@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from checkpoint_sweep.selection.margin import Margin
     from checkpoint_sweep.selection.racing import Racing
     from checkpoint_sweep.selection.selection import Selection
+    from checkpoint_sweep.sweeping.sweep import sweep
     from checkpoint_sweep.tfx_components.evaluator.component import Evaluator
     from checkpoint_sweep.tfx_components.sweep.component import CheckpointSweep
 
@@ -39,6 +40,7 @@ __all__ = [
     "Racing",
     "Selection",
     "StepRange",
+    "sweep",
 ]
 
 
@@ -52,6 +54,7 @@ def __getattr__(name: str) -> Any:
         "Margin": "checkpoint_sweep.selection.margin",
         "Racing": "checkpoint_sweep.selection.racing",
         "Selection": "checkpoint_sweep.selection.selection",
+        "sweep": "checkpoint_sweep.sweeping.sweep",
         "StepRange": "checkpoint_sweep.model_run.checkpoints",
     }
     if name not in homes:

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from checkpoint_sweep import __version__
+from checkpoint_sweep.cli import commands
 
 
 def _print_version(wanted: bool) -> None:
@@ -13,8 +14,7 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-def command(
-    context: typer.Context,
+def about(
     version: Annotated[
         bool,
         typer.Option(
@@ -24,15 +24,17 @@ def command(
 ) -> None:
     """Evaluate every checkpoint of a training run with TFMA's metrics, and choose the best.
 
-    The sweep runs as a TFX component: `from checkpoint_sweep import CheckpointSweep`.
+    Without TFX: `checkpoint-sweep sweep --help`. In a TFX pipeline the sweep is a component:
+    `from checkpoint_sweep import CheckpointSweep`.
     """
-    typer.echo(context.get_help())
 
 
 def main() -> None:
     """Runs the command line."""
-    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    app.command()(command)
+    app = typer.Typer(pretty_exceptions_enable=False, no_args_is_help=True)
+    app.callback()(about)
+    for command in (commands.sweep, commands.show, commands.export):
+        app.command()(command)
     app()
 
 

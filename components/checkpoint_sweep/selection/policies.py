@@ -208,7 +208,7 @@ def _why_not(result: CandidateResult, best: CandidateResult) -> str:
     if result.in_best_set is None:
         return f"{best.label} has a better value"
     if result.in_best_set:
-        return f"cannot be told from {best.label}, which has a better value"
+        return f"cannot be told from {best.label}"
     return "worse than others by more than chance explains"
 
 

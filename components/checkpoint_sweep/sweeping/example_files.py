@@ -30,7 +30,7 @@ def open_files(
     Raises:
         ExamplesError: there are none, or they are of several kinds, or cannot be read.
     """
-    found = [_pattern(pattern, split) for pattern in patterns]
+    found = [pattern for given in patterns for pattern in _patterns(given, split)]
     paths = [path for pattern in found for path in sorted(tf.io.gfile.glob(pattern))]
     if not paths:
         raise ExamplesError(f"There is no file at {', '.join(patterns)}. Name files that exist.")
@@ -76,10 +76,14 @@ def _adapter_config(
         ) from error
 
 
-def _pattern(given: str, split: str) -> str:
-    """The pattern of the files that a path stands for."""
-    if not tf.io.gfile.isdir(given):
-        return given
+def _patterns(given: str, split: str) -> list[str]:
+    """The patterns of the files that a pattern or a folder stands for."""
+    folders = [path for path in sorted(tf.io.gfile.glob(given)) if tf.io.gfile.isdir(path)]
+    return [_of_folder(folder, split) for folder in folders] or [given]
+
+
+def _of_folder(given: str, split: str) -> str:
+    """The pattern of the files of a folder."""
     names = [name.rstrip("/") for name in tf.io.gfile.listdir(given)]
     splits = sorted(name.removeprefix(_SPLIT) for name in names if name.startswith(_SPLIT))
     if not splits:

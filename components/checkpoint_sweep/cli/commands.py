@@ -1,0 +1,139 @@
+"""The commands. What takes seconds to import is imported when a command runs."""
+
+import json
+import os
+from typing import Annotated, Any
+
+import typer
+
+from checkpoint_sweep.cli import options, screen
+from checkpoint_sweep.common.errors import UserError
+
+
+def sweep(
+    run: options.Run,
+    model: options.Model,
+    examples: options.Examples,
+    config: options.Config,
+    select: options.Select,
+    direction: options.DirectionName = None,
+    output: options.Output = None,
+    schema: options.Schema = None,
+    split: options.Split = "eval",
+    baseline: options.Baseline = None,
+    first_step: options.FirstStep = None,
+    last_step: options.LastStep = None,
+    average_last: options.AverageLast = None,
+    greedy_soup: options.GreedySoup = False,
+    race: options.Race = False,
+    engine: options.Engine = "fused",
+    batch_size: options.BatchSize = None,
+    quiet: options.Quiet = False,
+    as_json: options.Json = False,
+) -> None:
+    """Evaluate every checkpoint of a training run, choose the best, and export it.
+
+    What was evaluated before, under the same circumstances, is taken over: the same command goes on
+    after an interruption, and after the run has grown.
+
+    Example: checkpoint-sweep sweep run --model=export --examples='eval-*.tfrecord'
+    --config=eval_config.pbtxt --select=auc --direction=higher
+
+    Exit status: 0 when a checkpoint was chosen, 3 when none is eligible, 2 for bad input, 130 when
+    interrupted.
+    """
+    if direction is not None and direction not in options.DIRECTIONS:
+        screen.fail(f"There is no direction {direction!r}. Say --direction=higher or lower.")
+    screen.before_imports(quiet or as_json)
+    from checkpoint_sweep.model_run.averages import Averages
+    from checkpoint_sweep.model_run.checkpoints import StepRange
+    from checkpoint_sweep.selection.racing import Racing
+    from checkpoint_sweep.sweeping.sweep import sweep as run_it
+
+    wants_averages = bool(average_last) or greedy_soup
+    try:
+        swept = run_it(
+            run,
+            model,
+            examples,
+            config,
+            select,
+            output=output,
+            direction=options.DIRECTIONS[direction] if direction else None,
+            schema=schema,
+            split=split,
+            baseline=baseline,
+            steps=StepRange(first_step, last_step),
+            averages=Averages(tuple(average_last or ()), greedy_soup) if wants_averages else None,
+            racing=Racing() if race else None,
+            engine=engine,
+            batch_size=batch_size,
+        )
+    except UserError as error:
+        screen.fail(str(error))
+    except KeyboardInterrupt:
+        screen.fail("interrupted. The same command goes on.", screen.INTERRUPTED)
+    _show(swept.directory, as_json)
+    if swept.chosen is None:
+        raise typer.Exit(screen.NONE_ELIGIBLE)
+
+
+def show(folder: options.Folder, as_json: options.Json = False) -> None:
+    """Show the verdicts of a finished sweep.
+
+    Exit status: 0, or 2 if there is no finished sweep.
+    """
+    from checkpoint_sweep.sweeping import folder as folders
+
+    try:
+        _show(folders.latest(folder), as_json)
+    except UserError as error:
+        screen.fail(str(error))
+
+
+def export(
+    folder: options.Folder,
+    directory: Annotated[str, typer.Argument(help="Folder for the SavedModel; must not exist.")],
+    run: Annotated[str, typer.Option(help="Folder of the checkpoints.")],
+    model: options.Model,
+    step: Annotated[int, typer.Option(help="Step of the checkpoint.")],
+) -> None:
+    """Export any checkpoint of a swept run, not only the chosen one.
+
+    Exit status: 0, or 2 for bad input.
+    """
+    screen.before_imports(True)
+    from checkpoint_sweep.sweeping.export import export_step
+
+    try:
+        verdicts = _read(_latest(folder))["checkpoints"]
+        export_step(run, model, step, directory)
+    except UserError as error:
+        screen.fail(str(error))
+    verdict = next((v for v in verdicts if v["step"] == step and v.get("averaged") is None), None)
+    typer.echo(f"{directory}: step {step}" + (f", {verdict['reason']}" if verdict else ""))
+
+
+def _latest(folder: str) -> str:
+    from checkpoint_sweep.sweeping import folder as folders
+
+    return folders.latest(folder)
+
+
+def _show(directory: str, as_json: bool) -> None:
+    content = _read(directory)
+    if as_json:
+        screen.print_json(content)
+        return
+    screen.print_verdicts(content, directory)
+    if content["chosen"] is not None:
+        typer.echo(f"Model: {os.path.join(directory, 'model')}")
+    typer.echo(f"Results: {directory}")
+
+
+def _read(directory: str) -> dict[str, Any]:
+    from checkpoint_sweep.sweeping import folder as folders
+
+    with open(os.path.join(directory, folders.VERDICTS)) as file:
+        content: dict[str, Any] = json.load(file)
+    return content

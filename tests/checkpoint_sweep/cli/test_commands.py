@@ -1,0 +1,122 @@
+"""The console script: what it prints, and its exit status."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.checkpoint_sweep.sweeping.conftest import Files, files  # noqa: F401 - a fixture
+
+# `tfx` out of reach, as where the library is installed without the extra.
+_MAIN = """
+import sys
+
+class Blocked:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] == "tfx":
+            raise ImportError(name)
+
+sys.meta_path.insert(0, Blocked())
+from checkpoint_sweep.cli.main import main
+main()
+"""
+
+
+def _run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", _MAIN, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def _sweep(files: Files, *more: str) -> subprocess.CompletedProcess[str]:  # noqa: F811
+    return _run(
+        "sweep",
+        str(files.run),
+        f"--model={files.model}",
+        f"--examples={files.examples}",
+        f"--config={files.config}",
+        "--select=auc",
+        f"--output={files.output}",
+        *more,
+    )
+
+
+@pytest.mark.slow
+def test_a_sweep_its_verdicts_and_an_export(files: Files, tmp_path: Path) -> None:  # noqa: F811
+    swept = _sweep(files)
+    assert swept.returncode == 0, swept.stderr
+    assert "BLESSED: step" in swept.stdout
+    assert "checkpoint 4 of 4, step 60: auc = " in swept.stderr
+    assert "Traceback" not in swept.stderr
+    again = _sweep(files, "--json")
+    assert again.returncode == 0
+    assert again.stderr == ""
+    verdicts = json.loads(again.stdout)
+    assert len(verdicts["checkpoints"]) == 4
+    shown = _run("show", str(files.output))
+    assert shown.returncode == 0
+    assert f"step {verdicts['checkpoints'][1]['step']}" in shown.stdout
+    target = tmp_path / "exported"
+    exported = _run(
+        "export",
+        str(files.output),
+        str(target),
+        f"--run={files.run}",
+        f"--model={files.model}",
+        "--step=20",
+    )
+    assert exported.returncode == 0, exported.stderr
+    assert (target / "saved_model.pb").exists()
+
+
+@pytest.mark.slow
+def test_none_eligible_is_a_status_of_its_own(files: Files) -> None:  # noqa: F811
+    files.config.write_text(files.config.read_text().replace("value: 0.1", "value: 1.1"))
+    swept = _sweep(files, "--quiet")
+    assert swept.returncode == 3, swept.stderr
+    assert "NOT BLESSED: none of the 4 checkpoints is eligible" in swept.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["show", "/nowhere"], "There is no finished sweep in /nowhere"),
+        (
+            [
+                "sweep",
+                "r",
+                "--model=m",
+                "--examples=e",
+                "--config=c",
+                "--select=s",
+                "--direction=up",
+            ],
+            "There is no direction 'up'",
+        ),
+        (["sweep", "r"], "Missing option"),
+    ],
+)
+def test_bad_input(arguments: list[str], words: str) -> None:
+    done = _run(*arguments)
+    assert done.returncode == 2
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_help_is_there_at_once() -> None:
+    done = _run("sweep", "--help")
+    assert done.returncode == 0
+    assert "Exit status" in done.stdout
+    modules = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import sys, checkpoint_sweep.cli.main;"
+            "print([m for m in ('tensorflow', 'apache_beam', 'pandas') if m in sys.modules])",
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert modules.stdout.strip() == "[]"

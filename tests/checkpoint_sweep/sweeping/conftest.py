@@ -1,0 +1,61 @@
+"""A training run, its examples and an evaluation config as people have them outside of TFX."""
+
+import dataclasses
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tensorflow as tf
+
+from tests.support.estimator_run import EstimatorRun
+
+EVAL_CONFIG = """
+model_specs { label_key: "big_tipper" }
+slicing_specs {}
+slicing_specs { feature_keys: "payment_type" }
+metrics_specs {
+  metrics { class_name: "ExampleCount" }
+  metrics { class_name: "AUC" per_slice_thresholds { slicing_specs {} threshold {
+    value_threshold { lower_bound { value: 0.1 } }
+    change_threshold { direction: HIGHER_IS_BETTER absolute { value: -9 } } } } }
+}
+"""
+
+
+@dataclasses.dataclass(frozen=True)
+class Files:
+    """Paths."""
+
+    run: Path
+    model: Path
+    examples: Path
+    config: Path
+    output: Path
+
+    def arguments(self, **changes: Any) -> dict[str, Any]:
+        """For `sweep`."""
+        given = {
+            "run": str(self.run),
+            "model": str(self.model),
+            "examples": str(self.examples),
+            "config": str(self.config),
+            "select": "auc",
+            "output": str(self.output),
+        }
+        return given | changes
+
+
+@pytest.fixture
+def files(tmp_path: Path, trained: EstimatorRun, examples: list[bytes]) -> Files:
+    """A copy of the run of steps 0, 20, 40 and 60, with 200 examples."""
+    run, model = tmp_path / "run", tmp_path / "export"
+    shutil.copytree(trained.model_run, run)
+    shutil.copytree(trained.export, model)
+    data = tmp_path / "eval.tfrecord"
+    with tf.io.TFRecordWriter(str(data)) as writer:
+        for example in examples[:200]:
+            writer.write(example)
+    config = tmp_path / "eval_config.pbtxt"
+    config.write_text(EVAL_CONFIG)
+    return Files(run, model, data, config, tmp_path / "swept")

@@ -1,0 +1,119 @@
+"""A sweep without a pipeline gives what the component gives, goes on, and refuses in a sentence."""
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import tensorflow as tf
+import tensorflow_model_analysis as tfma
+from google.protobuf import json_format, text_format
+
+from checkpoint_sweep.common.errors import UserError
+from checkpoint_sweep.sweeping import folder as folders
+from checkpoint_sweep.sweeping.sweep import read_swept, sweep
+from tests.checkpoint_sweep.sweeping.conftest import Files
+
+
+def test_every_checkpoint_is_evaluated_and_the_chosen_one_exported(files: Files) -> None:
+    swept = sweep(**files.arguments())
+    assert [v["step"] for v in swept.verdicts] == [0, 20, 40, 60]
+    values = {v["name"]: v["value"] for v in swept.verdicts}
+    assert swept.chosen == max(values, key=lambda name: values[name])
+    for name, value in values.items():
+        result = tfma.load_eval_result(os.path.join(swept.directory, name))
+        overall = next(metrics for key, metrics in result.slicing_metrics if key == ())
+        assert overall[""][""]["auc"]["doubleValue"] == value
+    assert swept.model is not None
+    assert swept.step is not None
+    exported = tf.train.load_checkpoint(os.path.join(swept.model, "variables", "variables"))
+    trained = tf.train.load_checkpoint(str(files.run / f"model.ckpt-{swept.step}"))
+    for name in exported.get_variable_to_dtype_map():
+        assert (exported.get_tensor(name) == trained.get_tensor(name)).all()
+    assert swept.blessed
+    assert read_swept(str(files.output)) == swept
+
+
+def test_what_was_evaluated_is_taken_over_and_the_folder_before_goes(files: Files) -> None:
+    late = [path for path in files.run.iterdir() if path.name.startswith("model.ckpt-40")]
+    aside = files.run.parent / "aside"
+    aside.mkdir()
+    for path in late:
+        shutil.move(path, aside / path.name)
+    first = sweep(**files.arguments())
+    assert [v["step"] for v in first.verdicts] == [0, 20, 60]
+    for path in aside.iterdir():
+        shutil.move(path, files.run / path.name)
+    second = sweep(**files.arguments())
+    entries = json.loads((Path(second.directory) / "ledger.json").read_text())["checkpoints"]
+    assert {e["step"]: e["reused"] for e in entries} == {0: True, 20: True, 40: False, 60: True}
+    assert folders.numbers(str(files.output)) == [2]
+
+
+@pytest.mark.parametrize("form", ["json", "yaml"])
+def test_configs_in_other_forms(form: str, files: Files) -> None:
+    config = text_format.Parse(files.config.read_text(), tfma.EvalConfig())
+    path = files.config.with_suffix(f".{form}")  # JSON is YAML.
+    path.write_text(json_format.MessageToJson(config))
+    assert sweep(**files.arguments(config=str(path))).chosen is not None
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+def test_tables_are_examples(suffix: str, files: Files, examples: list[bytes]) -> None:
+    rows = []
+    for serialized in examples[:200]:
+        features = tf.train.Example.FromString(serialized).features.feature
+        row = {}
+        for name in ("fare", "trip_start_hour", "payment_type", "big_tipper"):
+            feature = features[name]
+            values = getattr(feature, feature.WhichOneof("kind")).value
+            row[name] = values[0].decode() if isinstance(values[0], bytes) else values[0]
+        rows.append(row)
+    table = files.examples.with_suffix(suffix)
+    frame = pd.DataFrame(rows)
+    if suffix == ".csv":
+        frame.to_csv(table, index=False)
+    else:
+        frame.to_parquet(table)
+    of_table = sweep(**files.arguments(examples=str(table), output=str(files.output) + "-table"))
+    of_records = sweep(**files.arguments())
+    assert [v["value"] for v in of_table.verdicts] == pytest.approx(
+        [v["value"] for v in of_records.verdicts], rel=1e-6
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"examples": "/nowhere/*"}, "There is no file at /nowhere/"),
+        ({"config": "/nowhere"}, "The evaluation config /nowhere cannot be read"),
+        ({"select": "acu"}, "does not compute 'acu'"),
+        ({"run": "/nowhere"}, "/nowhere"),
+        ({"model": "/nowhere"}, "/nowhere"),
+        ({"schema": "/nowhere"}, "The schema /nowhere cannot be read"),
+    ],
+)
+def test_what_does_not_fit_is_refused(changes: dict, words: str, files: Files) -> None:
+    with pytest.raises(UserError, match=words):
+        sweep(**files.arguments(**changes))
+
+
+def test_files_of_two_kinds_are_refused(files: Files) -> None:
+    (files.run.parent / "more.csv").write_text("a\n1\n")
+    given = [str(files.examples), str(files.run.parent / "more.csv")]
+    with pytest.raises(UserError, match="Name files of one kind"):
+        sweep(**files.arguments(examples=given))
+
+
+def test_a_second_sweep_at_the_same_time_is_refused(files: Files) -> None:
+    with folders.locked(str(files.output)), pytest.raises(UserError, match="Another sweep is"):
+        sweep(**files.arguments())
+
+
+def test_a_sweep_that_failed_leaves_the_one_before(files: Files) -> None:
+    before = sweep(**files.arguments())
+    with pytest.raises(UserError):
+        sweep(**files.arguments(select="acu"))
+    assert read_swept(str(files.output)) == before

@@ -49,6 +49,7 @@ from checkpoint_sweep.tfx_components import blessing, parameters
 from checkpoint_sweep.tfx_components.examples import open_examples
 from checkpoint_sweep.tfx_components.models import check_weights, saved_model
 from checkpoint_sweep.tfx_components.sweep import spec
+from checkpoint_sweep.tfx_components.sweep.curves import leave_curves
 
 Artifacts = Mapping[str, Sequence[types.Artifact]]
 
@@ -164,6 +165,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             raise
         blessed = artifact_utils.get_single_instance(output_dict[spec.BLESSING])
         blessing.write_blessing(blessed, decision, judgement, selection, direction)
+        leave_curves(evaluation, blessing.read_verdicts(blessed.uri))
         remove_set_aside(evaluation)
         word = "BLESSED" if judgement.blessed else "NOT BLESSED"
         logging.info("%s: %s", word, judgement.reason)

@@ -7,7 +7,7 @@ PROBLEM ?= taxi
 ARGS ?=
 PYTEST_ARGS ?=
 
-.PHONY: help run test lint bench bench-resnet bench-sizes notebook kubeflow submit wheel lock clean clean-runs fuzz kills study
+.PHONY: help run test lint bench bench-resnet bench-sizes notebook tensorboard kubeflow submit wheel lock clean clean-runs fuzz kills study
 
 help:  ## Show this list.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -45,6 +45,9 @@ bench-sizes: .venv/.installed  ## What a sweep takes: up to 100 checkpoints by a
 
 notebook: .venv/.installed  ## Open the notebooks in JupyterLab, on the last run.
 	@.venv/bin/jupyter lab notebooks $(ARGS)
+
+tensorboard: .venv/.installed  ## Show the curves of training and sweep of the runs of PROBLEM=..., in a browser.
+	@TF_CPP_MIN_LOG_LEVEL=3 PYTHONWARNINGS=ignore .venv/bin/tensorboard --logdir=runs/$(PROBLEM) $(ARGS)
 
 kubeflow: .venv/.installed  ## Compile for Kubeflow or Vertex AI: ARGS='--image=...', see ARGS=--help.
 	@$(PYTHON_BIN) -m pipeline.kubeflow --problem=$(PROBLEM) $(ARGS)

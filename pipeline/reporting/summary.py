@@ -1,20 +1,14 @@
 """What a run did, read from the metadata store and the artifacts."""
 
 import dataclasses
-import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import tensorflow as tf
-from tfx.components.evaluator import constants
-
 from checkpoint_sweep.common.text import some
-from checkpoint_sweep.evaluation.threshold_failures import threshold_failures
 from checkpoint_sweep.tfx_components.blessing import read_verdicts
-from checkpoint_sweep.tfx_components.evaluator.verdict import VERDICT
 from pipeline.reporting.anomalies import read_anomalies
+from pipeline.reporting.confirmation import EVALUATOR, read_confirmation
 from pipeline.reporting.pushes import Push, last_push
 from pipeline.reporting.run_summary import COMPLETE, CONTINUED_FROM, FAILED, Node, Summary
 from pipeline.reporting.store import Store, properties, seconds, state
@@ -55,9 +49,9 @@ def summarize(metadata: Path, run_id: str | None = None) -> Summary:
         summary = dataclasses.replace(
             summary, checkpoints=list(verdicts["checkpoints"]), sweep=_sweep(sweep, verdicts)
         )
-    if found := outputs.get("Evaluator"):
-        baseline = store.inputs(executions["Evaluator"]).get("baseline_model")
-        summary = dataclasses.replace(summary, evaluator=_evaluator(found, baseline))
+    if found := outputs.get(EVALUATOR):
+        baseline = store.inputs(executions[EVALUATOR]).get("baseline_model")
+        summary = dataclasses.replace(summary, evaluator=read_confirmation(found, baseline))
     if found := outputs.get("Pusher"):
         summary = dataclasses.replace(summary, pushed_model=_pushed(found["pushed_model"]))
     ended, reason = _outcome(summary, sweep.get("model"), last_push(store))
@@ -83,27 +77,6 @@ def _sweep(outputs: dict[str, Any], verdicts: Mapping[str, Any]) -> dict[str, An
         "reason": verdicts["reason"],
         "selection": verdicts["selection"],
     } | {key: outputs[key].uri for key in ("evaluation", "model", "blessing")}
-
-
-def _evaluator(outputs: dict[str, Any], baseline: Any | None) -> dict[str, Any]:
-    blessed = properties(outputs["blessing"]).get(constants.ARTIFACT_PROPERTY_BLESSED_KEY)
-    return {
-        "blessed": blessed == constants.BLESSED_VALUE,
-        "failures": threshold_failures(outputs["evaluation"].uri),
-        **_verdict(outputs["blessing"].uri),
-        "baseline_model": baseline.uri if baseline else None,
-        "evaluation": outputs["evaluation"].uri,
-    }
-
-
-def _verdict(blessing: str) -> dict[str, Any]:
-    """What the Evaluator says of its metrics; nothing of them where stock TFX evaluated."""
-    path = os.path.join(blessing, VERDICT)
-    if not tf.io.gfile.exists(path):
-        return {"words": "", "metrics": []}
-    with tf.io.gfile.GFile(path) as file:
-        content: dict[str, Any] = json.load(file)
-    return content
 
 
 def _pushed(artifact: Any) -> str | None:

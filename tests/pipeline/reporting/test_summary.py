@@ -41,7 +41,7 @@ def _sweep(recorded: Recorded, blessed: bool, run: str = "now") -> int:
 def _evaluator(
     recorded: Recorded, monkeypatch: pytest.MonkeyPatch, blessed: int, missed: list[str]
 ) -> None:
-    monkeypatch.setattr("pipeline.reporting.summary.threshold_failures", lambda folder: missed)
+    monkeypatch.setattr("pipeline.reporting.confirmation.threshold_failures", lambda folder: missed)
     outputs = {
         "blessing": recorded.artifact("ModelBlessing", "/confirmed", blessed=blessed),
         "evaluation": recorded.artifact("ModelEvaluation", "/on-test"),
@@ -69,6 +69,8 @@ def test_a_push(recorded: Recorded, monkeypatch: pytest.MonkeyPatch) -> None:
     assert evaluator == {
         "blessed": True,
         "failures": [],
+        "words": "",
+        "metrics": [],
         "baseline_model": "/old",
         "evaluation": "/on-test",
     }

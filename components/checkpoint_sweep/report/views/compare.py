@@ -46,9 +46,9 @@ def compare(
     Raises:
         ViewError: there are fewer than two models, or a step, a slice or a metric is missing.
     """
-    models = {label(step): sweep.result(step) for step in steps}
+    models = {label(step): sweep.metrics(step) for step in steps}
     if baseline and steps:
-        models["baseline"] = sweep.result(steps[0], baseline=True)
+        models["baseline"] = sweep.metrics(steps[0], baseline=True)
     if len(models) < 2:
         raise ViewError("A comparison needs two steps, or one and baseline=True.")
     first = next(iter(models.values()))

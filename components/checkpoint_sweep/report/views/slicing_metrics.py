@@ -30,7 +30,7 @@ def slicing_metrics(
     Raises:
         ViewError: there is no such step, or the results have no slices by that column.
     """
-    result = sweep.result(step)
+    result = sweep.metrics(step)
     data = slices(result, column)
     return View(
         [

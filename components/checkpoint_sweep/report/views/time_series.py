@@ -37,7 +37,7 @@ def time_series(
     results = view_types.EvalResults(
         # The component puts a model identifier that is a number on the horizontal axis.
         [
-            sweep.result(step)._replace(model_location=str(step), data_location=_DATA)
+            sweep.metrics(step)._replace(model_location=str(step), data_location=_DATA)
             for step in sweep.steps
         ],
         tfma.MODEL_CENTRIC_MODE,

@@ -22,6 +22,7 @@ from checkpoint_sweep.tfx_components import blessing, parameters
 from checkpoint_sweep.tfx_components.examples import open_examples
 from checkpoint_sweep.tfx_components.models import saved_model
 from checkpoint_sweep.tfx_components.sweep import spec
+from checkpoint_sweep.tfx_components.sweep.curves import leave_curves
 
 Artifacts = Mapping[str, Sequence[types.Artifact]]
 
@@ -82,6 +83,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         blessing.write_blessing(
             blessed, outcome.decision, outcome.judgement, settings.selection, outcome.direction
         )
+        leave_curves(evaluation, blessing.read_verdicts(blessed.uri))
         remove_set_aside(evaluation)
         word = "BLESSED" if outcome.judgement.blessed else "NOT BLESSED"
         logging.info("%s: %s", word, outcome.judgement.reason)

@@ -1,9 +1,11 @@
 import json
 import math
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import tensorflow as tf
 import tensorflow_model_analysis as tfma
 
 from checkpoint_sweep.report.views import (
@@ -28,6 +30,29 @@ def test_time_series_has_each_steps_own_metrics(sweep: Sweep) -> None:
 
     shown = {p["config"]["modelIdentifier"]: p["metrics"][""][""]["auc"] for p in panel.data}
     assert shown == {str(step): {"doubleValue": _auc(sweep, step)} for step in (100, 900, 2000)}
+
+
+@pytest.mark.parametrize(
+    "show",
+    [
+        pytest.param(lambda s: time_series(s, ["auc"]), id="time series"),
+        pytest.param(lambda s: slicing_metrics(s, 900, "hour"), id="slicing metrics"),
+        pytest.param(lambda s: compare(s, [100, 900]), id="comparison"),
+    ],
+)
+def test_plots_are_read_only_where_they_are_drawn(
+    sweep: Sweep, tmp_path: Path, show: Callable[[Sweep], View]
+) -> None:
+    damaged = {}
+    for step, directory in sweep.directories.items():
+        damaged[step] = str(shutil.copytree(directory, tmp_path / str(step)))
+        for kind in ("plots", "attributions"):
+            for file in (tmp_path / str(step)).glob(f"{kind}*"):
+                file.write_bytes(b"no record at all, but more than twelve bytes")
+    with pytest.raises(tf.errors.DataLossError):
+        Sweep(damaged).result(900)
+
+    assert show(Sweep(damaged)).panels == show(sweep).panels
 
 
 def test_slices_come_in_natural_order(sweep: Sweep) -> None:

@@ -1,0 +1,68 @@
+"""Precision and recall over thresholds, as TensorBoard's own plugin draws them."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+import tensorflow_model_analysis as tfma
+from tensorboard.plugins.pr_curve import summary
+from tensorflow_model_analysis.metrics import metric_types
+
+# The plugin takes thresholds to be evenly spread over [0, 1].
+_THRESHOLDS = np.linspace(0.0, 1.0, 101)
+_NAME = "precision_recall"
+
+
+def read_pr_curves(directory: str, model_name: str) -> list[tf.compat.v1.Summary]:
+    """The curves of a candidate's overall slice; none where the results have no such plots.
+
+    Args:
+        directory: TFMA's output of one evaluation.
+        model_name: of the candidate's model spec.
+    """
+    overall = (p for p in tfma.load_plots(directory) if not p.slice_key.single_slice_keys)
+    record = next((p for p in overall if not p.HasField("cross_slice_key")), None)
+    return [] if record is None else list(_curves(record, model_name))
+
+
+def _curves(record: Any, model_name: str) -> Iterator[tf.compat.v1.Summary]:
+    for plot in record.plot_keys_and_values:
+        if plot.key.model_name not in ("", model_name):
+            continue
+        if not plot.value.HasField("confusion_matrix_at_thresholds"):
+            continue
+        key = metric_types.PlotKey.from_proto(plot.key)
+        parts = [_NAME, key.name, key.output_name, str(key.sub_key or "")]
+        matrices = plot.value.confusion_matrix_at_thresholds.matrices
+        if matrices:
+            yield _curve("/".join(part for part in parts if part), matrices)
+
+
+def _curve(tag: str, matrices: Sequence[Any]) -> tf.compat.v1.Summary:
+    """The matrices at the thresholds that TensorBoard wants, of those that there are.
+
+    Args:
+        tag: of the curve.
+        matrices: by ascending threshold.
+    """
+    there = np.array([matrix.threshold for matrix in matrices])
+    found = [matrices[int(np.abs(there - wanted).argmin())] for wanted in _THRESHOLDS]
+    columns = [
+        np.array([getattr(matrix, field) for matrix in found])
+        for field in ("true_positives", "false_positives", "true_negatives", "false_negatives")
+    ]
+    true_positives, false_positives, _, false_negatives = columns
+    return summary.raw_data_pb(
+        tag,
+        *columns,
+        precision=_share(true_positives, false_positives, if_empty=1.0),
+        recall=_share(true_positives, false_negatives, if_empty=0.0),
+        num_thresholds=len(_THRESHOLDS),
+        display_name=tag,
+    )
+
+
+def _share(part: np.ndarray, rest: np.ndarray, if_empty: float) -> np.ndarray:
+    whole = part + rest
+    return np.where(whole > 0, part / np.where(whole > 0, whole, 1.0), if_empty)

@@ -1,0 +1,27 @@
+"""What a sweep leaves for TensorBoard, which its outcome does not hang on."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from absl import logging
+
+from checkpoint_sweep.common.text import first_line
+from checkpoint_sweep.report import tensorboard
+from checkpoint_sweep.report.swept import read_swept
+
+
+def leave_curves(evaluation: str, verdicts: Mapping[str, Any]) -> None:
+    """Writes the curves into the evaluation; a failure is a warning.
+
+    Args:
+        evaluation: folder of the evaluation artifact.
+        verdicts: the content of `verdicts.json`.
+    """
+    try:
+        tensorboard.write(read_swept(evaluation, verdicts))
+    except Exception as error:
+        logging.warning(
+            "The curves for TensorBoard are not written: %s. All else of the sweep is.",
+            first_line(error),
+            exc_info=True,
+        )

@@ -1,0 +1,62 @@
+"""What the Evaluator said of a model on data that nobody chose on."""
+
+import json
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import tensorflow as tf
+from ml_metadata import proto
+from tfx.components.evaluator import constants
+
+from checkpoint_sweep.evaluation.threshold_failures import threshold_failures
+from checkpoint_sweep.tfx_components.evaluator.verdict import VERDICT
+from pipeline.reporting.store import Store, properties
+
+EVALUATOR = "Evaluator"
+
+
+def read_confirmation(outputs: Mapping[str, Any], baseline: Any | None) -> dict[str, Any]:
+    """The key `evaluator` of a summary.
+
+    Args:
+        outputs: the artifacts of an Evaluator.
+        baseline: the model artifact that it compared with.
+    """
+    blessed = properties(outputs["blessing"]).get(constants.ARTIFACT_PROPERTY_BLESSED_KEY)
+    return {
+        "blessed": blessed == constants.BLESSED_VALUE,
+        "failures": threshold_failures(outputs["evaluation"].uri),
+        **_verdict(outputs["blessing"].uri),
+        "baseline_model": baseline.uri if baseline else None,
+        "evaluation": outputs["evaluation"].uri,
+    }
+
+
+def last_confirmation(store: Store, model: int) -> dict[str, Any] | None:
+    """What was last said of a model, in whichever run; None when no Evaluator has seen it.
+
+    Args:
+        store: of the pipeline.
+        model: id of the model artifact.
+    """
+    events = store.mlmd.get_events_by_artifact_ids([model])
+    readers = {event.execution_id for event in events if event.type == proto.Event.INPUT}
+    for execution in store.mlmd.get_executions_by_id(sorted(readers, reverse=True)):
+        node = store.node_context(execution).name.rpartition(".")[2]
+        inputs = store.inputs(execution)
+        if node != EVALUATOR or "model" not in inputs or inputs["model"].id != model:
+            continue
+        if outputs := store.outputs(execution):
+            return read_confirmation(outputs, inputs.get("baseline_model"))
+    return None
+
+
+def _verdict(blessing: str) -> dict[str, Any]:
+    """What the Evaluator says of its metrics; nothing of them where stock TFX evaluated."""
+    path = os.path.join(blessing, VERDICT)
+    if not tf.io.gfile.exists(path):
+        return {"words": "", "metrics": []}
+    with tf.io.gfile.GFile(path) as file:
+        content: dict[str, Any] = json.load(file)
+    return content

@@ -1,0 +1,181 @@
+"""What a notebook explores: a run, the sweep that it ended with, and what is shown of them."""
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from checkpoint_sweep.common.errors import UserError
+from checkpoint_sweep.report.views import Sweep, View, ViewError
+from checkpoint_sweep.report.views.sweep import Which
+from pipeline.config import metadata_store
+from pipeline.reporting.confirmation import last_confirmation
+from pipeline.reporting.run_summary import FAILED, Summary
+from pipeline.reporting.store import Store
+from pipeline.reporting.summary import summarize
+
+SWEEP = "CheckpointSweep"
+# A slice with a smaller share of the examples is too noisy to be called the worst.
+LEAST_SHARE = 0.03
+
+
+class NoRunError(UserError):
+    """There is nothing to explore; a notebook shows the sentence and no traceback."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [str(self)]
+
+
+@dataclasses.dataclass(frozen=True)
+class Exploration:
+    """A run, and the names under which its sweep has what there is to show.
+
+    Attributes:
+        root: of the run.
+        run: its summary.
+        sweep: the results of its candidates.
+        chosen: the step or the name of the chosen; the last step when none was eligible.
+        evaluator: what the Evaluator said of the chosen, in this run or the one that pushed it.
+        columns: features by which the results are sliced, most slices first.
+    """
+
+    root: Path
+    run: Summary
+    sweep: Sweep
+    chosen: Which
+    evaluator: dict[str, Any] | None
+    columns: Sequence[str]
+
+    @property
+    def metric(self) -> str:
+        """The metric that the sweep chose by, as TFMA names it."""
+        return str(self._selection["metric"])
+
+    @property
+    def lower_is_better(self) -> bool:
+        """Of the values of that metric, as declared."""
+        return bool(self._selection["direction"] == "LOWER_IS_BETTER")
+
+    @property
+    def other(self) -> Which:
+        """The last checkpoint, or the first if the last was chosen."""
+        steps = self.sweep.steps or self.sweep.averages
+        return steps[-1] if steps[-1] != self.chosen else steps[0]
+
+    @property
+    def _selection(self) -> dict[str, Any]:
+        assert self.run.sweep is not None
+        selection: dict[str, Any] = self.run.sweep["selection"]
+        return selection
+
+    def __str__(self) -> str:
+        """The run and its outcome in two sentences."""
+        assert self.run.sweep is not None
+        word = "BLESSED" if self.run.sweep["blessed"] else "NOT BLESSED"
+        return (
+            f"Run {self.run.run_id} in {self.root}: {self.run.reason}\n"
+            f"{word}: {self.run.sweep['reason']}."
+        )
+
+    def worst_slice(self, least_share: float = LEAST_SHARE) -> dict[str, str] | None:
+        """The slice by one feature on which the chosen is worst; None if none is large enough.
+
+        Args:
+            least_share: of the examples that a slice must have.
+        """
+        output, key = self._selection.get("output_name", ""), self._selection.get("sub_key", "")
+        found = []
+        examples = 0.0
+        for where, by_output in self.sweep.metrics(self.chosen).slicing_metrics:
+            values = by_output.get(output, {}).get(key, {})
+            count = _number(by_output.get("", {}).get("", {}).get("example_count"))
+            value = _number(values.get(self.metric))
+            if not where:
+                examples = count
+            elif len(where) == 1 and value == value:
+                found.append((value, count, where[0]))
+        large = [(v, where) for v, count, where in found if count >= least_share * examples]
+        if not large:
+            return None
+        worst = max if self.lower_is_better else min
+        feature, value = worst(large, key=lambda item: item[0])[1]
+        return {str(feature): str(value)}
+
+
+def explore(root: Path | None, run_id: str | None = None, runs: Path = Path("runs")) -> Exploration:
+    """Opens a run.
+
+    Args:
+        root: where it was written; None for that of the newest run below `runs`.
+        run_id: which of its runs; None for the last.
+        runs: folder of the roots of runs.
+
+    Raises:
+        NoRunError: there is no such run, or it ended before its sweep did.
+    """
+    root = (root or last_root(runs)).resolve()
+    metadata = metadata_store(root)
+    if not metadata.exists():
+        raise NoRunError(f"There is no run in {root}. Finish one by `make run`, or name its root.")
+    try:
+        run = summarize(metadata, run_id)
+    except LookupError as error:
+        raise NoRunError(f"{error} Finish one by `make run`, or name another.") from error
+    store = Store.open(metadata)
+    if run.sweep is None:
+        raise NoRunError(
+            f"Run {run.run_id} in {root} has nothing to show: {run.reason}{_earlier(store, run)}"
+        )
+    try:
+        sweep = Sweep.open(run.sweep["evaluation"])
+    except ViewError as error:
+        raise NoRunError(f"{error} The sweep says: {run.sweep['reason']}.") from error
+    chosen = run.sweep["chosen" if run.sweep["averaged_steps"] else "chosen_step"]
+    chosen = chosen or (sweep.steps or sweep.averages)[-1]
+    model = store.outputs(store.executions(run.run_id)[SWEEP])["model"]
+    evaluator = run.evaluator or last_confirmation(store, model.id)
+    return Exploration(root, run, sweep, chosen, evaluator, _columns(sweep, chosen))
+
+
+def last_root(runs: Path) -> Path:
+    """The root of the run that was written to last, of those below a folder.
+
+    Raises:
+        NoRunError: there is none.
+    """
+    found = [path for path in runs.resolve().glob("*/summary.json") if path.is_file()]
+    if not found:
+        raise NoRunError(
+            f"There is no run below {runs.resolve()}. Finish one by `make run`, or name its root."
+        )
+    return max(found, key=lambda path: path.stat().st_mtime).parent
+
+
+def if_there(view: Callable[[], View]) -> View | None:
+    """A view, or None after a sentence where the results do not have what it shows."""
+    try:
+        return view()
+    except ViewError as error:
+        print(error)
+        return None
+
+
+def _earlier(store: Store, run: Summary) -> str:
+    """Names the newest earlier run with a sweep."""
+    runs = store.mlmd.get_contexts_by_type("pipeline_run")
+    for context in sorted(runs, key=lambda c: c.id, reverse=True):
+        executions = store.executions(context.name)
+        if context.name != run.run_id and store.outputs(executions.get(SWEEP)):
+            return f' The run before has: set run_id = "{context.name}".'
+    return "" if run.state != FAILED else " Mend that, run again, and open this anew."
+
+
+def _columns(sweep: Sweep, which: Which) -> list[str]:
+    slices = [key for key, _ in sweep.metrics(which).slicing_metrics if len(key) == 1]
+    names = [str(feature) for ((feature, _),) in slices]
+    return sorted(dict.fromkeys(names), key=lambda name: -names.count(name))
+
+
+def _number(value: Any) -> float:
+    found = (value or {}).get("doubleValue", "NaN")
+    return float(found)

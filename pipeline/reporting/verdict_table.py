@@ -1,0 +1,104 @@
+"""The verdicts of a sweep as a table for notebooks, styled by the declared direction."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from checkpoint_sweep.selection.words import plus_minus
+from pipeline.reporting.run_summary import Summary
+
+# Both colours of a row are set: a notebook's theme would change only one of them.
+CHOSEN = "background-color: #c8e6c9; color: #111111"
+IN_BEST_SET = "background-color: #e3eefa; color: #111111"
+NOT_ELIGIBLE = "opacity: 0.6"
+BEST = "font-weight: bold; text-decoration: underline"
+
+
+def verdict_table(run: Summary) -> pd.DataFrame:
+    """A row for each candidate: its value, how sure that is, and the verdict.
+
+    `low` and `high` bound the value's interval; `versus_chosen` is the difference to the chosen,
+    and `versus_low` and `versus_high` bound that. NaN is what is not known.
+    """
+    assert run.sweep is not None
+    rows = [
+        {
+            "candidate": _name(verdict),
+            run.sweep["selection"]["metric"]: verdict["value"],
+            "standard_error": verdict.get("standard_error"),
+            **_bounds(verdict.get("interval"), "low", "high"),
+            "versus_chosen": (verdict.get("difference") or {}).get("value"),
+            **_bounds(
+                (verdict.get("difference") or {}).get("interval"), "versus_low", "versus_high"
+            ),
+            "eligible": verdict["eligible"],
+            "in_best_set": verdict.get("in_best_set"),
+            "chosen": verdict["name"] == run.sweep["chosen"],
+            "verdict": verdict["reason"],
+        }
+        for verdict in run.checkpoints
+    ]
+    table = pd.DataFrame(rows).set_index("candidate")
+    numbers = [*table.columns[:4], "versus_chosen", "versus_low", "versus_high"]
+    return table.astype(dict.fromkeys(numbers, float))
+
+
+def best_of(run: Summary) -> str | None:
+    """The index of the best value among the eligible, in the declared direction."""
+    assert run.sweep is not None
+    eligible = [v for v in run.checkpoints if v["eligible"] and v["value"] is not None]
+    if not eligible:
+        return None
+    higher = run.sweep["selection"]["direction"] == "HIGHER_IS_BETTER"
+    return _name((max if higher else min)(eligible, key=lambda v: float(v["value"])))
+
+
+def styled(run: Summary) -> Any:
+    """The table for people: the chosen and the set of the best coloured, the best value bold."""
+    table, best = verdict_table(run), best_of(run)
+    metric = str(table.columns[0])
+    shown = pd.DataFrame(
+        {
+            metric: [
+                _plus_minus(*row) for row in zip(table[metric], table.low, table.high, strict=True)
+            ],
+            "less the chosen": [
+                _plus_minus(*row)
+                for row in zip(
+                    table.versus_chosen, table.versus_low, table.versus_high, strict=True
+                )
+            ],
+            "among the best": ["yes" if of is True else "" for of in table.in_best_set],
+            "verdict": table.verdict,
+        },
+        index=table.index,
+    )
+
+    def style(row: pd.Series) -> Sequence[str]:
+        of = table.loc[row.name]
+        base = ""
+        if not of.eligible:
+            base = NOT_ELIGIBLE
+        elif of.in_best_set is True:
+            base = IN_BEST_SET
+        base = CHOSEN if of.chosen else base
+        return [f"{base}; {BEST}" if row.name == best and c == metric else base for c in row.index]
+
+    # Reasons name slices, and these come from the data.
+    return shown.style.apply(style, axis=1).format(escape="html").format_index(escape="html")
+
+
+def _name(verdict: Mapping[str, Any]) -> str:
+    averaged = verdict.get("averaged") is not None
+    return str(verdict["name"] if averaged else verdict["step"])
+
+
+def _bounds(interval: Sequence[float] | None, low: str, high: str) -> dict[str, float | None]:
+    return dict(zip((low, high), interval or (None, None), strict=True))
+
+
+def _plus_minus(value: float, low: float, high: float) -> str:
+    if value != value:
+        return "–"
+    return plus_minus(value, None if low != low else (high - low) / 2)

@@ -1,0 +1,58 @@
+import pytest
+
+from checkpoint_sweep.report.tensorboard.runs import folder_name, make_runs
+
+COUNT = ("", "", "example_count")
+AUC = ("", "", "auc")
+OVERALL, CASH, CARD = (), (("pay", "Cash"),), (("pay", "Card"),)
+
+
+def _metrics(**by_slice: float) -> dict:
+    return {
+        where: {COUNT: count, AUC: 0.5 + count / 1000}
+        for where, count in zip((OVERALL, CASH, CARD), by_slice.values(), strict=False)
+    }
+
+
+def test_a_run_has_every_metric_at_each_step() -> None:
+    runs = make_runs({20: _metrics(all=9, cash=4, card=5), 10: _metrics(all=9, cash=3, card=6)})
+
+    assert [(run.name, list(run.points)) for run in runs] == [
+        ("overall", [10, 20]),
+        ("pay=Card", [10, 20]),
+        ("pay=Cash", [10, 20]),
+    ]
+    assert runs[2].points == {
+        10: {"example_count": 3, "auc": 0.503},
+        20: {"example_count": 4, "auc": 0.504},
+    }
+
+
+def test_the_largest_slices_are_kept() -> None:
+    runs = make_runs({10: _metrics(all=9, cash=4, card=5)}, most=2)
+    assert [run.name for run in runs] == ["overall", "pay=Card"]
+
+
+def test_a_step_without_the_slice_is_no_point() -> None:
+    runs = make_runs({10: _metrics(all=9), 20: _metrics(all=9, cash=4)})
+    assert {run.name: list(run.points) for run in runs} == {"overall": [10, 20], "pay=Cash": [20]}
+
+
+@pytest.mark.parametrize(
+    ("where", "name"),
+    [
+        ((), "overall"),
+        ((("a", "1"), ("b", "x y")), "a=1, b=x y"),
+        ((("a", "../../etc"),), "a=..%2F..%2Fetc"),
+        ((("a", "é*\n"),), "a=é%2A%0A"),
+        ((("a", "%2F"),), "a=%252F"),
+    ],
+)
+def test_a_slice_is_a_folder_whatever_the_data_say(where: tuple, name: str) -> None:
+    assert folder_name(where) == name
+
+
+def test_long_slices_stay_apart() -> None:
+    one, other = (folder_name((("a", "é" * 200 + end),)) for end in "xy")
+    assert one != other
+    assert max(len(one.encode()), len(other.encode())) < 200

@@ -1,0 +1,124 @@
+"""What TensorBoard reads of a sweep, and what happens when it cannot be written."""
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tensorflow_model_analysis as tfma
+from tensorboard.backend.event_processing import event_accumulator, event_multiplexer
+from tensorboard.util import tensor_util
+
+from checkpoint_sweep.model_run.averages import Averages
+from checkpoint_sweep.report.tensorboard import folder
+from tests.checkpoint_sweep.tfx_components.sweep.conftest import Sweep, Swept
+from tests.support.estimator_run import EstimatorRun
+
+PLOTS = """
+{"modelSpecs": [{"labelKey": "big_tipper"}],
+ "slicingSpecs": [{}, {"featureKeys": ["payment_type"]}],
+ "metricsSpecs": [{"metrics": [
+   {"className": "ExampleCount"}, {"className": "Precision"},
+   {"className": "AUC", "perSliceThresholds": [{"slicingSpecs": [{}],
+    "threshold": {"valueThreshold": {"lowerBound": 0.1}}}]},
+   {"className": "ConfusionMatrixPlot", "config": "\\"num_thresholds\\": 100"}]}]}
+"""
+
+
+@pytest.fixture
+def swept(sweep: Sweep, trained: EstimatorRun) -> Swept:
+    averages = Averages(last=(2,)).to_json()
+    return sweep(trained, eval_config=PLOTS, averages=averages)
+
+
+def _opened(root: Path) -> event_multiplexer.EventMultiplexer:
+    everything = {event_accumulator.TENSORS: 0, event_accumulator.SCALARS: 0}
+    opened = event_multiplexer.EventMultiplexer(size_guidance=everything)
+    return opened.AddRunsFromDirectory(str(root)).Reload()
+
+
+def _scalars(opened: Any, run: str) -> dict[tuple[int, str], float]:
+    return {
+        (event.step, tag): event.value
+        for tag in opened.Runs()[run]["scalars"]
+        for event in opened.Scalars(run, tag)
+    }
+
+
+def _expected(swept: Swept, key: tuple) -> dict[tuple[int, str], float]:
+    """As TFMA reads it, in the 32 bits that TensorBoard has."""
+    found = {}
+    for verdict in swept.verdicts["checkpoints"]:
+        if verdict["averaged"] is None:
+            result = tfma.load_eval_result(f"{swept.evaluation.uri}/{verdict['name']}")
+            values = dict(result.slicing_metrics)[key][""][""]
+            for name, value in values.items():
+                if "doubleValue" in value:
+                    number = value["doubleValue"]
+                    number = math.nan if number == "NaN" else float(number)
+                    found[verdict["step"], name] = float(np.float32(number))
+    return found
+
+
+def test_scalars_are_those_of_tfma_beside_the_trainers(swept: Swept, trained: EstimatorRun) -> None:
+    curves = _opened(Path(swept.evaluation.uri))
+    slices = {
+        key
+        for key, _ in tfma.load_eval_result(
+            f"{swept.evaluation.uri}/{swept.verdicts['chosen']}"
+        ).slicing_metrics
+    }
+    assert len(slices) > 2
+    for key in slices:
+        run = "tensorboard/" + (f"payment_type={key[0][1]}" if key else "overall")
+        expected = _expected(swept, key)
+        assert len(expected) >= 3 * len({step for step, _ in expected})
+        assert _scalars(curves, run) == pytest.approx(expected, nan_ok=True, abs=0)
+    assert len(curves.Runs()) == len(slices)
+
+    training = _opened(trained.model_run)
+    assert any("loss" in tags["scalars"] for tags in training.Runs().values())
+
+
+def test_the_decision_is_text_at_the_chosen_step(swept: Swept) -> None:
+    curves = _opened(Path(swept.evaluation.uri))
+    (event,) = curves.Tensors("tensorboard/overall", "checkpoint_sweep/decision")
+    text = tensor_util.make_ndarray(event.tensor_proto).item().decode()
+    verdicts = swept.verdicts
+    chosen = next(v for v in verdicts["checkpoints"] if v["name"] == verdicts["chosen"])
+    assert event.step == chosen["step"]
+    assert text == f"**BLESSED**: {verdicts['reason']}"
+
+
+def test_precision_and_recall_at_a_half_are_tfmas(swept: Swept) -> None:
+    """Those of the metric at its default threshold, whichever checkpoint it is."""
+    curves = _opened(Path(swept.evaluation.uri))
+    tag = "precision_recall/pr_curves"
+    events = curves.Tensors("tensorboard/overall", tag)
+    steps = [v["step"] for v in swept.verdicts["checkpoints"] if v["averaged"] is None]
+    assert [event.step for event in events] == steps
+    expected = _expected(swept, ())
+    for event in events:
+        curve = tensor_util.make_ndarray(event.tensor_proto)
+        assert curve.shape == (6, 101)
+        assert (curve[:4].sum(axis=0) == expected[event.step, "example_count"]).all()
+        if not math.isnan(expected[event.step, "precision"]):
+            assert curve[4, 50] == pytest.approx(expected[event.step, "precision"], rel=1e-6)
+
+
+def test_a_failure_is_a_warning(
+    sweep: Sweep,
+    trained: EstimatorRun,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError("no space left")
+
+    monkeypatch.setattr(folder, "write_events", full)
+    swept = sweep(trained)
+
+    assert swept.verdicts["blessed"]
+    assert "curves for TensorBoard are not written: no space left" in caplog.text
+    assert not [p for p in Path(swept.evaluation.uri).iterdir() if "tensorboard" in p.name]

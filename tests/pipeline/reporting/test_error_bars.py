@@ -1,0 +1,56 @@
+import math
+import sys
+from typing import Any
+
+import pytest
+
+from pipeline.reporting.error_bars import error_bars
+from pipeline.reporting.run_summary import Summary
+
+
+def _verdict(step: int, value: float | None, **more: Any) -> dict[str, Any]:
+    return {
+        "name": f"step-{step}",
+        "step": step,
+        "value": value,
+        "eligible": value is not None,
+        "reason": "",
+        "in_best_set": None,
+        **more,
+    }
+
+
+RUN = Summary(
+    "now",
+    "complete",
+    "",
+    checkpoints=[
+        _verdict(10, 3.0, interval=[2.5, 3.5], in_best_set=False),
+        _verdict(20, 1.0, interval=[0.5, 1.5], in_best_set=True),
+        _verdict(30, None),
+        _verdict(30, 0.1, averaged=[20, 30]),
+    ],
+    sweep={
+        "chosen": "step-20",
+        "selection": {"metric": "loss", "direction": "LOWER_IS_BETTER", "level": 0.9},
+    },
+)
+
+
+def test_the_picture_has_values_intervals_and_the_chosen() -> None:
+    pytest.importorskip("matplotlib")
+    (axes,) = error_bars(RUN).axes
+
+    assert axes.lines[0].get_xydata().tolist() == [[10, 3.0], [20, 1.0]]
+    labels = {c.get_label(): c for c in axes.collections}
+    assert labels["chosen"].get_offsets().tolist() == [[20, 1.0]]
+    assert labels["among the best"].get_offsets().tolist() == [[20, 1.0]]
+    band = labels["interval at 90%"].get_paths()[0].vertices[:, 1]
+    assert (min(band), max(band)) == (0.5, 3.5)
+    assert "lower is better" in axes.get_ylabel()
+    assert not any(math.isnan(y) for _, y in axes.lines[0].get_xydata())
+
+
+def test_without_matplotlib_a_sentence_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    assert "pip install matplotlib" in error_bars(RUN)

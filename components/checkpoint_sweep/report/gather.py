@@ -86,7 +86,9 @@ def gather(
         "candidates": [_candidate(e, folders[e.name], judged.get(e.name)) for e in entries],
         "values": {name: _table(r.values, slices, metrics) for name, r in results.items()},
         "baseline": _table(baseline, slices, metrics) if baseline else None,
-        "intervals": list(_uncertain({n: r.intervals for n, r in results.items()}, slices, metrics)),
+        "intervals": list(
+            _uncertain({n: r.intervals for n, r in results.items()}, slices, metrics)
+        ),
         "changes": list(_uncertain({n: r.changes for n, r in results.items()}, slices, metrics)),
         "thresholds": thresholds(config),
         "plots": plots,

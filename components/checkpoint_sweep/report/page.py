@@ -41,6 +41,7 @@ def render(report: Report) -> str:
         metric=words.metric_title(report),
         direction=_direction(report),
         rows=[_row(report, candidate) for candidate in report["candidates"]],
+        common_caution=_common_caution(report),
         left_out=[c for c in report["candidates"] if _left_out(c)],
         worst=words.worst_slices(report),
         few=words.FEW_EXAMPLES,
@@ -50,6 +51,7 @@ def render(report: Report) -> str:
         has_baseline=report["baseline"] is not None,
         has_slices=len(report["slices"]) > 1,
         has_losses=any(report["losses"].values()),
+        loss_note=words.loss_note(report),
         has_plots=bool(report["plots"]),
         has_metric=selected(report) is not None,
     )
@@ -98,6 +100,13 @@ def _row(report: Report, candidate: Candidate) -> dict[str, Any]:
     }
 
 
+def _common_caution(report: Report) -> str | None:
+    """The caution of all verdicts, if they share one: it is said once."""
+    verdicts = [c["verdict"] for c in report["candidates"] if c["verdict"]]
+    cautions = {v.get("caution") for v in verdicts if v.get("interval")}
+    return cautions.pop() if len(cautions) == 1 else None
+
+
 def _state(candidate: Candidate, chosen: bool) -> str:
     if chosen:
         return "chosen"
@@ -125,7 +134,9 @@ def _threshold(threshold: dict[str, Any]) -> str:
         if threshold[key] is not None
     ]
     text = " and ".join(parts) or "no worse"
-    what = f"change of {threshold['metric']} against the baseline" if change else threshold["metric"]
+    what = (
+        f"change of {threshold['metric']} against the baseline" if change else threshold["metric"]
+    )
     return f"{what} on {where or 'all examples'}: {text}"
 
 

@@ -24,10 +24,7 @@ def payload(report: Report, most: int = MOST_VALUES) -> dict[str, Any]:
     everywhere = _metrics_everywhere(report, most, at[1] if at else None)
     cut = {
         name: [
-            [
-                cell if s == 0 or m in everywhere else None
-                for m, cell in enumerate(row)
-            ]
+            [cell if s == 0 or m in everywhere else None for m, cell in enumerate(row)]
             for s, row in enumerate(table)
         ]
         for name, table in report["values"].items()

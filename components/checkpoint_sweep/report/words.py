@@ -42,7 +42,7 @@ def headline(report: Report) -> Headline:
     value = plus_minus(verdict["value"] or 0.0, half_width(verdict))
     what = title(winner)
     if winner["averaged"] is not None:
-        steps = some([f"{step:,}" for step in winner["averaged"]], _STEPS_NAMED)
+        steps = some([str(step) for step in winner["averaged"]], _STEPS_NAMED)
         what = f"{what}, the average of the steps {steps},"
     return Headline(
         f"{what} is chosen: {metric_title(report)} {value}.",
@@ -63,7 +63,7 @@ def metric_title(report: Report) -> str:
 
 def title(candidate: Candidate) -> str:
     """What begins a sentence on a candidate."""
-    return f"Step {candidate['step']:,}" if candidate["averaged"] is None else candidate["name"]
+    return f"Step {candidate['step']}" if candidate["averaged"] is None else candidate["name"]
 
 
 def half_width(verdict: dict[str, Any]) -> float | None:
@@ -117,14 +117,25 @@ def _last(report: Report, winner: Candidate) -> str:
     if last is None or last["name"] == winner["name"] or verdict is None:
         return ""
     if verdict["value"] is None:
-        return f"The last checkpoint, step {last['step']:,}, has no finite value."
-    text = f"The last checkpoint, step {last['step']:,}, has {verdict['value']:.6g}"
+        return f"The last checkpoint, step {last['step']}, has no finite value."
+    text = f"The last checkpoint, step {last['step']}, has {verdict['value']:.6g}"
     if not verdict.get("difference"):
         return f"{text}."
     low, high = verdict["difference"]["interval"]
     difference = plus_minus(verdict["difference"]["value"], (high - low) / 2)
     noise = "no more than chance explains" if low <= 0 <= high else "more than chance explains"
     return f"{text}: it differs from the chosen by {difference}, which is {noise}."
+
+
+def loss_note(report: Report) -> str:
+    """What to look for in the losses."""
+    points = len(report["losses"]["evaluation"])
+    if points > 1:
+        return (
+            "Where the evaluation loss rises while the training loss falls, the model learns its "
+            "training data by heart."
+        )
+    return "It evaluated once only." if points else "It logged no evaluation loss."
 
 
 def worst_slices(report: Report) -> list[dict[str, Any]]:
@@ -140,9 +151,7 @@ def worst_slices(report: Report) -> list[dict[str, Any]]:
     for index, where in enumerate(report["slices"]):
         value = number(values[index][at[1]]) if where and values else None
         if value is not None and (counts[index] is None or counts[index] >= FEW_EXAMPLES):
-            found.append(
-                {"slice": slice_title(where), "value": value, "examples": counts[index]}
-            )
+            found.append({"slice": slice_title(where), "value": value, "examples": counts[index]})
     return sorted(found, key=lambda s: sign * s["value"])[:_WORST]
 
 

@@ -4,7 +4,10 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+from absl import logging
+
 from checkpoint_sweep.common.files import write_text
+from checkpoint_sweep.common.text import first_line
 from checkpoint_sweep.report.document import METRICS_CSV, REPORT_HTML, REPORT_JSON
 from checkpoint_sweep.report.gather import gather
 from checkpoint_sweep.report.page import render
@@ -40,3 +43,13 @@ def write_report(
     for name, text in files.items():
         write_text(os.path.join(evaluation, name), text)
     return os.path.join(evaluation, REPORT_HTML)
+
+
+def try_to_write_report(
+    evaluation: str, verdicts: Mapping[str, Any], model_run: str, made: Mapping[str, Any]
+) -> None:
+    """The same at the end of a sweep, which a report that cannot be made does not fail."""
+    try:
+        logging.info("The report: %s", write_report(evaluation, verdicts, model_run, made))
+    except Exception as error:
+        logging.warning("There is no report of this sweep: %s", first_line(error), exc_info=True)

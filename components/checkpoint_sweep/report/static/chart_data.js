@@ -47,6 +47,15 @@ function stepRows(report, intervals, slice, metric) {
   });
 }
 
+/** Levels that a chart of the rows can show without squeezing its points, and those it cannot. */
+function nearAndFar(lines, rows) {
+  const ends = rows.flatMap((row) => [row.value, row.low, row.high]).filter((end) => end !== null);
+  const [low, high] = [Math.min(...ends), Math.max(...ends)];
+  const room = (high - low) / 2;
+  const isNear = ({ level }) => !ends.length || low === high || (level >= low - room && level <= high + room);
+  return [lines.filter(isNear), lines.filter((line) => !isNear(line))];
+}
+
 /** Value thresholds of a metric on a slice, and the baseline's value. */
 function levels(report, slice, metric) {
   const title = report.slices[slice];
@@ -58,15 +67,20 @@ function levels(report, slice, metric) {
         ? title.includes(`${key}=`) : title.split(', ').includes(`${key}=${value}`)))
         && title.split(', ').length === where.length : title === 'overall');
     if (!applies) continue;
-    if (isNumber(bound.lower)) lines.push({ level: bound.lower, what: `at least ${short(bound.lower)}` });
-    if (isNumber(bound.upper)) lines.push({ level: bound.upper, what: `at most ${short(bound.upper)}` });
+    if (isNumber(bound.lower)) lines.push({ level: bound.lower, what: `threshold: at least ${short(bound.lower)}` });
+    if (isNumber(bound.upper)) lines.push({ level: bound.upper, what: `threshold: at most ${short(bound.upper)}` });
   }
   const old = report.baseline && finite(report.baseline[slice][metric]);
   if (isNumber(old)) lines.push({ level: old, what: `baseline ${short(old)}` });
   return lines;
 }
 
-/** One row a slice and candidate. `order` is the worst first, for the chosen. */
+const FEW_EXAMPLES = 100; // Of fewer, chance alone makes a slice look bad or good.
+
+/**
+ * One row a slice and candidate: all examples first, then the worst for the chosen, then the slices
+ * of few examples, which do not count for the range of the colours either.
+ */
 function heatRows(report, metric, feature, higherIsBetter) {
   const candidates = report.candidates.filter((c) => report.values[c.name]);
   const chosen = (report.decision && report.decision.chosen) || (candidates.length && candidates[candidates.length - 1].name);
@@ -74,23 +88,33 @@ function heatRows(report, metric, feature, higherIsBetter) {
   const slices = report.slices.map((title, slice) => ({ title, slice }))
     .filter(({ slice }) => slice === 0 || !feature || report.features[slice] === feature)
     .filter(({ slice }) => candidates.some((c) => isNumber(report.values[c.name][slice][metric])));
+  const examples = (slice) => (count < 0 || !chosen ? null : report.values[chosen][slice][count]);
+  const few = (slice) => examples(slice) !== null && examples(slice) < FEW_EXAMPLES;
   const rank = ({ slice }) => {
     const value = chosen ? report.values[chosen][slice][metric] : null;
-    if (slice === 0) return -Infinity;
-    return isNumber(value) ? (higherIsBetter === false ? -value : value) : Infinity;
+    const worst = isNumber(value) ? (higherIsBetter === false ? -value : value) : Infinity;
+    return [slice === 0 ? 0 : 1, few(slice) ? 1 : 0, worst, slice];
   };
-  slices.sort((a, b) => { const [x, y] = [rank(a), rank(b)]; return x === y ? a.slice - b.slice : x - y; });
+  const ranks = new Map(slices.map((item) => [item, rank(item)]));
+  slices.sort((a, b) => {
+    const [x, y] = [ranks.get(a), ranks.get(b)];
+    const at = x.findIndex((part, i) => part !== y[i]);
+    return at < 0 ? 0 : x[at] - y[at];
+  });
   const rows = [];
   slices.forEach(({ title, slice }, order) => candidates.forEach((candidate, position) => {
     const table = report.values[candidate.name];
     rows.push({
-      slice: title, order, candidate: candidate.label, position, metric: report.metrics[metric],
+      slice: few(slice) ? `${title} (${examples(slice)})` : title, few: few(slice), order, candidate: candidate.label, position, metric: report.metrics[metric],
       value: finite(table[slice][metric]), shown: short(table[slice][metric]),
       examples: count < 0 ? null : table[slice][count],
     });
   }));
   const at = candidates.findIndex((c) => report.decision && c.name === report.decision.chosen);
-  return { rows, slices: slices.length, candidates: candidates.map((c) => c.label), chosen: at < 0 ? null : candidates[at].label };
+  const counting = rows.filter((row) => row.value !== null && row.order > 0 && !row.few);
+  const values = (counting.length ? counting : rows.filter((row) => row.value !== null)).map((row) => row.value);
+  const domain = values.length ? { domain: [values.reduce((x, y) => Math.min(x, y)), values.reduce((x, y) => Math.max(x, y))] } : {};
+  return { rows, domain, slices: slices.length, candidates: candidates.map((c) => c.label), chosen: at < 0 ? null : candidates[at].label };
 }
 
 /** One row a slice: the chosen less the baseline, with the interval where it is known. */

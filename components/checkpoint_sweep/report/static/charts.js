@@ -15,8 +15,12 @@ const CONFIG = {
 
 const base = (height) => ({
   $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
-  width: 'container', height, autosize: { type: 'fit', contains: 'padding', resize: true }, config: CONFIG,
+  width: 'container', height, config: CONFIG,
+  autosize: { type: isNumber(height) ? 'fit' : 'fit-x', contains: 'padding', resize: true },
 });
+
+/** Without layers that have nothing to draw, of which Vega warns. */
+const drawn = (layers) => layers.filter(({ data }) => !data || data.values.length);
 
 const stepAxis = (field = 'step') => ({ field, type: 'quantitative', title: 'training step', scale: { zero: false, nice: false, padding: 12 }, axis: { format: ',d', tickMinStep: 1, labelOverlap: true } });
 
@@ -32,13 +36,14 @@ function stepSpec(report, intervals, slice, metric) {
   const points = rows.filter((row) => row.value !== null);
   const path = points.filter((row) => row.kind === 'checkpoint');
   const chosen = rows.filter((row) => row.state === 'chosen');
+  const [near] = nearAndFar(levels(report, slice, metric), rows);
   return {
     ...base(320),
-    layer: [
+    layer: drawn([
       { data: { values: path.filter((row) => row.low !== null) }, mark: { type: 'area', color: COLOURS.set, opacity: 0.18 }, encoding: { x: stepAxis(), y: { field: 'low', type: 'quantitative' }, y2: { field: 'high' } } },
       { data: { values: points.filter((row) => row.low !== null && (row.kind === 'average' || path.length === 1)) }, mark: { type: 'rule', color: COLOURS.set }, encoding: { x: stepAxis(), y: { field: 'low', type: 'quantitative' }, y2: { field: 'high' } } },
-      { data: { values: levels(report, slice, metric) }, mark: { type: 'rule', strokeDash: [6, 4], color: COLOURS.not, strokeWidth: 1.5 }, encoding: { y: { field: 'level', type: 'quantitative' } } },
-      { data: { values: levels(report, slice, metric) }, mark: { type: 'text', align: 'left', baseline: 'bottom', dx: 2, dy: -2, x: 0 }, encoding: { y: { field: 'level', type: 'quantitative' }, text: { field: 'what' } } },
+      { data: { values: near }, mark: { type: 'rule', strokeDash: [6, 4], color: COLOURS.not, strokeWidth: 1.5 }, encoding: { y: { field: 'level', type: 'quantitative' } } },
+      { data: { values: near }, mark: { type: 'text', align: 'left', baseline: 'bottom', dx: 2, dy: -2, x: 0 }, encoding: { y: { field: 'level', type: 'quantitative' }, text: { field: 'what' } } },
       { data: { values: chosen }, mark: { type: 'rule', color: COLOURS.chosen, strokeWidth: 1.5, opacity: 0.8 }, encoding: { x: stepAxis() } },
       { data: { values: path }, mark: { type: 'line', color: COLOURS.set, strokeWidth: 1.5 }, encoding: { x: stepAxis(), y } },
       {
@@ -53,49 +58,51 @@ function stepSpec(report, intervals, slice, metric) {
       },
       { data: { values: points.filter((row) => row.kind === 'average') }, mark: { type: 'text', dy: -14 }, encoding: { x: stepAxis(), y, text: { field: 'name' } } },
       { data: { values: rows.filter((row) => row.value === null) }, mark: { type: 'text', text: '✗ no value', angle: 270, align: 'left', color: COLOURS.not, y: 'height' }, encoding: { x: stepAxis(), tooltip } },
-    ],
+    ]),
     resolve: { scale: { x: 'shared', y: 'shared' } },
   };
 }
 
 function lossSpec(report) {
   const rows = ['training', 'evaluation'].flatMap((kind) => report.losses[kind].map(([step, loss]) => ({ step, loss: finite(loss), kind })));
+  const ends = rows.map((row) => row.loss).filter((loss) => loss !== null);
+  const isLog = Math.min(...ends) > 0 && Math.max(...ends) / Math.min(...ends) > 30;
   const winner = report.candidates.filter((c) => report.decision && c.name === report.decision.chosen);
   const encoding = {
-    x: stepAxis(), y: { field: 'loss', type: 'quantitative', title: 'loss', scale: { zero: false } },
+    x: stepAxis(), y: { field: 'loss', type: 'quantitative', title: isLog ? 'loss (logarithmic)' : 'loss', scale: isLog ? { type: 'log' } : { zero: false } },
     color: { field: 'kind', title: null, scale: { domain: ['training', 'evaluation'], range: ['#e69f00', COLOURS.set] } },
     strokeDash: { field: 'kind', title: null, scale: { domain: ['training', 'evaluation'], range: [[1, 0], [6, 3]] } },
     tooltip: [{ field: 'kind' }, { field: 'step', format: ',d' }, { field: 'loss', format: '.5~g' }],
   };
   return {
     ...base(320), data: { values: rows.filter((row) => row.loss !== null) },
-    layer: [
+    layer: drawn([
       { data: { values: winner.map(({ step }) => ({ step })) }, mark: { type: 'rule', color: COLOURS.chosen, strokeWidth: 1.5, opacity: 0.8 }, encoding: { x: stepAxis() } },
       { mark: { type: 'line', strokeWidth: 1.5, opacity: 0.9 }, encoding },
       { transform: [{ filter: "datum.kind === 'evaluation'" }], mark: { type: 'point', filled: true, size: 25 }, encoding: { x: encoding.x, y: encoding.y, color: encoding.color, tooltip: encoding.tooltip } },
-    ],
+    ]),
   };
 }
 
 function heatSpec(report, metric, feature, higherIsBetter) {
-  const { rows, slices, candidates, chosen } = heatRows(report, metric, feature, higherIsBetter);
+  const { rows, slices, candidates, chosen, domain } = heatRows(report, metric, feature, higherIsBetter);
   const x = { field: 'candidate', type: 'nominal', title: null, sort: candidates, axis: { labelAngle: -60, labelOverlap: true, labelLimit: 120 } };
-  const y = { field: 'slice', type: 'nominal', title: null, sort: { field: 'order', op: 'min' }, axis: { labelLimit: 220 } };
+  const y = { field: 'slice', type: 'nominal', title: null, sort: { field: 'order', op: 'min' }, axis: { labelLimit: 220, labelFontSize: slices > 40 ? 10 : 12 } };
   return {
     spec: {
       ...base({ step: slices > 40 ? 14 : 20 }),
       data: { values: rows },
-      layer: [
+      layer: drawn([
         {
           mark: { type: 'rect' },
           encoding: {
             x, y,
-            color: { field: 'value', type: 'quantitative', title: report.metrics[metric], scale: { scheme: 'cividis', reverse: higherIsBetter === false }, legend: { gradientLength: 200, orient: 'top', titleOrient: 'left' } },
+            color: { field: 'value', type: 'quantitative', title: report.metrics[metric], scale: { scheme: 'cividis', reverse: higherIsBetter === false, clamp: true, ...domain }, legend: { gradientLength: 200, orient: 'top', titleOrient: 'left' } },
             tooltip: [{ field: 'slice' }, { field: 'candidate' }, { field: 'shown', title: report.metrics[metric] }, { field: 'examples', title: 'examples', format: ',.6~g' }],
           },
         },
         { data: { values: chosen === null ? [] : [{ candidate: chosen }] }, mark: { type: 'rect', filled: false, stroke: COLOURS.chosen, strokeWidth: 2, y: 0, y2: 'height' }, encoding: { x } },
-      ],
+      ]),
     },
     cells: rows.length,
   };

@@ -15,10 +15,10 @@ function thresholdRows(plot, who) {
 function pairedSpec(rows, whos, x, y, title, extra, mark) {
   return {
     ...base(PLOT_HEIGHT), title: { text: title, color: 'currentColor', anchor: 'start', fontSize: 14 },
-    data: { values: rows.filter((row) => row[x.field] !== null && row[y.field] !== null) },
     layer: [
       ...extra,
       {
+        data: { values: rows.filter((row) => row[x.field] !== null && row[y.field] !== null) },
         mark,
         encoding: {
           x: { type: 'quantitative', ...x }, y: { type: 'quantitative', ...y }, order: { field: 'order' },

@@ -75,12 +75,14 @@ async function drawSteps(report, intervals) {
   const spec = stepSpec(report, intervals, slice, metric);
   await draw(byId('step-chart'), spec);
   const better = higherIsBetter(report, metric);
+  const [, far] = nearAndFar(levels(report, slice, metric), stepRows(report, intervals, slice, metric));
   const known = report.intervals.some((item) => item.slice === slice && item.metric === metric);
   const level = report.decision && report.decision.selection.level ? `${Math.round(report.decision.selection.level * 100)} % ` : '';
   byId('step-note').textContent = [
     better === null ? '' : `${better ? 'Higher' : 'Lower'} is better.`,
     known ? `The band is the ${level}interval of each value.` : 'No intervals are known for this metric and slice.',
     report.decision && report.decision.chosen ? 'The orange line is the chosen.' : '',
+    far.length ? `Beyond the chart: ${far.map(({ what }) => what).join('; ')}.` : '',
   ].join(' ').trim();
 }
 
@@ -92,7 +94,7 @@ async function drawHeat(report) {
   const hidden = report.metrics_left_out;
   byId('heat-note').textContent = [
     better === null ? 'Yellow is high, blue is low.' : `Yellow is better, blue is worse (${better ? 'higher' : 'lower'} is better).`,
-    'The worst slices of the chosen stand on top, below all examples together; the chosen is framed.',
+    'The worst slices of the chosen stand on top, below all examples together; those of fewer than 100 examples, with their number, at the end. The chosen is framed.',
     hidden ? `For the size of this page, ${hidden} metrics are only on all examples; all are in metrics.csv.` : '',
   ].join(' ').trim();
 }
@@ -151,6 +153,8 @@ async function main(nonce) {
   const verdicts = byId('verdict-table');
   makeSortable(verdicts);
   makeFilter(verdicts);
+  const winner = verdicts.querySelector('tr.chosen');
+  if (winner) verdicts.parentNode.scrollTop = winner.offsetTop - verdicts.parentNode.clientHeight / 2;
   addEventListener('beforeprint', () => document.querySelectorAll('details').forEach((element) => { element.open = !element.closest('.chart'); }));
   const [library, data] = await Promise.all([inflate('vega'), inflate('data')]);
   run(library, nonce);

@@ -37,6 +37,7 @@ from checkpoint_sweep.model_run.checkpoints import (
     deletion_warning,
     find_checkpoints,
 )
+from checkpoint_sweep.report.write import try_to_write_report
 from checkpoint_sweep.saved_model.model_source import ModelSource
 from checkpoint_sweep.saved_model.tensor_bundle import unreadable
 from checkpoint_sweep.saved_model.weight_swap import write_saved_model
@@ -165,6 +166,19 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         blessed = artifact_utils.get_single_instance(output_dict[spec.BLESSING])
         blessing.write_blessing(blessed, decision, judgement, selection, direction)
         remove_set_aside(evaluation)
+        try_to_write_report(
+            evaluation,
+            blessing.read_verdicts(blessed.uri),
+            _uri(input_dict, spec.MODEL_RUN),
+            {
+                "examples": [artifact.uri for artifact in input_dict[spec.EXAMPLES]],
+                "example_splits": splits,
+                "engine": engine_name,
+                "model": exported,
+                "model_run": _uri(input_dict, spec.MODEL_RUN),
+                "baseline_model": baseline.saved_model if baseline else None,
+            },
+        )
         word = "BLESSED" if judgement.blessed else "NOT BLESSED"
         logging.info("%s: %s", word, judgement.reason)
 

@@ -1,1 +1,12 @@
-"""What people look at after a sweep."""
+"""What people look at after a sweep: the report that it leaves behind, and TFMA's views.
+
+    from checkpoint_sweep.report import read_sweep
+
+    table = read_sweep(evaluation.uri).to_pandas()  # a row for each candidate, slice and metric
+
+Importing this package is cheap; TensorFlow and pandas are imported when something is read.
+"""
+
+from checkpoint_sweep.report.sweep_report import ReportError, SweepReport, read_sweep
+
+__all__ = ["ReportError", "SweepReport", "read_sweep"]

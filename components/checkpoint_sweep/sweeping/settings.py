@@ -1,6 +1,8 @@
 """What a sweep is told."""
 
 import dataclasses
+from collections.abc import Sequence
+from typing import Any
 
 import tensorflow_model_analysis as tfma
 
@@ -55,3 +57,24 @@ class Models:
     exported: str
     model_run: str
     baseline: str | None = None
+
+
+def made_of(
+    settings: Settings, models: Models, examples: Sequence[str], splits: Sequence[str]
+) -> dict[str, Any]:
+    """How a sweep was made, for its report.
+
+    Args:
+        settings: what it was told.
+        models: what it swept.
+        examples: where they lie.
+        splits: of them.
+    """
+    return {
+        "examples": list(examples),
+        "example_splits": list(splits),
+        "engine": settings.engine,
+        "model": models.exported,
+        "model_run": models.model_run,
+        "baseline_model": models.baseline,
+    }

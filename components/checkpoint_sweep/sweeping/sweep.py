@@ -14,15 +14,17 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from checkpoint_sweep.common.files import write_json
 from checkpoint_sweep.model_run.averages import Averages
 from checkpoint_sweep.model_run.checkpoints import StepRange
+from checkpoint_sweep.report.write import try_to_write_report
 from checkpoint_sweep.selection.direction import Direction
 from checkpoint_sweep.selection.judgement import verdicts_to_json
 from checkpoint_sweep.selection.racing import Racing
 from checkpoint_sweep.selection.selection import Selection
 from checkpoint_sweep.sweeping import folder as folders
 from checkpoint_sweep.sweeping.config_files import read_eval_config, read_schema
+from checkpoint_sweep.sweeping.curves import leave_curves
 from checkpoint_sweep.sweeping.example_files import open_files
 from checkpoint_sweep.sweeping.run_sweep import Outcome, run_sweep
-from checkpoint_sweep.sweeping.settings import Models, Settings
+from checkpoint_sweep.sweeping.settings import Models, Settings, made_of
 
 MODEL = "model"
 _EXAMPLES = "examples"
@@ -122,12 +124,14 @@ def sweep(
     patterns = [examples] if isinstance(examples, str) else list(examples)
     output = os.path.abspath(output or f"{run.rstrip('/')}-sweep")
     with folders.locked(output):
+        models = Models(model, run, baseline)
         return _into_next(
             output,
             settings.selection,
+            made_of(settings, models, patterns, [split]),
             lambda directory: run_sweep(
                 settings,
-                Models(model, run, baseline),
+                models,
                 lambda: open_files(patterns, split, parsed, os.path.join(output, _EXAMPLES)),
                 lambda: beam.Pipeline(options=PipelineOptions(list(beam_args))),
                 directory,
@@ -157,13 +161,17 @@ def read_swept(directory: str) -> Swept:
     )
 
 
-def _into_next(output: str, selection: Selection, run: Callable[[str], Outcome]) -> Swept:
+def _into_next(
+    output: str, selection: Selection, made: dict[str, Any], run: Callable[[str], Outcome]
+) -> Swept:
     """Runs a sweep in the next numbered folder; those before go once it has ended."""
     before = folders.numbers(output)
     directory = folders.path(output, max(before, default=0) + 1)
     os.makedirs(directory)
     outcome = run(directory)
     content = verdicts_to_json(outcome.decision, outcome.judgement, selection, outcome.direction)
+    leave_curves(directory, content)
+    try_to_write_report(directory, content, made["model_run"], made)
     write_json(os.path.join(directory, folders.VERDICTS), content)
     for number in before:
         shutil.rmtree(folders.path(output, number), ignore_errors=True)

@@ -14,15 +14,16 @@ from checkpoint_sweep.evaluation.engine import DEFAULT_ENGINE
 from checkpoint_sweep.evaluation.ledger import remove_set_aside, set_aside
 from checkpoint_sweep.model_run.averages import Averages
 from checkpoint_sweep.model_run.checkpoints import StepRange
+from checkpoint_sweep.report.write import try_to_write_report
 from checkpoint_sweep.selection.racing import Racing
 from checkpoint_sweep.selection.selection import Selection
+from checkpoint_sweep.sweeping.curves import leave_curves
 from checkpoint_sweep.sweeping.run_sweep import run_sweep
-from checkpoint_sweep.sweeping.settings import Models, Settings
+from checkpoint_sweep.sweeping.settings import Models, Settings, made_of
 from checkpoint_sweep.tfx_components import blessing, parameters
 from checkpoint_sweep.tfx_components.examples import open_examples
 from checkpoint_sweep.tfx_components.models import saved_model
 from checkpoint_sweep.tfx_components.sweep import spec
-from checkpoint_sweep.tfx_components.sweep.curves import leave_curves
 
 Artifacts = Mapping[str, Sequence[types.Artifact]]
 
@@ -61,10 +62,11 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             artifact_utils.get_single_instance(output_dict[key])
             for key in (spec.MODEL, spec.BLESSING)
         )
+        models = _models(input_dict)
         try:
             outcome = run_sweep(
                 settings,
-                _models(input_dict),
+                models,
                 lambda: open_examples(
                     input_dict[spec.EXAMPLES],
                     splits,
@@ -83,7 +85,10 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         blessing.write_blessing(
             blessed, outcome.decision, outcome.judgement, settings.selection, outcome.direction
         )
-        leave_curves(evaluation, blessing.read_verdicts(blessed.uri))
+        verdicts = blessing.read_verdicts(blessed.uri)
+        leave_curves(evaluation, verdicts)
+        made = made_of(settings, models, [a.uri for a in input_dict[spec.EXAMPLES]], splits)
+        try_to_write_report(evaluation, verdicts, models.model_run, made)
         remove_set_aside(evaluation)
         word = "BLESSED" if outcome.judgement.blessed else "NOT BLESSED"
         logging.info("%s: %s", word, outcome.judgement.reason)

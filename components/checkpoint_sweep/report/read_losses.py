@@ -1,0 +1,89 @@
+"""Losses that a training logged for TensorBoard."""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+
+import tensorflow as tf
+from tensorflow.core.util import event_pb2
+
+from checkpoint_sweep.report.document import Losses
+
+# Estimator's tag, and those of Keras that are logged by step; `epoch_loss` counts epochs.
+_TAGS = ("loss", "batch_loss", "evaluation_loss_vs_iterations")
+_TRAINING, _EVALUATION = ("", "train"), ("eval", "validation")
+# Pictures and profiles make event files large; reading them through would take minutes.
+_MOST_BYTES = 64 << 20
+_MOST_POINTS = 500
+
+Points = list[tuple[int, float]]
+
+
+def read_losses(model_run: str) -> Losses:
+    """Training and evaluation losses by step, thinned to what a chart can show.
+
+    Args:
+        model_run: folder of the checkpoints. As Estimator and Keras do, the losses of training
+            are in it or in `train/`, those of evaluation in `eval/`, `eval_<name>/` or
+            `validation/`.
+    """
+    found: dict[str, Points] = {"training": [], "evaluation": []}
+    for name, directory in _folders(model_run):
+        kind = _kind(name)
+        if kind and not found[kind]:
+            found[kind] = _points(directory)
+    return {"training": thin(found["training"]), "evaluation": thin(found["evaluation"])}
+
+
+def thin(points: Sequence[tuple[int, float]], most: int = _MOST_POINTS) -> Points:
+    """At most so many, evenly spaced, first and last among them."""
+    if len(points) <= most:
+        return list(points)
+    return [points[round(i * (len(points) - 1) / (most - 1))] for i in range(most)]
+
+
+def _kind(name: str) -> str | None:
+    if name in _TRAINING:
+        return "training"
+    return "evaluation" if name in _EVALUATION or name.startswith("eval_") else None
+
+
+def _folders(model_run: str) -> Iterator[tuple[str, str]]:
+    if not tf.io.gfile.isdir(model_run):
+        return
+    yield "", model_run
+    for name in sorted(tf.io.gfile.listdir(model_run)):
+        name = name.rstrip("/")
+        path = os.path.join(model_run, name)
+        if _kind(name) and tf.io.gfile.isdir(path):
+            yield name, path
+
+
+def _points(directory: str) -> Points:
+    """By step; where a step was logged twice, as after an interruption, the later counts."""
+    by_tag: dict[str, dict[int, float]] = {}
+    files = tf.io.gfile.glob(os.path.join(directory, "events.out.tfevents.*"))
+    for path in sorted(files):
+        if tf.io.gfile.stat(path).length > _MOST_BYTES:
+            continue
+        for step, tag, value in _scalars(path):
+            by_tag.setdefault(tag, {})[step] = value
+    return _first(by_tag)
+
+
+def _first(by_tag: Mapping[str, Mapping[int, float]]) -> Points:
+    return next((sorted(by_tag[tag].items()) for tag in _TAGS if tag in by_tag), [])
+
+
+def _scalars(path: str) -> Iterator[tuple[int, str, float]]:
+    try:
+        for record in tf.data.TFRecordDataset(path).as_numpy_iterator():
+            event = event_pb2.Event.FromString(record)
+            for value in event.summary.value:
+                if value.tag not in _TAGS:
+                    continue
+                if value.HasField("simple_value"):
+                    yield event.step, value.tag, value.simple_value
+                elif value.HasField("tensor"):
+                    yield event.step, value.tag, float(tf.make_ndarray(value.tensor))
+    except tf.errors.DataLossError:  # The end of a file that was still being written.
+        return

@@ -1,0 +1,125 @@
+"""The plots of all examples together, from TFMA's files: small enough for a page."""
+
+import os
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import tensorflow as tf
+from tensorflow_model_analysis.metrics import metric_types
+from tensorflow_model_analysis.proto import metrics_for_slice_pb2 as proto
+
+from checkpoint_sweep.report.document import full_name
+from checkpoint_sweep.selection.metric_lookup import metric_name
+
+_MOST_POINTS = 200
+_CALIBRATION_BUCKETS = 25
+_MOST_CLASSES = 40
+# The tag of the field `slice_key`, which comes first in a record that is of a slice.
+_SLICE_KEY_TAG = proto.PlotsForSlice.DESCRIPTOR.fields_by_name["slice_key"].number << 3 | 2
+
+Plot = dict[str, Any]
+
+
+def read_plots(directory: str, model_name: str) -> list[Plot]:
+    """One for each output, class and kind of plot; none where the config asks for none.
+
+    Args:
+        directory: TFMA's results of one evaluation.
+        model_name: of the candidate's model spec; empty when it is the only one.
+    """
+    return [
+        plot
+        for record in _overall(directory)
+        for entry in record.plot_keys_and_values
+        if entry.key.model_name in ("", model_name)
+        for plot in _of_entry(entry)
+    ]
+
+
+def _overall(directory: str) -> Iterator[proto.PlotsForSlice]:
+    """The records of all examples; those of slices, most of the file, are not parsed."""
+    paths = sorted(tf.io.gfile.glob(os.path.join(directory, "plots*")))
+    for serialized in tf.data.TFRecordDataset(paths).as_numpy_iterator() if paths else ():
+        if serialized[:1] == bytes([_SLICE_KEY_TAG]) and serialized[1:2] != b"\0":
+            continue
+        record = proto.PlotsForSlice.FromString(serialized)
+        if not record.HasField("cross_slice_key"):
+            yield record
+
+
+def _of_entry(entry: proto.PlotsForSlice.PlotKeyAndValue) -> Iterator[Plot]:
+    output, sub_key, name = metric_name(metric_types.PlotKey.from_proto(entry.key))
+    of = {"of": full_name(output, "", sub_key), "name": name}
+    data = entry.value
+    if matrices := data.confusion_matrix_at_thresholds.matrices:
+        yield of | {"kind": "thresholds", **thresholds(matrices)}
+    if buckets := data.calibration_histogram_buckets.buckets:
+        yield of | {"kind": "calibration", **calibration(buckets)}
+    if multi := data.multi_class_confusion_matrix_at_thresholds.matrices:
+        yield from ({**of, "kind": "classes", **confusion(matrix)} for matrix in multi)
+
+
+def thresholds(
+    matrices: Sequence[proto.ConfusionMatrixAtThresholds.ConfusionMatrixAtThreshold],
+    most: int = _MOST_POINTS,
+) -> Plot:
+    """Counts at evenly spaced ones of TFMA's thresholds, between minus and plus infinity."""
+    used = [m for m in matrices if 0 <= m.threshold <= 1] or list(matrices)
+    if len(used) > most:
+        used = [used[round(i * (len(used) - 1) / (most - 1))] for i in range(most)]
+    return {
+        "threshold": [m.threshold for m in used],
+        "true_positives": [m.true_positives for m in used],
+        "false_positives": [m.false_positives for m in used],
+        "true_negatives": [m.true_negatives for m in used],
+        "false_negatives": [m.false_negatives for m in used],
+    }
+
+
+def calibration(
+    buckets: Sequence[proto.CalibrationHistogramBuckets.Bucket], most: int = _CALIBRATION_BUCKETS
+) -> Plot:
+    """Means of prediction and label in groups of neighbouring buckets that hold examples.
+
+    The groups are of nearly equal numbers of examples, so that none is of a few.
+    """
+    filled = [b for b in buckets if b.num_weighted_examples.value > 0]
+    total = sum(b.num_weighted_examples.value for b in filled)
+    groups: list[list[float]] = []
+    before = 0.0
+    last = -1
+    for bucket in filled:
+        sums = (
+            bucket.num_weighted_examples.value,
+            bucket.total_weighted_refined_prediction.value,
+            bucket.total_weighted_label.value,
+        )
+        group = min(int(before / total * most), most - 1)
+        if group != last:
+            groups.append([0.0, 0.0, 0.0])
+            last = group
+        groups[-1] = [a + b for a, b in zip(groups[-1], sums, strict=True)]
+        before += sums[0]
+    return {
+        "examples": [count for count, _, _ in groups],
+        "prediction": [prediction / count for count, prediction, _ in groups],
+        "label": [label / count for count, _, label in groups],
+    }
+
+
+def confusion(
+    matrix: proto.MultiClassConfusionMatrixAtThresholds.MultiClassConfusionMatrix,
+) -> Plot:
+    """Counts by actual and predicted class; -1 is what was predicted below the threshold."""
+    classes = sorted({c for e in matrix.entries for c in (e.actual_class_id, e.predicted_class_id)})
+    kept = set(classes[:_MOST_CLASSES])
+    entries = [
+        [e.actual_class_id, e.predicted_class_id, e.num_weighted_examples]
+        for e in matrix.entries
+        if {e.actual_class_id, e.predicted_class_id} <= kept
+    ]
+    return {
+        "threshold": matrix.threshold,
+        "entries": entries,
+        "classes_left_out": len(classes) - len(kept),
+    }

@@ -1,0 +1,126 @@
+// Vega-Lite specifications: by step, loss, slices by step, change by slice.
+
+const CONFIG = {
+  background: null,
+  font: 'system-ui, sans-serif',
+  view: { stroke: null },
+  axis: {
+    labelColor: 'currentColor', titleColor: 'currentColor', gridColor: 'rgba(128,128,128,0.25)',
+    domainColor: 'rgba(128,128,128,0.7)', tickColor: 'rgba(128,128,128,0.7)', labelFontSize: 12, titleFontSize: 12,
+    titleFontWeight: 'normal',
+  },
+  legend: { labelColor: 'currentColor', titleColor: 'currentColor', labelFontSize: 12, titleFontSize: 12, orient: 'top', titleFontWeight: 'normal', labelLimit: 260 },
+  text: { fill: 'currentColor', fontSize: 12 },
+};
+
+const base = (height) => ({
+  $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
+  width: 'container', height, config: CONFIG,
+  autosize: { type: isNumber(height) ? 'fit' : 'fit-x', contains: 'padding', resize: true },
+});
+
+/** Without layers that have nothing to draw, of which Vega warns. */
+const drawn = (layers) => layers.filter(({ data }) => !data || data.values.length);
+
+const stepAxis = (field = 'step') => ({ field, type: 'quantitative', title: 'training step', scale: { zero: false, nice: false, padding: 12 }, axis: { format: ',d', tickMinStep: 1, labelOverlap: true } });
+
+function stepSpec(report, intervals, slice, metric) {
+  const rows = stepRows(report, intervals, slice, metric);
+  const y = { field: 'value', type: 'quantitative', title: report.metrics[metric], scale: { zero: false } };
+  const tooltip = [
+    { field: 'name', title: 'candidate' }, { field: 'shown', title: report.metrics[metric] },
+    { field: 'low', title: 'interval from', format: '.5~g' }, { field: 'high', title: 'to', format: '.5~g' }, { field: 'state', title: 'verdict' },
+  ];
+  const present = STATES.filter((state) => rows.some((row) => row.state === state && row.value !== null));
+  const at = present.map((state) => STATES.indexOf(state));
+  const points = rows.filter((row) => row.value !== null);
+  const path = points.filter((row) => row.kind === 'checkpoint');
+  const chosen = rows.filter((row) => row.state === 'chosen');
+  const [near] = nearAndFar(levels(report, slice, metric), rows);
+  return {
+    ...base(320),
+    layer: drawn([
+      { data: { values: path.filter((row) => row.low !== null) }, mark: { type: 'area', color: COLOURS.set, opacity: 0.18 }, encoding: { x: stepAxis(), y: { field: 'low', type: 'quantitative' }, y2: { field: 'high' } } },
+      { data: { values: points.filter((row) => row.low !== null && (row.kind === 'average' || path.length === 1)) }, mark: { type: 'rule', color: COLOURS.set }, encoding: { x: stepAxis(), y: { field: 'low', type: 'quantitative' }, y2: { field: 'high' } } },
+      { data: { values: near }, mark: { type: 'rule', strokeDash: [6, 4], color: COLOURS.not, strokeWidth: 1.5 }, encoding: { y: { field: 'level', type: 'quantitative' } } },
+      { data: { values: near }, mark: { type: 'text', align: 'left', baseline: 'bottom', dx: 2, dy: -2, x: 0 }, encoding: { y: { field: 'level', type: 'quantitative' }, text: { field: 'what' } } },
+      { data: { values: chosen }, mark: { type: 'rule', color: COLOURS.chosen, strokeWidth: 1.5, opacity: 0.8 }, encoding: { x: stepAxis() } },
+      { data: { values: path }, mark: { type: 'line', color: COLOURS.set, strokeWidth: 1.5 }, encoding: { x: stepAxis(), y } },
+      {
+        data: { values: points },
+        mark: { type: 'point', filled: true, opacity: 1, size: points.length > 60 ? 35 : 75, stroke: 'rgba(255,255,255,0.8)', strokeWidth: 0.5 },
+        encoding: {
+          x: stepAxis(), y, tooltip,
+          color: { field: 'state', title: null, scale: { domain: present, range: at.map((i) => STATE_COLOURS[i]) } },
+          shape: { field: 'state', title: null, scale: { domain: present, range: at.map((i) => STATE_SHAPES[i]) } },
+          size: { condition: { test: "datum.state === 'chosen'", value: 180 }, value: points.length > 60 ? 35 : 75 },
+        },
+      },
+      { data: { values: points.filter((row) => row.kind === 'average') }, mark: { type: 'text', dy: -14 }, encoding: { x: stepAxis(), y, text: { field: 'name' } } },
+      { data: { values: rows.filter((row) => row.value === null) }, mark: { type: 'text', text: '✗ no value', angle: 270, align: 'left', color: COLOURS.not, y: 'height' }, encoding: { x: stepAxis(), tooltip } },
+    ]),
+    resolve: { scale: { x: 'shared', y: 'shared' } },
+  };
+}
+
+function lossSpec(report) {
+  const rows = ['training', 'evaluation'].flatMap((kind) => report.losses[kind].map(([step, loss]) => ({ step, loss: finite(loss), kind })));
+  const ends = rows.map((row) => row.loss).filter((loss) => loss !== null);
+  const isLog = Math.min(...ends) > 0 && Math.max(...ends) / Math.min(...ends) > 30;
+  const winner = report.candidates.filter((c) => report.decision && c.name === report.decision.chosen);
+  const encoding = {
+    x: stepAxis(), y: { field: 'loss', type: 'quantitative', title: isLog ? 'loss (logarithmic)' : 'loss', scale: isLog ? { type: 'log' } : { zero: false } },
+    color: { field: 'kind', title: null, scale: { domain: ['training', 'evaluation'], range: ['#e69f00', COLOURS.set] } },
+    strokeDash: { field: 'kind', title: null, scale: { domain: ['training', 'evaluation'], range: [[1, 0], [6, 3]] } },
+    tooltip: [{ field: 'kind' }, { field: 'step', format: ',d' }, { field: 'loss', format: '.5~g' }],
+  };
+  return {
+    ...base(320), data: { values: rows.filter((row) => row.loss !== null) },
+    layer: drawn([
+      { data: { values: winner.map(({ step }) => ({ step })) }, mark: { type: 'rule', color: COLOURS.chosen, strokeWidth: 1.5, opacity: 0.8 }, encoding: { x: stepAxis() } },
+      { mark: { type: 'line', strokeWidth: 1.5, opacity: 0.9 }, encoding },
+      { transform: [{ filter: "datum.kind === 'evaluation'" }], mark: { type: 'point', filled: true, size: 25 }, encoding: { x: encoding.x, y: encoding.y, color: encoding.color, tooltip: encoding.tooltip } },
+    ]),
+  };
+}
+
+function heatSpec(report, metric, feature, higherIsBetter) {
+  const { rows, slices, candidates, chosen, domain } = heatRows(report, metric, feature, higherIsBetter);
+  const x = { field: 'candidate', type: 'nominal', title: null, sort: candidates, axis: { labelAngle: -60, labelOverlap: true, labelLimit: 120 } };
+  const y = { field: 'slice', type: 'nominal', title: null, sort: { field: 'order', op: 'min' }, axis: { labelLimit: 220, labelFontSize: slices > 40 ? 10 : 12 } };
+  return {
+    spec: {
+      ...base({ step: slices > 40 ? 14 : 20 }),
+      data: { values: rows },
+      layer: drawn([
+        {
+          mark: { type: 'rect' },
+          encoding: {
+            x, y,
+            color: { field: 'value', type: 'quantitative', title: report.metrics[metric], scale: { scheme: 'cividis', reverse: higherIsBetter === false, clamp: true, ...domain }, legend: { gradientLength: 200, orient: 'top', titleOrient: 'left' } },
+            tooltip: [{ field: 'slice' }, { field: 'candidate' }, { field: 'shown', title: report.metrics[metric] }, { field: 'examples', title: 'examples', format: ',.6~g' }],
+          },
+        },
+        { data: { values: chosen === null ? [] : [{ candidate: chosen }] }, mark: { type: 'rect', filled: false, stroke: COLOURS.chosen, strokeWidth: 2, y: 0, y2: 'height' }, encoding: { x } },
+      ]),
+    },
+    cells: rows.length,
+  };
+}
+
+function changeSpec(report, changes, name, metric) {
+  const rows = changeRows(report, changes, name, metric);
+  const y = { field: 'slice', type: 'nominal', title: null, sort: { field: 'order', op: 'min' }, axis: { labelLimit: 220, grid: true } };
+  const tooltip = [{ field: 'slice' }, { field: 'value', title: 'chosen', format: '.5~g' }, { field: 'old', title: 'baseline', format: '.5~g' }, { field: 'change', format: '.3~g' }, { field: 'low', title: 'interval from', format: '.3~g' }, { field: 'high', title: 'to', format: '.3~g' }];
+  return {
+    ...base({ step: 20 }), data: { values: rows },
+    layer: [
+      { data: { values: [{ zero: 0 }] }, mark: { type: 'rule', color: COLOURS.not, strokeWidth: 2 }, encoding: { x: { field: 'zero', type: 'quantitative' } } },
+      { transform: [{ filter: 'isValid(datum.low)' }], mark: { type: 'rule', color: COLOURS.set, strokeWidth: 2 }, encoding: { y, x: { field: 'low', type: 'quantitative' }, x2: { field: 'high' } } },
+      {
+        mark: { type: 'point', size: 70, strokeWidth: 2, color: COLOURS.set },
+        encoding: { y, x: { field: 'change', type: 'quantitative', title: `change of ${report.metrics[metric]}` }, fill: { condition: { test: 'isValid(datum.low)', value: COLOURS.set }, value: 'transparent' }, tooltip },
+      },
+    ],
+  };
+}

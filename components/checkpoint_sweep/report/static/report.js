@@ -1,0 +1,193 @@
+// Unpacks data and library, and draws the charts one after the other.
+
+const byId = (id) => document.getElementById(id);
+const SVG_CELLS = 3000; // More marks than that are drawn faster on a canvas.
+
+function complain(problem) {
+  const line = byId('problem');
+  line.hidden = false;
+  line.textContent = `Some charts are missing: ${problem}`;
+}
+
+async function inflate(id) {
+  if (typeof DecompressionStream === 'undefined') {
+    throw new Error('the browser cannot unpack them; use Chrome 80, Firefox 113, Safari 16.4 or later');
+  }
+  const bytes = Uint8Array.from(atob(byId(id).textContent), (character) => character.charCodeAt(0));
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'));
+  return new Response(stream).text();
+}
+
+function run(code, nonce) {
+  const script = document.createElement('script');
+  script.nonce = nonce;
+  script.textContent = code;
+  document.head.append(script);
+  script.remove();
+}
+
+/** The interpreter stands in for `eval`, which the page's policy forbids. */
+async function draw(element, spec, renderer = 'svg') {
+  if (!element) return;
+  if (element.view) element.view.finalize();
+  const { view } = await vegaEmbed(element, spec, {
+    ast: true, renderer, actions: { export: true, source: false, compiled: false, editor: false },
+  });
+  element.view = view;
+}
+
+function options(select, entries, value) {
+  if (!select) return;
+  select.replaceChildren(...entries.map(([key, text]) => {
+    const option = document.createElement('option');
+    option.value = key;
+    option.textContent = text;
+    return option;
+  }));
+  select.value = value;
+}
+
+/** Which of a metric's values are better, if something declares it. */
+function higherIsBetter(report, metric) {
+  if (report.selected && report.selected.metric === metric) return report.decision.selection.direction === 'HIGHER_IS_BETTER';
+  const bounds = report.thresholds.filter((bound) => bound.metric === report.metrics[metric] && bound.kind === 'value');
+  if (bounds.length && bounds.every((bound) => bound.lower === null)) return false;
+  if (bounds.length && bounds.every((bound) => bound.upper === null)) return true;
+  return null;
+}
+
+function guard(action) {
+  return async (...given) => {
+    try { await action(...given); } catch (error) { complain(error.message); throw error; }
+  };
+}
+
+/** Calls an action now, and again when one of the selects changes. */
+async function bind(ids, action) {
+  const safe = guard(action);
+  ids.map(byId).filter(Boolean).forEach((select) => select.addEventListener('change', safe));
+  await safe();
+}
+
+async function drawSteps(report, intervals) {
+  const metric = Number(byId('step-metric').value);
+  const slice = Number(byId('step-slice') ? byId('step-slice').value : 0);
+  const spec = stepSpec(report, intervals, slice, metric);
+  await draw(byId('step-chart'), spec);
+  const better = higherIsBetter(report, metric);
+  const [, far] = nearAndFar(levels(report, slice, metric), stepRows(report, intervals, slice, metric));
+  const known = report.intervals.some((item) => item.slice === slice && item.metric === metric);
+  const level = report.decision && report.decision.selection.level ? `${Math.round(report.decision.selection.level * 100)} % ` : '';
+  byId('step-note').textContent = [
+    better === null ? '' : `${better ? 'Higher' : 'Lower'} is better.`,
+    known ? `The band is the ${level}interval of each value.` : 'No intervals are known for this metric and slice.',
+    report.decision && report.decision.chosen ? 'The orange line is the chosen.' : '',
+    far.length ? `Beyond the chart: ${far.map(({ what }) => what).join('; ')}.` : '',
+  ].join(' ').trim();
+}
+
+async function drawHeat(report) {
+  const metric = Number(byId('heat-metric').value);
+  const better = higherIsBetter(report, metric);
+  const { spec, cells } = heatSpec(report, metric, byId('heat-feature').value, better);
+  await draw(byId('heat-chart'), spec, cells > SVG_CELLS ? 'canvas' : 'svg');
+  const hidden = report.metrics_left_out;
+  byId('heat-note').textContent = [
+    better === null ? 'Yellow is high, blue is low.' : `Yellow is better, blue is worse (${better ? 'higher' : 'lower'} is better).`,
+    'The worst slices of the chosen stand on top, below all examples together; those of fewer than 100 examples, with their number, at the end. The chosen is framed.',
+    hidden ? `For the size of this page, ${hidden} metrics are only on all examples; all are in metrics.csv.` : '',
+  ].join(' ').trim();
+}
+
+async function drawChange(report, changes) {
+  const metric = Number(byId('change-metric').value);
+  const name = report.decision && report.decision.chosen;
+  await draw(byId('change-chart'), changeSpec(report, changes, name, metric));
+  byId('change-note').textContent = name ? 'The chosen less the baseline. Lines are intervals; hollow points have none. What crosses the line at 0 may be chance.' : 'Nothing is chosen.';
+}
+
+function fillSlices(report, intervals, changes) {
+  const name = byId('slice-candidate').value;
+  const metric = Number(byId('slice-metric').value);
+  const count = report.metrics.indexOf(report.counts);
+  const rows = report.slices.map((title, s) => {
+    const row = report.values[name][s];
+    const known = intervalOf(intervals, name, s, metric) || {};
+    const value = row[metric];
+    const old = report.baseline ? report.baseline[s][metric] : null;
+    return [title, count < 0 ? null : row[count], value, known.low, known.high, ...(report.baseline ? [old, isNumber(value) && isNumber(old) ? value - old : null] : [])];
+  });
+  fillTable(byId('slice-table'), ['Slice', 'Examples', report.metrics[metric], 'Interval from', 'to', ...(report.baseline ? ['Baseline', 'Change'] : [])], rows);
+}
+
+async function drawPlots(report) {
+  const name = byId('plot-candidate').value;
+  const of = byId('plot-of').value;
+  const chosen = report.decision && report.decision.chosen;
+  const label = (key) => report.candidates.find((c) => c.name === key).label + (key === chosen ? ' (chosen)' : '');
+  const names = [chosen, name].filter((key, i, all) => key && report.plots[key] && all.indexOf(key) === i);
+  const of_kind = (kind) => names.map((key) => [label(key), report.plots[key].find((plot) => plot.kind === kind && plot.of === of)]).filter(([, plot]) => plot);
+  const [curves, calibrations] = [of_kind('thresholds'), of_kind('calibration')];
+  const own = report.plots[name].filter((plot) => plot.of === of);
+  const specs = [
+    ...(curves.length ? curveSpecs(curves) : []),
+    ...(calibrations.length ? calibrationSpecs(calibrations) : []),
+    ...own.filter((plot) => plot.kind === 'classes').map((plot) => classesSpec(plot, label(name))),
+  ];
+  const box = byId('plots');
+  box.querySelectorAll('.chart').forEach((chart) => chart.view && chart.view.finalize());
+  const charts = specs.map((spec) => {
+    const figure = document.createElement('figure');
+    const chart = document.createElement('div');
+    chart.className = 'chart';
+    chart.setAttribute('role', 'img');
+    chart.setAttribute('aria-label', spec.title.text);
+    figure.append(chart);
+    return figure;
+  });
+  box.replaceChildren(...charts, ...own.filter((plot) => plot.kind === 'thresholds').map((plot) => matrixFigure(plot, label(name))));
+  for (let i = 0; i < specs.length; i += 1) await draw(charts[i].firstChild, specs[i]);
+}
+
+async function main(nonce) {
+  const verdicts = byId('verdict-table');
+  makeSortable(verdicts);
+  makeFilter(verdicts);
+  const winner = verdicts.querySelector('tr.chosen');
+  if (winner) verdicts.parentNode.scrollTop = winner.offsetTop - verdicts.parentNode.clientHeight / 2;
+  addEventListener('beforeprint', () => document.querySelectorAll('details').forEach((element) => { element.open = !element.closest('.chart'); }));
+  const [library, data] = await Promise.all([inflate('vega'), inflate('data')]);
+  run(library, nonce);
+  const report = JSON.parse(data);
+  const [intervals, changes] = [indexed(report.intervals), indexed(report.changes)];
+  const metrics = report.metrics.map((name, i) => [i, name]);
+  const first = report.selected ? report.selected.metric : 0;
+  const evaluated = report.candidates.filter((c) => report.values[c.name]);
+  const chosen = (report.decision && report.decision.chosen) || (evaluated.length ? evaluated[evaluated.length - 1].name : null);
+  if (!evaluated.length || !metrics.length) {
+    document.querySelectorAll('[data-needs-scripts] figure').forEach((element) => { element.hidden = true; });
+    complain('no candidate has results.');
+    return;
+  }
+  for (const id of ['step-metric', 'heat-metric', 'change-metric', 'slice-metric']) options(byId(id), metrics, first);
+  options(byId('step-slice'), report.slices.map((title, i) => [i, title]), report.selected ? report.selected.slice : 0);
+  const features = [...new Set(report.features)].filter(Boolean);
+  options(byId('heat-feature'), [['', 'all features'], ...features.map((name) => [name, name])], '');
+  options(byId('slice-candidate'), evaluated.map((c) => [c.name, c.label + (c.name === chosen ? ' (chosen)' : '')]), chosen);
+  await bind(['step-metric', 'step-slice'], () => drawSteps(report, intervals));
+  if (byId('loss-chart')) await bind([], () => draw(byId('loss-chart'), lossSpec(report)));
+  if (byId('heat-chart')) await bind(['heat-metric', 'heat-feature'], () => drawHeat(report));
+  if (byId('change-chart')) await bind(['change-metric'], () => drawChange(report, changes));
+  if (byId('slice-table')) await bind(['slice-candidate', 'slice-metric'], () => fillSlices(report, intervals, changes));
+  if (byId('plots')) {
+    const drawn = Object.keys(report.plots);
+    const parts = [...new Set(drawn.flatMap((name) => report.plots[name].map((plot) => plot.of)))];
+    options(byId('plot-candidate'), evaluated.filter((c) => report.plots[c.name]).map((c) => [c.name, c.label + (c.name === chosen ? ' (chosen)' : '')]), report.plots[chosen] ? chosen : drawn[0]);
+    options(byId('plot-of'), parts.map((name) => [name, name || 'the only output']), parts[0]);
+    byId('plot-of-label').hidden = parts.length < 2;
+    await bind(['plot-candidate', 'plot-of'], () => drawPlots(report));
+  }
+}
+
+main(document.currentScript.nonce).catch((error) => { complain(error.message); throw error; })
+  .finally(() => { document.body.dataset.drawn = 'yes'; });

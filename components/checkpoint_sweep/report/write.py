@@ -1,0 +1,55 @@
+"""Writes a sweep's report into its evaluation artifact."""
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from absl import logging
+
+from checkpoint_sweep.common.files import write_text
+from checkpoint_sweep.common.text import first_line
+from checkpoint_sweep.report.document import METRICS_CSV, REPORT_HTML, REPORT_JSON
+from checkpoint_sweep.report.gather import gather
+from checkpoint_sweep.report.page import render
+from checkpoint_sweep.report.rows import to_csv
+from checkpoint_sweep.report.views.json_safe import to_json
+
+
+def write_report(
+    evaluation: str,
+    verdicts: Mapping[str, Any],
+    model_run: str | None = None,
+    made: Mapping[str, Any] | None = None,
+) -> str:
+    """Writes `report.json`, `metrics.csv` and `report.html`, each whole or not at all.
+
+    All three are made before the first is written, so that an error leaves none.
+
+    Args:
+        evaluation: directory of the sweep's evaluation artifact.
+        verdicts: content of the `verdicts.json` of its blessing.
+        model_run: directory of the checkpoints, for the losses; None without.
+        made: how the sweep was made, as far as its files do not tell.
+
+    Returns:
+        The path of the page.
+    """
+    report = gather(evaluation, verdicts, model_run, made)
+    files = {
+        REPORT_JSON: to_json(report) + "\n",
+        METRICS_CSV: to_csv(report),
+        REPORT_HTML: render(report),
+    }
+    for name, text in files.items():
+        write_text(os.path.join(evaluation, name), text)
+    return os.path.join(evaluation, REPORT_HTML)
+
+
+def try_to_write_report(
+    evaluation: str, verdicts: Mapping[str, Any], model_run: str, made: Mapping[str, Any]
+) -> None:
+    """The same at the end of a sweep, which a report that cannot be made does not fail."""
+    try:
+        logging.info("The report: %s", write_report(evaluation, verdicts, model_run, made))
+    except Exception as error:
+        logging.warning("There is no report of this sweep: %s", first_line(error), exc_info=True)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from checkpoint_sweep.selection.racing import Racing
     from checkpoint_sweep.selection.selection import Selection
     from checkpoint_sweep.sweeping.sweep import sweep
+    from checkpoint_sweep.sweeping.watch import watch
     from checkpoint_sweep.tfx_components.evaluator.component import Evaluator
     from checkpoint_sweep.tfx_components.sweep.component import CheckpointSweep
 
@@ -41,6 +42,7 @@ __all__ = [
     "Selection",
     "StepRange",
     "sweep",
+    "watch",
 ]
 
 
@@ -55,6 +57,7 @@ def __getattr__(name: str) -> Any:
         "Racing": "checkpoint_sweep.selection.racing",
         "Selection": "checkpoint_sweep.selection.selection",
         "sweep": "checkpoint_sweep.sweeping.sweep",
+        "watch": "checkpoint_sweep.sweeping.watch",
         "StepRange": "checkpoint_sweep.model_run.checkpoints",
     }
     if name not in homes:

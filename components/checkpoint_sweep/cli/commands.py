@@ -78,6 +78,80 @@ def sweep(
         raise typer.Exit(screen.NONE_ELIGIBLE)
 
 
+def watch(
+    run: options.Run,
+    model: options.Model,
+    examples: options.Examples,
+    config: options.Config,
+    select: options.Select,
+    direction: options.DirectionName = None,
+    output: options.Output = None,
+    schema: options.Schema = None,
+    split: options.Split = "eval",
+    baseline: options.Baseline = None,
+    until_step: Annotated[
+        int | None, typer.Option(help="End when a checkpoint of this step has been evaluated.")
+    ] = None,
+    seconds: Annotated[float | None, typer.Option(help="End after so many seconds.")] = None,
+    until_file: Annotated[
+        str | None, typer.Option(help="End when this file is there, which training writes.")
+    ] = None,
+    patience: Annotated[
+        int | None,
+        typer.Option(
+            help="End, and ask training to stop, when so many checkpoints have come after the "
+            "earliest that cannot be told from the best."
+        ),
+    ] = None,
+    every: Annotated[float, typer.Option(help="Seconds from one look at the run to the next.")] = 5,
+    quiet: options.Quiet = False,
+) -> None:
+    """Follow a training run: each new checkpoint is evaluated as it appears.
+
+    Each checkpoint is held in OUTPUT/held, by a hard link, so that the trainer may delete it. With
+    --patience, the file OUTPUT/stop asks training to stop: it looks for it by `stop_hook` or
+    `StopCallback` of `checkpoint_sweep.sweeping.stopping`.
+
+    Exit status: 0 when a checkpoint was chosen, 3 when none is eligible, 2 for bad input, 130 when
+    interrupted.
+    """
+    if direction is not None and direction not in options.DIRECTIONS:
+        screen.fail(f"There is no direction {direction!r}. Say --direction=higher or lower.")
+    screen.before_imports(True)
+    from checkpoint_sweep.sweeping.sweep import SweepResult
+    from checkpoint_sweep.sweeping.watch import Until
+    from checkpoint_sweep.sweeping.watch import watch as run_it
+
+    def tell(result: SweepResult) -> None:
+        if not quiet:
+            last = result.verdicts[-1]["step"]
+            typer.echo(f"{len(result.verdicts)} checkpoints, to step {last}: {result.reason}")
+
+    try:
+        result = run_it(
+            run,
+            model,
+            examples,
+            config,
+            select,
+            until=Until(until_step, seconds, until_file, patience),
+            output=output,
+            every=every,
+            when_swept=tell,
+            direction=options.DIRECTIONS[direction] if direction else None,
+            schema=schema,
+            split=split,
+            baseline=baseline,
+        )
+    except UserError as error:
+        screen.fail(str(error))
+    except KeyboardInterrupt:
+        screen.fail("interrupted. The same command goes on.", screen.INTERRUPTED)
+    _show(result.directory, False)
+    if result.chosen is None:
+        raise typer.Exit(screen.NONE_ELIGIBLE)
+
+
 def show(folder: options.Folder, as_json: options.Json = False) -> None:
     """Show the verdicts of a finished sweep.
 

@@ -33,7 +33,7 @@ def main() -> None:
     """Runs the command line."""
     app = typer.Typer(pretty_exceptions_enable=False, no_args_is_help=True)
     app.callback()(about)
-    for command in (commands.sweep, commands.show, commands.export):
+    for command in (commands.sweep, commands.watch, commands.show, commands.export):
         app.command()(command)
     app()
 

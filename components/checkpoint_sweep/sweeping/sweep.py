@@ -5,7 +5,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import apache_beam as beam
 import tensorflow_model_analysis as tfma
@@ -14,6 +14,7 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from checkpoint_sweep.common.files import write_json
 from checkpoint_sweep.model_run.averages import Averages
 from checkpoint_sweep.model_run.checkpoints import StepRange
+from checkpoint_sweep.report.sweep_report import read_sweep
 from checkpoint_sweep.report.write import try_to_write_report
 from checkpoint_sweep.selection.direction import Direction
 from checkpoint_sweep.selection.judgement import verdicts_to_json
@@ -26,13 +27,16 @@ from checkpoint_sweep.sweeping.example_files import open_files
 from checkpoint_sweep.sweeping.run_sweep import Outcome, run_sweep
 from checkpoint_sweep.sweeping.settings import Models, Settings, made_of
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 MODEL = "model"
 _EXAMPLES = "examples"
 _BEAM_ARGS = ("--runner=FnApiRunner",)  # In this process; the default may download another.
 
 
 @dataclasses.dataclass(frozen=True)
-class Swept:
+class SweepResult:
     """A finished sweep.
 
     Attributes:
@@ -54,6 +58,10 @@ class Swept:
     reason: str
     verdicts: Sequence[dict[str, Any]]
 
+    def to_pandas(self) -> "pd.DataFrame":
+        """One row for each candidate, slice and metric, as `metrics.csv` has them."""
+        return read_sweep(self.directory).to_pandas()
+
 
 def sweep(
     run: str,
@@ -74,7 +82,7 @@ def sweep(
     batch_size: int | None = None,
     memory_budget: int | None = None,
     beam_args: Sequence[str] = _BEAM_ARGS,
-) -> Swept:
+) -> SweepResult:
     """Evaluates every checkpoint of a training run, chooses the best and exports it.
 
         from checkpoint_sweep import sweep
@@ -140,7 +148,7 @@ def sweep(
         )
 
 
-def read_swept(directory: str) -> Swept:
+def read_result(directory: str) -> SweepResult:
     """A finished sweep, from its own folder or the one that all sweeps of a run share.
 
     Raises:
@@ -150,7 +158,7 @@ def read_swept(directory: str) -> Swept:
     with open(os.path.join(directory, folders.VERDICTS)) as file:
         content = json.load(file)
     chosen = next((v for v in content["checkpoints"] if v["name"] == content["chosen"]), None)
-    return Swept(
+    return SweepResult(
         directory,
         content["chosen"],
         chosen["step"] if chosen else None,
@@ -163,7 +171,7 @@ def read_swept(directory: str) -> Swept:
 
 def _into_next(
     output: str, selection: Selection, made: dict[str, Any], run: Callable[[str], Outcome]
-) -> Swept:
+) -> SweepResult:
     """Runs a sweep in the next numbered folder; those before go once it has ended."""
     before = folders.numbers(output)
     directory = folders.path(output, max(before, default=0) + 1)
@@ -175,4 +183,4 @@ def _into_next(
     write_json(os.path.join(directory, folders.VERDICTS), content)
     for number in before:
         shutil.rmtree(folders.path(output, number), ignore_errors=True)
-    return read_swept(directory)
+    return read_result(directory)

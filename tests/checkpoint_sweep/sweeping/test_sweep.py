@@ -13,7 +13,7 @@ from google.protobuf import json_format, text_format
 
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.sweeping import folder as folders
-from checkpoint_sweep.sweeping.sweep import read_swept, sweep
+from checkpoint_sweep.sweeping.sweep import read_result, sweep
 from tests.checkpoint_sweep.sweeping.conftest import Files
 
 
@@ -32,8 +32,11 @@ def test_every_checkpoint_is_evaluated_and_the_chosen_one_exported(files: Files)
     trained = tf.train.load_checkpoint(str(files.run / f"model.ckpt-{swept.step}"))
     for name in exported.get_variable_to_dtype_map():
         assert (exported.get_tensor(name) == trained.get_tensor(name)).all()
+    table = swept.to_pandas()
+    overall = table[(table["metric"] == "auc") & (table["slice"] == "overall")]
+    assert dict(zip(overall["candidate"], overall["value"], strict=True)) == values
     assert swept.blessed
-    assert read_swept(str(files.output)) == swept
+    assert read_result(str(files.output)) == swept
 
 
 def test_what_was_evaluated_is_taken_over_and_the_folder_before_goes(files: Files) -> None:
@@ -116,4 +119,4 @@ def test_a_sweep_that_failed_leaves_the_one_before(files: Files) -> None:
     before = sweep(**files.arguments())
     with pytest.raises(UserError):
         sweep(**files.arguments(select="acu"))
-    assert read_swept(str(files.output)) == before
+    assert read_result(str(files.output)) == before

@@ -1,0 +1,123 @@
+"""Follows a training run: each new checkpoint is evaluated as it appears."""
+
+import dataclasses
+import os
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import tensorflow_model_analysis as tfma
+
+from checkpoint_sweep.model_run.checkpoints import CheckpointError
+from checkpoint_sweep.model_run.exported_model import ExportedModelError
+from checkpoint_sweep.saved_model import signatures
+from checkpoint_sweep.selection.patience import without_improvement
+from checkpoint_sweep.selection.selection import Selection
+from checkpoint_sweep.sweeping.held import hold
+from checkpoint_sweep.sweeping.stopping import STOP, request_stop
+from checkpoint_sweep.sweeping.sweep import SweepResult, sweep
+
+_HELD = "held"
+
+
+@dataclasses.dataclass(frozen=True)
+class Until:
+    """When watching ends, whatever comes first; without any of these, never.
+
+    Attributes:
+        step: a checkpoint of this step, or a later one, has been evaluated.
+        seconds: so much time has passed.
+        file: this file is there, which training writes when it has ended.
+        patience: so many checkpoints have come after the earliest that cannot be told from the
+            best. Training is then asked to stop, by a file that `stopping` looks for.
+    """
+
+    step: int | None = None
+    seconds: float | None = None
+    file: str | None = None
+    patience: int | None = None
+
+
+def watch(
+    run: str,
+    model: str,
+    examples: str | Sequence[str],
+    config: str | tfma.EvalConfig,
+    select: str | Selection,
+    *,
+    until: Until | None = None,
+    output: str | None = None,
+    every: float = 5.0,
+    when_swept: Callable[[SweepResult], None] | None = None,
+    **options: Any,
+) -> SweepResult:
+    """Sweeps a run again each time it has new checkpoints, as `sweep` does, until it ends.
+
+    Every checkpoint that is seen is held in `held/` of the output, by a hard link where that is
+    possible, so that the trainer may delete it. What was evaluated is not evaluated again, also not
+    after a new start.
+
+    Args:
+        run: local directory of the checkpoints; it need not be there yet.
+        model: directory of a SavedModel that was exported from one of them; neither it nor that
+            one need be there yet, but nothing is evaluated before they are.
+        examples: see `sweep`.
+        config: see `sweep`.
+        select: see `sweep`.
+        until: when to end.
+        output: see `sweep`.
+        every: seconds from one look at the run to the next.
+        when_swept: is given each result.
+        **options: see `sweep`.
+
+    Returns:
+        The last result.
+
+    Raises:
+        UserError: something does not fit, or no checkpoint has appeared when watching ends.
+    """
+    until = until or Until()
+    output = os.path.abspath(output or f"{run.rstrip('/')}-sweep")
+    held = os.path.join(output, _HELD)
+    started = time.monotonic()
+    result: SweepResult | None = None
+    pending = os.path.isdir(held)
+    while True:
+        # Looked for first: what training wrote before it said that it has ended is still seen.
+        ended = until.file is not None and os.path.exists(until.file)
+        ended |= until.seconds is not None and time.monotonic() - started >= until.seconds
+        pending = bool(hold(run, held)) or pending
+        if pending and signatures.exists(model):
+            try:
+                result = sweep(held, model, examples, config, select, output=output, **options)
+            except ExportedModelError:
+                if ended:
+                    raise
+                time.sleep(every)  # The checkpoint that was exported may be still to come.
+                continue
+            pending = False
+            if when_swept is not None:
+                when_swept(result)
+            if _has_come(result, until):
+                request_stop(os.path.join(output, STOP))
+                return result
+            ended |= _step(result) >= (until.step if until.step is not None else _NEVER)
+        if ended and not pending:
+            if result is None:
+                raise CheckpointError(f"No checkpoint has appeared in {run}. Look for longer.")
+            return result
+        if ended:
+            raise CheckpointError(f"There is no SavedModel in {model}. Export one of the run.")
+        time.sleep(every)
+
+
+_NEVER = 2**62
+
+
+def _step(result: SweepResult) -> int:
+    return max((verdict["step"] for verdict in result.verdicts), default=-1)
+
+
+def _has_come(result: SweepResult, until: Until) -> bool:
+    waited = without_improvement(result.verdicts)
+    return until.patience is not None and waited >= until.patience

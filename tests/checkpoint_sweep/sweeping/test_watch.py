@@ -1,0 +1,160 @@
+"""A run that goes on is watched: no checkpoint is missed, none is evaluated twice."""
+
+import json
+import os
+import shutil
+import threading
+import time
+from pathlib import Path
+
+import pytest
+import tensorflow as tf
+
+from checkpoint_sweep.common.errors import UserError
+from checkpoint_sweep.selection.patience import without_improvement
+from checkpoint_sweep.sweeping.export import export_step
+from checkpoint_sweep.sweeping.held import hold
+from checkpoint_sweep.sweeping.stopping import StopCallback, request_stop, stop_hook
+from checkpoint_sweep.sweeping.sweep import SweepResult, sweep
+from checkpoint_sweep.sweeping.watch import Until, watch
+from tests.checkpoint_sweep.sweeping.conftest import Files
+from tests.support.estimator_run import EstimatorRun
+
+STEPS = (0, 20, 40, 60)
+
+
+def _files_of(run: Path, step: int) -> list[Path]:
+    return sorted(run.glob(f"model.ckpt-{step}.*"), key=lambda p: p.suffix == ".index")
+
+
+def _train(source: Path, run: Path, pause: float, ended: Path) -> None:
+    """Leaves checkpoints one after the other, and deletes all but the last, as a trainer may."""
+    run.mkdir()
+    for number, step in enumerate(STEPS):
+        for path in _files_of(source, step):
+            shutil.copy(path, run / path.name)
+        time.sleep(pause)
+        if number:
+            for path in reversed(_files_of(run, STEPS[number - 1])):
+                path.unlink()
+    ended.touch()
+
+
+def test_every_checkpoint_is_evaluated_once_and_the_choice_is_that_of_a_sweep(
+    files: Files, tmp_path: Path
+) -> None:
+    run, ended = tmp_path / "going on", tmp_path / "ended"
+    results: list[SweepResult] = []
+    training = threading.Thread(target=_train, args=(files.run, run, 4.0, ended))
+    training.start()
+    first = str(tmp_path / "first")
+    export_step(str(files.run), str(files.model), 0, first)
+    given = files.arguments(run=str(run), model=first, output=str(tmp_path / "watched"))
+    result = watch(**given, until=Until(file=str(ended)), every=0.2, when_swept=results.append)
+    training.join()
+    assert [v["step"] for v in result.verdicts] == list(STEPS)
+    assert result.chosen == sweep(**files.arguments()).chosen
+    fresh: list[int] = []
+    for swept in results[-1:]:
+        ledger = json.loads((Path(swept.directory) / "ledger.json").read_text())
+        fresh += [entry["step"] for entry in ledger["checkpoints"] if not entry["reused"]]
+    assert len(results) > 1
+    assert len(fresh) < len(STEPS)
+    again = watch(**given, until=Until(seconds=0.0), every=0.2)
+    ledger = json.loads((Path(again.directory) / "ledger.json").read_text())
+    assert all(entry["reused"] for entry in ledger["checkpoints"])
+
+
+def test_a_step_that_was_written_again_is_held_anew(files: Files, tmp_path: Path) -> None:
+    held = tmp_path / "held"
+    assert hold(str(files.run), str(held)) == list(STEPS)
+    assert hold(str(files.run), str(held)) == []
+    for path in _files_of(files.run, 20):
+        other = files.run / path.name.replace("-20.", "-40.")
+        content = other.read_bytes()
+        path.unlink()
+        path.write_bytes(content)
+    assert hold(str(files.run), str(held)) == [20]
+
+
+def test_one_that_is_being_written_is_waited_for(files: Files, tmp_path: Path) -> None:
+    index = files.run / "model.ckpt-60.index"
+    content = index.read_bytes()
+    index.unlink()
+    assert hold(str(files.run), str(tmp_path / "held")) == [0, 20, 40]
+    index.write_bytes(content)
+    assert hold(str(files.run), str(tmp_path / "held")) == [60]
+
+
+def test_the_checkpoint_that_was_exported_is_waited_for(files: Files, tmp_path: Path) -> None:
+    run, ended = tmp_path / "going on", tmp_path / "ended"
+    training = threading.Thread(target=_train, args=(files.run, run, 1.0, ended))
+    training.start()
+    result = watch(**files.arguments(run=str(run)), until=Until(step=60), every=0.2)
+    training.join()
+    assert [v["step"] for v in result.verdicts] == list(STEPS)
+
+
+def test_nothing_appeared(files: Files, tmp_path: Path) -> None:
+    given = files.arguments(run=str(tmp_path / "nowhere"))
+    with pytest.raises(UserError, match="No checkpoint has appeared"):
+        watch(**given, until=Until(seconds=0.0), every=0.1)
+
+
+def test_patience_asks_training_to_stop(files: Files) -> None:
+    result = watch(**files.arguments(), until=Until(patience=0), every=0.1)
+    assert [v["step"] for v in result.verdicts] == list(STEPS)
+    assert (files.output / "stop").exists()
+
+
+@pytest.mark.parametrize(
+    ("members", "expected"),
+    [
+        ([False, False, True], 0),
+        ([False, True, False], 1),
+        ([True, True, True], 2),
+        ([None, None, None], 0),
+        ([], 0),
+    ],
+)
+def test_checkpoints_without_improvement(members: list[bool | None], expected: int) -> None:
+    verdicts = [{"in_best_set": member, "averaged": None} for member in members]
+    average = {"in_best_set": True, "averaged": [1, 2]}
+    assert without_improvement([*verdicts, average]) == expected
+
+
+def test_an_estimator_stops(trained: EstimatorRun, examples: list[bytes], tmp_path: Path) -> None:
+    path = tmp_path / "output" / "stop"
+    request_stop(str(path))
+    hook = stop_hook(str(path))
+    hook.begin()
+    assert not path.exists()  # What an earlier training was told.
+
+    class Context:
+        stopped = False
+
+        def request_stop(self) -> None:
+            self.stopped = True
+
+    context = Context()
+    hook.after_run(context, None)
+    assert not context.stopped
+    request_stop(str(path))
+    hook.after_run(context, None)
+    assert context.stopped
+
+
+def test_a_keras_model_stops(tmp_path: Path) -> None:
+    path = str(tmp_path / "stop")
+    model = tf.keras.Sequential([tf.keras.layers.Dense(1, input_shape=(1,))])
+    callback = StopCallback(path)
+    callback.set_model(model)
+    request_stop(path)
+    callback.on_train_begin()
+    assert not os.path.exists(path)
+    model.stop_training = False
+    callback.on_train_batch_end(0)
+    assert not model.stop_training
+    request_stop(path)
+    callback.on_train_batch_end(1)
+    assert model.stop_training

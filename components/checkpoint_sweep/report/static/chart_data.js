@@ -102,19 +102,19 @@ function heatRows(report, metric, feature, higherIsBetter) {
     return at < 0 ? 0 : x[at] - y[at];
   });
   const rows = [];
-  slices.forEach(({ title, slice }, order) => candidates.forEach((candidate, position) => {
-    const table = report.values[candidate.name];
+  const named = ({ title, slice }) => (few(slice) ? `${title} (${examples(slice)})` : title);
+  slices.forEach(({ title, slice }, order) => candidates.forEach((candidate) => {
+    const raw = report.values[candidate.name][slice][metric];
     rows.push({
-      slice: few(slice) ? `${title} (${examples(slice)})` : title, few: few(slice), order, candidate: candidate.label, position, metric: report.metrics[metric],
-      value: finite(table[slice][metric]), shown: short(table[slice][metric]),
-      examples: count < 0 ? null : table[slice][count],
+      slice: named({ title, slice }), few: few(slice), order, candidate: candidate.label, metric: report.metrics[metric],
+      value: finite(raw), raw, examples: count < 0 ? null : report.values[candidate.name][slice][count],
     });
   }));
   const at = candidates.findIndex((c) => report.decision && c.name === report.decision.chosen);
   const counting = rows.filter((row) => row.value !== null && row.order > 0 && !row.few);
   const values = (counting.length ? counting : rows.filter((row) => row.value !== null)).map((row) => row.value);
   const domain = values.length ? { domain: [values.reduce((x, y) => Math.min(x, y)), values.reduce((x, y) => Math.max(x, y))] } : {};
-  return { rows, domain, slices: slices.length, candidates: candidates.map((c) => c.label), chosen: at < 0 ? null : candidates[at].label };
+  return { rows, domain, slices: slices.map(named), candidates: candidates.map((c) => c.label), chosen: at < 0 ? null : candidates[at].label };
 }
 
 /** One row a slice: the chosen less the baseline, with the interval where it is known. */

@@ -84,21 +84,26 @@ function lossSpec(report) {
   };
 }
 
+function cellTooltip(cell, sanitize) {
+  const lines = [['slice', cell.slice], ['candidate', cell.candidate], [cell.metric, short(cell.raw)], ['examples', short(cell.examples)]];
+  return `<table>${lines.map(([key, text]) => `<tr><td class="key">${sanitize(key)}</td><td class="value">${sanitize(text)}</td></tr>`).join('')}</table>`;
+}
+
 function heatSpec(report, metric, feature, higherIsBetter) {
   const { rows, slices, candidates, chosen, domain } = heatRows(report, metric, feature, higherIsBetter);
-  const x = { field: 'candidate', type: 'nominal', title: null, sort: candidates, axis: { labelAngle: -60, labelOverlap: true, labelLimit: 120 } };
-  const y = { field: 'slice', type: 'nominal', title: null, sort: { field: 'order', op: 'min' }, axis: { labelLimit: 220, labelFontSize: slices > 40 ? 10 : 12 } };
+  const x = { field: 'candidate', type: 'nominal', title: null, sort: null, scale: { domain: candidates }, axis: { labelAngle: -60, labelOverlap: true, labelLimit: 120 } };
+  const y = { field: 'slice', type: 'nominal', title: null, sort: null, scale: { domain: slices }, axis: { labelLimit: 220, labelFontSize: slices.length > 40 ? 10 : 12 } };
   return {
     spec: {
-      ...base({ step: slices > 40 ? 14 : 20 }),
+      ...base({ step: slices.length > 40 ? 14 : 20 }),
       data: { values: rows },
       layer: drawn([
         {
-          mark: { type: 'rect' },
+          // Naming the fields here would make a text of each cell in advance: see `cellTooltip`.
+          mark: { type: 'rect', tooltip: { content: 'data' } },
           encoding: {
             x, y,
             color: { field: 'value', type: 'quantitative', title: report.metrics[metric], scale: { scheme: 'cividis', reverse: higherIsBetter === false, clamp: true, ...domain }, legend: { gradientLength: 200, orient: 'top', titleOrient: 'left' } },
-            tooltip: [{ field: 'slice' }, { field: 'candidate' }, { field: 'shown', title: report.metrics[metric] }, { field: 'examples', title: 'examples', format: ',.6~g' }],
           },
         },
         { data: { values: chosen === null ? [] : [{ candidate: chosen }] }, mark: { type: 'rect', filled: false, stroke: COLOURS.chosen, strokeWidth: 2, y: 0, y2: 'height' }, encoding: { x } },

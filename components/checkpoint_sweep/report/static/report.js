@@ -27,11 +27,11 @@ function run(code, nonce) {
 }
 
 /** The interpreter stands in for `eval`, which the page's policy forbids. */
-async function draw(element, spec, renderer = 'svg') {
+async function draw(element, spec, renderer = 'svg', tooltip = {}) {
   if (!element) return;
   if (element.view) element.view.finalize();
   const { view } = await vegaEmbed(element, spec, {
-    ast: true, renderer, actions: { export: true, source: false, compiled: false, editor: false },
+    ast: true, renderer, tooltip, actions: { export: true, source: false, compiled: false, editor: false },
   });
   element.view = view;
 }
@@ -90,7 +90,7 @@ async function drawHeat(report) {
   const metric = Number(byId('heat-metric').value);
   const better = higherIsBetter(report, metric);
   const { spec, cells } = heatSpec(report, metric, byId('heat-feature').value, better);
-  await draw(byId('heat-chart'), spec, cells > SVG_CELLS ? 'canvas' : 'svg');
+  await draw(byId('heat-chart'), spec, cells > SVG_CELLS ? 'canvas' : 'svg', { formatTooltip: cellTooltip });
   const hidden = report.metrics_left_out;
   byId('heat-note').textContent = [
     better === null ? 'Yellow is high, blue is low.' : `Yellow is better, blue is worse (${better ? 'higher' : 'lower'} is better).`,

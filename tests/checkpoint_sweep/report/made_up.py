@@ -94,7 +94,9 @@ def report(
         "decision": {
             "chosen": chosen,
             "blessed": blessed and eligible,
-            "reason": "it met every threshold" if eligible else "none of the candidates is eligible",
+            "reason": "it met every threshold"
+            if eligible
+            else "none of the candidates is eligible",
             "best_set": [
                 c["name"] for c in candidates if c["verdict"]["in_best_set"] and intervals
             ],

@@ -1,7 +1,7 @@
 // Rows for the charts, from the report's tables.
 
-const COLOURS = { // Okabe and Ito's, which people who confuse red and green tell apart.
-  chosen: '#d55e00', set: '#0072b2', eligible: '#56b4e9', not: '#8a8f98', baseline: '#8a8f98',
+const COLOURS = { // Orange, blues and grey: told apart by people who confuse red and green, on light and dark.
+  chosen: '#d55e00', set: '#2a83cc', eligible: '#56b4e9', not: '#8a8f98', baseline: '#8a8f98',
 };
 const STATES = ['chosen', 'may be the best', 'eligible', 'not eligible'];
 const STATE_COLOURS = [COLOURS.chosen, COLOURS.set, COLOURS.eligible, COLOURS.not];
@@ -89,7 +89,7 @@ function heatRows(report, metric, feature, higherIsBetter) {
     .filter(({ slice }) => slice === 0 || !feature || report.features[slice] === feature)
     .filter(({ slice }) => candidates.some((c) => isNumber(report.values[c.name][slice][metric])));
   const examples = (slice) => (count < 0 || !chosen ? null : report.values[chosen][slice][count]);
-  const few = (slice) => examples(slice) !== null && examples(slice) < FEW_EXAMPLES;
+  const few = (slice) => slice > 0 && examples(slice) !== null && examples(slice) < FEW_EXAMPLES;
   const rank = ({ slice }) => {
     const value = chosen ? report.values[chosen][slice][metric] : null;
     const worst = isNumber(value) ? (higherIsBetter === false ? -value : value) : Infinity;

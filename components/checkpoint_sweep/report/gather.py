@@ -1,6 +1,5 @@
 """Puts together what a sweep left behind: the only file that reads all of it."""
 
-import dataclasses
 import os
 import platform
 from collections.abc import Iterable, Mapping, Sequence
@@ -170,9 +169,16 @@ def _uncertain(
     for name, intervals in by_candidate.items():
         for (where, metric), interval in intervals.items():
             if where in slice_at and metric in metric_at:
-                fields: Any = dataclasses.asdict(interval)
-                at = {"slice": slice_at[where], "metric": metric_at[metric]}
-                yield {"candidate": name, **at, **fields}
+                yield {
+                    "candidate": name,
+                    "slice": slice_at[where],
+                    "metric": metric_at[metric],
+                    "value": interval.value,
+                    "standard_error": interval.standard_error,
+                    "low": interval.low,
+                    "high": interval.high,
+                    "caution": interval.caution,
+                }
 
 
 def _candidate(entry: Entry, folder: str, verdict: Mapping[str, Any] | None) -> Candidate:

@@ -38,12 +38,12 @@ def payload(report: Report, most: int = MOST_VALUES) -> dict[str, Any]:
         "features": [" × ".join(feature for feature, _ in where) for where in report["slices"]],
         "counts": next((n for n in _COUNTS if n in [i["name"] for i in report["metrics"]]), None),
         "candidates": [
-            {key: candidate[key] for key in ("name", "label", "step", "averaged", "verdict")}  # type: ignore[literal-required]
+            {key: candidate[key] for key in ("name", "label", "step", "averaged", "verdict")}
             for candidate in report["candidates"]
         ],
         "values": cut,
         **{
-            key: report[key]  # type: ignore[literal-required]
+            key: report[key]
             for key in ("baseline", "intervals", "changes", "thresholds", "plots", "losses")
         },
     }

@@ -131,10 +131,7 @@ def loss_note(report: Report) -> str:
     """What to look for in the losses."""
     points = len(report["losses"]["evaluation"])
     if points > 1:
-        return (
-            "Where the evaluation loss rises while the training loss falls, the model learns its "
-            "training data by heart."
-        )
+        return "Where the evaluation loss rises while the training loss falls, the model overfits."
     return "It evaluated once only." if points else "It logged no evaluation loss."
 
 

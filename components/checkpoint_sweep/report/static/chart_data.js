@@ -1,7 +1,7 @@
 // Rows for the charts, from the report's tables.
 
-const COLOURS = { // Okabe and Ito's, which people who confuse red and green tell apart.
-  chosen: '#d55e00', set: '#0072b2', eligible: '#56b4e9', not: '#8a8f98', baseline: '#8a8f98',
+const COLOURS = { // Orange, blues and grey: told apart by people who confuse red and green, on light and dark.
+  chosen: '#d55e00', set: '#2a83cc', eligible: '#56b4e9', not: '#8a8f98', baseline: '#8a8f98',
 };
 const STATES = ['chosen', 'may be the best', 'eligible', 'not eligible'];
 const STATE_COLOURS = [COLOURS.chosen, COLOURS.set, COLOURS.eligible, COLOURS.not];
@@ -89,7 +89,7 @@ function heatRows(report, metric, feature, higherIsBetter) {
     .filter(({ slice }) => slice === 0 || !feature || report.features[slice] === feature)
     .filter(({ slice }) => candidates.some((c) => isNumber(report.values[c.name][slice][metric])));
   const examples = (slice) => (count < 0 || !chosen ? null : report.values[chosen][slice][count]);
-  const few = (slice) => examples(slice) !== null && examples(slice) < FEW_EXAMPLES;
+  const few = (slice) => slice > 0 && examples(slice) !== null && examples(slice) < FEW_EXAMPLES;
   const rank = ({ slice }) => {
     const value = chosen ? report.values[chosen][slice][metric] : null;
     const worst = isNumber(value) ? (higherIsBetter === false ? -value : value) : Infinity;
@@ -102,19 +102,19 @@ function heatRows(report, metric, feature, higherIsBetter) {
     return at < 0 ? 0 : x[at] - y[at];
   });
   const rows = [];
-  slices.forEach(({ title, slice }, order) => candidates.forEach((candidate, position) => {
-    const table = report.values[candidate.name];
+  const named = ({ title, slice }) => (few(slice) ? `${title} (${examples(slice)})` : title);
+  slices.forEach(({ title, slice }, order) => candidates.forEach((candidate) => {
+    const raw = report.values[candidate.name][slice][metric];
     rows.push({
-      slice: few(slice) ? `${title} (${examples(slice)})` : title, few: few(slice), order, candidate: candidate.label, position, metric: report.metrics[metric],
-      value: finite(table[slice][metric]), shown: short(table[slice][metric]),
-      examples: count < 0 ? null : table[slice][count],
+      slice: named({ title, slice }), few: few(slice), order, candidate: candidate.label, metric: report.metrics[metric],
+      value: finite(raw), raw, examples: count < 0 ? null : report.values[candidate.name][slice][count],
     });
   }));
   const at = candidates.findIndex((c) => report.decision && c.name === report.decision.chosen);
   const counting = rows.filter((row) => row.value !== null && row.order > 0 && !row.few);
   const values = (counting.length ? counting : rows.filter((row) => row.value !== null)).map((row) => row.value);
   const domain = values.length ? { domain: [values.reduce((x, y) => Math.min(x, y)), values.reduce((x, y) => Math.max(x, y))] } : {};
-  return { rows, domain, slices: slices.length, candidates: candidates.map((c) => c.label), chosen: at < 0 ? null : candidates[at].label };
+  return { rows, domain, slices: slices.map(named), candidates: candidates.map((c) => c.label), chosen: at < 0 ? null : candidates[at].label };
 }
 
 /** One row a slice: the chosen less the baseline, with the interval where it is known. */

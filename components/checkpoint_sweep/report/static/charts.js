@@ -13,10 +13,12 @@ const CONFIG = {
   text: { fill: 'currentColor', fontSize: 12 },
 };
 
+const AROUND = 120; // Legend and labels of a chart whose height follows from its rows.
+
 const base = (height) => ({
   $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
   width: 'container', height, config: CONFIG,
-  autosize: { type: isNumber(height) ? 'fit' : 'fit-x', contains: 'padding', resize: true },
+  autosize: { type: 'fit', contains: 'padding', resize: true },
 });
 
 /** Without layers that have nothing to draw, of which Vega warns. */
@@ -41,10 +43,10 @@ function stepSpec(report, intervals, slice, metric) {
     ...base(320),
     layer: drawn([
       { data: { values: path.filter((row) => row.low !== null) }, mark: { type: 'area', color: COLOURS.set, opacity: 0.18 }, encoding: { x: stepAxis(), y: { field: 'low', type: 'quantitative' }, y2: { field: 'high' } } },
-      { data: { values: points.filter((row) => row.low !== null && (row.kind === 'average' || path.length === 1)) }, mark: { type: 'rule', color: COLOURS.set }, encoding: { x: stepAxis(), y: { field: 'low', type: 'quantitative' }, y2: { field: 'high' } } },
+      { data: { values: chosen }, mark: { type: 'rule', color: COLOURS.chosen, strokeWidth: 1.5, opacity: 0.8 }, encoding: { x: stepAxis() } },
+      { data: { values: points.filter((row) => row.low !== null && (row.kind === 'average' || path.length === 1)) }, mark: { type: 'rule', color: COLOURS.set, strokeWidth: 4, opacity: 0.6 }, encoding: { x: stepAxis(), y: { field: 'low', type: 'quantitative' }, y2: { field: 'high' } } },
       { data: { values: near }, mark: { type: 'rule', strokeDash: [6, 4], color: COLOURS.not, strokeWidth: 1.5 }, encoding: { y: { field: 'level', type: 'quantitative' } } },
       { data: { values: near }, mark: { type: 'text', align: 'left', baseline: 'bottom', dx: 2, dy: -2, x: 0 }, encoding: { y: { field: 'level', type: 'quantitative' }, text: { field: 'what' } } },
-      { data: { values: chosen }, mark: { type: 'rule', color: COLOURS.chosen, strokeWidth: 1.5, opacity: 0.8 }, encoding: { x: stepAxis() } },
       { data: { values: path }, mark: { type: 'line', color: COLOURS.set, strokeWidth: 1.5 }, encoding: { x: stepAxis(), y } },
       {
         data: { values: points },
@@ -56,7 +58,7 @@ function stepSpec(report, intervals, slice, metric) {
           size: { condition: { test: "datum.state === 'chosen'", value: 180 }, value: points.length > 60 ? 35 : 75 },
         },
       },
-      { data: { values: points.filter((row) => row.kind === 'average') }, mark: { type: 'text', dy: -14 }, encoding: { x: stepAxis(), y, text: { field: 'name' } } },
+      { data: { values: points.filter((row) => row.kind === 'average') }, mark: { type: 'text', dy: -14, align: 'right', dx: 8 }, encoding: { x: stepAxis(), y, text: { field: 'name' } } },
       { data: { values: rows.filter((row) => row.value === null) }, mark: { type: 'text', text: '✗ no value', angle: 270, align: 'left', color: COLOURS.not, y: 'height' }, encoding: { x: stepAxis(), tooltip } },
     ]),
     resolve: { scale: { x: 'shared', y: 'shared' } },
@@ -71,7 +73,7 @@ function lossSpec(report) {
   const encoding = {
     x: stepAxis(), y: { field: 'loss', type: 'quantitative', title: isLog ? 'loss (logarithmic)' : 'loss', scale: isLog ? { type: 'log' } : { zero: false } },
     color: { field: 'kind', title: null, scale: { domain: ['training', 'evaluation'], range: ['#e69f00', COLOURS.set] } },
-    strokeDash: { field: 'kind', title: null, scale: { domain: ['training', 'evaluation'], range: [[1, 0], [6, 3]] } },
+    strokeDash: { field: 'kind', title: null, scale: { domain: ['training', 'evaluation'], range: [[1, 0], [6, 3]] }, legend: null },
     tooltip: [{ field: 'kind' }, { field: 'step', format: ',d' }, { field: 'loss', format: '.5~g' }],
   };
   return {
@@ -84,21 +86,26 @@ function lossSpec(report) {
   };
 }
 
+function cellTooltip(cell, sanitize) {
+  const lines = [['slice', cell.slice], ['candidate', cell.candidate], [cell.metric, short(cell.raw)], ['examples', short(cell.examples)]];
+  return `<table>${lines.map(([key, text]) => `<tr><td class="key">${sanitize(key)}</td><td class="value">${sanitize(text)}</td></tr>`).join('')}</table>`;
+}
+
 function heatSpec(report, metric, feature, higherIsBetter) {
   const { rows, slices, candidates, chosen, domain } = heatRows(report, metric, feature, higherIsBetter);
-  const x = { field: 'candidate', type: 'nominal', title: null, sort: candidates, axis: { labelAngle: -60, labelOverlap: true, labelLimit: 120 } };
-  const y = { field: 'slice', type: 'nominal', title: null, sort: { field: 'order', op: 'min' }, axis: { labelLimit: 220, labelFontSize: slices > 40 ? 10 : 12 } };
+  const x = { field: 'candidate', type: 'nominal', title: null, sort: null, scale: { domain: candidates }, axis: { labelAngle: -60, labelOverlap: true, labelLimit: 120 } };
+  const y = { field: 'slice', type: 'nominal', title: null, sort: null, scale: { domain: slices }, axis: { labelLimit: 220, labelFontSize: slices.length > 40 ? 10 : 12 } };
   return {
     spec: {
-      ...base({ step: slices > 40 ? 14 : 20 }),
+      ...base(AROUND + slices.length * (slices.length > 40 ? 14 : 20)),
       data: { values: rows },
       layer: drawn([
         {
-          mark: { type: 'rect' },
+          // Naming the fields here would make a text of each cell in advance: see `cellTooltip`.
+          mark: { type: 'rect', tooltip: { content: 'data' } },
           encoding: {
             x, y,
             color: { field: 'value', type: 'quantitative', title: report.metrics[metric], scale: { scheme: 'cividis', reverse: higherIsBetter === false, clamp: true, ...domain }, legend: { gradientLength: 200, orient: 'top', titleOrient: 'left' } },
-            tooltip: [{ field: 'slice' }, { field: 'candidate' }, { field: 'shown', title: report.metrics[metric] }, { field: 'examples', title: 'examples', format: ',.6~g' }],
           },
         },
         { data: { values: chosen === null ? [] : [{ candidate: chosen }] }, mark: { type: 'rect', filled: false, stroke: COLOURS.chosen, strokeWidth: 2, y: 0, y2: 'height' }, encoding: { x } },
@@ -113,7 +120,7 @@ function changeSpec(report, changes, name, metric) {
   const y = { field: 'slice', type: 'nominal', title: null, sort: { field: 'order', op: 'min' }, axis: { labelLimit: 220, grid: true } };
   const tooltip = [{ field: 'slice' }, { field: 'value', title: 'chosen', format: '.5~g' }, { field: 'old', title: 'baseline', format: '.5~g' }, { field: 'change', format: '.3~g' }, { field: 'low', title: 'interval from', format: '.3~g' }, { field: 'high', title: 'to', format: '.3~g' }];
   return {
-    ...base({ step: 20 }), data: { values: rows },
+    ...base(AROUND + rows.length * 20), data: { values: rows },
     layer: [
       { data: { values: [{ zero: 0 }] }, mark: { type: 'rule', color: COLOURS.not, strokeWidth: 2 }, encoding: { x: { field: 'zero', type: 'quantitative' } } },
       { transform: [{ filter: 'isValid(datum.low)' }], mark: { type: 'rule', color: COLOURS.set, strokeWidth: 2 }, encoding: { y, x: { field: 'low', type: 'quantitative' }, x2: { field: 'high' } } },

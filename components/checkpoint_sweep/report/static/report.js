@@ -27,11 +27,11 @@ function run(code, nonce) {
 }
 
 /** The interpreter stands in for `eval`, which the page's policy forbids. */
-async function draw(element, spec, renderer = 'svg') {
+async function draw(element, spec, renderer = 'svg', tooltip = {}) {
   if (!element) return;
   if (element.view) element.view.finalize();
   const { view } = await vegaEmbed(element, spec, {
-    ast: true, renderer, actions: { export: true, source: false, compiled: false, editor: false },
+    ast: true, renderer, tooltip, actions: { export: true, source: false, compiled: false, editor: false },
   });
   element.view = view;
 }
@@ -90,11 +90,13 @@ async function drawHeat(report) {
   const metric = Number(byId('heat-metric').value);
   const better = higherIsBetter(report, metric);
   const { spec, cells } = heatSpec(report, metric, byId('heat-feature').value, better);
-  await draw(byId('heat-chart'), spec, cells > SVG_CELLS ? 'canvas' : 'svg');
+  await draw(byId('heat-chart'), spec, cells > SVG_CELLS ? 'canvas' : 'svg', { formatTooltip: cellTooltip });
+  const chosen = report.decision && report.decision.chosen;
   const hidden = report.metrics_left_out;
   byId('heat-note').textContent = [
     better === null ? 'Yellow is high, blue is low.' : `Yellow is better, blue is worse (${better ? 'higher' : 'lower'} is better).`,
-    'The worst slices of the chosen stand on top, below all examples together; those of fewer than 100 examples, with their number, at the end. The chosen is framed.',
+    `The worst slices of ${chosen ? 'the chosen' : 'the last'} stand on top, below all examples together; those of fewer than 100 examples, with their number, at the end.`,
+    chosen ? 'The chosen is framed.' : '',
     hidden ? `For the size of this page, ${hidden} metrics are only on all examples; all are in metrics.csv.` : '',
   ].join(' ').trim();
 }
@@ -110,14 +112,15 @@ function fillSlices(report, intervals, changes) {
   const name = byId('slice-candidate').value;
   const metric = Number(byId('slice-metric').value);
   const count = report.metrics.indexOf(report.counts);
+  const cautious = report.intervals.some((item) => item.candidate === name && item.metric === metric && item.caution);
   const rows = report.slices.map((title, s) => {
     const row = report.values[name][s];
     const known = intervalOf(intervals, name, s, metric) || {};
     const value = row[metric];
     const old = report.baseline ? report.baseline[s][metric] : null;
-    return [title, count < 0 ? null : row[count], value, known.low, known.high, ...(report.baseline ? [old, isNumber(value) && isNumber(old) ? value - old : null] : [])];
+    return [title, count < 0 ? null : row[count], value, known.low, known.high, ...(report.baseline ? [old, isNumber(value) && isNumber(old) ? value - old : null] : []), ...(cautious ? [known.caution || ''] : [])];
   });
-  fillTable(byId('slice-table'), ['Slice', 'Examples', report.metrics[metric], 'Interval from', 'to', ...(report.baseline ? ['Baseline', 'Change'] : [])], rows);
+  fillTable(byId('slice-table'), ['Slice', 'Examples', report.metrics[metric], 'Interval from', 'to', ...(report.baseline ? ['Baseline', 'Change'] : []), ...(cautious ? ['Take care'] : [])], rows, cautious ? [report.baseline ? 7 : 5] : []);
 }
 
 async function drawPlots(report) {
@@ -163,7 +166,8 @@ async function main(nonce) {
   const metrics = report.metrics.map((name, i) => [i, name]);
   const first = report.selected ? report.selected.metric : 0;
   const evaluated = report.candidates.filter((c) => report.values[c.name]);
-  const chosen = (report.decision && report.decision.chosen) || (evaluated.length ? evaluated[evaluated.length - 1].name : null);
+  const chosen = report.decision && report.decision.chosen;
+  const initial = chosen || (evaluated.length ? evaluated[evaluated.length - 1].name : null);
   if (!evaluated.length || !metrics.length) {
     document.querySelectorAll('[data-needs-scripts] figure').forEach((element) => { element.hidden = true; });
     complain('no candidate has results.');
@@ -173,7 +177,7 @@ async function main(nonce) {
   options(byId('step-slice'), report.slices.map((title, i) => [i, title]), report.selected ? report.selected.slice : 0);
   const features = [...new Set(report.features)].filter(Boolean);
   options(byId('heat-feature'), [['', 'all features'], ...features.map((name) => [name, name])], '');
-  options(byId('slice-candidate'), evaluated.map((c) => [c.name, c.label + (c.name === chosen ? ' (chosen)' : '')]), chosen);
+  options(byId('slice-candidate'), evaluated.map((c) => [c.name, c.label + (c.name === chosen ? ' (chosen)' : '')]), initial);
   await bind(['step-metric', 'step-slice'], () => drawSteps(report, intervals));
   if (byId('loss-chart')) await bind([], () => draw(byId('loss-chart'), lossSpec(report)));
   if (byId('heat-chart')) await bind(['heat-metric', 'heat-feature'], () => drawHeat(report));
@@ -182,7 +186,7 @@ async function main(nonce) {
   if (byId('plots')) {
     const drawn = Object.keys(report.plots);
     const parts = [...new Set(drawn.flatMap((name) => report.plots[name].map((plot) => plot.of)))];
-    options(byId('plot-candidate'), evaluated.filter((c) => report.plots[c.name]).map((c) => [c.name, c.label + (c.name === chosen ? ' (chosen)' : '')]), report.plots[chosen] ? chosen : drawn[0]);
+    options(byId('plot-candidate'), evaluated.filter((c) => report.plots[c.name]).map((c) => [c.name, c.label + (c.name === chosen ? ' (chosen)' : '')]), report.plots[initial] ? initial : drawn[0]);
     options(byId('plot-of'), parts.map((name) => [name, name || 'the only output']), parts[0]);
     byId('plot-of-label').hidden = parts.length < 2;
     await bind(['plot-candidate', 'plot-of'], () => drawPlots(report));

@@ -58,14 +58,18 @@ function makeFilter(table) {
   update();
 }
 
-/** A table of texts and numbers; numbers are right-aligned and sort as such. */
-function fillTable(table, headings, rows) {
+/**
+ * A table whose columns hold numbers, which are right-aligned and sort as such, but for the first
+ * and those that are named as texts.
+ */
+function fillTable(table, headings, rows, texts = []) {
   table.replaceChildren();
+  const isText = (i) => i === 0 || texts.includes(i);
   const head = table.createTHead().insertRow();
   headings.forEach((heading, i) => {
     const cell = document.createElement('th');
     cell.textContent = heading;
-    if (i) cell.className = 'number';
+    if (!isText(i)) cell.className = 'number';
     head.append(cell);
   });
   const body = table.createTBody();
@@ -73,8 +77,11 @@ function fillTable(table, headings, rows) {
     const line = body.insertRow();
     row.forEach((value, i) => {
       const cell = document.createElement(i ? 'td' : 'th');
-      cell.textContent = i ? short(value) : value;
-      if (i) { cell.className = 'number'; cell.dataset.value = isNumber(value) ? value : ''; }
+      cell.textContent = isText(i) ? value : short(value);
+      if (!isText(i)) {
+        cell.className = 'number';
+        cell.dataset.value = isNumber(value) ? value : '';
+      }
       line.append(cell);
     });
   }

@@ -1,0 +1,189 @@
+"""Reports of any size without a sweep: what the page is given is plain data."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from checkpoint_sweep.report.document import Report, slice_title
+
+HOSTILE = "</script><script>alert(1)</script>"
+METRICS = ("auc", "binary_crossentropy", "example_count")
+
+
+def report(
+    checkpoints: int = 20,
+    slices: int = 6,
+    averages: tuple[str, ...] = (),
+    nan: tuple[int, ...] = (),
+    blessed: bool = True,
+    eligible: bool = True,
+    intervals: bool = True,
+    baseline: bool = False,
+    plots: bool = True,
+) -> Report:
+    """A binary problem.
+
+    Args:
+        checkpoints: number of them, at every hundredth step.
+        slices: number of slices beside that of all examples.
+        averages: names of averages of the last two checkpoints.
+        nan: positions of checkpoints whose selection metric is NaN.
+        blessed: whether the chosen met thresholds.
+        eligible: whether any candidate is.
+        intervals: whether they are known.
+        baseline: whether there is one.
+        plots: whether the configuration has them.
+    """
+    random = np.random.default_rng(7)
+    names = [f"step-{100 * (i + 1):08d}" for i in range(checkpoints)]
+    where = [[], *([["payment_type", HOSTILE]] if slices else [])]
+    where += [["trip_start_hour", str(i)] for i in range(slices - 1)]
+    pairs: list[list[list[str]]] = [[pair] if pair else [] for pair in where]
+    values: dict[str, list[list[float | None]]] = {}
+    for i, name in enumerate([*names, *averages]):
+        level = 0.95 - 0.2 * math.exp(-i / 3) + 0.002 * random.normal()
+        table: list[list[float | None]] = [
+            [level - 0.01 * s + 0.01 * random.normal(), 1 - level, 50.0 * (s + 1)]
+            for s in range(len(pairs))
+        ]
+        if i in nan:
+            table[0][0] = math.nan
+        values[name] = table
+    good = {n: t[0][0] or 0.0 for n, t in values.items() if not math.isnan(t[0][0] or 0.0)}
+    chosen = max(good, key=lambda name: good[name]) if eligible else None
+    candidates: list[Any] = []
+    for i, name in enumerate([*names, *averages]):
+        averaged = name in averages
+        step = 100 * (min(i, checkpoints - 1) + 1)
+        value = good.get(name)
+        usable = eligible and value is not None
+        reason = "the best of the eligible" if name == chosen else "another is better"
+        if not usable:
+            reason = "the selection metric is nan" if value is None else "missed auc"
+        candidates.append(
+            {
+                "name": name,
+                "label": name if averaged else f"step {step}",
+                "step": step,
+                "averaged": [step - 100, step] if averaged else None,
+                "status": "evaluated",
+                "reason": None,
+                "seconds": 0.25,
+                "reused": False,
+                "examples": 3000,
+                "non_finite": 0,
+                "verdict": {
+                    "name": name,
+                    "step": step,
+                    "eligible": usable,
+                    "value": value,
+                    "reason": reason,
+                    "missed": [] if usable or value is None else [f"auc = {value:.4f}"],
+                    "standard_error": 0.003 if intervals else None,
+                    "interval": [value - 0.006, value + 0.006] if intervals and value else None,
+                    "in_best_set": usable and intervals and value > 0.945 if usable else None,
+                    "difference": None,
+                    "caution": None,
+                    "averaged": None,
+                },
+            }
+        )
+    return {
+        "version": 1,
+        "decision": {
+            "chosen": chosen,
+            "blessed": blessed and eligible,
+            "reason": "it met every threshold"
+            if eligible
+            else "none of the candidates is eligible",
+            "best_set": [
+                c["name"] for c in candidates if c["verdict"]["in_best_set"] and intervals
+            ],
+            "selection": {
+                "metric": "auc",
+                "direction": "HIGHER_IS_BETTER",
+                "level": 0.95,
+                "slice": {},
+                "output_name": "",
+                "sub_key": "",
+            },
+        },
+        "metrics": [
+            {"metric": name, "output_name": "", "sub_key": "", "name": name} for name in METRICS
+        ],
+        "slices": pairs,
+        "candidates": candidates,
+        "values": values,
+        "baseline": [[0.9, 0.1, 50.0 * (s + 1)] for s in range(len(pairs))] if baseline else None,
+        "intervals": [
+            uncertainty(name, 0, value, 0.006) for name, value in good.items() if intervals
+        ],
+        "changes": [
+            uncertainty(name, 0, value - 0.9, 0.004) for name, value in good.items() if baseline
+        ],
+        "thresholds": [
+            {
+                "metric": "auc",
+                "slice": {},
+                "kind": "value",
+                "lower": 0.85,
+                "upper": None,
+                "absolute": None,
+                "relative": None,
+            }
+        ],
+        "plots": {name: binary_plots(i) for i, name in enumerate(names[:20])} if plots else {},
+        "losses": {
+            "training": [(100 * i, 1 / (i + 1)) for i in range(checkpoints)],
+            "evaluation": [(100 * i, 1 / (i + 1) + 0.002 * i) for i in range(checkpoints)],
+        },
+        "made": {"examples": ["made/up"], "example_splits": ["eval"]},
+    }
+
+
+def uncertainty(name: str, at: int, value: float, half: float) -> Any:
+    """Of the metric at position 0."""
+    return {
+        "candidate": name,
+        "slice": at,
+        "metric": 0,
+        "value": value,
+        "standard_error": half / 2,
+        "low": value - half,
+        "high": value + half,
+        "caution": None,
+    }
+
+
+def binary_plots(seed: int) -> list[dict[str, Any]]:
+    """ROC and calibration of one candidate."""
+    thresholds = [i / 100 for i in range(101)]
+    recall = [1 - t ** (2 + seed / 5) for t in thresholds]
+    wrong = [(1 - t) ** 2 for t in thresholds]
+    means = [0.05 + 0.1 * i for i in range(10)]
+    return [
+        {
+            "of": "",
+            "name": "",
+            "kind": "thresholds",
+            "threshold": thresholds,
+            "true_positives": [700 * r for r in recall],
+            "false_positives": [2300 * w for w in wrong],
+            "true_negatives": [2300 * (1 - w) for w in wrong],
+            "false_negatives": [700 * (1 - r) for r in recall],
+        },
+        {
+            "of": "",
+            "name": "",
+            "kind": "calibration",
+            "examples": [300.0] * 10,
+            "prediction": means,
+            "label": [mean**1.2 for mean in means],
+        },
+    ]
+
+
+def titles(made: Report) -> list[str]:
+    """Of all slices."""
+    return [slice_title(where) for where in made["slices"]]

@@ -1,0 +1,206 @@
+"""The page in a browser: what it says, that it stays text, and that it is quick and small."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from checkpoint_sweep.report.page import render
+from tests.checkpoint_sweep.report import made_up
+from tests.checkpoint_sweep.report.conftest import Open
+from tests.checkpoint_sweep.report.views.browser import Browser
+
+KINDS: dict[str, dict[str, Any]] = {
+    "one": {"checkpoints": 1},
+    "twenty": {},
+    "not-blessed": {"eligible": False},
+    "no-thresholds": {"blessed": False},
+    "nan": {"nan": (3, 7)},
+    "averages": {"averages": ("average-last-2", "greedy-soup")},
+    "no-intervals": {"intervals": False},
+    "no-slices": {"slices": 0},
+    "no-plots": {"plots": False},
+    "baseline": {"baseline": True},
+}
+SECONDS, BYTES = 2.0, 5_000_000
+
+
+def marks(page: Page, chart: str) -> int:
+    """Number of marks that a chart has drawn, on SVG."""
+    return page.locator(f"#{chart} svg .mark-symbol path").count()
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_every_kind_of_sweep_is_drawn(open_report: Open, name: str) -> None:
+    made = made_up.report(**KINDS[name])
+    page = open_report(made).page
+
+    decision = made["decision"]
+    assert decision is not None
+    heading = page.locator("h1").inner_text()
+    chosen = next((c for c in made["candidates"] if c["name"] == decision["chosen"]), None)
+    expected = "Nothing is chosen" if chosen is None else chosen["label"].replace("step", "Step")
+    assert heading.startswith(expected)
+    assert ("Not blessed" in page.locator(".blessing").inner_text()) != decision["blessed"]
+    rows = page.locator("#verdict-table tbody tr")
+    assert rows.count() == len(made["candidates"])
+    assert page.locator("#verdict-table tr.chosen").count() == (0 if chosen is None else 1)
+    finite = sum(c["verdict"]["value"] is not None for c in made["candidates"] if c["verdict"])
+    assert marks(page, "step-chart") >= finite
+    assert page.locator("#heat-chart").count() == (0 if name == "no-slices" else 1)
+    assert page.locator("#change-chart svg.marks").count() == (1 if name == "baseline" else 0)
+    assert page.locator("#plots svg.marks").count() == (0 if name == "no-plots" else 3)
+
+
+def test_the_verdicts_are_the_reports(open_report: Open) -> None:
+    made = made_up.report(nan=(3,))
+    page = open_report(made).page
+
+    shown = page.locator("#verdict-table tbody tr").evaluate_all(
+        "rows => rows.map(r => [r.cells[0].innerText, r.cells[1].dataset.value])"
+    )
+    verdicts = [c["verdict"] or {} for c in made["candidates"]]
+    assert shown == [
+        [c["label"], "" if v["value"] is None else str(v["value"])]
+        for c, v in zip(made["candidates"], verdicts, strict=True)
+    ]
+
+
+def test_the_slices_in_numbers_are_the_reports(open_report: Open) -> None:
+    made = made_up.report(baseline=True)
+    page = open_report(made).page
+
+    page.locator("summary", has_text="All slices").click()
+    page.select_option("#slice-candidate", "step-00000500")
+    page.select_option("#slice-metric", label="binary_crossentropy")
+    shown = page.locator("#slice-table tbody tr").evaluate_all(
+        """rows => rows.map(row => [row.cells[0].innerText,
+          ...[1, 2, 5].map(i => row.cells[i].dataset.value)])"""
+    )
+    assert [row[0] for row in shown] == made_up.titles(made)
+    values = made["values"]["step-00000500"]
+    for row, value in zip(shown, values, strict=True):
+        assert [float(cell) for cell in row[1:]] == pytest.approx(
+            [value[2], value[1], 0.1], rel=1e-6
+        )
+
+
+def test_text_from_the_data_stays_text(open_report: Open) -> None:
+    made = made_up.report()
+    for candidate in made["candidates"]:
+        assert candidate["verdict"] is not None
+        candidate["verdict"]["reason"] = made_up.HOSTILE
+        candidate["reason"] = made_up.HOSTILE
+    made["made"]["examples"] = [made_up.HOSTILE]
+    observed = open_report(made)
+    dialogs: list[str] = []
+    observed.page.on("dialog", lambda dialog: dialogs.append(dialog.message))
+
+    assert made_up.HOSTILE in observed.page.locator(".made").inner_text()
+    assert made_up.HOSTILE in observed.page.locator("#verdict-table").inner_text()
+    observed.page.locator("#heat-chart svg .mark-rect path").last.hover()
+    assert made_up.HOSTILE in observed.page.locator("#vg-tooltip-element").inner_text()
+    assert dialogs == []
+
+
+def test_scripts_of_others_do_not_run(open_report: Open) -> None:
+    observed = open_report(made_up.report(checkpoints=1))
+    observed.page.evaluate(
+        """() => {
+          const script = document.createElement('script');
+          script.textContent = 'window.ran = true';
+          document.body.append(script);
+        }"""
+    )
+    assert observed.page.evaluate("window.ran") is None
+    (error,) = observed.errors
+    assert "Content Security Policy" in error
+    observed.errors.clear()
+
+
+def test_the_table_sorts_and_filters_by_keyboard(open_report: Open) -> None:
+    made = made_up.report(nan=(3,))
+    page = open_report(made).page
+
+    page.locator("#verdict-table thead button").nth(1).focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    values = page.locator("#verdict-table tbody tr").evaluate_all(
+        "rows => rows.map(r => r.cells[1].dataset.value)"
+    )
+    numbers = [float(value) for value in values if value]
+    assert numbers == sorted(numbers, reverse=True)
+    assert values[-1] == ""
+    assert page.locator("#verdict-table th[aria-sort=descending]").count() == 1
+
+    page.select_option("#verdict-state", "not")
+    assert page.locator("#verdict-table tbody tr:visible").count() == 1
+    page.select_option("#verdict-state", "")
+    page.fill("#verdict-text", "step 1900")
+    assert page.locator("#verdict-table tbody tr:visible").count() == 1
+
+
+def test_another_candidates_plots_can_be_chosen(open_report: Open) -> None:
+    page = open_report(made_up.report()).page
+
+    before = page.locator("#plots .matrix").inner_text()
+    page.select_option("#plot-candidate", "step-00000100")
+    page.wait_for_function(f"document.querySelector('#plots .matrix').innerText !== {before!r}")
+    assert "step 100" in page.locator("#plots figcaption").inner_text()
+    page.locator("#plots input[type=range]").focus()
+    page.keyboard.press("Home")
+    assert page.locator("#plots output").inner_text() == "0"
+    assert page.locator("#plots .matrix tbody td").all_inner_texts() == ["700", "0", "2,300", "0"]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1200])
+def test_it_fits_the_window_and_the_theme(open_report: Open, scheme: str, width: int) -> None:
+    page = open_report(made_up.report(baseline=True), color_scheme=scheme).page
+    page.set_viewport_size({"width": width, "height": 800})
+    page.wait_for_timeout(300)
+
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    paper, text = page.evaluate(
+        """() => {
+          const label = document.querySelector('#step-chart svg text');
+          const colours = [getComputedStyle(document.body).backgroundColor,
+            getComputedStyle(label).fill];
+          return colours.map((colour) => colour.match(/\\d+/g).slice(0, 3)
+            .reduce((sum, part) => sum + Number(part), 0));
+        }"""
+    )
+    assert (paper < text) == (scheme == "dark")
+    assert abs(paper - text) > 380
+
+
+def test_without_scripts_the_text_is_there(browser: Browser, tmp_path: Path) -> None:
+    made = made_up.report()
+    (tmp_path / "page.html").write_text(render(made), encoding="utf-8")
+    page = browser.open(tmp_path / "page.html", java_script_enabled=False).page  # type: ignore[arg-type]
+
+    assert "is chosen" in page.locator("h1").inner_text()
+    assert page.locator("#verdict-table tbody tr").count() == len(made["candidates"])
+    page.context.close()
+
+
+def test_a_large_sweep_is_small_and_quick(browser: Browser, tmp_path: Path) -> None:
+    path = tmp_path / "large.html"
+    path.write_text(render(made_up.report(checkpoints=200, slices=100)), encoding="utf-8")
+    assert path.stat().st_size < BYTES
+
+    taken = []
+    for _ in range(3):  # The fastest: other processes may have the cores.
+        start = time.monotonic()
+        observed = browser.open(path)
+        observed.page.wait_for_selector("body[data-drawn]")
+        taken.append(time.monotonic() - start)
+        assert observed.errors == []
+        observed.page.context.close()
+    assert min(taken) < SECONDS
+
+
+def test_equal_reports_give_equal_pages() -> None:
+    assert render(made_up.report()) == render(made_up.report())

@@ -12,7 +12,7 @@
     )
 
 Importing this package is cheap; TensorFlow, TFMA and TFX are imported with what needs them, and
-only `CheckpointSweep` and `Evaluator` need TFX.
+only `CheckpointSweep`, `Evaluator` and `last_outcome` need TFX.
 """
 
 import importlib
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from checkpoint_sweep.selection.racing import Racing
     from checkpoint_sweep.selection.selection import Selection
     from checkpoint_sweep.tfx_components.evaluator.component import Evaluator
+    from checkpoint_sweep.tfx_components.outcome import last_outcome
     from checkpoint_sweep.tfx_components.sweep.component import CheckpointSweep
 
 __version__ = "0.2.0"
@@ -37,6 +38,7 @@ __all__ = [
     "Racing",
     "Selection",
     "StepRange",
+    "last_outcome",
 ]
 
 
@@ -50,6 +52,7 @@ def __getattr__(name: str) -> Any:
         "Racing": "checkpoint_sweep.selection.racing",
         "Selection": "checkpoint_sweep.selection.selection",
         "StepRange": "checkpoint_sweep.model_run.checkpoints",
+        "last_outcome": "checkpoint_sweep.tfx_components.outcome",
     }
     if name not in homes:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -37,6 +37,7 @@ def test_the_snippet_chooses_blesses_and_pushes(tmp_path: Path) -> None:
     (file,) = (tmp_path / "root").glob("CheckpointSweep/blessing/*/verdicts.json")
     verdicts = json.loads(file.read_text())
     assert verdicts["blessed"]
+    assert done.stdout.splitlines()[-1] == f"CheckpointSweep: BLESSED: {verdicts['reason']}"
     assert [c["step"] for c in verdicts["checkpoints"]] == list(range(50, 401, 50))
     (pushed,) = (tmp_path / "root" / "serving").iterdir()
     assert (pushed / "saved_model.pb").is_file()

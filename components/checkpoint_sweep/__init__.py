@@ -12,7 +12,7 @@
     )
 
 Importing this package is cheap; TensorFlow, TFMA and TFX are imported with what needs them, and
-only `CheckpointSweep` and `Evaluator` need TFX.
+only `CheckpointSweep`, `Evaluator` and `last_outcome` need TFX.
 """
 
 import importlib
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from checkpoint_sweep.sweeping.sweep import sweep
     from checkpoint_sweep.sweeping.watch import watch
     from checkpoint_sweep.tfx_components.evaluator.component import Evaluator
+    from checkpoint_sweep.tfx_components.outcome import last_outcome
     from checkpoint_sweep.tfx_components.sweep.component import CheckpointSweep
 
 __version__ = "0.2.0"
@@ -41,6 +42,7 @@ __all__ = [
     "Racing",
     "Selection",
     "StepRange",
+    "last_outcome",
     "sweep",
     "watch",
 ]
@@ -59,6 +61,7 @@ def __getattr__(name: str) -> Any:
         "sweep": "checkpoint_sweep.sweeping.sweep",
         "watch": "checkpoint_sweep.sweeping.watch",
         "StepRange": "checkpoint_sweep.model_run.checkpoints",
+        "last_outcome": "checkpoint_sweep.tfx_components.outcome",
     }
     if name not in homes:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,6 +1,7 @@
 """Shows on the terminal which node runs, for how long, and what it says."""
 
 import logging
+import re
 import time
 
 from rich.console import Console
@@ -12,6 +13,12 @@ _CACHED = "A cached execution %d is used."
 _SKIPPED = "Skipping execution for %s"
 _NOT_RUN = " (skipped)"
 _TRACEBACK = "Traceback (most recent call last)"
+# How far a node is, in what the trainers and the sweep say.
+_AMOUNT = re.compile(r"^(?:checkpoint|.*\bstep) (\d+) of (\d+)\b")
+# A part of the whole that is worth a line where lines stay.
+_SHARE = 20
+# The sweep's outcome, which the summary tells.
+_OUTCOME = re.compile(r"^(NOT )?BLESSED\b")
 
 
 class Progress(logging.Handler):
@@ -26,6 +33,8 @@ class Progress(logging.Handler):
         self._console = console
         self._status: Status | None = None
         self.node, self._started, self._note = "", 0.0, ""
+        self._first: tuple[float, int] | None = None
+        self._shown = -1
 
     @staticmethod
     def announces(record: logging.LogRecord) -> bool:
@@ -44,7 +53,22 @@ class Progress(logging.Handler):
             self._note = _NOT_RUN
         elif record.levelno >= logging.WARNING:
             self._console.print(f"  [yellow]{record.levelname.lower()}[/] {_text(record)}")
-        else:
+        elif found := _AMOUNT.match(record.getMessage()):
+            self._advance(int(found[1]), int(found[2]), record)
+        elif not _OUTCOME.match(record.getMessage()):
+            self._console.print(f"  [dim]{_text(record)}[/]", highlight=False)
+
+    def _advance(self, done: int, whole: int, record: logging.LogRecord) -> None:
+        """Moves the running line on; where there is none, prints a line for every twentieth."""
+        if self._status:
+            now = time.monotonic()
+            self._first = self._first or (now, done)
+            then, before = self._first
+            self._status.update(
+                f"[bold]{self.node}[/] {amount(done, whole, done - before, now - then)}"
+            )
+        elif done * _SHARE // max(whole, 1) != self._shown or done == whole:
+            self._shown = done * _SHARE // max(whole, 1)
             self._console.print(f"  [dim]{_text(record)}[/]", highlight=False)
 
     def fail(self) -> None:
@@ -62,6 +86,7 @@ class Progress(logging.Handler):
 
     def _begin(self, node: str) -> None:
         self.node, self._started, self._note = node, time.monotonic(), ""
+        self._first, self._shown = None, -1
         if self._console.is_terminal:
             self._status = self._console.status(f"[bold]{node}[/] is running")
             self._status.start()
@@ -73,6 +98,24 @@ class Progress(logging.Handler):
         seconds = time.monotonic() - self._started
         mark = "[yellow]–[/]" if self._note == _NOT_RUN else "[green]✓[/]"
         self._console.print(f"{mark} {self.node}{self._note} [dim]{seconds:.1f} s[/]")
+
+
+def amount(done: int, whole: int, since: int, seconds: float) -> str:
+    """How far something is, how fast it goes, and how long it will take.
+
+    Args:
+        done: how much of it.
+        whole: of how much.
+        since: how much of that in the last `seconds`.
+        seconds: in which the rate is measured.
+    """
+    text = f"{done:,} of {whole:,}"
+    if since <= 0 or seconds <= 0:
+        return text
+    rate = since / seconds
+    left = round((whole - done) / rate)
+    minutes = f"{left // 60} min {left % 60} s" if left >= 60 else f"{left} s"
+    return f"{text}, {rate:.3g} a second, {minutes} left"
 
 
 def _text(record: logging.LogRecord) -> str:

@@ -7,11 +7,17 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from checkpoint_sweep.selection.words import plus_minus
 from pipeline.reporting.run_summary import CONTINUED_FROM, Summary
+from pipeline.reporting.telling_rows import in_words, rest, telling
+
+REPORT = "report.html"
 
 
 def print_summary(summary: Summary, path: Path, console: Console) -> None:
-    """Prints what ran, the checkpoints, the winner, the Evaluator's verdict and the push.
+    """Prints the checkpoints that matter, the winner, the Evaluator's verdict and the push.
+
+    What ran, and for how long, has been printed while it did.
 
     Args:
         summary: to print.
@@ -19,7 +25,6 @@ def print_summary(summary: Summary, path: Path, console: Console) -> None:
         console: to print on.
     """
     console.print()
-    console.print(_nodes(summary))
     for anomaly in summary.anomalies:
         console.print(f"[yellow]anomaly[/] {escape(anomaly)}", highlight=False)
     if summary.training and summary.training[CONTINUED_FROM] is not None:
@@ -32,61 +37,73 @@ def print_summary(summary: Summary, path: Path, console: Console) -> None:
     if summary.pushed_model:
         pushed = f"to {summary.pushed_model}"
     else:
-        pushed = f"nothing. {escape(summary.reason)}"
+        pushed = f"nothing. {escape(_reason(summary))}"
     console.print(f"[bold]Pushed[/] {pushed}", soft_wrap=True)
+    if report := _report(summary):
+        console.print(f"[bold]Report[/] {escape(str(report))}", soft_wrap=True, highlight=False)
     console.print(f"[dim]All of this as JSON: {path}[/]", soft_wrap=True)
 
 
-def _nodes(summary: Summary) -> Table:
-    table = Table(title="What ran", title_justify="left", box=None, padding=(0, 2, 0, 0))
-    table.add_column("node")
-    table.add_column("state")
-    table.add_column("seconds", justify="right")
-    for node in summary.nodes:
-        table.add_row(node.name, node.state, f"{node.seconds:.1f}")
-    return table
+def _reason(summary: Summary) -> str:
+    """Why nothing was pushed; in short where the sweep's line has said it all."""
+    if summary.sweep and not summary.sweep["blessed"]:
+        return "The sweep blessed nothing."
+    return summary.reason
+
+
+def _report(summary: Summary) -> Path | None:
+    """The page about the sweep, where it has written one."""
+    if summary.sweep is None or not summary.sweep.get("evaluation"):
+        return None
+    page = Path(summary.sweep["evaluation"], REPORT)
+    return page if page.is_file() else None
 
 
 def _checkpoints(summary: Summary) -> Table:
     assert summary.sweep is not None
-    selection = summary.sweep["selection"]
-    arrow = "↑" if selection["direction"] == "HIGHER_IS_BETTER" else "↓"
-    table = Table(title="Checkpoints on eval", title_justify="left", box=None, padding=(0, 2, 0, 0))
-    averages = any(_is_average(verdict) for verdict in summary.checkpoints)
+    selection, chosen = summary.sweep["selection"], summary.sweep["chosen"]
+    higher = selection["direction"] == "HIGHER_IS_BETTER"
+    shown = telling(summary.checkpoints, chosen, higher)
+    table = Table(
+        title="Checkpoints on eval",
+        title_justify="left",
+        caption=rest(summary.checkpoints, shown),
+        caption_justify="left",
+        box=None,
+        padding=(0, 2, 0, 0),
+    )
+    averages = any(_is_average(verdict) for verdict in shown)
     table.add_column("step or average" if averages else "step", justify="right")
-    table.add_column(f"{selection['metric']} {arrow}", justify="right")
-    table.add_column("±", justify="right")
-    table.add_column("thresholds")
-    table.add_column("verdict", overflow="fold")
-    for verdict in summary.checkpoints:
-        chosen = verdict["name"] == summary.sweep["chosen"]
+    table.add_column(f"{selection['metric']} {'↑' if higher else '↓'}", overflow="fold")
+    table.add_column("less the chosen", overflow="fold")
+    table.add_column("verdict", overflow="fold", ratio=1)
+    for verdict in shown:
+        difference = verdict.get("difference")
         table.add_row(
             verdict["name"] if _is_average(verdict) else str(verdict["step"]),
-            "–" if verdict["value"] is None else f"{verdict['value']:.5f}",
-            _half_width(verdict.get("interval")),
-            _thresholds(verdict),
-            verdict["reason"],
-            style="bold green" if chosen else None if verdict["eligible"] else "yellow",
+            _value(verdict["value"], verdict.get("interval")),
+            _value(difference["value"], difference["interval"], "+") if difference else "",
+            escape(in_words(verdict, chosen)),
+            style="bold green"
+            if verdict["name"] == chosen
+            else None
+            if verdict["eligible"]
+            else "yellow",
         )
     return table
 
 
 def _choice(sweep: dict[str, Any], checkpoints: list[dict[str, Any]]) -> str:
     word = "[green]BLESSED[/]" if sweep["blessed"] else "[red]NOT BLESSED[/]"
-    last = [c for c in checkpoints if not _is_average(c)][-1]
+    last = [c for c in checkpoints if not _is_average(c)][-1:]
     versus = ""
-    if sweep["chosen"] not in (None, last["name"]) and last["value"] is not None:
-        versus = f". The last, step {last['step']}, has {last['value']:.5f}"
-        if last.get("difference"):
-            difference = last["difference"]
-            versus += (
-                f", a difference of {difference['value']:+.5f} ± "
-                f"{_half_width(difference['interval'])}"
-            )
+    if last and sweep["chosen"] not in (None, last[0]["name"]) and last[0]["value"] is not None:
+        value = _value(last[0]["value"], last[0].get("interval"))
+        versus = f". The last, step {last[0]['step']}, has {value}"
     return f"[bold]Sweep[/] {word}: {escape(sweep['reason'])}{versus}"
 
 
-def _is_average(verdict: dict[str, Any]) -> bool:
+def _is_average(verdict: Any) -> bool:
     return verdict.get("averaged") is not None
 
 
@@ -104,11 +121,9 @@ def _evaluation(summary: Summary) -> str:
     return f"[bold]Evaluator[/] {word} on test, {versus}{failures}"
 
 
-def _half_width(interval: list[float] | None) -> str:
-    return "–" if interval is None else f"{(interval[1] - interval[0]) / 2:.5f}"
-
-
-def _thresholds(verdict: dict[str, Any]) -> str:
-    if verdict["missed"]:
-        return f"missed {len(verdict['missed'])}"
-    return "passed" if verdict["eligible"] else "–"
+def _value(value: float | None, interval: list[float] | None, sign: str = "") -> str:
+    """A value with its half width; a difference with its sign."""
+    if value is None:
+        return "–"
+    text = plus_minus(value, None if interval is None else (interval[1] - interval[0]) / 2)
+    return f"{sign}{text}" if sign and not text.startswith("-") else text

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
+from rich.status import Status
 
 import checkpoint_sweep
 from checkpoint_sweep.common import text
 from pipeline.problems.problem import repository
 from pipeline.reporting import quiet
-from pipeline.reporting.progress import Progress
+from pipeline.reporting.progress import Progress, amount
 
 
 def _record(message: str, *arguments: object, level: int = logging.INFO, path: str = "/x.py"):
@@ -58,6 +59,58 @@ def test_a_node_that_a_condition_leaves_out_is_marked(screen: Console) -> None:
         _record("Component %s is finished.", "Evaluator"),
     )
     assert "– Evaluator (skipped)" in shown
+
+
+@pytest.mark.parametrize(
+    ("message", "whole", "every", "lines"),
+    [
+        pytest.param("saved the checkpoint of step %d of %d", 4000, 20, 21, id="training"),
+        pytest.param("checkpoint %d of %d, step 7: auc = 1", 200, 1, 21, id="sweep"),
+        pytest.param("checkpoint %d of %d, step 7: auc = 1", 5, 1, 5, id="few"),
+    ],
+)
+def test_many_checkpoints_are_not_as_many_lines(
+    screen: Console, message: str, whole: int, every: int, lines: int
+) -> None:
+    records = [_record(message, done, whole) for done in range(every, whole + 1, every)]
+    shown = _shown(screen, _record("Component %s is running.", "Trainer"), *records)
+    assert shown.count(f" of {whole}") == lines
+    assert f" {whole} of {whole}" in shown
+
+
+def test_on_a_terminal_one_line_says_how_far_and_how_long(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    screen = Console(file=io.StringIO(), width=100, force_terminal=True, color_system=None)
+    now = iter([0.0, 10.0, 12.0])
+    monkeypatch.setattr("pipeline.reporting.progress.time.monotonic", lambda: next(now, 12.0))
+    progress = Progress(screen)
+    progress.emit(_record("Component %s is running.", "Trainer"))
+    said: list[str] = []
+    monkeypatch.setattr(Status, "update", lambda self, text: said.append(text))
+    for step in (0, 1000):
+        progress.emit(_record("saved the checkpoint of step %d of %d", step, 4000))
+    progress.stop()
+    assert said == [
+        "[bold]Trainer[/] 0 of 4,000",
+        "[bold]Trainer[/] 1,000 of 4,000, 500 a second, 6 s left",
+    ]
+
+
+def test_what_the_summary_tells_is_not_told_before(screen: Console) -> None:
+    assert _shown(screen, _record("%s: %s", "NOT BLESSED", "none is eligible")) == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        ((0, 10, 0, 0.0), "0 of 10"),
+        ((5, 10, 5, 10.0), "5 of 10, 0.5 a second, 10 s left"),
+        ((1, 1001, 1, 1.0), "1 of 1,001, 1 a second, 16 min 40 s left"),
+    ],
+)
+def test_amounts(arguments: tuple[int, int, int, float], text: str) -> None:
+    assert amount(*arguments) == text
 
 
 def test_brackets_in_a_message_are_text(screen: Console) -> None:

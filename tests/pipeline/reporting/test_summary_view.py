@@ -1,6 +1,7 @@
 import io
 from pathlib import Path
 
+import pytest
 from rich.console import Console
 
 from pipeline.reporting.run_summary import Node, Summary
@@ -43,7 +44,11 @@ SWEEP = {
 EVALUATOR = {"blessed": False, "failures": ["auc = 0.8"], "baseline_model": "/old"}
 
 
-def _printed(**changes: object) -> str:
+def _printed(width: int = 160, **changes: object) -> str:
+    return " ".join(_screen(width, **changes).split())
+
+
+def _screen(width: int, **changes: object) -> str:
     fields = {
         "run_id": "now",
         "state": "complete",
@@ -56,19 +61,18 @@ def _printed(**changes: object) -> str:
         "evaluator": EVALUATOR,
         "pushed_model": "/root/serving/1",
     }
-    screen = Console(file=io.StringIO(), width=160)
+    screen = Console(file=io.StringIO(), width=width)
     print_summary(Summary(**fields | changes), Path("/root/summary.json"), screen)  # type: ignore[arg-type]
     assert isinstance(screen.file, io.StringIO)
-    return " ".join(screen.file.getvalue().split())
+    return screen.file.getvalue()
 
 
-def test_it_says_what_ran_what_won_and_why() -> None:
+def test_it_says_what_won_and_why() -> None:
     text = _printed()
     for part in (
-        "Trainer complete 12.3",
-        "1 0.90000 – missed 2 missed auc = 0.9",
-        "2 0.97000 0.01000 passed the best value of the eligible",
-        "3 – – – unreadable",
+        "1 0.9 missed auc = 0.9",
+        "2 0.970 ± 0.010 chosen: the best value of the eligible",
+        "3 – unreadable",
         "Sweep BLESSED: step 2, the best value of the eligible: auc 0.970 ± 0.010",
         "Evaluator NOT BLESSED on test, compared with /old missed auc = 0.8",
         "Pushed to /root/serving/1",
@@ -82,16 +86,64 @@ def test_nothing_eligible_and_nothing_pushed() -> None:
     text = _printed(sweep=sweep, evaluator=None, pushed_model=None)
     assert "Sweep NOT BLESSED: none is eligible" in text
     assert "Evaluator did not run" in text
-    assert "Pushed nothing. because" in text
+    assert "Pushed nothing. The sweep blessed nothing." in text
+    assert text.count("none is eligible") == 1
 
 
-def test_how_far_the_last_is_from_the_chosen() -> None:
+def test_how_far_each_is_from_the_chosen_and_whether_that_is_noise() -> None:
     last = CHECKPOINTS[2] | {
         "value": 0.95,
+        "eligible": True,
+        "in_best_set": False,
         "difference": {"value": -0.02, "standard_error": 0.005, "interval": [-0.03, -0.01]},
     }
     text = _printed(checkpoints=[*CHECKPOINTS[:2], last])
-    assert "The last, step 3, has 0.95000, a difference of -0.02000 ± 0.01000" in text
+    assert "3 0.95 -0.020 ± 0.010 worse than others beyond noise" in text
+    assert "The last, step 3, has 0.95 " in text
+
+
+def _many(count: int) -> list[dict]:
+    """A curve with its best in the middle, thirty around it as good, the first ten refused."""
+    middle = count // 2
+    return [
+        {
+            "name": f"step-{i}",
+            "step": i * 100,
+            "eligible": i >= 10,
+            "value": 0.9 - abs(i - middle) * 1e-4,
+            "reason": "missed auc" if i < 10 else "cannot be told from the best",
+            "missed": ["auc"] if i < 10 else [],
+            "interval": [0.85, 0.95],
+            "in_best_set": abs(i - middle) <= 15 if i >= 10 else None,
+            "difference": {
+                "value": -abs(i - middle) * 1e-4,
+                "standard_error": 0.001,
+                "interval": [-0.01, 0.01],
+            },
+        }
+        for i in range(count)
+    ]
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_of_two_hundred_checkpoints_ten_are_shown(width: int, tmp_path: Path) -> None:
+    (tmp_path / "report.html").touch()
+    sweep = SWEEP | {"chosen": "step-100", "evaluation": str(tmp_path)}
+    shown = _screen(width, checkpoints=_many(200), sweep=sweep)
+    rows = [int(line.split()[0]) for line in shown.splitlines() if line[:5].strip().isdigit()]
+    assert (
+        rows == [0, 8400, 8500, 9900, 10000, 10100, 10200, 11500, 11600, 19900] or len(rows) == 10
+    )
+    assert {0, 9900, 10000, 10100, 19900} <= set(rows)
+    assert "and 190 more: " in shown
+    assert f"Report {tmp_path}/report.html" in shown
+    table = shown.partition("and 190 more")[0].splitlines()
+    assert max(map(len, table)) <= width
+    assert len(shown.splitlines()) < 25
+
+
+def test_without_a_report_none_is_named(tmp_path: Path) -> None:
+    assert "Report" not in _printed(sweep=SWEEP | {"evaluation": str(tmp_path)})
 
 
 def test_what_the_evaluator_found() -> None:
@@ -132,6 +184,5 @@ def test_an_average_is_not_taken_for_the_checkpoint_of_its_step() -> None:
     checkpoints = [*CHECKPOINTS[:2], CHECKPOINTS[2] | {"value": 0.5}, AVERAGE]
     text = _printed(sweep=sweep, checkpoints=checkpoints)
     assert "step or average" in text
-    assert "average-last-2 0.98000 passed the best of the eligible" in text
-    won = "average-last-2, the average of the steps 2, 3, auc 0.98000 (last, step 3: 0.50000)"
-    assert f"Sweep BLESSED: {won}" in text
+    assert "average-last-2 0.98 chosen: the best of the eligible" in text
+    assert "The last, step 3, has 0.5" in text

@@ -1,0 +1,55 @@
+import json
+from pathlib import Path
+
+import pytest
+from ml_metadata import proto
+
+from checkpoint_sweep import last_outcome
+from tests.pipeline.recorded import Recorded, State
+
+
+@pytest.fixture
+def recorded(tmp_path: Path) -> Recorded:
+    return Recorded(tmp_path / "metadata.sqlite")
+
+
+def _sweep(recorded: Recorded, state: int, run: str, reason: str, blessed: bool = True) -> Path:
+    folder = recorded.path.parent / run
+    folder.mkdir()
+    (folder / "verdicts.json").write_text(json.dumps({"blessed": blessed, "reason": reason}))
+    outputs = {
+        "blessing": recorded.artifact("ModelBlessing", str(folder)),
+        "evaluation": recorded.artifact("ModelEvaluation", str(folder)),
+    }
+    recorded.execution("CheckpointSweep", state, run, outputs=outputs)
+    recorded.execution("Pusher", State.COMPLETE, run)
+    return folder
+
+
+def _told(recorded: Recorded) -> str:
+    config = proto.ConnectionConfig()
+    config.sqlite.filename_uri = str(recorded.path)
+    return last_outcome(config)
+
+
+def test_the_last_run_is_told_of(recorded: Recorded) -> None:
+    _sweep(recorded, State.COMPLETE, "first", "step 1, the best")
+    _sweep(recorded, State.COMPLETE, "second", "none is eligible", blessed=False)
+    assert _told(recorded) == "CheckpointSweep: NOT BLESSED: none is eligible"
+
+
+def test_a_cached_sweep_and_its_report(recorded: Recorded) -> None:
+    folder = _sweep(recorded, State.CACHED, "first", "step 1, the best")
+    (folder / "report.html").touch()
+    assert _told(recorded).splitlines() == [
+        "CheckpointSweep, from cache: BLESSED: step 1, the best",
+        f"Report: {folder}/report.html",
+    ]
+
+
+def test_where_there_is_no_outcome(recorded: Recorded) -> None:
+    assert _told(recorded) == "There is no run yet."
+    recorded.execution("Trainer", State.FAILED)
+    assert _told(recorded) == "No CheckpointSweep has begun in the last run."
+    recorded.execution("CheckpointSweep", State.FAILED)
+    assert _told(recorded) == "The CheckpointSweep of the last run has not ended well."

@@ -92,6 +92,7 @@ def fill_in(
     engine: str,
     beam_arg: Sequence[str] | None,
     direction: str | None = None,
+    *,
     choose: str = "best",
     margin: Margin = Margin.VALUE,
     race: bool = False,

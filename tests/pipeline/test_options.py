@@ -2,7 +2,11 @@ import pytest
 
 from checkpoint_sweep.model_run.averages import Averages
 from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.selection.policies import BestValue, SelectionPolicy
+from checkpoint_sweep.selection.racing import Racing
+from checkpoint_sweep.selection.set_policies import EarliestOfSet, LatestOfSet, SecondaryMetric
 from pipeline import options
+from pipeline.choosing import selection_of
 from pipeline.config import ConfigError
 from pipeline.problems import registry
 
@@ -53,11 +57,36 @@ def test_a_training_without_a_checkpoint_is_refused(
 )
 def test_averages(last: list[int] | None, soup: bool, expected: Averages | None) -> None:
     config = options.fill_in(
-        registry.get("taxi"), None, None, None, "fused", None, None, last, soup
+        registry.get("taxi"), None, None, None, "fused", None, average_last=last, greedy_soup=soup
     )
     assert config.averages == expected
 
 
 def test_an_average_of_one_is_refused() -> None:
     with pytest.raises(ConfigError, match="--average-last=1 averages nothing"):
-        options.fill_in(registry.get("taxi"), None, None, None, "fused", None, None, [5, 1])
+        options.fill_in(registry.get("taxi"), None, None, None, "fused", None, average_last=[5, 1])
+
+
+@pytest.mark.parametrize(
+    ("choose", "policy"),
+    [
+        ("best", BestValue()),
+        ("earliest", EarliestOfSet()),
+        ("latest", LatestOfSet()),
+        ("binary_accuracy:higher", SecondaryMetric("binary_accuracy", Direction.HIGHER_IS_BETTER)),
+        ("a:b:lower", SecondaryMetric("a:b", Direction.LOWER_IS_BETTER)),
+    ],
+)
+def test_ways_to_choose(choose: str, policy: SelectionPolicy) -> None:
+    config = options.fill_in(
+        registry.get("taxi"), None, None, None, "fused", None, choose=choose, race=True
+    )
+    selection = selection_of(config)
+    assert (selection.metric, selection.policy) == ("auc", policy)
+    assert config.racing == Racing()
+
+
+@pytest.mark.parametrize("choose", ["", "worst", "auc", "auc:up", ":higher"])
+def test_no_way_to_choose(choose: str) -> None:
+    with pytest.raises(ConfigError, match=f"--choose={choose} is no way to choose"):
+        options.fill_in(registry.get("taxi"), None, None, None, "fused", None, choose=choose)

@@ -12,7 +12,9 @@ from benchmarks.cases import Case, Outcome
 from benchmarks.stamps import END, START, StampBatches, Stamps
 from checkpoint_sweep.evaluation import fused, reading, required_features
 from checkpoint_sweep.evaluation.evaluate_models import DEFAULT_BATCH_SIZE, EvaluateModels
+from checkpoint_sweep.evaluation.jackknife.wanted import wanted
 from checkpoint_sweep.saved_model.model_source import ModelSource
+from checkpoint_sweep.selection.selection import Selection
 
 
 class _StampedLoad:
@@ -52,6 +54,7 @@ def run(
             config,
             tensor_adapter_config=adapter,
             load=_StampedLoad(stamps),
+            decisive=wanted(config, Selection("auc")),
         )
     )
     stamps.add("build the pipeline")

@@ -100,7 +100,12 @@ def test_text_from_the_data_stays_text(open_report: Open) -> None:
 
     assert made_up.HOSTILE in observed.page.locator(".made").inner_text()
     assert made_up.HOSTILE in observed.page.locator("#verdict-table").inner_text()
-    observed.page.locator("#heat-chart svg .mark-rect path").last.hover()
+    cell = observed.page.locator("#heat-chart svg.marks .mark-rect").first.locator("path").last
+    cell.scroll_into_view_if_needed()
+    box = cell.bounding_box()
+    assert box is not None
+    observed.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    observed.page.locator("#vg-tooltip-element.visible").wait_for()
     assert made_up.HOSTILE in observed.page.locator("#vg-tooltip-element").inner_text()
     assert dialogs == []
 

@@ -24,7 +24,8 @@ class CheckpointSweep(base_beam_component.BaseBeamComponent):
     Outputs:
         evaluation: a folder of TFMA results for each checkpoint (`step-00001000/`, read it with
             `tfma.load_eval_result`) and each average (`average-last-5/`, `greedy-soup/`), the
-            weights of the averages in `averages/`, and `ledger.json`.
+            weights of the averages in `averages/`, `ledger.json`, and the report: `report.html`,
+            `report.json`, `metrics.csv`.
         model: the best checkpoint as a SavedModel; empty when no checkpoint is eligible.
         blessing: BLESSED or NOT_BLESSED, and `verdicts.json` with a verdict on each checkpoint.
     """

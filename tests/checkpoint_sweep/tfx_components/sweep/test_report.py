@@ -133,7 +133,9 @@ def test_changes_against_the_baseline_have_intervals(report: Report) -> None:
 
 def test_the_plots_are_those_of_tfma(swept: Swept, report: Report) -> None:
     for name, plots in report["plots"].items():
-        result = tfma.load_eval_result(str(Path(swept.evaluation.uri) / name), model_name="candidate")
+        result = tfma.load_eval_result(
+            str(Path(swept.evaluation.uri) / name), model_name="candidate"
+        )
         (data,) = [outputs[""][""] for key, outputs in result.plots if not key]
         matrices = data["confusionMatrixAtThresholds"]["matrices"]
         expected = {m.get("threshold", 0.0): m.get("truePositives", 0.0) for m in matrices}

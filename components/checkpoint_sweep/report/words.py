@@ -104,7 +104,7 @@ def _blessing(report: Report) -> str:
     decision = report["decision"]
     assert decision is not None
     if decision["blessed"]:
-        return "It met every threshold, so it is blessed: it may go on to the next check."
+        return "It met every threshold: it may be shipped, or go on to the next check."
     reason = decision["reason"].partition(". The choice: ")[0]
     return f"It is exported but not blessed: {reason}."
 

@@ -54,6 +54,22 @@ def test_every_kind_of_sweep_is_drawn(open_report: Open, name: str) -> None:
     assert page.locator("#plots svg.marks").count() == (0 if name == "no-plots" else 3)
 
 
+def test_a_sweep_of_which_nothing_was_evaluated(browser: Browser, tmp_path: Path) -> None:
+    made = made_up.report(checkpoints=2, eligible=False, intervals=False, plots=False)
+    made.update(values={}, metrics=[], slices=[], losses={"training": [], "evaluation": []})
+    for candidate in made["candidates"]:
+        candidate["reason"] = "it cannot be read"
+    (tmp_path / "page.html").write_text(render(made), encoding="utf-8")
+    observed = browser.open(tmp_path / "page.html")
+    observed.page.wait_for_selector("body[data-drawn]")
+
+    assert observed.page.locator("h1").inner_text().startswith("Nothing is chosen")
+    assert observed.page.locator("main").inner_text().count("it cannot be read") == 2
+    assert "no candidate has results" in observed.page.locator("#problem").inner_text()
+    assert observed.errors == []
+    observed.page.context.close()
+
+
 def test_the_verdicts_are_the_reports(open_report: Open) -> None:
     made = made_up.report(nan=(3,))
     page = open_report(made).page
@@ -100,7 +116,12 @@ def test_text_from_the_data_stays_text(open_report: Open) -> None:
 
     assert made_up.HOSTILE in observed.page.locator(".made").inner_text()
     assert made_up.HOSTILE in observed.page.locator("#verdict-table").inner_text()
-    observed.page.locator("#heat-chart svg .mark-rect path").last.hover()
+    cell = observed.page.locator("#heat-chart svg.marks .mark-rect").first.locator("path").last
+    cell.scroll_into_view_if_needed()
+    box = cell.bounding_box()
+    assert box is not None
+    observed.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    observed.page.locator("#vg-tooltip-element.visible").wait_for()
     assert made_up.HOSTILE in observed.page.locator("#vg-tooltip-element").inner_text()
     assert dialogs == []
 

@@ -72,8 +72,8 @@ function lossSpec(report) {
   const winner = report.candidates.filter((c) => report.decision && c.name === report.decision.chosen);
   const encoding = {
     x: stepAxis(), y: { field: 'loss', type: 'quantitative', title: isLog ? 'loss (logarithmic)' : 'loss', scale: isLog ? { type: 'log' } : { zero: false } },
-    color: { field: 'kind', title: null, scale: { domain: ['training', 'evaluation'], range: ['#e69f00', COLOURS.set] } },
-    strokeDash: { field: 'kind', title: null, scale: { domain: ['training', 'evaluation'], range: [[1, 0], [6, 3]] }, legend: null },
+    color: { field: 'kind', title: null, scale: { domain: ['training', 'evaluation'], range: ['#e69f00', COLOURS.set] }, legend: { symbolType: 'stroke', symbolStrokeWidth: 3, symbolSize: 300 } },
+    strokeDash: { field: 'kind', title: null, scale: { domain: ['training', 'evaluation'], range: [[1, 0], [6, 3]] } },
     tooltip: [{ field: 'kind' }, { field: 'step', format: ',d' }, { field: 'loss', format: '.5~g' }],
   };
   return {
@@ -81,7 +81,7 @@ function lossSpec(report) {
     layer: drawn([
       { data: { values: winner.map(({ step }) => ({ step })) }, mark: { type: 'rule', color: COLOURS.chosen, strokeWidth: 1.5, opacity: 0.8 }, encoding: { x: stepAxis() } },
       { mark: { type: 'line', strokeWidth: 1.5, opacity: 0.9 }, encoding },
-      { transform: [{ filter: "datum.kind === 'evaluation'" }], mark: { type: 'point', filled: true, size: 25 }, encoding: { x: encoding.x, y: encoding.y, color: encoding.color, tooltip: encoding.tooltip } },
+      { transform: [{ filter: "datum.kind === 'evaluation'" }], mark: { type: 'point', filled: true, size: 25 }, encoding: { x: encoding.x, y: encoding.y, color: { value: COLOURS.set }, tooltip: encoding.tooltip } },
     ]),
   };
 }

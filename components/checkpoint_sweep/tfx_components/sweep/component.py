@@ -24,8 +24,9 @@ class CheckpointSweep(base_beam_component.BaseBeamComponent):
     Outputs:
         evaluation: a folder of TFMA results for each checkpoint (`step-00001000/`, read it with
             `tfma.load_eval_result`) and each average (`average-last-5/`, `greedy-soup/`), the
-            weights of the averages in `averages/`, `ledger.json`, and in `tensorboard/` every
-            metric at its checkpoint's step.
+            weights of the averages in `averages/`, `ledger.json`, the report (`report.html`,
+            `report.json`, `metrics.csv`), and in `tensorboard/` every metric at its checkpoint's
+            step.
         model: the best checkpoint as a SavedModel; empty when no checkpoint is eligible.
         blessing: BLESSED or NOT_BLESSED, and `verdicts.json` with a verdict on each checkpoint.
     """

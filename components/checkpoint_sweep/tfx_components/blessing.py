@@ -22,6 +22,8 @@ STEP_PROPERTY = "checkpoint_step"
 CANDIDATE_PROPERTY = "candidate"
 AVERAGED_PROPERTY = "averaged_steps"
 _REASON_PROPERTY = "reason"
+# Of the exported model: the reason of the blessing that goes with it.
+CHOICE_PROPERTY = "chosen_because"
 
 
 @dataclasses.dataclass(frozen=True)

@@ -159,7 +159,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             judgement = blessing.judge(decision, selection, has_thresholds(eval_config))
             if decision.winner is not None:
                 winner = evaluated.sources[decision.winner.name]
-                _export(winner, decision.winner, output_dict[spec.MODEL])
+                _export(winner, decision.winner, judgement.reason, output_dict[spec.MODEL])
         except BaseException:
             set_aside(evaluation)  # TFX removes the outputs of an execution that fails.
             raise
@@ -207,7 +207,9 @@ def _candidates(
     return swept, candidates
 
 
-def _export(source: ModelSource, verdict: Verdict, output: Sequence[types.Artifact]) -> None:
+def _export(
+    source: ModelSource, verdict: Verdict, choice: str, output: Sequence[types.Artifact]
+) -> None:
     artifact = artifact_utils.get_single_instance(list(output))
     try:
         write_saved_model(source, path_utils.serving_model_dir(artifact.uri))
@@ -224,3 +226,4 @@ def _export(source: ModelSource, verdict: Verdict, output: Sequence[types.Artifa
             ) from error
         raise
     blessing.set_origin(artifact, verdict)
+    artifact.set_string_custom_property(blessing.CHOICE_PROPERTY, choice)

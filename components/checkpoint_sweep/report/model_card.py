@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 
 from checkpoint_sweep.selection.words import plus_minus
 
-# A table of more rows is for a report.
+# A larger table is for a report.
 MOST_ROWS = 60
+MOST_COLUMNS = 8
 # Of fewer examples little can be said.
 FEW = 100
-_SPECIAL = re.compile(r"([\\`*_{}\[\]()#|~])")
+_SPECIAL = re.compile(r"([\\`*{}\[\]#|~]|(?<!\w)_|_(?!\w))")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -88,15 +89,11 @@ def _parts(card: Card) -> Iterator[list[str]]:
         yield [f"- {_text(line)}" for line in (card.origin, card.choice) if line]
     yield ["## The data"]
     yield [f"- {line}" for line in _data(card)]
-    overall = [row for row in card.measured if not row.slice]
     yield ["## Metrics on all examples"]
-    yield _table(overall, card, with_slice=False)
+    yield _overall([row for row in card.measured if not row.slice], card.baseline)
     if by_slice := [row for row in card.measured if row.slice]:
         yield ["## Metrics by slice"]
-        shown = by_slice[:MOST_ROWS]
-        yield _table(shown, card, with_slice=True)
-        if left := len(by_slice) - len(shown):
-            yield [f"{left} more are in the results of the evaluation."]
+        yield from _by_slice(by_slice, card.baseline)
     yield ["## Thresholds"]
     demands = [f"- {_text(line)}" for line in card.demands]
     yield demands or ["None: nothing was demanded of the model."]
@@ -120,17 +117,45 @@ def _data(card: Card) -> Iterator[str]:
         yield "Compared with no other model."
 
 
-def _table(rows: Sequence[Measured], card: Card, with_slice: bool) -> list[str]:
-    head = [*(["slice", "examples"] if with_slice else []), "metric", "value"]
-    head += ["change against the baseline"] if card.baseline else []
+def _overall(rows: Sequence[Measured], baseline: bool) -> list[str]:
+    head = ["metric", "value", *(["change against the baseline"] if baseline else [])]
     lines = [_row(head), _row(["---"] * len(head))]
     for row in rows:
-        count = "" if row.examples is None else f"{row.examples:,}"
-        cells = [*([_text(row.slice), count] if with_slice else [])]
-        cells += [_text(row.metric), _number(row.value, row.half_width)]
-        cells += [_number(row.change, row.change_half_width)] if card.baseline else []
+        cells = [_text(row.metric), _number(row.value, row.half_width)]
+        cells += [_number(row.change, row.change_half_width)] if baseline else []
         lines.append(_row(cells))
     return lines
+
+
+def _by_slice(rows: Sequence[Measured], baseline: bool) -> Iterator[list[str]]:
+    """A row for each slice, a column for each metric, those with intervals first."""
+    sure = dict.fromkeys(row.metric for row in rows if row.half_width is not None)
+    names = list({**sure, **dict.fromkeys(row.metric for row in rows)})
+    slices = list(dict.fromkeys(row.slice for row in rows))
+    found = {(row.slice, row.metric): row for row in rows}
+    head = ["slice", "examples", *map(_text, names[:MOST_COLUMNS])]
+    lines = [_row(head), _row(["---"] * len(head))]
+    for where in slices[:MOST_ROWS]:
+        of = [found.get((where, name)) for name in names[:MOST_COLUMNS]]
+        count = next((row.examples for row in of if row and row.examples is not None), None)
+        cells = [_cell(row, baseline) for row in of]
+        lines.append(_row([_text(where), "" if count is None else f"{count:,}", *cells]))
+    yield lines
+    left = len(slices) - MOST_ROWS, len(names) - MOST_COLUMNS
+    if max(left) > 0:
+        more = [
+            f"{n} more {kind}" for n, kind in zip(left, ("slices", "metrics"), strict=True) if n > 0
+        ]
+        yield [f"The results of the evaluation have {' and '.join(more)}."]
+
+
+def _cell(row: Measured | None, baseline: bool) -> str:
+    if row is None:
+        return ""
+    text = _number(row.value, row.half_width)
+    if baseline and row.change is not None:
+        text += f" (change {_number(row.change, row.change_half_width)})"
+    return text
 
 
 def _row(cells: Sequence[str]) -> str:

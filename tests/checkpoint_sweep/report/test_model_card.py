@@ -6,7 +6,7 @@ import pytest
 import tensorflow_model_analysis as tfma
 from google.protobuf import text_format
 
-from checkpoint_sweep.report.model_card import MOST_ROWS, Card, Measured, model_card
+from checkpoint_sweep.report.model_card import MOST_COLUMNS, MOST_ROWS, Card, Measured, model_card
 from checkpoint_sweep.report.thresholds import demands
 
 CARD = Card(
@@ -49,7 +49,12 @@ def test_it_says_what_was_measured_and_how_sure_that_is() -> None:
         "| auc | 0.912 ± 0.012 |",
         "| recall | no value |",
     ]
-    assert "| pay=Cash | 1,000 | auc | 0.8 |" in _section(CARD, "Metrics by slice")
+    assert _section(CARD, "Metrics by slice").splitlines()[:4] == [
+        "| slice | examples | auc |",
+        "| --- | --- | --- |",
+        "| pay=Cash | 1,000 | 0.8 |",
+        "| pay=Card | 7 | no value |",
+    ]
     assert _section(CARD, "Thresholds").strip() == "- auc at least 0.85 on all examples"
 
 
@@ -77,22 +82,34 @@ def test_many_slices_are_cut_and_counted() -> None:
     many = [Measured("auc", f"x={i}", 0.5, 200) for i in range(MOST_ROWS + 7)]
     section = _section(dataclasses.replace(CARD, measured=many), "Metrics by slice")
     assert section.count("| x=") == MOST_ROWS
-    assert "7 more are in the results" in section
+    assert "The results of the evaluation have 7 more slices." in section
+
+
+def test_metrics_with_intervals_are_the_first_of_many_columns() -> None:
+    names = [f"m{i}" for i in range(MOST_COLUMNS + 1)]
+    rows = [Measured(name, "x=1", 0.5, 200) for name in names]
+    rows.append(Measured("auc", "x=1", 0.5, 200, 0.1, change=0.25, change_half_width=0.1))
+    card = dataclasses.replace(CARD, measured=rows, baseline=True)
+    section = _section(card, "Metrics by slice")
+    assert section.startswith("| slice | examples | auc | m0 | m1 ")
+    assert "| x=1 | 200 | 0.50 ± 0.10 (change 0.25 ± 0.10) | 0.5 |" in section
+    assert "have 2 more metrics." in section
 
 
 @pytest.mark.parametrize(
     ("value", "shown"),
     [
-        ("</td><script>alert(1)</script>", "&lt;/td&gt;&lt;script&gt;alert\\(1\\)&lt;/script&gt;"),
+        ("</td><script>alert(1)</script>", "&lt;/td&gt;&lt;script&gt;alert(1)&lt;/script&gt;"),
         ("a|b", "a\\|b"),
         ("a\n## b", "a \\#\\# b"),
-        ("[x](y)", "\\[x\\]\\(y\\)"),
+        ("[x](y)", "\\[x\\](y)"),
         ("&lt;", "&amp;lt;"),
+        ("a_b _c_", "a_b \\_c\\_"),
     ],
 )
 def test_what_comes_from_the_data_stays_text(value: str, shown: str) -> None:
     card = dataclasses.replace(CARD, measured=[Measured("auc", f"x={value}", 0.5, 200)])
-    assert f"| x={shown} | 200 | auc | 0.5 |" in model_card(card)
+    assert f"| x={shown} | 200 | 0.5 |" in model_card(card)
 
 
 CONFIG = """

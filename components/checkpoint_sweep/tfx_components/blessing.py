@@ -21,6 +21,8 @@ STEP_PROPERTY = "checkpoint_step"
 CANDIDATE_PROPERTY = "candidate"
 AVERAGED_PROPERTY = "averaged_steps"
 _REASON_PROPERTY = "reason"
+# Of the exported model: the reason of the blessing that goes with it.
+CHOICE_PROPERTY = "chosen_because"
 
 
 def write_blessing(
@@ -46,9 +48,11 @@ def write_blessing(
             set_origin(artifact, verdict)
 
 
-def set_origin(artifact: types.Artifact, verdict: Verdict) -> None:
-    """Says in an artifact's properties what the chosen candidate is made of."""
+def set_origin(artifact: types.Artifact, verdict: Verdict, choice: str | None = None) -> None:
+    """Says in an artifact's properties what the chosen candidate is made of, and why it is so."""
     artifact.set_int_custom_property(STEP_PROPERTY, verdict.step)
+    if choice is not None:
+        artifact.set_string_custom_property(CHOICE_PROPERTY, choice)
     if verdict.averaged is not None:
         steps = ", ".join(map(str, verdict.averaged))
         artifact.set_string_custom_property(CANDIDATE_PROPERTY, verdict.name)

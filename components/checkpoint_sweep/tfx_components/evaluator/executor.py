@@ -36,6 +36,7 @@ from checkpoint_sweep.saved_model.model_source import ModelSource
 from checkpoint_sweep.sweeping.baseline import check_weights
 from checkpoint_sweep.tfx_components import parameters
 from checkpoint_sweep.tfx_components.blessing import write_blessing_file
+from checkpoint_sweep.tfx_components.evaluator.card import leave_card
 from checkpoint_sweep.tfx_components.evaluator.verdict import VERDICT, findings, in_words
 from checkpoint_sweep.tfx_components.examples import open_examples
 from checkpoint_sweep.tfx_components.models import saved_model
@@ -103,7 +104,9 @@ class Executor(stock.Executor):
                 raise EvaluationError(done.error)
         blessing = artifact_utils.get_single_instance(output_dict[keys.BLESSING_KEY])
         model_name = next(s.name for s in eval_config.model_specs if not s.is_baseline)
-        _bless(blessing, evaluation, model_name, has_thresholds(eval_config))
+        blessed, reason = _bless(blessing, evaluation, model_name, has_thresholds(eval_config))
+        model = input_dict[keys.MODEL_KEY][0]
+        leave_card(blessing, evaluation, model, eval_config, splits, blessed, reason)
         _set_properties(blessing, input_dict, exec_properties)
 
 
@@ -130,25 +133,29 @@ def _source(name: str, artifacts: list[types.Artifact]) -> ModelSource:
     return ModelSource.from_saved_model(name, path)
 
 
-def _bless(blessing: types.Artifact, evaluation: str, model_name: str, validated: bool) -> None:
-    """Writes the verdict; a model that had no thresholds to meet is not blessed."""
+def _bless(
+    blessing: types.Artifact, evaluation: str, model_name: str, validated: bool
+) -> tuple[bool, str]:
+    """Writes the verdict, and returns it with its reason."""
     found = findings(read_left_out(evaluation, model_name))
     words = in_words(found)
     content = {"words": words, "metrics": [finding.to_json() for finding in found]}
     write_json(os.path.join(blessing.uri, VERDICT), content)
-    if obstacle := read_predictions(evaluation).obstacle:
-        write_blessing_file(blessing, False, f"Not to be shipped: {obstacle}.")
-        return
-    if not validated:
-        reason = "The evaluation config has no thresholds: nothing was validated."
-        write_blessing_file(blessing, False, reason)
-        return
-    failures = threshold_failures(evaluation)
-    ok = tfma.load_validation_result(evaluation).validation_ok
-    met = f"Every threshold was met: {words}." if words else "Every threshold was met."
-    reason = met if ok else "\n".join(failures)
+    ok, reason = _judge(evaluation, validated, words)
     write_blessing_file(blessing, ok, reason)
     logging.info("%s on held-out examples", "BLESSED" if ok else "NOT BLESSED")
+    return ok, reason
+
+
+def _judge(evaluation: str, validated: bool, words: str) -> tuple[bool, str]:
+    """Whether the model is blessed, and why; one that had no thresholds to meet is not."""
+    if obstacle := read_predictions(evaluation).obstacle:
+        return False, f"Not to be shipped: {obstacle}."
+    if not validated:
+        return False, "The evaluation config has no thresholds: nothing was validated."
+    if not tfma.load_validation_result(evaluation).validation_ok:
+        return False, "\n".join(threshold_failures(evaluation))
+    return True, f"Every threshold was met: {words}." if words else "Every threshold was met."
 
 
 def _set_properties(

@@ -81,7 +81,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             set_aside(evaluation)  # TFX removes the outputs of an execution that fails.
             raise
         if outcome.decision.winner is not None:
-            blessing.set_origin(model, outcome.decision.winner)
+            blessing.set_origin(model, outcome.decision.winner, outcome.judgement.reason)
         blessing.write_blessing(
             blessed, outcome.decision, outcome.judgement, settings.selection, outcome.direction
         )

@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from checkpoint_sweep.evaluation.example_source import ExamplesError
 from checkpoint_sweep.model_run.candidates import make_candidates
 from checkpoint_sweep.model_run.checkpoints import find_checkpoints
 from checkpoint_sweep.saved_model.weight_swap import write_saved_model
+from checkpoint_sweep.tfx_components.evaluator import card
+from checkpoint_sweep.tfx_components.evaluator.card import MODEL_CARD
 from checkpoint_sweep.tfx_components.evaluator.executor import EvaluationError, Executor
 from checkpoint_sweep.tfx_components.evaluator.verdict import VERDICT
 from tests.support import taxi_examples
@@ -46,7 +49,7 @@ class Evaluated:
 
     @property
     def files(self) -> set[str]:
-        return {path.name for path in Path(self.blessing.uri).iterdir()} - {VERDICT}
+        return {path.name for path in Path(self.blessing.uri).iterdir()} - {VERDICT, MODEL_CARD}
 
     @property
     def properties(self) -> dict:
@@ -159,6 +162,32 @@ def test_the_reason_is_in_the_file(evaluate: Callable) -> None:
     reason = (Path(evaluated.blessing.uri) / "NOT_BLESSED").read_text()
     assert reason.startswith("auc = 0.")
     assert "lower_bound value: 0.999" in reason
+
+
+def test_the_model_card_has_the_numbers_and_the_thresholds(
+    evaluate: Callable, baseline: Path
+) -> None:
+    evaluated = evaluate(Executor, _FLOOR % 0.1, baseline)
+    text = (Path(evaluated.blessing.uri) / "model_card.md").read_text()
+    assert text.splitlines()[2].startswith("**BLESSED**: Every threshold was met")
+    value = evaluated.metrics["candidate", (), "auc"]
+    (row,) = re.findall(
+        r"^\| auc \| ([\d.]+) ± ([\d.]+) \| [-\d.]+ ± [\d.]+ \|$", text, re.MULTILINE
+    )
+    assert float(row[0]) == pytest.approx(value, abs=float(row[1]) / 10)
+    assert "- auc at least 0.1 on all examples" in text
+    assert "the split test, 150 examples" in text
+
+
+def test_without_a_model_card_all_else_is_there(
+    evaluate: Callable, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fails(*_: object) -> None:
+        raise OSError("no space left")
+
+    monkeypatch.setattr(card, "write_text", fails)
+    assert evaluate(Executor, _FLOOR % 0.1).files == {"BLESSED"}
+    assert "The model card is not written: no space left." in caplog.text
 
 
 def test_an_empty_model_is_refused(evaluate: Callable, tmp_path: Path) -> None:

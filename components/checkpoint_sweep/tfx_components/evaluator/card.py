@@ -1,0 +1,131 @@
+"""Gathers what the model card says, and writes it beside the Evaluator's verdict."""
+
+import os
+from collections.abc import Iterator, Sequence
+
+import apache_beam as beam
+import tensorflow as tf
+import tensorflow_model_analysis as tfma
+from absl import logging
+from tfx import types
+
+from checkpoint_sweep import __version__
+from checkpoint_sweep.common.files import write_text
+from checkpoint_sweep.common.text import first_line
+from checkpoint_sweep.evaluation.jackknife.read_left_out import read_left_out
+from checkpoint_sweep.evaluation.read_metrics import read_metrics
+from checkpoint_sweep.evaluation.threshold_failures import threshold_failures
+from checkpoint_sweep.report.demands import demands
+from checkpoint_sweep.report.model_card import Card, Measured, model_card
+from checkpoint_sweep.report.swept import OVERALL, full_name, slice_name
+from checkpoint_sweep.selection.intervals import LEVEL, estimate
+from checkpoint_sweep.tfx_components.blessing import (
+    AVERAGED_PROPERTY,
+    CANDIDATE_PROPERTY,
+    CHOICE_PROPERTY,
+    STEP_PROPERTY,
+)
+
+MODEL_CARD = "model_card.md"
+_COUNT = ("", "", "example_count")
+
+
+def leave_card(
+    blessing: types.Artifact,
+    evaluation: str,
+    model: types.Artifact,
+    eval_config: tfma.EvalConfig,
+    splits: Sequence[str],
+    blessed: bool,
+    reason: str,
+) -> None:
+    """Writes the card into the blessing; a failure is a warning.
+
+    Args:
+        blessing: the artifact.
+        evaluation: folder of the results.
+        model: the artifact that was evaluated.
+        eval_config: with its defaults filled in.
+        splits: that it was evaluated on.
+        blessed: whether it is blessed.
+        reason: why.
+    """
+    try:
+        card = _card(evaluation, model, eval_config, splits, blessed, reason)
+        write_text(os.path.join(blessing.uri, MODEL_CARD), model_card(card))
+    except Exception as error:
+        logging.warning("The model card is not written: %s.", first_line(error), exc_info=True)
+
+
+def _card(
+    evaluation: str,
+    model: types.Artifact,
+    eval_config: tfma.EvalConfig,
+    splits: Sequence[str],
+    blessed: bool,
+    reason: str,
+) -> Card:
+    spec = next(spec for spec in eval_config.model_specs if not spec.is_baseline)
+    measured = list(_measured(evaluation, spec.name))
+    return Card(
+        blessed=blessed,
+        reason=reason,
+        origin=_origin(model),
+        choice=_choice(model),
+        splits=splits,
+        examples=next((row.examples for row in measured if not row.slice), None),
+        label=spec.label_key,
+        baseline=any(spec.is_baseline for spec in eval_config.model_specs),
+        measured=measured,
+        demands=demands(eval_config),
+        missed=threshold_failures(evaluation),
+        level=LEVEL,
+        versions=[
+            ("checkpoint-sweep", __version__),
+            ("tensorflow-model-analysis", tfma.__version__),
+            ("tensorflow", tf.__version__),
+            ("apache-beam", beam.__version__),
+        ],
+    )
+
+
+def _measured(evaluation: str, model_name: str) -> Iterator[Measured]:
+    """All examples first, then by the number of examples."""
+    left_out = read_left_out(evaluation)
+    metrics = read_metrics(evaluation, model_name)
+    ordered = sorted(metrics, key=lambda w: (w != OVERALL, -metrics[w].get(_COUNT, 0.0), w))
+    for where in ordered:
+        of = metrics[where]
+        count = int(of[_COUNT]) if _COUNT in of else None
+        for metric, value in sorted(of.items()):
+            if metric == _COUNT:
+                continue
+            known = left_out.get((where, metric))
+            own = estimate(known.own, LEVEL) if known else None
+            change = estimate(known.change, LEVEL) if known and known.change else None
+            yield Measured(
+                full_name(metric),
+                slice_name(where) if where else "",
+                value,
+                count,
+                own.half_width if own else None,
+                own.caution if own else None,
+                change.value if change else None,
+                change.half_width if change else None,
+            )
+
+
+def _origin(model: types.Artifact) -> str:
+    if not model.has_custom_property(STEP_PROPERTY):
+        return ""
+    if model.has_custom_property(CANDIDATE_PROPERTY):
+        steps = model.get_string_custom_property(AVERAGED_PROPERTY)
+        name = model.get_string_custom_property(CANDIDATE_PROPERTY)
+        return f"{name}: the average of the checkpoints of the steps {steps}."
+    return f"The checkpoint of step {model.get_int_custom_property(STEP_PROPERTY)}."
+
+
+def _choice(model: types.Artifact) -> str:
+    if not model.has_custom_property(CHOICE_PROPERTY):
+        return ""
+    return f"Chosen by the sweep: {model.get_string_custom_property(CHOICE_PROPERTY)}."

@@ -35,6 +35,7 @@ def payload(report: Report, most: int = MOST_VALUES) -> dict[str, Any]:
         "metrics": [info["metric"] for info in report["metrics"]],
         "metrics_left_out": len(report["metrics"]) - len(everywhere),
         "slices": [slice_title(where) for where in report["slices"]],
+        "where": report["slices"],
         "features": [" × ".join(feature for feature, _ in where) for where in report["slices"]],
         "counts": next((n for n in _COUNTS if n in [i["name"] for i in report["metrics"]]), None),
         "candidates": [

@@ -12,8 +12,9 @@ from tfx import types
 from tfx.dsl.components.base import base_beam_executor
 from tfx.types import standard_artifacts
 
+from checkpoint_sweep.common.files import PARTIAL
 from checkpoint_sweep.model_run.averages import Averages
-from checkpoint_sweep.report import views
+from checkpoint_sweep.report import read_sweep, views
 from checkpoint_sweep.selection.direction import Direction
 from checkpoint_sweep.selection.selection import Selection
 from checkpoint_sweep.tfx_components.blessing import read_verdicts
@@ -102,6 +103,10 @@ def test_all_on_a_file_system_that_is_not_local(
     assert sweep.steps == [0, 20, 40, 60]
     assert "average-last-2" in sweep.averages
     assert tf.io.gfile.exists(f"{root}/sweep/evaluation/1/averages/average-last-2/weights.index")
+    assert tf.io.gfile.exists(f"{root}/sweep/evaluation/1/report.html")
+    assert not tf.io.gfile.glob(f"{root}/sweep/evaluation/1/*{PARTIAL}*")
+    table = read_sweep(f"{root}/sweep/evaluation/1").to_pandas()
+    assert set(table.candidate) == {v["name"] for v in verdicts["checkpoints"]}
     views.time_series(sweep, metrics=["auc"]).save(tmp_path / "page.html")
     assert (tmp_path / "page.html").stat().st_size > 100_000
 

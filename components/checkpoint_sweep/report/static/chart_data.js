@@ -58,14 +58,13 @@ function nearAndFar(lines, rows) {
 
 /** Value thresholds of a metric on a slice, and the baseline's value. */
 function levels(report, slice, metric) {
-  const title = report.slices[slice];
+  const features = new Map(report.where[slice]);
   const lines = [];
   for (const bound of report.thresholds) {
     const where = Object.entries(bound.slice);
     const applies = bound.metric === report.metrics[metric] && bound.kind === 'value'
-      && (where.length ? where.every(([key, value]) => (value === null
-        ? title.includes(`${key}=`) : title.split(', ').includes(`${key}=${value}`)))
-        && title.split(', ').length === where.length : title === 'overall');
+      && where.length === features.size
+      && where.every(([key, value]) => features.has(key) && (value === null || features.get(key) === value));
     if (!applies) continue;
     if (isNumber(bound.lower)) lines.push({ level: bound.lower, what: `threshold: at least ${short(bound.lower)}` });
     if (isNumber(bound.upper)) lines.push({ level: bound.upper, what: `threshold: at most ${short(bound.upper)}` });

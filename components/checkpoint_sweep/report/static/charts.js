@@ -105,7 +105,7 @@ function heatSpec(report, metric, feature, higherIsBetter) {
           mark: { type: 'rect', tooltip: { content: 'data' } },
           encoding: {
             x, y,
-            color: { field: 'value', type: 'quantitative', title: report.metrics[metric], scale: { scheme: 'cividis', reverse: higherIsBetter === false, clamp: true, ...domain }, legend: { gradientLength: 200, orient: 'top', titleOrient: 'left' } },
+            color: { field: 'value', type: 'quantitative', title: report.metrics[metric], scale: { scheme: 'cividis', reverse: higherIsBetter === false, clamp: true, ...domain }, legend: { gradientLength: 140, orient: 'top' } },
           },
         },
         { data: { values: chosen === null ? [] : [{ candidate: chosen }] }, mark: { type: 'rect', filled: false, stroke: COLOURS.chosen, strokeWidth: 2, y: 0, y2: 'height' }, encoding: { x } },

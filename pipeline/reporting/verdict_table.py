@@ -58,6 +58,7 @@ def styled(run: Summary) -> Any:
     """The table for people: the chosen and the set of the best coloured, the best value bold."""
     table, best = verdict_table(run), best_of(run)
     metric = str(table.columns[0])
+    among_best = table.in_best_set.eq(True)
     shown = pd.DataFrame(
         {
             metric: [
@@ -69,7 +70,7 @@ def styled(run: Summary) -> Any:
                     table.versus_chosen, table.versus_low, table.versus_high, strict=True
                 )
             ],
-            "among the best": ["yes" if of is True else "" for of in table.in_best_set],
+            "among the best": ["yes" if of else "" for of in among_best],
             "verdict": table.verdict,
         },
         index=table.index,
@@ -80,7 +81,7 @@ def styled(run: Summary) -> Any:
         base = ""
         if not of.eligible:
             base = NOT_ELIGIBLE
-        elif of.in_best_set is True:
+        elif among_best[row.name]:
             base = IN_BEST_SET
         base = CHOSEN if of.chosen else base
         return [f"{base}; {BEST}" if row.name == best and c == metric else base for c in row.index]

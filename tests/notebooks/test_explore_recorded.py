@@ -7,8 +7,15 @@ import pytest
 
 from checkpoint_sweep.report.views import View
 from pipeline.reporting.exploration import NoRunError
+from pipeline.reporting.run_summary import Summary
 from pipeline.reporting.verdict_table import BEST as BEST_STYLE
-from pipeline.reporting.verdict_table import CHOSEN, styled, verdict_table
+from pipeline.reporting.verdict_table import (
+    CHOSEN,
+    IN_BEST_SET,
+    NOT_ELIGIBLE,
+    styled,
+    verdict_table,
+)
 from tests.notebooks import recorded_runs
 from tests.notebooks.executed import REPOSITORY
 from tests.notebooks.in_process import Executed, execute
@@ -49,26 +56,51 @@ def test_all_of_it_runs(explored: Executed, root: Path) -> None:
 
 def test_the_best_by_direction_is_marked(explored: Executed) -> None:
     run = explored.names["run"]
-    html = styled(run).to_html()
-    by_style = {
-        style: {
-            index
-            for rule in re.findall(r"([^{}]*)\{([^}]*)\}", html)
-            if style in _plain(rule[1])
-            for index in re.findall(r"row(\d+)_col0", rule[0])
-        }
-        for style in (CHOSEN, BEST_STYLE)
-    }
-    steps = list(verdict_table(run).index)
-    assert [steps[int(i)] for i in by_style[CHOSEN]] == [str(recorded_runs.BEST)]
-    assert [steps[int(i)] for i in by_style[BEST_STYLE]] == [str(recorded_runs.BEST)]
-    values = verdict_table(run).iloc[:, 0]
+    table = verdict_table(run)
+    assert _rows(styled(run).to_html(), CHOSEN) == [str(recorded_runs.BEST)]
+    assert _rows(styled(run).to_html(), BEST_STYLE) == [str(recorded_runs.BEST)]
+    values = table.iloc[:, 0]
     assert values.idxmin() == str(recorded_runs.BEST)
     assert values.idxmax() == str(recorded_runs.WORST)
 
 
-def _plain(style: str) -> str:
-    return "; ".join(line.strip() for line in style.split(";") if line.strip())
+def test_what_is_among_the_best_and_what_is_not_eligible_is_marked() -> None:
+    def verdict(step: int, **more: object) -> dict:
+        known = {"name": f"s{step}", "step": step, "value": step / 10, "eligible": True}
+        return known | {"reason": "<b>", "in_best_set": True} | more
+
+    run = Summary(
+        "now",
+        "complete",
+        "",
+        checkpoints=[
+            verdict(1, eligible=False, in_best_set=None),
+            verdict(2, in_best_set=False),
+            verdict(3),
+            verdict(4),
+        ],
+        sweep={
+            "chosen": "s3",
+            "selection": {"metric": "auc", "direction": "HIGHER_IS_BETTER"},
+        },
+    )
+    html = styled(run).to_html()
+    assert _rows(html, NOT_ELIGIBLE) == ["1"]
+    assert _rows(html, CHOSEN) == ["3"]
+    assert _rows(html, IN_BEST_SET) == _rows(html, BEST_STYLE) == ["4"]
+    assert "<b>" not in html
+
+
+def _rows(html: str, style: str) -> list[str]:
+    """The candidates whose first cell has a style."""
+    names = re.findall(r'class="row_heading level0 row\d+"[^>]*>([^<]*)<', html)
+    found = {
+        int(index)
+        for selectors, rules in re.findall(r"([^{}]*)\{([^}]*)\}", html)
+        if style in "; ".join(line.strip() for line in rules.split(";") if line.strip())
+        for index in re.findall(r"row(\d+)_col0", selectors)
+    }
+    return [names[index] for index in sorted(found)]
 
 
 def test_an_unchanged_run_is_explained_by_the_run_that_pushed(explored: Executed) -> None:

@@ -89,7 +89,7 @@ class MetricReader:
                     values[key] = value
                     if entry.HasField("confidence_interval"):
                         intervals[key] = _of_tfma(value, entry.confidence_interval)
-        left_out = read_left_out(directory)
+        left_out = read_left_out(directory, self._model_name)
         intervals |= {key: _of_jackknife(found, self._level) for key, found in left_out.items()}
         changes = {
             key: interval

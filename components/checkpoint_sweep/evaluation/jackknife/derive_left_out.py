@@ -3,6 +3,7 @@
 import json
 import logging
 import math
+import numbers
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -105,9 +106,14 @@ class DeriveLeftOut(beam.DoFn):
         for key, value in metrics.items():
             if not isinstance(key, metric_types.MetricKey) or key.model_name != model_name:
                 continue
-            if metric_name(key) in self._decisive.names and getattr(value, "shape", ()) == ():
+            if metric_name(key) in self._decisive.names and _is_number(value):
                 result[key] = float(value)
         return result
+
+
+def _is_number(value: Any) -> bool:
+    """Whether a metric is a single number, and not a matrix or a structure of its own."""
+    return isinstance(value, numbers.Real) or (isinstance(value, np.ndarray) and value.ndim == 0)
 
 
 def _entries(values: _Values, baseline: _Values, buckets: list[int]) -> Iterator[dict[str, Any]]:

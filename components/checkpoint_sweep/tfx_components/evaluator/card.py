@@ -91,7 +91,7 @@ def _card(
 
 def _measured(evaluation: str, model_name: str) -> Iterator[Measured]:
     """All examples first, then by the number of examples."""
-    left_out = read_left_out(evaluation)
+    left_out = read_left_out(evaluation, model_name)
     metrics = read_metrics(evaluation, model_name)
     ordered = sorted(metrics, key=lambda w: (w != OVERALL, -metrics[w].get(_COUNT, 0.0), w))
     for where in ordered:

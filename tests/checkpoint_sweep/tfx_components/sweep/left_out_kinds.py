@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from checkpoint_sweep.selection.direction import Direction
-from checkpoint_sweep.tfx_components.sweep import executor
+from checkpoint_sweep.sweeping import run_sweep
 from tests.checkpoint_sweep.tfx_components.sweep.cases import (
     AUC,
     CROSS_ENTROPY,
@@ -94,14 +94,14 @@ def _vanish(name: str, *files: str) -> Trigger:
     """Files of step 20 go right before a step of the executor."""
 
     def trigger(case: Case) -> None:
-        stock = getattr(executor, name)
+        stock = getattr(run_sweep, name)
 
         def step(*arguments: Any) -> Any:
             for file in files:
                 (case.model_run / f"model.ckpt-20{file}").unlink()
             return stock(*arguments)
 
-        case.patch.setattr(executor, name, step)
+        case.patch.setattr(run_sweep, name, step)
 
     return trigger
 

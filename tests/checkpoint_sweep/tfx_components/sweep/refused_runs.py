@@ -12,7 +12,7 @@ from tensorflow.core.protobuf import saved_model_pb2
 from checkpoint_sweep.model_run.averages import Averages
 from checkpoint_sweep.saved_model.model_source import VARIABLES
 from checkpoint_sweep.selection.direction import Direction
-from checkpoint_sweep.tfx_components.sweep import executor
+from checkpoint_sweep.sweeping import run_sweep
 from tests.checkpoint_sweep.tfx_components.sweep.cases import Case, half, pipe, refusal
 from tests.support import keras_run
 from tests.support.bundles import read_bundle
@@ -123,7 +123,7 @@ def _unreadable(case: Case) -> None:
 
 @refusal("the chosen checkpoint has gone before it is exported (after the evaluation)")
 def _gone(case: Case) -> None:
-    stock = executor.choose
+    stock = run_sweep.choose
 
     def choose(*arguments: Any) -> Any:
         decision = stock(*arguments)
@@ -131,12 +131,12 @@ def _gone(case: Case) -> None:
             path.unlink()
         return decision
 
-    case.patch.setattr(executor, "choose", choose)
+    case.patch.setattr(run_sweep, "choose", choose)
 
 
 @refusal("the chosen average has gone before it is exported (after the evaluation)")
 def _average_gone(case: Case) -> None:
-    stock = executor.choose
+    stock = run_sweep.choose
     case.parameters["averages"] = Averages(last=(2,)).to_json()
     case.select("auc", direction=Direction.HIGHER_IS_BETTER, policy=Named("average-last-2"))
 
@@ -145,7 +145,7 @@ def _average_gone(case: Case) -> None:
         shutil.rmtree(case.scratch / "node" / "evaluation" / "2" / "averages")
         return decision
 
-    case.patch.setattr(executor, "choose", choose)
+    case.patch.setattr(run_sweep, "choose", choose)
 
 
 @refusal("the export has no weights (a frozen graph)")

@@ -70,7 +70,7 @@ def _run(trained: EstimatorRun, folder: Path, last: int = 60) -> types.SimpleNam
 def _same(first: Swept, second: Swept) -> bool:
     verdicts = first.verdicts == second.verdicts
     folders = [Path(swept.evaluation.uri) for swept in (first, second)]
-    names = [sorted(path.name for path in f.iterdir() if path.is_dir()) for f in folders]
+    names = [sorted(path.parent.name for path in f.glob("*/predictions.json")) for f in folders]
     assert names[0] == names[1]
     differences = [
         text

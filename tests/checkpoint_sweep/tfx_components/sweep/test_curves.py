@@ -22,7 +22,7 @@ PLOTS = """
    {"className": "ExampleCount"}, {"className": "Precision"},
    {"className": "AUC", "perSliceThresholds": [{"slicingSpecs": [{}],
     "threshold": {"valueThreshold": {"lowerBound": 0.1}}}]},
-   {"className": "ConfusionMatrixPlot", "config": "\\"num_thresholds\\": 100"}]}]}
+   {"className": "ConfusionMatrixPlot", "config": "\\"num_thresholds\\": 101"}]}]}
 """
 
 

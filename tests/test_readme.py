@@ -37,7 +37,9 @@ def test_the_snippet_chooses_blesses_and_pushes(tmp_path: Path) -> None:
     (file,) = (tmp_path / "root").glob("CheckpointSweep/blessing/*/verdicts.json")
     verdicts = json.loads(file.read_text())
     assert verdicts["blessed"]
-    assert done.stdout.splitlines()[-1] == f"CheckpointSweep: BLESSED: {verdicts['reason']}"
+    decision, report = done.stdout.splitlines()[-2:]
+    assert decision == f"CheckpointSweep: BLESSED: {verdicts['reason']}"
+    assert Path(report.removeprefix("Report: ")).is_file()
     assert [c["step"] for c in verdicts["checkpoints"]] == list(range(50, 401, 50))
     (pushed,) = (tmp_path / "root" / "serving").iterdir()
     assert (pushed / "saved_model.pb").is_file()

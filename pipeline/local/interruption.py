@@ -31,6 +31,11 @@ class Interruption:
             if signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, self._handle)
 
+    def check(self) -> None:
+        """Raises KeyboardInterrupt once more if one was swallowed by what it interrupted."""
+        if self.status is not None:
+            raise KeyboardInterrupt
+
     def came_out(self) -> None:
         """To be called where a KeyboardInterrupt arrives, or nothing is left to be interrupted.
 

@@ -37,7 +37,7 @@ def run(config: PipelineConfig, console: Console, interruption: Interruption) ->
         RunError: a node failed, or was interrupted.
     """
     run_id = new_run_id()
-    log, progress = RunLog(config.logs / f"{run_id}.log"), Progress(console)
+    log, progress = RunLog(config.logs / f"{run_id}.log"), Progress(console, interruption.check)
     ending = Ending(config, run_id, log, progress)
     interruption.otherwise = ending.hangs
     try:

@@ -3,6 +3,7 @@
 import logging
 import re
 import time
+from collections.abc import Callable
 
 from rich.console import Console
 from rich.status import Status
@@ -26,10 +27,15 @@ class Progress(logging.Handler):
 
     Attributes:
         node: id of the node that runs, or ran last.
+
+    Args:
+        console: to print on.
+        when_begun: called when a node has been announced, before it runs.
     """
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, when_begun: Callable[[], None] | None = None) -> None:
         super().__init__(logging.INFO)
+        self._when_begun = when_begun
         self._console = console
         self._status: Status | None = None
         self.node, self._started, self._note = "", 0.0, ""
@@ -92,6 +98,8 @@ class Progress(logging.Handler):
             self._status.start()
         else:
             self._console.print(f"{node} ...", highlight=False)
+        if self._when_begun is not None:
+            self._when_begun()
 
     def _end(self) -> None:
         self.stop()

@@ -15,6 +15,7 @@ from checkpoint_sweep.evaluation.ledger import EVALUATED, Entry, write_ledger
 from checkpoint_sweep.evaluation.results import read_result
 from checkpoint_sweep.selection.decision import choose
 from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.selection.judgement import judge
 from checkpoint_sweep.selection.selection import Selection
 from checkpoint_sweep.tfx_components import blessing
 from pipeline.config import metadata_store
@@ -92,7 +93,7 @@ def record(
         for step, name in names.items()
     ]
     decision = choose(results, Direction.LOWER_IS_BETTER)
-    judgement = blessing.judge(decision, selection, has_thresholds=True)
+    judgement = judge(decision, selection, has_thresholds=True)
     blessing.write_blessing(blessed, decision, judgement, selection, Direction.LOWER_IS_BETTER)
     recorded = Recorded(metadata_store(root))
     outputs = {

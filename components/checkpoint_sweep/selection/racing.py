@@ -23,7 +23,7 @@ class Racing:
         level: probability with which the best so far is kept each time; at least 0.5, below 1.
     """
 
-    level: float = 0.99
+    level: float = 0.9
 
     def __post_init__(self) -> None:
         if not 0.5 <= self.level < 1:

@@ -159,6 +159,7 @@ def test_every_plot_is_drawn(sweep: Sweep, show: Show, tab: str, marks: str) -> 
     page.locator("paper-tab", has_text=tab).click()
 
     page.locator(marks).first.wait_for(state="attached")
+    page.locator(marks).first.wait_for(state="visible")
     assert page.locator(marks).first.bounding_box()["width"] > 0
 
 

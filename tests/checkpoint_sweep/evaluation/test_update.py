@@ -86,6 +86,7 @@ def test_every_batch_has_a_state_when_its_record_batch_is_done(step, predictor):
 def test_the_next_batch_is_predicted_before_one_is_summed(step, predictor):
     states = step.process(_batch(8))
     next(states)
+    step.teardown()  # waits for what was asked of the thread
     assert predictor.asked == [4, 4]
 
 

@@ -22,7 +22,7 @@ PLOTS = """
    {"className": "ExampleCount"}, {"className": "Precision"},
    {"className": "AUC", "perSliceThresholds": [{"slicingSpecs": [{}],
     "threshold": {"valueThreshold": {"lowerBound": 0.1}}}]},
-   {"className": "ConfusionMatrixPlot", "config": "\\"num_thresholds\\": 101"}]}]}
+   {"className": "ConfusionMatrixPlot", "config": "\\"num_thresholds\\": 100"}]}]}
 """
 
 
@@ -91,20 +91,35 @@ def test_the_decision_is_text_at_the_chosen_step(swept: Swept) -> None:
     assert text == f"**BLESSED**: {verdicts['reason']}"
 
 
-def test_precision_and_recall_at_a_half_are_tfmas(swept: Swept) -> None:
-    """Those of the metric at its default threshold, whichever checkpoint it is."""
+def _plotted(swept: Swept, name: str) -> dict[str, Any]:
+    """The matrix that TFMA's own plot has at a half: its histogram's, not `Precision`'s."""
+    ((_, plots),) = [
+        (key, plots)
+        for key, plots in tfma.load_eval_result(f"{swept.evaluation.uri}/{name}").plots
+        if not key
+    ]
+    matrices = plots[""][""]["confusionMatrixAtThresholds"]["matrices"]
+    (found,) = [matrix for matrix in matrices if matrix.get("threshold") == 0.5]
+    return found
+
+
+def test_precision_and_recall_at_a_half_are_those_of_tfmas_plot(swept: Swept) -> None:
     curves = _opened(Path(swept.evaluation.uri))
     tag = "precision_recall/pr_curves"
     events = curves.Tensors("tensorboard/overall", tag)
-    steps = [v["step"] for v in swept.verdicts["checkpoints"] if v["averaged"] is None]
-    assert [event.step for event in events] == steps
+    verdicts = [v for v in swept.verdicts["checkpoints"] if v["averaged"] is None]
+    assert [event.step for event in events] == [v["step"] for v in verdicts]
     expected = _expected(swept, ())
-    for event in events:
+    for event, verdict in zip(events, verdicts, strict=True):
         curve = tensor_util.make_ndarray(event.tensor_proto)
         assert curve.shape == (6, 101)
         assert (curve[:4].sum(axis=0) == expected[event.step, "example_count"]).all()
-        if not math.isnan(expected[event.step, "precision"]):
-            assert curve[4, 50] == pytest.approx(expected[event.step, "precision"], rel=1e-6)
+        plotted = _plotted(swept, verdict["name"])
+        assert curve[0, 50] == plotted.get("truePositives", 0.0)
+        assert curve[1, 50] == plotted.get("falsePositives", 0.0)
+        if plotted.get("precision") not in (None, "NaN"):
+            assert curve[4, 50] == pytest.approx(plotted.get("precision", 0.0), rel=1e-6)
+            assert curve[5, 50] == pytest.approx(plotted.get("recall", 0.0), rel=1e-6)
 
 
 def test_a_failure_is_a_warning(

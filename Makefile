@@ -27,7 +27,8 @@ run: .venv/.installed  ## Run the pipeline; another by PROBLEM=..., options by A
 	@$(PYTHON_BIN) -m pipeline --problem=$(PROBLEM) $(ARGS)
 
 test: .venv/.installed .venv-kubeflow/.installed  ## Run all tests; a part of them by PYTEST_ARGS='-m "not slow"'.
-	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(PYTHON_BIN) -m pytest --numprocesses=auto --dist=loadfile $(PYTEST_ARGS)
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(PYTHON_BIN) -m pytest --numprocesses=auto --dist=loadfile \
+	    --no-loadscope-reorder $(PYTEST_ARGS)
 
 lint: .venv/.installed  ## Check style and types.
 	@.venv/bin/ruff check .

@@ -28,6 +28,9 @@ from tests.support.killed_sweep import Growing, SweepRun, parent
 COMMANDS = ("sweep", "watch")
 _MOST_KILLS = 6  # of one run
 _AGAIN = 0.8  # how probable it is that a run that was started again is killed too
+# How probable it is that a kill is due at a file: by time, a run that is faster than the
+# undisturbed one has ended before.
+_BY_FILE = 0.75
 _TWO_MODELS = 300  # bytes: of the weights of `estimator_run`
 _PAUSE = 0.5  # seconds from one checkpoint of a run that is watched to the next
 _BEFORE = re.compile(r"\.partial-|_temp$|beam-temp-|\.unfinished$|\.tmp")
@@ -151,7 +154,7 @@ class SweepKills:
 
     def _moment(self, numbers: random.Random) -> Moment:
         share = numbers.random()
-        if numbers.random() < 0.5:
+        if numbers.random() < _BY_FILE:
             return Moment(self._command, files=1 + int(share * self.span.files))
         return Moment(self._command, seconds=share * self.span.seconds)
 
@@ -236,7 +239,7 @@ def main(
     with contextlib.ExitStack() as stack:
         place = (folder or Path(stack.enter_context(tempfile.TemporaryDirectory()))).resolve()
         examples = taxi_examples.serialized(300)
-        trained = estimator_run.train(place / "trained", examples, steps=140)
+        trained = estimator_run.train(place / "trained", examples)
         for command in what or COMMANDS:
             harness = SweepKills(place / command, command, trained, examples)
             print(f"{command}: {harness.span.seconds:.1f} s, {harness.span.files} files")

@@ -26,6 +26,10 @@ class CheckpointError(UserError):
     """The checkpoints of a model run cannot be swept; the message says which and why."""
 
 
+class NoCheckpointError(CheckpointError):
+    """There is none; the message says what is there instead."""
+
+
 @dataclasses.dataclass(frozen=True, order=True)
 class Checkpoint:
     """One periodic checkpoint.
@@ -106,7 +110,7 @@ def find_checkpoints(directory: str) -> list[Checkpoint]:
             else:
                 others.append(os.path.join(folder, file))
     if not found:
-        raise CheckpointError(_why_none(directory, others))
+        raise NoCheckpointError(_why_none(directory, others))
     if len(found) > 1:
         raise CheckpointError(
             f"Checkpoints lie in {len(found)} folders, and a sweep takes those of one run: "

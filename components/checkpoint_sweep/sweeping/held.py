@@ -5,10 +5,15 @@ import os
 import shutil
 import time
 
-from checkpoint_sweep.model_run.checkpoints import Checkpoint, CheckpointError, find_checkpoints
+from checkpoint_sweep.model_run.checkpoints import (
+    Checkpoint,
+    CheckpointError,
+    NoCheckpointError,
+    find_checkpoints,
+)
 from checkpoint_sweep.saved_model.tensor_bundle import TensorBundle, UnreadableError
 
-_ATTEMPTS, _PAUSE = 5, 0.05
+_ATTEMPTS, _PAUSE = 10, 0.1
 
 
 def hold(run: str, held: str) -> list[int]:
@@ -23,6 +28,10 @@ def hold(run: str, held: str) -> list[int]:
 
     Returns:
         Steps that are new, or other than before.
+
+    Raises:
+        CheckpointError: the checkpoints are no series, see `find_checkpoints`, or the data of one
+            stay missing.
     """
     found = _complete(run)
     os.makedirs(held, exist_ok=True)
@@ -34,9 +43,14 @@ def _complete(run: str) -> list[Checkpoint]:
 
     While the trainer deletes one, it is incomplete for a moment, and the folder is looked at again.
     """
-    for _ in range(_ATTEMPTS):
-        with contextlib.suppress(CheckpointError):
+    for attempt in range(_ATTEMPTS):
+        try:
             return find_checkpoints(run)
+        except NoCheckpointError:
+            break
+        except CheckpointError:
+            if attempt == _ATTEMPTS - 1:
+                raise
         time.sleep(_PAUSE)
     return []
 

@@ -89,12 +89,14 @@ def beam_args(given: Sequence[str]) -> tuple[str, ...]:
     Raises:
         ConfigError: one is no option by its form.
     """
+    takes_value = False
     for arg in given:
-        if not arg.startswith("--"):
+        if not arg.startswith("--") and not takes_value:
             raise ConfigError(
                 f"--beam-arg={arg} is no option of Beam. Give it as --beam-arg=--name=value."
             )
-    if any(arg.startswith("--runner") for arg in given):
+        takes_value = arg.startswith("--") and "=" not in arg
+    if any(arg.partition("=")[0] == "--runner" for arg in given):
         return tuple(given)
     return ("--runner=FnApiRunner", "--sdk_container_image=none", *given)
 

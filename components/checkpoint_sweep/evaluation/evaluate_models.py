@@ -7,6 +7,7 @@ import apache_beam as beam
 from tensorflow_model_analysis.proto import config_pb2
 
 from checkpoint_sweep.common.eval_config import check_names
+from checkpoint_sweep.common.files import absolute
 from checkpoint_sweep.evaluation import (
     division,
     fused,
@@ -73,7 +74,8 @@ class EvaluateModels(beam.PTransform):
         super().__init__()
         _check(candidates, outputs, eval_config, baseline)
         self._candidates = list(candidates)
-        self._outputs = [outputs[candidate.name] for candidate in candidates]
+        # Workers may run in another folder, or on another machine.
+        self._outputs = [absolute(outputs[candidate.name]) for candidate in candidates]
         self._eval_config = eval_config
         self._baseline = baseline
         self._representations = dict(
@@ -85,7 +87,7 @@ class EvaluateModels(beam.PTransform):
         self._decisive = decisive
         self._earlier = list(earlier)
         self._shares = shares
-        self._partial = partial
+        self._partial = absolute(partial) if partial is not None else None
 
     def expand(self, batches: beam.PCollection) -> beam.PCollection:
         """See the class."""
@@ -95,7 +97,7 @@ class EvaluateModels(beam.PTransform):
         step = update.Update(
             config,
             self._representations,
-            sources,
+            [source.absolute() for source in sources],
             signature,
             self._batch_size,
             self._load,

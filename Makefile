@@ -18,6 +18,10 @@ help:  ## Show this list.
 .venv-kubeflow/.ready: requirements-kubeflow.txt scripts/set-up
 	@scripts/set-up .venv-kubeflow requirements-kubeflow.txt
 
+# MLflow, to test against: its environment holds what `.venv` lacks, and looks into it for the rest.
+.venv-mlflow/.ready: requirements-mlflow.txt scripts/set-up | .venv/.installed
+	@scripts/set-up .venv-mlflow requirements-mlflow.txt .venv
+
 # The library, importable from anywhere. Nothing is fetched: the locks have what builds it.
 %/.installed: pyproject.toml %/.ready
 	@$*/bin/python -m pip install $(PIP_OPTIONS) --editable .
@@ -26,7 +30,7 @@ help:  ## Show this list.
 run: .venv/.installed  ## Run the pipeline; another by PROBLEM=..., options by ARGS='...', see ARGS=--help.
 	@$(PYTHON_BIN) -m pipeline --problem=$(PROBLEM) $(ARGS)
 
-test: .venv/.installed .venv-kubeflow/.installed  ## Run all tests; a part of them by PYTEST_ARGS='-m "not slow"'.
+test: .venv/.installed .venv-kubeflow/.installed .venv-mlflow/.ready  ## Run all tests; a part of them by PYTEST_ARGS='-m "not slow"'.
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(PYTHON_BIN) -m pytest --numprocesses=auto --dist=loadfile \
 	    --no-loadscope-reorder $(PYTEST_ARGS)
 
@@ -62,12 +66,13 @@ wheel: .venv/.installed  ## Build the library as a wheel, into dist/.
 
 LOCK := uv pip compile --quiet --python-version 3.10 --python-platform x86_64-manylinux_2_28 \
     --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock"
-lock:  ## Renew the locks from pyproject.toml and requirements-kubeflow.in (needs uv).
+lock:  ## Renew the locks from pyproject.toml and requirements-*.in (needs uv).
 	$(LOCK) --extra dev pyproject.toml --output-file requirements.txt
 	$(LOCK) requirements-kubeflow.in --output-file requirements-kubeflow.txt
+	scripts/lock-mlflow $(LOCK)
 
 clean:  ## Remove the environments and what was built; runs, with the models they pushed, stay.
-	rm -rf .venv .venv-kubeflow build dist compiled benchmarks/out
+	rm -rf .venv .venv-kubeflow .venv-mlflow build dist compiled benchmarks/out
 
 clean-runs:  ## Remove everything that runs wrote, the models they pushed too.
 	rm -rf runs

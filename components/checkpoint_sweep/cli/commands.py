@@ -199,7 +199,7 @@ def _show(directory: str, as_json: bool) -> None:
     if as_json:
         screen.print_json(content)
         return
-    screen.print_verdicts(content, directory)
+    screen.print_verdicts(content)
     if content["chosen"] is not None:
         typer.echo(f"Model: {os.path.join(directory, 'model')}")
     typer.echo(f"Results: {directory}")

@@ -8,6 +8,7 @@ from checkpoint_sweep.model_run.averages import Averages
 from checkpoint_sweep.selection.direction import Direction
 from checkpoint_sweep.selection.margin import Margin
 from checkpoint_sweep.selection.racing import Racing
+from pipeline.beam_runner import IN_THIS_PROCESS
 from pipeline.problems.problem import Problem
 
 # As `checkpoint_sweep.evaluation.engine.get_engine` has them, which takes seconds to import.
@@ -98,7 +99,7 @@ def beam_args(given: Sequence[str]) -> tuple[str, ...]:
         takes_value = arg.startswith("--") and "=" not in arg
     if any(arg.partition("=")[0] == "--runner" for arg in given):
         return tuple(given)
-    return ("--runner=FnApiRunner", "--sdk_container_image=none", *given)
+    return (*IN_THIS_PROCESS, *given)
 
 
 def metadata_store(root: Path) -> Path:

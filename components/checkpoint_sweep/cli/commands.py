@@ -103,7 +103,12 @@ def watch(
             "earliest that cannot be told from the best."
         ),
     ] = None,
-    every: Annotated[float, typer.Option(help="Seconds from one look at the run to the next.")] = 5,
+    every: Annotated[
+        float,
+        typer.Option(
+            help="Seconds from one evaluation to the next look; checkpoints are held more often."
+        ),
+    ] = 5,
     quiet: options.Quiet = False,
 ) -> None:
     """Follow a training run: each new checkpoint is evaluated as it appears.
@@ -199,7 +204,7 @@ def _show(directory: str, as_json: bool) -> None:
     if as_json:
         screen.print_json(content)
         return
-    screen.print_verdicts(content, directory)
+    screen.print_verdicts(content)
     if content["chosen"] is not None:
         typer.echo(f"Model: {os.path.join(directory, 'model')}")
     typer.echo(f"Results: {directory}")

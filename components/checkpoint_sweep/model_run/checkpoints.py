@@ -27,7 +27,7 @@ class CheckpointError(UserError):
 
 
 class NoCheckpointError(CheckpointError):
-    """There is no checkpoint; the message says what there is instead."""
+    """There is none; the message says what is there instead."""
 
 
 @dataclasses.dataclass(frozen=True, order=True)

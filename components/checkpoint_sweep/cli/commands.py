@@ -101,7 +101,12 @@ def watch(
             "earliest that cannot be told from the best."
         ),
     ] = None,
-    every: Annotated[float, typer.Option(help="Seconds from one look at the run to the next.")] = 5,
+    every: Annotated[
+        float,
+        typer.Option(
+            help="Seconds from one evaluation to the next look; checkpoints are held more often."
+        ),
+    ] = 5,
     quiet: options.Quiet = False,
 ) -> None:
     """Follow a training run: each new checkpoint is evaluated as it appears.

@@ -55,18 +55,12 @@ def main(
         ]
     except UserError as error:
         fail(str(error), 1)
-    first = measured[0]
+    first = measured[0]["values"]
     for one in measured:
-        one["compared"], one["different"], one["largest"] = _differences(
-            first["values"], one["values"]
-        )
-    for one in measured:
-        del one["values"]
-    grid = [
-        one
-        for one in measured
-        if (one["examples"], one["checkpoints"], one["slices"]) == (examples, checkpoints, _SLICES)
-    ]
+        values = one.pop("values")
+        if _is_of_grid(one, examples, checkpoints):
+            one["compared"], one["different"], one["largest"] = _differences(first, values)
+    grid = [one for one in measured if _is_of_grid(one, examples, checkpoints)]
     # Of the processes that Beam starts, and which import everything anew, nobody knows their part.
     fitted = [one for one in measured if one["way"] != "processes"]
     loads, seconds = [_load(one) for one in fitted], [one["cpu_seconds"] for one in fitted]
@@ -110,6 +104,12 @@ def _measure(
     run_module("benchmarks.scaling_job", arguments, out / "logs" / f"{name}.log", described)
     found = json.loads(result.read_text())
     return [{**case, **one} for case, one in zip(told, found, strict=True)]
+
+
+def _is_of_grid(one: dict[str, Any], examples: int, checkpoints: int) -> bool:
+    """Whether a case is of the grid's size."""
+    size = (one["examples"], one["checkpoints"], one["slices"])
+    return size == (examples, checkpoints, _SLICES)
 
 
 def _differences(expected: dict[str, float], found: dict[str, float]) -> tuple[int, int, float]:

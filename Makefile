@@ -11,7 +11,7 @@ ARGS ?=
 CLUSTER ?=
 PYTEST_ARGS ?=
 
-.PHONY: help run cluster test lint bench bench-resnet bench-sizes notebook tensorboard kubeflow submit wheel lock clean clean-runs fuzz kills sweep-kills watched study
+.PHONY: help run cluster test lint bench bench-resnet bench-sizes bench-scaling notebook tensorboard kubeflow submit wheel lock clean clean-runs fuzz kills sweep-kills watched study
 
 help:  ## Show this list.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -65,6 +65,9 @@ bench-resnet: .venv/.installed  ## The same on ResNet-v2-50, where prediction do
 
 bench-sizes: .venv/.installed  ## What a sweep takes: up to 100 checkpoints by a million examples (20 minutes).
 	@$(PYTHON_BIN) -m benchmarks.sizes $(ARGS)
+
+bench-scaling: .venv-dask/.installed  ## What more workers and more files are worth, and a cost model (15 minutes).
+	@$(DASK_PYTHON) -m benchmarks.scaling $(ARGS)
 
 notebook: .venv/.installed  ## Open the notebooks in JupyterLab, on the last run.
 	@.venv/bin/jupyter lab notebooks $(ARGS)

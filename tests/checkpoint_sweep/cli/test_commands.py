@@ -30,8 +30,16 @@ def _run(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def _sweep(files: Files, *more: str) -> subprocess.CompletedProcess[str]:  # noqa: F811
+    return _evaluate("sweep", files, *more)
+
+
+def _watch(files: Files, *more: str) -> subprocess.CompletedProcess[str]:  # noqa: F811
+    return _evaluate("watch", files, *more)
+
+
+def _evaluate(command: str, files: Files, *more: str) -> subprocess.CompletedProcess[str]:  # noqa: F811
     return _run(
-        "sweep",
+        command,
         str(files.run),
         f"--model={files.model}",
         f"--examples={files.examples}",
@@ -54,6 +62,11 @@ def test_a_sweep_its_verdicts_and_an_export(files: Files, tmp_path: Path) -> Non
     assert again.stderr == ""
     verdicts = json.loads(again.stdout)
     assert len(verdicts["checkpoints"]) == 4
+    watched = _watch(files, "--json", "--seconds=0")
+    assert watched.returncode == 0, watched.stderr
+    assert watched.stderr == ""
+    (update,) = map(json.loads, watched.stdout.splitlines())
+    assert (update["checkpoints"], update["chosen"]) == (4, verdicts["chosen"])
     shown = _run("show", str(files.output))
     assert shown.returncode == 0
     assert f"step {verdicts['checkpoints'][1]['step']}" in shown.stdout

@@ -42,8 +42,8 @@ def sweep(
 
     Example:
 
-      checkpoint-sweep sweep run --model=export --examples='eval-*.tfrecord'
-      --config=eval_config.pbtxt --select=auc --direction=higher
+      checkpoint-sweep sweep run --model=export --examples='eval-*.tfrecord' \\
+          --config=eval_config.pbtxt --select=auc
 
     Exit status: 0 when a checkpoint was chosen, 3 when none is eligible, 2 for bad input, 130 when
     interrupted.
@@ -119,8 +119,8 @@ def watch(
 
     Example:
 
-      checkpoint-sweep watch run --model=export --examples='eval-*.tfrecord'
-      --config=eval_config.pbtxt --select=auc --direction=higher --until-step=4000
+      checkpoint-sweep watch run --model=export --examples='eval-*.tfrecord' \\
+          --config=eval_config.pbtxt --select=auc --until-step=4000
 
     Exit status: 0 when a checkpoint was chosen, 3 when none is eligible, 2 for bad input, 130 when
     interrupted.

@@ -36,7 +36,8 @@ def export(
 
     Example:
 
-      checkpoint-sweep export run-sweep exported-600 --run=run --model=export --step=600
+      checkpoint-sweep export run-sweep exported-600 --run=run --model=export \\
+          --step=600
 
     Exit status: 0, or 2 for bad input.
     """
@@ -83,7 +84,6 @@ def compare(
     Examples:
 
       checkpoint-sweep compare run1-sweep run2-sweep
-
       checkpoint-sweep compare run-sweep:600 run-sweep:800 --metric=auc
 
     Exit status: 0, or 2 for bad input.

@@ -7,7 +7,7 @@ PROBLEM ?= taxi
 ARGS ?=
 PYTEST_ARGS ?=
 
-.PHONY: help run test lint bench bench-resnet bench-sizes notebook tensorboard kubeflow submit wheel lock clean clean-runs fuzz kills study
+.PHONY: help run test lint bench bench-resnet bench-sizes bench-side-by-side notebook tensorboard kubeflow submit wheel lock clean clean-runs fuzz kills study
 
 help:  ## Show this list.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -42,6 +42,9 @@ bench-resnet: .venv/.installed  ## The same on ResNet-v2-50, where prediction do
 
 bench-sizes: .venv/.installed  ## What a sweep takes: up to 100 checkpoints by a million examples (20 minutes).
 	@$(PYTHON_BIN) -m benchmarks.sizes $(ARGS)
+
+bench-side-by-side: .venv/.installed  ## One job by TF-Slim, Estimator, Keras and watch; into the README: ARGS=--write.
+	@$(PYTHON_BIN) -m benchmarks.side_by_side $(ARGS)
 
 notebook: .venv/.installed  ## Open the notebooks in JupyterLab, on the last run.
 	@.venv/bin/jupyter lab notebooks $(ARGS)

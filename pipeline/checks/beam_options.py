@@ -6,11 +6,11 @@ import io
 import logging
 from collections.abc import Iterator, Sequence
 
+from checkpoint_sweep.common.text import first_line
+from pipeline.beam_runner import is_local, named_runner, short_name
 from pipeline.config import ConfigError
 
-# These run in this process and take no options but Beam's own; others may have their own ones.
-_LOCAL_RUNNERS = frozenset({"fnapi", "direct", "prism", "bundlebaseddirect", "switchingdirect"})
-_RUNNER = "--runner="
+_DEFAULT_RUNNER = "direct"
 
 
 def check_beam_args(args: Sequence[str]) -> None:
@@ -32,20 +32,48 @@ def check_beam_args(args: Sequence[str]) -> None:
     except SystemExit as error:
         reason = said.getvalue().strip().rpartition("error: ")[2].removeprefix("argument ")
         raise ConfigError(f"Beam cannot use {reason}. Correct the --beam-arg.") from error
-    runner = next((arg.removeprefix(_RUNNER) for arg in args if arg.startswith(_RUNNER)), "direct")
+    runner = named_runner(args) or _DEFAULT_RUNNER
     try:
         create_runner(runner)
     except (ValueError, ImportError, AttributeError) as error:
         raise ConfigError(
             f"Beam has no runner {runner!r} here: {str(error).rstrip('.')}. Correct "
-            f"--beam-arg={_RUNNER}{runner}."
+            f"--beam-arg=--runner={runner}."
         ) from error
-    if runner.lower().removesuffix("runner") not in _LOCAL_RUNNERS:
+    if not is_local(runner):
         return
     for name in taken.keys() - known.keys():
         close = difflib.get_close_matches(name, known, 1)
         hint = f"Did you mean --{close[0]}?" if close else "Leave it out."
         raise ConfigError(f"Beam has no option --{name}. {hint}")
+
+
+def check_cluster(args: Sequence[str]) -> None:
+    """Checks, if the runner is Dask's, that a scheduler answers and has workers.
+
+    Or one would know only after training.
+
+    Args:
+        args: that `check_beam_args` has checked.
+
+    Raises:
+        ConfigError: none answers, or it has none.
+    """
+    from apache_beam.options.pipeline_options import PipelineOptions
+
+    from checkpoint_sweep.evaluation.workers import threads_on_dask
+
+    if short_name(named_runner(args) or _DEFAULT_RUNNER) != "dask":
+        return
+    try:
+        threads = threads_on_dask(PipelineOptions(list(args)))
+    except OSError as error:
+        raise ConfigError(
+            f"No Dask scheduler answers: {first_line(error)}. Start one, by make cluster for "
+            "example, or correct --beam-arg=--dask_client_address."
+        ) from error
+    if not threads:
+        raise ConfigError("The Dask scheduler has no workers. Start some.")
 
 
 @contextlib.contextmanager

@@ -12,6 +12,7 @@ from pipeline.config import PipelineConfig
 from pipeline.dag import create_pipeline, example_gen
 from pipeline.deployment import Deployment
 from pipeline.kubeflow import parameters
+from pipeline.kubeflow.console import outputs as console
 from pipeline.kubeflow.imported_data import import_data
 from pipeline.kubeflow.site import Site
 
@@ -19,6 +20,7 @@ RuntimeParameter = tfx.dsl.experimental.RuntimeParameter
 Json = dict[str, Any]
 
 _ENTRYPOINT = ["python", "-m", "pipeline.kubeflow.entrypoint"]
+_VERTEX_ENTRYPOINT = ["python", "-m", "pipeline.kubeflow.vertex_entrypoint"]
 
 
 def compile_for_kubeflow(config: PipelineConfig, site: Site) -> Json:
@@ -40,6 +42,7 @@ def compile_for_kubeflow(config: PipelineConfig, site: Site) -> Json:
     # TFX would look at the data before the cache, by a hook that Kubeflow ignores: changed data
     # at the same place would not be noticed.
     spec["root"]["dag"]["tasks"][reader].pop("cachingOptions", None)
+    console.declare(spec, _ENTRYPOINT)
     spec["defaultPipelineRoot"] = site.root
     for name, value in site.values.items():
         spec["root"]["inputDefinitions"]["parameters"][name]["defaultValue"] = value
@@ -50,7 +53,9 @@ def compile_for_vertex(config: PipelineConfig, site: Site) -> Json:
     """The pipeline job for Vertex AI, to be written as JSON; it resolves the baseline itself."""
     values = {name: v for name, v in site.values.items() if name != parameters.BASELINE}
     pipeline = create_pipeline(config, _deployment(site, _latest_blessed_model()))
-    return _compile(pipeline, site.image, None, values)
+    job = _compile(pipeline, site.image, None, values)
+    console.declare(job["pipelineSpec"], _VERTEX_ENTRYPOINT)
+    return job
 
 
 def write(compiled: Json, path: Path) -> None:

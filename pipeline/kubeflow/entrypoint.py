@@ -11,8 +11,11 @@ import os
 import sys
 from pathlib import Path
 
+from pipeline.kubeflow.console.fill import fill
+from pipeline.kubeflow.console.outputs import SHOWS, take_out
 from pipeline.kubeflow.executor_input import localize, restore
-from pipeline.kubeflow.mounts import MountError, runs_here
+from pipeline.kubeflow.mounts import MountError, place, runs_here
+from pipeline.kubeflow.written_paths import write_uris
 
 # Folder that holds the launcher's mounts; "/" in a pod.
 MOUNTS_VARIABLE = "CHECKPOINT_SWEEP_MOUNTS"
@@ -35,13 +38,13 @@ def main(argv: list[str]) -> None:
     parser.add_argument(
         "--json_serialized_inputs_spec_args", required=True, help="ComponentInputsSpec, JSON"
     )
+    parser.add_argument("--shows", choices=sorted(SHOWS.values()), help="in the console")
     args, beam_args = parser.parse_known_args(argv)
-    task = localize(
-        json.loads(args.json_serialized_invocation_args),
-        json.loads(args.json_serialized_inputs_spec_args),
-        base=os.environ.get(MOUNTS_VARIABLE, "/"),
-        in_container=runs_here(beam_args),
-    )
+    executor_input = json.loads(args.json_serialized_invocation_args)
+    shown = take_out(executor_input) if args.shows else {}
+    base, in_container = os.environ.get(MOUNTS_VARIABLE, "/"), runs_here(beam_args)
+    inputs_spec = json.loads(args.json_serialized_inputs_spec_args)
+    task = localize(executor_input, inputs_spec, base, in_container)
     for folder in task.output_folders:
         Path(folder).mkdir(parents=True, exist_ok=True)
     args.json_serialized_invocation_args = json.dumps(task.executor_input)
@@ -55,6 +58,9 @@ def main(argv: list[str]) -> None:
 
     output_file = Path(task.executor_input["outputs"]["outputFile"])
     output = restore(json.loads(output_file.read_text()), task.uris)
+    write_uris(task.output_folders, task.uris)
+    if args.shows:
+        fill(output, args.shows, shown, lambda uri: place(uri, base, in_container))
     output_file.write_text(json.dumps(output))
 
 

@@ -7,9 +7,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from checkpoint_sweep.selection.words import plus_minus
+from checkpoint_sweep.selection.telling_rows import in_words, rest, telling
+from checkpoint_sweep.selection.words import with_sign
 from pipeline.reporting.run_summary import CONTINUED_FROM, Summary
-from pipeline.reporting.telling_rows import in_words, rest, telling
 
 REPORT = "report.html"
 
@@ -81,8 +81,8 @@ def _checkpoints(summary: Summary) -> Table:
         difference = verdict.get("difference")
         table.add_row(
             verdict["name"] if _is_average(verdict) else str(verdict["step"]),
-            _value(verdict["value"], verdict.get("interval")),
-            _value(difference["value"], difference["interval"], "+") if difference else "",
+            with_sign(verdict["value"], verdict.get("interval")),
+            with_sign(difference["value"], difference["interval"], "+") if difference else "",
             escape(in_words(verdict, chosen)),
             style="bold green"
             if verdict["name"] == chosen
@@ -98,7 +98,7 @@ def _choice(sweep: dict[str, Any], checkpoints: list[dict[str, Any]]) -> str:
     last = [c for c in checkpoints if not _is_average(c)][-1:]
     versus = ""
     if last and sweep["chosen"] not in (None, last[0]["name"]) and last[0]["value"] is not None:
-        value = _value(last[0]["value"], last[0].get("interval"))
+        value = with_sign(last[0]["value"], last[0].get("interval"))
         versus = f". The last, step {last[0]['step']}, has {value}"
     return f"[bold]Sweep[/] {word}: {escape(sweep['reason'])}{versus}"
 
@@ -119,11 +119,3 @@ def _evaluation(summary: Summary) -> str:
         versus += f": {escape(evaluator['words'])}"
     failures = "".join(f"\n  missed {failure}" for failure in evaluator["failures"])
     return f"[bold]Evaluator[/] {word} on test, {versus}{failures}"
-
-
-def _value(value: float | None, interval: list[float] | None, sign: str = "") -> str:
-    """A value with its half width; a difference with its sign."""
-    if value is None:
-        return "–"
-    text = plus_minus(value, None if interval is None else (interval[1] - interval[0]) / 2)
-    return f"{sign}{text}" if sign and not text.startswith("-") else text

@@ -5,13 +5,15 @@ import logging
 import os
 import sys
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, NoReturn
 
 import typer
 
+from checkpoint_sweep.selection.telling_rows import in_words, rest, telling
+from checkpoint_sweep.selection.words import with_sign
+
 NONE_ELIGIBLE, BAD_INPUT, INTERRUPTED = 3, 2, 130
-_SHOWN = 25
 
 
 def before_imports(quiet: bool) -> None:
@@ -32,6 +34,8 @@ def before_imports(quiet: bool) -> None:
 
 
 def _of_this_package(record: logging.LogRecord) -> bool:
+    if record.pathname.endswith("report/write.py") and record.levelno == logging.INFO:
+        return False  # Where the report is, `show` says.
     return "checkpoint_sweep" in record.pathname or record.levelno >= logging.ERROR
 
 
@@ -41,60 +45,77 @@ def fail(message: str, status: int = BAD_INPUT) -> NoReturn:
     raise typer.Exit(status)
 
 
-def print_verdicts(content: Mapping[str, Any], directory: str) -> None:
-    """A table of the candidates, the best of them if there are many, and the outcome."""
+def print_verdicts(content: Mapping[str, Any]) -> None:
+    """A table of the candidates that matter, and the outcome."""
     from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
     console = Console()
-    selection = content["selection"]
-    arrow = "↑" if selection["direction"] == "HIGHER_IS_BETTER" else "↓"
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    table.add_column("candidate")
-    table.add_column(f"{selection['metric']} {arrow}", justify="right")
-    table.add_column("±", justify="right")
-    table.add_column("verdict", overflow="fold")
-    shown = _to_show(content["checkpoints"], selection["direction"], content["chosen"])
+    selection, chosen = content["selection"], content["chosen"]
+    higher = selection["direction"] == "HIGHER_IS_BETTER"
+    shown = telling(content["checkpoints"], chosen, higher)
+    table = Table(
+        box=None,
+        padding=(0, 2, 0, 0),
+        caption=rest(content["checkpoints"], shown),
+        caption_justify="left",
+    )
+    table.add_column("candidate", overflow="fold")
+    table.add_column(f"{selection['metric']} {'↑' if higher else '↓'}", overflow="fold")
+    table.add_column("less the chosen", overflow="fold")
+    table.add_column("verdict", overflow="fold", ratio=1)
     for verdict in shown:
-        chosen = verdict["name"] == content["chosen"]
+        difference = verdict.get("difference")
         table.add_row(
             _label(verdict),
-            "–" if verdict["value"] is None else f"{verdict['value']:.5f}",
-            half_width(verdict["interval"]),
-            escape(verdict["reason"]),
-            style="bold green" if chosen else None if verdict["eligible"] else "yellow",
+            with_sign(verdict["value"], verdict.get("interval")),
+            with_sign(difference["value"], difference["interval"], "+") if difference else "",
+            escape(in_words(verdict, chosen)),
+            style="bold green"
+            if verdict["name"] == chosen
+            else None
+            if verdict["eligible"]
+            else "yellow",
         )
     console.print(table)
-    left = len(content["checkpoints"]) - len(shown)
-    if left:
-        console.print(f"and {left} more, in {directory}", highlight=False, soft_wrap=True)
     word = "[green]BLESSED[/]" if content["blessed"] else "[yellow]NOT BLESSED[/]"
     console.print(f"{word}: {escape(content['reason'])}", highlight=False, soft_wrap=True)
 
 
 def print_json(content: Mapping[str, Any]) -> None:
-    """All verdicts."""
+    """Plain data, as one document."""
     typer.echo(json.dumps(content, indent=2))
-
-
-def half_width(interval: Sequence[float] | None) -> str:
-    """Of an interval; a dash without one."""
-    return "–" if interval is None else f"{(interval[1] - interval[0]) / 2:.5f}"
 
 
 def _label(verdict: Mapping[str, Any]) -> str:
     return f"step {verdict['step']}" if verdict.get("averaged") is None else verdict["name"]
 
 
-def _to_show(
-    verdicts: Sequence[dict[str, Any]], direction: str, chosen: str | None
-) -> list[dict[str, Any]]:
-    """The chosen, the last, and the best, by step."""
-    if len(verdicts) <= _SHOWN:
-        return list(verdicts)
-    sign = -1 if direction == "HIGHER_IS_BETTER" else 1
-    valued = [v for v in verdicts if v["value"] is not None]
-    best = sorted(valued, key=lambda v: (not v["eligible"], sign * v["value"]))[: _SHOWN - 2]
-    names = {v["name"] for v in best} | {chosen, verdicts[-1]["name"]}
-    return [v for v in verdicts if v["name"] in names]
+def show(directory: str, as_json: bool) -> None:
+    """What a finished sweep has found.
+
+    Args:
+        directory: of its results.
+        as_json: as a document of its own, and nothing else.
+    """
+    content = read(directory)
+    if as_json:
+        print_json(content)
+        return
+    print_verdicts(content)
+    if content["chosen"] is not None:
+        typer.echo(f"Model: {os.path.join(directory, 'model')}")
+    report = os.path.join(directory, "report.html")
+    if os.path.exists(report):
+        typer.echo(f"Report: {report}")
+    typer.echo(f"Results: {directory}")
+
+
+def read(directory: str) -> dict[str, Any]:
+    """The verdicts of a finished sweep."""
+    from checkpoint_sweep.sweeping import folder as folders
+
+    with open(os.path.join(directory, folders.VERDICTS)) as file:
+        content: dict[str, Any] = json.load(file)
+    return content

@@ -14,6 +14,7 @@ from apache_beam.metrics import Metrics, MetricsFilter
 from tensorflow_model_analysis import constants
 from tensorflow_model_analysis.extractors.unbatch_extractor import UNBATCH_EXTRACTOR_STAGE_NAME
 
+from checkpoint_sweep.common import progress
 from checkpoint_sweep.common.files import write_json
 from checkpoint_sweep.evaluation import metric_inputs
 from checkpoint_sweep.evaluation import plan as plan_lib
@@ -26,6 +27,7 @@ from checkpoint_sweep.evaluation.data_errors import (
 )
 from checkpoint_sweep.evaluation.engine import Evaluated, EvaluationRequest
 from checkpoint_sweep.evaluation.results import Predictions
+from checkpoint_sweep.evaluation.tfma_pipeline import pipeline_for_tfma
 from checkpoint_sweep.evaluation.write import PREDICTIONS
 from checkpoint_sweep.saved_model.model_source import ModelSource
 from checkpoint_sweep.saved_model.tensor_bundle import unreadable
@@ -86,7 +88,7 @@ def _evaluate_one(candidate: ModelSource, request: EvaluationRequest) -> None:
     output = request.outputs[candidate.name]
     with tempfile.TemporaryDirectory(prefix="candidate-") as scratch:
         model, extractors = _extractors(candidate, request, scratch)
-        with request.make_pipeline() as pipeline:
+        with pipeline_for_tfma(request.make_pipeline) as pipeline:
             _ = request.read(pipeline) | tfma.ExtractEvaluateAndWriteResults(
                 eval_shared_model=model,
                 eval_config=request.eval_config,
@@ -108,7 +110,7 @@ def _predict(candidate: ModelSource, request: EvaluationRequest, looking: bool) 
     """
     with tempfile.TemporaryDirectory(prefix="candidate-") as scratch:
         _, extractors = _extractors(candidate, request, scratch, looking)
-        with request.make_pipeline() as pipeline:
+        with pipeline_for_tfma(request.make_pipeline) as pipeline:
             extracts = request.read(pipeline) | tfma.BatchedInputsToExtracts()
             for extractor in extractors:
                 extracts = extracts | extractor.stage_name >> extractor.ptransform
@@ -183,6 +185,8 @@ class _Count(beam.DoFn):
             if any(spec.is_baseline for spec in self._config.model_specs):
                 check_baseline(self._bad(element, size, True), size)
             check_oddities(element, self._config, size)
+        else:
+            progress.done(size, 1)
         yield element
 
     def _bad(self, element: dict[str, Any], size: int, of_baseline: bool) -> int:

@@ -1,14 +1,17 @@
 """What a decision says in a sentence, and no more than its intervals show."""
 
 import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from checkpoint_sweep.selection.decision import Decision, Verdict
-from checkpoint_sweep.selection.selection import Selection
+if TYPE_CHECKING:  # What prints words need not wait for what computes intervals.
+    from checkpoint_sweep.selection.decision import Decision, Verdict
+    from checkpoint_sweep.selection.selection import Selection
 
 _DIGITS = 2  # Of a half width: more of them are noise.
 
 
-def sentence(decision: Decision, selection: Selection) -> str:
+def sentence(decision: "Decision", selection: "Selection") -> str:
     """The rule, the value with its interval, and how many cannot be told from the best.
 
     Args:
@@ -40,7 +43,7 @@ def sentence(decision: Decision, selection: Selection) -> str:
     )
 
 
-def half_width(verdict: Verdict) -> float | None:
+def half_width(verdict: "Verdict") -> float | None:
     """Half the width of the interval of a verdict's value; None without one."""
     if verdict.interval is None:
         return None
@@ -55,3 +58,17 @@ def plus_minus(value: float, half: float | None) -> str:
         return f"{value:.6g} ± 0"
     decimals = max(0, _DIGITS - 1 - math.floor(math.log10(half)))
     return f"{value:.{decimals}f} ± {half:.{decimals}f}"
+
+
+def with_sign(value: float | None, interval: Sequence[float] | None, sign: str = "") -> str:
+    """A value with its half width; a dash without a value.
+
+    Args:
+        value: of a metric, or of a difference.
+        interval: of the value; None without one.
+        sign: what stands before a value that is not negative: "+" of a difference.
+    """
+    if value is None:
+        return "–"
+    text = plus_minus(value, None if interval is None else (interval[1] - interval[0]) / 2)
+    return f"{sign}{text}" if not text.startswith("-") else text

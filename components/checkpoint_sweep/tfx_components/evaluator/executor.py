@@ -5,6 +5,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+import apache_beam as beam
 import tensorflow_model_analysis as tfma
 from absl import logging
 from tfx import types
@@ -14,6 +15,7 @@ from tfx.types import artifact_utils
 from tfx.types import standard_component_specs as keys
 from tfx.utils import path_utils
 
+from checkpoint_sweep.common import progress
 from checkpoint_sweep.common.eval_config import (
     check_thresholds,
     has_thresholds,
@@ -30,6 +32,7 @@ from checkpoint_sweep.evaluation.jackknife.read_left_out import read_left_out
 from checkpoint_sweep.evaluation.jackknife.wanted import wanted
 from checkpoint_sweep.evaluation.results import read_predictions
 from checkpoint_sweep.evaluation.support import compiled_metrics_warning
+from checkpoint_sweep.evaluation.tfma_pipeline import pipeline_for_tfma
 from checkpoint_sweep.evaluation.threshold_failures import threshold_failures
 from checkpoint_sweep.saved_model import signatures
 from checkpoint_sweep.saved_model.model_source import ModelSource
@@ -50,6 +53,10 @@ class Executor(stock.Executor):
     What only the stock executor does (user modules, fairness indicators, evaluation without a
     model or without an `eval_config`) is left to it.
     """
+
+    def _make_beam_pipeline(self) -> beam.Pipeline:
+        """What the stock executor, to which alone this is handed, evaluates with."""
+        return pipeline_for_tfma(super()._make_beam_pipeline)
 
     def Do(  # noqa: N802 - TFX's name
         self, input_dict: Artifacts, output_dict: Artifacts, exec_properties: dict[str, Any]
@@ -91,7 +98,7 @@ class Executor(stock.Executor):
             outputs={candidate.name: evaluation},
             eval_config=eval_config,
             read=source.read,
-            make_pipeline=self._make_beam_pipeline,
+            make_pipeline=super()._make_beam_pipeline,
             tensor_adapter_config=source.tensor_adapter_config,
             decisive=wanted(eval_config, None),
         )
@@ -99,9 +106,11 @@ class Executor(stock.Executor):
             logging.warning(warning)
         else:
             check_thresholds(eval_config)
-        for done in evaluate_fused(request):
-            if done.error and not read_predictions(evaluation).failed:
-                raise EvaluationError(done.error)
+        with progress.counting(source.counts):
+            progress.expect(1)
+            for done in evaluate_fused(request):
+                if done.error and not read_predictions(evaluation).failed:
+                    raise EvaluationError(done.error)
         blessing = artifact_utils.get_single_instance(output_dict[keys.BLESSING_KEY])
         model_name = next(s.name for s in eval_config.model_specs if not s.is_baseline)
         blessed, reason = _bless(blessing, evaluation, model_name, has_thresholds(eval_config))

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.reporting.telling_rows import rest, telling
+from checkpoint_sweep.selection.telling_rows import rest, telling
 
 
 def _verdict(step: int, value: float | None, **more: Any) -> dict[str, Any]:

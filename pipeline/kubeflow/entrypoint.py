@@ -7,16 +7,13 @@ in the pod. This one translates, and leaves the rest to TFX's.
 
 import argparse
 import json
-import os
 import sys
 from pathlib import Path
 
 from pipeline.kubeflow.executor_input import localize, restore
-from pipeline.kubeflow.mounts import MountError, runs_here
+from pipeline.kubeflow.mounts import MountError, base_folder, runs_here
+from pipeline.kubeflow.run_settings import executor_of, settle
 from pipeline.kubeflow.written_paths import write_uris
-
-# Folder that holds the launcher's mounts; "/" in a pod.
-MOUNTS_VARIABLE = "CHECKPOINT_SWEEP_MOUNTS"
 
 
 def main(argv: list[str]) -> None:
@@ -40,11 +37,14 @@ def main(argv: list[str]) -> None:
     task = localize(
         json.loads(args.json_serialized_invocation_args),
         json.loads(args.json_serialized_inputs_spec_args),
-        base=os.environ.get(MOUNTS_VARIABLE, "/"),
+        base=base_folder(),
         in_container=runs_here(beam_args),
     )
     for folder in task.output_folders:
         Path(folder).mkdir(parents=True, exist_ok=True)
+    values = task.executor_input["inputs"].get("parameterValues", {})
+    args.executor_class_path = executor_of(args.executor_class_path, values)
+    task.executor_input["inputs"]["parameterValues"] = settle(values)
     args.json_serialized_invocation_args = json.dumps(task.executor_input)
 
     # Only now: errors above need not wait for the seconds that these take.

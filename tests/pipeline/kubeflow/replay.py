@@ -249,6 +249,7 @@ class Replay:
                 for key in component.output_definitions.parameters
             }
             for key, path in files.items():
+                path.parent.mkdir(parents=True, exist_ok=True)
                 outputs.parameters[key].output_file = str(path)
             output_file = mounts / mounted(task_root) / "output_metadata.json"
             outputs.output_file = str(output_file)

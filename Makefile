@@ -44,12 +44,11 @@ endif
 run: $(RUN_PYTHON:/bin/python=/.installed)  ## Run the pipeline; another by PROBLEM=..., options by ARGS='...', see ARGS=--help.
 	@$(RUN_PYTHON) -m pipeline --problem=$(PROBLEM) $(RUN_ARGS) $(ARGS)
 
-cluster: .venv-dask/.installed \
-    .venv-mlflow/.ready  ## Start a Dask cluster on this machine, for `make run CLUSTER=...`: ARGS='--workers=2'
+cluster: .venv-dask/.installed  ## Start a Dask cluster on this machine, for `make run CLUSTER=...`: ARGS='--workers=2'
 	@TF_CPP_MIN_LOG_LEVEL=3 PYTHONWARNINGS=ignore $(DASK_PYTHON) -m pipeline.cluster $(ARGS)
 
-test: .venv/.installed .venv-kubeflow/.installed .venv-dask/.installed \
-    .venv-mlflow/.ready  ## Run all tests; a part of them by PYTEST_ARGS='-m "not slow"'.
+TEST_ENVIRONMENTS := .venv/.installed .venv-kubeflow/.installed .venv-dask/.installed .venv-mlflow/.ready
+test: $(TEST_ENVIRONMENTS)  ## Run all tests; a part of them by PYTEST_ARGS='-m "not slow"'.
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(PYTHON_BIN) -m pytest --numprocesses=auto --dist=loadfile \
 	    --no-loadscope-reorder $(PYTEST_ARGS)
 

@@ -1,8 +1,6 @@
-"""The commands. What takes seconds to import is imported when a command runs."""
+"""The commands that evaluate. What takes seconds to import is imported when a command runs."""
 
-import json
-import os
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -73,7 +71,7 @@ def sweep(
         screen.fail(str(error))
     except KeyboardInterrupt:
         screen.fail("interrupted. The same command goes on.", screen.INTERRUPTED)
-    _show(swept.directory, as_json)
+    screen.show(swept.directory, as_json)
     if swept.chosen is None:
         raise typer.Exit(screen.NONE_ELIGIBLE)
 
@@ -103,7 +101,12 @@ def watch(
             "earliest that cannot be told from the best."
         ),
     ] = None,
-    every: Annotated[float, typer.Option(help="Seconds from one look at the run to the next.")] = 5,
+    every: Annotated[
+        float,
+        typer.Option(
+            help="Seconds from one evaluation to the next look; checkpoints are held more often."
+        ),
+    ] = 5,
     quiet: options.Quiet = False,
 ) -> None:
     """Follow a training run: each new checkpoint is evaluated as it appears.
@@ -147,67 +150,6 @@ def watch(
         screen.fail(str(error))
     except KeyboardInterrupt:
         screen.fail("interrupted. The same command goes on.", screen.INTERRUPTED)
-    _show(result.directory, False)
+    screen.show(result.directory, False)
     if result.chosen is None:
         raise typer.Exit(screen.NONE_ELIGIBLE)
-
-
-def show(folder: options.Folder, as_json: options.Json = False) -> None:
-    """Show the verdicts of a finished sweep.
-
-    Exit status: 0, or 2 if there is no finished sweep.
-    """
-    from checkpoint_sweep.sweeping import folder as folders
-
-    try:
-        _show(folders.latest(folder), as_json)
-    except UserError as error:
-        screen.fail(str(error))
-
-
-def export(
-    folder: options.Folder,
-    directory: Annotated[str, typer.Argument(help="Folder for the SavedModel; must not exist.")],
-    run: Annotated[str, typer.Option(help="Folder of the checkpoints.")],
-    model: options.Model,
-    step: Annotated[int, typer.Option(help="Step of the checkpoint.")],
-) -> None:
-    """Export any checkpoint of a swept run, not only the chosen one.
-
-    Exit status: 0, or 2 for bad input.
-    """
-    screen.before_imports(True)
-    from checkpoint_sweep.sweeping.export import export_step
-
-    try:
-        verdicts = _read(_latest(folder))["checkpoints"]
-        export_step(run, model, step, directory)
-    except UserError as error:
-        screen.fail(str(error))
-    verdict = next((v for v in verdicts if v["step"] == step and v.get("averaged") is None), None)
-    typer.echo(f"{directory}: step {step}" + (f", {verdict['reason']}" if verdict else ""))
-
-
-def _latest(folder: str) -> str:
-    from checkpoint_sweep.sweeping import folder as folders
-
-    return folders.latest(folder)
-
-
-def _show(directory: str, as_json: bool) -> None:
-    content = _read(directory)
-    if as_json:
-        screen.print_json(content)
-        return
-    screen.print_verdicts(content)
-    if content["chosen"] is not None:
-        typer.echo(f"Model: {os.path.join(directory, 'model')}")
-    typer.echo(f"Results: {directory}")
-
-
-def _read(directory: str) -> dict[str, Any]:
-    from checkpoint_sweep.sweeping import folder as folders
-
-    with open(os.path.join(directory, folders.VERDICTS)) as file:
-        content: dict[str, Any] = json.load(file)
-    return content

@@ -5,7 +5,8 @@ from typing import Annotated
 import typer
 
 from checkpoint_sweep import __version__
-from checkpoint_sweep.cli import commands
+from checkpoint_sweep.cli import commands, results
+from checkpoint_sweep.cli.init import init
 
 
 def _print_version(wanted: bool) -> None:
@@ -33,7 +34,14 @@ def main() -> None:
     """Runs the command line."""
     app = typer.Typer(pretty_exceptions_enable=False, no_args_is_help=True)
     app.callback()(about)
-    for command in (commands.sweep, commands.watch, commands.show, commands.export):
+    for command in (
+        init,
+        commands.sweep,
+        commands.watch,
+        results.show,
+        results.compare,
+        results.export,
+    ):
         app.command()(command)
     app()
 

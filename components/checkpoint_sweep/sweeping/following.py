@@ -3,6 +3,7 @@
 import contextlib
 import os
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -15,6 +16,8 @@ from checkpoint_sweep.sweeping.held import hold
 from checkpoint_sweep.sweeping.sweep import SweepResult, sweep
 
 _HELD = "held"
+# Seconds. A trainer that saves often and keeps few deletes a checkpoint soon.
+_OFTEN = 0.2
 
 
 class Following:
@@ -28,7 +31,7 @@ class Following:
         config: see `sweep`.
         select: see `sweep`.
         output: see `sweep`.
-        every: seconds from one look at the run to the next, while its checkpoints are evaluated.
+        every: seconds that `rest` takes.
         **options: see `sweep`.
 
     Attributes:
@@ -77,13 +80,24 @@ class Following:
             )
         return self.result
 
+    def rest(self) -> None:
+        """Waits for the next look; what appears meanwhile is held.
+
+        Raises:
+            CheckpointError: what is in the run is not one series of checkpoints.
+        """
+        end = time.monotonic() + self._every
+        while (left := end - time.monotonic()) > 0:
+            time.sleep(min(left, _OFTEN))
+            self.pending = bool(hold(self._run, self._held)) or self.pending
+
     @contextlib.contextmanager
     def _holding(self) -> Iterator[None]:
         """Holds what appears; afterwards `pending` says whether something has."""
         appeared, ended = threading.Event(), threading.Event()
 
         def go_on() -> None:
-            while not ended.wait(self._every):
+            while not ended.wait(min(self._every, _OFTEN)):
                 with contextlib.suppress(CheckpointError):  # The next look says so.
                     if hold(self._run, self._held):
                         appeared.set()

@@ -63,7 +63,8 @@ def watch(
         select: see `sweep`.
         until: when to end.
         output: see `sweep`.
-        every: seconds from one look at the run to the next.
+        every: seconds from one evaluation of what is new to the next look; checkpoints are held
+            more often.
         when_swept: is given each result.
         **options: see `sweep`.
 
@@ -102,7 +103,7 @@ def watch(
         elif result is None and (trained or late):
             raise CheckpointError(f"There is no SavedModel in {model}. Export one of the run.")
         if result is None or not following.pending:
-            time.sleep(every)
+            following.rest()
 
 
 def _last(following: Following, run: str) -> SweepResult:

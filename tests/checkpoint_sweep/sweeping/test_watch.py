@@ -15,7 +15,6 @@ from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.selection.patience import without_improvement
 from checkpoint_sweep.sweeping import following
 from checkpoint_sweep.sweeping.export import export_step
-from checkpoint_sweep.sweeping.held import hold
 from checkpoint_sweep.sweeping.stopping import StopCallback, request_stop, stop_hook
 from checkpoint_sweep.sweeping.sweep import SweepResult, sweep
 from checkpoint_sweep.sweeping.watch import Until, watch
@@ -65,27 +64,6 @@ def test_every_checkpoint_is_evaluated_once_and_the_choice_is_that_of_a_sweep(
     again = watch(**given, until=Until(seconds=0.0), every=0.2)
     ledger = json.loads((Path(again.directory) / "ledger.json").read_text())
     assert all(entry["reused"] for entry in ledger["checkpoints"])
-
-
-def test_a_step_that_was_written_again_is_held_anew(files: Files, tmp_path: Path) -> None:
-    held = tmp_path / "held"
-    assert hold(str(files.run), str(held)) == list(STEPS)
-    assert hold(str(files.run), str(held)) == []
-    for path in _files_of(files.run, 20):
-        other = files.run / path.name.replace("-20.", "-40.")
-        content = other.read_bytes()
-        path.unlink()
-        path.write_bytes(content)
-    assert hold(str(files.run), str(held)) == [20]
-
-
-def test_one_that_is_being_written_is_waited_for(files: Files, tmp_path: Path) -> None:
-    index = files.run / "model.ckpt-60.index"
-    content = index.read_bytes()
-    index.unlink()
-    assert hold(str(files.run), str(tmp_path / "held")) == [0, 20, 40]
-    index.write_bytes(content)
-    assert hold(str(files.run), str(tmp_path / "held")) == [60]
 
 
 def test_two_series_in_a_run_are_refused(files: Files, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from pipeline.dag import create_pipeline, example_gen
 from pipeline.deployment import Deployment
 from pipeline.kubeflow import first_tasks, parameters
 from pipeline.kubeflow.compiled_spec import STRING, add_run_parameter, cache
+from pipeline.kubeflow.console import outputs as console
 from pipeline.kubeflow.package import Package, text_of
 from pipeline.kubeflow.pod_specs import set_pods, set_vertex_pods
 from pipeline.kubeflow.pusher import Pusher
@@ -25,6 +26,7 @@ Json = dict[str, Any]
 
 _PUSHER = "Pusher"
 _ENTRYPOINT = ["python", "-m", "pipeline.kubeflow.entrypoint"]
+_VERTEX_ENTRYPOINT = ["python", "-m", "pipeline.kubeflow.vertex_entrypoint"]
 
 
 def compile_for_kubeflow(config: PipelineConfig, site: Site) -> Package:
@@ -43,6 +45,7 @@ def compile_for_kubeflow(config: PipelineConfig, site: Site) -> Package:
     place = dataclasses.replace(_deployment(site, baseline), pusher=Pusher)
     pipeline = create_pipeline(config, place)
     spec: Json = _compile(pipeline, site.image, _ENTRYPOINT, {})["pipelineSpec"]
+    console.declare(spec, _ENTRYPOINT)
     spec["defaultPipelineRoot"] = site.root
     for name, value in site.values.items():
         add_run_parameter(spec, name, STRING, value)
@@ -74,6 +77,7 @@ def compile_for_vertex(config: PipelineConfig, site: Site) -> Package:
     values = {name: v for name, v in site.values.items() if name != parameters.BASELINE}
     pipeline = create_pipeline(config, _deployment(site, _latest_blessed_model()))
     job = _compile(pipeline, site.image, None, values)
+    console.declare(job["pipelineSpec"], _VERTEX_ENTRYPOINT)
     set_vertex_pods(job["pipelineSpec"], site.pods)
     return Package(job)
 

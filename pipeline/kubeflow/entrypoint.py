@@ -10,8 +10,10 @@ import json
 import sys
 from pathlib import Path
 
+from pipeline.kubeflow.console.fill import fill
+from pipeline.kubeflow.console.outputs import SHOWS, take_out
 from pipeline.kubeflow.executor_input import localize, restore
-from pipeline.kubeflow.mounts import MountError, base_folder, runs_here
+from pipeline.kubeflow.mounts import MountError, base_folder, place, runs_here
 from pipeline.kubeflow.run_settings import executor_of, settle
 from pipeline.kubeflow.written_paths import write_uris
 
@@ -33,13 +35,13 @@ def main(argv: list[str]) -> None:
     parser.add_argument(
         "--json_serialized_inputs_spec_args", required=True, help="ComponentInputsSpec, JSON"
     )
+    parser.add_argument("--shows", choices=sorted(SHOWS.values()), help="in the console")
     args, beam_args = parser.parse_known_args(argv)
-    task = localize(
-        json.loads(args.json_serialized_invocation_args),
-        json.loads(args.json_serialized_inputs_spec_args),
-        base=base_folder(),
-        in_container=runs_here(beam_args),
-    )
+    executor_input = json.loads(args.json_serialized_invocation_args)
+    shown = take_out(executor_input) if args.shows else {}
+    base, in_container = base_folder(), runs_here(beam_args)
+    inputs_spec = json.loads(args.json_serialized_inputs_spec_args)
+    task = localize(executor_input, inputs_spec, base, in_container)
     for folder in task.output_folders:
         Path(folder).mkdir(parents=True, exist_ok=True)
     values = task.executor_input["inputs"].get("parameterValues", {})
@@ -56,8 +58,10 @@ def main(argv: list[str]) -> None:
 
     output_file = Path(task.executor_input["outputs"]["outputFile"])
     output = restore(json.loads(output_file.read_text()), task.uris)
-    output_file.write_text(json.dumps(output))
     write_uris(task.output_folders, task.uris)
+    if args.shows:
+        fill(output, args.shows, shown, lambda uri: place(uri, base, in_container))
+    output_file.write_text(json.dumps(output))
 
 
 if __name__ == "__main__":

@@ -240,7 +240,7 @@ def _artifact_titles(run: Submission) -> Iterator[str]:
     for name, component in run.spec.components.items():
         for key, entry in component.output_definitions.artifacts.items():
             schema = yaml.safe_load(entry.artifact_type.instance_schema) or {}
-            if not schema.get("title"):
+            if not schema.get("title") and not entry.artifact_type.schema_title:
                 yield f"the output {key!r} of {name} has a type without a title"
 
 

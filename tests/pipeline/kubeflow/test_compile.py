@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
+from pipeline.kubeflow.console.outputs import TITLES
 from pipeline.kubeflow.package import read
 from tests.pipeline.kubeflow.conftest import REPOSITORY, VALUES
 
@@ -47,20 +48,39 @@ def test_what_is_pushed_is_the_next_baseline_and_opened_as_the_pusher_does(
     assert "BaselineFolder" not in _tasks(pushing)
 
 
-def test_only_kubeflow_runs_our_entrypoint(spec: Json, compiled: dict[str, Path]) -> None:
+def test_kubeflow_runs_our_entrypoint_and_vertex_where_its_console_shows_something(
+    spec: Json, compiled: dict[str, Path]
+) -> None:
     vertex = json.loads(compiled["vertex"].read_text())["pipelineSpec"]
     commands = {
         name: {tuple(e["container"]["command"]) for e in _executors(s).values() if "container" in e}
         for name, s in {"kubeflow": spec, "vertex": vertex}.items()
     }
     stock = "tfx.orchestration.kubeflow.v2.container.kubeflow_v2_run_executor"
+    ours = "pipeline.kubeflow.vertex_entrypoint"
     assert commands == {
         "kubeflow": {
             ("python", "-m", f"pipeline.kubeflow.{module}")
             for module in ("entrypoint", "inputs", "baseline")
         },
-        "vertex": {("python", "-m", stock)},
+        "vertex": {("python", "-m", stock), ("python", "-m", ours)},
     }
+    container = _executors(vertex)["Evaluator_executor"]["container"]
+    assert container["command"][-1] == ours
+
+
+def test_the_sweep_and_the_evaluator_have_what_consoles_show(
+    spec: Json, compiled: dict[str, Path]
+) -> None:
+    vertex = json.loads(compiled["vertex"].read_text())["pipelineSpec"]
+    for one in (spec, vertex):
+        shown: Json = {}
+        for task, entry in _tasks(one).items():
+            component = one["components"][entry["componentRef"]["name"]]
+            for key, output in component.get("outputDefinitions", {}).get("artifacts", {}).items():
+                if title := output["artifactType"].get("schemaTitle"):
+                    shown.setdefault(task, {})[key] = title
+        assert shown == {"CheckpointSweep": TITLES, "Evaluator": TITLES}
 
 
 def test_data_in_an_object_store_is_an_input_and_data_in_the_image_is_not(

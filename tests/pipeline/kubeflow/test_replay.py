@@ -12,6 +12,7 @@ import yaml
 
 from pipeline.problems.taxi.problem import taxi_data
 from tests.pipeline.kubeflow.conftest import DATA, REPOSITORY, ROOT, VALUES, Sdk
+from tests.pipeline.kubeflow.console_checks import assert_classification_is_that_of, finite_metrics
 from tests.pipeline.kubeflow.object_store import ObjectStore
 
 pytestmark = pytest.mark.slow
@@ -126,6 +127,17 @@ def unconfirmed(cluster: Cluster, lenient: Path, first: Json) -> Json:
     return cluster.run("unconfirmed", package, VALUES)
 
 
+def _chosen(cluster: Cluster, tasks: Json) -> str:
+    blessing = cluster.output(tasks, "CheckpointSweep", "blessing")
+    return str(json.loads((blessing / "verdicts.json").read_text())["chosen"])
+
+
+def _shown(tasks: Json, task: str, key: str) -> Json:
+    """The metadata of an artifact, without what the metadata store adds."""
+    metadata = tasks[task]["artifacts"][key]["metadata"]
+    return {k: v for k, v in metadata.items() if k not in ("display_name", "store_session_info")}
+
+
 def _step(saved_model: Path) -> int:
     variables = tf.train.load_checkpoint(str(saved_model / "variables/variables"))
     return int(variables.get_tensor("global_step"))
@@ -156,6 +168,38 @@ def test_the_chosen_step_is_pushed(cluster: Cluster, first: Json) -> None:
 
 def test_the_evaluator_confirms_on_held_out_examples(cluster: Cluster, first: Json) -> None:
     assert (cluster.output(first, "Evaluator", "blessing") / "BLESSED").is_file()
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_a_console_shows_what_tfma_has_of_the_model(
+    cluster: Cluster, first: Json, task: str
+) -> None:
+    chosen = _chosen(cluster, first)
+    results = cluster.output(first, task, "evaluation")
+    added: Json = {"blessed": 1.0}
+    if task == "CheckpointSweep":
+        results, added = results / chosen, added | {"checkpoint_step": float(chosen[5:])}
+    assert _shown(first, task, "metrics") == finite_metrics(results) | added
+    assert_classification_is_that_of(results, _shown(first, task, "classification_metrics"))
+
+
+def test_a_console_shows_the_report_and_the_model_card(cluster: Cluster, first: Json) -> None:
+    evaluation = cluster.output(first, "CheckpointSweep", "evaluation")
+    report = cluster.output(first, "CheckpointSweep", "report")
+    assert report.is_file()
+    assert report.read_bytes() == (evaluation / "report.html").read_bytes()
+    card = cluster.output(first, "Evaluator", "report")
+    assert card.is_file()
+    assert "<h1>Model card</h1>" in card.read_text()
+    assert f"checkpoint of step {int(_chosen(cluster, first)[5:])}." in card.read_text()
+
+
+def test_a_console_shows_the_report_of_what_was_not_blessed(
+    cluster: Cluster, unblessed: Json, unconfirmed: Json
+) -> None:
+    for tasks, task in ((unblessed, "CheckpointSweep"), (unconfirmed, "Evaluator")):
+        assert _shown(tasks, task, "metrics")["blessed"] == 0.0
+        assert "NOT BLESSED" in cluster.output(tasks, task, "report").read_text()
 
 
 def test_artifacts_point_into_the_object_store(first: Json) -> None:

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,12 +20,13 @@ import typer
 
 from benchmarks.problem import newest
 from benchmarks.runner import run_module
+from checkpoint_sweep.sweeping.sweep import sweep
 from pipeline.problems import registry
 from pipeline.problems.problem import load, repository
 from tests.support import kill_outcome
 from tests.support.counted_models import RECORD, counted
-from tests.support.counted_sweep import swept
-from tests.support.watched_training import KEPT, Training
+from tests.support.counted_sweep import READY, swept
+from tests.support.watched_training import KEPT, Training, train
 
 _STEP = "model.ckpt-*.index"
 
@@ -58,7 +59,7 @@ class Watched:
 
 
 def watch_training(training: Training, examples: Sequence[str], every: float) -> Watched:
-    """Trains in one process, watches in another, and then sweeps all that was ever saved.
+    """Trains in this process, watches in another, and then sweeps all that was ever saved.
 
     Args:
         training: its directory must be empty, or not there.
@@ -79,43 +80,43 @@ def watch_training(training: Training, examples: Sequence[str], every: float) ->
         "schema": str(problem.schema),
         "output": str(folder / "watched"),
     }
+    record, log = folder / "record", folder / "watch.log"
     until = {"until": {"file": str(training.ended)}, "every": every}
-    watching, record = _start("counted_sweep", arguments | until, folder / "watch")
-    while watching.poll() is None and not (folder / "watch.log").read_text().startswith("ready"):
-        time.sleep(0.1)
-    trained, _ = _start("watched_training", dataclasses.asdict(training), folder / "training")
-    if trained.wait():
-        watching.terminate()
-        return _without_result(f"training: {_last_line(folder / 'training.log')}")
-    if watching.wait():
-        return _without_result(f"watch: {_last_line(folder / 'watch.log')}")
-    kept = {"run": str(training.aside), "output": str(folder / "swept")}
-    sweeping, _ = _start("counted_sweep", arguments | kept, folder / "sweep")
-    if sweeping.wait():
-        return _without_result(f"sweep: {_last_line(folder / 'sweep.log')}")
+    with _watching(arguments | until, record, log) as watching:
+        train(training)
+        training.ended.touch()
+        if watching.wait():
+            return Watched([], [], 0.0, 0, broken=[f"watch: {_last_line(log)}"])
+    sweep(**arguments | {"run": str(training.aside), "output": str(folder / "swept")})
     return _compared(training, record)
 
 
-def _start(module: str, arguments: dict[str, Any], path: Path) -> tuple[subprocess.Popen, Path]:
-    given, record = path.with_suffix(".json"), path.with_suffix(".record")
+@contextlib.contextmanager
+def _watching(
+    arguments: dict[str, Any], record: Path, log: Path
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that watches, from when it is ready; it does not outlive the block."""
+    given = record.with_name("arguments.json")
     given.write_text(json.dumps(arguments))
-    with path.with_suffix(".log").open("wb") as log:
+    with log.open("wb") as file:
         process = subprocess.Popen(
-            [sys.executable, "-W", "ignore", "-m", f"tests.support.{module}", str(given)],
+            [sys.executable, "-W", "ignore", "-m", "tests.support.counted_sweep", str(given)],
             cwd=repository(),
             env=os.environ | {RECORD: str(record)},
-            stdout=log,
+            stdout=file,
             stderr=subprocess.STDOUT,
         )
-    return process, record
+    try:
+        while process.poll() is None and READY not in log.read_text().splitlines():
+            time.sleep(0.1)
+        yield process
+    finally:
+        process.kill()
+        process.wait()
 
 
 def _last_line(log: Path) -> str:
     return (log.read_text().splitlines() or [""])[-1]
-
-
-def _without_result(reason: str) -> Watched:
-    return Watched([], [], 0.0, 0, broken=[reason])
 
 
 def _compared(training: Training, record: Path) -> Watched:

@@ -2,12 +2,16 @@
 PYTHON_BIN := .venv/bin/python
 # The Kubeflow SDK needs packages that TFX does not bear: it has an environment of its own.
 KUBEFLOW_PYTHON := .venv-kubeflow/bin/python
+# Dask needs a newer cloudpickle than it: few packages, on top of those of .venv.
+DASK_PYTHON := .venv-dask/bin/python
 PIP_OPTIONS := --quiet --disable-pip-version-check --no-deps --no-build-isolation
 PROBLEM ?= taxi
 ARGS ?=
+# Address of a Dask scheduler, on which checkpoints are evaluated.
+CLUSTER ?=
 PYTEST_ARGS ?=
 
-.PHONY: help run test lint bench bench-resnet bench-sizes notebook tensorboard kubeflow submit wheel lock clean clean-runs fuzz kills study
+.PHONY: help run cluster test lint bench bench-resnet bench-sizes notebook tensorboard kubeflow submit wheel lock clean clean-runs fuzz kills study
 
 help:  ## Show this list.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -18,16 +22,35 @@ help:  ## Show this list.
 .venv-kubeflow/.ready: requirements-kubeflow.txt scripts/set-up
 	@scripts/set-up .venv-kubeflow requirements-kubeflow.txt
 
+# MLflow, to test against: its environment holds what `.venv` lacks, and looks into it for the rest.
+.venv-mlflow/.ready: requirements-mlflow.txt scripts/set-up | .venv/.installed
+	@scripts/set-up .venv-mlflow requirements-mlflow.txt .venv
+
+.venv-dask/.ready: requirements-dask.txt scripts/set-up | .venv/.installed
+	@scripts/set-up .venv-dask requirements-dask.txt .venv
+
 # The library, importable from anywhere. Nothing is fetched: the locks have what builds it.
 %/.installed: pyproject.toml %/.ready
 	@$*/bin/python -m pip install $(PIP_OPTIONS) --editable .
 	@touch $@
 
-run: .venv/.installed  ## Run the pipeline; another by PROBLEM=..., options by ARGS='...', see ARGS=--help.
-	@$(PYTHON_BIN) -m pipeline --problem=$(PROBLEM) $(ARGS)
+ifdef CLUSTER
+RUN_PYTHON := $(DASK_PYTHON)
+RUN_ARGS := --beam-arg=--runner=apache_beam.runners.dask.dask_runner.DaskRunner \
+    --beam-arg=--dask_client_address=$(CLUSTER) --beam-arg=--dask_partition_size=1
+else
+RUN_PYTHON := $(PYTHON_BIN)
+endif
+run: $(RUN_PYTHON:/bin/python=/.installed)  ## Run the pipeline; another by PROBLEM=..., options by ARGS='...', see ARGS=--help.
+	@$(RUN_PYTHON) -m pipeline --problem=$(PROBLEM) $(RUN_ARGS) $(ARGS)
 
-test: .venv/.installed .venv-kubeflow/.installed  ## Run all tests; a part of them by PYTEST_ARGS='-m "not slow"'.
-	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(PYTHON_BIN) -m pytest --numprocesses=auto --dist=loadfile $(PYTEST_ARGS)
+cluster: .venv-dask/.installed  ## Start a Dask cluster on this machine, for `make run CLUSTER=...`: ARGS='--workers=2'
+	@TF_CPP_MIN_LOG_LEVEL=3 PYTHONWARNINGS=ignore $(DASK_PYTHON) -m pipeline.cluster $(ARGS)
+
+TEST_ENVIRONMENTS := .venv/.installed .venv-kubeflow/.installed .venv-dask/.installed .venv-mlflow/.ready
+test: $(TEST_ENVIRONMENTS)  ## Run all tests; a part of them by PYTEST_ARGS='-m "not slow"'.
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(PYTHON_BIN) -m pytest --numprocesses=auto --dist=loadfile \
+	    --no-loadscope-reorder $(PYTEST_ARGS)
 
 lint: .venv/.installed  ## Check style and types.
 	@.venv/bin/ruff check .
@@ -61,12 +84,14 @@ wheel: .venv/.installed  ## Build the library as a wheel, into dist/.
 
 LOCK := uv pip compile --quiet --python-version 3.10 --python-platform x86_64-manylinux_2_28 \
     --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock"
-lock:  ## Renew the locks from pyproject.toml and requirements-kubeflow.in (needs uv).
+lock:  ## Renew the locks from pyproject.toml and requirements-*.in (needs uv).
 	$(LOCK) --extra dev pyproject.toml --output-file requirements.txt
 	$(LOCK) requirements-kubeflow.in --output-file requirements-kubeflow.txt
+	scripts/lock-mlflow $(LOCK)
+	$(LOCK) requirements-dask.in --output-file requirements-dask.txt
 
 clean:  ## Remove the environments and what was built; runs, with the models they pushed, stay.
-	rm -rf .venv .venv-kubeflow build dist compiled benchmarks/out
+	rm -rf .venv .venv-kubeflow .venv-mlflow .venv-dask build dist compiled benchmarks/out
 
 clean-runs:  ## Remove everything that runs wrote, the models they pushed too.
 	rm -rf runs

@@ -8,6 +8,7 @@ from checkpoint_sweep.model_run.averages import Averages
 from checkpoint_sweep.selection.direction import Direction
 from checkpoint_sweep.selection.margin import Margin
 from checkpoint_sweep.selection.racing import Racing
+from pipeline.beam_runner import IN_THIS_PROCESS
 from pipeline.problems.problem import Problem
 
 # As `checkpoint_sweep.evaluation.engine.get_engine` has them, which takes seconds to import.
@@ -89,14 +90,16 @@ def beam_args(given: Sequence[str]) -> tuple[str, ...]:
     Raises:
         ConfigError: one is no option by its form.
     """
+    takes_value = False
     for arg in given:
-        if not arg.startswith("--"):
+        if not arg.startswith("--") and not takes_value:
             raise ConfigError(
                 f"--beam-arg={arg} is no option of Beam. Give it as --beam-arg=--name=value."
             )
-    if any(arg.startswith("--runner") for arg in given):
+        takes_value = arg.startswith("--") and "=" not in arg
+    if any(arg.partition("=")[0] == "--runner" for arg in given):
         return tuple(given)
-    return ("--runner=FnApiRunner", "--sdk_container_image=none", *given)
+    return (*IN_THIS_PROCESS, *given)
 
 
 def metadata_store(root: Path) -> Path:

@@ -6,6 +6,7 @@ from tfx import v1 as tfx
 
 from checkpoint_sweep import CheckpointSweep, Evaluator, StepRange
 from checkpoint_sweep.common.source_fingerprint import fingerprint
+from pipeline import beam_runner
 from pipeline.choosing import selection_of
 from pipeline.config import PipelineConfig
 from pipeline.deployment import Deployment, local
@@ -82,13 +83,16 @@ def create_pipeline(config: PipelineConfig, place: Deployment | None = None) -> 
             model_blessing=evaluator.outputs["blessing"],
             push_destination=place.push_destination,
         )
+    where = beam_runner.place(config.beam_args, config.engine)
+    for node in (sweep, evaluator):
+        node.with_beam_pipeline_args(where.evaluation)
     return tfx.dsl.Pipeline(
         pipeline_name=problem.name.replace("_", "-"),  # as Kubeflow wants names
         pipeline_root=place.root,
         components=[*nodes, evaluator, pusher],
         enable_cache=config.cache,
         metadata_connection_config=place.metadata,
-        beam_pipeline_args=list(config.beam_args),
+        beam_pipeline_args=list(where.everywhere),
     )
 
 

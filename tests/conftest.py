@@ -24,3 +24,11 @@ def trained(
     """An Estimator's run with checkpoints of steps 0, 20, 40 and 60; do not write into it."""
     directory: Path = tmp_path_factory.mktemp("trained")
     return estimator_run.train(directory, examples)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Puts the files with most slow tests first, so that no process waits for another's last."""
+    slow: dict[Path, int] = {}
+    for item in items:
+        slow[item.path] = slow.get(item.path, 0) + (item.get_closest_marker("slow") is not None)
+    items.sort(key=lambda item: -slow[item.path])

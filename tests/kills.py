@@ -17,6 +17,7 @@ import typer
 
 from tests.pipeline.tiny.command import write_data
 from tests.support import kill_checks, kill_outcome, killed_run
+from tests.support.counted_models import counted
 from tests.support.killed_run import END, START, Moment, Run, Span
 
 _MOST_KILLS = 8  # of one root
@@ -88,7 +89,7 @@ class Kills:
         killed_run.restore(self._copies / node if node != START else None, self._root)
         self._record.unlink(missing_ok=True)
         done = kill_checks.completed(self._root)
-        before = kill_checks.evaluated(self._record)
+        before = counted(self._record)
         while True:
             # Only what is to be killed while it imports has to.
             cold = node == START and not trial.killed
@@ -98,7 +99,7 @@ class Kills:
                 moment = self._moment(numbers, node)
                 killed = run.kill_at(moment)
             status = run.end()
-            now = kill_checks.evaluated(self._record)
+            now = counted(self._record)
             if repeated := sorted(name for name in done if now[name] > before[name]):
                 trial.broken.append(f"evaluated again, though complete: {repeated}")
             if not again or not killed:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from checkpoint_sweep.selection.margin import Margin
     from checkpoint_sweep.selection.racing import Racing
     from checkpoint_sweep.selection.selection import Selection
+    from checkpoint_sweep.sweeping.estimator_training import SweepExporter, SweepListener
+    from checkpoint_sweep.sweeping.keras_training import SweepCallback
     from checkpoint_sweep.sweeping.sweep import sweep
     from checkpoint_sweep.sweeping.watch import watch
     from checkpoint_sweep.tfx_components.evaluator.component import Evaluator
@@ -42,6 +44,9 @@ __all__ = [
     "Racing",
     "Selection",
     "StepRange",
+    "SweepCallback",
+    "SweepExporter",
+    "SweepListener",
     "last_outcome",
     "sweep",
     "watch",
@@ -58,6 +63,9 @@ def __getattr__(name: str) -> Any:
         "Margin": "checkpoint_sweep.selection.margin",
         "Racing": "checkpoint_sweep.selection.racing",
         "Selection": "checkpoint_sweep.selection.selection",
+        "SweepCallback": "checkpoint_sweep.sweeping.keras_training",
+        "SweepExporter": "checkpoint_sweep.sweeping.estimator_training",
+        "SweepListener": "checkpoint_sweep.sweeping.estimator_training",
         "sweep": "checkpoint_sweep.sweeping.sweep",
         "watch": "checkpoint_sweep.sweeping.watch",
         "StepRange": "checkpoint_sweep.model_run.checkpoints",

@@ -6,11 +6,10 @@ import io
 import logging
 from collections.abc import Iterator, Sequence
 
+from pipeline.beam_runner import is_local, named_runner
 from pipeline.config import ConfigError
 
-# These run in this process and take no options but Beam's own; others may have their own ones.
-_LOCAL_RUNNERS = frozenset({"fnapi", "direct", "prism", "bundlebaseddirect", "switchingdirect"})
-_RUNNER = "--runner="
+_DEFAULT_RUNNER = "direct"
 
 
 def check_beam_args(args: Sequence[str]) -> None:
@@ -32,15 +31,15 @@ def check_beam_args(args: Sequence[str]) -> None:
     except SystemExit as error:
         reason = said.getvalue().strip().rpartition("error: ")[2].removeprefix("argument ")
         raise ConfigError(f"Beam cannot use {reason}. Correct the --beam-arg.") from error
-    runner = next((arg.removeprefix(_RUNNER) for arg in args if arg.startswith(_RUNNER)), "direct")
+    runner = named_runner(args) or _DEFAULT_RUNNER
     try:
         create_runner(runner)
     except (ValueError, ImportError, AttributeError) as error:
         raise ConfigError(
             f"Beam has no runner {runner!r} here: {str(error).rstrip('.')}. Correct "
-            f"--beam-arg={_RUNNER}{runner}."
+            f"--beam-arg=--runner={runner}."
         ) from error
-    if runner.lower().removesuffix("runner") not in _LOCAL_RUNNERS:
+    if not is_local(runner):
         return
     for name in taken.keys() - known.keys():
         close = difflib.get_close_matches(name, known, 1)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from pipeline.kubeflow.executor_input import localize, restore
 from pipeline.kubeflow.mounts import MountError, runs_here
+from pipeline.kubeflow.written_paths import write_uris
 
 # Folder that holds the launcher's mounts; "/" in a pod.
 MOUNTS_VARIABLE = "CHECKPOINT_SWEEP_MOUNTS"
@@ -56,6 +57,7 @@ def main(argv: list[str]) -> None:
     output_file = Path(task.executor_input["outputs"]["outputFile"])
     output = restore(json.loads(output_file.read_text()), task.uris)
     output_file.write_text(json.dumps(output))
+    write_uris(task.output_folders, task.uris)
 
 
 if __name__ == "__main__":

@@ -63,6 +63,8 @@ def localize(executor_input: Json, inputs_spec: Json, base: str, in_container: b
             )
         artifact["type"] = inputs_spec["artifacts"][key]["artifactType"]
         artifact["uri"] = _as_model_artifact(path)
+        if artifact["uri"] != path:
+            uris[os.path.join(artifact["uri"], _SERVING_FOLDER)] = uri
         uris[path] = uris[artifact["uri"]] = uri
     for _, artifact in _artifacts(outputs):
         uri = artifact["uri"]

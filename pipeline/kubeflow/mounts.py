@@ -4,10 +4,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-# What Beam runs in the container itself; any other runner has workers that do not see its files.
-_LOCAL_RUNNERS = frozenset(
-    {"FnApiRunner", "DirectRunner", "PrismRunner", "BundleBasedDirectRunner"}
-)
+from pipeline.beam_runner import is_local, named_runner
 
 _FOLDERS = {"gs://": "gcs", "s3://": "s3", "minio://": "minio"}
 
@@ -33,9 +30,9 @@ def local_path(uri: str, base: str = "/") -> str:
 
 
 def runs_here(beam_args: Sequence[str]) -> bool:
-    """Whether Beam runs in this container, where the mounts are."""
-    runners = [arg.removeprefix("--runner=") for arg in beam_args if arg.startswith("--runner=")]
-    return not runners or runners[-1] in _LOCAL_RUNNERS
+    """Whether Beam runs in this container, where the mounts are; workers elsewhere lack them."""
+    runner = named_runner(beam_args)
+    return runner is None or is_local(runner)
 
 
 def place(uri: str, base: str, in_container: bool) -> str:

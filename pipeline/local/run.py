@@ -12,6 +12,7 @@ from tfx.proto.orchestration import pipeline_pb2
 
 from checkpoint_sweep.common.files import replacing
 from checkpoint_sweep.common.progress import listening
+from pipeline.beam_runner import place
 from pipeline.config import PipelineConfig
 from pipeline.dag import create_pipeline
 from pipeline.local import leftovers
@@ -44,6 +45,8 @@ def run(config: PipelineConfig, console: Console, interruption: Interruption) ->
     try:
         write_summary(begun(run_id), config.summary)
         console.print(f"[dim]Log: {log.path}[/]", soft_wrap=True, highlight=False)
+        if sentence := place(config.beam_args, config.engine).sentence:
+            console.print(sentence, soft_wrap=True, highlight=False)
         log.begin()
         leftovers.close_executions(config.metadata)
         leftovers.remove_outputs(config.root, config.metadata)

@@ -3,7 +3,6 @@
 import json
 import os
 import re
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -28,12 +27,6 @@ from tests.support.kill_outcome import (
 _STEPS = (0, 10, 20, 30, 40, 50, 60)  # that training saves; the sweep leaves out the first
 _LEFTOVER = re.compile(r"\.partial-|_temp$|beam-temp-|\.temp|\.unfinished$|\.tmp")
 _METRIC = "binary_crossentropy"
-
-
-def evaluated(record: Path) -> Counter[str]:
-    """How often a Beam pipeline was made for each checkpoint."""
-    lines = record.read_text().splitlines() if record.exists() else []
-    return Counter(line for line in lines if line.startswith("step-"))
 
 
 def completed(root: Path) -> set[str]:

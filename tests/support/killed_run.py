@@ -15,7 +15,8 @@ from pathlib import Path
 from pipeline.problems.problem import repository
 from tests.pipeline.tiny.model import BETTER
 from tests.pipeline.tiny.problem import PREPROCESSING_FN
-from tests.support.counted_pipeline import BUDGET, RECORD
+from tests.support.counted_models import RECORD
+from tests.support.counted_pipeline import BUDGET
 from tests.support.warm_processes import Parent, Process
 
 START = "start"  # what comes before the first node
@@ -108,7 +109,7 @@ class Run:
             if self.node != moment.node and not past:
                 continue
             if moment.files:
-                now = _below(self._root)
+                now = below(self._root)
                 known = now if known is None else known
                 due = len(now - known) >= moment.files
             else:
@@ -142,10 +143,10 @@ class Run:
                     snapshot(node)
                 finally:
                     os.killpg(self._process.pid, signal.SIGCONT)
-                known = _below(self._root)
+                known = below(self._root)
                 spans[node] = Span()
             spans[node].seconds = time.monotonic() - entered
-            spans[node].files = len(_below(self._root) - known)
+            spans[node].files = len(below(self._root) - known)
         return spans
 
     def _watch(self) -> Iterator[float]:
@@ -165,7 +166,8 @@ def _announced(output: list[str]) -> list[str]:
     return [match[1] or END for line in output if (match := _ANNOUNCED.match(line))]
 
 
-def _below(root: Path) -> set[str]:
+def below(root: Path) -> set[str]:
+    """All files and folders in a folder."""
     return {
         os.path.join(folder, name)
         for folder, folders, files in os.walk(root)

@@ -105,7 +105,12 @@ def watch(
             "earliest that cannot be told from the best."
         ),
     ] = None,
-    every: Annotated[float, typer.Option(help="Seconds from one look at the run to the next.")] = 5,
+    every: Annotated[
+        float,
+        typer.Option(
+            help="Seconds from one evaluation to the next look; checkpoints are held more often."
+        ),
+    ] = 5,
     quiet: options.Quiet = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print a line of JSON at each update, and nothing else.")

@@ -56,6 +56,11 @@ def move(source: str, target: str) -> None:
     tf.io.gfile.rmtree(source)
 
 
+def absolute(path: str) -> str:
+    """A path that means the same in another process; a URI is one already."""
+    return path if "://" in path else os.path.abspath(path)
+
+
 def special_file(paths: Iterable[str | Path]) -> str | None:
     """The first of local paths that is there and neither file nor folder, such as a pipe.
 

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator
 from importlib.machinery import PathFinder
 from pathlib import Path
 
+_PACKAGES = frozenset({"site-packages", "dist-packages"})  # Folders of package managers.
+
 
 def fingerprint(modules: Iterable[str]) -> str:
     """A digest of the source of modules and of what they import, 16 hexadecimal characters.
@@ -92,7 +94,13 @@ def _source(name: str) -> Path | None:
 
 
 def _installed(path: Path) -> bool:
-    """Whether a package manager, or Python itself, has put the file there."""
+    """Whether a package manager, or Python itself, has put the file there.
+
+    An environment on top of another one has the packages of both, and lists its own folder only.
+    """
+    path = path.resolve()
     folders = {sysconfig.get_path(kind) for kind in ("stdlib", "platstdlib", "purelib", "platlib")}
     folders |= {*site.getsitepackages(), site.getusersitepackages()}
-    return any(path.resolve().is_relative_to(Path(folder).resolve()) for folder in folders)
+    return not _PACKAGES.isdisjoint(path.parts) or any(
+        path.is_relative_to(Path(folder).resolve()) for folder in folders
+    )

@@ -51,10 +51,10 @@ class Derive(beam.DoFn):
         self._keep_private = bool(self._plan.cross_slice or self._plan.ci_derived)
 
     def process(self, element: merge.SliceState) -> Iterator[tuple[Key, dict[Any, Any]]]:
-        """The metrics of one slice, of all candidates that have not failed."""
+        """The metrics of one slice, of all its candidates that have not failed."""
         for sample, whole in _samples(element, self._sampling, self._plan):
             shared = derived(self._plan, leaves(self._plan, whole, self._candidates, True), True)
-            for candidate in range(self._candidates):
+            for candidate in element.candidates:
                 if candidate in element.failed:
                     continue
                 with data_errors.in_a_sentence(*_FAILED):

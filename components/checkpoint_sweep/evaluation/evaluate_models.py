@@ -7,7 +7,9 @@ import apache_beam as beam
 from tensorflow_model_analysis.proto import config_pb2
 
 from checkpoint_sweep.common.eval_config import check_names
+from checkpoint_sweep.common.files import absolute
 from checkpoint_sweep.evaluation import (
+    division,
     fused,
     merge,
     queries,
@@ -72,7 +74,8 @@ class EvaluateModels(beam.PTransform):
         super().__init__()
         _check(candidates, outputs, eval_config, baseline)
         self._candidates = list(candidates)
-        self._outputs = [outputs[candidate.name] for candidate in candidates]
+        # Workers may run in another folder, or on another machine.
+        self._outputs = [absolute(outputs[candidate.name]) for candidate in candidates]
         self._eval_config = eval_config
         self._baseline = baseline
         self._representations = dict(
@@ -84,7 +87,7 @@ class EvaluateModels(beam.PTransform):
         self._decisive = decisive
         self._earlier = list(earlier)
         self._shares = shares
-        self._partial = partial
+        self._partial = absolute(partial) if partial is not None else None
 
     def expand(self, batches: beam.PCollection) -> beam.PCollection:
         """See the class."""
@@ -94,7 +97,7 @@ class EvaluateModels(beam.PTransform):
         step = update.Update(
             config,
             self._representations,
-            sources,
+            [source.absolute() for source in sources],
             signature,
             self._batch_size,
             self._load,
@@ -133,13 +136,9 @@ class EvaluateModels(beam.PTransform):
                 step = EvaluateBuckets(self._decisive, key, candidates, len(sources))
                 records.append(found | f"Buckets{name}" >> step)
             states = found | f"Whole{name}" >> beam.Filter(_is_whole).with_output_types(Any)
-            whole = (
-                states
-                | f"Key{name}" >> beam.Map(_as_keyed)
-                | f"Merge{name}" >> beam.CombinePerKey(merge.Merge(part, len(sources)))
-            )
+            whole = states | f"Merge{name}" >> division.MergeByRange(part, candidates, len(sources))
             if not key:
-                records.append(whole | "Predictions" >> beam.FlatMap(_predictions, candidates))
+                records.append(whole | "Predictions" >> beam.FlatMap(_predictions))
             if key or part.metrics_specs or not config.metrics_specs:
                 metrics.append(whole | f"Evaluate{name}" >> EvaluateSlices(part, candidates))
         sliced = metrics[0]
@@ -206,15 +205,11 @@ def _by_query(element: queries.QueryExample) -> tuple[str, queries.QueryExample]
     return element.query, element
 
 
-def _as_keyed(element: merge.State) -> tuple[int, merge.State]:
-    return 0, element
-
-
 def _predictions(
-    element: tuple[int, merge.State], candidates: int
+    element: tuple[division.Range, merge.State],
 ) -> Iterator[tuple[int, write.Record]]:
-    """What is to be said of each candidate's predictions."""
-    whole = element[1]
-    for number in range(candidates):
+    """What is to be said of the predictions of each candidate of a range."""
+    candidates, whole = element
+    for number in range(*candidates):
         non_finite, failed = int(whole.non_finite[number]), whole.errors.get(number)
         yield number, write.predictions_record(whole.examples, non_finite, failed)

@@ -1,17 +1,16 @@
 """The merged state of an evaluation to metrics, slice by slice."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import apache_beam as beam
 from tensorflow_model_analysis.proto import config_pb2
 
-from checkpoint_sweep.evaluation import derive, merge, samples, tfma_internals, write
+from checkpoint_sweep.evaluation import derive, division, merge, samples, tfma_internals, write
 from checkpoint_sweep.evaluation import plan as plan_lib
 
 
 class EvaluateSlices(beam.PTransform):
-    """The merged state to the metrics of each candidate and slice, as TFMA shows them.
+    """Merged states to the metrics of each candidate and slice, as TFMA shows them.
 
     Args:
         part: the config of the metrics of one query key, or those without.
@@ -29,18 +28,17 @@ class EvaluateSlices(beam.PTransform):
         models = self._candidates + (plan.baseline_name is not None)
         sliced = (
             whole
-            | "BySlice" >> beam.FlatMap(_by_slice, plan.strides(models))
+            | "BySlice" >> beam.FlatMap(division.by_slice, plan.strides(models))
             | "Spread" >> beam.Reshuffle()
         )
-        derived = sliced | "Derive" >> beam.ParDo(
-            derive.Derive(self._part, self._candidates)
-        ).with_output_types(Any)
+        step = derive.Derive(self._part, self._candidates)
+        derived = sliced | "Derive" >> beam.ParDo(step).with_output_types(Any)
         sampled = self._compare(derived, plan)
         counts: Any = {}
         if self._part.options.min_slice_size.value > 1:
             counts = beam.pvalue.AsDict(sliced | "Count" >> beam.Map(_count))
-        step = beam.ParDo(write.Finish(self._part), counts).with_output_types(Any)
-        return self._intervals(sampled) | "Finish" >> step
+        finish = beam.ParDo(write.Finish(self._part), counts).with_output_types(Any)
+        return self._intervals(sampled) | "Finish" >> finish
 
     def _compare(self, derived: beam.PCollection, plan: plan_lib.Plan) -> beam.PCollection:
         """Adds TFMA's cross-slice and difference metrics."""
@@ -92,12 +90,6 @@ class EvaluateSlices(beam.PTransform):
 def _untyped() -> beam.PTransform:
     """Forgets the element type that Beam has inferred."""
     return beam.Map(lambda element: element).with_output_types(Any)
-
-
-def _by_slice(
-    element: tuple[int, merge.State], strides: dict[int, int]
-) -> Iterator[merge.SliceState]:
-    return merge.by_slice(element[1], strides)
 
 
 def _count(element: merge.SliceState) -> tuple[Any, int]:

@@ -14,8 +14,11 @@ from checkpoint_sweep.evaluation import slicing, sums
 # A row is a sample (a jackknife bucket or bootstrap replicate, 0 without intervals) and a set of
 # slices.
 Row = tuple[int, tuple[slicing.SliceKey, ...]]
-# TFMA's accumulators by leaf, and in it by model, sample and slice.
-Fallback = dict[int, dict[tuple[int, int, slicing.SliceKey], Any]]
+# A model, a sample and a slice.
+Place = tuple[int, int, slicing.SliceKey]
+# TFMA's accumulators by leaf, and in it by place.
+Fallback = dict[int, dict[Place, Any]]
+MakePlan = Callable[[config_pb2.EvalConfig], plan_lib.Plan]
 
 _ROWS_PER_SLICE = 8
 
@@ -172,7 +175,7 @@ class Merge(beam.CombineFn):
         self,
         eval_config: config_pb2.EvalConfig,
         models: int,
-        make_plan: Callable[[config_pb2.EvalConfig], plan_lib.Plan] = plan_lib.make,
+        make_plan: MakePlan = plan_lib.make,
     ) -> None:
         self._eval_config = eval_config
         self._models = models
@@ -225,6 +228,7 @@ class SliceState:
         sums: by leaf and sample. Codes are ``model * buckets + bucket``.
         fallback: TFMA's accumulators by leaf, and in it by model and sample.
         failed: models that TFMA cannot evaluate, whose sums and accumulators are not complete.
+        candidates: whose sums these are; the baseline's are in them too.
     """
 
     key: slicing.SliceKey
@@ -233,17 +237,21 @@ class SliceState:
     sums: dict[int, dict[int, sums.Sums]]
     fallback: dict[int, dict[tuple[int, int], Any]]
     failed: frozenset[int]
+    candidates: range
 
 
-def by_slice(whole: State, strides: dict[int, int]) -> Iterator[SliceState]:
+def by_slice(whole: State, strides: dict[int, int], candidates: range) -> Iterator[SliceState]:
     """Divides a state with one slice per row.
 
     Args:
+        whole: the state.
         strides: codes per row, by leaf.
+        candidates: those whose sums are in it.
     """
+    failed = frozenset(whole.errors)
     slices: dict[slicing.SliceKey, SliceState] = {}
     for row, (sample, (key,)) in enumerate(whole.rows):
-        part = slices.setdefault(key, SliceState(key, {}, 0.0, {}, {}, frozenset(whole.errors)))
+        part = slices.setdefault(key, SliceState(key, {}, 0.0, {}, {}, failed, candidates))
         part.counts[sample] = int(whole.counts[row])
         part.positives += float(whole.positives[row])
         for leaf, total in whole.sums.items():

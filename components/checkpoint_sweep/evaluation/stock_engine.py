@@ -27,6 +27,7 @@ from checkpoint_sweep.evaluation.data_errors import (
 )
 from checkpoint_sweep.evaluation.engine import Evaluated, EvaluationRequest
 from checkpoint_sweep.evaluation.results import Predictions
+from checkpoint_sweep.evaluation.tfma_pipeline import pipeline_for_tfma
 from checkpoint_sweep.evaluation.write import PREDICTIONS
 from checkpoint_sweep.saved_model.model_source import ModelSource
 from checkpoint_sweep.saved_model.tensor_bundle import unreadable
@@ -87,7 +88,7 @@ def _evaluate_one(candidate: ModelSource, request: EvaluationRequest) -> None:
     output = request.outputs[candidate.name]
     with tempfile.TemporaryDirectory(prefix="candidate-") as scratch:
         model, extractors = _extractors(candidate, request, scratch)
-        with request.make_pipeline() as pipeline:
+        with pipeline_for_tfma(request.make_pipeline) as pipeline:
             _ = request.read(pipeline) | tfma.ExtractEvaluateAndWriteResults(
                 eval_shared_model=model,
                 eval_config=request.eval_config,
@@ -109,7 +110,7 @@ def _predict(candidate: ModelSource, request: EvaluationRequest, looking: bool) 
     """
     with tempfile.TemporaryDirectory(prefix="candidate-") as scratch:
         _, extractors = _extractors(candidate, request, scratch, looking)
-        with request.make_pipeline() as pipeline:
+        with pipeline_for_tfma(request.make_pipeline) as pipeline:
             extracts = request.read(pipeline) | tfma.BatchedInputsToExtracts()
             for extractor in extractors:
                 extracts = extracts | extractor.stage_name >> extractor.ptransform

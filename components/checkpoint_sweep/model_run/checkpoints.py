@@ -26,6 +26,10 @@ class CheckpointError(UserError):
     """The checkpoints of a model run cannot be swept; the message says which and why."""
 
 
+class NoCheckpointError(CheckpointError):
+    """There is none; the message says what is there instead."""
+
+
 @dataclasses.dataclass(frozen=True, order=True)
 class Checkpoint:
     """One periodic checkpoint.
@@ -92,6 +96,19 @@ def find_checkpoints(directory: str) -> list[Checkpoint]:
         CheckpointError: there are none, they lie in several folders, two are of one step, or the
             data of one is missing.
     """
+    checkpoints = list_checkpoints(directory)
+    for checkpoint in checkpoints:
+        check_data_files(checkpoint)
+    return checkpoints
+
+
+def list_checkpoints(directory: str) -> list[Checkpoint]:
+    """The same, also those whose data is not complete: they may be on the way in or out.
+
+    Raises:
+        NoCheckpointError: there are none.
+        CheckpointError: they lie in several folders, or two are of one step.
+    """
     found: dict[str, list[Checkpoint]] = collections.defaultdict(list)
     others: list[str] = []
     series: dict[str, set[str]] = collections.defaultdict(set)
@@ -106,7 +123,7 @@ def find_checkpoints(directory: str) -> list[Checkpoint]:
             else:
                 others.append(os.path.join(folder, file))
     if not found:
-        raise CheckpointError(_why_none(directory, others))
+        raise NoCheckpointError(_why_none(directory, others))
     if len(found) > 1:
         raise CheckpointError(
             f"Checkpoints lie in {len(found)} folders, and a sweep takes those of one run: "
@@ -126,8 +143,6 @@ def find_checkpoints(directory: str) -> list[Checkpoint]:
                 f"Two checkpoints are of step {after.step}: {before.prefix} and {after.prefix}. "
                 "Leave one series of checkpoints in the model run."
             )
-    for checkpoint in checkpoints:
-        _check_data_files(checkpoint)
     return checkpoints
 
 
@@ -168,8 +183,12 @@ def _why_none(directory: str, others: Sequence[str]) -> str:
     )
 
 
-def _check_data_files(checkpoint: Checkpoint) -> None:
-    """Raises CheckpointError unless every data file of the checkpoint is there."""
+def check_data_files(checkpoint: Checkpoint) -> None:
+    """Checks that a checkpoint is complete.
+
+    Raises:
+        CheckpointError: a data file of it is missing.
+    """
     if path := special_file(tf.io.gfile.glob(checkpoint.prefix + ".*")):
         raise CheckpointError(
             f"{path} is no regular file, and reading it might wait for ever. Remove it."

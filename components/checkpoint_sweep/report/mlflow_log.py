@@ -50,11 +50,11 @@ def log_sweep(
         ImportError: MLflow is not installed.
         ValueError: a model is to be registered, and none is given or none was chosen.
     """
-    import mlflow
-
     chosen = swept.chosen
     if registered_name and (model is None or chosen is None):
         raise ValueError("There is no model to register: pass the one that the sweep chose.")
+    import mlflow
+
     client = mlflow.MlflowClient()
     with mlflow.start_run(run_name=run_name) as run:
         mlflow.log_params(_params(swept.verdicts["selection"]))

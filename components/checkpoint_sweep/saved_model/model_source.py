@@ -4,6 +4,8 @@ import dataclasses
 import os
 from collections.abc import Mapping
 
+from checkpoint_sweep.common.files import absolute
+
 VARIABLES = os.path.join("variables", "variables")
 
 
@@ -36,6 +38,12 @@ class ModelSource:
     def from_saved_model(cls, name: str, saved_model: str) -> "ModelSource":
         """The model exactly as the SavedModel directory holds it."""
         return cls(name, saved_model, os.path.join(saved_model, VARIABLES))
+
+    def absolute(self) -> "ModelSource":
+        """The same for processes that run in another folder."""
+        return dataclasses.replace(
+            self, saved_model=absolute(self.saved_model), weights=absolute(self.weights)
+        )
 
     @property
     def own_weights(self) -> str:

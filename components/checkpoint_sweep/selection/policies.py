@@ -183,12 +183,15 @@ def choose(
     """What a policy chooses.
 
     Raises:
-        SelectionError: it fails, or names something else than one of the eligible.
+        SelectionError: it fails, or names something else than one of the eligible. What a policy
+            raises as such an error is passed on as it is.
     """
     kind = type(policy).__name__
     try:
         choice = policy.choose(eligible, direction)
         chosen = choice.name
+    except SelectionError:
+        raise
     except Exception as error:
         raise SelectionError(
             f"The selection policy {kind} fails: {first_line(error)}. Correct its method choose."

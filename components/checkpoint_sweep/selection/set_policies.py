@@ -8,6 +8,7 @@ their best at different times. See `benchmarks/STUDY.md`.
 """
 
 import dataclasses
+import math
 from collections.abc import Sequence
 
 from checkpoint_sweep.selection.direction import Direction
@@ -38,6 +39,8 @@ class LatestOfSet:
 class SecondaryMetric:
     """Of those that cannot be told from the best, the best by another metric.
 
+    One whose value is not a number is the worst.
+
     Attributes:
         metric: its name, on the slice of the selection.
         direction: which of its values are better.
@@ -53,7 +56,7 @@ class SecondaryMetric:
         """See `SelectionPolicy`.
 
         Raises:
-            SelectionError: one of them has no such metric.
+            SelectionError: one of them has no such metric, or no value of it is a number.
         """
         best = _best_set(eligible)
         for result in best:
@@ -63,7 +66,13 @@ class SecondaryMetric:
                     f"SecondaryMetric: {result.name} has no metric {self.metric!r}. It has: "
                     f"{known}. Name one of these."
                 )
-        chosen = min(best, key=lambda r: (self.direction.loss(r.metrics[self.metric]), r.step))
+        numbers = [result for result in best if not math.isnan(result.metrics[self.metric])]
+        if not numbers:
+            raise SelectionError(
+                f"SecondaryMetric: {self.metric!r} is not a number for any of those that cannot be "
+                "told from the best. Name another."
+            )
+        chosen = min(numbers, key=lambda r: (self.direction.loss(r.metrics[self.metric]), r.step))
         value = chosen.metrics[self.metric]
         return _choice(
             chosen,

@@ -1,21 +1,33 @@
 """Checkpoints of a run that goes on, held back from the trainer's deletion."""
 
 import contextlib
+import fcntl
 import os
 import shutil
-import time
+from collections.abc import Iterator
 
-from checkpoint_sweep.model_run.checkpoints import Checkpoint, CheckpointError, find_checkpoints
+from absl import logging
+
+from checkpoint_sweep.common.files import PARTIAL
+from checkpoint_sweep.model_run.checkpoints import (
+    Checkpoint,
+    CheckpointError,
+    NoCheckpointError,
+    check_data_files,
+    list_checkpoints,
+)
 from checkpoint_sweep.saved_model.tensor_bundle import TensorBundle, UnreadableError
 
-_ATTEMPTS, _PAUSE = 5, 0.05
+_LOCK = ".lock"
 
 
 def hold(run: str, held: str) -> list[int]:
     """Links, or copies, what is new and complete in a run.
 
     A step that was written again, by a training that was started anew, takes the place of the one
-    before. What the trainer deletes while it is being linked is not held.
+    before. One that is not complete is left for the next time, and one that the trainer deletes
+    before it is linked is named by a warning. Whoever else holds into the same directory is waited
+    for.
 
     Args:
         run: local directory of a training run; it need not be there yet.
@@ -23,53 +35,75 @@ def hold(run: str, held: str) -> list[int]:
 
     Returns:
         Steps that are new, or other than before.
+
+    Raises:
+        CheckpointError: what is in the run is not one series of checkpoints.
     """
-    found = _complete(run)
+    try:
+        found = list_checkpoints(run)
+    except NoCheckpointError:
+        return []
     os.makedirs(held, exist_ok=True)
-    return [checkpoint.step for checkpoint in found if _hold(checkpoint, held)]
+    with _alone(held):
+        return [checkpoint.step for checkpoint in found if _hold(checkpoint, held)]
 
 
-def _complete(run: str) -> list[Checkpoint]:
-    """The checkpoints of a run; none if there is none yet.
-
-    While the trainer deletes one, it is incomplete for a moment, and the folder is looked at again.
-    """
-    for _ in range(_ATTEMPTS):
-        with contextlib.suppress(CheckpointError):
-            return find_checkpoints(run)
-        time.sleep(_PAUSE)
-    return []
+@contextlib.contextmanager
+def _alone(held: str) -> Iterator[None]:
+    with open(os.path.join(held, _LOCK), "a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        # Of a process that was killed: there is no other one now.
+        for name in os.listdir(held):
+            if PARTIAL in name:
+                os.remove(os.path.join(held, name))
+        yield
 
 
 def _hold(checkpoint: Checkpoint, held: str) -> bool:
     """Whether something has been linked."""
     folder, name = os.path.split(checkpoint.prefix)
-    with contextlib.suppress(FileNotFoundError, UnreadableError):
-        TensorBundle(checkpoint.prefix)
-        files = sorted(f for f in os.listdir(folder) if f.startswith(f"{name}."))
-        new = [f for f in files if not _same(os.path.join(folder, f), os.path.join(held, f))]
-        # The index last: what has one is complete.
-        for file in sorted(new, key=lambda f: f.endswith(".index")):
+    try:
+        new = _new_files(checkpoint, held)
+        if new:
+            TensorBundle(checkpoint.prefix)
+            check_data_files(checkpoint)
+        for file in new:
             _link(os.path.join(folder, file), os.path.join(held, file))
-        return bool(new)
-    return False
+    except (FileNotFoundError, UnreadableError, CheckpointError):
+        new = []
+    places = (os.path.join(place, f"{name}.index") for place in (folder, held))
+    if not any(map(os.path.exists, places)):
+        logging.warning(
+            "The checkpoint of step %d was deleted before it could be held, and is not evaluated. "
+            "Let the trainer keep more, or look more often.",
+            checkpoint.step,
+        )
+    return bool(new)
+
+
+def _new_files(checkpoint: Checkpoint, held: str) -> list[str]:
+    """Names of those files that hold weights, the index last: what has one is complete."""
+    folder, name = os.path.split(checkpoint.prefix)
+    files = [f for f in os.listdir(folder) if f.startswith((f"{name}.index", f"{name}.data-"))]
+    new = [f for f in files if not _same(os.path.join(folder, f), os.path.join(held, f))]
+    return sorted(new, key=lambda f: f.endswith(".index"))
 
 
 def _same(source: str, target: str) -> bool:
+    """Whether the target is the source, or a copy of it."""
     if not os.path.exists(target):
         return False
-    if os.path.samefile(source, target):
-        return True
     a, b = os.stat(source), os.stat(target)
-    return (a.st_size, a.st_mtime_ns) == (b.st_size, b.st_mtime_ns)
+    same_file = (a.st_dev, a.st_ino) == (b.st_dev, b.st_ino)
+    return same_file or (a.st_size, a.st_mtime_ns) == (b.st_size, b.st_mtime_ns)
 
 
 def _link(source: str, target: str) -> None:
-    scratch = f"{target}.partial-link"
-    with contextlib.suppress(FileNotFoundError):
-        os.remove(scratch)
+    scratch = f"{target}{PARTIAL}link"
     try:
         os.link(source, scratch)
+    except FileNotFoundError:
+        raise
     except OSError:  # Of another file system.
         shutil.copy2(source, scratch)
     os.replace(scratch, target)

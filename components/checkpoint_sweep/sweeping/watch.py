@@ -10,14 +10,11 @@ import tensorflow_model_analysis as tfma
 
 from checkpoint_sweep.model_run.checkpoints import CheckpointError
 from checkpoint_sweep.model_run.exported_model import ExportedModelError
-from checkpoint_sweep.saved_model import signatures
 from checkpoint_sweep.selection.patience import without_improvement
 from checkpoint_sweep.selection.selection import Selection
-from checkpoint_sweep.sweeping.held import hold
+from checkpoint_sweep.sweeping.following import Following
 from checkpoint_sweep.sweeping.stopping import STOP, request_stop
-from checkpoint_sweep.sweeping.sweep import SweepResult, sweep
-
-_HELD = "held"
+from checkpoint_sweep.sweeping.sweep import SweepResult
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,7 +70,8 @@ def watch(
         select: see `sweep`.
         until: when to end.
         output: see `sweep`.
-        every: seconds from one look at the run to the next.
+        every: seconds from one evaluation of what is new to the next look; checkpoints are held
+            more often.
         when_swept: is given each result.
         **options: see `sweep`.
 
@@ -84,41 +82,41 @@ def watch(
         UserError: something does not fit, or no checkpoint has appeared when watching ends.
     """
     until = until or Until()
-    output = os.path.abspath(output or f"{run.rstrip('/')}-sweep")
-    held = os.path.join(output, _HELD)
+    following = Following(
+        run, model, examples, config, select, output=output, every=every, **options
+    )
     started = time.monotonic()
-    result: SweepResult | None = None
-    pending = os.path.isdir(held)
     while True:
         # Looked for first: what training wrote before it said that it has ended is still seen.
-        ended = until.file is not None and os.path.exists(until.file)
-        ended |= until.seconds is not None and time.monotonic() - started >= until.seconds
-        pending = bool(hold(run, held)) or pending
-        if pending and signatures.exists(model):
-            try:
-                result = sweep(held, model, examples, config, select, output=output, **options)
-            except ExportedModelError:
-                if ended:
-                    raise
-                time.sleep(every)  # The checkpoint that was exported may be still to come.
-                continue
-            pending = False
+        trained = until.file is not None and os.path.exists(until.file)
+        late = until.seconds is not None and time.monotonic() - started >= until.seconds
+        try:
+            result = following.look()
+        except ExportedModelError:
+            if trained or late:
+                raise
+            result = None  # The checkpoint that was exported may be still to come.
+        if result is not None:
             if when_swept is not None:
                 when_swept(result)
             if _has_come(result, until):
-                request_stop(os.path.join(output, STOP))
+                request_stop(os.path.join(following.output, STOP))
                 return result
-            ended |= _step(result) >= (until.step if until.step is not None else _NEVER)
-        if ended and not pending:
-            if result is None:
-                raise CheckpointError(f"No checkpoint has appeared in {run}. Look for longer.")
-            return result
-        if ended:
+            if late or (until.step is not None and _step(result) >= until.step):
+                return result
+        if not following.pending:
+            if trained or late:
+                return _last(following, run)
+        elif result is None and (trained or late):
             raise CheckpointError(f"There is no SavedModel in {model}. Export one of the run.")
-        time.sleep(every)
+        if result is None or not following.pending:
+            following.rest()
 
 
-_NEVER = 2**62
+def _last(following: Following, run: str) -> SweepResult:
+    if following.result is None:
+        raise CheckpointError(f"No checkpoint has appeared in {run}. Look for longer.")
+    return following.result
 
 
 def _step(result: SweepResult) -> int:

@@ -57,6 +57,16 @@ def test_the_same_source_has_the_same_fingerprint(package: str) -> None:
     assert len(fingerprint([module])) == 16
 
 
+def test_packages_of_another_environment_on_the_path_are_not_ones_own(
+    package: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = tmp_path / "base/lib/python3.10/site-packages"
+    elsewhere.mkdir(parents=True)
+    (tmp_path / f"{package}_beside.py").rename(elsewhere / f"{package}_beside.py")
+    monkeypatch.syspath_prepend(elsewhere)
+    assert set(import_closure([f"{package}.training"])) == {package + name for name in REACHED}
+
+
 @pytest.mark.parametrize(
     ("edited", "changes"),
     [

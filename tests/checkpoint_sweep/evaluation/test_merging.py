@@ -88,7 +88,7 @@ def _state(batch, the_plan):
 def _totals(whole, the_plan):
     """Counts and TFMA accumulators by slice, leaf and model."""
     found = {}
-    for part in merge.by_slice(whole, the_plan.strides(MODELS)):
+    for part in merge.by_slice(whole, the_plan.strides(MODELS), range(MODELS)):
         for index, leaf in enumerate(the_plan.leaves):
             for model in range(MODELS):
                 buckets = leaf.vectorized.buckets

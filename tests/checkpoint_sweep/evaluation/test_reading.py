@@ -14,7 +14,7 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 from tfx_bsl.coders import example_coder
 from tfx_bsl.tfxio import record_based_tfxio, tf_example_record
 
-from checkpoint_sweep.evaluation import reading
+from checkpoint_sweep.evaluation import decoding, reading
 
 SCHEMA = text_format.Parse(
     """
@@ -49,7 +49,7 @@ EMPTY = [tf.train.Example().SerializeToString()] * 3
 
 def expected(serialized: list[bytes], columns: list[str]) -> pa.RecordBatch:
     """By tfx_bsl's decoder."""
-    schema = reading.project(SCHEMA, columns)
+    schema = decoding.project(SCHEMA, columns)
     decoder = example_coder.ExamplesToRecordBatchDecoder(schema.SerializeToString())
     return record_based_tfxio.AppendRawRecordColumn(
         decoder.DecodeBatch(serialized), tfma.ARROW_INPUT_COLUMN, serialized
@@ -59,7 +59,7 @@ def expected(serialized: list[bytes], columns: list[str]) -> pa.RecordBatch:
 @pytest.mark.parametrize("columns", [["whole"], ["text"], ["real", "whole", "no such"]])
 @pytest.mark.parametrize("serialized", [ALL, COMPLETE, EMPTY, ALL[:1]])
 def test_decoder_equals_tfx_bsls(columns, serialized):
-    decoder = reading.Decoder(reading.project(SCHEMA, columns))
+    decoder = decoding.Decoder(decoding.project(SCHEMA, columns))
     array, tensors = decoder.parse(tf.constant(serialized))
     decoded = decoder.record_batch(array.numpy(), tensors)
     wanted = expected(serialized, columns)
@@ -102,6 +102,25 @@ def test_files_are_read_as_by_the_tfxio(suffix, tmp_path):
         same = both[0] | beam.Map(lambda left, right: sorted(left) == sorted(right), both[1])
         util.assert_that(same, util.equal_to([True]), label="same")
         util.assert_that(sizes, util.equal_to([16, 14, 16, 14]), label="sizes")
+
+
+@pytest.mark.parametrize("suffix", ["", ".gz"])
+def test_the_parts_of_a_file_have_its_batches_once(suffix, tmp_path):
+    path = str(tmp_path / f"examples{suffix}")
+    options = tf.io.TFRecordOptions(compression_type="GZIP" if suffix else "")
+    with tf.io.TFRecordWriter(path, options) as writer:
+        for record in ALL[:41]:
+            writer.write(record)
+
+    def rows(batch: pa.RecordBatch) -> tuple[bytes, ...]:
+        return tuple(row[0] for row in batch.column(batch.num_columns - 1).to_pylist())
+
+    batches = [tuple(ALL[start : min(start + 8, 41)]) for start in range(0, 41, 8)]
+    with beam.Pipeline(runner="FnApiRunner") as pipeline:
+        for parts in (1, 2, 5, 7):  # The last has a part without any batch.
+            read = pipeline | f"{parts}" >> reading.ReadFeatures([path], SCHEMA, [], 8, parts)
+            found = read | f"Rows{parts}" >> beam.Map(rows)
+            util.assert_that(found, util.equal_to(batches), label=f"{parts}")
 
 
 def test_no_file_is_an_error(tmp_path):

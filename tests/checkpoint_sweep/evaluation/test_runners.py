@@ -1,5 +1,6 @@
 """Every Beam runner computes the same, on all of the examples."""
 
+import dataclasses
 import os
 import pathlib
 import sys
@@ -12,10 +13,11 @@ from apache_beam.runners.portability import local_job_service, portable_runner
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from apache_beam.runners.worker import worker_pool_main
 
-from checkpoint_sweep.evaluation import EvaluateModels
+from checkpoint_sweep.evaluation import EvaluateModels, reading
 from tests.checkpoint_sweep.evaluation import taxi_models, tfma_oracle
 
 EXAMPLES = 300
+READERS = "readers"
 CONFIG = """
     model_specs { label_key: "big_tipper" }
     slicing_specs {}
@@ -65,12 +67,12 @@ def portable(tmp_path):
 
 def _run(runner, options, data, sources, directory, **arguments):
     outputs = {source.name: str(directory / source.name) for source in sources}
+    readers = directory / READERS
+    readers.mkdir()
     with beam.Pipeline(runner=runner, options=PipelineOptions(options)) as pipeline:
-        _ = (
-            pipeline
-            | taxi_models.read(data, 64)
-            | EvaluateModels(sources, outputs, tfma_oracle.config(CONFIG), **arguments)
-        )
+        batches = pipeline | reading.ReadFeatures([data], None, None, 64)
+        _ = batches | EvaluateModels(sources, outputs, tfma_oracle.config(CONFIG), **arguments)
+        _ = batches | "Readers" >> beam.Map(lambda _: (readers / str(os.getpid())).touch())
     loaded = [tfma_oracle.load(output) for output in outputs.values()]
     overall = dict(tfma.load_eval_result(next(iter(outputs.values()))).slicing_metrics)[()]
     assert overall[""][""]["example_count"]["doubleValue"] == EXAMPLES
@@ -87,12 +89,36 @@ def test_smaller_batches_give_the_same(data, sources, in_memory, tmp_path):
     assert tfma_oracle.differences(in_memory, smaller) == []
 
 
+def test_relative_paths_work_where_workers_run_in_another_folder(
+    data, sources, in_memory, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    named = [
+        dataclasses.replace(
+            source,
+            saved_model=os.path.relpath(source.saved_model),
+            weights=os.path.relpath(source.weights),
+        )
+        for source in sources
+    ]
+    outputs = {source.name: f"results/{source.name}" for source in named}
+    pipeline = beam.Pipeline(runner=FnApiRunner())
+    read = reading.ReadFeatures([os.path.relpath(data)], None, None, 64)
+    _ = pipeline | read | EvaluateModels(named, outputs, tfma_oracle.config(CONFIG))
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    pipeline.run().wait_until_finish()
+    loaded = [tfma_oracle.load(str(tmp_path / output)) for output in outputs.values()]
+    assert tfma_oracle.differences(in_memory, loaded) == []
+
+
 @pytest.mark.slow
 @pytest.mark.usefixtures("importable_in_workers")
 def test_several_processes_give_the_same(data, sources, in_memory, tmp_path):
     options = ["--direct_running_mode=multi_processing", "--direct_num_workers=2"]
     several = _run(FnApiRunner(), options, data, sources, tmp_path)
     assert tfma_oracle.differences(in_memory, several) == []
+    assert len(list((tmp_path / READERS).iterdir())) == 2, "of one file, each reads a part"
 
 
 @pytest.mark.slow

@@ -1,5 +1,7 @@
 """Policies choose from the set that cannot be told from the best, and say why."""
 
+import math
+
 import pytest
 
 from checkpoint_sweep.selection import policies
@@ -40,6 +42,9 @@ def _results(members: str, loss: tuple[float, ...] = ()) -> list[CandidateResult
         ),
         pytest.param(
             SecondaryMetric("loss", LOWER), _results("xxx", (0.3, 0.2, 0.2)), 1, id="earlier of two"
+        ),
+        pytest.param(
+            SecondaryMetric("loss", LOWER), _results("xx", (math.nan, 0.2)), 1, id="no number"
         ),
     ],
 )

@@ -6,14 +6,15 @@ import shutil
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 import tensorflow as tf
 
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.selection.patience import without_improvement
+from checkpoint_sweep.sweeping import following
 from checkpoint_sweep.sweeping.export import export_step
-from checkpoint_sweep.sweeping.held import hold
 from checkpoint_sweep.sweeping.stopping import StopCallback, request_stop, stop_hook
 from checkpoint_sweep.sweeping.sweep import SweepResult, sweep
 from checkpoint_sweep.sweeping.watch import Until, watch
@@ -65,25 +66,34 @@ def test_every_checkpoint_is_evaluated_once_and_the_choice_is_that_of_a_sweep(
     assert all(entry["reused"] for entry in ledger["checkpoints"])
 
 
-def test_a_step_that_was_written_again_is_held_anew(files: Files, tmp_path: Path) -> None:
-    held = tmp_path / "held"
-    assert hold(str(files.run), str(held)) == list(STEPS)
-    assert hold(str(files.run), str(held)) == []
-    for path in _files_of(files.run, 20):
-        other = files.run / path.name.replace("-20.", "-40.")
-        content = other.read_bytes()
-        path.unlink()
-        path.write_bytes(content)
-    assert hold(str(files.run), str(held)) == [20]
+def test_two_series_in_a_run_are_refused(files: Files, tmp_path: Path) -> None:
+    for path in _files_of(files.run, 60):
+        shutil.copy(path, files.run / path.name.replace("model.ckpt-60", "other-60"))
+    with pytest.raises(UserError, match="2 series of checkpoints"):
+        watch(**files.arguments(), until=Until(seconds=60.0))
 
 
-def test_one_that_is_being_written_is_waited_for(files: Files, tmp_path: Path) -> None:
-    index = files.run / "model.ckpt-60.index"
-    content = index.read_bytes()
-    index.unlink()
-    assert hold(str(files.run), str(tmp_path / "held")) == [0, 20, 40]
-    index.write_bytes(content)
-    assert hold(str(files.run), str(tmp_path / "held")) == [60]
+def test_what_appears_and_goes_during_an_evaluation_is_held(
+    files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = tmp_path / "going on"
+    run.mkdir()
+    for path in _files_of(files.run, 60):
+        shutil.copy(path, run / path.name)
+
+    def slow(held: str, *arguments: Any, **options: Any) -> SweepResult:
+        for path in _files_of(files.run, 20):
+            shutil.copy(path, run / path.name)
+        while not (Path(held) / "model.ckpt-20.index").exists():
+            time.sleep(0.01)
+        for path in reversed(_files_of(run, 20)):
+            path.unlink()
+        monkeypatch.setattr(following, "sweep", sweep)
+        return sweep(held, *arguments, **options)
+
+    monkeypatch.setattr(following, "sweep", slow)
+    result = watch(**files.arguments(run=str(run)), until=Until(step=60), every=0.05)
+    assert [v["step"] for v in result.verdicts] == [20, 60]
 
 
 def test_the_checkpoint_that_was_exported_is_waited_for(files: Files, tmp_path: Path) -> None:

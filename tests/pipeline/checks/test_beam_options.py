@@ -14,6 +14,8 @@ from pipeline.config import ConfigError, beam_args
         # The job server of such a runner has options that Beam itself does not know.
         ["--runner=FlinkRunner", "--its_own=1"],
         ["--runner=DataflowRunner", "--project=p", "--region=r"],
+        ["--runner", "flinkrunner", "--its_own=1"],
+        ["--runner=directrunner"],
     ],
 )
 def test_what_beam_takes_passes(given: list[str]) -> None:
@@ -44,6 +46,16 @@ def test_what_beam_does_not_take_is_one_sentence(
     with pytest.raises(ConfigError, match=f"^{message}$"):
         check_beam_args(beam_args([given]))
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("given", [["--runner", "Direct"], ["--runner=Direct"]])
+def test_a_runner_that_is_named_takes_the_place_of_the_default(given: list[str]) -> None:
+    assert beam_args(given) == tuple(given)
+
+
+def test_an_option_is_known_as_one_to_every_spelling_of_a_local_runner() -> None:
+    with pytest.raises(ConfigError, match="no option --nonsense"):
+        check_beam_args(["--runner", "apache_beam.runners.direct.DirectRunner", "--nonsense=1"])
 
 
 def test_an_option_has_the_form_of_one() -> None:

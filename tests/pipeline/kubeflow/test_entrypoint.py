@@ -55,6 +55,12 @@ def test_an_unknown_store_is_refused() -> None:
         (["--runner=FnApiRunner"], True),
         (["--runner=FnApiRunner", "--runner=DataflowRunner"], False),
         (["--runner=FlinkRunner"], False),
+        (["--runner", "DataflowRunner"], False),
+        (["--runner", "FnApiRunner"], True),
+        (["--runner=directrunner"], True),
+        (["--runner=direct"], True),
+        (["--runner=apache_beam.runners.portability.fn_api_runner.FnApiRunner"], True),
+        (["--runner=apache_beam.runners.dask.dask_runner.DaskRunner"], False),
     ],
 )
 def test_the_last_beam_runner_counts(beam_args: list[str], here: bool) -> None:

@@ -195,6 +195,18 @@ def test_the_pushed_model_is_the_next_baseline(
     assert (cluster.output(with_baseline, "Evaluator", "blessing") / "BLESSED").is_file()
 
 
+def test_files_in_artifacts_name_uris(cluster: Cluster, with_baseline: Json) -> None:
+    evaluation = cluster.output(with_baseline, "Evaluator", "evaluation")
+    models = json.loads((evaluation / "eval_config.json").read_text())["modelLocations"]
+    pushed = with_baseline["Evaluator"]["artifacts"]["blessing"]["metadata"]["baseline_model"]
+    swept = with_baseline["CheckpointSweep"]["artifacts"]["model"]["uri"]
+    assert models == {"candidate": f"{swept}/Format-Serving", "baseline": pushed}
+    ledger = cluster.output(with_baseline, "CheckpointSweep", "evaluation") / "ledger.json"
+    run = with_baseline["Trainer"]["artifacts"]["model_run"]["uri"]
+    named = [entry["checkpoint"] for entry in json.loads(ledger.read_text())["checkpoints"]]
+    assert named == [f"{run}/model.ckpt-20", f"{run}/model.ckpt-40"]
+
+
 def test_nothing_is_pushed_that_the_sweep_did_not_bless(cluster: Cluster, unblessed: Json) -> None:
     blessing = cluster.output(unblessed, "CheckpointSweep", "blessing")
     verdicts = json.loads((blessing / "verdicts.json").read_text())

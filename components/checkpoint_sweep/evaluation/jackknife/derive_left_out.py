@@ -49,7 +49,7 @@ class DeriveLeftOut(beam.DoFn):
         return self._plan.strides(self._models)
 
     def process(self, element: merge.SliceState) -> Iterator[tuple[int, Record]]:
-        """The records of one slice, of all candidates that have not failed."""
+        """The records of one slice, of all its candidates that have not failed."""
         buckets = sorted(element.counts)
         total, positives = sum(element.counts.values()), element.positives
         rarer = None if math.isnan(positives) else int(min(positives, total - positives))
@@ -59,7 +59,7 @@ class DeriveLeftOut(beam.DoFn):
         if self._plan.baseline_name is not None:
             of_baseline = self._metrics(element, self._candidates, buckets, of_baseline)
             baseline = [self._shown(m, self._plan.baseline_name) for m in of_baseline]
-        for candidate in range(self._candidates):
+        for candidate in element.candidates:
             if candidate in element.failed:
                 continue
             metrics = self._metrics(element, candidate, buckets, of_baseline)

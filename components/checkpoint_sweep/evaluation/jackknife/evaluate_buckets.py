@@ -5,7 +5,7 @@ from typing import Any
 
 import apache_beam as beam
 
-from checkpoint_sweep.evaluation import merge
+from checkpoint_sweep.evaluation import division, merge
 from checkpoint_sweep.evaluation.jackknife import plans
 from checkpoint_sweep.evaluation.jackknife.derive_left_out import DeriveLeftOut
 from checkpoint_sweep.evaluation.jackknife.wanted import Wanted
@@ -34,20 +34,14 @@ class EvaluateBuckets(beam.PTransform):
         step = DeriveLeftOut(self._decisive, self._query_key, self._candidates)
         return (
             states
-            | "Buckets" >> beam.FlatMap(_state)
-            | "Merge" >> beam.CombinePerKey(merge.Merge(part, self._models, plans.make))
-            | "BySlice" >> beam.FlatMap(_by_slice, plans.make(part).strides(self._models))
+            | "Buckets" >> beam.FlatMap(_state).with_output_types(Any)
+            | "Merge" >> division.MergeByRange(part, self._candidates, self._models, plans.make)
+            | "BySlice" >> beam.FlatMap(division.by_slice, plans.make(part).strides(self._models))
             | "Spread" >> beam.Reshuffle()
             | "LeaveOut" >> beam.ParDo(step).with_output_types(Any)
         )
 
 
-def _state(element: Any) -> Iterator[tuple[int, merge.State]]:
+def _state(element: Any) -> Iterator[merge.State]:
     if isinstance(element, merge.BucketState):
-        yield 0, element.state
-
-
-def _by_slice(
-    element: tuple[int, merge.State], strides: dict[int, int]
-) -> Iterator[merge.SliceState]:
-    yield from merge.by_slice(element[1], strides)
+        yield element.state

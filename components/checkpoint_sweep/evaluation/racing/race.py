@@ -164,7 +164,7 @@ def _replicates(part: _Part, race: Race, decisive: Wanted) -> dict[str, Replicat
     """The selection metric of each candidate of a group."""
     step = DeriveLeftOut(decisive, "", len(part.group))
     step.setup()
-    for element in merge.by_slice(part.buckets, step.strides):
+    for element in merge.by_slice(part.buckets, step.strides, range(len(part.group))):
         if tuple(sorted((name, str(value)) for name, value in element.key)) == race.slice:
             records = {
                 part.group[number].name: json.loads(record[JACKKNIFE])

@@ -5,6 +5,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+import apache_beam as beam
 import tensorflow_model_analysis as tfma
 from absl import logging
 from tfx import types
@@ -31,6 +32,7 @@ from checkpoint_sweep.evaluation.jackknife.read_left_out import read_left_out
 from checkpoint_sweep.evaluation.jackknife.wanted import wanted
 from checkpoint_sweep.evaluation.results import read_predictions
 from checkpoint_sweep.evaluation.support import compiled_metrics_warning
+from checkpoint_sweep.evaluation.tfma_pipeline import pipeline_for_tfma
 from checkpoint_sweep.evaluation.threshold_failures import threshold_failures
 from checkpoint_sweep.saved_model import signatures
 from checkpoint_sweep.saved_model.model_source import ModelSource
@@ -51,6 +53,10 @@ class Executor(stock.Executor):
     What only the stock executor does (user modules, fairness indicators, evaluation without a
     model or without an `eval_config`) is left to it.
     """
+
+    def _make_beam_pipeline(self) -> beam.Pipeline:
+        """What the stock executor, to which alone this is handed, evaluates with."""
+        return pipeline_for_tfma(super()._make_beam_pipeline)
 
     def Do(  # noqa: N802 - TFX's name
         self, input_dict: Artifacts, output_dict: Artifacts, exec_properties: dict[str, Any]
@@ -92,7 +98,7 @@ class Executor(stock.Executor):
             outputs={candidate.name: evaluation},
             eval_config=eval_config,
             read=source.read,
-            make_pipeline=self._make_beam_pipeline,
+            make_pipeline=super()._make_beam_pipeline,
             tensor_adapter_config=source.tensor_adapter_config,
             decisive=wanted(eval_config, None),
         )

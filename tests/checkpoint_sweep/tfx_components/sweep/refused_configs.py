@@ -163,6 +163,41 @@ _selection(
 )
 _selection("the policy is none", f'{{{_HIGHER}, "policy": {{"class": "os.getcwd"}}}}', _POLICY)
 
+_selection(
+    "the margin of `EarliestWithin` is below 0",
+    f'{{{_HIGHER}, "policy": {{"class": "{_WITHIN}", "margin": -1}}}}',
+    "the margin of `EarliestWithin` is below 0",
+)
+_LEVEL = "the level of intervals and of the set is none"
+_selection(_LEVEL, f'{{{_HIGHER}, "level": 1.5}}', _LEVEL)
+_SET = "checkpoint_sweep.selection.set_policies"
+_LATEST = f'{{{_HIGHER}, "policy": {{"class": "{_SET}.LatestOfSet"}}}}'
+
+
+@refusal(
+    'a policy of the set has no standard errors to go by, such as with `engine="tfma"` '
+    "(after the evaluation)"
+)
+def _no_standard_errors(case: Case) -> None:
+    case.parameters.update(selection=_LATEST, engine="tfma", first_step=3)
+
+
+def _secondary(metric: str) -> str:
+    policy = f'"class": "{_SET}.SecondaryMetric", "metric": "{metric}"'
+    return f'{{{_HIGHER}, "policy": {{{policy}, "direction": "HIGHER_IS_BETTER"}}}}'
+
+
+_SECONDARY = "its secondary metric is not computed (after the evaluation)"
+_selection(_SECONDARY, _secondary("accuracy"), _SECONDARY)
+
+
+@refusal("or is no number for any (after the evaluation)")
+def _no_number(case: Case) -> None:
+    never = """metrics { class_name: "Precision" config: '"thresholds": [1.0]' }"""
+    case.configure(COUNT, f"{COUNT} {never}")
+    case.parameters["selection"] = _secondary("precision")
+
+
 POLICY = """
 import dataclasses
 
@@ -368,3 +403,12 @@ _averages("the last checkpoints to average are no list", '{"last": 5}')
 _averages("an average is asked for twice", '{"last": [5, 5]}')
 _averages("`greedy_soup` is neither true nor false", '{"greedy_soup": "yes"}')
 _averages("the number of trials is below 1", '{"greedy_soup": true, "most_trials": 0}')
+
+
+def _racing(when: str, text: str, row: str = "") -> None:
+    refusal(when, row)(lambda case: case.parameters.update(racing=text))
+
+
+_racing("`racing` is none", "early")
+_racing("racing has another field", '{"stages": 3}', "`racing` is none")
+_racing("its level is none", '{"level": 1.5}')

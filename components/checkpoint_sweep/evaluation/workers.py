@@ -1,0 +1,73 @@
+"""How many workers a Beam pipeline has, and into how many parts its files are divided for them."""
+
+import math
+import os
+
+import apache_beam as beam
+from apache_beam.options.pipeline_options import (
+    DirectOptions,
+    FlinkRunnerOptions,
+    PipelineOptions,
+    WorkerOptions,
+)
+
+# Where neither options nor runner say how many: enough for small clusters.
+_UNKNOWN = 16
+_ENOUGH_FILES = 4  # For each worker: which of them has one more then hardly matters.
+_ON_THIS_MACHINE = frozenset(
+    {
+        "FnApiRunner",
+        "DirectRunner",
+        "SwitchingDirectRunner",
+        "BundleBasedDirectRunner",
+        "PrismRunner",
+    }
+)
+
+
+def number_of_workers(pipeline: beam.Pipeline) -> int:
+    """Workers that a pipeline's elements are spread over, as its options or its cluster say.
+
+    Args:
+        pipeline: with its runner.
+    """
+    options, runner = pipeline.options, type(pipeline.runner).__name__
+    if runner == "DaskRunner":
+        return _of_dask(options)
+    if runner in _ON_THIS_MACHINE:
+        direct = options.view_as(DirectOptions)
+        if direct.direct_running_mode == "in_memory":
+            return 1
+        return int(direct.direct_num_workers) or os.cpu_count() or 1
+    worker = options.view_as(WorkerOptions)
+    said = (
+        worker.num_workers,
+        worker.max_num_workers,
+        options.view_as(FlinkRunnerOptions).parallelism,
+    )
+    return max((number for number in said if number and number > 0), default=_UNKNOWN)
+
+
+def parts_of_a_file(files: int, workers: int) -> int:
+    """The fewest equal parts of each file that give all workers as many of them.
+
+    Every part reads through its whole file, which is compressed, so fewer are better; and of many
+    files none is divided.
+    """
+    if files >= _ENOUGH_FILES * workers:
+        return 1
+    return workers // math.gcd(files, workers)
+
+
+def _of_dask(options: PipelineOptions) -> int:
+    """Threads of all workers of the cluster that the options name."""
+    from apache_beam.runners.dask.dask_runner import DaskOptions
+    from dask import distributed  # Only where there is such a cluster.
+
+    dask = options.view_as(DaskOptions)
+    if not dask.address and not dask.scheduler_file:
+        return os.cpu_count() or 1  # Beam starts as many.
+    with distributed.Client(
+        address=dask.address, scheduler_file=dask.scheduler_file, set_as_default=False
+    ) as client:
+        return max(1, sum(client.nthreads().values()))

@@ -1,0 +1,110 @@
+"""The sweep of a training run from within the training: no pipeline, no second process."""
+
+import logging
+import os
+import tempfile
+from collections.abc import Callable, Sequence
+from concurrent import futures
+from typing import Any
+
+import tensorflow_model_analysis as tfma
+
+from checkpoint_sweep.common.errors import UserError
+from checkpoint_sweep.common.files import PARTIAL
+from checkpoint_sweep.model_run.exported_model import ExportedModelError
+from checkpoint_sweep.saved_model import signatures
+from checkpoint_sweep.selection.patience import without_improvement
+from checkpoint_sweep.selection.selection import Selection
+from checkpoint_sweep.sweeping.following import Following
+from checkpoint_sweep.sweeping.sweep import SweepResult
+
+_LOG = logging.getLogger(__name__)
+_EXPORT = "export"
+
+
+class TrainingSweep:
+    """Evaluates the checkpoints of a training that goes on, whenever it is asked to.
+
+    The first evaluation is made as any: what does not fit ends the training when its first
+    checkpoint is there. One that fails later is a warning, and the training goes on.
+
+    Args:
+        run: local directory that training writes its checkpoints to.
+        export: exports the model with the weights of the newest checkpoint to a directory that it
+            is given, or to a folder in it, as `tf.estimator.Estimator.export_saved_model` does.
+            It is called once for a run.
+        examples: to evaluate on, and not to train on; see `sweep`.
+        config: see `sweep`.
+        select: see `sweep`.
+        patience: so many checkpoints may come after the earliest that cannot be told from the
+            best; then `improves` is false. None for any number.
+        **options: see `sweep`.
+    """
+
+    def __init__(
+        self,
+        run: str,
+        export: Callable[[str], object],
+        examples: str | Sequence[str],
+        config: str | tfma.EvalConfig,
+        select: str | Selection,
+        *,
+        patience: int | None = None,
+        output: str | None = None,
+        **options: Any,
+    ) -> None:
+        output = os.path.abspath(output or f"{run.rstrip('/')}-sweep")
+        self._model = os.path.join(output, _EXPORT)
+        self._export = export
+        self._patience = patience
+        self._following = Following(
+            run, self._model, examples, config, select, output=output, **options
+        )
+
+    @property
+    def result(self) -> SweepResult | None:
+        """The last one; None before the first."""
+        return self._following.result
+
+    @property
+    def improves(self) -> bool:
+        """Whether to go on, by the patience."""
+        if self._patience is None or self.result is None:
+            return True
+        return without_improvement(self.result.verdicts) < self._patience
+
+    def look(self) -> SweepResult | None:
+        """Evaluates what is new; None if nothing was, or could be, evaluated.
+
+        Raises:
+            UserError: something does not fit, and nothing has been evaluated yet.
+        """
+        try:
+            if not signatures.exists(self._model):
+                self._export_first()
+            return _in_thread(self._following.look)
+        except UserError as error:
+            if self.result is None:
+                raise
+            _LOG.warning("The checkpoints are not evaluated: %s", error)
+        except Exception as error:
+            _LOG.warning("The checkpoints are not evaluated.", exc_info=error)
+        return None
+
+    def _export_first(self) -> None:
+        os.makedirs(self._following.output, exist_ok=True)
+        with tempfile.TemporaryDirectory(PARTIAL, _EXPORT, self._following.output) as folder:
+            self._export(os.path.join(folder, _EXPORT))
+            found = [path for path, _, files in os.walk(folder) if "saved_model.pb" in files]
+            if len(found) != 1:
+                raise ExportedModelError(
+                    f"The export has left {len(found)} SavedModels. Export one to the directory "
+                    "that it is given."
+                )
+            os.rename(found[0], self._model)
+
+
+def _in_thread(call: Callable[[], SweepResult | None]) -> SweepResult | None:
+    """What a call returns or raises, without the graph and session that training is in."""
+    with futures.ThreadPoolExecutor(1, "sweep") as executor:
+        return executor.submit(call).result()

@@ -1,0 +1,74 @@
+"""Which Beam runner a list of options names, in every spelling that Beam takes."""
+
+import dataclasses
+from collections.abc import Sequence
+
+IN_THIS_PROCESS = ("--runner=FnApiRunner", "--sdk_container_image=none")
+
+# They run in this process and take no options but Beam's own; others may have their own ones.
+_LOCAL = frozenset({"fnapi", "direct", "prism", "bundlebaseddirect", "switchingdirect"})
+
+
+def named_runner(beam_args: Sequence[str]) -> str | None:
+    """The runner as it is spelt, the last if there are several; None if none is named.
+
+    Raises:
+        SystemExit: the option has no value; argparse has printed why.
+    """
+    from apache_beam.options.pipeline_options import StandardOptions  # Seconds.
+
+    runner: str | None = StandardOptions(list(beam_args)).runner
+    return runner
+
+
+def short_name(runner: str) -> str:
+    """`dask` of `apache_beam.runners.dask.dask_runner.DaskRunner`, `DaskRunner` or `dask`."""
+    return runner.rpartition(".")[2].lower().removesuffix("runner")
+
+
+def is_local(runner: str) -> bool:
+    """Whether the runner needs no workers elsewhere."""
+    return short_name(runner) in _LOCAL
+
+
+@dataclasses.dataclass(frozen=True)
+class Placement:
+    """Where Beam runs for which nodes.
+
+    Attributes:
+        everywhere: options for all nodes.
+        evaluation: more options for nodes that evaluate in one pass; of two, the later counts.
+        sentence: says which nodes run where, if not all run alike; "" otherwise.
+    """
+
+    everywhere: tuple[str, ...]
+    evaluation: tuple[str, ...] = ()
+    sentence: str = ""
+
+
+def place(beam_args: Sequence[str], engine: str) -> Placement:
+    """Where what `beam_args` names can run.
+
+    Beam's runner for Dask leaves out what a step gives when a bundle ends, and outputs with tags,
+    of which TFX's own nodes and TFMA make use.
+
+    Args:
+        beam_args: for all nodes.
+        engine: what evaluates, see `PipelineConfig.engine`.
+    """
+    runner = named_runner(beam_args)
+    if runner is None or short_name(runner) != "dask":
+        return Placement(tuple(beam_args))
+    if engine != "fused":
+        return Placement(
+            IN_THIS_PROCESS,
+            (),
+            "All nodes run in this process: Beam's runner for Dask cannot run stock TFMA.",
+        )
+    return Placement(
+        IN_THIS_PROCESS,
+        # An image is named so that TFX does not package itself for workers anew.
+        ("--sdk_container_image=none", *beam_args),
+        "CheckpointSweep and Evaluator run on Dask, all other nodes in this process: Beam's runner "
+        "for Dask cannot run them.",
+    )

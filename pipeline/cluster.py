@@ -1,0 +1,55 @@
+"""A Dask cluster on this machine: `python -m pipeline.cluster --help`."""
+
+import os
+import threading
+from typing import Annotated
+
+import typer
+
+from pipeline.reporting.failure import fail
+
+# Of a worker, which has one core.
+_ONE_CORE = {
+    "TF_NUM_INTRAOP_THREADS": "1",
+    "TF_NUM_INTEROP_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "PYTHONWARNINGS": "ignore",
+}
+_HOST = "127.0.0.1"
+
+
+def main(
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="How many.  [default: one for each core]")
+    ] = None,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The scheduler's; 0 for any.")] = 8786,
+) -> None:
+    """Start a Dask scheduler and workers on this machine, of one core each, until Ctrl-C."""
+    from distributed import LocalCluster
+
+    try:
+        cluster = LocalCluster(
+            n_workers=workers or os.cpu_count() or 1,
+            threads_per_worker=1,
+            host=_HOST,
+            scheduler_port=port,
+            dashboard_address=None,
+            env=_ONE_CORE,
+        )
+    except OSError as error:
+        fail(f"The scheduler cannot listen on port {port}: {error}. Name another by --port.", 1)
+    with cluster:
+        address = cluster.scheduler_address
+        print(
+            f"{len(cluster.workers)} workers at {address}; Ctrl-C ends them. In another terminal:"
+        )
+        print(f"  make run CLUSTER={address}", flush=True)
+        try:
+            threading.Event().wait()
+        except KeyboardInterrupt:
+            print("Ending the workers.")
+
+
+if __name__ == "__main__":
+    typer.run(main)

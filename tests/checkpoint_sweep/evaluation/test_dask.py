@@ -1,0 +1,98 @@
+"""A real Dask cluster computes what one process does, whatever becomes of a worker."""
+
+import os
+import pathlib
+import pickle
+import subprocess
+
+import apache_beam as beam
+import pytest
+from apache_beam.runners.portability.fn_api_runner import FnApiRunner
+
+from checkpoint_sweep.evaluation import EvaluateModels, reading
+from tests.checkpoint_sweep.evaluation import taxi_models, tfma_oracle
+
+REPOSITORY = pathlib.Path(__file__).parents[3]
+CONFIG = """
+    model_specs { label_key: "big_tipper" }
+    slicing_specs {}
+    slicing_specs { feature_keys: "trip_start_day" }
+    cross_slicing_specs { baseline_spec {} slicing_specs { feature_keys: "trip_start_day" } }
+    metrics_specs {
+      metrics { class_name: "ExampleCount" }
+      metrics { class_name: "AUC" }
+      metrics { class_name: "BinaryAccuracy" }
+    }
+    metrics_specs {
+      query_key: "payment_type"
+      metrics { class_name: "NDCG" config: '"gain_key": "fare", "top_k_list": [1]' }
+    }
+    options { min_slice_size { value: 30 } }
+"""
+NOTES = "notes"  # As `on_dask.py` names it.
+
+
+@pytest.fixture(scope="module")
+def python():
+    """That of the environment with Dask."""
+    path = pathlib.Path(os.environ.get("DASK_PYTHON", REPOSITORY / ".venv-dask/bin/python"))
+    if not path.exists():
+        pytest.fail(
+            f"There is no {path}. Make the environment with Dask by `make .venv-dask/.installed`, "
+            "or name its Python by DASK_PYTHON."
+        )
+    return str(path)
+
+
+@pytest.fixture(scope="module")
+def task(tmp_path_factory):
+    """A file of 300 examples, three models and a config, as `on_dask.py` wants them."""
+    directory = tmp_path_factory.mktemp("dask")
+    return (
+        taxi_models.write_examples(str(directory / "taxi"), 300),
+        taxi_models.write_models(str(directory), "binary", 3),
+        tfma_oracle.config(CONFIG),
+        directory / "whole",
+        directory / "killed",
+    )
+
+
+@pytest.fixture(scope="module")
+def in_process(task, tmp_path_factory):
+    data, sources, config, *_ = task
+    directory = tmp_path_factory.mktemp("here")
+    outputs = {source.name: str(directory / source.name) for source in sources}
+    with beam.Pipeline(runner=FnApiRunner()) as pipeline:
+        batches = pipeline | reading.ReadFeatures([data], None, None, 64)
+        _ = batches | EvaluateModels(sources, outputs, config)
+    return [tfma_oracle.load(output) for output in outputs.values()]
+
+
+@pytest.fixture(scope="module")
+def on_dask(task, python, tmp_path_factory):
+    """The directories with the results of both runs."""
+    path = tmp_path_factory.mktemp("task") / "task.pickle"
+    path.write_bytes(pickle.dumps(task))
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY / "components")}
+    program = [python, "-W", "ignore", "tests/support/on_dask.py", str(path)]
+    done = subprocess.run(
+        program, cwd=REPOSITORY, env=environment, capture_output=True, text=True, timeout=300
+    )
+    assert done.returncode == 0, done.stderr
+    return task[-2:]
+
+
+@pytest.mark.slow
+def test_two_workers_that_share_a_file_give_the_same(task, in_process, on_dask):
+    whole, _ = on_dask
+    loaded = [tfma_oracle.load(str(whole / source.name)) for source in task[1]]
+    assert tfma_oracle.differences(in_process, loaded) == []
+    assert len(list((whole / NOTES).iterdir())) == 2, "both have read"
+
+
+@pytest.mark.slow
+def test_the_part_of_a_worker_that_is_killed_is_done_again(task, in_process, on_dask):
+    _, killed = on_dask
+    loaded = [tfma_oracle.load(str(killed / source.name)) for source in task[1]]
+    assert (killed / NOTES / "killed").exists()
+    assert tfma_oracle.differences(in_process, loaded) == []

@@ -1,0 +1,197 @@
+"""Trainings that evaluate their own checkpoints, each once, and are not disturbed by it."""
+
+import json
+import logging
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from checkpoint_sweep import SweepCallback, SweepExporter, SweepListener, sweep
+from checkpoint_sweep.common.errors import UserError
+from checkpoint_sweep.sweeping import following
+from tests.checkpoint_sweep.sweeping.conftest import Files
+from tests.support import estimator_run, keras_run
+
+STEPS = [0, 5, 10]
+
+
+def _estimator(directory: Path, keep: int = 1) -> tf.estimator.Estimator:
+    config = tf.estimator.RunConfig(
+        str(directory), tf_random_seed=1, save_checkpoints_steps=5, keep_checkpoint_max=keep
+    )
+    return tf.estimator.Estimator(estimator_run.model_fn, config=config)
+
+
+@pytest.fixture
+def input_fn(examples: list[bytes]) -> Any:
+    def data() -> tf.data.Dataset:
+        spec = estimator_run.FEATURES | {estimator_run.LABEL: tf.io.FixedLenFeature([], tf.int64)}
+        batches = tf.data.Dataset.from_tensor_slices(examples).repeat().batch(50)
+        return batches.map(lambda batch: tf.io.parse_example(batch, spec)).map(
+            lambda columns: (columns, columns.pop(estimator_run.LABEL))
+        )
+
+    return data
+
+
+@pytest.fixture
+def receiver_fn() -> Any:
+    return tf.estimator.export.build_parsing_serving_input_receiver_fn(estimator_run.FEATURES)
+
+
+def _given(files: Files) -> dict[str, Any]:
+    return {
+        "examples": str(files.examples),
+        "config": str(files.config),
+        "select": "auc",
+        "output": str(files.output),
+    }
+
+
+def _fresh(output: Path) -> list[int]:
+    """The steps that the last sweep has evaluated itself."""
+    ledger = json.loads((next(output.glob("0*")) / "ledger.json").read_text())
+    return [entry["step"] for entry in ledger["checkpoints"] if not entry["reused"]]
+
+
+def test_an_estimator_that_keeps_one_checkpoint_has_all_evaluated_once(
+    files: Files, input_fn: Any, receiver_fn: Any, tmp_path: Path
+) -> None:
+    fresh: list[list[int]] = []
+
+    class After(tf.estimator.CheckpointSaverListener):
+        def after_save(self, session: Any, global_step_value: int) -> None:
+            fresh.append(_fresh(files.output))
+
+    estimator = _estimator(tmp_path / "training")
+    listener = SweepListener(estimator, receiver_fn, **_given(files))
+    estimator.train(input_fn, max_steps=10, saving_listeners=[listener, After()])
+    assert listener.result is not None
+    assert [verdict["step"] for verdict in listener.result.verdicts] == STEPS
+    assert fresh == [[step] for step in STEPS]
+
+
+def test_training_goes_as_without(
+    files: Files, input_fn: Any, receiver_fn: Any, tmp_path: Path
+) -> None:
+    _estimator(tmp_path / "plain").train(input_fn, max_steps=1)
+    shutil.copytree(tmp_path / "plain", tmp_path / "swept by itself")
+    plain, estimator = (_estimator(tmp_path / name) for name in ("plain", "swept by itself"))
+    listener = SweepListener(estimator, receiver_fn, **_given(files))
+    estimator.train(input_fn, max_steps=9, saving_listeners=[listener])
+    plain.train(input_fn, max_steps=9)
+    assert listener.result is not None
+    for name in plain.get_variable_names():
+        expected = plain.get_variable_value(name)
+        np.testing.assert_allclose(estimator.get_variable_value(name), expected, 1e-4, 1e-6, name)
+
+
+def test_the_choice_is_that_of_a_later_sweep(
+    files: Files, input_fn: Any, receiver_fn: Any, tmp_path: Path
+) -> None:
+    estimator = _estimator(tmp_path / "training", keep=9)
+    listener = SweepListener(estimator, receiver_fn, **_given(files))
+    estimator.train(input_fn, max_steps=10, saving_listeners=[listener])
+    later = sweep(
+        str(tmp_path / "training"),
+        str(files.output / "export"),
+        **_given(files) | {"output": str(tmp_path / "later")},
+    )
+    assert listener.result is not None
+    values = [
+        [(v["step"], v["value"], v["reason"]) for v in result.verdicts]
+        for result in (listener.result, later)
+    ]
+    assert values[0] == values[1]
+    assert listener.result.chosen == later.chosen
+
+
+def test_a_training_without_improvement_stops(
+    files: Files, input_fn: Any, receiver_fn: Any, tmp_path: Path
+) -> None:
+    estimator = _estimator(tmp_path / "training")
+    listener = SweepListener(estimator, receiver_fn, patience=0, **_given(files))
+    estimator.train(input_fn, max_steps=100, saving_listeners=[listener])
+    assert estimator.get_variable_value("global_step") < 100
+
+
+def test_bad_arguments_end_a_training_at_its_first_checkpoint(
+    files: Files, input_fn: Any, receiver_fn: Any, tmp_path: Path
+) -> None:
+    estimator = _estimator(tmp_path / "training")
+    listener = SweepListener(estimator, receiver_fn, **_given(files) | {"select": "acu"})
+    with pytest.raises(UserError, match="does not compute 'acu'"):
+        estimator.train(input_fn, max_steps=10, saving_listeners=[listener])
+    assert estimator.get_variable_value("global_step") == 0
+
+
+def test_a_later_failure_is_a_warning(
+    files: Files,
+    input_fn: Any,
+    receiver_fn: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    class Breaking(tf.estimator.CheckpointSaverListener):
+        def after_save(self, session: Any, global_step_value: int) -> None:
+            def full(*_: object, **__: object) -> None:
+                raise OSError("no space left")
+
+            monkeypatch.setattr(following, "sweep", full)
+
+    estimator = _estimator(tmp_path / "training")
+    listener = SweepListener(estimator, receiver_fn, **_given(files))
+    with caplog.at_level(logging.WARNING):
+        estimator.train(input_fn, max_steps=10, saving_listeners=[listener, Breaking()])
+    assert estimator.get_variable_value("global_step") == 10
+    assert "The checkpoints are not evaluated." in caplog.text
+    assert listener.result is not None
+    assert len(listener.result.verdicts) == 1
+
+
+def test_train_and_evaluate_exports_the_best_of_all(
+    files: Files, input_fn: Any, receiver_fn: Any, tmp_path: Path
+) -> None:
+    estimator = _estimator(tmp_path / "training", keep=9)
+    exporter = SweepExporter("best_of_all", receiver_fn, **_given(files))
+    tf.estimator.train_and_evaluate(
+        estimator,
+        tf.estimator.TrainSpec(input_fn, max_steps=10),
+        tf.estimator.EvalSpec(input_fn, steps=1, exporters=[exporter], throttle_secs=3600),
+    )
+    assert exporter.result is not None
+    assert [verdict["step"] for verdict in exporter.result.verdicts] == STEPS
+    (exported,) = (tmp_path / "training/export/best_of_all").iterdir()
+    assert exported.name.isdigit()
+    assert tf.saved_model.contains_saved_model(str(exported))
+
+
+def test_a_keras_training_has_every_epoch_evaluated(files: Files, tmp_path: Path) -> None:
+    model = keras_run.sequential()
+    model.compile("sgd", "binary_crossentropy")
+    saver = tf.keras.callbacks.ModelCheckpoint(
+        str(tmp_path / "training/ckpt-{epoch}"), save_weights_only=True
+    )
+    callback = SweepCallback(
+        str(tmp_path / "training"),
+        lambda directory: keras_run.saved_model(directory, model),
+        **_given(files),
+    )
+    x = np.random.default_rng(0).uniform(size=(32, 2)).astype(np.float32)
+    model.fit(x, x[:, 0] > x[:, 1], epochs=3, callbacks=[saver, callback], verbose=0)
+    assert callback.result is not None
+    assert [verdict["step"] for verdict in callback.result.verdicts] == [1, 2, 3]
+
+
+def test_an_export_without_a_model_is_refused(files: Files, tmp_path: Path) -> None:
+    model = keras_run.sequential()
+    model.compile("sgd", "binary_crossentropy")
+    callback = SweepCallback(str(tmp_path / "training"), lambda directory: None, **_given(files))
+    with pytest.raises(UserError, match="has left 0 SavedModels"):
+        model.fit(np.ones([4, 2]), np.ones(4), callbacks=[callback], verbose=0)
+    assert not [path for path in files.output.iterdir() if path.name.startswith("export")]

@@ -1,0 +1,136 @@
+"""What a server of MLflow has of a sweep that was logged to it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tensorflow as tf
+import tensorflow_model_analysis as tfma
+from tfx.types import standard_artifacts
+
+from checkpoint_sweep.evaluation.ledger import EVALUATED, Entry, write_ledger
+from checkpoint_sweep.model_run.averages import Averages
+from checkpoint_sweep.report import swept as as_data
+from checkpoint_sweep.report.mlflow_log import metric_key
+from tests.checkpoint_sweep.report.mlflow_server import log_and_read
+from tests.checkpoint_sweep.report.mlflow_side import Job
+from tests.checkpoint_sweep.tfx_components.sweep.conftest import Swept, sweep_into
+from tests.support.estimator_run import EstimatorRun
+
+Json = dict[str, Any]
+AUC, COUNT, ODD = ("", "", "auc"), ("", "", "example_count"), ("", "", "a?b")
+ODD_SLICE = (("pay", "<Cash>"),)
+NAME = "tips"
+
+
+@pytest.fixture(scope="module")
+def swept(
+    tmp_path_factory: pytest.TempPathFactory,
+    example_artifact: standard_artifacts.Examples,
+    trained: EstimatorRun,
+) -> Swept:
+    """A sweep of checkpoints and an average of two."""
+    return sweep_into(tmp_path_factory.mktemp("mlflow"), example_artifact)(
+        trained, averages=Averages(last=(2,)).to_json()
+    )
+
+
+@pytest.fixture(scope="module")
+def odd(tmp_path_factory: pytest.TempPathFactory) -> as_data.Swept:
+    """What MLflow does not take as it is: a name, a slice and a value that is no number."""
+    folder = tmp_path_factory.mktemp("odd")
+    entries = [Entry("step-10", 10, "", EVALUATED), Entry("step-20", 20, "", EVALUATED)]
+    write_ledger(str(folder), entries)
+    metrics = {
+        "step-10": {(): {AUC: 0.7, COUNT: 30.0}, ODD_SLICE: {AUC: float("nan"), COUNT: 3.0}},
+        "step-20": {(): {AUC: 0.123456789, ODD: 1.0}, ODD_SLICE: {AUC: 0.5, COUNT: 3.0}},
+    }
+    verdicts = {"blessed": False, "reason": "", "chosen": None, "selection": {"metric": "auc"}}
+    return as_data.Swept(str(folder), verdicts, entries, "", metrics)
+
+
+@pytest.fixture(scope="module")
+def read(
+    swept: Swept, odd: as_data.Swept, examples: list[bytes], tmp_path_factory: Any
+) -> list[Json]:
+    """What the server has of the sweep, of the same sweep again, and of `odd`."""
+    job = Job(
+        as_data.read_swept(swept.evaluation.uri, swept.verdicts),
+        f"{swept.model.uri}/Format-Serving",
+        NAME,
+        tuple(examples[:20]),
+    )
+    return log_and_read([job, job, Job(odd)], tmp_path_factory.mktemp("server"))
+
+
+def _expected(swept: Swept) -> dict[str, dict[int, float]]:
+    """Every number that TFMA reads of the checkpoints, by MLflow's name and step."""
+    found: dict[str, dict[int, float]] = {}
+    for verdict in swept.verdicts["checkpoints"]:
+        if verdict["averaged"] is not None:
+            continue
+        result = tfma.load_eval_result(f"{swept.evaluation.uri}/{verdict['name']}")
+        for where, outputs in result.slicing_metrics:
+            title = ", ".join(f"{feature}={value}" for feature, value in where)
+            for metric, value in outputs[""][""].items():
+                if "doubleValue" in value:
+                    number = float(value["doubleValue"])
+                    found.setdefault(metric_key(metric, title), {})[verdict["step"]] = number
+    return found
+
+
+def test_every_metric_is_there_at_every_step(swept: Swept, read: list[Json]) -> None:
+    expected = _expected(swept)
+    assert len(expected) > 6
+    assert all(len(by_step) == 4 for by_step in map(expected.get, ("auc", "example_count")))
+    metrics = {key: dict(map(tuple, points)) for key, points in read[0]["metrics"].items()}
+    assert metrics.keys() == expected.keys()
+    for key, by_step in expected.items():
+        assert metrics[key] == pytest.approx(by_step, nan_ok=True, abs=0, rel=0), key
+
+
+def test_the_decision_is_there(swept: Swept, read: list[Json]) -> None:
+    verdicts = swept.verdicts
+    chosen = next(v for v in verdicts["checkpoints"] if v["name"] == verdicts["chosen"])
+    tags = {"chosen": chosen["name"], "chosen_step": str(chosen["step"]), "blessed": "True"}
+    assert read[0]["tags"] | tags == read[0]["tags"]
+    assert read[0]["params"]["selection.metric"] == "auc"
+
+
+def test_the_report_is_an_artifact(swept: Swept, read: list[Json]) -> None:
+    texts, folder = read[0]["texts"], Path(swept.evaluation.uri)
+    for name in ("report.html", "ledger.json"):
+        assert texts[name] == (folder / name).read_text()
+    assert json.loads(texts["verdicts.json"]) == swept.verdicts
+
+
+def test_the_registered_model_predicts_as_the_chosen(
+    swept: Swept, read: list[Json], examples: list[bytes]
+) -> None:
+    model = tf.saved_model.load(f"{swept.model.uri}/Format-Serving").signatures["serving_default"]
+    outputs = model(tf.constant(examples[:20]))
+    assert read[0]["predictions"].keys() == outputs.keys()
+    for key, values in outputs.items():
+        np.testing.assert_allclose(read[0]["predictions"][key], values.numpy(), rtol=1e-6)
+
+
+def test_each_sweep_is_a_run_and_a_version_of_the_model(swept: Swept, read: list[Json]) -> None:
+    assert len({one["run"] for one in read}) == 3
+    assert [one["versions"] for one in read[:2]] == [1, 2]
+    assert read[1]["version"] == {"run": read[1]["run"], "description": swept.verdicts["reason"]}
+
+
+def test_names_and_values_that_mlflow_would_refuse_are_there_too(read: list[Json]) -> None:
+    metrics = {key: list(map(tuple, points)) for key, points in read[2]["metrics"].items()}
+    (first, second) = metrics.pop(metric_key("auc", "pay=<Cash>"))
+    assert (first[0], second) == (10, (20, 0.5))
+    assert np.isnan(first[1])
+    assert metrics == {
+        "auc": [(10, 0.7), (20, 0.123456789)],
+        "example_count": [(10, 30.0)],
+        metric_key("a?b"): [(20, 1.0)],
+        metric_key("example_count", "pay=<Cash>"): [(10, 3.0), (20, 3.0)],
+    }
+    assert "chosen" not in read[2]["tags"]

@@ -1,0 +1,108 @@
+"""`sweep` or `watch` in a process that is watched from outside, and killed at a moment."""
+
+import collections
+import contextlib
+import json
+import os
+import shutil
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from tests.support.counted_models import RECORD
+from tests.support.killed_run import Moment, Span, below
+from tests.support.warm_processes import Parent
+
+_MODULE = "tests.support.counted_sweep"
+
+
+def parent() -> Parent:
+    """Of runs that need not import."""
+    return Parent([_MODULE])
+
+
+class Growing:
+    """A model run that gets one checkpoint after the other, as a training leaves them.
+
+    Args:
+        source: the whole run.
+        run: directory that grows.
+        ended: file that is written after the last.
+        pause: seconds from one checkpoint to the next.
+    """
+
+    def __init__(self, source: Path, run: Path, ended: Path, pause: float) -> None:
+        indices = source.glob("model.ckpt-*.index")
+        self._left = sorted(indices, key=lambda path: int(path.stem.rpartition("-")[2]))
+        self._run, self._ended, self._pause = run, ended, pause
+        self._last = 0.0
+        run.mkdir()
+
+    def tick(self) -> None:
+        """Adds the next checkpoint, if it is time."""
+        if time.monotonic() - self._last < self._pause or self._ended.exists():
+            return
+        self._last = time.monotonic()
+        if not self._left:
+            self._ended.touch()
+            return
+        index = self._left.pop(0)
+        for path in sorted(index.parent.glob(f"{index.stem}.*"), key=lambda p: p == index):
+            shutil.copy(path, self._run / path.name)
+
+
+class SweepRun:
+    """One process group.
+
+    Args:
+        parent: to be forked from.
+        arguments: of `sweep`, or of `watch` with `until` among them.
+        record: file for what it evaluates.
+        growing: the run that it watches; None for one that is whole.
+    """
+
+    def __init__(
+        self, parent: Parent, arguments: dict[str, Any], record: Path, growing: Growing | None
+    ) -> None:
+        self._output = Path(arguments["output"])
+        self._growing = growing
+        self._printed = record.with_name("printed")
+        given = record.with_name("arguments.json")
+        given.write_text(json.dumps(arguments))
+        self._known = below(self._output)
+        self._started = time.monotonic()
+        environment = {RECORD: str(record), "TF_CPP_MIN_LOG_LEVEL": "3"}
+        self._process = parent.start(_MODULE, [str(given)], environment, self._printed)
+
+    @property
+    def output(self) -> list[str]:
+        """What it has printed so far."""
+        return self._printed.read_text().splitlines()
+
+    def kill_at(self, moment: Moment) -> bool:
+        """Waits for the moment and kills the whole group; False if the run ended before."""
+        for span in self._watch():
+            now, due = (
+                (span.files, moment.files) if moment.files else (span.seconds, moment.seconds)
+            )
+            if now >= due:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(self._process.pid, signal.SIGKILL)
+                return self._process.wait() == -signal.SIGKILL
+        return False
+
+    def end(self) -> tuple[int, Span]:
+        """Waits for its end; its exit status, and how long it was."""
+        spans = collections.deque(self._watch(), maxlen=1)
+        return self._process.wait(), spans[0] if spans else Span()
+
+    def _watch(self) -> Iterator[Span]:
+        """Again and again, how long it has run, until it ends."""
+        while self._process.poll() is None:
+            if self._growing:
+                self._growing.tick()
+            made = len(below(self._output) - self._known)
+            yield Span(time.monotonic() - self._started, made)
+            time.sleep(0.004)

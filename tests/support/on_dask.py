@@ -1,0 +1,99 @@
+"""Evaluates on a Dask cluster of two processes: `python tests/support/on_dask.py TASK`.
+
+A program of its own, since the cluster has an environment of its own.
+"""
+
+import os
+import pickle
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import apache_beam as beam
+import pyarrow as pa
+import tensorflow_model_analysis as tfma
+from apache_beam.options.pipeline_options import PipelineOptions
+from dask.distributed import LocalCluster
+
+from checkpoint_sweep.evaluation import EvaluateModels, reading
+from checkpoint_sweep.saved_model.model_source import ModelSource
+
+NOTES = "notes"
+
+
+def evaluate(
+    address: str,
+    data: str,
+    sources: Sequence[ModelSource],
+    eval_config: tfma.EvalConfig,
+    directory: Path,
+    step: beam.DoFn,
+) -> None:
+    """Evaluates; `step` sees each batch before the models do."""
+    outputs = {source.name: str(directory / source.name) for source in sources}
+    options = [
+        "--runner=apache_beam.runners.dask.dask_runner.DaskRunner",
+        f"--dask_client_address={address}",
+        "--dask_partition_size=1",
+    ]
+    with beam.Pipeline(options=PipelineOptions(options)) as pipeline:
+        _ = (
+            pipeline
+            | reading.ReadFeatures([data], None, None, 64)
+            | beam.ParDo(step)
+            | EvaluateModels(sources, outputs, eval_config)
+        )
+
+
+class LeaveName(beam.DoFn):
+    """Leaves a file of the process's name."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    def process(self, element: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+        (self._directory / str(os.getpid())).touch()
+        yield element
+
+
+class DieOnce(beam.DoFn):
+    """Kills its process in the middle of a part: at the second batch that it sees, but once."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._seen = 0
+
+    def process(self, element: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+        self._seen += 1
+        if self._seen == 2:
+            try:
+                (self._directory / "killed").touch(exist_ok=False)
+            except FileExistsError:
+                pass
+            else:
+                os.kill(os.getpid(), signal.SIGKILL)
+        yield element
+
+
+def main(path: str) -> None:
+    """Evaluates twice: undisturbed, and with a worker that is killed.
+
+    Args:
+        path: of a pickled tuple: the file of examples, the models, the config with its defaults,
+            and the two directories for results, in which this program leaves names too: of all
+            processes that have read a batch, and of the one that was killed.
+    """
+    data, sources, eval_config, whole, killed = pickle.loads(Path(path).read_bytes())
+    with LocalCluster(
+        n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None
+    ) as cluster:
+        for directory, step in ((whole, LeaveName), (killed, DieOnce)):
+            notes = directory / NOTES
+            notes.mkdir(parents=True)
+            address = cluster.scheduler_address
+            evaluate(address, data, sources, eval_config, directory, step(notes))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,266 @@
+"""Kills `sweep` and `watch` at random moments, and starts them again until they end.
+
+Run by `make sweep-kills`; a few fixed seeds are part of the tests.
+"""
+
+import contextlib
+import dataclasses
+import json
+import random
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import tensorflow as tf
+import typer
+
+from checkpoint_sweep.evaluation.ledger import LEDGER
+from checkpoint_sweep.sweeping.folder import VERDICTS, FolderError, latest, numbers
+from tests.support import estimator_run, kill_outcome, taxi_examples
+from tests.support.counted_models import counted
+from tests.support.estimator_run import EstimatorRun
+from tests.support.killed_run import Moment
+from tests.support.killed_sweep import Growing, SweepRun, parent
+
+COMMANDS = ("sweep", "watch")
+_MOST_KILLS = 6  # of one run
+_AGAIN = 0.8  # how probable it is that a run that was started again is killed too
+# How probable it is that a kill is due at a file: by time, a run that is faster than the
+# undisturbed one has ended before.
+_BY_FILE = 0.75
+_TWO_MODELS = 300  # bytes: of the weights of `estimator_run`
+_PAUSE = 0.5  # seconds from one checkpoint of a run that is watched to the next
+_BEFORE = re.compile(r"\.partial-|_temp$|beam-temp-|\.unfinished$|\.tmp")
+_CONFIG = """
+model_specs { label_key: "big_tipper" }
+slicing_specs {}
+slicing_specs { feature_keys: "payment_type" }
+metrics_specs {
+  metrics { class_name: "ExampleCount" }
+  metrics { class_name: "AUC" threshold {
+    change_threshold { direction: HIGHER_IS_BETTER absolute { value: -9 } } } }
+}
+"""
+
+
+@dataclasses.dataclass
+class Trial:
+    """One output folder, with its kills.
+
+    Attributes:
+        seed: of the trial.
+        killed: the moments that were hit.
+        saved: evaluations of checkpoints that were taken over.
+        broken: promises.
+    """
+
+    seed: int
+    killed: list[Moment] = dataclasses.field(default_factory=list)
+    saved: int = 0
+    broken: list[str] = dataclasses.field(default_factory=list)
+
+
+class SweepKills:
+    """Trials of one command in a folder, after one undisturbed run there.
+
+    Args:
+        folder: for everything.
+        command: one of `COMMANDS`.
+        trained: what is swept.
+        examples: serialized.
+    """
+
+    def __init__(
+        self, folder: Path, command: str, trained: EstimatorRun, examples: list[bytes]
+    ) -> None:
+        self._folder, self._command, self._trained = folder, command, trained
+        self._record = folder / "record"
+        self._run = folder / "run" if command == "watch" else trained.model_run
+        self._output = folder / "output"
+        folder.mkdir(parents=True, exist_ok=True)
+        with tf.io.TFRecordWriter(str(folder / "eval.tfrecord")) as writer:
+            for example in examples:
+                writer.write(example)
+        (folder / "config.pbtxt").write_text(_CONFIG)
+        self._parent = parent()
+        growing = self._anew()
+        run = SweepRun(self._parent, self._arguments(), self._record, growing)
+        status, self.span = run.end()
+        found = list(self._wrong(status, run.output))
+        assert not found, f"the undisturbed run: {found}\n" + "\n".join(run.output)
+        self._undisturbed = self._outcome()
+
+    def trial(self, seed: int, most: int = _MOST_KILLS) -> Trial:
+        """Kills, starts again, and looks at what has come of it.
+
+        Args:
+            seed: decides on the moments.
+            most: kills.
+        """
+        moments = random.Random(seed)
+        trial = Trial(seed)
+        growing = self._anew()
+        done: set[str] = set()
+        before = counted(self._record)
+        while True:
+            run = SweepRun(self._parent, self._arguments(), self._record, growing)
+            again = not trial.killed or (len(trial.killed) < most and moments.random() < _AGAIN)
+            moment = self._moment(moments) if again else None
+            killed = moment is not None and run.kill_at(moment)
+            status = 0 if killed else run.end()[0]
+            now = counted(self._record)
+            if repeated := sorted(name for name in done if now[name] > before[name]):
+                trial.broken.append(f"evaluated again, though complete: {repeated}")
+            if moment is None or not killed:
+                break
+            trial.killed.append(moment)
+            trial.saved += len(done)
+            done, before = self._completed(), now
+            trial.broken += self._half_shown()
+        with _reported(trial):
+            trial.broken += self._wrong(status, run.output)
+            trial.broken += self._deviates()
+        return trial
+
+    def _anew(self) -> Growing | None:
+        """Removes what there was; a new training for what is watched."""
+        shutil.rmtree(self._output, ignore_errors=True)
+        self._record.unlink(missing_ok=True)
+        if self._command != "watch":
+            return None
+        shutil.rmtree(self._run, ignore_errors=True)
+        self._ended.unlink(missing_ok=True)
+        return Growing(self._trained.model_run, self._run, self._ended, _PAUSE)
+
+    @property
+    def _ended(self) -> Path:
+        return self._folder / "ended"
+
+    def _arguments(self) -> dict[str, Any]:
+        given = {
+            "run": str(self._run),
+            "model": str(self._trained.export),
+            "examples": str(self._folder / "eval.tfrecord"),
+            "config": str(self._folder / "config.pbtxt"),
+            "select": "auc",
+            "output": str(self._output),
+            "memory_budget": _TWO_MODELS,
+        }
+        until = {"until": {"file": str(self._ended)}, "every": 0.1}
+        return given | (until if self._command == "watch" else {})
+
+    def _moment(self, numbers: random.Random) -> Moment:
+        share = numbers.random()
+        if numbers.random() < _BY_FILE:
+            return Moment(self._command, files=1 + int(share * self.span.files))
+        return Moment(self._command, seconds=share * self.span.seconds)
+
+    def _completed(self) -> set[str]:
+        """Checkpoints whose results are complete, as the ledgers say."""
+        found = set()
+        for path in self._output.glob(f"*/{LEDGER}"):
+            entries = json.loads(path.read_text())["checkpoints"]
+            found |= {entry["name"] for entry in entries if entry["status"] == "evaluated"}
+        return found
+
+    def _half_shown(self) -> Iterator[str]:
+        """What is wrong with the last result, if there is one: it has to be whole."""
+        try:
+            folder = Path(latest(str(self._output)))
+            kill_outcome.saved_model(folder / "model")
+            json.loads((folder / VERDICTS).read_text())
+        except FolderError:
+            return
+        except (OSError, ValueError, tf.errors.OpError) as error:
+            yield f"what is shown is not whole: {error}"
+
+    def _wrong(self, status: int, shown: list[str]) -> Iterator[str]:
+        """Which promises a run has broken that came to its end."""
+        if status != 0:
+            yield f"exit status {status}: {shown[-3:]}"
+        if len(numbers(str(self._output))) != 1:
+            yield f"folders are left: {numbers(str(self._output))}"
+        left = [p for p in self._output.rglob("*") if _BEFORE.search(p.name)]
+        if left:
+            yield f"left over: {sorted(str(p.relative_to(self._output)) for p in left)}"
+        if self._command == "watch":
+            held = self._output / "held"
+            saved = [p for p in self._run.iterdir() if p.suffix != ".meta"]
+            wrong = [p.name for p in saved if not _equal(p, held / p.name)]
+            if wrong or len(saved) != len(list(held.glob("model.ckpt-*"))):
+                yield f"not held, or other than in the run: {sorted(wrong)}"
+
+    def _outcome(self) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+        """Verdicts, metrics and the weights of the chosen."""
+        folder = Path(latest(str(self._output)))
+        metrics = {f.name: kill_outcome.metrics_of(f) for f in folder.glob("step-*")}
+        verdicts = json.loads((folder / VERDICTS).read_text())
+        return verdicts, metrics, kill_outcome.saved_model(folder / "model")
+
+    def _deviates(self) -> Iterator[str]:
+        """How the outcome differs from the undisturbed run's."""
+        (verdicts, metrics, model), expected = self._outcome(), self._undisturbed
+        if verdicts != expected[0]:
+            yield f"other verdicts: {verdicts}"
+        if metrics != expected[1]:
+            yield f"other metrics: {metrics}"
+        if not kill_outcome.same(model, expected[2]):
+            yield "another model was exported"
+
+
+def _equal(one: Path, other: Path) -> bool:
+    return other.exists() and one.read_bytes() == other.read_bytes()
+
+
+@contextlib.contextmanager
+def _reported(trial: Trial) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        trial.broken.append(f"cannot be checked: {type(error).__name__}: {error}")
+
+
+def main(
+    kills: Annotated[int, typer.Option(help="How many of each command, at least.")] = 50,
+    seed: Annotated[int, typer.Option(help="The first; each trial has the next.")] = 0,
+    what: Annotated[list[str] | None, typer.Option(help="sweep or watch; both if none.")] = None,
+    only: Annotated[bool, typer.Option("--only", help="Just this seed.")] = False,
+    folder: Annotated[Path | None, typer.Option(help="For what is made.")] = None,
+) -> None:
+    """Kill `sweep` and `watch` at random moments, and start them again.
+
+    A line for each trial, with the moments of its kills and what was wrong. Exit status: 0 if every
+    promise was kept.
+    """
+    rows, bad = [], False
+    with contextlib.ExitStack() as stack:
+        place = (folder or Path(stack.enter_context(tempfile.TemporaryDirectory()))).resolve()
+        examples = taxi_examples.serialized(300)
+        trained = estimator_run.train(place / "trained", examples)
+        for command in what or COMMANDS:
+            harness = SweepKills(place / command, command, trained, examples)
+            print(f"{command}: {harness.span.seconds:.1f} s, {harness.span.files} files")
+            trials: list[Trial] = []
+            while sum(len(t.killed) for t in trials) < kills:
+                trial = harness.trial(seed + len(trials))
+                trials.append(trial)
+                at = ", ".join(map(str, trial.killed))
+                said = "; ".join(trial.broken) or "kept"
+                print(f"seed {trial.seed}: killed at {at}: {said}", flush=True)
+                if only:
+                    break
+            broken = [t.seed for t in trials if t.broken]
+            counts = sum(len(t.killed) for t in trials), len(trials), sum(t.saved for t in trials)
+            rows.append([command, *counts, broken or "none"])
+            bad |= bool(broken)
+    print("\n| command | kills | trials | not evaluated again | broken |\n|---|---|---|---|---|")
+    for row in rows:
+        print("| " + " | ".join(map(str, row)) + " |")
+    raise typer.Exit(bad)
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -197,9 +197,13 @@ def test_a_console_shows_the_report_and_the_model_card(cluster: Cluster, first: 
 def test_a_console_shows_the_report_of_what_was_not_blessed(
     cluster: Cluster, unblessed: Json, unconfirmed: Json
 ) -> None:
-    for tasks, task in ((unblessed, "CheckpointSweep"), (unconfirmed, "Evaluator")):
-        assert _shown(tasks, task, "metrics")["blessed"] == 0.0
-        assert "NOT BLESSED" in cluster.output(tasks, task, "report").read_text()
+    evaluation = cluster.output(unblessed, "CheckpointSweep", "evaluation")
+    report = cluster.output(unblessed, "CheckpointSweep", "report")
+    assert report.read_bytes() == (evaluation / "report.html").read_bytes()
+    # None met the thresholds: none is chosen.
+    assert _shown(unblessed, "CheckpointSweep", "metrics") == {"blessed": 0.0}
+    assert _shown(unconfirmed, "Evaluator", "metrics")["blessed"] == 0.0
+    assert "NOT BLESSED" in cluster.output(unconfirmed, "Evaluator", "report").read_text()
 
 
 def test_artifacts_point_into_the_object_store(first: Json) -> None:

@@ -46,7 +46,7 @@ def test_the_snippet_chooses_blesses_and_pushes(tmp_path: Path) -> None:
 
 
 # The console script, and no `tfx`, as where the library is installed as the README says.
-_TRIAL = """
+_TRIAL = r"""
 import runpy, shlex, sys
 from contextlib import redirect_stdout, suppress
 

@@ -16,8 +16,8 @@ import numpy as np
 import tensorflow as tf
 
 _PAYMENTS = ("Cash", "Credit Card", "Mobile")
-_TRAINED, _EVALUATED = 300, 4000
-_CHECKPOINTS, _EPOCHS = 12, 8
+_TRAINED, _EVALUATED = 300, 20_000
+_CHECKPOINTS, _EPOCHS = 12, 6
 _SPEC = {
     "fare": tf.io.FixedLenFeature([], tf.float32),
     "hour": tf.io.FixedLenFeature([], tf.int64),
@@ -35,7 +35,7 @@ def make(directory: Path) -> None:
     tf.keras.utils.set_random_seed(1)
     columns = _columns(_TRAINED + _EVALUATED)
     model = _model()
-    model.compile(tf.keras.optimizers.Adam(0.01), "binary_crossentropy")
+    model.compile(tf.keras.optimizers.Adam(0.002), "binary_crossentropy")
     train = {name: values[:_TRAINED] for name, values in columns.items()}
     inputs, labels = _inputs(train), train["tipped"].astype(np.float32)
     for number in range(1, _CHECKPOINTS + 1):

@@ -54,7 +54,7 @@ def watch(
     >>> from checkpoint_sweep import watch
     >>> from checkpoint_sweep.sweeping.watch import Until
     >>> given = "run", "export", "eval*.tfrecord", "eval_config.pbtxt", "auc"
-    >>> watched = watch(*given, until=Until(step=60), output="watched")
+    >>> watched = watch(*given, until=Until(step=60))
     >>> watched.verdicts[-1]["step"]
     60
 

@@ -11,7 +11,7 @@ ARGS ?=
 CLUSTER ?=
 PYTEST_ARGS ?=
 
-.PHONY: help run cluster test lint bench bench-resnet bench-sizes bench-scaling notebook tensorboard kubeflow submit wheel lock clean clean-runs fuzz kills study
+.PHONY: help run cluster test lint bench bench-resnet bench-sizes bench-scaling bench-side-by-side notebook tensorboard kubeflow submit wheel lock clean clean-runs fuzz kills sweep-kills watched study
 
 help:  ## Show this list.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -69,6 +69,9 @@ bench-sizes: .venv/.installed  ## What a sweep takes: up to 100 checkpoints by a
 bench-scaling: .venv-dask/.installed  ## What more workers and more files are worth, and a cost model (15 minutes).
 	@$(DASK_PYTHON) -m benchmarks.scaling $(ARGS)
 
+bench-side-by-side: .venv/.installed  ## One job by TF-Slim, Estimator, Keras and watch; into the README: ARGS=--write.
+	@$(PYTHON_BIN) -m benchmarks.side_by_side $(ARGS)
+
 notebook: .venv/.installed  ## Open the notebooks in JupyterLab, on the last run.
 	@.venv/bin/jupyter lab notebooks $(ARGS)
 
@@ -104,6 +107,12 @@ fuzz: .venv/.installed  ## Compare random evaluations with stock TFMA, for an ho
 
 kills: .venv/.installed  ## Kill runs at random moments, 100 times by default, and start them again: ARGS='--kills=10 --seed=1'
 	@TF_CPP_MIN_LOG_LEVEL=3 $(PYTHON_BIN) -W ignore -m tests.kills $(ARGS)
+
+sweep-kills: .venv/.installed  ## Kill `sweep` and `watch` at random moments, 50 times each by default: ARGS='--what=watch --kills=10'
+	@TF_CPP_MIN_LOG_LEVEL=3 $(PYTHON_BIN) -W ignore -m tests.sweep_kills $(ARGS)
+
+watched: .venv/.installed  ## Watch real trainings that delete their checkpoints (minutes): ARGS='--problem=digits --every=1'
+	@TF_CPP_MIN_LOG_LEVEL=3 $(PYTHON_BIN) -W ignore -m tests.watched $(ARGS)
 
 study: .venv/.installed  ## Simulate what intervals, the set of the best and the rules are worth (minutes).
 	@$(PYTHON_BIN) -m benchmarks.study $(ARGS)

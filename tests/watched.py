@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,12 +20,13 @@ import typer
 
 from benchmarks.problem import newest
 from benchmarks.runner import run_module
+from checkpoint_sweep.sweeping.sweep import sweep
 from pipeline.problems import registry
 from pipeline.problems.problem import load, repository
 from tests.support import kill_outcome
 from tests.support.counted_models import RECORD, counted
-from tests.support.counted_sweep import swept
-from tests.support.watched_training import KEPT, Training
+from tests.support.counted_sweep import READY, swept
+from tests.support.watched_training import KEPT, Training, train
 
 _STEP = "model.ckpt-*.index"
 
@@ -57,19 +58,22 @@ class Watched:
         return f"{len(self.saved)} | {self.life:.1f} | {self.sweeps} | {lags} | {self.chosen}"
 
 
-def watch_training(training: Training, examples: Sequence[str], every: float) -> Watched:
-    """Trains in one process, watches in another, and then sweeps all that was ever saved.
+def watch_training(
+    training: Training, examples: Sequence[str], every: float, eval_config: str
+) -> Watched:
+    """Trains in this process, watches in another, and then sweeps all that was ever saved.
 
     Args:
         training: its directory must be empty, or not there.
         examples: files to evaluate on.
         every: seconds from one look of the watch to the next.
+        eval_config: a text proto.
     """
     folder = Path(training.directory)
     folder.mkdir(parents=True, exist_ok=True)
     problem = registry.get(training.problem)
     config = folder / "eval_config.pbtxt"
-    config.write_text(str(load(problem.eval_config)()))
+    config.write_text(eval_config)
     arguments: dict[str, Any] = {
         "run": str(training.run),
         "model": str(training.export),
@@ -79,43 +83,43 @@ def watch_training(training: Training, examples: Sequence[str], every: float) ->
         "schema": str(problem.schema),
         "output": str(folder / "watched"),
     }
+    record, log = folder / "record", folder / "watch.log"
     until = {"until": {"file": str(training.ended)}, "every": every}
-    watching, record = _start("counted_sweep", arguments | until, folder / "watch")
-    while watching.poll() is None and not (folder / "watch.log").read_text().startswith("ready"):
-        time.sleep(0.1)
-    trained, _ = _start("watched_training", dataclasses.asdict(training), folder / "training")
-    if trained.wait():
-        watching.terminate()
-        return _without_result(f"training: {_last_line(folder / 'training.log')}")
-    if watching.wait():
-        return _without_result(f"watch: {_last_line(folder / 'watch.log')}")
-    kept = {"run": str(training.aside), "output": str(folder / "swept")}
-    sweeping, _ = _start("counted_sweep", arguments | kept, folder / "sweep")
-    if sweeping.wait():
-        return _without_result(f"sweep: {_last_line(folder / 'sweep.log')}")
+    with _watching(arguments | until, record, log) as watching:
+        train(training)
+        training.ended.touch()
+        if watching.wait():
+            return Watched([], [], 0.0, 0, broken=[f"watch: {_last_line(log)}"])
+    sweep(**arguments | {"run": str(training.aside), "output": str(folder / "swept")})
     return _compared(training, record)
 
 
-def _start(module: str, arguments: dict[str, Any], path: Path) -> tuple[subprocess.Popen, Path]:
-    given, record = path.with_suffix(".json"), path.with_suffix(".record")
+@contextlib.contextmanager
+def _watching(
+    arguments: dict[str, Any], record: Path, log: Path
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that watches, from when it is ready; it does not outlive the block."""
+    given = record.with_name("arguments.json")
     given.write_text(json.dumps(arguments))
-    with path.with_suffix(".log").open("wb") as log:
+    with log.open("wb") as file:
         process = subprocess.Popen(
-            [sys.executable, "-W", "ignore", "-m", f"tests.support.{module}", str(given)],
+            [sys.executable, "-W", "ignore", "-m", "tests.support.counted_sweep", str(given)],
             cwd=repository(),
             env=os.environ | {RECORD: str(record)},
-            stdout=log,
+            stdout=file,
             stderr=subprocess.STDOUT,
         )
-    return process, record
+    try:
+        while process.poll() is None and READY not in log.read_text().splitlines():
+            time.sleep(0.1)
+        yield process
+    finally:
+        process.kill()
+        process.wait()
 
 
 def _last_line(log: Path) -> str:
     return (log.read_text().splitlines() or [""])[-1]
-
-
-def _without_result(reason: str) -> Watched:
-    return Watched([], [], 0.0, 0, broken=[reason])
 
 
 def _compared(training: Training, record: Path) -> Watched:
@@ -137,7 +141,8 @@ def _compared(training: Training, record: Path) -> Watched:
         found.broken.append(f"evaluated again: {sorted(repeated)}")
     folders = (newest(Path(training.directory, name)) for name in ("watched", "swept"))
     one, other = (_outcome(folder) for folder in folders)
-    found.chosen = next(v["step"] for v in one[0]["checkpoints"] if v["name"] == one[0]["chosen"])
+    chosen = [v["step"] for v in one[0]["checkpoints"] if v["name"] == one[0]["chosen"]]
+    found.chosen = chosen[0] if chosen else None
     if one[0] != other[0]:
         found.broken.append(f"the sweep of all says otherwise: {other[0]['reason']}")
     if not kill_outcome.same(one[1], other[1]):
@@ -151,7 +156,8 @@ def _indices(training: Training) -> list[Path]:
 
 def _outcome(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     verdicts = json.loads((folder / "verdicts.json").read_text())
-    return verdicts, kill_outcome.saved_model(folder / "model")
+    model = kill_outcome.saved_model(folder / "model") if verdicts["chosen"] else {}
+    return verdicts, model
 
 
 def _training(problem: str, source: Path, folder: Path, steps: int, every: int) -> Training:
@@ -198,7 +204,8 @@ def main(
             training = _training(name, run, place / f"watch-{name}", steps, checkpoint_steps)
             (generator,) = run.glob("*ExampleGen")
             examples = [str(newest(generator / "examples"))]
-            found = watch_training(training, examples, every)
+            config = str(load(registry.get(name).eval_config)())
+            found = watch_training(training, examples, every, config)
             print(f"| {name} | {found} |", flush=True)
             for broken in found.broken:
                 print(f"{name}: {broken}", flush=True)

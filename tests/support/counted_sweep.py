@@ -17,6 +17,8 @@ from checkpoint_sweep.sweeping.sweep import SweepResult, sweep
 from checkpoint_sweep.sweeping.watch import Until, watch
 from tests.support import counted_models
 
+READY = "ready"  # is printed after imports
+
 
 def swept(record: Path) -> list[dict[str, Any]]:
     """The results so far: `time`, in seconds since the epoch, and `steps`, those with a value."""
@@ -37,7 +39,7 @@ def _note(result: SweepResult) -> None:
 def _main(path: str) -> None:
     counted_models.count()
     arguments = json.loads(Path(path).read_text())
-    print("ready", flush=True)
+    print(READY, flush=True)
     if "until" in arguments:
         until = Until(**arguments.pop("until"))
         watch(**arguments, until=until, when_swept=_note)

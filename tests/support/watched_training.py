@@ -5,11 +5,10 @@ python -m tests.support.watched_training ARGUMENTS.json
 
 import dataclasses
 import functools
-import json
 import os
-import sys
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import tensorflow as tf
 from tfx import v1 as tfx
@@ -84,16 +83,17 @@ def train(training: Training) -> None:
     """Trains in two runs, the first of which exports; the second goes on from its checkpoints."""
     training.aside.mkdir(parents=True)
     aside = _Aside(training)
-    tf.estimator.Estimator = functools.partial(_estimator, tf.estimator.Estimator, aside)
     run_fn = load(registry.get(training.problem).run_fn)
-    scratch = Path(training.directory, "last-export")
-    for steps, export in (
-        (training.checkpoint_steps, training.export),
-        (training.steps, scratch),
+    exports = {
+        training.checkpoint_steps: training.export,
+        training.steps: Path(training.directory, "last-export"),
+    }
+    with mock.patch.object(
+        tf.estimator, "Estimator", functools.partial(_estimator, tf.estimator.Estimator, aside)
     ):
-        run_fn(_arguments(training, steps, export))
-        aside.look()
-    training.ended.touch()
+        for steps, export in exports.items():
+            run_fn(_arguments(training, steps, export))
+            aside.look()
 
 
 def _estimator(made: Any, aside: _Aside, model_fn: Any, config: Any, **options: Any) -> Any:
@@ -125,7 +125,3 @@ def _arguments(training: Training, steps: int, export: Path) -> tfx.components.F
         serving_model_dir=str(export),
         custom_config={"checkpoint_steps": training.checkpoint_steps, **problem.options},
     )
-
-
-if __name__ == "__main__":
-    train(Training(**json.loads(Path(sys.argv[1]).read_text())))

@@ -38,9 +38,9 @@ def init(
 
     Examples:
 
-      checkpoint-sweep init --model=export --examples='eval-*.tfrecord' --output=eval_config.pbtxt
-
-      checkpoint-sweep init --model=export --examples=eval.csv --label=fare > eval_config.pbtxt
+      checkpoint-sweep init --model=export --examples='eval-*.tfrecord' \\
+          --output=eval_config.pbtxt
+      checkpoint-sweep init --model=export --examples=eval.csv --label=fare
 
     Exit status: 0, or 2 for bad input.
     """

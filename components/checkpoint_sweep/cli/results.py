@@ -11,6 +11,10 @@ from checkpoint_sweep.common.errors import UserError
 def show(folder: options.Folder, as_json: options.Json = False) -> None:
     """Show the verdicts of a finished sweep.
 
+    Example:
+
+      checkpoint-sweep show run-sweep
+
     Exit status: 0, or 2 if there is no finished sweep.
     """
     from checkpoint_sweep.sweeping import folder as folders
@@ -29,6 +33,11 @@ def export(
     step: Annotated[int, typer.Option(help="Step of the checkpoint.")],
 ) -> None:
     """Export any checkpoint of a swept run, not only the chosen one.
+
+    Example:
+
+      checkpoint-sweep export run-sweep exported-600 --run=run --model=export \\
+          --step=600
 
     Exit status: 0, or 2 for bad input.
     """
@@ -75,7 +84,6 @@ def compare(
     Examples:
 
       checkpoint-sweep compare run1-sweep run2-sweep
-
       checkpoint-sweep compare run-sweep:600 run-sweep:800 --metric=auc
 
     Exit status: 0, or 2 for bad input.

@@ -34,6 +34,8 @@ def before_imports(quiet: bool) -> None:
 
 
 def _of_this_package(record: logging.LogRecord) -> bool:
+    if record.pathname.endswith("report/write.py") and record.levelno == logging.INFO:
+        return False  # Where the report is, `show` says.
     return "checkpoint_sweep" in record.pathname or record.levelno >= logging.ERROR
 
 

@@ -8,23 +8,32 @@ from collections.abc import Iterator
 from checkpoint_sweep.common.errors import UserError
 
 VERDICTS = "verdicts.json"
-_LOCK = ".lock"
+SWEEP, WATCH = "sweep", "watch"  # which may go on in a folder, one of each
 
 
 class FolderError(UserError):
     """The folder of sweeps cannot be used; the message says why."""
 
 
+class BusyError(FolderError):
+    """Another process uses the folder; the message says what to do."""
+
+
 @contextlib.contextmanager
-def locked(folder: str) -> Iterator[None]:
+def locked(folder: str, what: str = SWEEP) -> Iterator[None]:
     """Holds a local folder, which is made if need be, until the block or the process ends.
 
+    Args:
+        folder: to hold.
+        what: is to go on there; another such is refused meanwhile.
+
     Raises:
-        FolderError: another process holds it, or nothing can be written there.
+        BusyError: another process holds it.
+        FolderError: nothing can be written there.
     """
     try:
         os.makedirs(folder, exist_ok=True)
-        file = open(os.path.join(folder, _LOCK), "a+")  # noqa: SIM115 - closed below
+        file = open(os.path.join(folder, f".{what}.lock"), "a+")  # noqa: SIM115 - closed below
     except OSError as error:
         raise FolderError(
             f"Nothing can be written to {folder}: {error.strerror}. Name another folder."
@@ -33,8 +42,8 @@ def locked(folder: str) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            raise FolderError(
-                f"Another sweep is going on in {folder}. Wait for its end, or name another folder."
+            raise BusyError(
+                f"Another {what} is going on in {folder}. Wait for its end, or name another folder."
             ) from error
         yield
 

@@ -12,6 +12,7 @@ from checkpoint_sweep.model_run.checkpoints import CheckpointError
 from checkpoint_sweep.model_run.exported_model import ExportedModelError
 from checkpoint_sweep.selection.patience import without_improvement
 from checkpoint_sweep.selection.selection import Selection
+from checkpoint_sweep.sweeping import folder as folders
 from checkpoint_sweep.sweeping.following import Following
 from checkpoint_sweep.sweeping.stopping import STOP, request_stop
 from checkpoint_sweep.sweeping.sweep import SweepResult
@@ -50,6 +51,13 @@ def watch(
 ) -> SweepResult:
     """Sweeps a run again each time it has new checkpoints, as `sweep` does, until it ends.
 
+    >>> from checkpoint_sweep import watch
+    >>> from checkpoint_sweep.sweeping.watch import Until
+    >>> given = "run", "export", "eval*.tfrecord", "eval_config.pbtxt", "auc"
+    >>> watched = watch(*given, until=Until(step=60), output="watched")
+    >>> watched.verdicts[-1]["step"]
+    60
+
     Every checkpoint that is seen is held in `held/` of the output, by a hard link where that is
     possible, so that the trainer may delete it. What was evaluated is not evaluated again, also not
     after a new start.
@@ -72,12 +80,23 @@ def watch(
         The last result.
 
     Raises:
-        UserError: something does not fit, or no checkpoint has appeared when watching ends.
+        UserError: something does not fit, no checkpoint has appeared when watching ends, or
+            another process watches into this output.
     """
-    until = until or Until()
     following = Following(
         run, model, examples, config, select, output=output, every=every, **options
     )
+    with folders.locked(following.output, folders.WATCH):
+        return _watch(following, until or Until(), run, model, when_swept)
+
+
+def _watch(
+    following: Following,
+    until: Until,
+    run: str,
+    model: str,
+    when_swept: Callable[[SweepResult], None] | None,
+) -> SweepResult:
     started = time.monotonic()
     while True:
         # Looked for first: what training wrote before it said that it has ended is still seen.
@@ -85,6 +104,9 @@ def watch(
         late = until.seconds is not None and time.monotonic() - started >= until.seconds
         try:
             result = following.look()
+        except folders.BusyError:  # Somebody's `sweep`, which will end.
+            following.rest()
+            continue
         except ExportedModelError:
             if trained or late:
                 raise

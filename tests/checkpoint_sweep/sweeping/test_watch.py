@@ -13,8 +13,10 @@ import tensorflow as tf
 
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.selection.patience import without_improvement
+from checkpoint_sweep.sweeping import folder as folders
 from checkpoint_sweep.sweeping import following
 from checkpoint_sweep.sweeping.export import export_step
+from checkpoint_sweep.sweeping.following import Following
 from checkpoint_sweep.sweeping.stopping import StopCallback, request_stop, stop_hook
 from checkpoint_sweep.sweeping.sweep import SweepResult, sweep
 from checkpoint_sweep.sweeping.watch import Until, watch
@@ -94,6 +96,62 @@ def test_what_appears_and_goes_during_an_evaluation_is_held(
     monkeypatch.setattr(following, "sweep", slow)
     result = watch(**files.arguments(run=str(run)), until=Until(step=60), every=0.05)
     assert [v["step"] for v in result.verdicts] == [20, 60]
+
+
+def test_what_comes_and_goes_between_two_looks_is_held(files: Files, tmp_path: Path) -> None:
+    run, ended = tmp_path / "going on", tmp_path / "ended"
+    training = threading.Thread(target=_train, args=(files.run, run, 1.0, ended))
+    watched = Following(**files.arguments(run=str(run)), every=60.0)
+    waiting = threading.Thread(target=watched.rest, daemon=True)
+    waiting.start()
+    training.start()
+    training.join()
+    while not (files.output / "held" / "model.ckpt-60.index").exists():
+        time.sleep(0.05)
+    held = files.output / "held"
+    assert {path.stem for path in held.glob("*.index")} == {f"model.ckpt-{s}" for s in STEPS}
+
+
+def test_a_second_watch_into_the_same_output_is_refused(files: Files) -> None:
+    with (
+        folders.locked(str(files.output), folders.WATCH),
+        pytest.raises(UserError, match="Another watch is going on in"),
+    ):
+        watch(**files.arguments(), until=Until(seconds=0.0))
+
+
+def test_a_sweep_into_the_same_output_is_waited_for(
+    files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[int] = []
+
+    def busy_once(*arguments: Any, **options: Any) -> SweepResult:
+        tried.append(1)
+        if len(tried) > 1:
+            return sweep(*arguments, **options)
+        with folders.locked(str(files.output)):
+            return sweep(*arguments, **options)
+
+    monkeypatch.setattr(following, "sweep", busy_once)
+    result = watch(**files.arguments(), until=Until(step=60), every=0.05)
+    assert [v["step"] for v in result.verdicts] == list(STEPS)
+    assert len(tried) == 2
+
+
+def test_two_watches_of_one_run_come_to_the_same(files: Files, tmp_path: Path) -> None:
+    results: dict[str, SweepResult] = {}
+
+    def look(name: str) -> None:
+        given = files.arguments(output=str(tmp_path / name))
+        results[name] = watch(**given, until=Until(step=60), every=0.05)
+
+    threads = [threading.Thread(target=look, args=(name,)) for name in ("one", "other")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert results["one"].verdicts == results["other"].verdicts
+    assert len(results["one"].verdicts) == len(STEPS)
 
 
 def test_the_checkpoint_that_was_exported_is_waited_for(files: Files, tmp_path: Path) -> None:

@@ -29,8 +29,8 @@ class Load:
         """(5,) float64, how often each of `TERMS` is paid, one after the other.
 
         Examples are divided among workers. Every worker loads every model, all at the same time.
-        What is left for the end, a model's metrics of a slice and its files, is not divided: with
-        the runners measured, one worker did it.
+        What is left for the end, a model's metrics of a slice and its files, is counted as if one
+        worker did it; nor does a runner's own work, for each part of a file, count.
         """
         own = self.examples / self.workers
         return np.array(

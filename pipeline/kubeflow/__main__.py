@@ -25,6 +25,10 @@ from pipeline.reporting.failure import fail
 _IMAGE = Path("/app")
 
 
+# The tasks that open what is pushed.
+_USE_PUSHED = ("Inputs", "Baseline", "Pusher")
+
+
 class Target(str, enum.Enum):
     """What to compile for."""
 
@@ -142,10 +146,13 @@ def main(
         write(targets[target](config, site), path)
     except (ConfigError, PodError) as error:
         fail(str(error), 2)
-    if push_to.startswith("/") and not is_mounted(said.of("Pusher"), push_to):
+    # A task without the volume would find nothing pushed, and no baseline.
+    without = [task for task in _USE_PUSHED if not is_mounted(said.of(task), push_to)]
+    if target is Target.kubeflow and push_to.startswith("/") and without:
         console.print(
-            f"[yellow]warning[/] No volume is mounted at {push_to}: what is pushed there is lost "
-            f"with the pod. Mount one, by --volume={push_to}=CLAIM.",
+            f"[yellow]warning[/] No volume is mounted at {push_to} in {', '.join(without)}: what "
+            "is pushed there is lost with the pod, or not found. Mount one, by "
+            f"--volume={push_to}=CLAIM.",
             highlight=False,
             soft_wrap=True,
         )

@@ -11,7 +11,7 @@ ARGS ?=
 CLUSTER ?=
 PYTEST_ARGS ?=
 
-.PHONY: help run cluster test lint bench bench-resnet bench-sizes bench-scaling notebook tensorboard kubeflow submit wheel lock clean clean-runs fuzz kills sweep-kills watched study
+.PHONY: help run cluster test lint bench bench-resnet bench-sizes bench-scaling bench-side-by-side notebook tensorboard kubeflow submit wheel lock clean clean-runs fuzz kills sweep-kills watched study
 
 help:  ## Show this list.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -68,6 +68,9 @@ bench-sizes: .venv/.installed  ## What a sweep takes: up to 100 checkpoints by a
 
 bench-scaling: .venv-dask/.installed  ## What more workers and more files are worth, and a cost model (15 minutes).
 	@$(DASK_PYTHON) -m benchmarks.scaling $(ARGS)
+
+bench-side-by-side: .venv/.installed  ## One job by TF-Slim, Estimator, Keras and watch; into the README: ARGS=--write.
+	@$(PYTHON_BIN) -m benchmarks.side_by_side $(ARGS)
 
 notebook: .venv/.installed  ## Open the notebooks in JupyterLab, on the last run.
 	@.venv/bin/jupyter lab notebooks $(ARGS)

@@ -24,13 +24,14 @@ from tests.support.counted_models import counted
 from tests.support.estimator_run import EstimatorRun
 from tests.support.killed_run import Moment
 from tests.support.killed_sweep import Growing, SweepRun, parent
+from tests.support.warm_processes import Parent
 
 COMMANDS = ("sweep", "watch")
 _MOST_KILLS = 6  # of one run
 _AGAIN = 0.8  # how probable it is that a run that was started again is killed too
-# How probable it is that a kill is due at a file: by time, a run that is faster than the
-# undisturbed one has ended before.
-_BY_FILE = 0.75
+# Seconds, at most, from a file that appears to the kill. Not a share of the undisturbed run's: this
+# machine may be busier or less busy by then.
+_LONGEST = 0.3
 _TWO_MODELS = 300  # bytes: of the weights of `estimator_run`
 _PAUSE = 0.5  # seconds from one checkpoint of a run that is watched to the next
 _BEFORE = re.compile(r"\.partial-|_temp$|beam-temp-|\.unfinished$|\.tmp")
@@ -71,10 +72,16 @@ class SweepKills:
         command: one of `COMMANDS`.
         trained: what is swept.
         examples: serialized.
+        processes: from which each run is forked.
     """
 
     def __init__(
-        self, folder: Path, command: str, trained: EstimatorRun, examples: list[bytes]
+        self,
+        folder: Path,
+        command: str,
+        trained: EstimatorRun,
+        examples: list[bytes],
+        processes: Parent,
     ) -> None:
         self._folder, self._command, self._trained = folder, command, trained
         self._record = folder / "record"
@@ -85,7 +92,7 @@ class SweepKills:
             for example in examples:
                 writer.write(example)
         (folder / "config.pbtxt").write_text(_CONFIG)
-        self._parent = parent()
+        self._parent = processes
         growing = self._anew()
         run = SweepRun(self._parent, self._arguments(), self._record, growing)
         status, self.span = run.end()
@@ -152,11 +159,9 @@ class SweepKills:
         until = {"until": {"file": str(self._ended)}, "every": 0.1}
         return given | (until if self._command == "watch" else {})
 
-    def _moment(self, numbers: random.Random) -> Moment:
-        share = numbers.random()
-        if numbers.random() < _BY_FILE:
-            return Moment(self._command, files=1 + int(share * self.span.files))
-        return Moment(self._command, seconds=share * self.span.seconds)
+    def _moment(self, moments: random.Random) -> Moment:
+        files = int(moments.random() * self.span.files)
+        return Moment(self._command, seconds=moments.random() * _LONGEST, files=files)
 
     def _completed(self) -> set[str]:
         """Checkpoints whose results are complete, as the ledgers say."""
@@ -240,9 +245,12 @@ def main(
         place = (folder or Path(stack.enter_context(tempfile.TemporaryDirectory()))).resolve()
         examples = taxi_examples.serialized(300)
         trained = estimator_run.train(place / "trained", examples)
+        processes = parent()
         for command in what or COMMANDS:
-            harness = SweepKills(place / command, command, trained, examples)
-            print(f"{command}: {harness.span.seconds:.1f} s, {harness.span.files} files")
+            harness = SweepKills(place / command, command, trained, examples, processes)
+            print(
+                f"{command}: {harness.span.seconds:.1f} s, {harness.span.files} files", flush=True
+            )
             trials: list[Trial] = []
             while sum(len(t.killed) for t in trials) < kills:
                 trial = harness.trial(seed + len(trials))

@@ -58,19 +58,22 @@ class Watched:
         return f"{len(self.saved)} | {self.life:.1f} | {self.sweeps} | {lags} | {self.chosen}"
 
 
-def watch_training(training: Training, examples: Sequence[str], every: float) -> Watched:
+def watch_training(
+    training: Training, examples: Sequence[str], every: float, eval_config: str
+) -> Watched:
     """Trains in this process, watches in another, and then sweeps all that was ever saved.
 
     Args:
         training: its directory must be empty, or not there.
         examples: files to evaluate on.
         every: seconds from one look of the watch to the next.
+        eval_config: a text proto.
     """
     folder = Path(training.directory)
     folder.mkdir(parents=True, exist_ok=True)
     problem = registry.get(training.problem)
     config = folder / "eval_config.pbtxt"
-    config.write_text(str(load(problem.eval_config)()))
+    config.write_text(eval_config)
     arguments: dict[str, Any] = {
         "run": str(training.run),
         "model": str(training.export),
@@ -138,7 +141,8 @@ def _compared(training: Training, record: Path) -> Watched:
         found.broken.append(f"evaluated again: {sorted(repeated)}")
     folders = (newest(Path(training.directory, name)) for name in ("watched", "swept"))
     one, other = (_outcome(folder) for folder in folders)
-    found.chosen = next(v["step"] for v in one[0]["checkpoints"] if v["name"] == one[0]["chosen"])
+    chosen = [v["step"] for v in one[0]["checkpoints"] if v["name"] == one[0]["chosen"]]
+    found.chosen = chosen[0] if chosen else None
     if one[0] != other[0]:
         found.broken.append(f"the sweep of all says otherwise: {other[0]['reason']}")
     if not kill_outcome.same(one[1], other[1]):
@@ -152,7 +156,8 @@ def _indices(training: Training) -> list[Path]:
 
 def _outcome(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     verdicts = json.loads((folder / "verdicts.json").read_text())
-    return verdicts, kill_outcome.saved_model(folder / "model")
+    model = kill_outcome.saved_model(folder / "model") if verdicts["chosen"] else {}
+    return verdicts, model
 
 
 def _training(problem: str, source: Path, folder: Path, steps: int, every: int) -> Training:
@@ -199,7 +204,8 @@ def main(
             training = _training(name, run, place / f"watch-{name}", steps, checkpoint_steps)
             (generator,) = run.glob("*ExampleGen")
             examples = [str(newest(generator / "examples"))]
-            found = watch_training(training, examples, every)
+            config = str(load(registry.get(name).eval_config)())
+            found = watch_training(training, examples, every, config)
             print(f"| {name} | {found} |", flush=True)
             for broken in found.broken:
                 print(f"{name}: {broken}", flush=True)

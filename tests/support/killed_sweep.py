@@ -82,12 +82,12 @@ class SweepRun:
         return self._printed.read_text().splitlines()
 
     def kill_at(self, moment: Moment) -> bool:
-        """Waits for the moment and kills the whole group; False if the run ended before."""
+        """Kills the whole group so many seconds after so many files; False if it ended before."""
+        due = time.monotonic() + moment.seconds
         for span in self._watch():
-            now, due = (
-                (span.files, moment.files) if moment.files else (span.seconds, moment.seconds)
-            )
-            if now >= due:
+            if span.files < moment.files:
+                due = time.monotonic() + moment.seconds
+            elif time.monotonic() >= due:
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(self._process.pid, signal.SIGKILL)
                 return self._process.wait() == -signal.SIGKILL

@@ -3,7 +3,6 @@
 import itertools
 import json
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ import tensorflow as tf
 import yaml
 
 from pipeline.problems.taxi.problem import taxi_data
-from tests.pipeline.kubeflow.conftest import DATA, REPOSITORY, ROOT, Sdk
+from tests.pipeline.kubeflow.conftest import DATA, REPOSITORY, ROOT, VALUES, Sdk
 from tests.pipeline.kubeflow.console_checks import assert_classification_is_that_of, finite_metrics
 from tests.pipeline.kubeflow.object_store import ObjectStore
 
@@ -34,15 +33,8 @@ class Cluster:
         with (taxi_data() / "data.csv").open() as rows, sample.open("w") as file:
             file.writelines(itertools.islice(rows, ROWS + 1))
 
-    def run(
-        self,
-        name: str,
-        package: Path,
-        values: Json,
-        earlier: str | None = None,
-        again: Sequence[str] = (),
-    ) -> Json:
-        """Replays a package, or the tasks `again` after the `earlier` run; returns its report."""
+    def run(self, name: str, package: Path, values: Json) -> Json:
+        """Replays a package after those before it, whose tasks are cached; returns its report."""
         folder = self._folder / name
         folder.mkdir()
         report = folder / "report.json"
@@ -54,10 +46,9 @@ class Cluster:
             "python": sys.executable,
             "code": REPOSITORY,
             "report": report,
+            "cache": self._folder / "cache.json",
         }
         options = [f"--{key}={value}" for key, value in arguments.items()]
-        if earlier:
-            options += [f"--earlier={self._folder / earlier / 'report.json'}", "--again", *again]
         done = self._sdk("tests.pipeline.kubeflow.replay", *options)
         assert done.returncode == 0, done.stderr
         print(done.stdout)
@@ -98,13 +89,6 @@ def lenient(compiled: dict[str, Path], tmp_path_factory: pytest.TempPathFactory)
     return path
 
 
-VALUES = {
-    "data": DATA,
-    "baseline": f"{ROOT}/no-baseline",
-    "push_destination": json.dumps({"filesystem": {"base_directory": "/tmp/serving"}}),
-}
-
-
 @pytest.fixture(scope="module")
 def first(cluster: Cluster, lenient: Path) -> Json:
     """A first run: every task, no baseline."""
@@ -115,15 +99,13 @@ def first(cluster: Cluster, lenient: Path) -> Json:
 def with_baseline(cluster: Cluster, lenient: Path, first: Json) -> Json:
     """A run after it whose baseline is the model that it pushed."""
     pushed = first["Pusher"]["artifacts"]["pushed_model"]["uri"]
-    again = ["Baseline", "Evaluator", "Pusher"]
-    return cluster.run("second", lenient, VALUES | {"baseline": pushed}, "first", again)
+    return cluster.run("second", lenient, VALUES | {"baseline": pushed})
 
 
 @pytest.fixture(scope="module")
 def unblessed(cluster: Cluster, compiled: dict[str, Path], first: Json) -> Json:
     """A run with the real thresholds, which no model after 40 steps meets."""
-    again = ["CheckpointSweep", "Evaluator", "Pusher"]
-    return cluster.run("unblessed", compiled["kubeflow"], VALUES, "first", again)
+    return cluster.run("unblessed", compiled["kubeflow"], VALUES)
 
 
 @pytest.fixture(scope="module")
@@ -142,7 +124,7 @@ def unconfirmed(cluster: Cluster, lenient: Path, first: Json) -> Json:
     value["runtimeValue"]["constant"] = json.dumps(config)
     package = lenient.with_name("unconfirmed.yaml")
     package.write_text(yaml.safe_dump(spec))
-    return cluster.run("unconfirmed", package, VALUES, "first", ["Evaluator", "Pusher"])
+    return cluster.run("unconfirmed", package, VALUES)
 
 
 def _chosen(cluster: Cluster, tasks: Json) -> str:
@@ -239,6 +221,14 @@ def test_the_pushed_model_is_the_next_baseline(
     assert (cluster.output(with_baseline, "Evaluator", "blessing") / "BLESSED").is_file()
 
 
+def test_unchanged_data_is_neither_read_nor_learned_from_again(with_baseline: Json) -> None:
+    """There is another baseline: what does not depend on it comes from the cache."""
+    states = {name: task["state"] for name, task in with_baseline.items()}
+    again = {"Data", "BaselineFolder", "Inputs", "Baseline", "Evaluator", "Pusher"}
+    assert {name for name, state in states.items() if state == "succeeded"} == again
+    assert {state for name, state in states.items() if name not in again} == {"cached"}
+
+
 def test_files_in_artifacts_name_uris(cluster: Cluster, with_baseline: Json) -> None:
     evaluation = cluster.output(with_baseline, "Evaluator", "evaluation")
     models = json.loads((evaluation / "eval_config.json").read_text())["modelLocations"]
@@ -264,7 +254,7 @@ def test_nothing_is_pushed_that_the_evaluator_did_not_bless(
     cluster: Cluster, unconfirmed: Json
 ) -> None:
     """The Pusher succeeds then, and says that it has pushed nothing."""
-    assert {task["state"] for task in unconfirmed.values()} == {"succeeded"}
+    assert {task["state"] for task in unconfirmed.values()} == {"succeeded", "cached"}
     assert (cluster.output(unconfirmed, "CheckpointSweep", "blessing") / "BLESSED").is_file()
     assert (cluster.output(unconfirmed, "Evaluator", "blessing") / "NOT_BLESSED").is_file()
     metadata = unconfirmed["Pusher"]["artifacts"]["pushed_model"]["metadata"]

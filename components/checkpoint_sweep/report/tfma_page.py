@@ -1,6 +1,6 @@
 """TFMA's own components on one page, one click from the report."""
 
-from checkpoint_sweep.report.document import Candidate, Report
+from checkpoint_sweep.report.document import Candidate, Report, selected
 from checkpoint_sweep.report.views.page import render_page
 from checkpoint_sweep.report.views.plots import plots
 from checkpoint_sweep.report.views.slicing_metrics import slicing_metrics
@@ -29,7 +29,10 @@ def render_tfma(evaluation: str, report: Report) -> str | None:
         return None
     sweep = Sweep.open(evaluation)
     which: Which = shown["step"] if shown["averaged"] is None else shown["name"]
-    return render_page([*_by_step(sweep), *_by_slice(sweep, which, report), *_plots(sweep, which)])
+    at = selected(report)
+    show = report["metrics"][at[1]]["name"] if at else None
+    panels = [*_by_step(sweep, show), *_by_slice(sweep, which, show, report)]
+    return render_page([*panels, *_plots(sweep, which)])
 
 
 def _shown(report: Report) -> Candidate | None:
@@ -39,11 +42,11 @@ def _shown(report: Report) -> Candidate | None:
     return wanted[0] if wanted else None
 
 
-def _by_step(sweep: Sweep) -> list[Panel]:
-    return list(time_series(sweep).panels) if sweep.steps else []
+def _by_step(sweep: Sweep, show: str | None) -> list[Panel]:
+    return list(time_series(sweep, [show] if show else ()).panels) if sweep.steps else []
 
 
-def _by_slice(sweep: Sweep, which: Which, report: Report) -> list[Panel]:
+def _by_slice(sweep: Sweep, which: Which, show: str | None, report: Report) -> list[Panel]:
     """Overall, and by each feature, or features that are crossed, of the slicing specs."""
     by_features: dict[tuple[str, ...], int] = {}
     for where in report["slices"]:
@@ -53,7 +56,7 @@ def _by_slice(sweep: Sweep, which: Which, report: Report) -> list[Panel]:
         panel
         for features, count in by_features.items()
         if count <= MOST_SLICES
-        for panel in slicing_metrics(sweep, which, features or None).panels
+        for panel in slicing_metrics(sweep, which, features or None, show).panels
     ]
 
 

@@ -217,6 +217,7 @@ def test_tfmas_own_components_are_one_click_away(swept: Swept, report: Report) -
         }
         assert page.locator("tfma-nb-slicing-metrics").count() == 2
         assert page.locator("tfma-nb-plot").count() == 1
+        assert page.locator("tfma-line-chart").first.evaluate("chart => chart.title") == "auc"
         assert observed.errors == []
         assert observed.requests == []
 

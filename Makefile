@@ -11,7 +11,7 @@ ARGS ?=
 CLUSTER ?=
 PYTEST_ARGS ?=
 
-.PHONY: help run cluster test lint bench bench-resnet bench-sizes notebook tensorboard kubeflow submit wheel lock clean clean-runs fuzz kills sweep-kills watched study
+.PHONY: help run cluster test lint bench bench-resnet bench-sizes bench-scaling bench-side-by-side notebook tensorboard kubeflow submit wheel lock clean clean-runs fuzz kills sweep-kills watched study
 
 help:  ## Show this list.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -44,12 +44,11 @@ endif
 run: $(RUN_PYTHON:/bin/python=/.installed)  ## Run the pipeline; another by PROBLEM=..., options by ARGS='...', see ARGS=--help.
 	@$(RUN_PYTHON) -m pipeline --problem=$(PROBLEM) $(RUN_ARGS) $(ARGS)
 
-cluster: .venv-dask/.installed \
-    .venv-mlflow/.ready  ## Start a Dask cluster on this machine, for `make run CLUSTER=...`: ARGS='--workers=2'
+cluster: .venv-dask/.installed  ## Start a Dask cluster on this machine, for `make run CLUSTER=...`: ARGS='--workers=2'
 	@TF_CPP_MIN_LOG_LEVEL=3 PYTHONWARNINGS=ignore $(DASK_PYTHON) -m pipeline.cluster $(ARGS)
 
-test: .venv/.installed .venv-kubeflow/.installed .venv-dask/.installed \
-    .venv-mlflow/.ready  ## Run all tests; a part of them by PYTEST_ARGS='-m "not slow"'.
+TEST_ENVIRONMENTS := .venv/.installed .venv-kubeflow/.installed .venv-dask/.installed .venv-mlflow/.ready
+test: $(TEST_ENVIRONMENTS)  ## Run all tests; a part of them by PYTEST_ARGS='-m "not slow"'.
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(PYTHON_BIN) -m pytest --numprocesses=auto --dist=loadfile \
 	    --no-loadscope-reorder $(PYTEST_ARGS)
 
@@ -66,6 +65,12 @@ bench-resnet: .venv/.installed  ## The same on ResNet-v2-50, where prediction do
 
 bench-sizes: .venv/.installed  ## What a sweep takes: up to 100 checkpoints by a million examples (20 minutes).
 	@$(PYTHON_BIN) -m benchmarks.sizes $(ARGS)
+
+bench-scaling: .venv-dask/.installed  ## What more workers and more files are worth, and a cost model (15 minutes).
+	@$(DASK_PYTHON) -m benchmarks.scaling $(ARGS)
+
+bench-side-by-side: .venv/.installed  ## One job by TF-Slim, Estimator, Keras and watch; into the README: ARGS=--write.
+	@$(PYTHON_BIN) -m benchmarks.side_by_side $(ARGS)
 
 notebook: .venv/.installed  ## Open the notebooks in JupyterLab, on the last run.
 	@.venv/bin/jupyter lab notebooks $(ARGS)

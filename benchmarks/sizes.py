@@ -44,7 +44,7 @@ def main(
     console, out = Console(), out.resolve()
     counts = sorted(set(examples or _EXAMPLES))
     try:
-        data = _prepare(run, out, counts, console)
+        data = prepared(run, out, counts, console)
         measured = []
         for count, number in itertools.product(counts, sorted(set(checkpoints or _CHECKPOINTS))):
             console.print(f"K = {number}, {count:,} examples ...", highlight=False)
@@ -59,7 +59,7 @@ def main(
     console.print(f"[dim]All of this as JSON: {path}[/]")
 
 
-def _prepare(run: Path | None, out: Path, counts: list[int], console: Console) -> Path:
+def prepared(run: Path | None, out: Path, counts: list[int], console: Console) -> Path:
     """The directory of the data, which are made anew from a run."""
     root = run.resolve() if run else out / "run"
     if run is None and not source_run.is_finished(root):

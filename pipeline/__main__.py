@@ -125,9 +125,10 @@ def _run(config: PipelineConfig, own_data: bool, interruption: Interruption) -> 
             config = dataclasses.replace(config, data=files)
         # What takes seconds to import, which no error before need wait for; the quicker first.
         with console.status("Loading Beam and TensorFlow"):
-            from pipeline.checks.beam_options import check_beam_args
+            from pipeline.checks.beam_options import check_beam_args, check_cluster
 
             check_beam_args(config.beam_args)
+            check_cluster(config.beam_args)
             from pipeline.checks.selection import check_selection
 
             check_selection(config)

@@ -1,6 +1,9 @@
 """A Dask cluster on this machine: `python -m pipeline.cluster --help`."""
 
+import logging
 import os
+import signal
+import sys
 import threading
 from typing import Annotated
 
@@ -28,6 +31,8 @@ def main(
     """Start a Dask scheduler and workers on this machine, of one core each, until Ctrl-C."""
     from distributed import LocalCluster
 
+    # A terminal sends Ctrl-C to the workers too, which inherit this and so end with the cluster.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         cluster = LocalCluster(
             n_workers=workers or os.cpu_count() or 1,
@@ -35,21 +40,29 @@ def main(
             host=_HOST,
             scheduler_port=port,
             dashboard_address=None,
+            silence_logs=logging.ERROR,
             env=_ONE_CORE,
         )
-    except OSError as error:
-        fail(f"The scheduler cannot listen on port {port}: {error}. Name another by --port.", 1)
+    except (OSError, RuntimeError) as error:
+        fail(
+            f"The cluster does not start: {str(error).rstrip('.')}. Is port {port} taken? Name "
+            "another by --port.",
+            1,
+        )
     with cluster:
         address = cluster.scheduler_address
         print(
             f"{len(cluster.workers)} workers at {address}; Ctrl-C ends them. In another terminal:"
         )
         print(f"  make run CLUSTER={address}", flush=True)
-        try:
-            threading.Event().wait()
-        except KeyboardInterrupt:
-            print("Ending the workers.")
+        ended = threading.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: ended.set())
+        ended.wait()
+        print("Ending the workers.", flush=True)
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    app.command()(main)
+    sys.exit(app())

@@ -6,7 +6,8 @@ import io
 import logging
 from collections.abc import Iterator, Sequence
 
-from pipeline.beam_runner import is_local, named_runner
+from checkpoint_sweep.common.text import first_line
+from pipeline.beam_runner import is_local, named_runner, short_name
 from pipeline.config import ConfigError
 
 _DEFAULT_RUNNER = "direct"
@@ -45,6 +46,34 @@ def check_beam_args(args: Sequence[str]) -> None:
         close = difflib.get_close_matches(name, known, 1)
         hint = f"Did you mean --{close[0]}?" if close else "Leave it out."
         raise ConfigError(f"Beam has no option --{name}. {hint}")
+
+
+def check_cluster(args: Sequence[str]) -> None:
+    """Checks, if the runner is Dask's, that a scheduler answers and has workers.
+
+    Or one would know only after training.
+
+    Args:
+        args: that `check_beam_args` has checked.
+
+    Raises:
+        ConfigError: none answers, or it has none.
+    """
+    from apache_beam.options.pipeline_options import PipelineOptions
+
+    from checkpoint_sweep.evaluation.workers import threads_on_dask
+
+    if short_name(named_runner(args) or _DEFAULT_RUNNER) != "dask":
+        return
+    try:
+        threads = threads_on_dask(PipelineOptions(list(args)))
+    except OSError as error:
+        raise ConfigError(
+            f"No Dask scheduler answers: {first_line(error)}. Start one, by make cluster for "
+            "example, or correct --beam-arg=--dask_client_address."
+        ) from error
+    if not threads:
+        raise ConfigError("The Dask scheduler has no workers. Start some.")
 
 
 @contextlib.contextmanager

@@ -12,7 +12,9 @@ from rich.console import Console
 from checkpoint_sweep.selection.margin import Margin
 from pipeline import options
 from pipeline.config import ConfigError, PipelineConfig
+from pipeline.kubeflow import pod_options
 from pipeline.kubeflow.parameters import DEFAULT_ROOT, ParameterError, defaults
+from pipeline.kubeflow.pods import PodError, is_mounted
 from pipeline.kubeflow.site import Site
 from pipeline.problems import registry
 from pipeline.problems.problem import repository
@@ -21,6 +23,10 @@ from pipeline.reporting.failure import fail
 
 # Where the Dockerfile puts the project.
 _IMAGE = Path("/app")
+
+
+# The tasks that open what is pushed.
+_USE_PUSHED = ("Inputs", "Baseline", "Pusher")
 
 
 class Target(str, enum.Enum):
@@ -60,12 +66,12 @@ def main(
         ),
     ] = "",
     baseline: Annotated[
-        str,
+        str | None,
         typer.Option(
-            help="URI of the deployed model to compare with; empty for none. Vertex AI finds the "
-            "latest blessed one by itself."
+            help="Folder of the deployed model to compare with, or of its versions; empty for none."
+            " Vertex AI finds the latest blessed one by itself. (default: what --push-to names)"
         ),
-    ] = "",
+    ] = None,
     steps: options.Steps = None,
     checkpoint_steps: options.CheckpointSteps = None,
     select_by: options.SelectBy = None,
@@ -77,12 +83,18 @@ def main(
     average_last: options.AverageLast = None,
     greedy_soup: options.GreedySoup = False,
     beam_arg: options.BeamArg = None,
+    pods: pod_options.PodsFile = None,
+    resources: pod_options.Resources = None,
+    retries: pod_options.Retries = None,
+    env: pod_options.Env = None,
+    secret: pod_options.Secret = None,
+    volume: pod_options.Volume = None,
     output: Annotated[
         Path | None,
         typer.Option(help="File to write. (default: compiled/PROBLEM-TARGET.yaml or .json)"),
     ] = None,
 ) -> None:
-    """Compile the pipeline; data, push_to and baseline can be changed for each run.
+    """Compile the pipeline; what is compiled is the default of each run.
 
     Exit status: 0 when it was compiled, 2 for a wrong argument.
     """
@@ -111,9 +123,14 @@ def main(
         )
         folder = data or f"{_IMAGE}/data/{problem}"
         values = defaults(folder, push_to, baseline, where)
-    except (ConfigError, ParameterError, registry.UnknownProblemError) as error:
+        said = pod_options.from_options(
+            resources or (), retries or (), env or (), secret or (), volume or ()
+        )
+        if pods:
+            said = said.over(pod_options.from_file(pods))
+    except (ConfigError, ParameterError, PodError, registry.UnknownProblemError) as error:
         fail(str(error), 2)
-    site = Site(image, where, str(config.schema), values)
+    site = Site(image, where, str(config.schema), values, said)
     suffix = "yaml" if target is Target.kubeflow else "json"
     path = output or Path(f"compiled/{problem}-{target.value}.{suffix}")
     quiet.before_imports()
@@ -125,10 +142,20 @@ def main(
     try:
         check_beam_args(config.beam_args)
         check_selection(config)
-    except ConfigError as error:
+        targets = {Target.kubeflow: compile_for_kubeflow, Target.vertex: compile_for_vertex}
+        write(targets[target](config, site), path)
+    except (ConfigError, PodError) as error:
         fail(str(error), 2)
-    targets = {Target.kubeflow: compile_for_kubeflow, Target.vertex: compile_for_vertex}
-    write(targets[target](config, site), path)
+    # A task without the volume would find nothing pushed, and no baseline.
+    without = [task for task in _USE_PUSHED if not is_mounted(said.of(task), push_to)]
+    if target is Target.kubeflow and push_to.startswith("/") and without:
+        console.print(
+            f"[yellow]warning[/] No volume is mounted at {push_to} in {', '.join(without)}: what "
+            "is pushed there is lost with the pod, or not found. Mount one, by "
+            f"--volume={push_to}=CLAIM.",
+            highlight=False,
+            soft_wrap=True,
+        )
     console.print(f"Compiled for {target.value}: {path}", highlight=False, soft_wrap=True)
 
 

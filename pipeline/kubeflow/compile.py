@@ -1,9 +1,9 @@
 """Compiles the pipeline for Kubeflow Pipelines 2.x and for Vertex AI."""
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
-import yaml
 from tfx import v1 as tfx
 from tfx.dsl.components.base.base_node import BaseNode
 
@@ -11,54 +11,83 @@ from checkpoint_sweep.common.files import write_json, write_text
 from pipeline.config import PipelineConfig
 from pipeline.dag import create_pipeline, example_gen
 from pipeline.deployment import Deployment
-from pipeline.kubeflow import parameters
-from pipeline.kubeflow.imported_data import import_data
+from pipeline.kubeflow import first_tasks, parameters
+from pipeline.kubeflow.compiled_spec import STRING, add_run_parameter, cache
+from pipeline.kubeflow.console import outputs as console
+from pipeline.kubeflow.package import Package, text_of
+from pipeline.kubeflow.pod_specs import set_pods, set_vertex_pods
+from pipeline.kubeflow.pusher import Pusher
+from pipeline.kubeflow.run_settings import add_run_settings
 from pipeline.kubeflow.site import Site
+from pipeline.options import DIRECTIONS
 
 RuntimeParameter = tfx.dsl.experimental.RuntimeParameter
 Json = dict[str, Any]
 
+_PUSHER = "Pusher"
 _ENTRYPOINT = ["python", "-m", "pipeline.kubeflow.entrypoint"]
+_VERTEX_ENTRYPOINT = ["python", "-m", "pipeline.kubeflow.vertex_entrypoint"]
 
 
-def compile_for_kubeflow(config: PipelineConfig, site: Site) -> Json:
-    """The pipeline spec for Kubeflow Pipelines 2.x, to be written as YAML.
+def compile_for_kubeflow(config: PipelineConfig, site: Site) -> Package:
+    """The pipeline for Kubeflow Pipelines 2.x, to be written as YAML.
 
-    Kubeflow has no resolvers: the baseline is imported from a URI that is a runtime parameter.
-    Data in an object store is imported too, so that the launcher's credentials fetch it.
+    Kubeflow has no resolvers: tasks of our own find the baseline, see `first_tasks`.
+
+    Raises:
+        PodError: pods are set of a task that there is not.
     """
     baseline = tfx.dsl.Importer(
         RuntimeParameter(name=parameters.BASELINE, ptype=str),
         tfx.types.standard_artifacts.Model,
-        output_key="model",
-    ).with_id("Baseline")
-    pipeline = create_pipeline(config, _deployment(site, baseline))
-    reader = example_gen(config.problem.file_format).__name__
+        output_key=first_tasks.MODEL,
+    ).with_id(first_tasks.BASELINE)
+    place = dataclasses.replace(_deployment(site, baseline), pusher=Pusher)
+    pipeline = create_pipeline(config, place)
     spec: Json = _compile(pipeline, site.image, _ENTRYPOINT, {})["pipelineSpec"]
-    if parameters.is_imported(site.values[parameters.DATA]):
-        import_data(spec, reader=reader, parameter=parameters.DATA)
-    # TFX would look at the data before the cache, by a hook that Kubeflow ignores: changed data
-    # at the same place would not be noticed.
-    spec["root"]["dag"]["tasks"][reader].pop("cachingOptions", None)
+    console.declare(spec, _ENTRYPOINT)
     spec["defaultPipelineRoot"] = site.root
     for name, value in site.values.items():
-        spec["root"]["inputDefinitions"]["parameters"][name]["defaultValue"] = value
-    return spec
+        add_run_parameter(spec, name, STRING, value)
+    add_run_settings(spec, _settings(config))
+    reader = example_gen(config.problem.file_format).__name__
+    first_tasks.add_first_tasks(spec, site.image, config.problem.name, reader)
+    # What it pushed may have been removed.
+    cache(spec, _PUSHER, False)
+    return Package(spec, set_pods(spec, site.pods))
 
 
-def compile_for_vertex(config: PipelineConfig, site: Site) -> Json:
-    """The pipeline job for Vertex AI, to be written as JSON; it resolves the baseline itself."""
+def _settings(config: PipelineConfig) -> dict[str, str | int]:
+    direction = next((n for n, d in DIRECTIONS.items() if d is config.direction), "")
+    return {
+        parameters.STEPS: config.steps,
+        parameters.CHECKPOINT_STEPS: config.checkpoint_steps,
+        parameters.SELECT_BY: config.select_by,
+        parameters.DIRECTION: direction,
+        parameters.ENGINE: config.engine,
+    }
+
+
+def compile_for_vertex(config: PipelineConfig, site: Site) -> Package:
+    """The pipeline job for Vertex AI, to be written as JSON; it resolves the baseline itself.
+
+    Raises:
+        PodError: pods are set of a task that there is not, or as Vertex AI cannot.
+    """
     values = {name: v for name, v in site.values.items() if name != parameters.BASELINE}
     pipeline = create_pipeline(config, _deployment(site, _latest_blessed_model()))
-    return _compile(pipeline, site.image, None, values)
+    job = _compile(pipeline, site.image, None, values)
+    console.declare(job["pipelineSpec"], _VERTEX_ENTRYPOINT)
+    set_vertex_pods(job["pipelineSpec"], site.pods)
+    return Package(job)
 
 
-def write(compiled: Json, path: Path) -> None:
+def write(compiled: Package, path: Path) -> None:
     """Writes YAML or JSON, by the name of the file."""
     if path.suffix == ".yaml":
-        write_text(path, yaml.safe_dump(compiled))
+        write_text(path, text_of(compiled))
     else:
-        write_json(path, compiled)
+        write_json(path, compiled.spec)
 
 
 def _deployment(site: Site, baseline: BaseNode) -> Deployment:

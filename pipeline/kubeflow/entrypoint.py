@@ -7,16 +7,15 @@ in the pod. This one translates, and leaves the rest to TFX's.
 
 import argparse
 import json
-import os
 import sys
 from pathlib import Path
 
+from pipeline.kubeflow.console.fill import fill
+from pipeline.kubeflow.console.outputs import SHOWS, take_out
 from pipeline.kubeflow.executor_input import localize, restore
-from pipeline.kubeflow.mounts import MountError, runs_here
+from pipeline.kubeflow.mounts import MountError, base_folder, place, runs_here
+from pipeline.kubeflow.run_settings import executor_of, settle
 from pipeline.kubeflow.written_paths import write_uris
-
-# Folder that holds the launcher's mounts; "/" in a pod.
-MOUNTS_VARIABLE = "CHECKPOINT_SWEEP_MOUNTS"
 
 
 def main(argv: list[str]) -> None:
@@ -36,15 +35,18 @@ def main(argv: list[str]) -> None:
     parser.add_argument(
         "--json_serialized_inputs_spec_args", required=True, help="ComponentInputsSpec, JSON"
     )
+    parser.add_argument("--shows", choices=sorted(SHOWS.values()), help="in the console")
     args, beam_args = parser.parse_known_args(argv)
-    task = localize(
-        json.loads(args.json_serialized_invocation_args),
-        json.loads(args.json_serialized_inputs_spec_args),
-        base=os.environ.get(MOUNTS_VARIABLE, "/"),
-        in_container=runs_here(beam_args),
-    )
+    executor_input = json.loads(args.json_serialized_invocation_args)
+    shown = take_out(executor_input) if args.shows else {}
+    base, in_container = base_folder(), runs_here(beam_args)
+    inputs_spec = json.loads(args.json_serialized_inputs_spec_args)
+    task = localize(executor_input, inputs_spec, base, in_container)
     for folder in task.output_folders:
         Path(folder).mkdir(parents=True, exist_ok=True)
+    values = task.executor_input["inputs"].get("parameterValues", {})
+    args.executor_class_path = executor_of(args.executor_class_path, values)
+    task.executor_input["inputs"]["parameterValues"] = settle(values)
     args.json_serialized_invocation_args = json.dumps(task.executor_input)
 
     # Only now: errors above need not wait for the seconds that these take.
@@ -56,8 +58,10 @@ def main(argv: list[str]) -> None:
 
     output_file = Path(task.executor_input["outputs"]["outputFile"])
     output = restore(json.loads(output_file.read_text()), task.uris)
-    output_file.write_text(json.dumps(output))
     write_uris(task.output_folders, task.uris)
+    if args.shows:
+        fill(output, args.shows, shown, lambda uri: place(uri, base, in_container))
+    output_file.write_text(json.dumps(output))
 
 
 if __name__ == "__main__":

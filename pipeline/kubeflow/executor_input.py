@@ -6,15 +6,12 @@ Messages are `ml_pipelines.ExecutorInput` and `ExecutorOutput` as JSON objects.
 import copy
 import dataclasses
 import os
-import tempfile
 from typing import Any
 
 from pipeline.kubeflow.mounts import MountError, back, place
-from pipeline.kubeflow.parameters import is_no_baseline
+from pipeline.kubeflow.serving_folder import MODEL_FORMAT, NO_MODEL, SOURCE
 
 Json = dict[str, Any]
-_SAVED_MODEL = "saved_model.pb"
-_SERVING_FOLDER = "Format-Serving"  # of a TFX Model artifact
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,8 +48,8 @@ def localize(executor_input: Json, inputs_spec: Json, base: str, in_container: b
     inputs, outputs = task.setdefault("inputs", {}), task.setdefault("outputs", {})
     uris: dict[str, str] = {}
     for key, artifact in _artifacts(inputs):
-        uri = artifact["uri"]
-        if is_no_baseline(uri):
+        uri, source = artifact["uri"], artifact.get("metadata", {}).get(SOURCE)
+        if source == NO_MODEL:
             del inputs["artifacts"][key]
             continue
         path = place(uri, base, in_container)
@@ -62,10 +59,10 @@ def localize(executor_input: Json, inputs_spec: Json, base: str, in_container: b
                 "parameters, or the task that should have written it."
             )
         artifact["type"] = inputs_spec["artifacts"][key]["artifactType"]
-        artifact["uri"] = _as_model_artifact(path)
-        if artifact["uri"] != path:
-            uris[os.path.join(artifact["uri"], _SERVING_FOLDER)] = uri
-        uris[path] = uris[artifact["uri"]] = uri
+        artifact["uri"] = path
+        if source:
+            uris[os.path.join(path, MODEL_FORMAT)] = source
+        uris[path] = source or uri
     for _, artifact in _artifacts(outputs):
         uri = artifact["uri"]
         artifact["uri"] = place(uri, base, in_container)
@@ -91,12 +88,3 @@ def _artifacts(side: Json) -> list[tuple[str, Json]]:
         for key, listed in list(side.get("artifacts", {}).items())
         for artifact in listed.get("artifacts", [])
     ]
-
-
-def _as_model_artifact(path: str) -> str:
-    """The path of an artifact; a bare SavedModel, as a Pusher leaves it, gets a TFX folder."""
-    if not os.path.isfile(os.path.join(path, _SAVED_MODEL)):
-        return path
-    folder = tempfile.mkdtemp(prefix="model-")
-    os.symlink(path, os.path.join(folder, _SERVING_FOLDER))
-    return folder

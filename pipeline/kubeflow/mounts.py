@@ -6,11 +6,19 @@ from typing import Any
 
 from pipeline.beam_runner import is_local, named_runner
 
+# Folder that holds the launcher's mounts; "/" in a pod.
+MOUNTS_VARIABLE = "CHECKPOINT_SWEEP_MOUNTS"
+
 _FOLDERS = {"gs://": "gcs", "s3://": "s3", "minio://": "minio"}
 
 
 class MountError(ValueError):
     """An artifact cannot be reached; the message says which and what to do."""
+
+
+def base_folder() -> str:
+    """The folder that holds the launcher's mounts in this container."""
+    return os.environ.get(MOUNTS_VARIABLE, "/")
 
 
 def local_path(uri: str, base: str = "/") -> str:

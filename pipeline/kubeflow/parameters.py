@@ -6,6 +6,11 @@ from collections.abc import Mapping
 DATA = "data"
 PUSH_DESTINATION = "push_destination"
 BASELINE = "baseline"
+STEPS = "steps"
+CHECKPOINT_STEPS = "checkpoint_steps"
+SELECT_BY = "select_by"
+DIRECTION = "direction"
+ENGINE = "engine"
 
 # An importer refuses an empty URI, so "there is no baseline yet" is a name of its own.
 _NO_BASELINE = "no-baseline"
@@ -57,20 +62,44 @@ def push_destination(folder: str) -> str:
     return json.dumps({"filesystem": {"base_directory": base}})
 
 
-def baseline(uri: str, root: str) -> str:
-    """The URI of the model to compare with; "" means that there is none.
+def pushed_folder(push_destination_json: str) -> str:
+    """The folder in what `push_destination` made; "" if the run keeps the model as its artifact."""
+    folder: str = json.loads(push_destination_json)["filesystem"]["base_directory"]
+    return "" if folder == _CONTAINER_SCRATCH else folder
+
+
+def baseline(name: str | None, root: str, push_to: str) -> str:
+    """The folder of the model to compare with, or of its versions, of which the newest counts.
+
+    Args:
+        name: a URI or a path; "" when there is none; None for the folder that is pushed to, so that
+            each run is compared with what is deployed.
+        root: pipeline root.
+        push_to: as `push_destination` takes it.
 
     Raises:
-        ParameterError: it is not in an object store.
+        ParameterError: it is neither in an object store nor a path.
     """
-    if not uri:
+    if name is None:
+        name = push_to
+    if not name:
         return f"{root.rstrip('/')}/{_NO_BASELINE}"
-    if not uri.startswith(OBJECT_STORES):
+    if not name.startswith((*OBJECT_STORES, "/")):
         raise ParameterError(
-            f"baseline is {uri!r}; name the deployed model's folder by its URI "
-            f"({', '.join(OBJECT_STORES)}), or leave it empty when there is none."
+            f"baseline is {name!r}; name the deployed model's folder by its URI "
+            f"({', '.join(OBJECT_STORES)}) or by its path on a mounted volume, or leave it empty "
+            "when there is none."
         )
-    return uri.rstrip("/")
+    return name.rstrip("/")
+
+
+def is_in_place(baseline_name: str, push_destination_json: str) -> bool:
+    """Whether tasks open the baseline by its own name; Kubeflow's launcher brings others.
+
+    So it is with volumes, and with the folder that the Pusher opens by its own name too: of its
+    versions, only the newest is read.
+    """
+    return baseline_name.startswith("/") or baseline_name == pushed_folder(push_destination_json)
 
 
 def is_no_baseline(uri: str) -> bool:
@@ -93,8 +122,10 @@ def check_complete(wanted: Mapping[str, object], given: Mapping[str, object]) ->
         )
 
 
-def defaults(data_folder: str, push_to: str, baseline_uri: str, root: str) -> dict[str, str]:
-    """The value of every runtime parameter.
+def defaults(
+    data_folder: str, push_to: str, baseline_name: str | None, root: str
+) -> dict[str, str]:
+    """The value of every runtime parameter that names a folder.
 
     Raises:
         ParameterError: one cannot work.
@@ -102,5 +133,5 @@ def defaults(data_folder: str, push_to: str, baseline_uri: str, root: str) -> di
     return {
         DATA: data(data_folder),
         PUSH_DESTINATION: push_destination(push_to),
-        BASELINE: baseline(baseline_uri, root),
+        BASELINE: baseline(baseline_name, root, push_to),
     }

@@ -3,6 +3,8 @@
 import dataclasses
 from collections.abc import Mapping
 
+from pipeline.kubeflow.pods import Pods
+
 
 @dataclasses.dataclass(frozen=True)
 class Site:
@@ -13,9 +15,11 @@ class Site:
         root: URI below which every run writes.
         schema: path in the image.
         values: the runtime parameters' defaults, see `parameters.defaults`.
+        pods: what the tasks' pods get.
     """
 
     image: str
     root: str
     schema: str
     values: Mapping[str, str]
+    pods: Pods = dataclasses.field(default_factory=Pods)

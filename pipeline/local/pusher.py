@@ -16,7 +16,7 @@ from tfx.types import artifact_utils
 from tfx.types import standard_component_specs as keys
 from tfx.utils import io_utils, proto_utils
 
-from checkpoint_sweep.common.digests import of_files, of_parts
+from checkpoint_sweep.common.digests import of_folder
 from checkpoint_sweep.common.files import replacing
 
 Artifacts = dict[str, list[types.Artifact]]
@@ -59,22 +59,13 @@ def push(model: str, directory: str) -> str:
     found = fileio.listdir(directory) if fileio.isdir(directory) else []
     last = max((int(name) for name in found if name.isdecimal()), default=0)
     version = os.path.join(directory, str(last))
-    if last and _content(version) == _content(model):
+    if last and of_folder(version) == of_folder(model):
         logging.info("the model has been pushed to %s before", version)
         return version
     version = os.path.join(directory, str(max(int(time.time()), last + 1)))
     with replacing(version) as scratch:
         io_utils.copy_dir(model, scratch)
     return version
-
-
-def _content(model: str) -> str:
-    files = {
-        os.path.relpath(os.path.join(folder, name), model): os.path.join(folder, name)
-        for folder, _, names in fileio.walk(model)
-        for name in names
-    }
-    return of_parts(*(part for name in sorted(files) for part in (name, of_files([files[name]]))))
 
 
 class Pusher(tfx.components.Pusher):

@@ -11,6 +11,7 @@ from tfx.orchestration.portable import runtime_parameter_utils
 from tfx.proto.orchestration import pipeline_pb2
 
 from checkpoint_sweep.common.files import replacing
+from checkpoint_sweep.common.progress import listening
 from pipeline.beam_runner import place
 from pipeline.config import PipelineConfig
 from pipeline.dag import create_pipeline
@@ -52,7 +53,8 @@ def run(config: PipelineConfig, console: Console, interruption: Interruption) ->
         leftovers.remove_partials(config.root)
         quiet.route_logs(progress, also=progress.announces, log=log.handler)
         schema = _stage(config.schema, config.root / "schemas")
-        _Runner(run_id).run(create_pipeline(dataclasses.replace(config, schema=schema)))
+        with listening(progress.evaluated):
+            _Runner(run_id).run(create_pipeline(dataclasses.replace(config, schema=schema)))
         summary = ending.ended()
         interruption.came_out()
         return summary

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from rich.console import Console
 from rich.status import Status
 
+from checkpoint_sweep.common.progress import Amount
+
 _RUNNING = "Component %s is running."
 _FINISHED = "Component %s is finished."
 _CACHED = "A cached execution %d is used."
@@ -16,6 +18,8 @@ _NOT_RUN = " (skipped)"
 _TRACEBACK = "Traceback (most recent call last)"
 # How far a node is, in what the trainers and the sweep say.
 _AMOUNT = re.compile(r"^(?:checkpoint|.*\bstep) (\d+) of (\d+)\b")
+_CHECKPOINT = "checkpoint "
+_OF_PREDICTIONS = " (predictions)"
 # A part of the whole that is worth a line where lines stay.
 _SHARE = 20
 # The sweep's outcome, which the summary tells.
@@ -67,6 +71,8 @@ class Progress(logging.Handler):
     def _advance(self, done: int, whole: int, record: logging.LogRecord) -> None:
         """Moves the running line on; where there is none, prints a line for every twentieth."""
         if self._status:
+            if record.getMessage().startswith(_CHECKPOINT):
+                return  # How many predictions are made says more.
             now = time.monotonic()
             self._first = self._first or (now, done)
             then, before = self._first
@@ -76,6 +82,18 @@ class Progress(logging.Handler):
         elif done * _SHARE // max(whole, 1) != self._shown or done == whole:
             self._shown = done * _SHARE // max(whole, 1)
             self._console.print(f"  [dim]{_text(record)}[/]", highlight=False)
+
+    def evaluated(self, far: Amount) -> None:
+        """Moves the running line on by predictions, where there is one."""
+        if self._status is None or not far.done:
+            return
+        now = time.monotonic()
+        self._first = self._first or (now, far.done)
+        then, before = self._first
+        text = f"{far.done:,}"
+        if far.whole is not None:
+            text = amount(far.done, far.whole, far.done - before, now - then)
+        self._status.update(f"[bold]{self.node}[/] {text}{_OF_PREDICTIONS}")
 
     def fail(self) -> None:
         """Marks the node that ran last as failed, if there was one."""
@@ -123,7 +141,12 @@ def amount(done: int, whole: int, since: int, seconds: float) -> str:
     rate = since / seconds
     left = round((whole - done) / rate)
     minutes = f"{left // 60} min {left % 60} s" if left >= 60 else f"{left} s"
-    return f"{text}, {rate:.3g} a second, {minutes} left"
+    return f"{text}, {_rate(rate)} a second, {minutes} left"
+
+
+def _rate(rate: float) -> str:
+    """Three digits of a number, or all before the point."""
+    return f"{rate:,.0f}" if rate >= 100 else f"{rate:.3g}"
 
 
 def _text(record: logging.LogRecord) -> str:

@@ -8,9 +8,11 @@ import pickle
 import signal
 import sys
 from collections.abc import Iterator, Sequence
+from multiprocessing import forkserver
 from pathlib import Path
 
 import apache_beam as beam
+import dask
 import pyarrow as pa
 import tensorflow_model_analysis as tfma
 from apache_beam.options.pipeline_options import PipelineOptions
@@ -85,6 +87,10 @@ def main(path: str) -> None:
             processes that have read a batch, and of the one that was killed.
     """
     data, sources, eval_config, whole, killed = pickle.loads(Path(path).read_bytes())
+    # Workers, those that take the place of killed ones too, are forked from one that has imported.
+    dask.config.set({"distributed.worker.multiprocessing-method": "forkserver"})
+    forkserver.set_forkserver_preload(["distributed", "checkpoint_sweep.evaluation.update"])
+    forkserver.ensure_running()
     with LocalCluster(
         n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None
     ) as cluster:

@@ -1,13 +1,17 @@
-"""The commands. What takes seconds to import is imported when a command runs."""
+"""The commands that evaluate. What takes seconds to import is imported when a command runs."""
 
+import contextlib
 import json
-import os
-from typing import Annotated, Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from checkpoint_sweep.cli import options, screen
 from checkpoint_sweep.common.errors import UserError
+
+if TYPE_CHECKING:
+    from checkpoint_sweep.sweeping.sweep import SweepResult
 
 
 def sweep(
@@ -36,8 +40,10 @@ def sweep(
     What was evaluated before, under the same circumstances, is taken over: the same command goes on
     after an interruption, and after the run has grown.
 
-    Example: checkpoint-sweep sweep run --model=export --examples='eval-*.tfrecord'
-    --config=eval_config.pbtxt --select=auc --direction=higher
+    Example:
+
+      checkpoint-sweep sweep run --model=export --examples='eval-*.tfrecord' \\
+          --config=eval_config.pbtxt --select=auc
 
     Exit status: 0 when a checkpoint was chosen, 3 when none is eligible, 2 for bad input, 130 when
     interrupted.
@@ -51,7 +57,7 @@ def sweep(
     from checkpoint_sweep.sweeping.sweep import sweep as run_it
 
     wants_averages = bool(average_last) or greedy_soup
-    try:
+    with _evaluating(quiet or as_json):
         swept = run_it(
             run,
             model,
@@ -69,11 +75,7 @@ def sweep(
             engine=engine,
             batch_size=batch_size,
         )
-    except UserError as error:
-        screen.fail(str(error))
-    except KeyboardInterrupt:
-        screen.fail("interrupted. The same command goes on.", screen.INTERRUPTED)
-    _show(swept.directory, as_json)
+    screen.show(swept.directory, as_json)
     if swept.chosen is None:
         raise typer.Exit(screen.NONE_ELIGIBLE)
 
@@ -110,6 +112,9 @@ def watch(
         ),
     ] = 5,
     quiet: options.Quiet = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print a line of JSON at each update, and nothing else.")
+    ] = False,
 ) -> None:
     """Follow a training run: each new checkpoint is evaluated as it appears.
 
@@ -117,22 +122,28 @@ def watch(
     --patience, the file OUTPUT/stop asks training to stop: it looks for it by `stop_hook` or
     `StopCallback` of `checkpoint_sweep.sweeping.stopping`.
 
+    Example:
+
+      checkpoint-sweep watch run --model=export --examples='eval-*.tfrecord' \\
+          --config=eval_config.pbtxt --select=auc --until-step=4000
+
     Exit status: 0 when a checkpoint was chosen, 3 when none is eligible, 2 for bad input, 130 when
     interrupted.
     """
     if direction is not None and direction not in options.DIRECTIONS:
         screen.fail(f"There is no direction {direction!r}. Say --direction=higher or lower.")
-    screen.before_imports(True)
-    from checkpoint_sweep.sweeping.sweep import SweepResult
+    screen.before_imports(quiet or as_json)
     from checkpoint_sweep.sweeping.watch import Until
     from checkpoint_sweep.sweeping.watch import watch as run_it
 
-    def tell(result: SweepResult) -> None:
-        if not quiet:
+    def tell(result: "SweepResult") -> None:
+        if as_json:
+            typer.echo(json.dumps(_update(result)))
+        elif not quiet:
             last = result.verdicts[-1]["step"]
             typer.echo(f"{len(result.verdicts)} checkpoints, to step {last}: {result.reason}")
 
-    try:
+    with _evaluating(quiet or as_json):
         result = run_it(
             run,
             model,
@@ -148,71 +159,36 @@ def watch(
             split=split,
             baseline=baseline,
         )
-    except UserError as error:
-        screen.fail(str(error))
-    except KeyboardInterrupt:
-        screen.fail("interrupted. The same command goes on.", screen.INTERRUPTED)
-    _show(result.directory, False)
+    if not as_json:
+        screen.show(result.directory, False)
     if result.chosen is None:
         raise typer.Exit(screen.NONE_ELIGIBLE)
 
 
-def show(folder: options.Folder, as_json: options.Json = False) -> None:
-    """Show the verdicts of a finished sweep.
-
-    Exit status: 0, or 2 if there is no finished sweep.
-    """
-    from checkpoint_sweep.sweeping import folder as folders
+@contextlib.contextmanager
+def _evaluating(quiet: bool) -> Iterator[None]:
+    """Shows how far the block is, and ends the process with a sentence where it fails."""
+    from checkpoint_sweep.cli import progress
 
     try:
-        _show(folders.latest(folder), as_json)
+        with contextlib.nullcontext() if quiet else progress.shown():
+            yield
     except UserError as error:
         screen.fail(str(error))
+    except KeyboardInterrupt:
+        screen.fail("interrupted. The same command goes on.", screen.INTERRUPTED)
 
 
-def export(
-    folder: options.Folder,
-    directory: Annotated[str, typer.Argument(help="Folder for the SavedModel; must not exist.")],
-    run: Annotated[str, typer.Option(help="Folder of the checkpoints.")],
-    model: options.Model,
-    step: Annotated[int, typer.Option(help="Step of the checkpoint.")],
-) -> None:
-    """Export any checkpoint of a swept run, not only the chosen one.
-
-    Exit status: 0, or 2 for bad input.
-    """
-    screen.before_imports(True)
-    from checkpoint_sweep.sweeping.export import export_step
-
-    try:
-        verdicts = _read(_latest(folder))["checkpoints"]
-        export_step(run, model, step, directory)
-    except UserError as error:
-        screen.fail(str(error))
-    verdict = next((v for v in verdicts if v["step"] == step and v.get("averaged") is None), None)
-    typer.echo(f"{directory}: step {step}" + (f", {verdict['reason']}" if verdict else ""))
-
-
-def _latest(folder: str) -> str:
-    from checkpoint_sweep.sweeping import folder as folders
-
-    return folders.latest(folder)
-
-
-def _show(directory: str, as_json: bool) -> None:
-    content = _read(directory)
-    if as_json:
-        screen.print_json(content)
-        return
-    screen.print_verdicts(content)
-    if content["chosen"] is not None:
-        typer.echo(f"Model: {os.path.join(directory, 'model')}")
-    typer.echo(f"Results: {directory}")
-
-
-def _read(directory: str) -> dict[str, Any]:
-    from checkpoint_sweep.sweeping import folder as folders
-
-    with open(os.path.join(directory, folders.VERDICTS)) as file:
-        content: dict[str, Any] = json.load(file)
-    return content
+def _update(result: "SweepResult") -> dict[str, Any]:
+    """What `watch` has found, in short."""
+    value = next((v["value"] for v in result.verdicts if v["name"] == result.chosen), None)
+    return {
+        "checkpoints": len(result.verdicts),
+        "last_step": result.verdicts[-1]["step"],
+        "chosen": result.chosen,
+        "chosen_step": result.step,
+        "value": value,
+        "blessed": result.blessed,
+        "reason": result.reason,
+        "directory": result.directory,
+    }

@@ -1,11 +1,14 @@
 """The console script `checkpoint-sweep`. Importing it must stay cheap: `--help` answers at once."""
 
+import inspect
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
 
 from checkpoint_sweep import __version__
-from checkpoint_sweep.cli import commands
+from checkpoint_sweep.cli import commands, results
+from checkpoint_sweep.cli.init import init
 
 
 def _print_version(wanted: bool) -> None:
@@ -24,18 +27,43 @@ def about(
 ) -> None:
     """Evaluate every checkpoint of a training run with TFMA's metrics, and choose the best.
 
-    Without TFX: `checkpoint-sweep sweep --help`. In a TFX pipeline the sweep is a component:
-    `from checkpoint_sweep import CheckpointSweep`.
+    In a TFX pipeline the sweep is a component: `from checkpoint_sweep import CheckpointSweep`.
+
+    Examples:
+
+      checkpoint-sweep init --model=export --examples=eval.csv > config.pbtxt
+      checkpoint-sweep sweep run --model=export --examples=eval.csv \\
+          --config=config.pbtxt --select=auc
+      checkpoint-sweep compare run-sweep run2-sweep
+
+    Exit status: 0 when it did what it says, 3 when no checkpoint is eligible, 2 for bad input, 130
+    when interrupted.
     """
+
+
+def make_app() -> typer.Typer:
+    """The command line."""
+    app = typer.Typer(pretty_exceptions_enable=False, no_args_is_help=True)
+    app.callback(help=_help(about))(about)
+    shown: list[Callable[..., None]] = [init, commands.sweep, commands.watch]
+    shown += [results.show, results.compare, results.export]
+    for command in shown:
+        app.command(help=_help(command))(command)
+    return app
+
+
+def _help(command: Callable[..., None]) -> str:
+    """The docstring with a line for each paragraph, but examples, which are indented, as they are.
+
+    Typer would break lines where the source does, and again where the terminal ends.
+    """
+    paragraphs = inspect.cleandoc(command.__doc__ or "").split("\n\n")
+    return "\n\n".join(p if p.startswith(" ") else " ".join(p.split()) for p in paragraphs)
 
 
 def main() -> None:
     """Runs the command line."""
-    app = typer.Typer(pretty_exceptions_enable=False, no_args_is_help=True)
-    app.callback()(about)
-    for command in (commands.sweep, commands.watch, commands.show, commands.export):
-        app.command()(command)
-    app()
+    make_app()()
 
 
 if __name__ == "__main__":

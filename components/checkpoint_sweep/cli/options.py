@@ -58,4 +58,4 @@ Engine = Annotated[
 ]
 BatchSize = Annotated[int | None, typer.Option(help="Examples to take at once.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print only the outcome.")]
-Json = Annotated[bool, typer.Option("--json", help="Print the verdicts as JSON, and nothing else.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else.")]

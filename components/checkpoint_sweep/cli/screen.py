@@ -34,6 +34,8 @@ def before_imports(quiet: bool) -> None:
 
 
 def _of_this_package(record: logging.LogRecord) -> bool:
+    if record.pathname.endswith("report/write.py") and record.levelno == logging.INFO:
+        return False  # Where the report is, `show` says.
     return "checkpoint_sweep" in record.pathname or record.levelno >= logging.ERROR
 
 
@@ -82,9 +84,38 @@ def print_verdicts(content: Mapping[str, Any]) -> None:
 
 
 def print_json(content: Mapping[str, Any]) -> None:
-    """All verdicts."""
+    """Plain data, as one document."""
     typer.echo(json.dumps(content, indent=2))
 
 
 def _label(verdict: Mapping[str, Any]) -> str:
     return f"step {verdict['step']}" if verdict.get("averaged") is None else verdict["name"]
+
+
+def show(directory: str, as_json: bool) -> None:
+    """What a finished sweep has found.
+
+    Args:
+        directory: of its results.
+        as_json: as a document of its own, and nothing else.
+    """
+    content = read(directory)
+    if as_json:
+        print_json(content)
+        return
+    print_verdicts(content)
+    if content["chosen"] is not None:
+        typer.echo(f"Model: {os.path.join(directory, 'model')}")
+    report = os.path.join(directory, "report.html")
+    if os.path.exists(report):
+        typer.echo(f"Report: {report}")
+    typer.echo(f"Results: {directory}")
+
+
+def read(directory: str) -> dict[str, Any]:
+    """The verdicts of a finished sweep."""
+    from checkpoint_sweep.sweeping import folder as folders
+
+    with open(os.path.join(directory, folders.VERDICTS)) as file:
+        content: dict[str, Any] = json.load(file)
+    return content

@@ -1,6 +1,7 @@
 """Digests of content: equal when, for all that matters, two things are the same."""
 
 import hashlib
+import os
 from collections.abc import Iterable
 
 import numpy as np
@@ -29,6 +30,18 @@ def of_files(paths: Iterable[str]) -> str:
                 digest.update(chunk)
         found.append(digest.hexdigest())
     return of_parts(*sorted(found))
+
+
+def of_folder(folder: str) -> str:
+    """Of the names and the content of the files below a folder, on any file system."""
+    import tensorflow as tf  # Only here: it takes seconds.
+
+    files = {
+        os.path.relpath(os.path.join(where, name), folder): os.path.join(where, name)
+        for where, _, names in tf.io.gfile.walk(folder)
+        for name in names
+    }
+    return of_parts(*(part for name in sorted(files) for part in (name, of_files([files[name]]))))
 
 
 class TensorDigest:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import tensorflow as tf
 from absl import logging
 
+from checkpoint_sweep.common import progress
 from checkpoint_sweep.evaluation import ledger
 from checkpoint_sweep.evaluation.engine import Engine, Evaluated, EvaluationRequest
 from checkpoint_sweep.evaluation.ledger import Entry
@@ -117,6 +118,7 @@ class Book:
     def _run(self, request: EvaluationRequest) -> list[Evaluated]:
         """Enters what the engine gives; gives those that were dropped, which are not entered."""
         dropped = []
+        progress.expect(len(request.candidates))
         for done in self._engine(request):
             if done.dropped:
                 dropped.append(done)

@@ -115,7 +115,7 @@ def flattening_warning(saved_model: str, eval_config: tfma.EvalConfig) -> str | 
     if signature is None:
         return None
     outputs = dict(signature.outputs)
-    key = _predicted(outputs, spec.prediction_key)
+    key = predicted_output(outputs, spec.prediction_key)
     if key is None:
         return None
     dims = [dim.size for dim in outputs[key].tensor_shape.dim]
@@ -128,7 +128,7 @@ def flattening_warning(saved_model: str, eval_config: tfma.EvalConfig) -> str | 
     )
 
 
-def _predicted(outputs: Collection[str], prediction_key: str) -> str | None:
+def predicted_output(outputs: Collection[str], prediction_key: str) -> str | None:
     """Which of several outputs TFMA takes for the prediction; None when it finds none."""
     if len(outputs) == 1:
         return next(iter(outputs))
@@ -169,7 +169,7 @@ def _check_output(where: str, tensors: Mapping[str, Any], output: str, predictio
             _check_prediction(where, output, tensors[output])
             return
         outputs = below
-    predicted = _predicted(outputs, prediction_key)
+    predicted = predicted_output(outputs, prediction_key)
     if predicted is None:
         reason = "several outputs, none of which TFMA takes for the prediction"
         raise SignatureError(

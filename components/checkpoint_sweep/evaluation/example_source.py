@@ -1,7 +1,7 @@
 """Examples to evaluate on, as an engine reads them."""
 
 import dataclasses
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 import apache_beam as beam
 import pyarrow as pa
@@ -102,6 +102,21 @@ class ExampleSource:
                 "have some in example_splits."
             )
         return found - (wanted - seen)
+
+    def counts(self) -> Iterator[int]:
+        """Numbers of examples that add up to all of them, read and not parsed.
+
+        Raises:
+            ExamplesError: their format is not one whose records can be counted.
+            tf.errors.OpError: they cannot be read.
+        """
+        for label, source in self.sources.items():
+            if type(source) is not tf_example_record.TFExampleRecord:
+                raise ExamplesError(f"The examples in {self.patterns[label]} cannot be counted.")
+            for path in sorted(tf.io.gfile.glob(self.patterns[label])):
+                compression = "GZIP" if path.endswith(".gz") else ""
+                batches = tf.data.TFRecordDataset(path, compression).batch(_PEEKED)
+                yield from (int(tf.shape(batch)[0]) for batch in batches)
 
     def _why_unreadable(self, label: str, error: Exception) -> UserError:
         """The error that names the first file which cannot be read."""

@@ -14,6 +14,7 @@ from apache_beam.metrics import Metrics, MetricsFilter
 from tensorflow_model_analysis import constants
 from tensorflow_model_analysis.extractors.unbatch_extractor import UNBATCH_EXTRACTOR_STAGE_NAME
 
+from checkpoint_sweep.common import progress
 from checkpoint_sweep.common.files import write_json
 from checkpoint_sweep.evaluation import metric_inputs
 from checkpoint_sweep.evaluation import plan as plan_lib
@@ -184,6 +185,8 @@ class _Count(beam.DoFn):
             if any(spec.is_baseline for spec in self._config.model_specs):
                 check_baseline(self._bad(element, size, True), size)
             check_oddities(element, self._config, size)
+        else:
+            progress.done(size, 1)
         yield element
 
     def _bad(self, element: dict[str, Any], size: int, of_baseline: bool) -> int:

@@ -16,6 +16,7 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 from tensorflow_model_analysis import constants
 from tensorflow_model_analysis.proto import config_pb2
 
+from checkpoint_sweep.common import progress
 from checkpoint_sweep.evaluation import (
     data_errors,
     example_by_example,
@@ -150,9 +151,15 @@ class Update(beam.DoFn):
             following = self._predict(element.slice(start, stop - start))
             if waiting is not None:
                 yield from self._sum(waiting)
+                self._tell(waiting)
             waiting = following
         if waiting is not None:
             yield from self._sum(waiting)
+            self._tell(waiting)
+
+    def _tell(self, summed: _Predicting) -> None:
+        candidates = len(self._sources) - (self._baseline is not None)
+        progress.done(summed.batch.num_rows, candidates)
 
     def _predict(self, batch: pa.RecordBatch) -> _Predicting:
         """Starts to predict a batch."""

@@ -13,6 +13,7 @@ from apache_beam.options.pipeline_options import (
 
 # Where neither options nor runner say how many: enough for small clusters.
 _UNKNOWN = 16
+_SECONDS_TO_ANSWER = 10
 _ENOUGH_FILES = 4  # For each worker: which of them has one more then hardly matters.
 _ON_THIS_MACHINE = frozenset(
     {
@@ -33,7 +34,7 @@ def number_of_workers(pipeline: beam.Pipeline) -> int:
     """
     options, runner = pipeline.options, type(pipeline.runner).__name__
     if runner == "DaskRunner":
-        return _of_dask(options)
+        return max(1, threads_on_dask(options))
     if runner in _ON_THIS_MACHINE:
         direct = options.view_as(DirectOptions)
         if direct.direct_running_mode == "in_memory":
@@ -59,8 +60,12 @@ def parts_of_a_file(files: int, workers: int) -> int:
     return workers // math.gcd(files, workers)
 
 
-def _of_dask(options: PipelineOptions) -> int:
-    """Threads of all workers of the cluster that the options name."""
+def threads_on_dask(options: PipelineOptions) -> int:
+    """Threads of all workers of the cluster that the options name.
+
+    Raises:
+        OSError: no scheduler answers there.
+    """
     from apache_beam.runners.dask.dask_runner import DaskOptions
     from dask import distributed  # Only where there is such a cluster.
 
@@ -68,6 +73,9 @@ def _of_dask(options: PipelineOptions) -> int:
     if not dask.address and not dask.scheduler_file:
         return os.cpu_count() or 1  # Beam starts as many.
     with distributed.Client(
-        address=dask.address, scheduler_file=dask.scheduler_file, set_as_default=False
+        address=dask.address,
+        scheduler_file=dask.scheduler_file,
+        timeout=dask.timeout or _SECONDS_TO_ANSWER,
+        set_as_default=False,
     ) as client:
-        return max(1, sum(client.nthreads().values()))
+        return sum(client.nthreads().values())

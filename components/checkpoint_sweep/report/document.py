@@ -7,6 +7,7 @@ from typing import Any, TypedDict
 REPORT_JSON = "report.json"
 REPORT_HTML = "report.html"
 METRICS_CSV = "metrics.csv"
+TFMA_HTML = "tfma.html"
 # Of the form of report.json. Readers refuse others.
 VERSION = 1
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import tensorflow as tf
 
+from checkpoint_sweep.report.document import REPORT_HTML, TFMA_HTML
 from checkpoint_sweep.report.swept import Swept, full_name, largest_slices, slice_name
 
 MOST_SLICES = 50
-REPORT = "report.html"
 _BATCH = 1000  # what a server takes in one request
 _MODEL = "model"
 _SAVED_MODEL = "saved_model"
@@ -67,7 +67,7 @@ def log_sweep(
             client.log_batch(run.info.run_id, metrics=metrics[begin : begin + _BATCH])
         mlflow.log_dict(dict(swept.verdicts), "verdicts.json")
         with tempfile.TemporaryDirectory() as scratch:
-            for name in ("ledger.json", REPORT):
+            for name in ("ledger.json", REPORT_HTML, TFMA_HTML):
                 source = os.path.join(swept.evaluation, name)
                 if tf.io.gfile.exists(source):
                     tf.io.gfile.copy(source, os.path.join(scratch, name))

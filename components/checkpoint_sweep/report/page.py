@@ -19,8 +19,12 @@ _STATIC = importlib.resources.files("checkpoint_sweep.report") / "static"
 _SCRIPTS = ("chart_data.js", "charts.js", "plot_charts.js", "table.js", "report.js")
 
 
-def render(report: Report) -> str:
+def render(report: Report, tfma: str | None = None) -> str:
     """A complete HTML document.
+
+    Args:
+        report: what it shows.
+        tfma: name of the page of TFMA's own components beside this one; None where there is none.
 
     Text is in the document itself, so that it is there without scripts; data and the charts'
     library are compressed. The content security policy forbids every request and `eval`.
@@ -35,6 +39,7 @@ def render(report: Report) -> str:
         # Of the content, so that the same report gives the same file.
         nonce=hashlib.sha256(data.encode()).hexdigest()[:32],
         report=report,
+        tfma=tfma,
         headline=words.headline(report),
         blessed=decision is not None and decision["blessed"],
         known=decision is not None,

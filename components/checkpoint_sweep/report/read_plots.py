@@ -29,15 +29,19 @@ def read_plots(directory: str, model_name: str) -> list[Plot]:
     """
     return [
         plot
-        for record in _overall(directory)
+        for record in overall_plots(directory)
         for entry in record.plot_keys_and_values
         if entry.key.model_name in ("", model_name)
         for plot in _of_entry(entry)
     ]
 
 
-def _overall(directory: str) -> Iterator[proto.PlotsForSlice]:
-    """The records of all examples; those of slices, most of the file, are not parsed."""
+def overall_plots(directory: str) -> Iterator[proto.PlotsForSlice]:
+    """The records of all examples; those of slices, most of the file, are not parsed.
+
+    Args:
+        directory: TFMA's results of one evaluation.
+    """
     paths = sorted(tf.io.gfile.glob(os.path.join(directory, "plots*")))
     for serialized in tf.data.TFRecordDataset(paths).as_numpy_iterator() if paths else ():
         if serialized[:1] == bytes([_SLICE_KEY_TAG]) and serialized[1:2] != b"\0":

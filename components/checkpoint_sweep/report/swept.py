@@ -60,14 +60,19 @@ def read_swept(evaluation: str, verdicts: Mapping[str, Any]) -> Swept:
     evaluated = [entry for entry in read_ledger(evaluation) if entry.status == EVALUATED]
     model_name = ""
     if evaluated:
-        config = eval_config_writer.load_eval_run(os.path.join(evaluation, evaluated[0].name))[0]
-        specs = config.model_specs if config else []
-        model_name = next((spec.name for spec in specs if not spec.is_baseline), "")
+        model_name = model_name_of(os.path.join(evaluation, evaluated[0].name))
     metrics = {
         entry.name: read_metrics(os.path.join(evaluation, entry.name), model_name)
         for entry in evaluated
     }
     return Swept(evaluation, verdicts, evaluated, model_name, metrics)
+
+
+def model_name_of(results: str) -> str:
+    """What the candidate is called in a folder of results; empty without a baseline."""
+    config = eval_config_writer.load_eval_run(results)[0]
+    specs = config.model_specs if config else []
+    return next((spec.name for spec in specs if not spec.is_baseline), "")
 
 
 def full_name(metric: MetricName) -> str:

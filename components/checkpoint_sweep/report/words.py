@@ -35,7 +35,7 @@ def headline(report: Report) -> Headline:
             f"Nothing is chosen: {decision['reason']}.",
             "The table of verdicts below says of each why not.",
             "Nothing is exported, and nothing may be shipped.",
-            "",
+            _nearest(report),
         )
     winner = _candidate(report, decision["chosen"])
     verdict = winner["verdict"] or {}
@@ -109,6 +109,25 @@ def _blessing(report: Report) -> str:
     return f"It is exported but not blessed: {reason}."
 
 
+def _nearest(report: Report) -> str:
+    """The best by the selection metric where none is eligible, and what it lacks."""
+    decision = report["decision"]
+    assert decision is not None
+    sign = -1 if decision["selection"].get("direction") == "LOWER_IS_BETTER" else 1
+    finite = [
+        (sign * value, candidate["label"], verdict)
+        for candidate in report["candidates"]
+        if (verdict := candidate["verdict"]) and (value := number(verdict["value"])) is not None
+    ]
+    if not finite:
+        return ""
+    _, label, verdict = max(finite, key=lambda item: item[0])
+    shown = plus_minus(verdict["value"], half_width(verdict))
+    why = some(verdict["missed"], 1) if verdict["missed"] else verdict["reason"]
+    best = f"The best by {metric_title(report)} is {label}, with {shown}."
+    return f"{best} It is not eligible: {why}."
+
+
 def _last(report: Report, winner: Candidate) -> str:
     """How the chosen compares with what is shipped without a sweep: the last checkpoint."""
     steps = [c for c in report["candidates"] if c["averaged"] is None]
@@ -148,8 +167,26 @@ def worst_slices(report: Report) -> list[dict[str, Any]]:
     for index, where in enumerate(report["slices"]):
         value = number(values[index][at[1]]) if where and values else None
         if value is not None and (counts[index] is None or counts[index] >= FEW_EXAMPLES):
-            found.append({"slice": slice_title(where), "value": value, "examples": counts[index]})
-    return sorted(found, key=lambda s: sign * s["value"])[:_WORST]
+            found.append({"slice": index, "value": value, "examples": counts[index]})
+    worst = sorted(found, key=lambda s: sign * s["value"])[:_WORST]
+    return [{**item, **_in_words(report, item["slice"], at[1], item["value"])} for item in worst]
+
+
+def _in_words(report: Report, index: int, metric: int, value: float) -> dict[str, Any]:
+    """A slice's name, the value of the chosen with its interval, and why not to trust that."""
+    assert report["decision"] is not None
+    wanted = (report["decision"]["chosen"], index, metric)
+    known = next(
+        (u for u in report["intervals"] if (u["candidate"], u["slice"], u["metric"]) == wanted),
+        None,
+    )
+    low, high = (known["low"], known["high"]) if known else (None, None)
+    half = None if low is None or high is None else (high - low) / 2
+    return {
+        "slice": slice_title(report["slices"][index]),
+        "text": f"{value:.4g}" if half is None else plus_minus(value, half),
+        "caution": known["caution"] if known else None,
+    }
 
 
 def _counts(report: Report, values: Sequence[Sequence[float | None]]) -> list[Any]:

@@ -8,10 +8,17 @@ from absl import logging
 
 from checkpoint_sweep.common.files import write_text
 from checkpoint_sweep.common.text import first_line
-from checkpoint_sweep.report.document import METRICS_CSV, REPORT_HTML, REPORT_JSON
+from checkpoint_sweep.report.document import (
+    METRICS_CSV,
+    REPORT_HTML,
+    REPORT_JSON,
+    TFMA_HTML,
+    Report,
+)
 from checkpoint_sweep.report.gather import gather
 from checkpoint_sweep.report.page import render
 from checkpoint_sweep.report.rows import to_csv
+from checkpoint_sweep.report.tfma_page import render_tfma
 from checkpoint_sweep.report.views.json_safe import to_json
 
 
@@ -21,9 +28,10 @@ def write_report(
     model_run: str | None = None,
     made: Mapping[str, Any] | None = None,
 ) -> str:
-    """Writes `report.json`, `metrics.csv` and `report.html`, each whole or not at all.
+    """Writes `report.json`, `metrics.csv`, `tfma.html` and `report.html`, each whole or not at all.
 
-    All three are made before the first is written, so that an error leaves none.
+    All are made before the first is written, so that an error leaves none. Where TFMA's components
+    cannot be given what they need, there is no `tfma.html`, and the page has no link to it.
 
     Args:
         evaluation: directory of the sweep's evaluation artifact.
@@ -35,14 +43,26 @@ def write_report(
         The path of the page.
     """
     report = gather(evaluation, verdicts, model_run, made)
+    tfma = _tfma(evaluation, report)
     files = {
         REPORT_JSON: to_json(report) + "\n",
         METRICS_CSV: to_csv(report),
-        REPORT_HTML: render(report),
+        **({TFMA_HTML: tfma} if tfma else {}),
+        REPORT_HTML: render(report, TFMA_HTML if tfma else None),
     }
     for name, text in files.items():
         write_text(os.path.join(evaluation, name), text)
     return os.path.join(evaluation, REPORT_HTML)
+
+
+def _tfma(evaluation: str, report: Report) -> str | None:
+    try:
+        return render_tfma(evaluation, report)
+    except Exception as error:
+        logging.warning(
+            "The report has no page of TFMA's components: %s", first_line(error), exc_info=True
+        )
+        return None
 
 
 def try_to_write_report(

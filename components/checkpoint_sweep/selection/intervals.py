@@ -84,7 +84,7 @@ def _caution(replicates: Replicates, influences: Array) -> str | None:
         return f"{replicates.total:,} examples are few: its interval is a rough guess"
     if replicates.rarer_label is not None and replicates.rarer_label < FEW_OF_THE_RARER_LABEL:
         return (
-            f"{replicates.rarer_label:,} examples of the rarer label are few: its interval is a "
+            f"few examples ({replicates.rarer_label:,}) have the rarer label: its interval is a "
             "rough guess"
         )
     squares = influences**2

@@ -7,6 +7,7 @@ import apache_beam as beam
 import tensorflow_model_analysis as tfma
 from absl import logging
 
+from checkpoint_sweep.common import progress
 from checkpoint_sweep.common.eval_config import check_thresholds, has_thresholds, with_defaults
 from checkpoint_sweep.evaluation.checks import check_signature, flattening_warning
 from checkpoint_sweep.evaluation.engine import EvaluationRequest, Race, get_engine
@@ -110,17 +111,18 @@ def run_sweep(
         settings.engine,
         decisive,
     )
-    evaluated = evaluate_candidates(
-        engine,
-        request,
-        swept,
-        candidates.left_out,
-        evaluation,
-        selection,
-        circumstances,
-        direction,
-        settings.averages,
-    )
+    with progress.counting(examples.counts):
+        evaluated = evaluate_candidates(
+            engine,
+            request,
+            swept,
+            candidates.left_out,
+            evaluation,
+            selection,
+            circumstances,
+            direction,
+            settings.averages,
+        )
     decision = choose(evaluated.results, direction, selection.policy, selection.level)
     judgement = judge(decision, selection, has_thresholds(eval_config))
     if decision.winner is not None:

@@ -4,7 +4,7 @@ import dataclasses
 import json
 import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import apache_beam as beam
@@ -14,6 +14,7 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from checkpoint_sweep.common.files import write_json
 from checkpoint_sweep.model_run.averages import Averages
 from checkpoint_sweep.model_run.checkpoints import StepRange
+from checkpoint_sweep.report.plot import plot_verdicts
 from checkpoint_sweep.report.sweep_report import read_sweep
 from checkpoint_sweep.report.write import try_to_write_report
 from checkpoint_sweep.selection.direction import Direction
@@ -29,6 +30,7 @@ from checkpoint_sweep.sweeping.settings import Models, Settings, made_of
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
 
 MODEL = "model"
 _EXAMPLES = "examples"
@@ -48,6 +50,7 @@ class SweepResult:
         blessed: whether it met thresholds that there were.
         reason: in a sentence.
         verdicts: on every candidate, see `checkpoint_sweep.selection.decision.Verdict`.
+        selection: by which it was chosen: `metric`, `direction`, `slice`, `level` and so on.
     """
 
     directory: str
@@ -57,10 +60,22 @@ class SweepResult:
     blessed: bool
     reason: str
     verdicts: Sequence[dict[str, Any]]
+    selection: Mapping[str, Any]
 
     def to_pandas(self) -> "pd.DataFrame":
         """One row for each candidate, slice and metric, as `metrics.csv` has them."""
         return read_sweep(self.directory).to_pandas()
+
+    def plot(self, axes: "Axes | None" = None) -> "Axes":
+        """The metric over the training steps with its intervals; the chosen and the best marked.
+
+        Args:
+            axes: matplotlib's, to draw on; those of a new figure if None: `.figure.savefig(path)`.
+
+        Raises:
+            PlotError: matplotlib is not installed.
+        """
+        return plot_verdicts(self.verdicts, self.selection, self.chosen, axes)
 
 
 def sweep(
@@ -85,10 +100,15 @@ def sweep(
 ) -> SweepResult:
     """Evaluates every checkpoint of a training run, chooses the best and exports it.
 
-        from checkpoint_sweep import sweep
-
-        swept = sweep("run", "export", "eval-*.tfrecord", "eval_config.pbtxt", "auc")
-        print(swept.reason, swept.model)
+    >>> from checkpoint_sweep import sweep
+    >>> swept = sweep("run", "export", "eval*.tfrecord", "eval_config.pbtxt", "auc")
+    >>> [verdict["step"] for verdict in swept.verdicts]
+    [0, 20, 40, 60]
+    >>> swept.model
+    '.../run-sweep/0001/model'
+    >>> sorted(set(swept.to_pandas()["metric"]))
+    ['auc', 'example_count']
+    >>> swept.plot().figure.savefig("auc.png")
 
     A sweep that was interrupted, or whose run has grown, goes on with the same call: what was
     evaluated under the same circumstances is taken over.
@@ -166,6 +186,7 @@ def read_result(directory: str) -> SweepResult:
         content["blessed"],
         content["reason"],
         content["checkpoints"],
+        content["selection"],
     )
 
 

@@ -66,7 +66,9 @@ def _examples(batch: pa.RecordBatch, path: str) -> Iterator[bytes]:
             for name, kind, values in columns
             if values[row] is not None and values[row] != ""
         }
-        yield tf.train.Example(features=tf.train.Features(feature=features)).SerializeToString()
+        example = tf.train.Example(features=tf.train.Features(feature=features))
+        # Buckets are told by the bytes: those of one row are the same in every process.
+        yield example.SerializeToString(deterministic=True)
 
 
 def _kind(name: str, column: pa.DataType, path: str) -> str:

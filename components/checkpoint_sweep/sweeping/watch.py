@@ -51,6 +51,13 @@ def watch(
 ) -> SweepResult:
     """Sweeps a run again each time it has new checkpoints, as `sweep` does, until it ends.
 
+    >>> from checkpoint_sweep import watch
+    >>> from checkpoint_sweep.sweeping.watch import Until
+    >>> given = "run", "export", "eval*.tfrecord", "eval_config.pbtxt", "auc"
+    >>> watched = watch(*given, until=Until(step=60))
+    >>> watched.verdicts[-1]["step"]
+    60
+
     Every checkpoint that is seen is held in `held/` of the output, by a hard link where that is
     possible, so that the trainer may delete it. What was evaluated is not evaluated again, also not
     after a new start.

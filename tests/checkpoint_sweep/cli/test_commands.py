@@ -1,12 +1,15 @@
 """The console script: what it prints, and its exit status."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from checkpoint_sweep.cli.main import make_app
 from tests.checkpoint_sweep.sweeping.conftest import Files, files  # noqa: F401 - a fixture
 
 # `tfx` out of reach, as where the library is installed without the extra.
@@ -24,14 +27,31 @@ main()
 """
 
 
+_AS_INSTALLED = """
+import sys
+
+sys.argv = ["checkpoint-sweep"]
+from checkpoint_sweep.cli.main import main
+main()
+"""
+
+
 def _run(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-c", _MAIN, *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 def _sweep(files: Files, *more: str) -> subprocess.CompletedProcess[str]:  # noqa: F811
+    return _evaluate("sweep", files, *more)
+
+
+def _watch(files: Files, *more: str) -> subprocess.CompletedProcess[str]:  # noqa: F811
+    return _evaluate("watch", files, *more)
+
+
+def _evaluate(command: str, files: Files, *more: str) -> subprocess.CompletedProcess[str]:  # noqa: F811
     return _run(
-        "sweep",
+        command,
         str(files.run),
         f"--model={files.model}",
         f"--examples={files.examples}",
@@ -54,6 +74,11 @@ def test_a_sweep_its_verdicts_and_an_export(files: Files, tmp_path: Path) -> Non
     assert again.stderr == ""
     verdicts = json.loads(again.stdout)
     assert len(verdicts["checkpoints"]) == 4
+    watched = _watch(files, "--json", "--seconds=0")
+    assert watched.returncode == 0, watched.stderr
+    assert watched.stderr == ""
+    (update,) = map(json.loads, watched.stdout.splitlines())
+    assert (update["checkpoints"], update["chosen"]) == (4, verdicts["chosen"])
     shown = _run("show", str(files.output))
     assert shown.returncode == 0
     assert f"step {verdicts['checkpoints'][1]['step']}" in shown.stdout
@@ -104,10 +129,36 @@ def test_bad_input(arguments: list[str], words: str) -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("command", ["", "init", "sweep", "watch", "show", "compare", "export"])
+@pytest.mark.parametrize("width", [80, 120])
+def test_help_has_an_example_and_the_exit_status(command: str, width: int) -> None:
+    shown = (
+        CliRunner()
+        .invoke(make_app(), [*command.split(), "--help"], env={"COLUMNS": str(width)})
+        .output
+    )
+    assert f"checkpoint-sweep {command}" in shown
+    assert "Exit status: 0" in shown
+    assert all(len(line) <= width for line in shown.splitlines())
+
+
+def test_a_shell_completes_commands() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _AS_INSTALLED],
+        env=os.environ
+        | {
+            "_CHECKPOINT_SWEEP_COMPLETE": "complete_bash",
+            "COMP_WORDS": "checkpoint-sweep ex",
+            "COMP_CWORD": "1",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.split() == ["export"]
+
+
 def test_help_is_there_at_once() -> None:
-    done = _run("sweep", "--help")
-    assert done.returncode == 0
-    assert "Exit status" in done.stdout
     modules = subprocess.run(
         [
             sys.executable,

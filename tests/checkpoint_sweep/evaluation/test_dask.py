@@ -17,7 +17,6 @@ CONFIG = """
     model_specs { label_key: "big_tipper" }
     slicing_specs {}
     slicing_specs { feature_keys: "trip_start_day" }
-    cross_slicing_specs { baseline_spec {} slicing_specs { feature_keys: "trip_start_day" } }
     metrics_specs {
       metrics { class_name: "ExampleCount" }
       metrics { class_name: "AUC" }
@@ -27,7 +26,6 @@ CONFIG = """
       query_key: "payment_type"
       metrics { class_name: "NDCG" config: '"gain_key": "fare", "top_k_list": [1]' }
     }
-    options { min_slice_size { value: 30 } }
 """
 NOTES = "notes"  # As `on_dask.py` names it.
 

@@ -184,6 +184,20 @@ def binary_plots(seed: int) -> list[dict[str, Any]]:
     ]
 
 
+def regression_plots() -> list[dict[str, Any]]:
+    """Predicted against actual values of one candidate."""
+    return [
+        {
+            "of": "",
+            "name": "",
+            "kind": "calibration",
+            "examples": [100.0] * 4,
+            "prediction": [5.0, 10.0, 20.0, 40.0],
+            "label": [7.0, 9.0, 20.0, 44.0],
+        }
+    ]
+
+
 def titles(made: Report) -> list[str]:
     """Of all slices."""
     return [slice_title(where) for where in made["slices"]]

@@ -220,6 +220,67 @@ def test_it_fits_the_window_and_the_theme(open_report: Open, scheme: str, width:
     assert abs(paper - text) > 380
 
 
+def test_in_print_nothing_is_cut_off_or_folded(open_report: Open) -> None:
+    made = made_up.report(checkpoints=60, slices=60, baseline=True)
+    for candidate in made["candidates"][:3]:
+        assert candidate["verdict"] is not None
+        candidate["verdict"].update(eligible=False, missed=[f"auc on {i}" for i in range(9)])
+    page = open_report(made).page
+
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 688, "height": 1000})  # A4 at 96 dots an inch, less margins.
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.wait_for_timeout(300)
+    cut = page.evaluate(
+        """() => [...document.querySelectorAll('main *')].filter((element) => {
+          const box = element.getBoundingClientRect();
+          const hidden = getComputedStyle(element).overflow !== 'visible'
+            && (element.scrollHeight > element.clientHeight + 1
+              || element.scrollWidth > element.clientWidth + 1);
+          const drawing = element.closest('svg, select, output, .vega-embed details');
+          return !drawing && (box.right > innerWidth + 1 || box.left < -1 || hidden);
+        }).map((element) => element.outerHTML.slice(0, 90))"""
+    )
+    assert cut == []
+    assert page.locator("main details:not([open]):not(.vega-embed details)").count() == 0
+    assert page.locator("#verdict-table tbody tr:visible").count() == 60
+    assert page.locator("#verdict-table td li:visible").count() == 27
+    assert page.pdf().startswith(b"%PDF")
+
+
+def test_the_first_slices_of_many_are_drawn_and_all_on_request(open_report: Open) -> None:
+    page = open_report(made_up.report(checkpoints=3, slices=60)).page
+    cells = page.locator("#heat-chart svg.marks .mark-rect").first.locator("path")
+
+    assert cells.count() == 3 * 31
+    page.select_option("#heat-feature", "by:payment_type")
+    page.wait_for_function("document.querySelector('#heat-chart .mark-rect').children.length === 6")
+    page.select_option("#heat-feature", "all")
+    page.wait_for_function(
+        "document.querySelector('#heat-chart .mark-rect').children.length === 183"
+    )
+
+
+def test_a_regression_has_predicted_against_actual_and_residuals(open_report: Open) -> None:
+    made = made_up.report(checkpoints=1)
+    made["plots"] = {"step-00000100": made_up.regression_plots()}
+    page = open_report(made).page
+
+    assert page.locator("#plots .chart").evaluate_all(
+        "charts => charts.map(chart => chart.getAttribute('aria-label'))"
+    ) == ["Predicted against actual", "Residuals"]
+    drawn = page.locator("#plots .chart").evaluate_all(
+        """charts => charts.map(chart => [...chart.querySelectorAll('[aria-roledescription=point]')]
+          .map(mark => mark.getAttribute('aria-label').match(/[-−]?[\\d.]+(?=;|$)/g).slice(0, 2)
+            .map(text => Number(text.replace('−', '-')))))"""
+    )
+    assert drawn == [
+        [[5, 7], [10, 9], [20, 20], [40, 44]],
+        [[5, 2], [10, -1], [20, 0], [40, 4]],
+    ]
+    assert "about 100 of them" in page.locator("#plots .note").first.inner_text()
+
+
 def test_without_scripts_the_text_is_there(browser: Browser, tmp_path: Path) -> None:
     made = made_up.report()
     (tmp_path / "page.html").write_text(render(made), encoding="utf-8")

@@ -110,8 +110,9 @@ def test_cautions_are_rare_where_intervals_are_good() -> None:
     [
         (None, None),
         (50, None),
-        (49, "49 examples of the rarer label are few: its interval is a rough guess"),
-        (0, "0 examples of the rarer label are few: its interval is a rough guess"),
+        (49, "few examples (49) have the rarer label: its interval is a rough guess"),
+        (1, "few examples (1) have the rarer label: its interval is a rough guess"),
+        (0, "few examples (0) have the rarer label: its interval is a rough guess"),
     ],
 )
 def test_caution_where_a_label_is_rare(rarer: int | None, caution: str | None) -> None:

@@ -49,13 +49,18 @@ class Files:
 @pytest.fixture
 def files(tmp_path: Path, trained: EstimatorRun, examples: list[bytes]) -> Files:
     """A copy of the run of steps 0, 20, 40 and 60, with 200 examples."""
-    run, model = tmp_path / "run", tmp_path / "export"
+    return files_in(tmp_path, trained, examples)
+
+
+def files_in(directory: Path, trained: EstimatorRun, examples: list[bytes]) -> Files:
+    """A copy of the run, with 200 examples."""
+    run, model = directory / "run", directory / "export"
     shutil.copytree(trained.model_run, run)
     shutil.copytree(trained.export, model)
-    data = tmp_path / "eval.tfrecord"
+    data = directory / "eval.tfrecord"
     with tf.io.TFRecordWriter(str(data)) as writer:
         for example in examples[:200]:
             writer.write(example)
-    config = tmp_path / "eval_config.pbtxt"
+    config = directory / "eval_config.pbtxt"
     config.write_text(EVAL_CONFIG)
-    return Files(run, model, data, config, tmp_path / "swept")
+    return Files(run, model, data, config, directory / "swept")

@@ -1,6 +1,8 @@
+from collections.abc import Callable
+
 import pytest
 
-from pipeline.checks.beam_options import check_beam_args
+from pipeline.checks.beam_options import check_beam_args, check_cluster
 from pipeline.config import ConfigError, beam_args
 
 
@@ -56,6 +58,31 @@ def test_a_runner_that_is_named_takes_the_place_of_the_default(given: list[str])
 def test_an_option_is_known_as_one_to_every_spelling_of_a_local_runner() -> None:
     with pytest.raises(ConfigError, match="no option --nonsense"):
         check_beam_args(["--runner", "apache_beam.runners.direct.DirectRunner", "--nonsense=1"])
+
+
+def _refused(options: object) -> int:
+    raise OSError("Timed out trying to connect to tcp://h:1 after 10 s\nand more")
+
+
+@pytest.mark.parametrize(
+    ("threads", "message"),
+    [
+        (_refused, r"No Dask scheduler answers: Timed out .* after 10 s\. Start one, by make .*"),
+        (lambda options: 0, r"The Dask scheduler has no workers\. Start some\."),
+    ],
+)
+def test_a_cluster_that_is_not_there_is_known_before_training(
+    threads: Callable[[object], int], message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("checkpoint_sweep.evaluation.workers.threads_on_dask", threads)
+    with pytest.raises(ConfigError, match=f"^{message}$"):
+        check_cluster(["--runner=a.b.DaskRunner", "--dask_client_address=tcp://h:1"])
+
+
+def test_without_dask_no_cluster_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("checkpoint_sweep.evaluation.workers.threads_on_dask", _refused)
+    check_cluster([])
+    check_cluster(["--runner=DataflowRunner"])
 
 
 def test_an_option_has_the_form_of_one() -> None:

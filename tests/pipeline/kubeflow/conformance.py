@@ -2,7 +2,8 @@
 
 Runs in the environment of the Kubeflow SDK. Sources, in the repository kubeflow/pipelines:
 backend/src/apiserver/template/v2_template.go, backend/src/v2/compiler/argocompiler/dag.go,
-backend/src/v2/driver/resolve.go, backend/src/v2/component/importer_launcher.go.
+backend/src/v2/driver/{resolve,k8s}.go, backend/src/v2/component/importer_launcher.go,
+kubernetes_platform/proto/kubernetes_executor_config.proto; of the servers 2.4, 2.14 and 2.17.
 """
 
 import dataclasses
@@ -15,12 +16,29 @@ from typing import Any
 
 import yaml
 from google.protobuf import json_format, struct_pb2
+from kfp.kubernetes import kubernetes_executor_config_pb2 as kubernetes_pb
 from kfp.pipeline_spec import pipeline_spec_pb2 as pb
 
 SCHEMA_VERSION = "2.1.0"
 _PIPELINE_NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 # Argo's names of tasks; "-driver" is added to some.
 _TASK_NAME = re.compile(r"[a-zA-Z0-9][-a-zA-Z0-9]{0,120}")
+# Fields of `KubernetesExecutorConfig` that server 2.4, which parses it strictly, does not know.
+_AFTER_2_4 = frozenset(
+    {
+        "configMapNameParameter",
+        "nodeAffinityJson",
+        "nodeSelectorJson",
+        "optional",
+        "pvcNameParameter",
+        "secretNameParameter",
+        "securityContext",
+        "subPath",
+        "tolerationJson",
+    }
+)
+# As k8s.io/apimachinery/pkg/api/resource parses what the driver gives it.
+_QUANTITY = re.compile(r"\d+(\.\d+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?")
 _ROOT = re.compile(r"(gs|s3|minio)://[^/?]+(/[^?]*)?")
 
 _Type = pb.ParameterType
@@ -43,25 +61,33 @@ class Submission:
         deployment: its executors, parsed.
         values: the runtime parameters that are passed.
         root: the pipeline root that is passed.
+        platform: for Kubernetes, a config by executor.
     """
 
     spec: pb.PipelineSpec
     deployment: pb.PipelineDeploymentConfig
     values: Mapping[str, struct_pb2.Value]
     root: str
+    platform: Mapping[str, Any]
 
 
 class ConformanceError(ValueError):
     """The backend would refuse or mishandle the run; one line for each broken rule."""
 
 
-def submission(spec: Mapping[str, Any], values: Mapping[str, Any], root: str) -> Submission:
+def submission(
+    spec: Mapping[str, Any],
+    values: Mapping[str, Any],
+    root: str,
+    platform: Mapping[str, Any] | None = None,
+) -> Submission:
     """Parses strictly, as the API server does, and checks every rule.
 
     Args:
         spec: the compiled pipeline as YAML gives it.
         values: runtime parameters as JSON gives them.
         root: pipeline root.
+        platform: the document after it, if there is one.
 
     Raises:
         ConformanceError: a rule is broken; each line of the message begins with a rule's name.
@@ -72,13 +98,24 @@ def submission(spec: Mapping[str, Any], values: Mapping[str, Any], root: str) ->
             json_format.MessageToDict(parsed.deployment_spec), pb.PipelineDeploymentConfig()
         )
         struct = json_format.ParseDict(dict(values), struct_pb2.Struct())
+        configs = _kubernetes(platform or {})
     except json_format.ParseError as error:
         raise ConformanceError(f"strict-parse: {error}") from None
-    run = Submission(parsed, deployment, struct.fields, root)
+    run = Submission(parsed, deployment, struct.fields, root, configs)
     broken = [f"{name}: {what}" for name, rule in RULES.items() for what in rule(run)]
     if broken:
         raise ConformanceError("\n".join(broken))
     return run
+
+
+def _kubernetes(platform: Mapping[str, Any]) -> dict[str, Any]:
+    """The configs by executor, after each has been parsed strictly, as the driver does."""
+    spec = json_format.ParseDict(dict(platform), pb.PlatformSpec())
+    executors = spec.platforms["kubernetes"].deployment_spec.executors if platform else {}
+    configs = {label: json_format.MessageToDict(config) for label, config in executors.items()}
+    for config in configs.values():
+        json_format.ParseDict(config, kubernetes_pb.KubernetesExecutorConfig())
+    return configs
 
 
 def _schema_version(run: Submission) -> Iterator[str]:
@@ -151,9 +188,24 @@ def _parameter_types(run: Submission) -> Iterator[str]:
             source = task.inputs.parameters[key]
             if source.WhichOneof("kind") == "runtime_value":
                 yield from _mismatch(what, entry, source.runtime_value.constant)
+            elif source.WhichOneof("kind") == "task_output_parameter":
+                yield from _given_out(run, what, entry, source.task_output_parameter)
             elif source.component_input_parameter not in wanted:
                 missing = source.component_input_parameter
                 yield f"{what} is the run's parameter {missing!r}, which the pipeline does not have"
+
+
+def _given_out(run: Submission, what: str, entry: Any, source: Any) -> Iterator[str]:
+    task, key = source.producer_task, source.output_parameter_key
+    if task not in run.spec.root.dag.tasks:
+        yield f"{what} is given by the task {task!r}, which is missing"
+        return
+    component = run.spec.components[run.spec.root.dag.tasks[task].component_ref.name]
+    given = component.output_definitions.parameters
+    if key not in given:
+        yield f"{what} is {task}.{key}, which is no output"
+    elif given[key].parameter_type != entry.parameter_type:
+        yield f"{what} has another type than {task}.{key}"
 
 
 def _mismatch(what: str, entry: Any, value: struct_pb2.Value) -> Iterator[str]:
@@ -188,7 +240,7 @@ def _artifact_titles(run: Submission) -> Iterator[str]:
     for name, component in run.spec.components.items():
         for key, entry in component.output_definitions.artifacts.items():
             schema = yaml.safe_load(entry.artifact_type.instance_schema) or {}
-            if not schema.get("title"):
+            if not schema.get("title") and not entry.artifact_type.schema_title:
                 yield f"the output {key!r} of {name} has a type without a title"
 
 
@@ -199,6 +251,41 @@ def _containers(run: Submission) -> Iterator[str]:
                 yield f"{label} has no image"
             if not executor.container.command:
                 yield f"{label} has no command"
+
+
+def _resources(run: Submission) -> Iterator[str]:
+    for label, executor in run.deployment.executors.items():
+        given = executor.container.resources
+        texts = {
+            field.name: getattr(given, field.name)
+            for field in given.DESCRIPTOR.fields
+            if field.name.startswith("resource_")
+        }
+        texts["accelerator"] = given.accelerator.resource_count
+        for name, text in texts.items():
+            if text and not _QUANTITY.fullmatch(text):
+                yield f"{label} has {text!r} as {name}, which is no quantity"
+
+
+def _platform_executors(run: Submission) -> Iterator[str]:
+    for label in run.platform:
+        if run.deployment.executors[label].WhichOneof("spec") != "container":
+            yield f"the platform configures {label!r}, which is no container"
+
+
+def _platform_fields(run: Submission) -> Iterator[str]:
+    for label, config in run.platform.items():
+        for name in sorted(_fields(config) & _AFTER_2_4):
+            yield f"the platform configures {label} by {name!r}, which server 2.4 refuses"
+
+
+def _fields(config: Any) -> set[str]:
+    """The names of fields at any depth."""
+    if isinstance(config, list):
+        return set().union(*map(_fields, config))
+    if isinstance(config, dict):
+        return set(config).union(*map(_fields, config.values()))
+    return set()
 
 
 def _pipeline_root(run: Submission) -> Iterator[str]:
@@ -218,6 +305,9 @@ RULES: dict[str, Callable[[Submission], Iterator[str]]] = {
     "artifact-titles": _artifact_titles,
     "containers": _containers,
     "pipeline-root": _pipeline_root,
+    "resources": _resources,
+    "platform-executors": _platform_executors,
+    "platform-fields": _platform_fields,
 }
 
 
@@ -226,6 +316,11 @@ def waiting_for(spec: pb.PipelineSpec) -> dict[str, set[str]]:
     tasks = spec.root.dag.tasks.items()
     return {
         name: {s.task_output_artifact.producer_task for s in task.inputs.artifacts.values()}
+        | {
+            s.task_output_parameter.producer_task
+            for s in task.inputs.parameters.values()
+            if s.WhichOneof("kind") == "task_output_parameter"
+        }
         | set(task.dependent_tasks)
         for name, task in tasks
     }
@@ -256,11 +351,11 @@ def _outputs(run: Submission, task: str) -> Any:
 
 
 def main() -> None:
-    """Reads a list of {spec, values, root} and writes what `submission` has against each."""
+    """Reads a list of arguments of `submission` and writes what it has against each."""
     messages = []
     for given in json.load(sys.stdin):
         try:
-            submission(given["spec"], given["values"], given["root"])
+            submission(**given)
             messages.append("")
         except ConformanceError as error:
             messages.append(str(error))

@@ -17,6 +17,16 @@ from pipeline.kubeflow.__main__ import main
 REPOSITORY = Path(__file__).resolve().parents[3]
 ROOT = "minio://mlpipeline/v2/artifacts"
 DATA = "minio://mlpipeline/taxi"
+PODS = (
+    "--resources=cpu=1,memory=2G",
+    "--resources=Trainer:cpu=4,memory=16Gi,accelerator=nvidia.com/gpu:1",
+    "--retries=Trainer:2",
+    "--env=AWS_REGION=eu-west-1",
+    "--secret=AWS_ACCESS_KEY_ID=store/accesskey",
+    "--secret=AWS_SECRET_ACCESS_KEY=store/secretkey",
+    "--secret=Pusher:/secrets/gcp=gcp-key",
+    "--volume=/mnt=serving-claim",
+)
 
 # Runs a module of the repository in the environment of the Kubeflow SDK.
 Sdk = Callable[..., subprocess.CompletedProcess[str]]
@@ -70,7 +80,7 @@ def compile_pipeline(*arguments: str) -> None:
 
 @pytest.fixture(scope="session")
 def compiled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Packages by target, "image-data" being Kubeflow with data in the image; tiny training."""
+    """Packages by target, with tiny training; Kubeflow also with data in the image, and pushing."""
     folder = tmp_path_factory.mktemp("compiled")
     common = [
         "--image=registry.example/taxi:1",
@@ -82,6 +92,7 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     targets = {
         "kubeflow.yaml": [f"--data={DATA}"],
         "image-data.yaml": [],
+        "pushing.yaml": [f"--data={DATA}", "--push-to=/mnt/serving", *PODS],
         "vertex.json": ["--target=vertex", *gs],
     }
     for name, options in targets.items():
@@ -96,11 +107,19 @@ def spec(compiled: dict[str, Path]) -> dict[str, Any]:
     return loaded
 
 
+VALUES: dict[str, Any] = {
+    "data": DATA,
+    "baseline": f"{ROOT}/no-baseline",
+    "push_destination": json.dumps({"filesystem": {"base_directory": "/tmp/serving"}}),
+    "steps": 40,
+    "checkpoint_steps": 20,
+    "select_by": "auc",
+    "direction": "",
+    "engine": "fused",
+}
+
+
 @pytest.fixture
 def values() -> dict[str, Any]:
     """Runtime parameters that fit `spec`."""
-    return {
-        "data": DATA,
-        "baseline": f"{ROOT}/no-baseline",
-        "push_destination": json.dumps({"filesystem": {"base_directory": "/tmp/serving"}}),
-    }
+    return dict(VALUES)

@@ -28,10 +28,12 @@ from kfp.pipeline_spec import pipeline_spec_pb2 as pb
 
 from tests.pipeline.kubeflow import conformance
 from tests.pipeline.kubeflow.object_store import ObjectStore, mounted
+from tests.pipeline.kubeflow.task_cache import TaskCache, key_of
 
 _MOUNTS_VARIABLE = "CHECKPOINT_SWEEP_MOUNTS"
 _LOG_TAIL = 4000  # characters
 _AT_ONCE = 2  # tasks
+_DONE = frozenset({"succeeded", "cached"})
 
 
 class TaskError(RuntimeError):
@@ -43,14 +45,17 @@ class Task:
     """What became of a task.
 
     Attributes:
-        state: "succeeded", "skipped" by its condition, or "omitted" since one before it was.
+        state: "succeeded", "cached", "skipped" by its condition, or "omitted" since one before it
+            was.
         seconds: wall time of the container.
         artifacts: each output as the metadata store keeps it, a `RuntimeArtifact` in JSON.
+        parameters: each output parameter, as JSON.
     """
 
     state: str
     seconds: float = 0.0
     artifacts: dict[str, Any] = dataclasses.field(default_factory=dict)
+    parameters: dict[str, Any] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,7 +64,7 @@ class Container:
 
     Attributes:
         python: interpreter that the command `python` stands for.
-        code: the folder of `pipeline/`, as the image has it on PYTHONPATH.
+        code: the folder of `pipeline/` and `components/`, which the image has too.
         logs: folder for one log a task.
     """
 
@@ -79,7 +84,7 @@ class Container:
                 folder.mkdir()
             environment = {
                 "PATH": f"{self.python.parent}:/usr/bin:/bin",
-                "PYTHONPATH": str(self.code),
+                "PYTHONPATH": f"{self.code}:{self.code / 'components'}",
                 "PYTHONDONTWRITEBYTECODE": "1",
                 "HOME": str(folders["home"]),
                 "TMPDIR": str(folders["tmp"]),
@@ -110,9 +115,13 @@ class Replay:
     """One run."""
 
     def __init__(
-        self, run: conformance.Submission, store: ObjectStore, container: Container
+        self,
+        run: conformance.Submission,
+        store: ObjectStore,
+        container: Container,
+        cache: TaskCache,
     ) -> None:
-        self._run, self._store, self._container = run, store, container
+        self._run, self._store, self._container, self._cache = run, store, container, cache
         name = run.spec.pipeline_info.name
         self._root = f"{run.root.rstrip('/')}/{name}/{uuid.uuid4()}"
         self._before = conformance.waiting_for(run.spec)
@@ -149,7 +158,7 @@ class Replay:
 
     def _one(self, name: str, tasks: dict[str, Task]) -> Task:
         task = self._run.spec.root.dag.tasks[name]
-        if any(tasks[upstream].state != "succeeded" for upstream in self._before[name]):
+        if any(tasks[upstream].state not in _DONE for upstream in self._before[name]):
             return Task("omitted")
         component = self._run.spec.components[task.component_ref.name]
         executor = self._run.deployment.executors[component.executor_label]
@@ -158,13 +167,26 @@ class Replay:
         executor_input = pb.ExecutorInput(inputs=self._inputs(task, tasks))
         if not self._triggered(task.trigger_policy.condition, executor_input):
             return Task("skipped")
-        return self._execute(name, component, executor.container, executor_input)
+        key = key_of(executor.container, component, executor_input.inputs)
+        found = self._cache.get(key) if task.caching_options.enable_cache else None
+        if found is not None:
+            return Task("cached", artifacts=found["artifacts"], parameters=found["parameters"])
+        done = self._execute(name, component, executor.container, executor_input)
+        if task.caching_options.enable_cache:
+            self._cache.put(key, dataclasses.asdict(done))
+        return done
 
     def _inputs(self, task: pb.PipelineTaskSpec, tasks: dict[str, Task]) -> pb.ExecutorInput.Inputs:
         """As the driver resolves them: what is read from the metadata store has no type."""
         inputs = pb.ExecutorInput.Inputs()
         for key, parameter in task.inputs.parameters.items():
-            if parameter.WhichOneof("kind") == "runtime_value":
+            kind = parameter.WhichOneof("kind")
+            if kind == "task_output_parameter":
+                given = parameter.task_output_parameter
+                value = tasks[given.producer_task].parameters[given.output_parameter_key]
+                inputs.parameter_values[key].string_value = value
+                continue
+            if kind == "runtime_value":
                 value = parameter.runtime_value.constant
             else:
                 value = self._run.values[parameter.component_input_parameter]
@@ -194,10 +216,13 @@ class Replay:
         importer: pb.PipelineDeploymentConfig.ImporterSpec,
     ) -> Task:
         (key,) = component.output_definitions.artifacts
-        artifact = pb.RuntimeArtifact(
-            uri=conformance.importer_uri(self._run, task, importer), metadata=importer.metadata
-        )
-        return Task("succeeded", artifacts={key: _recorded(key, artifact)})
+        uri = conformance.importer_uri(self._run, task, importer)
+        found = self._cache.get(uri)
+        if found is None:
+            artifact = pb.RuntimeArtifact(uri=uri, metadata=importer.metadata)
+            found = _recorded(key, artifact)
+            self._cache.put(uri, found)
+        return Task("succeeded", artifacts={key: found})
 
     def _execute(
         self,
@@ -219,6 +244,13 @@ class Replay:
                 )
                 output.metadata.CopyFrom(entry.metadata)
                 (mounts / mounted(output.uri)).parent.mkdir(parents=True, exist_ok=True)
+            files = {
+                key: mounts / mounted(task_root) / key
+                for key in component.output_definitions.parameters
+            }
+            for key, path in files.items():
+                path.parent.mkdir(parents=True, exist_ok=True)
+                outputs.parameters[key].output_file = str(path)
             output_file = mounts / mounted(task_root) / "output_metadata.json"
             outputs.output_file = str(output_file)
             filled = json_format.MessageToJson(executor_input, indent=None)
@@ -228,7 +260,11 @@ class Replay:
             artifacts = self._collect(name, outputs, output_file)
             for listed in outputs.artifacts.values():
                 self._store.upload(mounts, listed.artifacts[0].uri)
-        return Task("succeeded", seconds, artifacts)
+            missing = [key for key, path in files.items() if not path.is_file()]
+            if missing:
+                raise TaskError(f"{name} gave no {', '.join(missing)}")
+            parameters = {key: path.read_text() for key, path in files.items()}
+        return Task("succeeded", seconds, artifacts, parameters)
 
     def _collect(
         self, name: str, outputs: pb.ExecutorInput.Outputs, output_file: Path
@@ -277,14 +313,15 @@ def main() -> None:
     parser.add_argument("--report", type=Path, required=True, help="JSON file to write")
     parser.add_argument("--earlier", type=Path, help="report of a run to continue from")
     parser.add_argument("--again", nargs="*", default=[], help="its tasks that are run again")
+    parser.add_argument("--cache", type=Path, help="JSON file of what earlier runs have cached")
     args = parser.parse_args()
     container = Container(args.python, args.code.resolve(), args.report.parent / "logs")
     try:
-        run = conformance.submission(
-            yaml.safe_load(args.package.read_text()), json.loads(args.parameters), args.root
-        )
+        spec, *platform = yaml.safe_load_all(args.package.read_text())
+        run = conformance.submission(spec, json.loads(args.parameters), args.root, *platform)
         kept = _kept(args.earlier, args.again)
-        tasks = Replay(run, ObjectStore(args.store.resolve()), container).tasks(kept)
+        store = ObjectStore(args.store.resolve())
+        tasks = Replay(run, store, container, TaskCache(args.cache)).tasks(kept)
     except (conformance.ConformanceError, TaskError) as error:
         print(error, file=sys.stderr)
         sys.exit(1)

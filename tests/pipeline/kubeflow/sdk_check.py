@@ -12,12 +12,13 @@ from google.auth.credentials import AnonymousCredentials
 from kfp import components
 
 from pipeline.kubeflow import submit
+from pipeline.kubeflow.run_values import Given, vertex_values
 
 
 def main(kubeflow: Path, vertex: Path) -> None:
     """Prints one JSON object: the inputs that Kubeflow sees, the job that Vertex AI would get."""
     component = components.load_component_from_file(str(kubeflow))
-    values = submit.vertex_values(json.loads(vertex.read_text()), "gs://bucket/other", None)
+    values = vertex_values(json.loads(vertex.read_text()), Given("gs://bucket/other"))
     job = submit.vertex_job(
         vertex, "project", "europe-west4", values, credentials=AnonymousCredentials()
     )

@@ -12,6 +12,7 @@ _ANSWERS = {
     "/apis/v2beta1/healthz": {"multi_user": False},
     "/apis/v2beta1/experiments": {"experiment_id": "e1", "display_name": "Default"},
     "/apis/v2beta1/runs": {"run_id": "r1", "display_name": "run"},
+    "/apis/v2beta1/recurringruns": {"recurring_run_id": "j1", "display_name": "schedule"},
 }
 
 
@@ -22,10 +23,12 @@ class Recorded:
     Attributes:
         host: URL of the stub.
         posted: path and body of every POST, in order.
+        headers: of every request, in order, by name in lower case.
     """
 
     host: str
     posted: list[tuple[str, dict[str, Any]]] = dataclasses.field(default_factory=list)
+    headers: list[dict[str, str]] = dataclasses.field(default_factory=list)
 
 
 @contextlib.contextmanager
@@ -43,6 +46,7 @@ def serve() -> Iterator[Recorded]:
             self._answer()
 
         def _answer(self) -> None:
+            recorded.headers.append({k.lower(): v for k, v in self.headers.items()})
             answer = _ANSWERS.get(self.path.split("?")[0])
             content = json.dumps(answer or {}).encode()
             self.send_response(200 if answer else 404)

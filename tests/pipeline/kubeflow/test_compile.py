@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.pipeline.kubeflow.conftest import DATA, REPOSITORY, ROOT
+from pipeline.kubeflow.console.outputs import TITLES
+from pipeline.kubeflow.package import read
+from tests.pipeline.kubeflow.conftest import REPOSITORY, VALUES
 
 Json = dict[str, Any]
 
@@ -22,10 +24,12 @@ def _executors(spec: Json) -> Json:
     return executors
 
 
-def test_kubeflow_imports_the_baseline_and_vertex_resolves_it(
+def test_kubeflow_looks_for_the_baseline_and_vertex_resolves_it(
     spec: Json, compiled: dict[str, Path]
 ) -> None:
-    assert "importer" in _executors(spec)["Baseline_executor"]
+    source = {"producerTask": "Baseline", "outputArtifactKey": "model"}
+    taken = _tasks(spec)["Evaluator"]["inputs"]["artifacts"]["baseline_model"]
+    assert taken == {"taskOutputArtifact": source}
     vertex = json.loads(compiled["vertex"].read_text())["pipelineSpec"]
     resolvers = [label for label, e in _executors(vertex).items() if "resolver" in e]
     assert sorted(resolvers) == [
@@ -34,17 +38,49 @@ def test_kubeflow_imports_the_baseline_and_vertex_resolves_it(
     ]
 
 
-def test_only_kubeflow_runs_our_entrypoint(spec: Json, compiled: dict[str, Path]) -> None:
+def test_what_is_pushed_is_the_next_baseline_and_opened_as_the_pusher_does(
+    compiled: dict[str, Path], spec: Json
+) -> None:
+    pushing = read(compiled["pushing"]).spec
+    declared = pushing["root"]["inputDefinitions"]["parameters"]
+    assert declared["baseline"]["defaultValue"] == "/mnt/serving"
+    assert "BaselineFolder" in _tasks(spec)
+    assert "BaselineFolder" not in _tasks(pushing)
+
+
+def test_kubeflow_runs_our_entrypoint_and_vertex_where_its_console_shows_something(
+    spec: Json, compiled: dict[str, Path]
+) -> None:
     vertex = json.loads(compiled["vertex"].read_text())["pipelineSpec"]
     commands = {
         name: {tuple(e["container"]["command"]) for e in _executors(s).values() if "container" in e}
         for name, s in {"kubeflow": spec, "vertex": vertex}.items()
     }
     stock = "tfx.orchestration.kubeflow.v2.container.kubeflow_v2_run_executor"
+    ours = "pipeline.kubeflow.vertex_entrypoint"
     assert commands == {
-        "kubeflow": {("python", "-m", "pipeline.kubeflow.entrypoint")},
-        "vertex": {("python", "-m", stock)},
+        "kubeflow": {
+            ("python", "-m", f"pipeline.kubeflow.{module}")
+            for module in ("entrypoint", "inputs", "baseline")
+        },
+        "vertex": {("python", "-m", stock), ("python", "-m", ours)},
     }
+    container = _executors(vertex)["Evaluator_executor"]["container"]
+    assert container["command"][-1] == ours
+
+
+def test_the_sweep_and_the_evaluator_have_what_consoles_show(
+    spec: Json, compiled: dict[str, Path]
+) -> None:
+    vertex = json.loads(compiled["vertex"].read_text())["pipelineSpec"]
+    for one in (spec, vertex):
+        shown: Json = {}
+        for task, entry in _tasks(one).items():
+            component = one["components"][entry["componentRef"]["name"]]
+            for key, output in component.get("outputDefinitions", {}).get("artifacts", {}).items():
+                if title := output["artifactType"].get("schemaTitle"):
+                    shown.setdefault(task, {})[key] = title
+        assert shown == {"CheckpointSweep": TITLES, "Evaluator": TITLES}
 
 
 def test_data_in_an_object_store_is_an_input_and_data_in_the_image_is_not(
@@ -56,7 +92,7 @@ def test_data_in_an_object_store_is_an_input_and_data_in_the_image_is_not(
     assert artifacts == [{"data": {"taskOutputArtifact": source}}, None]
 
 
-def test_only_the_node_that_reads_the_data_is_never_cached(spec: Json) -> None:
+def test_what_looks_at_the_world_is_never_cached_and_all_else_is(spec: Json) -> None:
     executors = _executors(spec)
     uncached = {
         name
@@ -64,16 +100,23 @@ def test_only_the_node_that_reads_the_data_is_never_cached(spec: Json) -> None:
         if "container" in executors[f"{name}_executor"]
         and not task.get("cachingOptions", {}).get("enableCache")
     }
-    assert uncached == {"CsvExampleGen"}
+    assert uncached == {"Inputs", "Pusher"}
+
+
+def test_the_pusher_that_runs_each_time_pushes_no_model_twice(spec: Json) -> None:
+    args = _executors(spec)["Pusher_executor"]["container"]["args"]
+    assert "pipeline.local.pusher.Executor" in args  # tests/pipeline/local/test_pusher.py
+
+
+def test_what_depends_on_the_data_is_cached_by_its_content(spec: Json) -> None:
+    given = {"producerTask": "Inputs", "outputParameterKey": "data_content"}
+    parameters = _tasks(spec)["CsvExampleGen"]["inputs"]["parameters"]
+    assert parameters["data_content"] == {"taskOutputParameter": given}
 
 
 def test_parameters_have_defaults(spec: Json) -> None:
     parameters = spec["root"]["inputDefinitions"]["parameters"]
-    assert {name: entry["defaultValue"] for name, entry in parameters.items()} == {
-        "data": DATA,
-        "baseline": f"{ROOT}/no-baseline",
-        "push_destination": '{"filesystem": {"base_directory": "/tmp/serving"}}',
-    }
+    assert {name: entry["defaultValue"] for name, entry in parameters.items()} == VALUES
 
 
 def test_vertex_gets_parameter_values(compiled: dict[str, Path]) -> None:
@@ -99,7 +142,9 @@ def test_what_the_sweep_did_not_bless_goes_no_further(spec: Json) -> None:
         (["--target=vertex"], "--root=gs://"),
         (["--push-to=s3://bucket/serving"], "pushed_model artifact"),
         (["--data=taxi"], "absolute"),
-        (["--baseline=/models/1"], "URI"),
+        (["--baseline=models/1"], "URI"),
+        (["--resources=Trainer:cpu=many"], "no quantity"),
+        (["--pods=none.yaml"], "none.yaml cannot be read"),
     ],
 )
 def test_wrong_arguments_are_explained(options: list[str], advice: str, tmp_path: Path) -> None:

@@ -41,6 +41,11 @@ def _untitled(run: Json) -> None:
     model["artifactType"]["instanceSchema"] = "type: object"
 
 
+def _configure(run: Json, label: str, **config: object) -> None:
+    deployment = {"deploymentSpec": {"executors": {label: config}}}
+    run["platform"] = {"platforms": {"kubernetes": deployment}}
+
+
 # What is done to a run, the rule that it breaks, and a word that the message must have.
 BROKEN: dict[str, tuple[Callable[[Json], object], str, str]] = {
     "resolver node": (_resolver, "no-resolvers", "Baseline_executor"),
@@ -80,7 +85,7 @@ BROKEN: dict[str, tuple[Callable[[Json], object], str, str]] = {
     ),
     "empty URI": (lambda run: run["values"].update(baseline=""), "importers", "Baseline"),
     "conditional importer": (
-        lambda run: _task(run, "Baseline").update(triggerPolicy={"condition": "true"}),
+        lambda run: _task(run, "BaselineFolder").update(triggerPolicy={"condition": "true"}),
         "importers",
         "condition",
     ),
@@ -93,6 +98,37 @@ BROKEN: dict[str, tuple[Callable[[Json], object], str, str]] = {
         "Trainer_executor",
     ),
     "local root": (lambda run: run.update(root="/runs"), "pipeline-root", "/runs"),
+    "output parameter that there is not": (
+        lambda run: _task(run, "CsvExampleGen")["inputs"]["parameters"]["data_content"][
+            "taskOutputParameter"
+        ].update(outputParameterKey="digest"),
+        "parameter-types",
+        "Inputs.digest",
+    ),
+    "no quantity": (
+        lambda run: run["spec"]["deploymentSpec"]["executors"]["Trainer_executor"][
+            "container"
+        ].update(resources={"resourceMemoryLimit": "16 GB"}),
+        "resources",
+        "16 GB",
+    ),
+    "platform of an importer": (
+        lambda run: _configure(run, "Data_executor", imagePullPolicy="Always"),
+        "platform-executors",
+        "Data_executor",
+    ),
+    "unknown field of the platform": (
+        lambda run: _configure(run, "Trainer_executor", pvcs=[]),
+        "strict-parse",
+        "pvcs",
+    ),
+    "field of a later server": (
+        lambda run: _configure(
+            run, "Trainer_executor", secretAsEnv=[{"secretName": "s", "optional": True}]
+        ),
+        "platform-fields",
+        "optional",
+    ),
 }
 
 

@@ -87,26 +87,28 @@ def test_outputs_get_folders(tmp_path: Path) -> None:
 
 
 def test_no_baseline_is_taken_out(tmp_path: Path) -> None:
-    given = _input(baseline_model="minio://b/no-baseline")
+    given = _input(baseline_model="minio://b/run/model")
+    _artifact(given, "baseline_model")["metadata"] = {"source": "none"}
     task = localize(given, SPEC, str(tmp_path), in_container=True)
     assert task.executor_input["inputs"]["artifacts"] == {}
 
 
-def test_a_baseline_that_is_not_there_is_an_error(tmp_path: Path) -> None:
+def test_an_input_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     given = _input(baseline_model="minio://b/serving/7")
     with pytest.raises(MountError, match=r"'baseline_model'.*minio://b/serving/7"):
         localize(given, SPEC, str(tmp_path), in_container=True)
 
 
-def test_a_bare_saved_model_becomes_a_model_artifact(tmp_path: Path) -> None:
-    folder = tmp_path / "minio/b/serving/7"
+def test_a_copy_goes_by_the_name_of_what_it_is_a_copy_of(tmp_path: Path) -> None:
+    folder = tmp_path / "minio/b/run/model"
     folder.mkdir(parents=True)
-    (folder / "saved_model.pb").write_bytes(b"graph")
-    given = _input(baseline_model="minio://b/serving/7")
+    given = _input(baseline_model="minio://b/run/model")
+    _artifact(given, "baseline_model")["metadata"] = {"source": "gs://b/serving/7"}
     task = localize(given, SPEC, str(tmp_path), in_container=True)
     uri = _artifact(task.executor_input, "baseline_model")["uri"]
-    assert Path(uri, "Format-Serving", "saved_model.pb").read_bytes() == b"graph"
-    assert restore({"model": uri}, task.uris) == {"model": "minio://b/serving/7"}
+    assert uri == str(folder)
+    named = {"artifact": uri, "model": f"{uri}/Format-Serving"}
+    assert restore(named, task.uris) == dict.fromkeys(named, "gs://b/serving/7")
 
 
 def test_a_parameter_that_names_an_input_becomes_its_path(tmp_path: Path) -> None:
@@ -133,7 +135,8 @@ def test_what_the_executor_says_of_paths_is_said_of_uris() -> None:
 def test_the_parameters_and_the_paths_need_neither_tfx_nor_the_kubeflow_sdk() -> None:
     code = (
         "import sys\n"
-        "from pipeline.kubeflow import entrypoint, executor_input, mounts, parameters\n"
+        "from pipeline.kubeflow import baseline, entrypoint, executor_input, inputs, mounts\n"
+        "from pipeline.kubeflow import parameters, run_values\n"
         "print([m for m in ('tfx', 'kfp', 'tensorflow', 'google.protobuf') if m in sys.modules])"
     )
     done = subprocess.run(

@@ -26,8 +26,27 @@ def test_push_destination_is_json_of_a_folder(folder: str, base: str) -> None:
 
 
 def test_no_baseline_is_a_uri_that_is_recognised() -> None:
-    assert parameters.is_no_baseline(parameters.baseline("", ROOT))
-    assert not parameters.is_no_baseline(parameters.baseline(f"{ROOT}/pushed/7", ROOT))
+    assert parameters.is_no_baseline(parameters.baseline("", ROOT, "gs://b/serving"))
+    assert not parameters.is_no_baseline(parameters.baseline(f"{ROOT}/pushed/7", ROOT, ""))
+
+
+@pytest.mark.parametrize(
+    ("given", "push_to", "name", "in_place"),
+    [
+        (None, "gs://b/serving/", "gs://b/serving", True),
+        (None, "/mnt/serving", "/mnt/serving", True),
+        (None, "", f"{ROOT}/no-baseline", False),
+        ("", "gs://b/serving", f"{ROOT}/no-baseline", False),
+        ("gs://b/serving/7", "gs://b/serving", "gs://b/serving/7", False),
+        ("/mnt/models", "", "/mnt/models", True),
+    ],
+)
+def test_the_baseline_is_what_is_pushed_unless_another_is_named(
+    given: str | None, push_to: str, name: str, in_place: bool
+) -> None:
+    found = parameters.baseline(given, ROOT, push_to)
+    assert found == name
+    assert parameters.is_in_place(found, parameters.push_destination(push_to)) is in_place
 
 
 @pytest.mark.parametrize(
@@ -35,7 +54,7 @@ def test_no_baseline_is_a_uri_that_is_recognised() -> None:
     [
         (lambda: parameters.data("taxi"), "data is 'taxi'"),
         (lambda: parameters.push_destination("s3://b/x"), "push_to is 's3://b/x'"),
-        (lambda: parameters.baseline("/models/1", ROOT), "baseline is '/models/1'"),
+        (lambda: parameters.baseline("models/1", ROOT, ""), "baseline is 'models/1'"),
         (lambda: parameters.check_complete({"a": 1, "b": 1}, {"a": 1}), "parameters b too"),
         (lambda: parameters.check_complete({"a": 1}, {"a": 1, "c": 1}), "no parameter c"),
     ],

@@ -3,7 +3,6 @@
 import itertools
 import json
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,8 @@ import tensorflow as tf
 import yaml
 
 from pipeline.problems.taxi.problem import taxi_data
-from tests.pipeline.kubeflow.conftest import DATA, REPOSITORY, ROOT, Sdk
+from tests.pipeline.kubeflow.conftest import DATA, REPOSITORY, ROOT, VALUES, Sdk
+from tests.pipeline.kubeflow.console_checks import assert_classification_is_that_of, finite_metrics
 from tests.pipeline.kubeflow.object_store import ObjectStore
 
 pytestmark = pytest.mark.slow
@@ -33,15 +33,8 @@ class Cluster:
         with (taxi_data() / "data.csv").open() as rows, sample.open("w") as file:
             file.writelines(itertools.islice(rows, ROWS + 1))
 
-    def run(
-        self,
-        name: str,
-        package: Path,
-        values: Json,
-        earlier: str | None = None,
-        again: Sequence[str] = (),
-    ) -> Json:
-        """Replays a package, or the tasks `again` after the `earlier` run; returns its report."""
+    def run(self, name: str, package: Path, values: Json) -> Json:
+        """Replays a package after those before it, whose tasks are cached; returns its report."""
         folder = self._folder / name
         folder.mkdir()
         report = folder / "report.json"
@@ -53,10 +46,9 @@ class Cluster:
             "python": sys.executable,
             "code": REPOSITORY,
             "report": report,
+            "cache": self._folder / "cache.json",
         }
         options = [f"--{key}={value}" for key, value in arguments.items()]
-        if earlier:
-            options += [f"--earlier={self._folder / earlier / 'report.json'}", "--again", *again]
         done = self._sdk("tests.pipeline.kubeflow.replay", *options)
         assert done.returncode == 0, done.stderr
         print(done.stdout)
@@ -97,13 +89,6 @@ def lenient(compiled: dict[str, Path], tmp_path_factory: pytest.TempPathFactory)
     return path
 
 
-VALUES = {
-    "data": DATA,
-    "baseline": f"{ROOT}/no-baseline",
-    "push_destination": json.dumps({"filesystem": {"base_directory": "/tmp/serving"}}),
-}
-
-
 @pytest.fixture(scope="module")
 def first(cluster: Cluster, lenient: Path) -> Json:
     """A first run: every task, no baseline."""
@@ -114,15 +99,13 @@ def first(cluster: Cluster, lenient: Path) -> Json:
 def with_baseline(cluster: Cluster, lenient: Path, first: Json) -> Json:
     """A run after it whose baseline is the model that it pushed."""
     pushed = first["Pusher"]["artifacts"]["pushed_model"]["uri"]
-    again = ["Baseline", "Evaluator", "Pusher"]
-    return cluster.run("second", lenient, VALUES | {"baseline": pushed}, "first", again)
+    return cluster.run("second", lenient, VALUES | {"baseline": pushed})
 
 
 @pytest.fixture(scope="module")
 def unblessed(cluster: Cluster, compiled: dict[str, Path], first: Json) -> Json:
     """A run with the real thresholds, which no model after 40 steps meets."""
-    again = ["CheckpointSweep", "Evaluator", "Pusher"]
-    return cluster.run("unblessed", compiled["kubeflow"], VALUES, "first", again)
+    return cluster.run("unblessed", compiled["kubeflow"], VALUES)
 
 
 @pytest.fixture(scope="module")
@@ -141,7 +124,18 @@ def unconfirmed(cluster: Cluster, lenient: Path, first: Json) -> Json:
     value["runtimeValue"]["constant"] = json.dumps(config)
     package = lenient.with_name("unconfirmed.yaml")
     package.write_text(yaml.safe_dump(spec))
-    return cluster.run("unconfirmed", package, VALUES, "first", ["Evaluator", "Pusher"])
+    return cluster.run("unconfirmed", package, VALUES)
+
+
+def _chosen(cluster: Cluster, tasks: Json) -> str:
+    blessing = cluster.output(tasks, "CheckpointSweep", "blessing")
+    return str(json.loads((blessing / "verdicts.json").read_text())["chosen"])
+
+
+def _shown(tasks: Json, task: str, key: str) -> Json:
+    """The metadata of an artifact, without what the metadata store adds."""
+    metadata = tasks[task]["artifacts"][key]["metadata"]
+    return {k: v for k, v in metadata.items() if k not in ("display_name", "store_session_info")}
 
 
 def _step(saved_model: Path) -> int:
@@ -176,6 +170,42 @@ def test_the_evaluator_confirms_on_held_out_examples(cluster: Cluster, first: Js
     assert (cluster.output(first, "Evaluator", "blessing") / "BLESSED").is_file()
 
 
+@pytest.mark.parametrize("task", TASKS)
+def test_a_console_shows_what_tfma_has_of_the_model(
+    cluster: Cluster, first: Json, task: str
+) -> None:
+    chosen = _chosen(cluster, first)
+    results = cluster.output(first, task, "evaluation")
+    added: Json = {"blessed": 1.0}
+    if task == "CheckpointSweep":
+        results, added = results / chosen, added | {"checkpoint_step": float(chosen[5:])}
+    assert _shown(first, task, "metrics") == finite_metrics(results) | added
+    assert_classification_is_that_of(results, _shown(first, task, "classification_metrics"))
+
+
+def test_a_console_shows_the_report_and_the_model_card(cluster: Cluster, first: Json) -> None:
+    evaluation = cluster.output(first, "CheckpointSweep", "evaluation")
+    report = cluster.output(first, "CheckpointSweep", "report")
+    assert report.is_file()
+    assert report.read_bytes() == (evaluation / "report.html").read_bytes()
+    card = cluster.output(first, "Evaluator", "report")
+    assert card.is_file()
+    assert "<h1>Model card</h1>" in card.read_text()
+    assert f"checkpoint of step {int(_chosen(cluster, first)[5:])}." in card.read_text()
+
+
+def test_a_console_shows_the_report_of_what_was_not_blessed(
+    cluster: Cluster, unblessed: Json, unconfirmed: Json
+) -> None:
+    evaluation = cluster.output(unblessed, "CheckpointSweep", "evaluation")
+    report = cluster.output(unblessed, "CheckpointSweep", "report")
+    assert report.read_bytes() == (evaluation / "report.html").read_bytes()
+    # None met the thresholds: none is chosen.
+    assert _shown(unblessed, "CheckpointSweep", "metrics") == {"blessed": 0.0}
+    assert _shown(unconfirmed, "Evaluator", "metrics")["blessed"] == 0.0
+    assert "NOT BLESSED" in cluster.output(unconfirmed, "Evaluator", "report").read_text()
+
+
 def test_artifacts_point_into_the_object_store(first: Json) -> None:
     listed = [a for task in first.values() for a in task["artifacts"].values()]
     assert {a["uri"].split("://")[0] for a in listed} == {"minio"}
@@ -193,6 +223,14 @@ def test_the_pushed_model_is_the_next_baseline(
     models = json.loads((evaluation / "eval_config.json").read_text())["modelLocations"]
     assert len(models) == 2
     assert (cluster.output(with_baseline, "Evaluator", "blessing") / "BLESSED").is_file()
+
+
+def test_unchanged_data_is_neither_read_nor_learned_from_again(with_baseline: Json) -> None:
+    """There is another baseline: what does not depend on it comes from the cache."""
+    states = {name: task["state"] for name, task in with_baseline.items()}
+    again = {"Data", "BaselineFolder", "Inputs", "Baseline", "Evaluator", "Pusher"}
+    assert {name for name, state in states.items() if state == "succeeded"} == again
+    assert {state for name, state in states.items() if name not in again} == {"cached"}
 
 
 def test_files_in_artifacts_name_uris(cluster: Cluster, with_baseline: Json) -> None:
@@ -220,7 +258,7 @@ def test_nothing_is_pushed_that_the_evaluator_did_not_bless(
     cluster: Cluster, unconfirmed: Json
 ) -> None:
     """The Pusher succeeds then, and says that it has pushed nothing."""
-    assert {task["state"] for task in unconfirmed.values()} == {"succeeded"}
+    assert {task["state"] for task in unconfirmed.values()} == {"succeeded", "cached"}
     assert (cluster.output(unconfirmed, "CheckpointSweep", "blessing") / "BLESSED").is_file()
     assert (cluster.output(unconfirmed, "Evaluator", "blessing") / "NOT_BLESSED").is_file()
     metadata = unconfirmed["Pusher"]["artifacts"]["pushed_model"]["metadata"]

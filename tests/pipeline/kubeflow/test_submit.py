@@ -4,21 +4,16 @@ from typing import Any
 
 import pytest
 
-from tests.pipeline.kubeflow.conftest import DATA, ROOT, Judge, Sdk
+from tests.pipeline.kubeflow.conftest import ROOT, VALUES, Judge, Sdk
 from tests.pipeline.kubeflow.stub_api import serve
 
 Json = dict[str, Any]
-SERVING = '{"filesystem": {"base_directory": "/tmp/serving"}}'
 
 
 @pytest.mark.parametrize(
-    ("options", "parameters", "root"),
+    ("options", "changed", "root"),
     [
-        (
-            [],
-            {"data": DATA, "baseline": f"{ROOT}/no-baseline", "push_destination": SERVING},
-            ROOT,
-        ),
+        ([], {}, ROOT),
         (
             ["--baseline=s3://b/7", "--data=s3://b/taxi", "--push-to=gs://b/x", "--root=s3://b/r"],
             {
@@ -28,16 +23,22 @@ SERVING = '{"filesystem": {"base_directory": "/tmp/serving"}}'
             },
             "s3://b/r",
         ),
+        (["--root=gs://b/r"], {"baseline": "gs://b/r/no-baseline"}, "gs://b/r"),
         (
-            ["--root=gs://b/r"],
-            {"data": DATA, "baseline": "gs://b/r/no-baseline", "push_destination": SERVING},
-            "gs://b/r",
+            ["--steps=80", "--select-by=binary_accuracy", "--direction=higher", "--engine=tfma"],
+            {
+                "steps": 80,
+                "select_by": "binary_accuracy",
+                "direction": "higher",
+                "engine": "tfma",
+            },
+            ROOT,
         ),
     ],
 )
 def test_the_client_submits_a_conforming_run_with_every_parameter(
     options: list[str],
-    parameters: Json,
+    changed: Json,
     root: str,
     compiled: dict[str, Path],
     sdk: Sdk,
@@ -50,9 +51,70 @@ def test_the_client_submits_a_conforming_run_with_every_parameter(
     path, run = api.posted[-1]
     assert path == "/apis/v2beta1/runs"
     config = run["runtime_config"]
-    assert config == {"parameters": parameters, "pipeline_root": root}
+    assert config == {"parameters": VALUES | changed, "pipeline_root": root}
     sent = {"spec": run["pipeline_spec"], "values": config["parameters"], "root": root}
     assert judge([sent]) == [""]
+
+
+def test_who_submits_and_where_is_said_to_the_server(compiled: dict[str, Path], sdk: Sdk) -> None:
+    options = ["--service-account=trainer", "--experiment=nightly", "--no-caching"]
+    options += ["--token=secret", "--cookie=session=1", "--run-name=tonight"]
+    package = f"--package={compiled['kubeflow']}"
+    with serve() as api:
+        done = sdk("pipeline.kubeflow.submit", "kubeflow", f"--host={api.host}", package, *options)
+    assert done.returncode == 0, done.stderr
+    path, run = api.posted[-1]
+    said = (path, run["service_account"], run["experiment_id"], run["display_name"])
+    assert said == ("/apis/v2beta1/runs", "trainer", "e1", "tonight")
+    cached = [
+        task
+        for task in run["pipeline_spec"]["root"]["dag"]["tasks"].values()
+        if task.get("cachingOptions", {}).get("enableCache")
+    ]
+    assert cached == []
+    assert {(h["authorization"], h["cookie"]) for h in api.headers} == {
+        ("Bearer secret", "session=1")
+    }
+    assert "secret" not in done.stdout + done.stderr
+
+
+def test_what_pods_get_is_sent_beside_the_pipeline(
+    compiled: dict[str, Path], sdk: Sdk, judge: Judge
+) -> None:
+    package = f"--package={compiled['pushing']}"
+    with serve() as api:
+        done = sdk("pipeline.kubeflow.submit", "kubeflow", f"--host={api.host}", package)
+    assert done.returncode == 0, done.stderr
+    run = api.posted[-1][1]
+    sent = run["pipeline_spec"]
+    values = run["runtime_config"]["parameters"]
+    run = {"spec": sent["pipeline_spec"], "platform": sent["platform_spec"]}
+    assert judge([run | {"values": values, "root": ROOT}]) == [""]
+    assert values["baseline"] == "/mnt/serving"
+    configs = run["platform"]["platforms"]["kubernetes"]["deploymentSpec"]["executors"]
+    assert configs["Trainer_executor"]["pvcMount"] == [
+        {"constant": "serving-claim", "mountPath": "/mnt"}
+    ]
+
+
+def test_a_schedule_starts_runs_with_every_parameter(
+    compiled: dict[str, Path], sdk: Sdk, judge: Judge
+) -> None:
+    package = f"--package={compiled['kubeflow']}"
+    options = ["--schedule=0 30 6 * * *", "--service-account=trainer"]
+    with serve() as api:
+        done = sdk("pipeline.kubeflow.submit", "kubeflow", f"--host={api.host}", package, *options)
+    assert done.returncode == 0, done.stderr
+    path, job = api.posted[-1]
+    assert path == "/apis/v2beta1/recurringruns"
+    assert job["trigger"]["cron_schedule"]["cron"] == "0 30 6 * * *"
+    said = (job["mode"], job["service_account"], job["experiment_id"], job["max_concurrency"])
+    assert said == ("ENABLE", "trainer", "e1", 1)
+    config = job["runtime_config"]
+    assert config == {"parameters": VALUES, "pipeline_root": ROOT}
+    sent = {"spec": job["pipeline_spec"], "values": config["parameters"], "root": ROOT}
+    assert judge([sent]) == [""]
+    assert f"{api.host}/#/recurringrun/details/j1" in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -60,6 +122,9 @@ def test_the_client_submits_a_conforming_run_with_every_parameter(
     [
         (["--data=/app/data/taxi"], "Compile it with this --data"),
         (["--push-to=minio://b/x"], "pushed_model artifact"),
+        (["--baseline=/mnt/serving"], "Compile it with --baseline=/mnt/serving"),
+        (["--steps=10"], "Raise --steps"),
+        (["--schedule=30 6 * * *"], "six fields"),
         (["--package=compiled/none.yaml"], "Compile it"),
     ],
 )
@@ -79,8 +144,8 @@ def test_both_sdks_load_what_was_compiled(compiled: dict[str, Path], sdk: Sdk) -
     )
     assert done.returncode == 0, done.stderr
     understood = json.loads(done.stdout)
-    names = ("baseline", "data", "push_destination")
-    assert understood["kubeflow"] == dict.fromkeys(names, "String")
+    kinds = {name: "Integer" if isinstance(v, int) else "String" for name, v in VALUES.items()}
+    assert understood["kubeflow"] == kinds
     config = understood["vertex"]["runtimeConfig"]
     assert config["gcsOutputDirectory"] == "gs://bucket/root"
     assert config["parameterValues"] == {

@@ -12,6 +12,7 @@ from rich.status import Status
 
 import checkpoint_sweep
 from checkpoint_sweep.common import text
+from checkpoint_sweep.common.progress import Amount
 from pipeline.problems.problem import repository
 from pipeline.reporting import quiet
 from pipeline.reporting.progress import Progress, amount
@@ -94,6 +95,24 @@ def test_on_a_terminal_one_line_says_how_far_and_how_long(
     assert said == [
         "[bold]Trainer[/] 0 of 4,000",
         "[bold]Trainer[/] 1,000 of 4,000, 500 a second, 6 s left",
+    ]
+
+
+def test_predictions_move_the_line_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = Console(file=io.StringIO(), width=100, force_terminal=True, color_system=None)
+    now = iter([0.0, 10.0, 12.0])
+    monkeypatch.setattr("pipeline.reporting.progress.time.monotonic", lambda: next(now, 12.0))
+    shown = Progress(screen)
+    shown.emit(_record("Component %s is running.", "Evaluator"))
+    said: list[str] = []
+    monkeypatch.setattr(Status, "update", lambda self, text: said.append(text))
+    for amount_done in (Amount(1, 500), Amount(1, 4000, True, 1000), Amount(1, 4000, True, 3000)):
+        shown.evaluated(amount_done)
+    shown.stop()
+    shown.evaluated(Amount(1, 4000, True, 4000))
+    assert said == [
+        "[bold]Evaluator[/] 1,000 of 4,000 (predictions)",
+        "[bold]Evaluator[/] 3,000 of 4,000, 1,000 a second, 1 s left (predictions)",
     ]
 
 

@@ -66,8 +66,8 @@ function levels(report, slice, metric) {
       && where.length === features.size
       && where.every(([key, value]) => features.has(key) && (value === null || features.get(key) === value));
     if (!applies) continue;
-    if (isNumber(bound.lower)) lines.push({ level: bound.lower, what: `threshold: at least ${short(bound.lower)}` });
-    if (isNumber(bound.upper)) lines.push({ level: bound.upper, what: `threshold: at most ${short(bound.upper)}` });
+    if (isNumber(bound.lower)) lines.push({ level: bound.lower, what: `threshold, at least ${short(bound.lower)}` });
+    if (isNumber(bound.upper)) lines.push({ level: bound.upper, what: `threshold, at most ${short(bound.upper)}` });
   }
   const old = report.baseline && finite(report.baseline[slice][metric]);
   if (isNumber(old)) lines.push({ level: old, what: `baseline ${short(old)}` });
@@ -75,17 +75,20 @@ function levels(report, slice, metric) {
 }
 
 const FEW_EXAMPLES = 100; // Of fewer, chance alone makes a slice look bad or good.
+const FIRST = 30; // More slices than that are more than a screen, or a printed page.
 
 /**
  * One row a slice and candidate: all examples first, then the worst for the chosen, then the slices
  * of few examples, which do not count for the range of the colours either.
+ *
+ * @param which "first", "all", or "by:" and a feature.
  */
-function heatRows(report, metric, feature, higherIsBetter) {
+function heatRows(report, metric, which, higherIsBetter) {
   const candidates = report.candidates.filter((c) => report.values[c.name]);
   const chosen = (report.decision && report.decision.chosen) || (candidates.length && candidates[candidates.length - 1].name);
   const count = report.metrics.indexOf(report.counts);
   const slices = report.slices.map((title, slice) => ({ title, slice }))
-    .filter(({ slice }) => slice === 0 || !feature || report.features[slice] === feature)
+    .filter(({ slice }) => slice === 0 || !which.startsWith('by:') || report.features[slice] === which.slice(3))
     .filter(({ slice }) => candidates.some((c) => isNumber(report.values[c.name][slice][metric])));
   const examples = (slice) => (count < 0 || !chosen ? null : report.values[chosen][slice][count]);
   const few = (slice) => slice > 0 && examples(slice) !== null && examples(slice) < FEW_EXAMPLES;
@@ -100,6 +103,7 @@ function heatRows(report, metric, feature, higherIsBetter) {
     const at = x.findIndex((part, i) => part !== y[i]);
     return at < 0 ? 0 : x[at] - y[at];
   });
+  if (which === 'first') slices.splice(FIRST + 1);
   const rows = [];
   const named = ({ title, slice }) => (few(slice) ? `${title} (${examples(slice)})` : title);
   slices.forEach(({ title, slice }, order) => candidates.forEach((candidate) => {

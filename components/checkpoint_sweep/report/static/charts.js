@@ -26,7 +26,7 @@ const drawn = (layers) => layers.filter(({ data }) => !data || data.values.lengt
 
 const stepAxis = (field = 'step') => ({ field, type: 'quantitative', title: 'training step', scale: { zero: false, nice: false, padding: 12 }, axis: { format: ',d', tickMinStep: 1, labelOverlap: true } });
 
-function stepSpec(report, intervals, slice, metric) {
+function stepSpec(report, intervals, slice, metric, width) {
   const rows = stepRows(report, intervals, slice, metric);
   const y = { field: 'value', type: 'quantitative', title: report.metrics[metric], scale: { zero: false } };
   const tooltip = [
@@ -39,6 +39,7 @@ function stepSpec(report, intervals, slice, metric) {
   const path = points.filter((row) => row.kind === 'checkpoint');
   const chosen = rows.filter((row) => row.state === 'chosen');
   const [near] = nearAndFar(levels(report, slice, metric), rows);
+  const legend = width < 480 ? { columns: 2 } : {};
   return {
     ...base(320),
     layer: drawn([
@@ -53,8 +54,8 @@ function stepSpec(report, intervals, slice, metric) {
         mark: { type: 'point', filled: true, opacity: 1, size: points.length > 60 ? 35 : 75, stroke: 'rgba(255,255,255,0.8)', strokeWidth: 0.5 },
         encoding: {
           x: stepAxis(), y, tooltip,
-          color: { field: 'state', title: null, scale: { domain: present, range: at.map((i) => STATE_COLOURS[i]) } },
-          shape: { field: 'state', title: null, scale: { domain: present, range: at.map((i) => STATE_SHAPES[i]) } },
+          color: { field: 'state', title: null, scale: { domain: present, range: at.map((i) => STATE_COLOURS[i]) }, legend },
+          shape: { field: 'state', title: null, scale: { domain: present, range: at.map((i) => STATE_SHAPES[i]) }, legend },
           size: { condition: { test: "datum.state === 'chosen'", value: 180 }, value: points.length > 60 ? 35 : 75 },
         },
       },
@@ -91,10 +92,16 @@ function cellTooltip(cell, sanitize) {
   return `<table>${lines.map(([key, text]) => `<tr><td class="key">${sanitize(key)}</td><td class="value">${sanitize(text)}</td></tr>`).join('')}</table>`;
 }
 
-function heatSpec(report, metric, feature, higherIsBetter) {
-  const { rows, slices, candidates, chosen, domain } = heatRows(report, metric, feature, higherIsBetter);
-  const x = { field: 'candidate', type: 'nominal', title: null, sort: null, scale: { domain: candidates }, axis: { labelAngle: -60, labelOverlap: true, labelLimit: 120 } };
-  const y = { field: 'slice', type: 'nominal', title: null, sort: null, scale: { domain: slices }, axis: { labelLimit: 220, labelFontSize: slices.length > 40 ? 10 : 12 } };
+/** Names of slices: what is left out of long ones is their middle, since the value is at the end. */
+function sliceAxis(width, axis) {
+  const room = Math.min(220, 0.34 * width);
+  return { labelLimit: room, labelExpr: `truncate(datum.label, ${Math.floor(room / 7)}, 'center')`, ...axis };
+}
+
+function heatSpec(report, metric, which, higherIsBetter, width) {
+  const { rows, slices, candidates, chosen, domain } = heatRows(report, metric, which, higherIsBetter);
+  const x = { field: 'candidate', type: 'nominal', title: 'training step', sort: null, scale: { domain: candidates }, axis: { labelAngle: -60, labelOverlap: true, labelLimit: 120, labelExpr: "replace(datum.label, 'step ', '')" } };
+  const y = { field: 'slice', type: 'nominal', title: null, sort: null, scale: { domain: slices }, axis: sliceAxis(width, { labelFontSize: slices.length > 40 ? 10 : 12 }) };
   return {
     spec: {
       ...base(AROUND + slices.length * (slices.length > 40 ? 14 : 20)),
@@ -109,15 +116,16 @@ function heatSpec(report, metric, feature, higherIsBetter) {
           },
         },
         { data: { values: chosen === null ? [] : [{ candidate: chosen }] }, mark: { type: 'rect', filled: false, stroke: COLOURS.chosen, strokeWidth: 2, y: 0, y2: 'height' }, encoding: { x } },
+        { data: { values: chosen === null ? [] : [{ candidate: chosen }] }, mark: { type: 'text', y: 0, baseline: 'bottom', dy: -3, color: COLOURS.chosen, fontWeight: 'bold', text: 'chosen' }, encoding: { x } },
       ]),
     },
     cells: rows.length,
   };
 }
 
-function changeSpec(report, changes, name, metric) {
+function changeSpec(report, changes, name, metric, width) {
   const rows = changeRows(report, changes, name, metric);
-  const y = { field: 'slice', type: 'nominal', title: null, sort: { field: 'order', op: 'min' }, axis: { labelLimit: 220, grid: true } };
+  const y = { field: 'slice', type: 'nominal', title: null, sort: { field: 'order', op: 'min' }, axis: sliceAxis(width, { grid: true }) };
   const tooltip = [{ field: 'slice' }, { field: 'value', title: 'chosen', format: '.5~g' }, { field: 'old', title: 'baseline', format: '.5~g' }, { field: 'change', format: '.3~g' }, { field: 'low', title: 'interval from', format: '.3~g' }, { field: 'high', title: 'to', format: '.3~g' }];
   return {
     ...base(AROUND + rows.length * 20), data: { values: rows },

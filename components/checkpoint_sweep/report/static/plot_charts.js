@@ -55,9 +55,12 @@ function calibrationSpecs(pairs) {
   const [low, high] = [Math.min(...all), Math.max(...all)];
   const isShare = low >= 0 && high <= 1;
   const scale = isShare ? { domain: [0, 1] } : { zero: false };
+  const counts = rows.map((row) => row.examples);
+  const about = Math.round(counts.reduce((sum, count) => sum + count, 0) / counts.length).toLocaleString('en-US');
+  const usermeta = { note: `Each point is a mean of examples whose predictions are alike, about ${about} of them. Results have no single examples.` };
   const mark = { type: 'line', strokeWidth: 1.5, point: { size: 45, filled: true } };
   const x = { field: 'prediction', title: 'mean prediction', scale };
-  const first = pairedSpec(rows, whos, x, { field: 'label', title: isShare ? 'share of positives' : 'mean actual value', scale }, isShare ? 'Calibration' : 'Predicted against actual', [diagonal(isShare ? 0 : low, isShare ? 1 : high)], mark);
+  const first = { usermeta, ...pairedSpec(rows, whos, x, { field: 'label', title: isShare ? 'share of positives' : 'mean actual value', scale }, isShare ? 'Calibration' : 'Predicted against actual', [diagonal(isShare ? 0 : low, isShare ? 1 : high)], mark) };
   if (isShare) return [first];
   return [first, pairedSpec(rows, whos, x, { field: 'residual', title: 'mean actual less predicted' }, 'Residuals', [level(0)], mark)];
 }

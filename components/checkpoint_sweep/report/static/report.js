@@ -72,31 +72,32 @@ async function bind(ids, action) {
 async function drawSteps(report, intervals) {
   const metric = Number(byId('step-metric').value);
   const slice = Number(byId('step-slice') ? byId('step-slice').value : 0);
-  const spec = stepSpec(report, intervals, slice, metric);
+  const spec = stepSpec(report, intervals, slice, metric, byId('step-chart').clientWidth);
   await draw(byId('step-chart'), spec);
   const better = higherIsBetter(report, metric);
   const [, far] = nearAndFar(levels(report, slice, metric), stepRows(report, intervals, slice, metric));
   const known = report.intervals.some((item) => item.slice === slice && item.metric === metric);
-  const level = report.decision && report.decision.selection.level ? `${Math.round(report.decision.selection.level * 100)} % ` : '';
+  const level = report.decision && report.decision.selection.level ? `${Math.round(report.decision.selection.level * 100)}% ` : '';
   byId('step-note').textContent = [
     better === null ? '' : `${better ? 'Higher' : 'Lower'} is better.`,
     known ? `The band is the ${level}interval of each value.` : 'No intervals are known for this metric and slice.',
     report.decision && report.decision.chosen ? 'The orange line is the chosen.' : '',
-    far.length ? `Beyond the chart: ${far.map(({ what }) => what).join('; ')}.` : '',
+    far.length ? `Beyond what the chart shows: ${far.map(({ what }) => what).join('; ')}.` : '',
   ].join(' ').trim();
 }
 
 async function drawHeat(report) {
   const metric = Number(byId('heat-metric').value);
   const better = higherIsBetter(report, metric);
-  const { spec, cells } = heatSpec(report, metric, byId('heat-feature').value, better);
+  const which = byId('heat-feature').value;
+  const { spec, cells } = heatSpec(report, metric, which, better, byId('heat-chart').clientWidth);
   await draw(byId('heat-chart'), spec, cells > SVG_CELLS ? 'canvas' : 'svg', { formatTooltip: cellTooltip });
   const chosen = report.decision && report.decision.chosen;
   const hidden = report.metrics_left_out;
   byId('heat-note').textContent = [
     better === null ? 'Yellow is high, blue is low.' : `Yellow is better, blue is worse (${better ? 'higher' : 'lower'} is better).`,
-    `The worst slices of ${chosen ? 'the chosen' : 'the last'} stand on top, below all examples together; those of fewer than 100 examples, with their number, at the end.`,
-    chosen ? 'The chosen is framed.' : '',
+    `The slices in which ${chosen ? 'the chosen' : 'the last'} is ${better === null ? 'lowest' : 'worst'} stand on top, below all examples together; those of fewer than ${FEW_EXAMPLES} examples, with their number, at the end.`,
+    which === 'first' ? 'The menu has the others.' : '',
     hidden ? `For the size of this page, ${hidden} metrics are only on all examples; all are in metrics.csv.` : '',
   ].join(' ').trim();
 }
@@ -104,7 +105,7 @@ async function drawHeat(report) {
 async function drawChange(report, changes) {
   const metric = Number(byId('change-metric').value);
   const name = report.decision && report.decision.chosen;
-  await draw(byId('change-chart'), changeSpec(report, changes, name, metric));
+  await draw(byId('change-chart'), changeSpec(report, changes, name, metric, byId('change-chart').clientWidth));
   byId('change-note').textContent = name ? 'The chosen less the baseline. Lines are intervals; hollow points have none. What crosses the line at 0 may be chance.' : 'Nothing is chosen.';
 }
 
@@ -145,7 +146,10 @@ async function drawPlots(report) {
     chart.className = 'chart';
     chart.setAttribute('role', 'img');
     chart.setAttribute('aria-label', spec.title.text);
-    figure.append(chart);
+    const note = document.createElement('p');
+    note.className = 'note';
+    note.textContent = spec.usermeta ? spec.usermeta.note : '';
+    figure.append(chart, note);
     return figure;
   });
   box.replaceChildren(...charts, ...own.filter((plot) => plot.kind === 'thresholds').map((plot) => matrixFigure(plot, label(name))));
@@ -176,7 +180,8 @@ async function main(nonce) {
   for (const id of ['step-metric', 'heat-metric', 'change-metric', 'slice-metric']) options(byId(id), metrics, first);
   options(byId('step-slice'), report.slices.map((title, i) => [i, title]), report.selected ? report.selected.slice : 0);
   const features = [...new Set(report.features)].filter(Boolean);
-  options(byId('heat-feature'), [['', 'all features'], ...features.map((name) => [name, name])], '');
+  const many = report.slices.length > FIRST + 10;
+  options(byId('heat-feature'), [...(many ? [['first', `the first ${FIRST} slices`]] : []), ['all', 'all slices'], ...features.map((name) => [`by:${name}`, `slices by ${name}`])], many ? 'first' : 'all');
   options(byId('slice-candidate'), evaluated.map((c) => [c.name, c.label + (c.name === chosen ? ' (chosen)' : '')]), initial);
   await bind(['step-metric', 'step-slice'], () => drawSteps(report, intervals));
   if (byId('loss-chart')) await bind([], () => draw(byId('loss-chart'), lossSpec(report)));

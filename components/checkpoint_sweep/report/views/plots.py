@@ -39,17 +39,16 @@ def plots(
     Raises:
         ViewError: there is no such step, or it has no such plot.
     """
-    result = sweep.result(step)
+    found = [] if slice else sweep.plots(step)
+    found = found or sweep.result(step).plots  # Without those of all examples, what slices have.
     spec = single_slice_spec(features=slice)
-    if not any(of for _, of in result.plots):
+    if not any(of for _, of in found):
         raise ViewError(
             f"The results of {label(step)} have no plots. Add CalibrationPlot, ConfusionMatrixPlot "
             "or MultiClassConfusionMatrixPlot to the metrics of the evaluation config."
         )
     try:
-        data, config = util.get_plot_data_and_config(
-            result.plots, spec, output_name, class_id, top_k, k
-        )
+        data, config = util.get_plot_data_and_config(found, spec, output_name, class_id, top_k, k)
     except ValueError as error:
         raise ViewError(f"{title(step)} has no plot for {slice_name(slice)}: {error}") from error
     return View(

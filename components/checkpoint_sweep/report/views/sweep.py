@@ -3,6 +3,7 @@
 import dataclasses
 import os
 from collections.abc import Mapping
+from typing import Any
 
 import tensorflow as tf
 import tensorflow_model_analysis as tfma
@@ -12,6 +13,7 @@ from tensorflow_model_analysis.writers import eval_config_writer
 
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.evaluation.ledger import LEDGER, read_ledger
+from checkpoint_sweep.report.read_plots import overall_plots
 
 
 class ViewError(UserError):
@@ -101,6 +103,17 @@ class Sweep:
             file_format="",
             model_location="",
         )
+
+    def plots(self, step: Which) -> list[tuple[tuple[Any, ...], dict[str, Any]]]:
+        """TFMA's plots of all examples together, without reading those of slices.
+
+        Raises:
+            ViewError: there is no such step or average.
+        """
+        directory, _, name = self._of(step, False)
+        records = overall_plots(directory)
+        found = [util.convert_plots_proto_to_dict(record, model_name=name) for record in records]
+        return [of for of in found if of is not None]
 
     def _of(self, step: Which, baseline: bool) -> tuple[str, tfma.EvalConfig, str | None]:
         """The directory of a result, the config of its evaluation, and the name of its model."""

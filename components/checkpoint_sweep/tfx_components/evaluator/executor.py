@@ -15,6 +15,7 @@ from tfx.types import artifact_utils
 from tfx.types import standard_component_specs as keys
 from tfx.utils import path_utils
 
+from checkpoint_sweep.common import progress
 from checkpoint_sweep.common.eval_config import (
     check_thresholds,
     has_thresholds,
@@ -105,9 +106,11 @@ class Executor(stock.Executor):
             logging.warning(warning)
         else:
             check_thresholds(eval_config)
-        for done in evaluate_fused(request):
-            if done.error and not read_predictions(evaluation).failed:
-                raise EvaluationError(done.error)
+        with progress.counting(source.counts):
+            progress.expect(1)
+            for done in evaluate_fused(request):
+                if done.error and not read_predictions(evaluation).failed:
+                    raise EvaluationError(done.error)
         blessing = artifact_utils.get_single_instance(output_dict[keys.BLESSING_KEY])
         model_name = next(s.name for s in eval_config.model_specs if not s.is_baseline)
         blessed, reason = _bless(blessing, evaluation, model_name, has_thresholds(eval_config))

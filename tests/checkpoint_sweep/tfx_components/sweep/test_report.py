@@ -4,6 +4,7 @@ import csv
 import json
 import logging
 import math
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from tests.checkpoint_sweep.report.views.browser import launch
 from tests.checkpoint_sweep.tfx_components.sweep.conftest import Sweep, Swept, sweep_into
 from tests.support.estimator_run import STEPS, EstimatorRun
 
-FILES = ("report.html", "report.json", "metrics.csv")
+FILES = ("report.html", "report.json", "metrics.csv", "tfma.html")
 AVERAGE = "average-last-2"
 CONFIG = """
 model_specs { label_key: "big_tipper" }
@@ -198,6 +199,45 @@ def test_the_page_shows_the_reports_numbers(swept: Swept, report: Report) -> Non
         assert observed.requests == []
 
 
+def test_tfmas_own_components_are_one_click_away(swept: Swept, report: Report) -> None:
+    with launch() as browser:
+        observed = browser.open(Path(swept.evaluation.uri) / "report.html")
+        page = observed.page
+        page.locator("a", has_text="tfma.html").click()
+        page.wait_for_selector("body[data-mounted]")
+        table = page.locator("tfma-metrics-table").first
+        table.locator("tbody tr").first.wait_for()
+        header, *lines = table.locator("tr").evaluate_all(
+            "rows => rows.map(row => [...row.children].map(cell => cell.innerText.trim()))"
+        )
+        metric = [info["metric"] for info in report["metrics"]].index("auc")
+        values = {c["step"]: report["values"][c["name"]] for c in report["candidates"][:-1]}
+        assert {line[header.index("Model")]: line[header.index("auc")] for line in lines} == {
+            str(step): f"{table[0][metric]:.5f}" for step, table in values.items()
+        }
+        assert page.locator("tfma-nb-slicing-metrics").count() == 2
+        assert page.locator("tfma-nb-plot").count() == 1
+        assert page.locator("tfma-line-chart").first.evaluate("chart => chart.title") == "auc"
+        assert observed.errors == []
+        assert observed.requests == []
+
+
+def test_a_report_without_tfmas_components_has_no_link_to_them(
+    swept: Swept, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(evaluation: str, report: Report) -> str:
+        raise OSError("made up")
+
+    copy = tmp_path / "evaluation"
+    ignored = shutil.ignore_patterns(*FILES, "tensorboard")
+    shutil.copytree(swept.evaluation.uri, copy, ignore=ignored)
+    monkeypatch.setattr(write, "render_tfma", fail)
+    write.write_report(str(copy), swept.verdicts)
+
+    assert "tfma.html" not in (copy / "report.html").read_text()
+    assert [name for name in FILES if (copy / name).exists()] == list(FILES[:-1])
+
+
 def test_losses_are_those_that_the_training_logged(trained: EstimatorRun, report: Report) -> None:
     logged = {
         event.step: value.simple_value
@@ -271,7 +311,7 @@ def test_a_report_that_cannot_be_made_does_not_fail_the_sweep(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    def fail(report: Report) -> str:
+    def fail(report: Report, tfma: str | None) -> str:
         raise OSError("made up")
 
     monkeypatch.setattr(write, "render", fail)

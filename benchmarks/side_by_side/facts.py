@@ -1,0 +1,248 @@
+"""What is found out about each way, by doing it.
+
+    python -m benchmarks.side_by_side.facts WAY DATA RESULT
+
+measures one way in this process, whose time starts when its imports are done.
+"""
+
+import contextlib
+import dataclasses
+import importlib
+import json
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks.side_by_side.job import Data, Job
+from benchmarks.side_by_side.lines import lines_of_code
+from benchmarks.side_by_side.outcome import (
+    ESTIMATOR,
+    KERAS,
+    SWEEP,
+    Outcome,
+    evaluations,
+    read_outcome,
+)
+from checkpoint_sweep.evaluation.ledger import read_ledger
+from checkpoint_sweep.sweeping.sweep import read_result
+
+# So that few steps are enough to become good, and as few to become bad.
+_QUICK = 0.02
+
+
+@dataclasses.dataclass(frozen=True)
+class Size:
+    """Of a job.
+
+    Attributes:
+        steps: of training.
+        checkpoint_steps: steps from one checkpoint to the next.
+    """
+
+    steps: int
+    checkpoint_steps: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Started:
+    """What a way has left, and how long it took.
+
+    Attributes:
+        seconds: from the start of training to the exported model, imports not counted.
+        cpu_seconds: of all threads in that time.
+        outcome: what it has left.
+    """
+
+    seconds: float
+    cpu_seconds: float
+    outcome: Outcome
+
+
+@dataclasses.dataclass(frozen=True)
+class Restart:
+    """A training that is stopped and started again, and gets worse from then on.
+
+    Attributes:
+        before: AUC of the model that was exported before the restart.
+        after: AUC of the model that is exported in the end.
+        chosen_before: its step.
+        chosen_after: its step.
+    """
+
+    before: float
+    after: float
+    chosen_before: int
+    chosen_after: int
+
+    @property
+    def best_is_kept(self) -> bool:
+        """Whether the model from before the restart is still the one that is exported."""
+        return self.chosen_after == self.chosen_before
+
+
+@dataclasses.dataclass(frozen=True)
+class Facts:
+    """About one way.
+
+    Attributes:
+        lines: of code, without docstrings, comments and empty lines.
+        whole: the whole job.
+        tie: the job with a learning rate of 0: all checkpoints are equal.
+        again: steps that a second start of that, when all is done, evaluates once more.
+        late: steps of that which are evaluated by who comes when all checkpoints are there; None
+            for who evaluates only what it trains itself.
+        restart: see there.
+        throttled: the same as `whole` with the default time between evaluations; None where there
+            is none.
+    """
+
+    lines: int
+    whole: Started
+    tie: Outcome
+    again: Sequence[int]
+    late: Sequence[int] | None
+    restart: Restart
+    throttled: Started | None
+
+
+def measure(way: str, data: Data, size: Size, small: Size) -> Facts:
+    """All facts about a way.
+
+    Args:
+        way: one of `outcome.WAYS`.
+        data: to train and evaluate on.
+        size: of the job that is timed.
+        small: of all others.
+    """
+    with tempfile.TemporaryDirectory(prefix="side-by-side-") as scratch:
+
+        def directory(name: str) -> str:
+            return os.path.join(scratch, name)
+
+        tied = make_job(directory("tie"), data, small, learning_rate=0.0)
+        whole = start(way, make_job(directory("whole"), data, size))
+        return Facts(
+            lines_of(way),
+            whole,
+            start(way, tied).outcome,
+            evaluated_again(way, tied),
+            None if way == KERAS else evaluated_late(way, tied, directory("late")),
+            restart(way, data, small, directory("restart")),
+            _throttled(make_job(directory("throttled"), data, size)) if way == ESTIMATOR else None,
+        )
+
+
+def make_job(directory: str, data: Data, size: Size, **others: Any) -> Job:
+    """A job in a directory."""
+    return Job(
+        directory,
+        data.trained,
+        data.evaluated,
+        data.examples,
+        size.steps,
+        size.checkpoint_steps,
+        **others,
+    )
+
+
+def lines_of(way: str) -> int:
+    """How many lines of code a way has."""
+    return lines_of_code((Path(__file__).parent / "ways" / f"{way}.py").read_text())
+
+
+def start(way: str, job: Job, **others: Any) -> Started:
+    """Does a job."""
+    run = _run(way)
+    begun, used = time.monotonic(), time.process_time()
+    exported = run(job, **others)
+    seconds, cpu_seconds = time.monotonic() - begun, time.process_time() - used
+    return Started(seconds, cpu_seconds, read_outcome(way, job, exported))
+
+
+def evaluated_again(way: str, job: Job) -> list[int]:
+    """Starts a job that is done once more; returns the steps that this evaluates."""
+    before = evaluations(way, job)
+    _run(way)(job)
+    if way == SWEEP:
+        ledger = read_ledger(read_result(job.path("sweep")).directory)
+        return [entry.step for entry in ledger if not entry.reused]
+    return evaluations(way, job)[len(before) :]
+
+
+def evaluated_late(way: str, done: Job, directory: str) -> list[int]:
+    """Steps of a job that is done which are evaluated by who comes when all are there.
+
+    Args:
+        way: of those that read checkpoints.
+        done: the job.
+        directory: for the late start.
+    """
+    job = dataclasses.replace(done, directory=directory)
+    shutil.copytree(
+        done.model_run, job.model_run, ignore=shutil.ignore_patterns("eval", "export", "events*")
+    )
+    with contextlib.suppress(ValueError):  # There is nothing to export where nothing is evaluated.
+        _run(way)(job)
+    return evaluations(way, job)
+
+
+def restart(way: str, data: Data, size: Size, directory: str) -> Restart:
+    """Does a job, and goes on with twice the steps on examples that make the model worse."""
+    job = make_job(directory, data, size, learning_rate=_QUICK)
+    before = start(way, job).outcome
+    worse = dataclasses.replace(job, trained=data.spoilt, steps=2 * size.steps)
+    after = start(way, worse).outcome
+    return Restart(before.auc, after.auc, before.chosen, after.chosen)
+
+
+def _throttled(job: Job) -> Started:
+    return start(ESTIMATOR, job, throttle_secs=600)
+
+
+def _run(way: str) -> Callable[..., str]:
+    run: Callable[..., str] = importlib.import_module(f"benchmarks.side_by_side.ways.{way}").run
+    return run
+
+
+def from_json(content: dict[str, Any]) -> Facts:
+    """What `main` has written."""
+
+    def started(fields: dict[str, Any] | None) -> Started | None:
+        if fields is None:
+            return None
+        return Started(**{**fields, "outcome": Outcome(**fields["outcome"])})
+
+    whole = started(content["whole"])
+    assert whole is not None
+    return Facts(
+        content["lines"],
+        whole,
+        Outcome(**content["tie"]),
+        content["again"],
+        content["late"],
+        Restart(**content["restart"]),
+        started(content["throttled"]),
+    )
+
+
+def main(way: str, data: str, result: str) -> None:
+    """Measures one way.
+
+    Args:
+        way: one of `outcome.WAYS`.
+        data: `Data` and both `Size`s as JSON.
+        result: file for `Facts` as JSON.
+    """
+    _run(way)
+    given = json.loads(data)
+    found = measure(way, Data(**given["data"]), Size(**given["size"]), Size(**given["small"]))
+    Path(result).write_text(json.dumps(dataclasses.asdict(found), indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,131 @@
+"""The table of the four ways, as Markdown, and where it stands in a page."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+
+from benchmarks.side_by_side.facts import Facts
+from benchmarks.side_by_side.outcome import ESTIMATOR, KERAS, SLIM, SWEEP, WAYS, Outcome
+
+_NAMES = {
+    SLIM: "`evaluation_loop`",
+    ESTIMATOR: "`train_and_evaluate`, `BestExporter`",
+    KERAS: "`ModelCheckpoint`",
+    SWEEP: "`watch`",
+}
+_BEGIN, _END = "<!-- side by side: begin -->", "<!-- side by side: end -->"
+_NOTHING = "nothing"
+
+
+def markdown(facts: Mapping[str, Facts], folder: str) -> str:
+    """A column for each way, with a link to its code.
+
+    Args:
+        facts: by way.
+        folder: of the code, relative to the page.
+    """
+    heads = [f"[{_NAMES[way]}]({folder}/{way}.py)" for way in WAYS]
+    lines = [_line("", heads), _line("---", ["---"] * len(heads))]
+    for title, cell in ROWS.items():
+        lines.append(_line(title, [cell(facts[way]) for way in WAYS]))
+    return "\n".join(lines)
+
+
+def _line(title: str, cells: Sequence[str]) -> str:
+    return f"| {' | '.join([title, *cells])} |"
+
+
+def measured_on(cores: int, loads: Sequence[float]) -> str:
+    """The machine, in a sentence.
+
+    Args:
+        cores: that could be used.
+        loads: load averages, at the start and at the end.
+    """
+    first, last = loads
+    return (
+        f"Measured once, on {cores} cores with a load average of {first:.0f} at the start and "
+        f"{last:.0f} at the end: the more it is above {cores}, the less the clock says."
+    )
+
+
+def put_in(page: str, table: str) -> str:
+    """A page with the table between its two marks.
+
+    Raises:
+        ValueError: the page lacks them.
+    """
+    pattern = re.compile(f"{_BEGIN}\n.*{_END}", re.DOTALL)
+    if not pattern.search(page):
+        raise ValueError(f"The page has no {_BEGIN} and {_END}.")
+    return pattern.sub(lambda _: f"{_BEGIN}\n{table}\n{_END}", page)
+
+
+def cells(page: str) -> dict[str, list[str]]:
+    """The cells of the table in a page, by title of their row, in the order of `WAYS`."""
+    inner = page.split(_BEGIN)[1].split(_END)[0]
+    rows = [line.strip("| ").split(" | ") for line in inner.splitlines() if line.startswith("|")]
+    return {row[0]: row[1:] for row in rows[2:]}
+
+
+def _seconds(facts: Facts) -> str:
+    return f"{facts.whole.cpu_seconds:.0f} ({facts.whole.seconds:.0f})"
+
+
+def _never_evaluated(facts: Facts) -> str:
+    text = _missed(facts.whole.outcome)
+    if facts.throttled is not None:
+        text += f"; with the default `throttle_secs` {_missed(facts.throttled.outcome)}"
+    return text
+
+
+def _missed(outcome: Outcome) -> str:
+    missed = outcome.never_evaluated
+    return f"{len(missed)} of {len(outcome.written)}" + (" (step 0)" if missed == [0] else "")
+
+
+def late(facts: Facts) -> str:
+    """What is evaluated by who comes when training has ended, in words."""
+    if facts.late is None:
+        return "it evaluates only what it trains"
+    return _which(facts.late, facts.tie.written)
+
+
+def again(facts: Facts) -> str:
+    """What a second start evaluates once more, in words."""
+    return _which(facts.again, facts.tie.written)
+
+
+def _which(steps: Sequence[int], of: Sequence[int]) -> str:
+    if not steps:
+        return _NOTHING
+    if sorted(set(steps)) == sorted(of):
+        return "all"
+    return "the latest only" if list(steps) == [max(of)] else f"{len(set(steps))} of {len(of)}"
+
+
+def forgets(facts: Facts) -> str:
+    """What a restart forgets, in words."""
+    if facts.restart.best_is_kept:
+        return _NOTHING
+    return "the best so far: a worse model takes its place"
+
+
+def tie(facts: Facts) -> str:
+    """Which of equal checkpoints is exported, in words."""
+    evaluated = facts.tie.evaluated
+    if facts.tie.chosen == evaluated[0]:
+        return "the first that it evaluated"
+    return "the last" if facts.tie.chosen == evaluated[-1] else f"step {facts.tie.chosen}"
+
+
+ROWS: Mapping[str, Callable[[Facts], str]] = {
+    "lines of code": lambda facts: str(facts.lines),
+    "seconds of CPU (of the clock)": _seconds,
+    "checkpoints never evaluated": _never_evaluated,
+    "metric values of each, slices included": lambda facts: str(facts.whole.outcome.values),
+    "AUC of the exported model": lambda facts: f"{facts.whole.outcome.auc:.4f}",
+    "evaluated, where all checkpoints are there before it starts": late,
+    "evaluated again by a second start": again,
+    "forgotten by a restart": forgets,
+    "exported, of equal ones": tie,
+}

@@ -1,0 +1,79 @@
+"""The command that drafts an evaluation config."""
+
+import os
+import shlex
+from typing import Annotated
+
+import typer
+
+from checkpoint_sweep.cli import options, screen
+from checkpoint_sweep.common.errors import UserError
+
+
+def init(
+    model: options.Model,
+    examples: options.Examples,
+    output: Annotated[
+        str | None, typer.Option(help="File for the config. (default: standard output)")
+    ] = None,
+    label: Annotated[
+        str | None,
+        typer.Option(help="Feature that is the label. (default: one that the model is not given)"),
+    ] = None,
+    weight: Annotated[
+        str | None,
+        typer.Option(
+            help="Feature that is the weight of an example; '' for none. (default: one "
+            "that is called so)"
+        ),
+    ] = None,
+    schema: options.Schema = None,
+    split: options.Split = "eval",
+    force: Annotated[bool, typer.Option("--force", help="Replace the file.")] = False,
+) -> None:
+    """Draft an evaluation config from a SavedModel and from examples, to be edited.
+
+    Label, kind of problem, weights and slices are guessed; what might be otherwise is said, on
+    stderr and in the file.
+
+    Examples:
+
+      checkpoint-sweep init --model=export --examples='eval-*.tfrecord' \\
+          --output=eval_config.pbtxt
+      checkpoint-sweep init --model=export --examples=eval.csv --label=fare
+
+    Exit status: 0, or 2 for bad input.
+    """
+    if output is not None and os.path.exists(output) and not force:
+        screen.fail(f"{output} exists. Name another file, or replace it by --force.")
+    screen.before_imports(True)
+    from checkpoint_sweep.sweeping.drafting.draft import draft
+
+    try:
+        drafted = draft(model, examples, split=split, schema=schema, label=label, weight=weight)
+        if output is not None:
+            _write(output, drafted.text)
+    except UserError as error:
+        screen.fail(str(error))
+    if output is None:
+        typer.echo(drafted.text, nl=False)
+    for note in drafted.notes:
+        typer.echo(note, err=True)
+    if output is not None:
+        given = " ".join(f"--examples={shlex.quote(pattern)}" for pattern in examples)
+        typer.echo(
+            f"{output} is written. Edit it, and then:\n  checkpoint-sweep sweep RUN "
+            f"--model={shlex.quote(model)} {given} --config={shlex.quote(output)} "
+            f"--select={drafted.select}",
+            err=True,
+        )
+
+
+def _write(path: str, text: str) -> None:
+    from checkpoint_sweep.common.files import replacing
+
+    try:
+        with replacing(os.path.abspath(path)) as scratch, open(scratch, "w") as file:
+            file.write(text)
+    except OSError as error:
+        screen.fail(f"{path} cannot be written: {error.strerror}. Name another file.")

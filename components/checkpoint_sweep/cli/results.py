@@ -1,0 +1,102 @@
+"""The commands on finished sweeps. What takes seconds to import is imported when one runs."""
+
+from typing import Annotated
+
+import typer
+
+from checkpoint_sweep.cli import options, screen
+from checkpoint_sweep.common.errors import UserError
+
+
+def show(folder: options.Folder, as_json: options.Json = False) -> None:
+    """Show the verdicts of a finished sweep.
+
+    Example:
+
+      checkpoint-sweep show run-sweep
+
+    Exit status: 0, or 2 if there is no finished sweep.
+    """
+    from checkpoint_sweep.sweeping import folder as folders
+
+    try:
+        screen.show(folders.latest(folder), as_json)
+    except UserError as error:
+        screen.fail(str(error))
+
+
+def export(
+    folder: options.Folder,
+    directory: Annotated[str, typer.Argument(help="Folder for the SavedModel; must not exist.")],
+    run: Annotated[str, typer.Option(help="Folder of the checkpoints.")],
+    model: options.Model,
+    step: Annotated[int, typer.Option(help="Step of the checkpoint.")],
+) -> None:
+    """Export any checkpoint of a swept run, not only the chosen one.
+
+    Example:
+
+      checkpoint-sweep export run-sweep exported-600 --run=run --model=export \\
+          --step=600
+
+    Exit status: 0, or 2 for bad input.
+    """
+    screen.before_imports(True)
+    from checkpoint_sweep.sweeping import folder as folders
+    from checkpoint_sweep.sweeping.export import export_step
+
+    try:
+        verdicts = screen.read(folders.latest(folder))["checkpoints"]
+        export_step(run, model, step, directory)
+    except UserError as error:
+        screen.fail(str(error))
+    verdict = next((v for v in verdicts if v["step"] == step and v.get("averaged") is None), None)
+    typer.echo(f"{directory}: step {step}" + (f", {verdict['reason']}" if verdict else ""))
+
+
+def compare(
+    first: Annotated[
+        str,
+        typer.Argument(
+            help="Folder of a sweep, for the one that it chose; FOLDER:STEP names another."
+        ),
+    ],
+    second: Annotated[str, typer.Argument(help="The same.")],
+    metric: Annotated[
+        list[str] | None, typer.Option(help="Show only this metric; repeatable.")
+    ] = None,
+    on_slice: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--slice", help="Show only this slice, as FEATURE=VALUE or overall; repeatable."
+        ),
+    ] = None,
+    level: Annotated[float, typer.Option(help="Level of the intervals.")] = 0.95,
+    as_json: options.Json = False,
+) -> None:
+    """Compare two checkpoints, of one sweep or of two, by metric and slice.
+
+    The difference is the second less the first. Its interval takes into account that both were
+    evaluated on the same examples, and is there for what decided in both sweeps: the metric to
+    choose by, and thresholds. Without --metric and --slice: all metrics on all examples, and the
+    metric to choose by on each slice. --json has all.
+
+    Examples:
+
+      checkpoint-sweep compare run1-sweep run2-sweep
+      checkpoint-sweep compare run-sweep:600 run-sweep:800 --metric=auc
+
+    Exit status: 0, or 2 for bad input.
+    """
+    screen.before_imports(True)
+    from checkpoint_sweep.cli.comparison import print_comparison
+    from checkpoint_sweep.sweeping.compare import compare as run_it
+
+    try:
+        compared = run_it(first, second, level)
+    except UserError as error:
+        screen.fail(str(error))
+    if as_json:
+        screen.print_json(compared.to_json())
+    else:
+        print_comparison(compared, metric or [], on_slice or [])

@@ -1,0 +1,60 @@
+"""Drafts an evaluation config from files."""
+
+import dataclasses
+import tempfile
+from collections.abc import Sequence
+
+from checkpoint_sweep.sweeping.config_files import read_schema
+from checkpoint_sweep.sweeping.drafting import features as features_lib
+from checkpoint_sweep.sweeping.drafting import text
+from checkpoint_sweep.sweeping.drafting.guess import guess
+from checkpoint_sweep.sweeping.drafting.model import look_into
+from checkpoint_sweep.sweeping.example_files import open_files
+
+
+@dataclasses.dataclass(frozen=True)
+class Draft:
+    """A drafted config.
+
+    Attributes:
+        text: the text proto.
+        select: the metric to choose by, to begin with; its direction is declared in the text.
+        notes: a sentence on each choice that might be another.
+    """
+
+    text: str
+    select: str
+    notes: Sequence[str]
+
+
+def draft(
+    model: str,
+    examples: str | Sequence[str],
+    *,
+    split: str = "eval",
+    schema: str | None = None,
+    label: str | None = None,
+    weight: str | None = None,
+) -> Draft:
+    """Drafts an evaluation config that `sweep` takes as it is.
+
+    Args:
+        model: directory of a SavedModel.
+        examples: see `sweep`.
+        split: of an Examples artifact.
+        schema: file of the examples' schema; None for what is in them.
+        label: feature; None for one that the model is not given.
+        weight: feature; None for one that is called so, "" for none.
+
+    Raises:
+        UserError: something cannot be read, or the label cannot be told.
+    """
+    patterns = [examples] if isinstance(examples, str) else list(examples)
+    parsed = read_schema(schema) if schema else None
+    with tempfile.TemporaryDirectory() as scratch:
+        rows, features = features_lib.look_at(open_files(patterns, split, parsed, scratch))
+    guessed = guess(look_into(model, features), features, label, weight)
+    of_label = features[guessed.label]
+    return Draft(
+        text.to_text(guessed, of_label, rows), text.select(guessed, of_label), guessed.notes
+    )

@@ -1,0 +1,116 @@
+"""What examples look like, feature by feature."""
+
+import dataclasses
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import tensorflow as tf
+import tensorflow_model_analysis as tfma
+from tfx_bsl.tfxio import dataset_options
+
+from checkpoint_sweep.common.text import first_line
+from checkpoint_sweep.evaluation.example_source import ExamplesError, ExampleSource
+
+LOOKED_AT = 10_000
+INTEGER, FLOAT, TEXT = "integers", "numbers", "text"
+_MOST_DISTINCT = 50
+
+
+@dataclasses.dataclass(frozen=True)
+class Feature:
+    """One feature of the examples that were looked at.
+
+    Attributes:
+        kind: INTEGER, FLOAT or TEXT.
+        share: of the examples, those that have it.
+        width: values of one example, where all that have it have as many; None otherwise.
+        distinct: number of different values; None if they are more than fifty.
+        low: the smallest value; None of text.
+        high: the largest; None of text.
+        most_frequent: share of the most frequent value; None where `distinct` is.
+        median_error: mean absolute difference to the median; None of text.
+    """
+
+    kind: str
+    share: float
+    width: int | None
+    distinct: int | None
+    low: float | None = None
+    high: float | None = None
+    most_frequent: float | None = None
+    median_error: float | None = None
+
+    @property
+    def is_number(self) -> bool:
+        """Whether every example that has it has one number."""
+        return self.kind != TEXT and self.width == 1
+
+
+def look_at(examples: ExampleSource) -> tuple[int, Mapping[str, Feature]]:
+    """The number of examples that were looked at, and their features by name.
+
+    Raises:
+        ExamplesError: there are none, or they cannot be read.
+    """
+    columns: dict[str, list[pa.Array]] = {}
+    rows = 0
+    options = dataset_options.RecordBatchesOptions(
+        batch_size=LOOKED_AT, num_epochs=1, shuffle=False
+    )
+    for label, source in examples.sources.items():
+        try:
+            batch = next(iter(source.RecordBatches(options)), None)
+        except (tf.errors.OpError, ValueError, RuntimeError) as error:
+            raise ExamplesError(
+                f"The examples in {examples.patterns[label]} cannot be read: {first_line(error)}. "
+                "Make them again."
+            ) from error
+        if batch is None:
+            continue
+        rows += batch.num_rows
+        for name, column in zip(batch.schema.names, batch.columns, strict=True):
+            columns.setdefault(name, []).append(column)
+        if rows >= LOOKED_AT:
+            break
+    if not rows:
+        raise ExamplesError(
+            f"There are no examples in {', '.join(examples.patterns.values())}. Name files that "
+            "have some."
+        )
+    columns.pop(tfma.ARROW_INPUT_COLUMN, None)
+    found = {name: _feature(parts, rows) for name, parts in sorted(columns.items())}
+    return rows, {name: feature for name, feature in found.items() if feature is not None}
+
+
+def _feature(parts: list[pa.Array], rows: int) -> Feature | None:
+    """None of a column without a value, and of ragged ones of more dimensions."""
+    of_values = [
+        part for part in parts if _is_list(part.type) and not _is_list(part.type.value_type)
+    ]
+    values = np.concatenate([_array(part) for part in of_values] or [np.array([])])
+    if not values.size:
+        return None
+    lengths = [len(row) for part in of_values for row in part.to_pylist() if row]
+    share, widths = len(lengths) / rows, set(lengths)
+    width = widths.pop() if len(widths) == 1 else None
+    counts = Counter(values.tolist())
+    few = len(counts) <= _MOST_DISTINCT
+    most = counts.most_common(1)[0][1] / values.size if few else None
+    distinct = len(counts) if few else None
+    if values.dtype == object:
+        return Feature(TEXT, share, width, distinct, most_frequent=most)
+    kind = INTEGER if np.issubdtype(values.dtype, np.integer) else FLOAT
+    error = float(np.abs(values - np.median(values)).mean())
+    low, high = float(values.min()), float(values.max())
+    return Feature(kind, share, width, distinct, low, high, most, error)
+
+
+def _is_list(kind: Any) -> bool:
+    return pa.types.is_list(kind) or pa.types.is_large_list(kind)
+
+
+def _array(column: pa.Array) -> np.ndarray:
+    return np.asarray(column.flatten().to_numpy(zero_copy_only=False))

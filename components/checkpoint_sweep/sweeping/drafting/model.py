@@ -1,0 +1,66 @@
+"""What a SavedModel asks for and gives, as far as its signature tells."""
+
+import dataclasses
+from collections.abc import Collection, Mapping
+
+import tensorflow as tf
+from tensorflow_model_analysis.utils import model_util
+
+from checkpoint_sweep.saved_model import signatures
+from checkpoint_sweep.saved_model.parsed_features import parsed_features
+
+UNKNOWN = -1
+
+
+@dataclasses.dataclass(frozen=True)
+class Model:
+    """What is known of a model.
+
+    Attributes:
+        signature: the name of the signature that TFMA evaluates when none is named.
+        outputs: its outputs that are numbers, by name, and how many each has for an example, or
+            UNKNOWN.
+        asks_for: the features that it is given; empty where this cannot be told.
+    """
+
+    signature: str
+    outputs: Mapping[str, int]
+    asks_for: Collection[str]
+
+
+def look_into(directory: str, features: Collection[str]) -> Model:
+    """Reads a model's signature.
+
+    Args:
+        directory: of the SavedModel.
+        features: of the examples.
+
+    Raises:
+        SavedModelError: there is none.
+    """
+    name = signatures.default_signature(directory)
+    signature = signatures.signatures(directory)[name]
+    outputs = {
+        key: _columns(tensor.tensor_shape)
+        for key, tensor in sorted(signature.outputs.items())
+        if tensor.dtype != tf.string.as_datatype_enum
+    }
+    known = {
+        found
+        for given in signature.inputs
+        if (found := model_util.find_input_name_in_features(set(features), given)) is not None
+    }
+    return Model(name, outputs, frozenset(known or parsed_features(directory)))
+
+
+def _columns(shape: "tf.TensorShapeProto") -> int:
+    """How many numbers an example has: those of all dimensions after the first."""
+    if shape.unknown_rank:
+        return UNKNOWN
+    sizes = [dimension.size for dimension in shape.dim[1:]]
+    if any(size < 0 for size in sizes):
+        return UNKNOWN
+    columns = 1
+    for size in sizes:
+        columns *= size
+    return columns

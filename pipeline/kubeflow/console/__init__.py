@@ -1,0 +1,1 @@
+"""What the consoles of Kubeflow and Vertex AI show of a sweep and of an evaluation."""

@@ -1,0 +1,73 @@
+"""Adds to a compiled pipeline what looks at its data and its baseline before anything else runs.
+
+    Data, BaselineFolder     importers, for what is in an object store
+    Inputs                   never cached: refuses what is wrong, and says what the data and the
+                             baseline are made of
+    Baseline                 a copy of the model to compare with, made anew when there is another
+
+The reader of the data gets that as a parameter, which is part of its cache's key: where the data
+has not changed, it and all that follow are served from cache.
+"""
+
+import json
+
+from pipeline.kubeflow import parameters
+from pipeline.kubeflow.compiled_spec import (
+    STRING,
+    Json,
+    add_artifact,
+    add_container,
+    add_importer,
+    add_parameter,
+    cache,
+    of_run,
+    of_task,
+)
+
+INPUTS, BASELINE = "Inputs", "Baseline"
+_DATA_IMPORTER, BASELINE_IMPORTER = "Data", "BaselineFolder"
+_FILE, _MODEL = "tfx.File", "tfx.Model"
+
+# Inputs and outputs of the tasks; what runs in them uses the same names.
+DATA_FILES, BASELINE_FILES = "data", "folder"
+DATA_CONTENT, MODEL_CONTENT, MODEL_SOURCE = "data_content", "model_content", "model_source"
+MODEL = "model"
+
+_INPUTS_MODULE, _BASELINE_MODULE = "pipeline.kubeflow.inputs", "pipeline.kubeflow.baseline"
+
+
+def add_first_tasks(spec: Json, image: str, problem: str, reader: str) -> None:
+    """Adds the tasks, and what the reader and the Evaluator take of them.
+
+    Args:
+        spec: a compiled `PipelineSpec` with an importer `Baseline`, changed in place.
+        image: of the tasks.
+        problem: name of the problem.
+        reader: the task that reads the data.
+    """
+    declared = spec["root"]["inputDefinitions"]["parameters"]
+    defaults = {name: entry["defaultValue"] for name, entry in declared.items()}
+    command = ["python", "-m", _INPUTS_MODULE, "--problem", problem]
+    command += ["--compiled", json.dumps(defaults, sort_keys=True), "--executor_input", "{{$}}"]
+    outputs = dict.fromkeys((DATA_CONTENT, MODEL_CONTENT, MODEL_SOURCE))
+    add_container(spec, INPUTS, image, command, outputs)
+    for name in declared:
+        add_parameter(spec, INPUTS, name, declared[name]["parameterType"], of_run(name))
+    command = ["python", "-m", _BASELINE_MODULE, "--executor_input", "{{$}}"]
+    add_container(spec, BASELINE, image, command, {MODEL: _MODEL})
+    for output in (MODEL_CONTENT, MODEL_SOURCE):
+        add_parameter(spec, BASELINE, output, STRING, of_task(INPUTS, output))
+    add_parameter(spec, reader, DATA_CONTENT, STRING, of_task(INPUTS, DATA_CONTENT))
+    for task in (BASELINE, reader):
+        cache(spec, task, True)
+    if parameters.is_imported(defaults[parameters.DATA]):
+        # A parameter is only text: the launcher fetches inputs.
+        add_importer(spec, _DATA_IMPORTER, DATA_FILES, _FILE, parameters.DATA)
+        for task in (INPUTS, reader):
+            add_artifact(spec, task, DATA_FILES, _DATA_IMPORTER, _FILE)
+    if not parameters.is_in_place(
+        defaults[parameters.BASELINE], defaults[parameters.PUSH_DESTINATION]
+    ):
+        add_importer(spec, BASELINE_IMPORTER, BASELINE_FILES, _FILE, parameters.BASELINE)
+        for task in (INPUTS, BASELINE):
+            add_artifact(spec, task, BASELINE_FILES, BASELINE_IMPORTER, _FILE)

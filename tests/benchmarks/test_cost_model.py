@@ -1,0 +1,53 @@
+"""The cost model finds what the figures were made of."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from benchmarks.cost_model import TERMS, CostModel, Load
+
+SECONDS = np.array([3.0, 2e-5, 4e-6, 0.05, 0.002])
+LOADS = [
+    Load(examples, models, slices, workers)
+    for examples, models, slices, workers in itertools.product(
+        (10_000, 200_000), (1, 20, 100), (1, 25), (1, 2)
+    )
+]
+
+
+def test_seconds_are_found_again() -> None:
+    measured = [CostModel(SECONDS).predict(load) for load in LOADS]
+    model = CostModel.fit(LOADS, measured)
+    np.testing.assert_allclose(model.seconds, SECONDS, rtol=1e-6)
+    np.testing.assert_allclose(model.residuals(LOADS, measured), 0, atol=1e-9)
+
+
+def test_noise_stays_in_the_residuals() -> None:
+    noise = np.random.default_rng(0).uniform(0.95, 1.05, len(LOADS))
+    measured = [CostModel(SECONDS).predict(load) for load in LOADS] * noise
+    model = CostModel.fit(LOADS, measured)
+    assert 0 < np.abs(model.residuals(LOADS, measured)).max() < 0.1
+    assert model.predict(LOADS[-1]) == pytest.approx(measured[-1], rel=0.1)
+
+
+def test_no_term_is_less_than_nothing() -> None:
+    measured = [100 - load.models / 10 for load in LOADS]
+    assert (CostModel.fit(LOADS, measured).seconds >= 0).all()
+
+
+def test_only_the_examples_are_divided_among_workers() -> None:
+    one, ten = (
+        dict(zip(TERMS, Load(1e6, 10, 5, workers).terms(), strict=True)) for workers in (1, 10)
+    )
+    ratios = {name: one[name] / ten[name] for name in TERMS}
+    assert {name for name, ratio in ratios.items() if ratio == 10} == {
+        "example",
+        "example and model",
+    }
+    assert set(ratios.values()) == {1, 10}
+
+
+def test_too_few_measurements_are_refused() -> None:
+    with pytest.raises(ValueError, match="4 measurements are too few for 5 terms"):
+        CostModel.fit(LOADS[:4], [1.0] * 4)

@@ -1,0 +1,44 @@
+"""The bar of `sweep` and `watch`."""
+
+import io
+import re
+
+import pytest
+from absl import logging
+from rich.console import Console
+
+from checkpoint_sweep.cli import progress as shown_progress
+from checkpoint_sweep.common import progress
+
+
+def _text(console: Console) -> str:
+    assert isinstance(console.file, io.StringIO)
+    return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", console.file.getvalue())
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_a_bar_says_how_far_how_fast_and_how_long(width: int) -> None:
+    console = Console(file=io.StringIO(), force_terminal=True, width=width)
+    with shown_progress.shown(console), progress.counting(lambda: [1000]):
+        progress.expect(20)
+        for _ in range(5):
+            progress.done(100, 20)
+    lines = _text(console).replace("\r", "\n").splitlines()
+    assert any(re.search(r"evaluating .*10,000( of 20,000)? predictions", line) for line in lines)
+    assert all(len(line) <= width for line in lines)
+
+
+def test_what_is_logged_stands_above_the_bar() -> None:
+    console = Console(file=io.StringIO(), force_terminal=True, width=80)
+    before = list(logging.get_absl_logger().handlers)
+    with shown_progress.shown(console):
+        logging.warning("shape [3, 4]")
+    assert "shape [3, 4]" in _text(console)
+    assert list(logging.get_absl_logger().handlers) == before
+
+
+def test_where_there_is_no_terminal_there_is_no_bar() -> None:
+    console = Console(file=io.StringIO())
+    with shown_progress.shown(console):
+        progress.expect(1)
+    assert _text(console) == ""

@@ -1,0 +1,67 @@
+"""A difference of two values, and whether it is more than noise."""
+
+import math
+from typing import Any
+
+import pytest
+
+from checkpoint_sweep.selection.differences import compare_values
+from checkpoint_sweep.selection.intervals import estimate
+from checkpoint_sweep.selection.replicates import Replicates
+
+_EXAMPLES = (50, 50, 50, 50)
+
+
+def _replicates(value: float, *off: float, examples: tuple[int, ...] = _EXAMPLES) -> Replicates:
+    return Replicates(value, tuple(value + by for by in off), examples)
+
+
+def _compare(first: Any, second: Any, higher: bool | None = True) -> Any:
+    values = tuple(r.value if isinstance(r, Replicates) else r for r in (first, second))
+    known = tuple(r if isinstance(r, Replicates) else None for r in (first, second))
+    return compare_values("overall", "auc", values, known, higher, 0.95)
+
+
+_NOISY = (0.1, -0.1, 0.05, -0.05)
+_LIKE_NOISY = (0.101, -0.101, 0.05, -0.05)
+
+
+@pytest.mark.parametrize(
+    ("gain", "higher", "beyond", "better"),
+    [
+        (0.2, True, True, True),
+        (-0.2, True, True, False),
+        (0.2, False, True, False),
+        (0.2, None, True, None),
+        (0.001, True, False, True),
+        (0.0, True, False, None),
+    ],
+)
+def test_errors_in_common_do_not_hide_a_difference(
+    gain: float, higher: bool | None, beyond: bool, better: bool | None
+) -> None:
+    first = _replicates(0.5, *_NOISY)
+    second = _replicates(0.5 + gain, *_LIKE_NOISY)
+    own = estimate(first).interval
+    assert own is not None
+    assert own[0] < 0.5 + gain < own[1]  # Alone, neither could be told from the other.
+    row = _compare(first, second, higher)
+    assert row.difference == pytest.approx(gain)
+    assert row.interval == estimate(second.minus(first)).interval
+    assert (row.beyond_noise, row.better) == (beyond, better)
+
+
+@pytest.mark.parametrize(
+    "second",
+    [0.6, _replicates(0.6, *_NOISY, examples=(49, 51, 50, 50))],
+    ids=["without replicates", "other examples"],
+)
+def test_without_the_same_examples_there_is_no_interval(second: Any) -> None:
+    row = _compare(_replicates(0.5, *_NOISY), second)
+    assert (row.interval, row.beyond_noise, row.better) == (None, None, True)
+    assert row.difference == pytest.approx(0.1)
+
+
+def test_what_is_no_number_has_no_difference() -> None:
+    row = _compare(math.nan, 0.5)
+    assert (row.first, row.second, row.difference) == (None, 0.5, None)

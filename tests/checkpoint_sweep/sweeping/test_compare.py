@@ -1,0 +1,77 @@
+"""Two checkpoints side by side: what a sweep found of them, and no more."""
+
+import json
+from pathlib import Path
+
+import pytest
+import tensorflow as tf
+
+from checkpoint_sweep.common.errors import UserError
+from checkpoint_sweep.sweeping.compare import compare
+from checkpoint_sweep.sweeping.sweep import SweepResult, sweep
+from tests.checkpoint_sweep.sweeping.conftest import Files, files_in
+from tests.support.estimator_run import EstimatorRun
+
+
+@pytest.fixture(scope="module")
+def given(
+    tmp_path_factory: pytest.TempPathFactory, trained: EstimatorRun, examples: list[bytes]
+) -> Files:
+    return files_in(tmp_path_factory.mktemp("compared"), trained, examples)
+
+
+@pytest.fixture(scope="module")
+def swept(given: Files) -> SweepResult:
+    return sweep(**given.arguments())
+
+
+def test_the_difference_to_the_chosen_is_that_of_the_verdicts(
+    given: Files, swept: SweepResult
+) -> None:
+    other = next(v for v in swept.verdicts if v["step"] != swept.step and v["difference"])
+    compared = compare(str(given.output), f"{given.output}:{other['step']}")
+    (row,) = [r for r in compared.rows if (r.metric, r.slice) == ("auc", "overall")]
+    assert row.difference == pytest.approx(other["difference"]["value"])
+    assert row.interval == pytest.approx(other["difference"]["interval"])
+    assert not row.better
+    assert compared.cautions == []
+    slices = {row.slice for row in compared.rows if row.metric == "auc"}
+    assert "payment_type=Cash" in slices
+    json.dumps(compared.to_json(), allow_nan=False)
+
+
+def test_other_examples_are_said(
+    given: Files, swept: SweepResult, examples: list[bytes], tmp_path: Path
+) -> None:
+    fewer = tmp_path / "fewer.tfrecord"
+    with tf.io.TFRecordWriter(str(fewer)) as writer:
+        for example in examples[:150]:
+            writer.write(example)
+    other = sweep(**given.arguments(examples=str(fewer), output=str(tmp_path / "other")))
+    compared = compare(swept.directory, other.directory)
+    (caution,) = compared.cautions
+    assert "were not evaluated on the same examples (200 and 150 of them)" in caution
+    assert all(row.interval is None for row in compared.rows)
+
+
+@pytest.mark.parametrize(
+    ("which", "words"),
+    [
+        (":7", "names none of its checkpoints: 0, 20, 40, 60"),
+        ("-not", "There is no finished sweep"),
+    ],
+)
+def test_what_is_not_there(which: str, words: str, given: Files, swept: SweepResult) -> None:
+    with pytest.raises(UserError, match=words):
+        compare(str(given.output), f"{given.output}{which}")
+
+
+def test_one_that_chose_none_has_to_be_named(
+    given: Files, swept: SweepResult, tmp_path: Path
+) -> None:
+    path = Path(swept.directory) / "verdicts.json"
+    (tmp_path / "verdicts.json").write_text(
+        json.dumps(json.loads(path.read_text()) | {"chosen": None})
+    )
+    with pytest.raises(UserError, match=r"chose none.*:60"):
+        compare(str(tmp_path), str(given.output))

@@ -1,0 +1,32 @@
+"""The examples in the docstrings of `sweep` and `watch`, run where such files are."""
+
+import doctest
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from checkpoint_sweep.sweeping.sweep import sweep
+from checkpoint_sweep.sweeping.watch import watch
+from tests.checkpoint_sweep.sweeping.conftest import Files, files_in
+from tests.support.estimator_run import EstimatorRun
+
+
+@pytest.fixture(scope="module")
+def given(
+    tmp_path_factory: pytest.TempPathFactory, trained: EstimatorRun, examples: list[bytes]
+) -> Files:
+    return files_in(tmp_path_factory.mktemp("examples"), trained, examples)
+
+
+# In this order: `watch` takes over what `sweep` has evaluated.
+@pytest.mark.parametrize("function", [sweep, watch])
+def test_the_example_runs(
+    function: Callable[..., Any], given: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(given.run.parent)
+    (example,) = doctest.DocTestFinder(recurse=False).find(function, globs={})
+    runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS)
+    outcome = runner.run(example)
+    assert outcome.attempted >= 5
+    assert outcome.failed == 0

@@ -34,7 +34,7 @@ def serialize(row: pd.Series, integers: frozenset[str]) -> bytes:
             feature.int64_list.value.append(int(value))
         else:
             feature.float_list.value.append(value)
-    return example.SerializeToString()
+    return bytes(example.SerializeToString(deterministic=True))
 
 
 INTEGERS = frozenset(

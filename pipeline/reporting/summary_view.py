@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from checkpoint_sweep.selection.telling_rows import in_words, rest, telling
+from checkpoint_sweep.selection.telling_rows import cells, rest, telling
 from checkpoint_sweep.selection.words import with_sign
 from pipeline.reporting.run_summary import CONTINUED_FROM, Summary
 
@@ -78,12 +78,9 @@ def _checkpoints(summary: Summary) -> Table:
     table.add_column("less the chosen", overflow="fold")
     table.add_column("verdict", overflow="fold", ratio=1)
     for verdict in shown:
-        difference = verdict.get("difference")
         table.add_row(
             verdict["name"] if _is_average(verdict) else str(verdict["step"]),
-            with_sign(verdict["value"], verdict.get("interval")),
-            with_sign(difference["value"], difference["interval"], "+") if difference else "",
-            escape(in_words(verdict, chosen)),
+            *map(escape, cells(verdict, chosen)),
             style="bold green"
             if verdict["name"] == chosen
             else None

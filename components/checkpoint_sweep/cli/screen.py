@@ -10,8 +10,7 @@ from typing import Any, NoReturn
 
 import typer
 
-from checkpoint_sweep.selection.telling_rows import in_words, rest, telling
-from checkpoint_sweep.selection.words import with_sign
+from checkpoint_sweep.selection.telling_rows import cells, rest, telling
 
 NONE_ELIGIBLE, BAD_INPUT, INTERRUPTED = 3, 2, 130
 
@@ -66,12 +65,9 @@ def print_verdicts(content: Mapping[str, Any]) -> None:
     table.add_column("less the chosen", overflow="fold")
     table.add_column("verdict", overflow="fold", ratio=1)
     for verdict in shown:
-        difference = verdict.get("difference")
         table.add_row(
             _label(verdict),
-            with_sign(verdict["value"], verdict.get("interval")),
-            with_sign(difference["value"], difference["interval"], "+") if difference else "",
-            escape(in_words(verdict, chosen)),
+            *map(escape, cells(verdict, chosen)),
             style="bold green"
             if verdict["name"] == chosen
             else None

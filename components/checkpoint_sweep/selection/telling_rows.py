@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from checkpoint_sweep.selection.words import with_sign
+
 Verdict = Mapping[str, Any]
 
 MOST = 10
@@ -48,6 +50,21 @@ def _by_value(verdicts: Sequence[Verdict], higher_is_better: bool) -> list[int]:
     valued = [i for i, v in enumerate(verdicts) if v["value"] is not None]
     sign = -1.0 if higher_is_better else 1.0
     return sorted(valued, key=lambda i: (not verdicts[i]["eligible"], sign * verdicts[i]["value"]))
+
+
+def cells(verdict: Verdict, chosen: str | None) -> tuple[str, str, str]:
+    """What a row shows: the value, the difference to the chosen, and the verdict in words.
+
+    Args:
+        verdict: on a candidate.
+        chosen: name of the chosen; None when none is.
+    """
+    difference = verdict.get("difference")
+    return (
+        with_sign(verdict["value"], verdict.get("interval")),
+        with_sign(difference["value"], difference["interval"], "+") if difference else "",
+        in_words(verdict, chosen),
+    )
 
 
 def in_words(verdict: Verdict, chosen: str | None) -> str:

@@ -15,6 +15,7 @@ from checkpoint_sweep.model_run.exported_model import ExportedModelError
 from checkpoint_sweep.saved_model import signatures
 from checkpoint_sweep.selection.patience import without_improvement
 from checkpoint_sweep.selection.selection import Selection
+from checkpoint_sweep.sweeping import folder as folders
 from checkpoint_sweep.sweeping.following import Following
 from checkpoint_sweep.sweeping.sweep import SweepResult
 
@@ -53,7 +54,7 @@ class TrainingSweep:
         output: str | None = None,
         **options: Any,
     ) -> None:
-        output = os.path.abspath(output or f"{run.rstrip('/')}-sweep")
+        output = folders.of_run(run, output)
         self._model = os.path.join(output, _EXPORT)
         self._export = export
         self._patience = patience

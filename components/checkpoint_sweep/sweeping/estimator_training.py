@@ -9,6 +9,7 @@ from typing import Any
 import tensorflow as tf
 import tensorflow_model_analysis as tfma
 
+from checkpoint_sweep.common.files import replacing
 from checkpoint_sweep.selection.selection import Selection
 from checkpoint_sweep.sweeping.during_training import TrainingSweep
 from checkpoint_sweep.sweeping.sweep import SweepResult
@@ -132,6 +133,6 @@ class SweepExporter(tf.estimator.Exporter):
         if not is_the_final_export or chosen is None:
             return None
         target = os.path.join(export_path, str(int(time.time())))
-        shutil.copytree(chosen, f"{target}.partial")
-        os.rename(f"{target}.partial", target)
+        with replacing(target) as scratch:
+            shutil.copytree(chosen, scratch)
         return target

@@ -19,6 +19,11 @@ class BusyError(FolderError):
     """Another process uses the folder; the message says what to do."""
 
 
+def of_run(run: str, output: str | None) -> str:
+    """The absolute folder for the sweeps of a run: the one that is named, or beside the run."""
+    return os.path.abspath(output or f"{run.rstrip('/')}-sweep")
+
+
 @contextlib.contextmanager
 def locked(folder: str, what: str = SWEEP) -> Iterator[None]:
     """Holds a local folder, which is made if need be, until the block or the process ends.

@@ -12,6 +12,7 @@ import tensorflow_model_analysis as tfma
 from checkpoint_sweep.model_run.checkpoints import CheckpointError
 from checkpoint_sweep.saved_model import signatures
 from checkpoint_sweep.selection.selection import Selection
+from checkpoint_sweep.sweeping import folder as folders
 from checkpoint_sweep.sweeping.held import hold
 from checkpoint_sweep.sweeping.sweep import SweepResult, sweep
 
@@ -52,7 +53,7 @@ class Following:
         every: float = 5.0,
         **options: Any,
     ) -> None:
-        self.output = os.path.abspath(output or f"{run.rstrip('/')}-sweep")
+        self.output = folders.of_run(run, output)
         self.result: SweepResult | None = None
         self._run = run
         self._model = model

@@ -150,7 +150,7 @@ def sweep(
     )
     parsed = read_schema(schema) if schema else None
     patterns = [examples] if isinstance(examples, str) else list(examples)
-    output = os.path.abspath(output or f"{run.rstrip('/')}-sweep")
+    output = folders.of_run(run, output)
     with folders.locked(output):
         models = Models(model, run, baseline)
         return _into_next(

@@ -11,7 +11,7 @@ ARGS ?=
 CLUSTER ?=
 PYTEST_ARGS ?=
 
-.PHONY: help run cluster test lint bench bench-resnet bench-sizes bench-scaling bench-side-by-side notebook tensorboard kubeflow submit wheel lock clean clean-runs fuzz kills sweep-kills watched study
+.PHONY: help run cluster environments test lint bench bench-resnet bench-sizes bench-scaling bench-side-by-side notebook tensorboard kubeflow submit wheel lock clean clean-runs fuzz kills sweep-kills watched study
 
 help:  ## Show this list.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -29,9 +29,10 @@ help:  ## Show this list.
 .venv-dask/.ready: requirements-dask.txt scripts/set-up | .venv/.installed
 	@scripts/set-up .venv-dask requirements-dask.txt .venv
 
-# The library, importable from anywhere. Nothing is fetched: the locks have what builds it.
+# The library, importable from anywhere. Nothing is fetched: the locks have what builds it. One at a
+# time: builds write into the same folder.
 %/.installed: pyproject.toml %/.ready
-	@$*/bin/python -m pip install $(PIP_OPTIONS) --editable .
+	@flock pyproject.toml $*/bin/python -m pip install $(PIP_OPTIONS) --editable .
 	@touch $@
 
 ifdef CLUSTER
@@ -48,6 +49,8 @@ cluster: .venv-dask/.installed  ## Start a Dask cluster on this machine, for `ma
 	@TF_CPP_MIN_LOG_LEVEL=3 PYTHONWARNINGS=ignore $(DASK_PYTHON) -m pipeline.cluster $(ARGS)
 
 TEST_ENVIRONMENTS := .venv/.installed .venv-kubeflow/.installed .venv-dask/.installed .venv-mlflow/.ready
+environments: $(TEST_ENVIRONMENTS)  ## Set up what the tests need, at the same time with --jobs=2.
+
 test: $(TEST_ENVIRONMENTS)  ## Run all tests; a part of them by PYTEST_ARGS='-m "not slow"'.
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(PYTHON_BIN) -m pytest --numprocesses=auto --dist=loadfile \
 	    --no-loadscope-reorder $(PYTEST_ARGS)

@@ -5,10 +5,14 @@ import os
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.support import estimator_run, taxi_examples
+
+if TYPE_CHECKING:
+    from tests.support.pipeline_run import PipelineRun
 
 
 @pytest.fixture(scope="session")
@@ -24,6 +28,20 @@ def trained(
     """An Estimator's run with checkpoints of steps 0, 20, 40 and 60; do not write into it."""
     directory: Path = tmp_path_factory.mktemp("trained")
     return estimator_run.train(directory, examples)
+
+
+@pytest.fixture(scope="session")
+def taxi_run(tmp_path_factory: pytest.TempPathFactory) -> "PipelineRun":
+    """A first run of the pipeline, checkpoints of steps 100 to 400, for all; read what is `kept`.
+
+    Others go on in its root: only `tests/pipeline/test_end_to_end.py`.
+    """
+    from tests.support import pipeline_run  # it imports TFX
+
+    base = tmp_path_factory.getbasetemp()
+    # Of pytest-xdist's processes, each has a folder in the one that they share.
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    return pipeline_run.taxi(shared / "taxi")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

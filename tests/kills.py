@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 
 from tests.pipeline.tiny.command import write_data
-from tests.support import kill_checks, kill_outcome, killed_run
+from tests.support import kill_checks, kill_outcome, killed_run, warm_pipeline
 from tests.support.counted_models import counted
 from tests.support.killed_run import END, START, Moment, Run, Span
 
@@ -60,7 +60,7 @@ class Kills:
             shutil.rmtree(left, ignore_errors=True)
         self._record.unlink(missing_ok=True)
         self._data = write_data(folder / "data")
-        self._parent = killed_run.parent()
+        self._parent = warm_pipeline.parent()
         run = Run(self._root, self._data, self._record)
         self._spans = run.measure(self._keep)
         status = run.end()

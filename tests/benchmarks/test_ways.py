@@ -1,4 +1,4 @@
-"""The whole benchmark on a tiny run of the pipeline: the command, and every way."""
+"""The whole benchmark on a small run of the pipeline: the command, and every way."""
 
 import importlib
 import json
@@ -19,9 +19,8 @@ from benchmarks.cases import (
     Outcome,
 )
 from benchmarks.problem import Problem
-from benchmarks.runner import run_module
 from benchmarks.stamps import Stamps, split
-from tests.support import taxi_examples
+from tests.support.pipeline_run import PipelineRun
 
 pytestmark = pytest.mark.slow
 EXAMPLES, CHECKPOINTS = 200, 2
@@ -33,21 +32,14 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def command(out: Path, tmp_path_factory: pytest.TempPathFactory) -> Result:
-    """`python -m benchmarks` on a run of its own making, with one case."""
-    directory = tmp_path_factory.mktemp("pipeline")
-    (directory / "data").mkdir()
-    taxi_examples.write_csv(directory / "data" / "data.csv", 600)
-    arguments = [f"--root={directory / 'run'}", f"--data={directory / 'data'}"]
-    arguments += ["--steps=20", "--checkpoint-steps=10"]
-    run_module("pipeline", arguments, directory / "log", "the pipeline")
+def command(out: Path, taxi_run: PipelineRun) -> Result:
+    """`python -m benchmarks` on a finished run, with one case."""
     case = Case(BARE_SESSION_RUN, EXAMPLES, CHECKPOINTS)
     tiny = plan_lib.Plan(EXAMPLES, EXAMPLES, CHECKPOINTS, {case: 1}, [])
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(plan_lib, "smoke", lambda: tiny)
-        return CliRunner().invoke(
-            app(), ["--smoke", "--run", str(directory / "run"), "--out", str(out)]
-        )
+        options = ["--smoke", "--run", str(taxi_run.kept), "--out", str(out)]
+        return CliRunner().invoke(app(), options)
 
 
 @pytest.fixture(scope="module")

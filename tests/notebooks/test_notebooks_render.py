@@ -1,8 +1,6 @@
 """The notebooks, executed on a finished run, exported, and looked at without network."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,21 +10,15 @@ from playwright.sync_api import Frame
 
 from tests.checkpoint_sweep.report.views.browser import Browser, Observed, launch
 from tests.notebooks.executed import NOTEBOOKS, export
-from tests.support import taxi_examples
+from tests.support.pipeline_run import PipelineRun
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def root(taxi_run: PipelineRun) -> Path:
     """A finished run on a part of the data."""
-    root, data = tmp_path_factory.mktemp("run"), tmp_path_factory.mktemp("data")
-    taxi_examples.write_csv(data / "data.csv", 3000)
-    command = [sys.executable, "-m", "pipeline", f"--root={root}", f"--data={data}"]
-    steps = ["--steps=400", "--checkpoint-steps=100"]
-    done = subprocess.run([*command, *steps], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    return root
+    return taxi_run.kept
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.config import beam_args
+from tests.support import warm_pipeline
 
 
 def _run(*arguments: str) -> subprocess.CompletedProcess:
@@ -59,9 +60,8 @@ def test_bad_arguments_are_refused_before_anything_is_loaded(
     assert not (tmp_path / "root").exists()
 
 
-def _refused(arguments: list[str], root: Path) -> str:
+def _refused(done: subprocess.CompletedProcess) -> str:
     """The error, one line, of a command that is refused; whatever else it printed is a failure."""
-    done = _run(f"--root={root}", *arguments)
     assert (done.returncode, done.stdout) == (2, "")
     (line,) = done.stderr.splitlines()
     return line
@@ -87,7 +87,7 @@ def test_bad_data_are_refused_before_anything_is_loaded(
         os.mkfifo(file)
     else:
         file.write_bytes(content)
-    error = _refused([f"--data={tmp_path}"], tmp_path / "root")
+    error = _refused(_run(f"--root={tmp_path}/root", f"--data={tmp_path}"))
     assert error.startswith(f"error {file}")
     assert message in error
     assert not (tmp_path / "root").exists()
@@ -108,7 +108,7 @@ def test_what_needs_loading_is_refused_before_the_first_node(
 ) -> None:
     """The summary stays that of the last run."""
     (tmp_path / "summary.json").write_text("{}")
-    assert message in _refused(arguments, tmp_path)
+    assert message in _refused(warm_pipeline.run("pipeline", f"--root={tmp_path}", *arguments))
     assert (tmp_path / "summary.json").read_text() == "{}"
     assert sorted(p.name for p in tmp_path.iterdir()) == [".lock", "summary.json"]
 

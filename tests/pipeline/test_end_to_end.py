@@ -1,9 +1,5 @@
-"""The whole pipeline, started as a user starts it, on a sample of the data."""
+"""The whole pipeline, run three times on a sample of the data."""
 
-import dataclasses
-import json
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,74 +9,41 @@ import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.writers import eval_config_writer
 
 from checkpoint_sweep.saved_model.model_source import VARIABLES
-from tests.support import taxi_examples
+from tests.support import pipeline_run, taxi_examples, warm_pipeline
 from tests.support.bundles import read_bundle
+from tests.support.pipeline_run import PipelineRun
 
 pytestmark = pytest.mark.slow
 
 
-@dataclasses.dataclass(frozen=True)
-class Run:
-    """What one run printed and summed up."""
-
-    output: str
-    summary: dict
-
-    @property
-    def states(self) -> dict[str, str]:
-        """The state of each node."""
-        return {node["name"]: node["state"] for node in self.summary["nodes"]}
-
-
-def _run(root: Path, data: Path, *options: str) -> Run:
-    command = [sys.executable, "-m", "pipeline", f"--root={root}", f"--data={data}"]
-    done = subprocess.run(
-        [*command, "--steps=400", "--checkpoint-steps=100", *options],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    return Run(done.stdout + done.stderr, json.loads((root / "summary.json").read_text()))
+_LONGER = ("--steps=500", "--checkpoint-steps=100")
 
 
 @pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("pipeline")
+def first(taxi_run: PipelineRun) -> PipelineRun:
+    """It was started as a user starts it."""
+    return taxi_run
 
 
 @pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    directory = tmp_path_factory.mktemp("data")
-    taxi_examples.write_csv(directory / "data.csv", 3000)
-    return directory
-
-
-@pytest.fixture(scope="module")
-def first(root: Path, data: Path) -> Run:
-    return _run(root, data)
-
-
-@pytest.fixture(scope="module")
-def second(root: Path, data: Path, first: Run) -> Run:
+def second(first: PipelineRun) -> PipelineRun:
     """A run that trains a little longer."""
-    del first
-    return _run(root, data, "--steps=500")
+    return pipeline_run.run("taxi", first.root, first.root.with_name("data"), *_LONGER)
 
 
 @pytest.fixture(scope="module")
-def third(root: Path, data: Path, second: Run) -> Run:
+def third(first: PipelineRun, second: PipelineRun) -> PipelineRun:
     """The same as the second."""
     del second
-    return _run(root, data, "--steps=500")
+    return pipeline_run.run("taxi", first.root, first.root.with_name("data"), *_LONGER)
 
 
-def _checkpoint(root: Path, step: int) -> dict[str, np.ndarray]:
-    run = min((root / "Trainer" / "model_run").iterdir(), key=lambda folder: int(folder.name))
-    return read_bundle(str(run / f"model.ckpt-{step}"))
+def _run_of(first: PipelineRun) -> Path:
+    runs = (first.root / "Trainer" / "model_run").iterdir()
+    return min(runs, key=lambda folder: int(folder.name))
 
 
-def test_a_model_is_chosen_blessed_and_pushed(first: Run) -> None:
+def test_a_model_is_chosen_blessed_and_pushed(first: PipelineRun) -> None:
     assert [c["step"] for c in first.summary["checkpoints"]] == [100, 200, 300, 400]
     assert first.summary["sweep"]["blessed"]
     assert first.summary["evaluator"]["blessed"]
@@ -88,7 +51,7 @@ def test_a_model_is_chosen_blessed_and_pushed(first: Run) -> None:
     assert Path(first.summary["pushed_model"]).is_dir()
 
 
-def test_every_node_ran(first: Run) -> None:
+def test_every_node_ran(first: PipelineRun) -> None:
     assert set(first.states) == {
         "CsvExampleGen",
         "StatisticsGen",
@@ -104,7 +67,7 @@ def test_every_node_ran(first: Run) -> None:
     assert set(first.states.values()) == {"complete"}
 
 
-def test_the_data_keep_to_the_schema(first: Run) -> None:
+def test_the_data_keep_to_the_schema(first: PipelineRun) -> None:
     assert first.summary["anomalies"] == []
 
 
@@ -112,10 +75,7 @@ def test_data_that_depart_from_the_schema_are_named(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     rows = taxi_examples.rows(400).assign(trip_start_hour="noon")
     rows.to_csv(tmp_path / "data" / "data.csv", index=False)
-    command = [sys.executable, "-m", "pipeline", f"--root={tmp_path}/root"]
-    done = subprocess.run(
-        [*command, f"--data={tmp_path}/data"], capture_output=True, text=True, check=False
-    )
+    done = warm_pipeline.run("pipeline", f"--root={tmp_path}/root", f"--data={tmp_path}/data")
     text = " ".join(done.stderr.split())
     assert done.returncode == 1
     assert "error Transform failed, and the data depart from the schema" in text
@@ -123,7 +83,7 @@ def test_data_that_depart_from_the_schema_are_named(tmp_path: Path) -> None:
     assert "Traceback" not in text
 
 
-def test_the_same_step_is_chosen_evaluated_and_pushed(root: Path, first: Run) -> None:
+def test_the_same_step_is_chosen_evaluated_and_pushed(first: PipelineRun) -> None:
     step = first.summary["sweep"]["chosen_step"]
     pushed = read_bundle(str(Path(first.summary["pushed_model"]) / VARIABLES))
     assert pushed["global_step"] == step
@@ -131,11 +91,11 @@ def test_the_same_step_is_chosen_evaluated_and_pushed(root: Path, first: Run) ->
     (location,) = evaluated[3].values()
     assert location == first.summary["sweep"]["model"] + "/Format-Serving"
     assert read_bundle(f"{location}/{VARIABLES}")["global_step"] == step
-    checkpoint = _checkpoint(root, step)
+    checkpoint = read_bundle(str(_run_of(first) / f"model.ckpt-{step}"))
     assert all(np.array_equal(pushed[key], checkpoint[key]) for key in pushed)
 
 
-def test_the_pushed_model_answers_a_serialized_example(first: Run) -> None:
+def test_the_pushed_model_answers_a_serialized_example(first: PipelineRun) -> None:
     model = tf.saved_model.load(first.summary["pushed_model"])
     examples = tf.constant(taxi_examples.serialized(5))
     (output,) = model.signatures["serving_default"](examples).values()
@@ -143,12 +103,12 @@ def test_the_pushed_model_answers_a_serialized_example(first: Run) -> None:
     assert np.all((output.numpy() > 0) & (output.numpy() < 1))
 
 
-def test_the_chosen_has_the_best_value_of_the_eligible(first: Run) -> None:
+def test_the_chosen_has_the_best_value_of_the_eligible(first: PipelineRun) -> None:
     eligible = {c["step"]: c["value"] for c in first.summary["checkpoints"] if c["eligible"]}
     assert first.summary["sweep"]["chosen_step"] == max(eligible, key=eligible.__getitem__)
 
 
-def test_the_test_split_was_not_chosen_on(first: Run) -> None:
+def test_the_test_split_was_not_chosen_on(first: PipelineRun) -> None:
     counts = {}
     for name, folder in (
         ("sweep", f"{first.summary['sweep']['evaluation']}/{first.summary['sweep']['chosen']}"),
@@ -160,7 +120,7 @@ def test_the_test_split_was_not_chosen_on(first: Run) -> None:
     assert 900 < counts["sweep"] + counts["evaluator"] < 1500  # two fifths of 3000
 
 
-def test_the_terminal_tells_the_story(first: Run) -> None:
+def test_the_terminal_tells_the_story(first: PipelineRun) -> None:
     text = " ".join(first.output.split())
     step = first.summary["sweep"]["chosen_step"]
     assert f"Sweep BLESSED: step {step}" in text
@@ -173,13 +133,15 @@ def test_the_terminal_tells_the_story(first: Run) -> None:
     assert "cuda" not in text.lower()
 
 
-def test_a_later_run_compares_with_the_first(first: Run, second: Run) -> None:
+def test_a_later_run_compares_with_the_first(first: PipelineRun, second: PipelineRun) -> None:
     assert second.summary["evaluator"]["baseline_model"] == first.summary["sweep"]["model"]
     assert second.states["Transform"] == "cached"
     assert second.states["Evaluator"] == "complete"
 
 
-def test_where_nothing_has_changed_nothing_is_evaluated_and_pushed(second: Run, third: Run) -> None:
+def test_where_nothing_has_changed_nothing_is_evaluated_and_pushed(
+    second: PipelineRun, third: PipelineRun
+) -> None:
     states = dict(third.states)
     assert states.pop("Baseline") == "complete"
     assert set(states.values()) == {"cached"}

@@ -175,21 +175,6 @@ def below(root: Path) -> set[str]:
     }
 
 
-def parent() -> Parent:
-    """Of runs that need not import."""
-    return Parent(
-        [
-            "pipeline.__main__",
-            "pipeline.checks.beam_options",
-            "pipeline.checks.selection",
-            "pipeline.local.run",
-            "pipeline.reporting.summary_view",
-            "tests.pipeline.tiny.model",
-            _MODULE,
-        ]
-    )
-
-
 def restore(source: Path | None, root: Path) -> None:
     """Makes the root what the copy is; empty without one."""
     shutil.rmtree(root, ignore_errors=True)

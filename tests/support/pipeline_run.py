@@ -1,8 +1,10 @@
-"""A run of the pipeline, started as a user starts it, and what it left behind."""
+"""A run of the pipeline, by its command line, and what it left behind."""
 
 import dataclasses
+import fcntl
 import itertools
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -16,11 +18,12 @@ from checkpoint_sweep.model_run.candidates import make_candidates
 from checkpoint_sweep.model_run.checkpoints import Checkpoint, find_checkpoints
 from checkpoint_sweep.saved_model.model_source import ModelSource
 from checkpoint_sweep.saved_model.weight_swap import write_saved_model
+from tests.support import taxi_examples, warm_pipeline
 
 
 @dataclasses.dataclass(frozen=True)
 class PipelineRun:
-    """One first run in a root of its own.
+    """One run.
 
     Attributes:
         root: folder of the artifacts.
@@ -36,6 +39,16 @@ class PipelineRun:
         """The folder of a node's one output of that key."""
         (folder,) = (self.root / node / key).iterdir()
         return folder
+
+    @property
+    def kept(self) -> Path:
+        """The root of `taxi` as the run left it; another run may have gone on in `root` since."""
+        return _kept(self.root)
+
+    @property
+    def states(self) -> dict[str, str]:
+        """The state of each node."""
+        return {node["name"]: node["state"] for node in self.summary["nodes"]}
 
     @property
     def chosen_step(self) -> int:
@@ -84,17 +97,41 @@ class PipelineRun:
 
 
 def run(problem: str, root: Path, data: Path, *options: str) -> PipelineRun:
-    """Runs `python -m pipeline` with these options; the root must be new."""
-    command = [sys.executable, "-m", "pipeline", f"--problem={problem}"]
-    done = subprocess.run(
-        [*command, f"--root={root}", f"--data={data}", *options],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    """Runs the pipeline with these options; forked from a process that has imported."""
+    places = f"--root={root}", f"--data={data}"
+    done = warm_pipeline.run("pipeline", f"--problem={problem}", *places, *options)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    summary = json.loads((root / "summary.json").read_text())
-    return PipelineRun(root, done.stdout + done.stderr, summary)
+    return PipelineRun(root, done.stdout + done.stderr, _summary(root))
+
+
+def taxi(folder: Path) -> PipelineRun:
+    """The one run on a sample of the taxi data in this folder, begun as a user begins it.
+
+    The folder may be that of several processes: the first makes the run, others wait for it.
+    """
+    folder.mkdir(exist_ok=True)
+    root, data, printed = folder / "root", folder / "data", folder / "printed"
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not printed.exists():
+            data.mkdir(exist_ok=True)
+            taxi_examples.write_csv(data / "data.csv", 3000)
+            command = [sys.executable, "-m", "pipeline", f"--root={root}", f"--data={data}"]
+            steps = ["--steps=400", "--checkpoint-steps=100"]
+            done = subprocess.run([*command, *steps], capture_output=True, text=True, check=False)
+            assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+            shutil.copytree(root, _kept(root))
+            printed.write_text(done.stdout + done.stderr)
+    return PipelineRun(root, printed.read_text(), _summary(_kept(root)))
+
+
+def _kept(root: Path) -> Path:
+    return root.with_name("kept")
+
+
+def _summary(root: Path) -> dict[str, Any]:
+    summary: dict[str, Any] = json.loads((root / "summary.json").read_text())
+    return summary
 
 
 def write_records(records: tf.data.Dataset, count: int, path: Path) -> str:

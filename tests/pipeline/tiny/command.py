@@ -11,6 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.problems.problem import repository
+from tests.support import warm_pipeline
+
+_MODULE = "tests.pipeline.tiny"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,7 +39,7 @@ class Ended:
 
 
 class Started:
-    """A run that is going on.
+    """A run that is going on, in an interpreter of its own.
 
     Attributes:
         pid: of its process.
@@ -44,9 +47,8 @@ class Started:
 
     def __init__(self, root: Path, data: Path, *options: str, **environment: str) -> None:
         self._root = root
-        command = [sys.executable, "-m", "tests.pipeline.tiny", f"--root={root}", f"--data={data}"]
         self._process = subprocess.Popen(
-            [*command, *options],
+            [sys.executable, "-m", _MODULE, *_options(root, data), *options],
             cwd=repository(),
             env=os.environ | {"PYTHONUNBUFFERED": "1"} | environment,
             stdout=subprocess.PIPE,
@@ -77,18 +79,27 @@ class Started:
         if number is not None:
             self._process.send_signal(number)
         shown, error = self._process.communicate()
-        file = self._root / "summary.json"
-        return Ended(
-            self._process.returncode,
-            self._shown + shown + error,
-            error.removeprefix("error ").removesuffix("\n"),
-            json.loads(file.read_text()) if file.exists() else {},
-        )
+        return _ended(self._root, self._process.returncode, self._shown + shown, error)
 
 
 def run(root: Path, data: Path, *options: str, **environment: str) -> Ended:
-    """Runs to the end."""
-    return Started(root, data, *options, **environment).end()
+    """Runs to the end; forked from a process that has imported what it needs."""
+    done = warm_pipeline.run(_MODULE, *_options(root, data), *options, **environment)
+    return _ended(root, done.returncode, done.stdout, done.stderr)
+
+
+def _options(root: Path, data: Path) -> list[str]:
+    return [f"--root={root}", f"--data={data}"]
+
+
+def _ended(root: Path, status: int, shown: str, error: str) -> Ended:
+    file = root / "summary.json"
+    return Ended(
+        status,
+        shown + error,
+        error.removeprefix("error ").removesuffix("\n"),
+        json.loads(file.read_text()) if file.exists() else {},
+    )
 
 
 def write_data(folder: Path, rows: int = 600) -> Path:

@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from checkpoint_sweep.saved_model.model_source import VARIABLES
 from pipeline.problems.digits import data
+from tests.support import pipeline_run
 from tests.support.bundles import read_bundle
 
 pytestmark = pytest.mark.slow
@@ -23,12 +24,8 @@ def _run(problem: str, directory: Path, examples: int, steps: int, every: int) -
     with tf.io.TFRecordWriter(str(folder / "some.tfrecord.gz"), "GZIP") as writer:
         for example in data.examples(examples):
             writer.write(example)
-    command = [sys.executable, "-m", "pipeline", f"--problem={problem}", f"--data={folder}"]
-    options = [f"--root={directory}", f"--steps={steps}", f"--checkpoint-steps={every}"]
-    done = subprocess.run([*command, *options], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    summary: dict = json.loads((directory / "summary.json").read_text())
-    return summary
+    options = f"--steps={steps}", f"--checkpoint-steps={every}"
+    return pipeline_run.run(problem, directory, folder, *options).summary
 
 
 def _averages(root: Path, step: int) -> dict[str, np.ndarray]:

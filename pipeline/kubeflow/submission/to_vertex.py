@@ -24,6 +24,11 @@ def vertex(
     ),
     data: options.Data = None,
     push_to: options.PushTo = None,
+    steps: options.Steps = None,
+    checkpoint_steps: options.CheckpointSteps = None,
+    select_by: options.SelectBy = None,
+    direction: options.Direction = None,
+    engine: options.Engine = None,
     root: options.Root = None,
     run_name: options.RunName = None,
     experiment: options.Experiment = None,
@@ -46,10 +51,11 @@ def vertex(
     """Start a run on Vertex AI, or schedule runs, and print the URL."""
     if schedule is not None and experiment is not None:
         fail("Vertex AI's schedules know no experiment. Leave out --experiment or --schedule.", 2)
+    settings = options.settings(steps, checkpoint_steps, select_by, direction, engine)
     try:
         if schedule is not None:
             check_for_vertex(schedule)
-        values = vertex_values(options.load(package).spec, Given(data, push_to))
+        values = vertex_values(options.load(package).spec, Given(data, push_to, settings=settings))
     except (ParameterError, ScheduleError) as error:
         fail(str(error), 2)
     quiet.before_imports()

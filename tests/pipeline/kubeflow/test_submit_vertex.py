@@ -4,33 +4,32 @@ from typing import Any
 
 import pytest
 
-from tests.pipeline.kubeflow.conftest import VALUES, Sdk
+from tests.pipeline.kubeflow.conftest import VALUES, VERTEX_VALUES, Sdk
 
 Json = dict[str, Any]
 
 CRON = "30 6 * * *"
 BERLIN = f"TZ=Europe/Berlin {CRON}"
 NETWORK = "projects/1/global/networks/n"
-FOLDERS = {
-    "data": "gs://bucket/taxi",
-    "push_destination": '{"filesystem": {"base_directory": "gs://bucket/serving"}}',
-}
 
 # By what is tried: the options of `submit vertex`.
 TRIED = {
     "as compiled": [],
     "other folders": ["--data=gs://bucket/other", "--push-to=", "--root=gs://other/root"],
     "who and where": ["--service-account=a@b", f"--network={NETWORK}", "--run-name=tonight"],
+    "settings": ["--steps=80", "--select-by=binary_accuracy", "--direction=higher"],
     "no caching": ["--no-caching"],
     "experiment": ["--experiment=nightly"],
     "schedule": [f"--schedule={CRON}", "--service-account=a@b", f"--network={NETWORK}"],
-    "time zone": [f"--schedule={BERLIN}", "--run-name=nightly", "--no-caching"],
+    "time zone": [f"--schedule={BERLIN}", "--run-name=nightly", "--no-caching", "--engine=tfma"],
     "seconds": ["--schedule=0 30 6 * * *"],
     "no fields": ["--schedule=TZ=Europe/Berlin"],
     "name of a schedule": ["--schedule=@daily"],
     "no time zone": ["--schedule=TZ=Here 30 6 * * *"],
     "schedule in an experiment": [f"--schedule={CRON}", "--experiment=nightly"],
     "local data": ["--data=taxi"],
+    "too few steps": ["--steps=10"],
+    "no engine": ["--engine=fast"],
     "long name": [f"--run-name={'a' * 129}"],
 }
 
@@ -80,13 +79,19 @@ def test_kubeflows_sdk_sees_every_parameter(understood: Json) -> None:
             },
             "gs://other/root",
         ),
+        (
+            "settings",
+            {"steps": 80, "select_by": "binary_accuracy", "direction": "higher"},
+            "gs://bucket/root",
+        ),
         ("schedule", {}, "gs://bucket/root"),
+        ("time zone", {"engine": "tfma"}, "gs://bucket/root"),
     ],
 )
 def test_the_job_has_every_parameter(case: str, changed: Json, root: str, understood: Json) -> None:
     job = _job(understood, case)
     config = job["runtime_config"]
-    assert config["parameter_values"] == FOLDERS | changed
+    assert config["parameter_values"] == VERTEX_VALUES | changed
     assert config["gcs_output_directory"] == root
     assert "CheckpointSweep" in job["pipeline_spec"]["root"]["dag"]["tasks"]
 
@@ -144,6 +149,8 @@ def test_a_run_joins_its_experiment_after_it_was_started(understood: Json) -> No
         ("no time zone", 2, "there is no 'Here'"),
         ("schedule in an experiment", 2, "Leave out --experiment or --schedule"),
         ("local data", 2, "by an absolute path in the image"),
+        ("too few steps", 2, "Raise --steps"),
+        ("no engine", 2, "is not one of"),
         ("long name", 1, "128 characters"),
     ],
 )

@@ -51,14 +51,21 @@ def kubeflow_values(spec: Json, root: str, given: Given) -> dict[str, str | int]
     return _complete(wanted, values, given)
 
 
-def vertex_values(job: Json, given: Given) -> dict[str, str | int]:
-    """The value of every parameter of a run on Vertex AI, from a compiled `PipelineJob`.
+def vertex_values(job: Json, root: str, given: Given) -> dict[str, str | int]:
+    """The value of every parameter of a run on Vertex AI.
+
+    Args:
+        job: the compiled `PipelineJob`.
+        root: pipeline root of the run.
+        given: for this run; Vertex AI finds the baseline by itself.
 
     Raises:
         ParameterError: a value cannot work.
     """
     wanted = job["pipelineSpec"]["root"]["inputDefinitions"]["parameters"]
-    return _complete(wanted, job["runtimeConfig"]["parameterValues"], given)
+    values = _complete(wanted, job["runtimeConfig"]["parameterValues"], given)
+    parameters.check_for_vertex(root, str(values[parameters.DATA]))
+    return values
 
 
 def _complete(wanted: Json, compiled: Json, given: Given) -> dict[str, str | int]:

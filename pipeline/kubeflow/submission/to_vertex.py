@@ -55,7 +55,9 @@ def vertex(
     try:
         if schedule is not None:
             check_for_vertex(schedule)
-        values = vertex_values(options.load(package).spec, Given(data, push_to, settings=settings))
+        compiled = options.load(package).spec
+        where = root or compiled["runtimeConfig"]["gcsOutputDirectory"]
+        values = vertex_values(compiled, where, Given(data, push_to, settings=settings))
     except (ParameterError, ScheduleError) as error:
         fail(str(error), 2)
     quiet.before_imports()
@@ -71,7 +73,7 @@ def vertex(
             display_name=run_name or package.stem,
             template_path=str(package),
             parameter_values=values,
-            pipeline_root=root,
+            pipeline_root=where,
             enable_caching=options.caching_of_all(caching),
             project=project,
             location=region,

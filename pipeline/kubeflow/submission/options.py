@@ -71,12 +71,19 @@ def caching_of_all(caching: bool) -> bool | None:
     return None if caching else False
 
 
-def load(path: Path) -> Package:
-    """The compiled package; the command ends with status 2 if there is none."""
+def load(path: Path, target: str) -> Package:
+    """The compiled package; the command ends with status 2 if there is none for the target."""
     try:
-        return read(path)
+        package = read(path)
     except PackageError as error:
         fail(str(error), 2)
+    if package.target != target:
+        fail(
+            f"{path} was compiled for {package.target}. Submit it there, by make submit "
+            f"ARGS='{package.target} ...', or compile with --target={target}.",
+            2,
+        )
+    return package
 
 
 def say(message: str) -> None:

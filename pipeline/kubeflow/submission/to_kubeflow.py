@@ -63,7 +63,7 @@ def kubeflow(
     try:
         if schedule is not None:
             check_for_kubeflow(schedule)
-        spec = options.load(package).spec
+        spec = options.load(package, "kubeflow").spec
         where = root or spec["defaultPipelineRoot"]
         values = kubeflow_values(spec, where, Given(data, push_to, baseline, settings))
     except (ParameterError, ScheduleError) as error:

@@ -55,7 +55,7 @@ def vertex(
     try:
         if schedule is not None:
             check_for_vertex(schedule)
-        compiled = options.load(package).spec
+        compiled = options.load(package, "vertex").spec
         where = root or compiled["runtimeConfig"]["gcsOutputDirectory"]
         values = vertex_values(compiled, where, Given(data, push_to, settings=settings))
     except (ParameterError, ScheduleError) as error:

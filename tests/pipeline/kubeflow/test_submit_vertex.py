@@ -3,7 +3,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from pipeline.kubeflow.submit import app
 from tests.pipeline.kubeflow.conftest import VALUES, VERTEX_VALUES, Sdk
 
 Json = dict[str, Any]
@@ -164,3 +166,18 @@ def test_what_cannot_work_is_refused_before_anything_is_sent(
     tried = understood["vertex"][case]
     assert (tried["status"], tried["asked"]) == (status, [])
     assert advice in tried["output"]
+
+
+@pytest.mark.parametrize(
+    ("options", "other"),
+    [
+        (["kubeflow", "--host=http://127.0.0.1:9"], "vertex"),
+        (["vertex", "--project=project", "--region=europe-west4"], "kubeflow"),
+    ],
+)
+def test_what_was_compiled_for_the_other_is_refused(
+    options: list[str], other: str, compiled: dict[str, Path]
+) -> None:
+    done = CliRunner().invoke(app, [*options, f"--package={compiled[other]}"])
+    assert done.exit_code == 2
+    assert f"was compiled for {other}" in done.output

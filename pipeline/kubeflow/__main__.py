@@ -13,7 +13,7 @@ from checkpoint_sweep.selection.margin import Margin
 from pipeline import options
 from pipeline.config import ConfigError, PipelineConfig
 from pipeline.kubeflow import pod_options
-from pipeline.kubeflow.parameters import DEFAULT_ROOT, ParameterError, defaults
+from pipeline.kubeflow.parameters import DEFAULT_ROOT, ParameterError, check_for_vertex, defaults
 from pipeline.kubeflow.pods import PodError, is_mounted
 from pipeline.kubeflow.site import Site
 from pipeline.problems import registry
@@ -99,8 +99,6 @@ def main(
     Exit status: 0 when it was compiled, 2 for a wrong argument.
     """
     console = Console()
-    if target is Target.vertex and not (root or "").startswith("gs://"):
-        fail("Vertex AI needs --root=gs://bucket/folder.", 2)
     where = root or DEFAULT_ROOT
     try:
         chosen = registry.get(problem)
@@ -122,6 +120,8 @@ def main(
             schema=Path(schema or _IMAGE / chosen.schema.relative_to(repository())),
         )
         folder = data or f"{_IMAGE}/data/{problem}"
+        if target is Target.vertex:
+            check_for_vertex(root or "", folder)
         values = defaults(folder, push_to, baseline, where)
         said = pod_options.from_options(
             resources or (), retries or (), env or (), secret or (), volume or ()

@@ -45,7 +45,7 @@ def compile_for_kubeflow(config: PipelineConfig, site: Site) -> Package:
     place = dataclasses.replace(_deployment(site, baseline), pusher=Pusher)
     pipeline = create_pipeline(config, place)
     spec: Json = _compile(pipeline, site.image, _ENTRYPOINT, {})["pipelineSpec"]
-    console.declare(spec, _ENTRYPOINT)
+    console.declare(spec)
     spec["defaultPipelineRoot"] = site.root
     for name, value in site.values.items():
         add_run_parameter(spec, name, STRING, value)
@@ -76,9 +76,13 @@ def compile_for_vertex(config: PipelineConfig, site: Site) -> Package:
     """
     values = {name: v for name, v in site.values.items() if name != parameters.BASELINE}
     pipeline = create_pipeline(config, _deployment(site, _latest_blessed_model()))
-    job = _compile(pipeline, site.image, None, values)
-    console.declare(job["pipelineSpec"], _VERTEX_ENTRYPOINT)
-    set_vertex_pods(job["pipelineSpec"], site.pods)
+    job = _compile(pipeline, site.image, _VERTEX_ENTRYPOINT, values)
+    spec, settings = job["pipelineSpec"], _settings(config)
+    console.declare(spec)
+    add_run_settings(spec, settings)
+    job["runtimeConfig"]["parameterValues"] |= settings
+    first_tasks.add_settings_task(spec, site.image, config.problem.name, settings)
+    set_vertex_pods(spec, site.pods)
     return Package(job)
 
 
@@ -110,7 +114,7 @@ def _latest_blessed_model() -> tfx.dsl.Resolver:
 
 
 def _compile(
-    pipeline: tfx.dsl.Pipeline, image: str, command: list[str] | None, values: dict[str, str]
+    pipeline: tfx.dsl.Pipeline, image: str, command: list[str], values: dict[str, str]
 ) -> Json:
     v2 = tfx.orchestration.experimental
     runner = v2.KubeflowV2DagRunner(

@@ -5,16 +5,15 @@ artifacts by URIs that TensorFlow may not open, while its launcher copies them t
 in the pod. This one translates, and leaves the rest to TFX's.
 """
 
-import argparse
 import json
 import sys
 from pathlib import Path
 
+from pipeline.kubeflow import tfx_task
 from pipeline.kubeflow.console.fill import fill
-from pipeline.kubeflow.console.outputs import SHOWS, take_out
+from pipeline.kubeflow.console.outputs import take_out
 from pipeline.kubeflow.executor_input import localize, restore
 from pipeline.kubeflow.mounts import MountError, base_folder, place, runs_here
-from pipeline.kubeflow.run_settings import executor_of, settle
 from pipeline.kubeflow.written_paths import write_uris
 
 
@@ -27,16 +26,7 @@ def main(argv: list[str]) -> None:
     Raises:
         MountError: an input cannot be read.
     """
-    parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
-    parser.add_argument("--executor_class_path", required=True, help="module.Class")
-    parser.add_argument(
-        "--json_serialized_invocation_args", required=True, help="ExecutorInput, JSON"
-    )
-    parser.add_argument(
-        "--json_serialized_inputs_spec_args", required=True, help="ComponentInputsSpec, JSON"
-    )
-    parser.add_argument("--shows", choices=sorted(SHOWS.values()), help="in the console")
-    args, beam_args = parser.parse_known_args(argv)
+    args, beam_args = tfx_task.parse(argv, __doc__)
     executor_input = json.loads(args.json_serialized_invocation_args)
     shown = take_out(executor_input) if args.shows else {}
     base, in_container = base_folder(), runs_here(beam_args)
@@ -44,18 +34,7 @@ def main(argv: list[str]) -> None:
     task = localize(executor_input, inputs_spec, base, in_container)
     for folder in task.output_folders:
         Path(folder).mkdir(parents=True, exist_ok=True)
-    values = task.executor_input["inputs"].get("parameterValues", {})
-    args.executor_class_path = executor_of(args.executor_class_path, values)
-    task.executor_input["inputs"]["parameterValues"] = settle(values)
-    args.json_serialized_invocation_args = json.dumps(task.executor_input)
-
-    # Only now: errors above need not wait for the seconds that these take.
-    from absl import flags
-    from tfx.orchestration.kubeflow.v2.container import kubeflow_v2_run_executor
-
-    flags.FLAGS(sys.argv[:1])
-    kubeflow_v2_run_executor.main((args, beam_args))
-
+    tfx_task.run(args, task.executor_input, beam_args)
     output_file = Path(task.executor_input["outputs"]["outputFile"])
     output = restore(json.loads(output_file.read_text()), task.uris)
     write_uris(task.output_folders, task.uris)

@@ -7,9 +7,12 @@
 
 The reader of the data gets that as a parameter, which is part of its cache's key: where the data
 has not changed, it and all that follow are served from cache.
+
+Vertex AI finds the baseline by itself. There, the task `Settings` refuses what cannot work.
 """
 
 import json
+from collections.abc import Sequence
 
 from pipeline.kubeflow import parameters
 from pipeline.kubeflow.compiled_spec import (
@@ -22,9 +25,10 @@ from pipeline.kubeflow.compiled_spec import (
     cache,
     of_run,
     of_task,
+    wait_for,
 )
 
-INPUTS, BASELINE = "Inputs", "Baseline"
+INPUTS, BASELINE, SETTINGS = "Inputs", "Baseline", "Settings"
 _DATA_IMPORTER, BASELINE_IMPORTER = "Data", "BaselineFolder"
 _FILE, _MODEL = "tfx.File", "tfx.Model"
 
@@ -34,6 +38,8 @@ DATA_CONTENT, MODEL_CONTENT, MODEL_SOURCE = "data_content", "model_content", "mo
 MODEL = "model"
 
 _INPUTS_MODULE, _BASELINE_MODULE = "pipeline.kubeflow.inputs", "pipeline.kubeflow.baseline"
+_SETTINGS_MODULE = "pipeline.kubeflow.settings_check"
+_TRAINER = "Trainer"
 
 
 def add_first_tasks(spec: Json, image: str, problem: str, reader: str) -> None:
@@ -47,12 +53,8 @@ def add_first_tasks(spec: Json, image: str, problem: str, reader: str) -> None:
     """
     declared = spec["root"]["inputDefinitions"]["parameters"]
     defaults = {name: entry["defaultValue"] for name, entry in declared.items()}
-    command = ["python", "-m", _INPUTS_MODULE, "--problem", problem]
-    command += ["--compiled", json.dumps(defaults, sort_keys=True), "--executor_input", "{{$}}"]
-    outputs = dict.fromkeys((DATA_CONTENT, MODEL_CONTENT, MODEL_SOURCE))
-    add_container(spec, INPUTS, image, command, outputs)
-    for name in declared:
-        add_parameter(spec, INPUTS, name, declared[name]["parameterType"], of_run(name))
+    outputs = (DATA_CONTENT, MODEL_CONTENT, MODEL_SOURCE)
+    _add_check(spec, INPUTS, image, [_INPUTS_MODULE, "--problem", problem], defaults, outputs)
     command = ["python", "-m", _BASELINE_MODULE, "--executor_input", "{{$}}"]
     add_container(spec, BASELINE, image, command, {MODEL: _MODEL})
     for output in (MODEL_CONTENT, MODEL_SOURCE):
@@ -71,3 +73,32 @@ def add_first_tasks(spec: Json, image: str, problem: str, reader: str) -> None:
         add_importer(spec, BASELINE_IMPORTER, BASELINE_FILES, _FILE, parameters.BASELINE)
         for task in (INPUTS, BASELINE):
             add_artifact(spec, task, BASELINE_FILES, BASELINE_IMPORTER, _FILE)
+
+
+def add_settings_task(spec: Json, image: str, problem: str, settings: Json) -> None:
+    """Adds the task that looks at the settings of a run, and lets the Trainer wait for it.
+
+    Args:
+        spec: a compiled `PipelineSpec` with settings of the run, changed in place.
+        image: of the task.
+        problem: name of the problem.
+        settings: the settings' defaults by name.
+    """
+    _add_check(spec, SETTINGS, image, [_SETTINGS_MODULE, "--problem", problem], settings, ())
+    # Unlike the world, settings that were good stay so.
+    cache(spec, SETTINGS, True)
+    wait_for(spec, _TRAINER, SETTINGS)
+
+
+def _add_check(
+    spec: Json, name: str, image: str, run: list[str], defaults: Json, outputs: Sequence[str]
+) -> None:
+    """Adds a task that gets the run's parameters of these defaults, and gives out parameters."""
+    command = ["python", "-m", *run, "--compiled", json.dumps(defaults, sort_keys=True)]
+    add_container(
+        spec, name, image, [*command, "--executor_input", "{{$}}"], dict.fromkeys(outputs)
+    )
+    declared = spec["root"]["inputDefinitions"]["parameters"]
+    for parameter in defaults:
+        kind = declared[parameter]["parameterType"]
+        add_parameter(spec, name, parameter, kind, of_run(parameter))

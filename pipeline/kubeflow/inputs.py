@@ -4,7 +4,6 @@ It is never cached. Its outputs are part of the cache keys of the tasks that rea
 the baseline: they, and all that follow, run again only when the content is another.
 """
 
-import argparse
 import dataclasses
 import json
 import os
@@ -21,8 +20,8 @@ from pipeline.kubeflow.first_tasks import (
     MODEL_SOURCE,
 )
 from pipeline.kubeflow.mounts import base_folder, local_path
-from pipeline.kubeflow.run_settings import check_settings, settings_of
 from pipeline.kubeflow.serving_folder import NO_MODEL, BaselineError, model_in
+from pipeline.kubeflow.settings_check import check, parse
 
 Json = dict[str, Any]
 
@@ -52,21 +51,14 @@ def main(argv: list[str]) -> None:
         DataError: there is no data.
         BaselineError: there is no model at the baseline.
     """
-    parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
-    parser.add_argument("--problem", required=True)
-    parser.add_argument("--compiled", required=True, help="defaults of the run's parameters, JSON")
-    parser.add_argument("--executor_input", required=True, help="ExecutorInput, JSON")
-    args = parser.parse_args(argv)
-    task = json.loads(args.executor_input)
-    values = task["inputs"]["parameterValues"]
+    given = parse(argv, __doc__)
+    task = given.task
     found = {DATA_CONTENT: data_content(place(task, parameters.DATA, DATA_FILES))}
     found |= baseline(
         place(task, parameters.BASELINE, BASELINE_FILES),
-        parameters.pushed_folder(values[parameters.PUSH_DESTINATION]),
+        parameters.pushed_folder(given.values[parameters.PUSH_DESTINATION]),
     )
-    # Those that were compiled have been checked, which takes TFMA.
-    if settings_of(values) != settings_of(json.loads(args.compiled)):
-        check_settings(args.problem, values)
+    check(given)
     for name, output in task["outputs"]["parameters"].items():
         path = Path(output["outputFile"])
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -26,6 +26,11 @@ class Package:
     spec: Json
     platform: Json = dataclasses.field(default_factory=dict)
 
+    @property
+    def target(self) -> str:
+        """What it was compiled for: `kubeflow` or `vertex`."""
+        return "vertex" if "pipelineSpec" in self.spec else "kubeflow"
+
 
 def text_of(package: Package) -> str:
     """As YAML, the platform's document after the pipeline's as Kubeflow wants it."""

@@ -107,6 +107,24 @@ def is_no_baseline(uri: str) -> bool:
     return uri.rsplit("/", 1)[-1] == _NO_BASELINE
 
 
+def check_for_vertex(root: str, data_folder: str) -> None:
+    """Vertex AI has Google's object store alone.
+
+    Args:
+        root: pipeline root.
+        data_folder: see `data`.
+
+    Raises:
+        ParameterError: one of them is in another.
+    """
+    if not root.startswith("gs://"):
+        raise ParameterError("Vertex AI needs --root=gs://bucket/folder.")
+    if is_imported(data_folder) and not data_folder.startswith("gs://"):
+        raise ParameterError(
+            f"data is {data_folder!r}; Vertex AI reads gs:// and paths in the image."
+        )
+
+
 def check_complete(wanted: Mapping[str, object], given: Mapping[str, object]) -> None:
     """Every parameter of a spec has a value and no other has one.
 

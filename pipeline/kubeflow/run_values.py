@@ -40,7 +40,6 @@ def kubeflow_values(spec: Json, root: str, given: Given) -> dict[str, str | int]
     """
     wanted = spec["root"]["inputDefinitions"]["parameters"]
     values = {name: entry["defaultValue"] for name, entry in wanted.items()}
-    values |= {name: value for name, value in given.settings.items() if value is not None}
     values[parameters.BASELINE] = _baseline(spec, values, root, given)
     if given.data is not None:
         compiled, now = (parameters.is_imported(d) for d in (values[parameters.DATA], given.data))
@@ -49,26 +48,37 @@ def kubeflow_values(spec: Json, root: str, given: Given) -> dict[str, str | int]
                 f"data is {given.data!r}, and the pipeline was compiled for "
                 f"{'a URI' if compiled else 'a path in the image'}. Compile it with this --data."
             )
-        values[parameters.DATA] = parameters.data(given.data)
-    if given.push_to is not None:
-        values[parameters.PUSH_DESTINATION] = parameters.push_destination(given.push_to)
-    parameters.check_complete(wanted, values)
-    _check_steps(values)
-    return values
+    return _complete(wanted, values, given)
 
 
-def vertex_values(job: Json, given: Given) -> dict[str, str]:
-    """The value of every parameter of a run on Vertex AI, from a compiled `PipelineJob`.
+def vertex_values(job: Json, root: str, given: Given) -> dict[str, str | int]:
+    """The value of every parameter of a run on Vertex AI.
+
+    Args:
+        job: the compiled `PipelineJob`.
+        root: pipeline root of the run.
+        given: for this run; Vertex AI finds the baseline by itself.
 
     Raises:
         ParameterError: a value cannot work.
     """
-    values = dict(job["runtimeConfig"]["parameterValues"])
+    wanted = job["pipelineSpec"]["root"]["inputDefinitions"]["parameters"]
+    values = _complete(wanted, job["runtimeConfig"]["parameterValues"], given)
+    parameters.check_for_vertex(root, str(values[parameters.DATA]))
+    return values
+
+
+def _complete(wanted: Json, compiled: Json, given: Given) -> dict[str, str | int]:
+    """The compiled values, and over them what was given, but for the baseline."""
+    values = compiled | {name: value for name, value in given.settings.items() if value is not None}
     if given.data is not None:
         values[parameters.DATA] = parameters.data(given.data)
     if given.push_to is not None:
         values[parameters.PUSH_DESTINATION] = parameters.push_destination(given.push_to)
-    parameters.check_complete(job["pipelineSpec"]["root"]["inputDefinitions"]["parameters"], values)
+    parameters.check_complete(wanted, values)
+    # A package for Vertex AI that 0.2.0 compiled has no settings.
+    if parameters.STEPS in values:
+        _check_steps(values)
     return values
 
 

@@ -1,45 +1,36 @@
-"""The container's command on Vertex AI, of tasks that have something for its console.
+"""The container's command on Vertex AI: runs one TFX executor.
 
-It calls TFX's own, which does not know the types that the console shows.
+TFX's own entrypoint knows neither the settings of a run nor the types that the console shows.
 """
 
-import argparse
 import json
 import sys
 
+from pipeline.kubeflow import tfx_task
 from pipeline.kubeflow.console.fill import fill
-from pipeline.kubeflow.console.outputs import SHOWS, take_out
+from pipeline.kubeflow.console.outputs import take_out
 
 
 def main(argv: list[str]) -> None:
     """Runs the executor that the arguments name.
 
     Args:
-        argv: as the compiled pipeline gives them; all but `--shows` are for TFX's entrypoint.
+        argv: as the compiled pipeline gives them; unknown ones are options for Beam.
     """
-    parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
-    parser.add_argument("--shows", choices=sorted(SHOWS.values()), required=True)
-    parser.add_argument("--executor_class_path", required=True, help="module.Class")
-    parser.add_argument(
-        "--json_serialized_invocation_args", required=True, help="ExecutorInput, JSON"
-    )
-    parser.add_argument("--json_serialized_inputs_spec_args", help="ComponentInputsSpec, JSON")
-    args, beam_args = parser.parse_known_args(argv)
+    args, beam_args = tfx_task.parse(argv, __doc__)
     executor_input = json.loads(args.json_serialized_invocation_args)
-    outputs = take_out(executor_input)
-    args.json_serialized_invocation_args = json.dumps(executor_input)
+    shown = take_out(executor_input) if args.shows else {}
+    tfx_task.run(args, executor_input, beam_args)
+    if args.shows:
+        _fill(executor_input["outputs"]["outputFile"], args.shows, shown)
 
-    import tensorflow as tf
-    from absl import flags
-    from tfx.orchestration.kubeflow.v2.container import kubeflow_v2_run_executor
 
-    flags.FLAGS(sys.argv[:1])
-    kubeflow_v2_run_executor.main((args, beam_args))
+def _fill(path: str, shows: str, outputs: dict[str, dict[str, str]]) -> None:
+    import tensorflow as tf  # also on gs://
 
-    path = executor_input["outputs"]["outputFile"]
     with tf.io.gfile.GFile(path) as file:
         output = json.load(file)
-    fill(output, args.shows, outputs, place=lambda uri: uri)
+    fill(output, shows, outputs, place=lambda uri: uri)
     with tf.io.gfile.GFile(path, "w") as file:
         file.write(json.dumps(output))
 

@@ -49,13 +49,14 @@ def evaluate(
 
 
 class LeaveName(beam.DoFn):
-    """Leaves a file of the process's name."""
+    """Leaves a file of the process's name, with a line for each batch that it has seen."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
 
     def process(self, element: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
-        (self._directory / str(os.getpid())).touch()
+        with (self._directory / str(os.getpid())).open("a") as file:
+            file.write(f"{element.num_rows}\n")
         yield element
 
 
@@ -84,7 +85,7 @@ def main(path: str) -> None:
     Args:
         path: of a pickled tuple: the file of examples, the models, the config with its defaults,
             and the two directories for results, in which this program leaves names too: of all
-            processes that have read a batch, and of the one that was killed.
+            processes that have read a batch, with its rows, and of the one that was killed.
     """
     data, sources, eval_config, whole, killed = pickle.loads(Path(path).read_bytes())
     # Workers, those that take the place of killed ones too, are forked from one that has imported.

@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import apache_beam as beam
 from tensorflow_model_analysis.proto import config_pb2
@@ -11,7 +11,6 @@ from checkpoint_sweep.evaluation import (
     data_errors,
     merge,
     samples,
-    slicing,
     sums,
     tfma_internals,
 )
@@ -22,8 +21,21 @@ _FAILED = (
     "Correct the metrics of the evaluation config.",
 )
 
-# The candidate's number, the slice and the sample.
-Key = tuple[int, slicing.SliceKey, int]
+
+class Key(NamedTuple):
+    """What metrics are of.
+
+    Attributes:
+        candidate: its number.
+        slice_key: of a slice, or of two that are compared.
+        sample: of the examples.
+        small: whether TFMA shows no metrics of the slice, for want of examples.
+    """
+
+    candidate: int
+    slice_key: Any
+    sample: int
+    small: bool
 
 
 class Derive(beam.DoFn):
@@ -52,6 +64,8 @@ class Derive(beam.DoFn):
 
     def process(self, element: merge.SliceState) -> Iterator[tuple[Key, dict[Any, Any]]]:
         """The metrics of one slice, of all its candidates that have not failed."""
+        least = self._eval_config.options.min_slice_size.value
+        small = bool(element.key) and _examples(element) < least
         for sample, whole in _samples(element, self._sampling, self._plan):
             shared = derived(self._plan, leaves(self._plan, whole, self._candidates, True), True)
             for candidate in element.candidates:
@@ -62,7 +76,14 @@ class Derive(beam.DoFn):
                     metrics = derived(self._plan, {**own, **shared}, False)
                 if not self._keep_private:
                     _, metrics = tfma_internals.remove_private_metrics(element.key, metrics)
-                yield (candidate, element.key, sample), metrics
+                yield Key(candidate, element.key, sample, small), metrics
+
+
+def _examples(element: merge.SliceState) -> int:
+    """Number of examples of a slice."""
+    sampled = any(sample != samples.FULL for sample in element.counts)
+    full = element.counts.get(samples.FULL)
+    return sum(element.counts.values()) if sampled and full is None else int(full or 0)
 
 
 class Sample:

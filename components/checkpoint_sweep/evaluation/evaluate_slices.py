@@ -5,8 +5,9 @@ from typing import Any
 import apache_beam as beam
 from tensorflow_model_analysis.proto import config_pb2
 
-from checkpoint_sweep.evaluation import derive, division, merge, samples, tfma_internals, write
+from checkpoint_sweep.evaluation import derive, division, samples, tfma_internals, write
 from checkpoint_sweep.evaluation import plan as plan_lib
+from checkpoint_sweep.evaluation.cross_slices import AddCrossSlices
 
 
 class EvaluateSlices(beam.PTransform):
@@ -34,40 +35,20 @@ class EvaluateSlices(beam.PTransform):
         step = derive.Derive(self._part, self._candidates)
         derived = sliced | "Derive" >> beam.ParDo(step).with_output_types(Any)
         sampled = self._compare(derived, plan)
-        counts: Any = {}
-        if self._part.options.min_slice_size.value > 1:
-            counts = beam.pvalue.AsDict(sliced | "Count" >> beam.Map(_count))
-        finish = beam.ParDo(write.Finish(self._part), counts).with_output_types(Any)
+        finish = beam.ParDo(write.Finish(self._part)).with_output_types(Any)
         return self._intervals(sampled) | "Finish" >> finish
 
     def _compare(self, derived: beam.PCollection, plan: plan_lib.Plan) -> beam.PCollection:
-        """Adds TFMA's cross-slice and difference metrics."""
-
-        def transform() -> beam.PTransform:
-            return tfma_internals.compare_slices_and_models(
-                [], plan.cross_slice, list(self._part.cross_slicing_specs), plan.baseline_name
-            )
-
-        if not self._part.cross_slicing_specs and plan.baseline_name is None:
+        """Adds TFMA's cross-slice metrics, and then the differences to the baseline."""
+        if self._part.cross_slicing_specs:
+            specs = list(self._part.cross_slicing_specs)
+            derived = derived | "CrossSlices" >> AddCrossSlices(specs, plan.cross_slice)
+        if plan.baseline_name is None:
             return derived
-        if not self._part.cross_slicing_specs:
-            # Without cross slices TFMA's transform does not look into the key, whatever its
-            # type hints say.
-            return derived | "Compare" >> transform() | "Any" >> _untyped()
-        number = samples.Sampling.of(self._part).number
-        parts = []
-        for candidate in range(self._candidates):
-            for sample in (samples.FULL, *range(number)):
-                name = f"[{candidate},{sample}]"
-                parts.append(
-                    derived
-                    | f"Only{name}" >> beam.Filter(_is_of, candidate, sample)
-                    | f"Slice{name}" >> beam.MapTuple(_slice_only).with_output_types(Any)
-                    | f"Compare{name}" >> transform()
-                    | f"Any{name}" >> _untyped()
-                    | f"Key{name}" >> beam.Map(_with_key, candidate, sample)
-                )
-        return parts | "AllCompared" >> beam.Flatten()
+        # Without cross slices TFMA's transform does not look into the key, whatever its
+        # type hints say.
+        transform = tfma_internals.compare_slices_and_models([], [], [], plan.baseline_name)
+        return derived | "Compare" >> transform | "Any" >> beam.Map(_same).with_output_types(Any)
 
     def _intervals(self, sampled: beam.PCollection) -> beam.PCollection:
         """Joins the samples of a candidate and slice by TFMA's confidence intervals."""
@@ -84,32 +65,19 @@ class EvaluateSlices(beam.PTransform):
             sampled
             | "AsSample" >> beam.MapTuple(_as_sample)
             | "Intervals" >> beam.CombinePerKey(combine(sampling.number, skipped))
+            | "AsKey" >> beam.MapTuple(_as_key).with_output_types(Any)
         )
 
 
-def _untyped() -> beam.PTransform:
-    """Forgets the element type that Beam has inferred."""
-    return beam.Map(lambda element: element).with_output_types(Any)
-
-
-def _count(element: merge.SliceState) -> tuple[Any, int]:
-    sampled = any(sample != samples.FULL for sample in element.counts)
-    full = element.counts.get(samples.FULL)
-    return element.key, sum(element.counts.values()) if sampled and full is None else int(full or 0)
-
-
-def _is_of(element: tuple[derive.Key, Any], candidate: int, sample: int) -> bool:
-    return element[0][0] == candidate and element[0][2] == sample
-
-
-def _slice_only(key: derive.Key, metrics: Any) -> tuple[Any, Any]:
-    return key[1], metrics
-
-
-def _with_key(element: tuple[Any, Any], candidate: int, sample: int) -> tuple[Any, Any]:
-    slice_key, metrics = element
-    return (candidate, slice_key, sample), metrics
+def _same(element: Any) -> Any:
+    return element
 
 
 def _as_sample(key: derive.Key, metrics: Any) -> tuple[Any, Any]:
-    return key[:2], tfma_internals.SampleMetrics(metrics=metrics, sample_id=key[2])
+    # A plain tuple: Beam groups by its bytes.
+    of_all = tuple(key._replace(sample=samples.FULL))
+    return of_all, tfma_internals.SampleMetrics(metrics=metrics, sample_id=key.sample)
+
+
+def _as_key(key: tuple[Any, ...], metrics: Any) -> tuple[derive.Key, Any]:
+    return derive.Key(*key), metrics

@@ -48,6 +48,7 @@ PreprocessorDoFn = _evaluator._PreprocessorDoFn
 add_ci_derived_metrics = _evaluator._add_ci_derived_metrics
 compare_slices_and_models = _evaluator._AddDerivedCrossSliceAndDiffMetrics
 confidence_interval_params = _evaluator._get_confidence_interval_params
+is_private_metrics = _evaluator._is_private_metrics
 filter_by_key_type = _evaluator._filter_by_key_type
 remove_private_metrics = _evaluator._remove_private_metrics
 separate_computations = _evaluator._filter_and_separate_computations

@@ -15,8 +15,8 @@ from tensorflow_model_analysis.writers import eval_config_writer
 from tensorflow_model_analysis.writers import metrics_plots_and_validations_writer as tfma_writer
 
 from checkpoint_sweep.common.files import write_json, write_records, write_text
+from checkpoint_sweep.evaluation import derive, tfma_internals
 from checkpoint_sweep.evaluation import plan as plan_lib
-from checkpoint_sweep.evaluation import tfma_internals
 from checkpoint_sweep.evaluation.engine import EvaluationRequest
 from checkpoint_sweep.evaluation.plot_records import PlotsRecord
 from checkpoint_sweep.saved_model.model_source import ModelSource
@@ -47,23 +47,15 @@ class Finish(beam.DoFn):
         self._ci_derived = plan_lib.make(self._eval_config).ci_derived
 
     def process(
-        self, element: tuple[tuple[Any, ...], dict[Any, Any]], counts: dict[Any, int]
+        self, element: tuple[derive.Key, dict[Any, Any]]
     ) -> Iterator[tuple[tuple[int, Any], dict[Any, Any]]]:
-        """One slice of one candidate.
-
-        Args:
-            element: the candidate and the slice, and its metrics.
-            counts: examples by slice; empty if small slices are not hidden.
-        """
-        (candidate, slice_key, *_), metrics = element
-        sliced = tfma_internals.add_ci_derived_metrics((slice_key, metrics), self._ci_derived)
+        """One slice of one candidate."""
+        key, metrics = element
+        sliced = tfma_internals.add_ci_derived_metrics((key.slice_key, metrics), self._ci_derived)
         _, shown = tfma_internals.remove_private_metrics(*sliced)
-        least = self._eval_config.options.min_slice_size.value
-        # A cross slice would tell of either of its slices.
-        slices = slice_key if slicer_lib.is_cross_slice_key(slice_key) else (slice_key,)
-        if any(key and counts.get(key, least) < least for key in slices):
-            shown = {_ERROR_KEY: _too_small(least)}
-        yield (candidate, slice_key), shown
+        if key.small:
+            shown = {_ERROR_KEY: _too_small(self._eval_config.options.min_slice_size.value)}
+        yield (key.candidate, key.slice_key), shown
 
 
 class Format(beam.DoFn):

@@ -4,7 +4,6 @@ TFX's executors do not know them: the entrypoint takes them out before it calls 
 them from what the executor has written.
 """
 
-from collections.abc import Sequence
 from typing import Any
 
 Json = dict[str, Any]
@@ -24,12 +23,11 @@ _VERSION = "0.0.1"
 SHOWS = {"CheckpointSweep": "sweep", "Evaluator": "evaluation"}
 
 
-def declare(spec: Json, command: Sequence[str]) -> None:
+def declare(spec: Json) -> None:
     """Adds them to the tasks that have something to show.
 
     Args:
         spec: a compiled `PipelineSpec`, changed in place.
-        command: of the container, an entrypoint that knows these outputs.
     """
     for task, what in SHOWS.items():
         name = spec["root"]["dag"]["tasks"][task]["componentRef"]["name"]
@@ -39,7 +37,6 @@ def declare(spec: Json, command: Sequence[str]) -> None:
             for key, title in TITLES.items()
         }
         container = spec["deploymentSpec"]["executors"][component["executorLabel"]]["container"]
-        container["command"] = list(command)
         container["args"] = [f"--shows={what}", *container["args"]]
 
 

@@ -17,6 +17,11 @@ CONFIG = """
     model_specs { label_key: "big_tipper" }
     slicing_specs {}
     slicing_specs { feature_keys: "trip_start_day" }
+    cross_slicing_specs {
+      baseline_spec {}
+      slicing_specs { feature_keys: "trip_start_day" }
+    }
+    options { min_slice_size { value: 40 } }
     metrics_specs {
       metrics { class_name: "ExampleCount" }
       metrics { class_name: "AUC" }
@@ -27,6 +32,7 @@ CONFIG = """
       metrics { class_name: "NDCG" config: '"gain_key": "fare", "top_k_list": [1]' }
     }
 """
+EXAMPLES = 300
 NOTES = "notes"  # As `on_dask.py` names it.
 
 
@@ -47,7 +53,7 @@ def task(tmp_path_factory):
     """A file of 300 examples, three models and a config, as `on_dask.py` wants them."""
     directory = tmp_path_factory.mktemp("dask")
     return (
-        taxi_models.write_examples(str(directory / "taxi"), 300),
+        taxi_models.write_examples(str(directory / "taxi"), EXAMPLES),
         taxi_models.write_models(str(directory), "binary", 3),
         tfma_oracle.config(CONFIG),
         directory / "whole",
@@ -81,11 +87,13 @@ def on_dask(task, python, tmp_path_factory):
 
 
 @pytest.mark.slow
-def test_two_workers_that_share_a_file_give_the_same(task, in_process, on_dask):
+def test_two_workers_that_read_a_file_once_give_the_same(task, in_process, on_dask):
     whole, _ = on_dask
     loaded = [tfma_oracle.load(str(whole / source.name)) for source in task[1]]
     assert tfma_oracle.differences(in_process, loaded) == []
-    assert len(list((whole / NOTES).iterdir())) == 2, "both have read"
+    seen = [note.read_text().split() for note in (whole / NOTES).iterdir()]
+    assert len(seen) == 2, "both have read"
+    assert sum(int(rows) for of_worker in seen for rows in of_worker) == EXAMPLES, "each once"
 
 
 @pytest.mark.slow

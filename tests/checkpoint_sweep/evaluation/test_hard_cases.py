@@ -152,6 +152,22 @@ CASES = {
         }
         """,
     ),
+    "cross slices with all others": Case(
+        _binary(
+            [0.2, 0.4, 0.6, 0.8, 0.3, 0.1, 0.7],
+            [0.0, 1.0, 1.0, 0.0, 1.0, 0.0, 1.0],
+            s=["a", "a", "b", "b", "c", "a", "b"],
+        ),
+        LABEL
+        + _metrics("MeanLabel", "ExampleCount", "ConfusionMatrixPlot")
+        + """
+        slicing_specs {} slicing_specs { feature_keys: "s" }
+        cross_slicing_specs { baseline_spec { feature_values { key: "s" value: "a" } } }
+        cross_slicing_specs {
+          baseline_spec {} slicing_specs { feature_values { key: "s" value: "c" } }
+        }
+        """,
+    ),
 }
 
 

@@ -71,6 +71,7 @@ PARAMETERS = {
     ),
     "confidence_interval_params": "eval_config metrics_specs",
     "filter_by_key_type": "sliced_metrics_plots_attributions key_type",
+    "is_private_metrics": "metric_key",
     "remove_private_metrics": "slice_key metrics",
     "separate_computations": "computations",
     "serialize_eval_run": "eval_config data_location file_format model_locations",

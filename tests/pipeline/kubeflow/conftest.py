@@ -119,6 +119,15 @@ VALUES: dict[str, Any] = {
 }
 
 
+SETTINGS = ("steps", "checkpoint_steps", "select_by", "direction", "engine")
+# Runtime parameters of `compiled["vertex"]`.
+VERTEX_VALUES: dict[str, Any] = {
+    "data": "gs://bucket/taxi",
+    "push_destination": json.dumps({"filesystem": {"base_directory": "gs://bucket/serving"}}),
+    **{name: VALUES[name] for name in SETTINGS},
+}
+
+
 @pytest.fixture
 def values() -> dict[str, Any]:
     """Runtime parameters that fit `spec`."""

@@ -9,7 +9,7 @@ import yaml
 
 from pipeline.kubeflow.console.outputs import TITLES
 from pipeline.kubeflow.package import read
-from tests.pipeline.kubeflow.conftest import REPOSITORY, VALUES
+from tests.pipeline.kubeflow.conftest import REPOSITORY, SETTINGS, VALUES, VERTEX_VALUES
 
 Json = dict[str, Any]
 
@@ -48,25 +48,20 @@ def test_what_is_pushed_is_the_next_baseline_and_opened_as_the_pusher_does(
     assert "BaselineFolder" not in _tasks(pushing)
 
 
-def test_kubeflow_runs_our_entrypoint_and_vertex_where_its_console_shows_something(
-    spec: Json, compiled: dict[str, Path]
-) -> None:
+def test_each_target_runs_its_entrypoint(spec: Json, compiled: dict[str, Path]) -> None:
     vertex = json.loads(compiled["vertex"].read_text())["pipelineSpec"]
     commands = {
         name: {tuple(e["container"]["command"]) for e in _executors(s).values() if "container" in e}
         for name, s in {"kubeflow": spec, "vertex": vertex}.items()
     }
-    stock = "tfx.orchestration.kubeflow.v2.container.kubeflow_v2_run_executor"
-    ours = "pipeline.kubeflow.vertex_entrypoint"
-    assert commands == {
-        "kubeflow": {
-            ("python", "-m", f"pipeline.kubeflow.{module}")
-            for module in ("entrypoint", "inputs", "baseline")
-        },
-        "vertex": {("python", "-m", stock), ("python", "-m", ours)},
+    modules = {
+        "kubeflow": ("entrypoint", "inputs", "baseline"),
+        "vertex": ("vertex_entrypoint", "settings_check"),
     }
-    container = _executors(vertex)["Evaluator_executor"]["container"]
-    assert container["command"][-1] == ours
+    assert commands == {
+        target: {("python", "-m", f"pipeline.kubeflow.{module}") for module in named}
+        for target, named in modules.items()
+    }
 
 
 def test_the_sweep_and_the_evaluator_have_what_consoles_show(
@@ -121,9 +116,33 @@ def test_parameters_have_defaults(spec: Json) -> None:
 
 def test_vertex_gets_parameter_values(compiled: dict[str, Path]) -> None:
     job = json.loads(compiled["vertex"].read_text())
-    assert job["runtimeConfig"]["parameterValues"] == {
-        "data": "gs://bucket/taxi",
-        "push_destination": '{"filesystem": {"base_directory": "gs://bucket/serving"}}',
+    assert job["runtimeConfig"]["parameterValues"] == VERTEX_VALUES
+
+
+def test_both_give_the_settings_of_a_run_to_the_same_tasks(
+    spec: Json, compiled: dict[str, Path]
+) -> None:
+    vertex = json.loads(compiled["vertex"].read_text())["pipelineSpec"]
+    taken = [
+        {
+            (task, source["componentInputParameter"])
+            for task in ("Trainer", "CheckpointSweep", "Evaluator")
+            for name, source in _tasks(one)[task]["inputs"]["parameters"].items()
+            if name.startswith("setting_")
+        }
+        for one in (spec, vertex)
+    ]
+    assert taken[0] == taken[1]
+    assert {setting for _, setting in taken[1]} == set(SETTINGS)
+
+
+def test_on_vertex_nothing_is_trained_before_the_settings_are_checked(
+    compiled: dict[str, Path],
+) -> None:
+    tasks = _tasks(json.loads(compiled["vertex"].read_text())["pipelineSpec"])
+    assert "Settings" in tasks["Trainer"]["dependentTasks"]
+    assert tasks["Settings"]["inputs"]["parameters"] == {
+        name: {"componentInputParameter": name} for name in SETTINGS
     }
 
 

@@ -1,4 +1,5 @@
 import copy
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -158,6 +159,9 @@ def test_every_problem_compiles_for_both_targets_and_breaks_no_rule(
         package = tmp_path / f"{problem}.yaml"
         compile_pipeline(*common, f"--data={DATA}", f"--output={package}")
         runs.append({"spec": yaml.safe_load(package.read_text()), "values": values, "root": ROOT})
-        vertex = ["--target=vertex", "--root=gs://b/root", f"--output={tmp_path / problem}.json"]
-        compile_pipeline(*common, *vertex)
+        package = tmp_path / f"{problem}.json"
+        compile_pipeline(*common, "--target=vertex", "--root=gs://b/r", f"--output={package}")
+        job = json.loads(package.read_text())
+        given = {"values": job["runtimeConfig"]["parameterValues"], "root": "gs://b/r"}
+        runs.append({"spec": job["pipelineSpec"], **given, "without": ["no-resolvers"]})
     assert judge(runs) == [""] * len(runs)

@@ -122,6 +122,7 @@ def test_on_vertex_tfx_runs_and_then_the_outputs_are_filled(
         [
             "--shows=evaluation",
             "--executor_class_path=a.B",
+            "--json_serialized_inputs_spec_args={}",
             f"--json_serialized_invocation_args={json.dumps(_executor_input(tmp_path))}",
             "--runner=FnApiRunner",
         ]

@@ -1,3 +1,4 @@
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -5,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from pipeline.kubeflow import vertex_entrypoint
 from pipeline.kubeflow.executor_input import localize, restore
 from pipeline.kubeflow.mounts import MountError, local_path, place, runs_here
 from tests.pipeline.kubeflow.conftest import REPOSITORY
@@ -129,6 +131,52 @@ def test_what_the_executor_says_of_paths_is_said_of_uris() -> None:
     assert restore(output, uris) == {
         "artifacts": {"blessing": {"artifacts": [{"uri": "minio://other/1"}]}},
         "metadata": {"current_model": "minio://b/model", "similar": "/minio/b/models"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("executor", "values", "ran", "settled"),
+    [
+        (
+            "a.Trainer",
+            {
+                "train_args": '{"num_steps": 4000}',
+                "custom_config": "{}",
+                "setting_steps": 80,
+                "setting_checkpoint_steps": 20,
+            },
+            "a.Trainer",
+            {"train_args": '{"num_steps": 80}', "custom_config": '{"checkpoint_steps": 20}'},
+        ),
+        (
+            "checkpoint_sweep.tfx_components.evaluator.executor.Executor",
+            {"setting_engine": "tfma", "eval_config": "{}"},
+            "tfx.components.evaluator.executor.Executor",
+            {"eval_config": "{}"},
+        ),
+        ("a.Reader", {"input_base": "gs://b/taxi"}, "a.Reader", {"input_base": "gs://b/taxi"}),
+    ],
+)
+def test_on_vertex_tfx_runs_with_the_settings_of_the_run(
+    executor: str, values: Json, ran: str, settled: Json, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tfx.orchestration.kubeflow.v2.container import kubeflow_v2_run_executor
+
+    seen: list[Any] = []
+    monkeypatch.setattr(kubeflow_v2_run_executor, "main", lambda parsed: seen.append(parsed[0]))
+    given = {"inputs": {"parameterValues": values}, "outputs": {"outputFile": "/x/output.json"}}
+    vertex_entrypoint.main(
+        [
+            f"--executor_class_path={executor}",
+            f"--json_serialized_invocation_args={json.dumps(given)}",
+            "--json_serialized_inputs_spec_args={}",
+        ]
+    )
+    (args,) = seen
+    assert args.executor_class_path == ran
+    assert json.loads(args.json_serialized_invocation_args) == {
+        "inputs": {"parameterValues": settled},
+        "outputs": {"outputFile": "/x/output.json"},
     }
 
 

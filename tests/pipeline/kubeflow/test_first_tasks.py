@@ -1,17 +1,18 @@
 """What the first tasks of a run find, refuse and copy."""
 
 import json
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pipeline.config import ConfigError
-from pipeline.kubeflow import baseline, inputs
+from pipeline.kubeflow import baseline, inputs, settings_check
 from pipeline.kubeflow.inputs import DataError
 from pipeline.kubeflow.mounts import MOUNTS_VARIABLE
 from pipeline.kubeflow.serving_folder import BaselineError
-from tests.pipeline.kubeflow.conftest import DATA, VALUES
+from tests.pipeline.kubeflow.conftest import DATA, VALUES, VERTEX_VALUES
 
 Json = dict[str, Any]
 PUSHED = json.dumps({"filesystem": {"base_directory": "/mnt/serving"}})
@@ -122,6 +123,21 @@ def test_data_that_is_not_there_is_refused(pod: Pod) -> None:
 def test_settings_that_cannot_work_are_refused(pod: Pod, values: Json, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         pod.look(VALUES["baseline"], **values)
+
+
+@pytest.mark.parametrize(
+    ("values", "refused"),
+    [({}, nullcontext()), ({"select_by": "acu"}, pytest.raises(ConfigError, match="=acu"))],
+)
+def test_vertexs_first_task_refuses_settings_too(
+    values: Json, refused: AbstractContextManager[Any]
+) -> None:
+    task = {"inputs": {"parameterValues": VERTEX_VALUES | values}}
+    compiled = ["--problem=taxi", "--compiled", json.dumps(VERTEX_VALUES)]
+    with refused:
+        settings_check.check(
+            settings_check.parse([*compiled, "--executor_input", json.dumps(task)], "")
+        )
 
 
 def test_the_content_is_another_exactly_when_a_file_is(pod: Pod) -> None:

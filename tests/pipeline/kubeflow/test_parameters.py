@@ -55,6 +55,8 @@ def test_the_baseline_is_what_is_pushed_unless_another_is_named(
         (lambda: parameters.data("taxi"), "data is 'taxi'"),
         (lambda: parameters.push_destination("s3://b/x"), "push_to is 's3://b/x'"),
         (lambda: parameters.baseline("models/1", ROOT, ""), "baseline is 'models/1'"),
+        (lambda: parameters.check_for_vertex(ROOT, "/data"), "--root=gs://"),
+        (lambda: parameters.check_for_vertex("gs://b/r", "s3://b/x"), "data is 's3://b/x'"),
         (lambda: parameters.check_complete({"a": 1, "b": 1}, {"a": 1}), "parameters b too"),
         (lambda: parameters.check_complete({"a": 1}, {"a": 1, "c": 1}), "no parameter c"),
     ],

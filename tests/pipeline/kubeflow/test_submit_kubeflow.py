@@ -1,4 +1,3 @@
-import json
 from pathlib import Path
 from typing import Any
 
@@ -136,20 +135,3 @@ def test_what_cannot_work_is_refused_before_anything_is_sent(
         done = sdk("pipeline.kubeflow.submit", "kubeflow", f"--host={api.host}", package, *options)
     assert (done.returncode, api.posted) == (2, [])
     assert advice in " ".join(done.stderr.split())
-
-
-def test_both_sdks_load_what_was_compiled(compiled: dict[str, Path], sdk: Sdk) -> None:
-    done = sdk(
-        "tests.pipeline.kubeflow.sdk_check", str(compiled["kubeflow"]), str(compiled["vertex"])
-    )
-    assert done.returncode == 0, done.stderr
-    understood = json.loads(done.stdout)
-    kinds = {name: "Integer" if isinstance(v, int) else "String" for name, v in VALUES.items()}
-    assert understood["kubeflow"] == kinds
-    config = understood["vertex"]["runtimeConfig"]
-    assert config["gcsOutputDirectory"] == "gs://bucket/root"
-    assert config["parameterValues"] == {
-        "data": "gs://bucket/other",
-        "push_destination": '{"filesystem": {"base_directory": "gs://bucket/serving"}}',
-    }
-    assert "CheckpointSweep" in understood["vertex"]["pipelineSpec"]["root"]["dag"]["tasks"]

@@ -1,0 +1,1 @@
+"""What `make submit` sends to Kubeflow Pipelines and to Vertex AI."""

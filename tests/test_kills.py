@@ -8,6 +8,7 @@ pytestmark = pytest.mark.slow
 
 # One whose first kill is in the sweep, and one in the Pusher; each is killed again.
 _SEEDS = (7, 10)
+_TRIES = 3
 
 
 @pytest.fixture(scope="module")
@@ -17,6 +18,8 @@ def kills(tmp_path_factory: pytest.TempPathFactory) -> Kills:
 
 @pytest.mark.parametrize("seed", _SEEDS)
 def test_a_run_that_is_killed_and_started_again_ends_as_promised(seed: int, kills: Kills) -> None:
-    trial = kills.trial(seed, most=2)
-    assert trial.killed
+    # A run may be over before its moment, where the undisturbed one was slower.
+    trials = (kills.trial(seed, most=2) for _ in range(_TRIES))
+    trial = next((one for one in trials if one.killed or one.broken), None)
+    assert trial is not None, "no run was killed"
     assert trial.broken == []

@@ -69,7 +69,7 @@ bench-resnet: .venv/.installed  ## The same on ResNet-v2-50, where prediction do
 bench-sizes: .venv/.installed  ## What a sweep takes: up to 100 checkpoints by a million examples (20 minutes).
 	@$(PYTHON_BIN) -m benchmarks.sizes $(ARGS)
 
-bench-scaling: .venv-dask/.installed  ## What more workers and more files are worth, and a cost model (15 minutes).
+bench-scaling: .venv-dask/.installed  ## What more workers and files are worth, and a cost model (half an hour): ARGS=--problem=resnet for ResNet-50 (10 minutes)
 	@$(DASK_PYTHON) -m benchmarks.scaling $(ARGS)
 
 bench-side-by-side: .venv/.installed  ## One job by TF-Slim, Estimator, Keras and watch; into the README: ARGS=--write.

@@ -24,6 +24,7 @@ from checkpoint_sweep.evaluation.jackknife.evaluate_buckets import EvaluateBucke
 from checkpoint_sweep.evaluation.jackknife.wanted import Wanted
 from checkpoint_sweep.evaluation.racing.partial import WritePartial
 from checkpoint_sweep.evaluation.racing.shares import OfShares
+from checkpoint_sweep.evaluation.update_ahead import update_for
 from checkpoint_sweep.saved_model.model_source import ModelSource
 
 DEFAULT_BATCH_SIZE = 4096
@@ -94,7 +95,7 @@ class EvaluateModels(beam.PTransform):
         config, candidates = self._eval_config, len(self._candidates)
         sources = [*self._candidates, *([self._baseline] if self._baseline else [])]
         signature = required_features.signature(config, self._candidates[0].saved_model)
-        step = update.Update(
+        step = update_for(batches.pipeline)(
             config,
             self._representations,
             [source.absolute() for source in sources],

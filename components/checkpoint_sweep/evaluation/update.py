@@ -52,7 +52,7 @@ Loader = Callable[[Sequence[ModelSource], str], Any]
 
 
 @dataclasses.dataclass(frozen=True)
-class _Predicting:
+class Predicting:
     """A batch whose predictions are being made, or are there.
 
     Attributes:
@@ -70,8 +70,8 @@ class Update(beam.DoFn):
     """RecordBatches to states, one for each batch.
 
     While the models predict a batch in a thread, which TensorFlow does without Python's lock, the
-    batch before it, of the same RecordBatch, is summed: from one RecordBatch to the next nothing
-    is kept, since some runners do not tell when a bundle ends.
+    batch before it, of the same RecordBatch, is summed. From one RecordBatch to the next nothing
+    is kept, since some runners drop what is given when a bundle ends; see `UpdateAhead`.
 
     Args:
         eval_config: with its defaults.
@@ -146,22 +146,22 @@ class Update(beam.DoFn):
 
     def process(self, element: pa.RecordBatch) -> Iterator[Any]:
         """States for each ``batch_size`` rows, and the examples that are grouped by query."""
-        waiting: _Predicting | None = None
+        waiting: Predicting | None = None
         for start, stop in pieces(element.num_rows, self._batch_size):
             following = self._predict(element.slice(start, stop - start))
             if waiting is not None:
-                yield from self._sum(waiting)
-                self._tell(waiting)
+                yield from self._finish(waiting)
             waiting = following
         if waiting is not None:
-            yield from self._sum(waiting)
-            self._tell(waiting)
+            yield from self._finish(waiting)
 
-    def _tell(self, summed: _Predicting) -> None:
+    def _finish(self, predicting: Predicting) -> Iterator[Any]:
+        """Waits for the predictions of a batch, and sums them."""
+        yield from self._sum(predicting)
         candidates = len(self._sources) - (self._baseline is not None)
-        progress.done(summed.batch.num_rows, candidates)
+        progress.done(predicting.batch.num_rows, candidates)
 
-    def _predict(self, batch: pa.RecordBatch) -> _Predicting:
+    def _predict(self, batch: pa.RecordBatch) -> Predicting:
         """Starts to predict a batch."""
         extracts = model_inputs.extract(batch, self._representations, self._wanted)
         with data_errors.in_a_sentence(*_UNFIT):
@@ -171,9 +171,9 @@ class Update(beam.DoFn):
         with data_errors.in_a_sentence(*_UNFIT):
             inputs = model_inputs.signature_inputs(self._predictor.input_specs, extracts)
         predicting = self._thread.submit(self._predictor.predict, inputs)
-        return _Predicting(batch, extracts, predicting)
+        return Predicting(batch, extracts, predicting)
 
-    def _sum(self, predicting: _Predicting) -> Iterator[Any]:
+    def _sum(self, predicting: Predicting) -> Iterator[Any]:
         """What is given for a batch."""
         batch, extracts = predicting.batch, predicting.extracts
         with data_errors.in_a_sentence(*_UNFIT):

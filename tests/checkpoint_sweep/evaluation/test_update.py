@@ -1,11 +1,13 @@
 """While a batch is summed, the next one is predicted; errors are what they would be without."""
 
+from types import SimpleNamespace
+
 import pyarrow as pa
 import pytest
 import tensorflow as tf
 import tensorflow_model_analysis as tfma
 
-from checkpoint_sweep.evaluation import data_errors, merge, update
+from checkpoint_sweep.evaluation import data_errors, merge, update, update_ahead
 from checkpoint_sweep.saved_model.model_source import ModelSource
 from tests.checkpoint_sweep.evaluation import tfma_oracle
 
@@ -40,15 +42,35 @@ def predictor():
 
 
 @pytest.fixture
-def step(predictor, tmp_path):
+def make(predictor, tmp_path):
+    """Makes a step of a class, set up."""
     source = ModelSource("one", str(tmp_path / "none"), str(tmp_path / "none"))
-    step = update.Update(
-        tfma_oracle.config(CONFIG), {}, [source], "serving_default", 4, lambda *_: predictor
-    )
-    step.setup()
-    yield step
-    step.teardown()
+    made = []
+
+    def make(kind):
+        step = kind(
+            tfma_oracle.config(CONFIG), {}, [source], "serving_default", 4, lambda *_: predictor
+        )
+        step.setup()
+        made.append(step)
+        return step
+
+    yield make
+    for step in made:
+        step.teardown()
     update.release()
+
+
+@pytest.fixture
+def step(make):
+    return make(update.Update)
+
+
+@pytest.fixture
+def ahead(make):
+    step = make(update_ahead.UpdateAhead)
+    step.start_bundle()
+    return step
 
 
 def _sizes(elements):
@@ -88,6 +110,36 @@ def test_the_next_batch_is_predicted_before_one_is_summed(step, predictor):
     next(states)
     step.teardown()  # waits for what was asked of the thread
     assert predictor.asked == [4, 4]
+
+
+def test_a_batch_is_summed_while_the_first_of_the_next_record_batch_is_predicted(ahead, predictor):
+    assert _sizes(ahead.process(_batch(3))) == []
+    states = ahead.process(_batch(2))
+    assert next(states).examples == 3
+    ahead.teardown()  # waits for what was asked of the thread
+    assert predictor.asked == [3, 2]
+    assert list(states) == []
+    assert [given.value.examples for given in ahead.finish_bundle()] == [2]
+    assert list(ahead.finish_bundle()) == []
+
+
+def test_what_a_failed_bundle_has_left_is_forgotten(ahead):
+    assert _sizes(ahead.process(_batch(3))) == []
+    ahead.start_bundle()
+    assert list(ahead.finish_bundle()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("FnApiRunner", update_ahead.UpdateAhead),
+        ("PortableRunner", update_ahead.UpdateAhead),
+        pytest.param("DaskRunner", update.Update, id="loses what is given when a bundle ends"),
+    ],
+)
+def test_which_step_a_runner_gets(name, expected):
+    pipeline = SimpleNamespace(runner=type(name, (), {})())
+    assert update_ahead.update_for(pipeline) is expected
 
 
 def test_a_batch_on_which_the_models_fail_is_told_of_in_a_sentence(step):

@@ -1,12 +1,18 @@
 """Seconds of an evaluation by its size, fitted to measurements."""
 
 import dataclasses
+import math
 from collections.abc import Sequence
 
 import numpy as np
 from scipy import optimize
 
-TERMS = ("start-up", "example", "example and model", "model", "model and slice")
+TERMS = (
+    *("start-up", "example", "example and model", "model", "model and slice"),
+    *("batch, model and slice", "part"),
+)
+_BATCH_SIZE = 4096
+_RANGE = 16  # Candidates whose sums are merged together, see `evaluation.division`.
 
 
 @dataclasses.dataclass(frozen=True)
@@ -18,29 +24,37 @@ class Load:
         models: candidates and baseline.
         slices: with the one of all examples.
         workers: of a core each.
+        parts: of files, which are read apart from each other.
     """
 
     examples: float
     models: float
     slices: float
     workers: float
+    parts: float
 
     def terms(self) -> np.ndarray:
-        """(5,) float64, how often each of `TERMS` is paid, one after the other.
+        """(7,) float64, how often each of `TERMS` is paid, one after the other.
 
-        Examples are divided among workers. Every worker loads every model, all at the same time.
-        What is left for the end, a model's metrics of a slice and its files, is counted as if one
-        worker did it; nor does a runner's own work, for each part of a file, count.
+        Examples and parts are divided among workers. Every worker loads every model, all at the
+        same time. The sums of a batch are merged, a range of candidates by one worker. What is
+        left for the end, a model's metrics of a slice and its files, is counted as if one worker
+        did it.
         """
         own = self.examples / self.workers
+        outputs = self.models * self.slices
+        mergers = min(self.workers, math.ceil(self.models / _RANGE))
+        batches = math.ceil(self.examples / _BATCH_SIZE)
+        parts = math.ceil(self.parts / self.workers)
         return np.array(
-            [1, own, own * self.models, self.models, self.models * self.slices], np.float64
+            [1, own, own * self.models, self.models, outputs, batches * outputs / mergers, parts],
+            np.float64,
         )
 
 
 @dataclasses.dataclass(frozen=True)
 class CostModel:
-    """Seconds for each of `TERMS`, (5,) float64, none of them negative."""
+    """Seconds for each of `TERMS`, (7,) float64, none of them negative."""
 
     seconds: np.ndarray
 

@@ -46,7 +46,7 @@ def main(
     quiet.before_imports()
     console, out = Console(), out.resolve()
     try:
-        job = _prepare(run, out, examples, batch_size, checkpoints, console)
+        job = prepared(run, out, out / "resnet", examples, batch_size, checkpoints, console)
         measured = _measure(job, repeats, out, console)
     except UserError as error:
         fail(str(error), 1)
@@ -70,16 +70,32 @@ def main(
     console.print(f"[dim]All of this as JSON: {path}[/]")
 
 
-def _prepare(
-    run: Path | None, out: Path, count: int, batch_size: int, last: int, console: Console
+def prepared(
+    run: Path | None,
+    out: Path,
+    directory: Path,
+    count: int,
+    batch_size: int,
+    last: int,
+    console: Console,
 ) -> Job:
-    """The job, from a run that is made if none is named."""
+    """The job, from a run that is made if none is named.
+
+    Args:
+        run: root folder of a run of digits_resnet; None for one in `out`.
+        out: folder for everything that is written.
+        directory: for the file of examples.
+        count: number of examples.
+        batch_size: of all ways.
+        last: number of checkpoints.
+        console: to say what takes long.
+    """
     root = run.resolve() if run else out / "resnet_run"
     if run is None and not (root / "summary.json").is_file():
         console.print(f"Training once, into {root}; a few minutes ...", highlight=False)
         arguments = ["--problem=digits_resnet", f"--root={root}"]
         run_module("pipeline", arguments, out / "logs" / "resnet-pipeline.log", "the pipeline")
-    return prepare(root, out / "resnet", count, batch_size, last)
+    return prepare(root, directory, count, batch_size, last)
 
 
 def _measure(

@@ -5,6 +5,7 @@ core for each worker, from one file or several; and a cost model of the lot.
 """
 
 import dataclasses
+import enum
 import json
 import os
 import sys
@@ -14,81 +15,113 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
-from benchmarks import record
-from benchmarks.cost_model import TERMS, CostModel, Load
+from benchmarks import record, resnet, scaling_tasks
 from benchmarks.runner import run_module
-from benchmarks.scaling_job import Case
+from benchmarks.scaling_figures import differences, fit, grid_table, model_table
+from benchmarks.scaling_tasks import Case
 from benchmarks.sizes import prepared
 from checkpoint_sweep.common.errors import UserError
+from checkpoint_sweep.common.files import write_json
+from pipeline.reporting import quiet
 from pipeline.reporting.failure import fail
 
 _OUT = Path(__file__).resolve().parent / "out"
-_WAYS = (("one process", 1), ("processes", 2), ("dask", 1), ("dask", 2))
+WAYS = (("one process", 1), ("processes", 2), ("dask", 1), ("dask", 2))
 _SHARDS = (1, 4, 32)
 _SLICES = 25
 # Examples, checkpoints and slices of what only the cost model is fitted to, beside the others.
 _SIZES = ((1, 1, 1), (1, 1, 25), (1, 50, 1), (1, 50, 25), (0.25, 20, 25), (0.25, 50, 1))
-_FAR = (10**9, 100, 25)
+_RESNET_BATCH_SIZE = 50  # So that there are batches to divide.
+
+
+class Problem(enum.Enum):
+    """What is evaluated."""
+
+    taxi = "taxi"
+    resnet = "resnet"
+
+
+# Examples and checkpoints.
+_DEFAULTS = {Problem.taxi: (500_000, 20), Problem.resnet: (2_000, 6)}
 
 
 def main(
+    problem: Annotated[
+        Problem, typer.Option(help="What to evaluate; resnet has no cost model.")
+    ] = Problem.taxi,
     run: Annotated[
         Path | None,
         typer.Option(help="Root folder of a finished run.  [default: one of its own, made once]"),
     ] = None,
-    examples: Annotated[int, typer.Option(help="How many.")] = 200_000,
-    checkpoints: Annotated[int, typer.Option(help="How many.")] = 20,
+    examples: Annotated[
+        int | None, typer.Option(help="How many.  [default: 500,000; 2,000 of resnet]")
+    ] = None,
+    checkpoints: Annotated[
+        int | None, typer.Option(help="How many.  [default: 20; 6 of resnet]")
+    ] = None,
     out: Annotated[Path, typer.Option(help="Folder for everything that is written.")] = _OUT,
 ) -> None:
-    """Measure workers and shards, and fit the cost model; results go to OUT/scaling.json."""
+    """Measure workers and shards, and fit the cost model; results: OUT/scaling-PROBLEM.json."""
+    quiet.before_imports()
     console, out = Console(), out.resolve()
-    cases = list(dict.fromkeys(_cases(examples, checkpoints)))
-    counts = sorted({case.examples for case in cases})
+    usual = _DEFAULTS[problem]
+    size = (examples or usual[0], checkpoints or usual[1])
+    cases = list(dict.fromkeys(_cases(problem, *size)))
     try:
-        data = prepared(run, out, counts, console)
+        data = _prepare(problem, run, out, cases, console)
         measured = [
             one
-            for way in _WAYS
+            for way in WAYS
             for one in _measure([c for c in cases if (c.way, c.workers) == way], data, out, console)
         ]
     except UserError as error:
         fail(str(error), 1)
-    first = measured[0]["values"]
+    grid = [one for one in measured if _size(one) == (*size, _SLICES)]
+    first = grid[0]["values"]
     for one in measured:
         values = one.pop("values")
-        if _is_of_grid(one, examples, checkpoints):
-            one["compared"], one["different"], one["largest"] = _differences(first, values)
-    grid = [one for one in measured if _is_of_grid(one, examples, checkpoints)]
-    # What a cluster takes beside that, the figures of the grid show.
-    fitted = [one for one in measured if one["way"] == "one process"]
-    loads, seconds = [_load(one) for one in fitted], [one["cpu_seconds"] for one in fitted]
-    model = CostModel.fit(loads, seconds)
-    residuals = model.residuals(loads, seconds).tolist()
-    console.print(_grid_table(grid))
-    console.print(_model_table(model, residuals))
-    content = {
+        one["compared"], one["different"], one["largest"] = differences(first, values)
+    console.print(grid_table(grid))
+    content: dict[str, Any] = {
         "machine": record.machine() | {"load_average_at_end": os.getloadavg()[0]},
         "measurements": measured,
-        "cost_model": {
-            "seconds": dict(zip(TERMS, model.seconds.tolist(), strict=True)),
-            "residuals": residuals,
-            "far": {workers: model.predict(Load(*_FAR, workers)) for workers in (1, 10, 100, 1000)},
-        },
     }
-    path = out / "scaling.json"
-    path.write_text(json.dumps(content, indent=2) + "\n")
+    if problem is Problem.taxi:
+        content["cost_models"] = {}
+        for way in ("one process", "dask"):
+            model = fit([one for one in measured if one["way"] == way])
+            content["cost_models"][way] = model
+            console.print(model_table(way, model))
+    path = out / f"scaling-{problem.value}.json"
+    write_json(path, content)
     console.print(f"[dim]All of this as JSON: {path}[/]")
 
 
-def _cases(examples: int, checkpoints: int) -> Iterator[Case]:
-    """The grid of ways and shards, then sizes in one process."""
+def _cases(problem: Problem, examples: int, checkpoints: int) -> Iterator[Case]:
+    """The grid of ways and shards; then sizes that only a cost model is fitted to."""
+    name = problem.value
     for shards in _SHARDS:
-        for way, workers in _WAYS:
-            yield Case(way, workers, shards, examples, checkpoints, _SLICES)
-    for share, number, slices in _SIZES:
-        yield Case("one process", 1, 1, int(examples * share), number, slices)
+        for way, workers in WAYS:
+            yield Case(name, way, workers, shards, examples, checkpoints, _SLICES)
+    if problem is Problem.resnet:
+        return
+    for way, workers in (("one process", 1), ("dask", 2)):
+        for share, number, slices in _SIZES:
+            yield Case(name, way, workers, 1, int(examples * share), number, slices)
+
+
+def _prepare(
+    problem: Problem, run: Path | None, out: Path, cases: Sequence[Case], console: Console
+) -> Path:
+    """The directory of a problem's data, from a run that is made if none is named."""
+    counts = sorted({case.examples for case in cases})
+    if problem is Problem.taxi:
+        return prepared(run, out, counts, console)
+    data, last = out / "scaling-resnet", max(case.checkpoints for case in cases)
+    job = resnet.prepared(run, out, data, counts[-1], _RESNET_BATCH_SIZE, last, console)
+    write_json(data / scaling_tasks.JOB, dataclasses.asdict(job))
+    return data
 
 
 def _measure(
@@ -98,7 +131,7 @@ def _measure(
     told = [dataclasses.asdict(case) for case in cases]
     described = f"{cases[0].way}, workers: {cases[0].workers}"
     console.print(f"{described}: {len(cases)} cases ...", highlight=False)
-    name = f"scaling-{cases[0].way.replace(' ', '-')}-{cases[0].workers}"
+    name = f"scaling-{cases[0].problem}-{cases[0].way.replace(' ', '-')}-{cases[0].workers}"
     result = out / "logs" / f"{name}.json"
     arguments = [json.dumps(told), str(data), str(result)]
     run_module("benchmarks.scaling_job", arguments, out / "logs" / f"{name}.log", described)
@@ -106,65 +139,8 @@ def _measure(
     return [{**case, **one} for case, one in zip(told, found, strict=True)]
 
 
-def _is_of_grid(one: dict[str, Any], examples: int, checkpoints: int) -> bool:
-    """Whether a case is of the grid's size."""
-    size = (one["examples"], one["checkpoints"], one["slices"])
-    return size == (examples, checkpoints, _SLICES)
-
-
-def _differences(expected: dict[str, float], found: dict[str, float]) -> tuple[int, int, float]:
-    """How many values both have, how many of these differ, and by how much at most, relatively."""
-    both = expected.keys() & found.keys()
-    apart = [abs(expected[key] - found[key]) / max(abs(expected[key]), 1e-300) for key in both]
-    return len(both), sum(one > 0 for one in apart), max(apart, default=0.0)
-
-
-def _load(one: dict[str, Any]) -> Load:
-    return Load(one["examples"], one["checkpoints"], one["slices"], one["workers"])
-
-
-def _grid_table(grid: Sequence[dict[str, Any]]) -> Table:
-    """A line for each way and number of shards; the speed-up is over one process, same shards.
-
-    CPU seconds are those of this process and of the busiest worker: what else the machine does
-    does not count.
-    """
-    table = Table(title="Workers and shards", title_justify="left", box=None)
-    for name in (
-        *("way", "workers", "shards", "s", "speed-up", "CPU s", "speed-up", "ideal"),
-        *("compared", "differ", "by"),
-    ):
-        table.add_column(name, justify="right", no_wrap=True)
-    alone = {one["shards"]: one for one in grid if one["way"] == "one process"}
-    for one in grid:
-        here, counted = alone[one["shards"]], one["way"] != "processes"
-        table.add_row(
-            one["way"],
-            str(one["workers"]),
-            str(one["shards"]),
-            f"{one['seconds']:.1f}",
-            f"{here['seconds'] / one['seconds']:.2f}",
-            f"{one['cpu_seconds']:.1f}" if counted else "",
-            f"{here['cpu_seconds'] / one['cpu_seconds']:.2f}" if counted else "",
-            str(one["workers"]),
-            f"{one['compared']:,}",
-            str(one["different"]),
-            f"{one['largest']:.1e}",
-        )
-    return table
-
-
-def _model_table(model: CostModel, residuals: Sequence[float]) -> Table:
-    """Seconds for each term, the residuals, and what the far case takes."""
-    table = Table(title="Cost model", title_justify="left", box=None, show_header=False)
-    for name, seconds in zip(TERMS, model.seconds, strict=True):
-        table.add_row(f"seconds for each {name}", f"{seconds:.3g}")
-    table.add_row("largest residual", f"{max(map(abs, residuals)):.0%}")
-    for workers in (1, 10, 100, 1000):
-        hours = model.predict(Load(*_FAR, workers)) / 3600
-        examples, models, _ = _FAR
-        table.add_row(f"{examples:.0e} examples x {models}, {workers} workers", f"{hours:.2f} h")
-    return table
+def _size(one: dict[str, Any]) -> tuple[int, int, int]:
+    return one["examples"], one["checkpoints"], one["slices"]
 
 
 if __name__ == "__main__":

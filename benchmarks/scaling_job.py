@@ -15,29 +15,10 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.scaling_tasks import TASKS, Case
+
 _DASK = "--runner=apache_beam.runners.dask.dask_runner.DaskRunner"
 _PROCESSES = "--direct_running_mode=multi_processing"
-
-
-@dataclasses.dataclass(frozen=True)
-class Case:
-    """What to measure.
-
-    Attributes:
-        way: "one process", "processes" of Beam's own runner, or "dask".
-        workers: processes that evaluate, of a core each.
-        shards: files of the examples.
-        examples: how many.
-        checkpoints: how many; those of the run, again under other names where it has fewer.
-        slices: 1 (all examples) or 25 (those and each hour's).
-    """
-
-    way: str
-    workers: int
-    shards: int
-    examples: int
-    checkpoints: int
-    slices: int
 
 
 def main(cases: str, data: str, result: str) -> None:
@@ -45,7 +26,7 @@ def main(cases: str, data: str, result: str) -> None:
 
     Args:
         cases: `Case`s of one way and number of workers, as JSON.
-        data: directory that `benchmarks.sizes_job` has made.
+        data: directory of the problem's data, see `scaling_tasks`.
         result: file for a list, as JSON, of the seconds, CPU seconds and values of each.
     """
     told = [Case(**one) for one in json.loads(cases)]
@@ -81,30 +62,26 @@ def _measure(case: Case, data: Path, runner: _Runner) -> dict[str, Any]:
     import apache_beam as beam
     from apache_beam.options.pipeline_options import PipelineOptions
 
-    from benchmarks.problem import Problem, adapter_config, eval_config
     from checkpoint_sweep.evaluation import EvaluateModels, reading, required_features
-    from checkpoint_sweep.evaluation.evaluate_models import DEFAULT_BATCH_SIZE
-    from checkpoint_sweep.model_run.checkpoints import find_checkpoints
 
-    problem, config = Problem(data), eval_config()
-    if case.slices == 1:
-        del config.slicing_specs[1:]
-    own = problem.sources(len(find_checkpoints(problem.model_run)))
-    sources = [
-        dataclasses.replace(source, name=f"{source.name}-{number}")
-        for number, source in zip(range(case.checkpoints), itertools.cycle(own), strict=False)
-    ]
-    adapter = adapter_config(problem.tfxio(case.examples))
-    columns = required_features.columns(config, adapter.tensor_representations, sources)
+    task = TASKS[case.problem](data, case)
+    config, adapter = task.config, task.adapter
+    columns = required_features.columns(config, adapter.tensor_representations, task.sources)
     with tempfile.TemporaryDirectory(prefix="scaling-") as scratch:
-        pattern = _in_shards(problem.examples(case.examples), case.shards, Path(scratch))
-        outputs = {source.name: os.path.join(scratch, source.name) for source in sources}
+        pattern = _in_shards(task.examples, case.shards, Path(scratch))
+        outputs = {source.name: os.path.join(scratch, source.name) for source in task.sources}
         started, before = time.monotonic(), runner.cpu_seconds()
         with beam.Pipeline(options=PipelineOptions(runner.options)) as pipeline:
             _ = (
                 pipeline
-                | reading.ReadFeatures([pattern], problem.schema(), columns, DEFAULT_BATCH_SIZE)
-                | EvaluateModels(sources, outputs, config, tensor_adapter_config=adapter)
+                | reading.ReadFeatures([pattern], task.schema, columns, task.batch_size)
+                | EvaluateModels(
+                    task.sources,
+                    outputs,
+                    config,
+                    tensor_adapter_config=adapter,
+                    batch_size=task.batch_size,
+                )
             )
         seconds = time.monotonic() - started
         here, *workers = np.subtract(runner.cpu_seconds(), before).tolist()

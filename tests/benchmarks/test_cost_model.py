@@ -7,11 +7,11 @@ import pytest
 
 from benchmarks.cost_model import TERMS, CostModel, Load
 
-SECONDS = np.array([3.0, 2e-5, 4e-6, 0.05, 0.002])
+SECONDS = np.array([3.0, 2e-5, 4e-6, 0.05, 0.002, 1e-4, 0.3])
 LOADS = [
-    Load(examples, models, slices, workers)
-    for examples, models, slices, workers in itertools.product(
-        (10_000, 200_000), (1, 20, 100), (1, 25), (1, 2)
+    Load(examples, models, slices, workers, parts)
+    for examples, models, slices, workers, parts in itertools.product(
+        (10_000, 200_000), (1, 20, 100), (1, 25), (1, 2), (2, 32)
     )
 ]
 
@@ -36,18 +36,23 @@ def test_no_term_is_less_than_nothing() -> None:
     assert (CostModel.fit(LOADS, measured).seconds >= 0).all()
 
 
-def test_only_the_examples_are_divided_among_workers() -> None:
-    one, ten = (
-        dict(zip(TERMS, Load(1e6, 10, 5, workers).terms(), strict=True)) for workers in (1, 10)
-    )
-    ratios = {name: one[name] / ten[name] for name in TERMS}
-    assert {name for name, ratio in ratios.items() if ratio == 10} == {
-        "example",
-        "example and model",
-    }
-    assert set(ratios.values()) == {1, 10}
+@pytest.mark.parametrize(
+    ("term", "expected"),
+    [
+        ("start-up", 1),
+        ("example", 10),
+        ("example and model", 10),
+        ("model", 1),
+        ("model and slice", 1),
+        pytest.param("batch, model and slice", 3, id="merged by one worker for 16 models"),
+        ("part", 10),
+    ],
+)
+def test_what_ten_workers_share(term: str, expected: float) -> None:
+    one, ten = (Load(1e6, 40, 5, workers, 20).terms()[TERMS.index(term)] for workers in (1, 10))
+    assert one / ten == expected
 
 
 def test_too_few_measurements_are_refused() -> None:
-    with pytest.raises(ValueError, match="4 measurements are too few for 5 terms"):
+    with pytest.raises(ValueError, match="4 measurements are too few for 7 terms"):
         CostModel.fit(LOADS[:4], [1.0] * 4)

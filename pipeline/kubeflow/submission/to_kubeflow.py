@@ -70,36 +70,48 @@ def kubeflow(
         fail(str(error), 2)
     quiet.before_imports()
     from kfp import Client
+    from kfp_server_api import ApiException
+    from urllib3.exceptions import HTTPError
 
-    client = Client(
-        host=host, namespace=namespace or "kubeflow", existing_token=token, cookies=cookie
-    )
     common: dict[str, Any] = {
         "pipeline_root": where,
         "enable_caching": options.caching_of_all(caching),
         "service_account": service_account,
     }
-    if schedule is not None:
-        found = client.create_experiment(experiment or _EXPERIMENT, namespace=namespace)
-        job = client.create_recurring_run(
-            experiment_id=found.experiment_id,
-            job_name=run_name or package.stem,
-            cron_expression=schedule,
-            # What was missed while the schedule was off is not made up for.
-            no_catchup=True,
-            params=values,
-            pipeline_package_path=str(package),
+    try:
+        client = Client(
+            host=host, namespace=namespace or "kubeflow", existing_token=token, cookies=cookie
+        )
+        if schedule is not None:
+            found = client.create_experiment(experiment or _EXPERIMENT, namespace=namespace)
+            job = client.create_recurring_run(
+                experiment_id=found.experiment_id,
+                job_name=run_name or package.stem,
+                cron_expression=schedule,
+                # What was missed while the schedule was off is not made up for.
+                no_catchup=True,
+                params=values,
+                pipeline_package_path=str(package),
+                **common,
+            )
+            identity = job.recurring_run_id
+            options.say(f"Schedule {identity}: {host}/#/recurringrun/details/{identity}")
+            return
+        run = client.create_run_from_pipeline_package(
+            str(package),
+            arguments=values,
+            run_name=run_name,
+            experiment_name=experiment,
+            namespace=namespace,
             **common,
         )
-        identity = job.recurring_run_id
-        options.say(f"Schedule {identity}: {host}/#/recurringrun/details/{identity}")
-        return
-    run = client.create_run_from_pipeline_package(
-        str(package),
-        arguments=values,
-        run_name=run_name,
-        experiment_name=experiment,
-        namespace=namespace,
-        **common,
-    )
+    except ApiException as error:
+        said = error.body or error.reason
+        fail(f"{host} refused: {error.status}, {said}. Check --token, --cookie and --namespace.", 1)
+    except (HTTPError, TimeoutError) as error:
+        fail(
+            f"{host} does not answer as Kubeflow's API: {error} Check --host, and --token or "
+            "--cookie where one is wanted.",
+            1,
+        )
     options.say(f"Run {run.run_id}: {host}/#/runs/details/{run.run_id}")

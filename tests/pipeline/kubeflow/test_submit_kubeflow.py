@@ -55,6 +55,14 @@ def test_the_client_submits_a_conforming_run_with_every_parameter(
     assert judge([sent]) == [""]
 
 
+def test_a_host_that_does_not_answer_is_named(compiled: dict[str, Path], sdk: Sdk) -> None:
+    options = ["--host=http://127.0.0.1:9", f"--package={compiled['kubeflow']}"]
+    done = sdk("pipeline.kubeflow.submit", "kubeflow", *options)
+    assert done.returncode == 1
+    assert "http://127.0.0.1:9 does not answer as Kubeflow's API" in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_who_submits_and_where_is_said_to_the_server(compiled: dict[str, Path], sdk: Sdk) -> None:
     options = ["--service-account=trainer", "--experiment=nightly", "--no-caching"]
     options += ["--token=secret", "--cookie=session=1", "--run-name=tonight"]

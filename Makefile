@@ -30,9 +30,10 @@ help:  ## Show this list.
 	@scripts/set-up .venv-dask requirements-dask.txt .venv
 
 # The library, importable from anywhere. Nothing is fetched: the locks have what builds it. One at a
-# time: builds write into the same folder.
+# time, where the system can tell: builds write into the same folder.
+ONE_AT_A_TIME := $(if $(shell command -v flock),flock pyproject.toml)
 %/.installed: pyproject.toml %/.ready
-	@flock pyproject.toml $*/bin/python -m pip install $(PIP_OPTIONS) --editable .
+	@$(ONE_AT_A_TIME) $*/bin/python -m pip install $(PIP_OPTIONS) --editable .
 	@touch $@
 
 ifdef CLUSTER

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import optimize
 
+from checkpoint_sweep.evaluation import division
+from checkpoint_sweep.evaluation.evaluate_models import DEFAULT_BATCH_SIZE
+
 TERMS = (
     *("start-up", "example", "example and model", "model", "model and slice"),
     *("batch, model and slice", "part"),
 )
-_BATCH_SIZE = 4096
-_RANGE = 16  # Candidates whose sums are merged together, see `evaluation.division`.
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,8 +44,8 @@ class Load:
         """
         own = self.examples / self.workers
         outputs = self.models * self.slices
-        mergers = min(self.workers, math.ceil(self.models / _RANGE))
-        batches = math.ceil(self.examples / _BATCH_SIZE)
+        mergers = min(self.workers, len(division.ranges_of(int(self.models))))
+        batches = math.ceil(self.examples / DEFAULT_BATCH_SIZE)
         parts = math.ceil(self.parts / self.workers)
         return np.array(
             [1, own, own * self.models, self.models, outputs, batches * outputs / mergers, parts],

@@ -57,6 +57,18 @@ class Job:
 
         return text_format.Parse(digits_resnet().schema.read_text(), schema_pb2.Schema())
 
+    def tfxio(self) -> Any:
+        """TFX's reader of the examples."""
+        import tensorflow_model_analysis as tfma
+        from tfx_bsl.tfxio import tf_example_record
+
+        return tf_example_record.TFExampleRecord(
+            file_pattern=self.examples,
+            schema=self.schema(),
+            raw_record_column_name=tfma.ARROW_INPUT_COLUMN,
+            telemetry_descriptors=["Benchmark"],
+        )
+
 
 def prepare(root: Path, directory: Path, count: int, batch_size: int, last: int) -> Job:
     """Takes examples of all splits of a run, again from the first if it has fewer.

@@ -23,8 +23,8 @@ def engine(job: Job, scratch: str, stamps: Stamps) -> float:
     import apache_beam as beam
     import tensorflow_model_analysis as tfma
     from apache_beam.options.pipeline_options import PipelineOptions
-    from tfx_bsl.tfxio import tensor_adapter, tf_example_record
 
+    from benchmarks.problem import adapter_config
     from checkpoint_sweep.common.eval_config import with_defaults
     from checkpoint_sweep.evaluation import (
         EvaluateModels,
@@ -44,15 +44,7 @@ def engine(job: Job, scratch: str, stamps: Stamps) -> float:
     sources = job.sources()
     stamps.add("find the averages")
     outputs = {source.name: os.path.join(scratch, source.name) for source in sources}
-    reader = tf_example_record.TFExampleRecord(
-        file_pattern=job.examples,
-        schema=job.schema(),
-        raw_record_column_name=tfma.ARROW_INPUT_COLUMN,
-        telemetry_descriptors=["Benchmark"],
-    )
-    adapter = tensor_adapter.TensorAdapterConfig(
-        arrow_schema=reader.ArrowSchema(), tensor_representations=reader.TensorRepresentations()
-    )
+    adapter = adapter_config(job.tfxio())
     config = with_defaults(eval_config(), has_baseline=False)
     columns = required_features.columns(config, adapter.tensor_representations, sources)
     assert columns is not None

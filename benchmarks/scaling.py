@@ -27,7 +27,7 @@ from pipeline.reporting import quiet
 from pipeline.reporting.failure import fail
 
 _OUT = Path(__file__).resolve().parent / "out"
-WAYS = (("one process", 1), ("processes", 2), ("dask", 1), ("dask", 2))
+_WAYS = (("one process", 1), ("processes", 2), ("dask", 1), ("dask", 2))
 _SHARDS = (1, 4, 32)
 _SLICES = 25
 # Examples, checkpoints and slices of what only the cost model is fitted to, beside the others.
@@ -72,7 +72,7 @@ def main(
         data = _prepare(problem, run, out, cases, console)
         measured = [
             one
-            for way in WAYS
+            for way in _WAYS
             for one in _measure([c for c in cases if (c.way, c.workers) == way], data, out, console)
         ]
     except UserError as error:
@@ -102,7 +102,7 @@ def _cases(problem: Problem, examples: int, checkpoints: int) -> Iterator[Case]:
     """The grid of ways and shards; then sizes that only a cost model is fitted to."""
     name = problem.value
     for shards in _SHARDS:
-        for way, workers in WAYS:
+        for way, workers in _WAYS:
             yield Case(name, way, workers, shards, examples, checkpoints, _SLICES)
     if problem is Problem.resnet:
         return

@@ -86,22 +86,12 @@ def resnet(data: Path, case: Case) -> Task:
         data: directory with the examples and `JOB`.
         case: how many checkpoints; the examples are those of the directory.
     """
-    import tensorflow_model_analysis as tfma
-    from tfx_bsl.tfxio import tensor_adapter, tf_example_record
-
+    from benchmarks.problem import adapter_config
     from checkpoint_sweep.common.eval_config import with_defaults
     from pipeline.problems.digits.evaluation import eval_config
 
     job = Job(**json.loads((data / JOB).read_text()))
-    reader = tf_example_record.TFExampleRecord(
-        file_pattern=job.examples,
-        schema=job.schema(),
-        raw_record_column_name=tfma.ARROW_INPUT_COLUMN,
-        telemetry_descriptors=["Benchmark"],
-    )
-    adapter = tensor_adapter.TensorAdapterConfig(
-        arrow_schema=reader.ArrowSchema(), tensor_representations=reader.TensorRepresentations()
-    )
+    adapter = adapter_config(job.tfxio())
     sources = job.sources()[-case.checkpoints :]
     config = with_defaults(eval_config(), has_baseline=False)
     return Task(job.examples, job.schema(), sources, config, adapter, job.batch_size)

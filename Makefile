@@ -71,7 +71,7 @@ bench-sizes: .venv/.installed  ## What a sweep takes: up to 100 checkpoints by a
 	@$(PYTHON_BIN) -m benchmarks.sizes $(ARGS)
 
 bench-scaling: .venv-dask/.installed  ## What more workers and files are worth, and a cost model (half an hour): ARGS=--problem=resnet for ResNet-50 (10 minutes)
-	@$(DASK_PYTHON) -m benchmarks.scaling $(ARGS)
+	@TF_CPP_MIN_LOG_LEVEL=3 PYTHONWARNINGS=ignore $(DASK_PYTHON) -m benchmarks.scaling $(ARGS)
 
 bench-side-by-side: .venv/.installed  ## One job by TF-Slim, Estimator, Keras and watch; into the README: ARGS=--write.
 	@$(PYTHON_BIN) -m benchmarks.side_by_side $(ARGS)

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from checkpoint_sweep.model_run.averages import Averages
+from checkpoint_sweep.selection.criteria import ThresholdMode
 from checkpoint_sweep.selection.direction import Direction
-from checkpoint_sweep.selection.margin import Margin
 from checkpoint_sweep.selection.racing import Racing
 from pipeline.beam_runner import IN_THIS_PROCESS
 from pipeline.problems.problem import Problem
@@ -33,7 +33,7 @@ class PipelineConfig:
         direction: which values of that metric are better; None for what the evaluation config
             declares.
         choose: which of the eligible checkpoints, see `pipeline.choosing`.
-        margin: how surely thresholds are to be met.
+        threshold_mode: how surely thresholds are to be met.
         racing: how checkpoints are dropped early; None to evaluate each on all examples.
         engine: what the sweep evaluates with, one of `ENGINES`.
         averages: of checkpoints, which the sweep evaluates too; None for none.
@@ -50,7 +50,7 @@ class PipelineConfig:
     beam_args: tuple[str, ...]
     direction: Direction | None = None
     choose: str = "best"
-    margin: Margin = Margin.VALUE
+    threshold_mode: ThresholdMode = ThresholdMode.VALUE
     racing: Racing | None = None
     engine: str = "fused"
     averages: Averages | None = None

@@ -21,8 +21,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from checkpoint_sweep.model_run.averages import Averages
     from checkpoint_sweep.model_run.checkpoints import StepRange
-    from checkpoint_sweep.selection.direction import Direction
-    from checkpoint_sweep.selection.margin import Margin
+    from checkpoint_sweep.selection.criteria import Direction, ThresholdMode
     from checkpoint_sweep.selection.racing import Racing
     from checkpoint_sweep.selection.selection import Selection
     from checkpoint_sweep.sweeping.estimator_training import SweepExporter, SweepListener
@@ -40,13 +39,13 @@ __all__ = [
     "CheckpointSweep",
     "Direction",
     "Evaluator",
-    "Margin",
     "Racing",
     "Selection",
     "StepRange",
     "SweepCallback",
     "SweepExporter",
     "SweepListener",
+    "ThresholdMode",
     "last_outcome",
     "sweep",
     "watch",
@@ -58,14 +57,14 @@ def __getattr__(name: str) -> Any:
     homes = {
         "Averages": "checkpoint_sweep.model_run.averages",
         "CheckpointSweep": "checkpoint_sweep.tfx_components.sweep.component",
-        "Direction": "checkpoint_sweep.selection.direction",
+        "Direction": "checkpoint_sweep.selection.criteria",
         "Evaluator": "checkpoint_sweep.tfx_components.evaluator.component",
-        "Margin": "checkpoint_sweep.selection.margin",
         "Racing": "checkpoint_sweep.selection.racing",
         "Selection": "checkpoint_sweep.selection.selection",
         "SweepCallback": "checkpoint_sweep.sweeping.keras_training",
         "SweepExporter": "checkpoint_sweep.sweeping.estimator_training",
         "SweepListener": "checkpoint_sweep.sweeping.estimator_training",
+        "ThresholdMode": "checkpoint_sweep.selection.criteria",
         "sweep": "checkpoint_sweep.sweeping.sweep",
         "watch": "checkpoint_sweep.sweeping.watch",
         "StepRange": "checkpoint_sweep.model_run.checkpoints",

@@ -19,7 +19,6 @@ from pipeline.kubeflow.pod_specs import set_pods, set_vertex_pods
 from pipeline.kubeflow.pusher import Pusher
 from pipeline.kubeflow.run_settings import add_run_settings
 from pipeline.kubeflow.site import Site
-from pipeline.options import DIRECTIONS
 
 RuntimeParameter = tfx.dsl.experimental.RuntimeParameter
 Json = dict[str, Any]
@@ -58,7 +57,7 @@ def compile_for_kubeflow(config: PipelineConfig, site: Site) -> Package:
 
 
 def _settings(config: PipelineConfig) -> dict[str, str | int]:
-    direction = next((n for n, d in DIRECTIONS.items() if d is config.direction), "")
+    direction = config.direction.word if config.direction else ""
     return {
         parameters.STEPS: config.steps,
         parameters.CHECKPOINT_STEPS: config.checkpoint_steps,

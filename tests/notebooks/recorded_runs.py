@@ -20,7 +20,7 @@ from checkpoint_sweep.selection.selection import Selection
 from checkpoint_sweep.tfx_components import blessing
 from pipeline.config import metadata_store
 from pipeline.reporting.run_summary import begun, write_summary
-from tests.checkpoint_sweep.report.views import tfma_results
+from tests.checkpoint_sweep.tfma_views import tfma_results
 from tests.pipeline.recorded import Recorded, State
 
 REGRESSION = """
@@ -93,8 +93,8 @@ def record(
         for step, name in names.items()
     ]
     decision = choose(results, Direction.LOWER_IS_BETTER)
-    judgement = judge(decision, selection, has_thresholds=True)
-    blessing.write_blessing(blessed, decision, judgement, selection, Direction.LOWER_IS_BETTER)
+    verdicts = judge(decision, selection, Direction.LOWER_IS_BETTER, has_thresholds=True)
+    blessing.write_blessing(blessed, verdicts)
     recorded = Recorded(metadata_store(root))
     outputs = {
         "model": recorded.artifact("Model", str(root / "model")),

@@ -9,9 +9,10 @@ import typer
 
 from checkpoint_sweep.cli import options, screen
 from checkpoint_sweep.common.errors import UserError
+from checkpoint_sweep.selection.criteria import DIRECTIONS
 
 if TYPE_CHECKING:
-    from checkpoint_sweep.sweeping.sweep import SweepResult
+    from checkpoint_sweep.report.sweep_result import SweepResult
 
 
 def sweep(
@@ -48,7 +49,7 @@ def sweep(
     Exit status: 0 when a checkpoint was chosen, 3 when none is eligible, 2 for bad input, 130 when
     interrupted.
     """
-    if direction is not None and direction not in options.DIRECTIONS:
+    if direction is not None and direction not in DIRECTIONS:
         screen.fail(f"There is no direction {direction!r}. Say --direction=higher or lower.")
     screen.before_imports(quiet or as_json)
     from checkpoint_sweep.model_run.averages import Averages
@@ -65,7 +66,7 @@ def sweep(
             config,
             select,
             output=output,
-            direction=options.DIRECTIONS[direction] if direction else None,
+            direction=DIRECTIONS[direction] if direction else None,
             schema=schema,
             split=split,
             baseline=baseline,
@@ -130,7 +131,7 @@ def watch(
     Exit status: 0 when a checkpoint was chosen, 3 when none is eligible, 2 for bad input, 130 when
     interrupted.
     """
-    if direction is not None and direction not in options.DIRECTIONS:
+    if direction is not None and direction not in DIRECTIONS:
         screen.fail(f"There is no direction {direction!r}. Say --direction=higher or lower.")
     screen.before_imports(quiet or as_json)
     from checkpoint_sweep.sweeping.watch import Until
@@ -140,7 +141,7 @@ def watch(
         if as_json:
             typer.echo(json.dumps(_update(result)))
         elif not quiet:
-            last = result.verdicts[-1]["step"]
+            last = result.verdicts[-1].step
             typer.echo(f"{len(result.verdicts)} checkpoints, to step {last}: {result.reason}")
 
     with _evaluating(quiet or as_json):
@@ -154,7 +155,7 @@ def watch(
             output=output,
             every=every,
             when_swept=tell,
-            direction=options.DIRECTIONS[direction] if direction else None,
+            direction=DIRECTIONS[direction] if direction else None,
             schema=schema,
             split=split,
             baseline=baseline,
@@ -180,14 +181,14 @@ def _evaluating(quiet: bool) -> Iterator[None]:
 
 
 def _update(result: "SweepResult") -> dict[str, Any]:
-    """What `watch` has found, in short."""
-    value = next((v["value"] for v in result.verdicts if v["name"] == result.chosen), None)
+    """Says what `watch` has found, in short."""
+    winner = result.decision.winner if result.decision else None
     return {
         "checkpoints": len(result.verdicts),
-        "last_step": result.verdicts[-1]["step"],
+        "last_step": result.verdicts[-1].step,
         "chosen": result.chosen,
         "chosen_step": result.step,
-        "value": value,
+        "value": winner.value if winner else None,
         "blessed": result.blessed,
         "reason": result.reason,
         "directory": result.directory,

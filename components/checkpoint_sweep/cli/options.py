@@ -4,10 +4,6 @@ from typing import Annotated
 
 import typer
 
-from checkpoint_sweep.selection.direction import Direction
-
-DIRECTIONS = {"higher": Direction.HIGHER_IS_BETTER, "lower": Direction.LOWER_IS_BETTER}
-
 Run = Annotated[str, typer.Argument(help="Folder of the checkpoints.")]
 Folder = Annotated[str, typer.Argument(help="Folder of a sweep, as --output of `sweep`.")]
 Model = Annotated[

@@ -200,7 +200,9 @@ class Book:
             result = dataclasses.replace(result, averaged=origin.averaged)
             status = ledger.TRIAL if origin.trial else status
         else:
-            result = CandidateResult(name, origin.step, left_out=reason, averaged=origin.averaged)
+            result = CandidateResult(
+                name, origin.step, excluded_reason=reason, averaged=origin.averaged
+            )
         entry = Entry(
             name, origin.step, origin.weights, status, seconds, reason, averaged=origin.averaged
         )
@@ -217,14 +219,16 @@ class Book:
         missed = len(result.threshold_failures)
         value = "no value" if result.value is None else f"{self._selection} = {result.value:.6g}"
         thresholds = "threshold" if missed == 1 else "thresholds"
-        outcome = result.left_out or value + (f", {missed} {thresholds} missed" if missed else "")
+        outcome = result.excluded_reason or value + (
+            f", {missed} {thresholds} missed" if missed else ""
+        )
         if result.averaged is None:
             done = sum(r.averaged is None for r in self.results)
             logging.info(
                 "checkpoint %d of %d, step %d: %s", done, self._total, result.step, outcome
             )
-        elif result.left_out:
-            logging.warning("%s is left out: %s", result.name, result.left_out)
+        elif result.excluded_reason:
+            logging.warning("%s is left out: %s", result.name, result.excluded_reason)
         else:
             steps = ", ".join(map(str, result.averaged))
             logging.info("%s, of the steps %s: %s", result.name, steps, outcome)

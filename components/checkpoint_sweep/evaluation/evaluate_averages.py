@@ -80,7 +80,9 @@ class _Trials:
         name = f"{GREEDY_SOUP}-trial-{self._count:02d}"
         origin, made = average(self._averager, Ingredients(name, steps))
         if isinstance(made, str):
-            return CandidateResult(name, origin.step, left_out=made, averaged=origin.averaged)
+            return CandidateResult(
+                name, origin.step, excluded_reason=made, averaged=origin.averaged
+            )
         try:
             return self._book.try_out(origin, made)
         finally:

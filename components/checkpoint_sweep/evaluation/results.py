@@ -15,8 +15,7 @@ from checkpoint_sweep.evaluation.jackknife.read_left_out import read_left_out
 from checkpoint_sweep.evaluation.read_metrics import read_metrics
 from checkpoint_sweep.evaluation.threshold_failures import threshold_failures
 from checkpoint_sweep.evaluation.write import JACKKNIFE, PREDICTIONS
-from checkpoint_sweep.selection.margin import Margin
-from checkpoint_sweep.selection.metric_lookup import MetricName
+from checkpoint_sweep.selection.criteria import ThresholdMode
 from checkpoint_sweep.selection.policies import CandidateResult, SelectionError
 from checkpoint_sweep.selection.selection import Selection
 
@@ -45,32 +44,27 @@ def read_result(
         SelectionError: the slice that the selection names is not in the results.
     """
     slices = read_metrics(directory, model_name)
-    wanted = tuple(sorted((k, str(v)) for k, v in selection.slice.items()))
-    if wanted not in slices:
+    if selection.slice_name not in slices:
         known = sorted("/".join(f"{k}={v}" for k, v in s) or "overall" for s in slices)
         raise SelectionError(
             f"{name} has no result for {selection}. Its slices are: {some(known, _NAMED)}. Name "
             "one of these, or add the slice to slicing_specs."
         )
-    metric = (selection.output_name, selection.sub_key, selection.metric)
+    key = selection.slice_name, selection.metric_name
     left_out = read_left_out(directory, model_name)
     failures = threshold_failures(directory)
-    if selection.margin is Margin.CONFIDENT and not failures:
+    if selection.threshold_mode is ThresholdMode.CONFIDENT and not failures:
         failures = not_sure(eval_config, left_out, selection.level)
-    found = left_out.get((wanted, metric))
+    found = left_out.get(key)
     return CandidateResult(
         name,
         step,
-        slices[wanted].get(metric),
+        slices[selection.slice_name].get(selection.metric_name),
         tuple(failures),
-        left_out=read_predictions(directory).obstacle,
+        excluded_reason=read_predictions(directory).obstacle,
         replicates=found.own if found else None,
-        metrics={_full_name(known): value for known, value in slices[wanted].items()},
+        metrics={str(known): value for known, value in slices[selection.slice_name].items()},
     )
-
-
-def _full_name(metric: MetricName) -> str:
-    return "/".join(part for part in (metric[0], metric[2], metric[1]) if part)
 
 
 @dataclasses.dataclass(frozen=True)

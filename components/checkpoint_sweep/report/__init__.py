@@ -1,4 +1,4 @@
-"""What people look at after a sweep: the report that it leaves behind, and TFMA's views.
+"""What people look at after a sweep: its result, and the report that it leaves behind.
 
     from checkpoint_sweep.report import read_sweep
 
@@ -7,6 +7,6 @@
 Importing this package is cheap; TensorFlow and pandas are imported when something is read.
 """
 
-from checkpoint_sweep.report.sweep_report import ReportError, SweepReport, read_sweep
+from checkpoint_sweep.report.sweep_result import ReportError, SweepResult, read_sweep
 
-__all__ = ["ReportError", "SweepReport", "read_sweep"]
+__all__ = ["ReportError", "SweepResult", "read_sweep"]

@@ -1,14 +1,3 @@
-"""Which of two values of a metric is the better one."""
+"""Which of two values of a metric is the better one: see `criteria`."""
 
-import enum
-
-
-class Direction(enum.Enum):
-    """Which of two values of a metric is the better one."""
-
-    HIGHER_IS_BETTER = "HIGHER_IS_BETTER"
-    LOWER_IS_BETTER = "LOWER_IS_BETTER"
-
-    def loss(self, value: float) -> float:
-        """The value as something to minimise."""
-        return value if self is Direction.LOWER_IS_BETTER else -value
+from checkpoint_sweep.selection.criteria import Direction as Direction

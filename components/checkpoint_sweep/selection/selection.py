@@ -4,10 +4,9 @@ import dataclasses
 import json
 from collections.abc import Mapping
 
+from checkpoint_sweep.common.names import MetricName, SliceName
 from checkpoint_sweep.selection import policies
-from checkpoint_sweep.selection.direction import Direction
-from checkpoint_sweep.selection.intervals import LEVEL
-from checkpoint_sweep.selection.margin import Margin
+from checkpoint_sweep.selection.criteria import LEVEL, Direction, ThresholdMode
 from checkpoint_sweep.selection.policies import BestValue, SelectionError, SelectionPolicy
 
 _SHOWN = 300  # Characters of what is no selection.
@@ -15,20 +14,26 @@ _SHOWN = 300  # Characters of what is no selection.
 
 @dataclasses.dataclass(frozen=True)
 class Selection:
-    """The metric to choose by.
+    """Names the metric to choose by, and how.
+
+    >>> str(Selection("auc", slice={"hour": 9}, direction=Direction.HIGHER_IS_BETTER))
+    'auc on hour=9'
 
     Attributes:
-        metric: as TFMA names it in its results, for example ``"auc"``.
-        slice: feature values of the slice to read it on; empty for overall.
-        direction: which values are better. None takes the direction that the metric's change
+        metric: Metric, as TFMA names it in its results, for example ``"auc"``.
+        slice: Feature values of the slice to read it on; empty for all examples.
+        direction: Which values are better. None takes the direction that the metric's change
             threshold declares in the evaluation config; it is never guessed from the name.
-        output_name: of a multi-output model.
-        sub_key: of a per-class, top-k or averaged metric, as TFMA prints it, for example
-            ``"classId:3"`` or ``"macro"``.
-        policy: how one of the eligible checkpoints is chosen, see `policies` and `set_policies`.
-        level: of intervals, and the probability with which the set of checkpoints that cannot be
-            told from the best holds the truly best one; between 0.5 and 1.
-        margin: how thresholds are to be met, see `Margin`.
+        output_name: Output of a multi-output model; "" for the only one.
+        sub_key: Class, top k or kind of average, as TFMA prints it, for example ``"classId:3"``
+            or ``"macro"``; "" for none.
+        policy: Policy that chooses among the eligible, see `policies` and `set_policies`.
+        level: Level of intervals, and the probability with which the set of those tied with the
+            best holds the truly best one; at least 0.5 and below 1.
+        threshold_mode: How surely thresholds are to be met, see `ThresholdMode`.
+
+    Raises:
+        SelectionError: The level is out of its range.
     """
 
     metric: str
@@ -38,7 +43,7 @@ class Selection:
     sub_key: str = ""
     policy: SelectionPolicy = dataclasses.field(default_factory=BestValue)
     level: float = LEVEL
-    margin: Margin = Margin.VALUE
+    threshold_mode: ThresholdMode = ThresholdMode.VALUE
 
     def __post_init__(self) -> None:
         if not 0.5 <= self.level < 1:
@@ -46,8 +51,18 @@ class Selection:
                 f"The level of a selection is {self.level}; it must be at least 0.5 and below 1."
             )
 
+    @property
+    def metric_name(self) -> MetricName:
+        """The metric with the output and the class that it is of."""
+        return MetricName(self.output_name, self.sub_key, self.metric)
+
+    @property
+    def slice_name(self) -> SliceName:
+        """The slice."""
+        return SliceName.of(self.slice.items())
+
     def to_json(self) -> str:
-        """As a component parameter; equal selections give equal text."""
+        """Returns the text of a component parameter; equal selections give equal text."""
         fields = {
             "metric": self.metric,
             "slice": dict(sorted(self.slice.items())),
@@ -56,23 +71,23 @@ class Selection:
             "sub_key": self.sub_key,
             "policy": policies.to_dict(self.policy),
             "level": self.level,
-            "margin": self.margin.value,
+            "margin": self.threshold_mode.value,
         }
         return json.dumps(fields, sort_keys=True)
 
     @classmethod
     def from_json(cls, text: str) -> "Selection":
-        """The inverse of `to_json`; what is left out has its default.
+        """Reads what `to_json` returned; absent keys have their defaults.
 
         Raises:
-            SelectionError: the text is not a selection.
+            SelectionError: The text is not a selection.
         """
         try:
             fields = json.loads(text)
             if fields.get("direction"):
                 fields["direction"] = Direction(fields["direction"])
             if "margin" in fields:
-                fields["margin"] = Margin(fields["margin"])
+                fields["threshold_mode"] = ThresholdMode(fields.pop("margin"))
             if "policy" in fields:
                 fields["policy"] = policies.from_dict(fields["policy"])
             selection = cls(**fields)
@@ -91,6 +106,5 @@ class Selection:
         return selection
 
     def __str__(self) -> str:
-        parts = [self.output_name, self.metric, self.sub_key]
-        where = ", ".join(f"{k}={v}" for k, v in sorted(self.slice.items()))
-        return "/".join(p for p in parts if p) + (f" on {where}" if where else "")
+        on = f" on {self.slice_name}" if self.slice else ""
+        return f"{self.metric_name}{on}"

@@ -11,13 +11,13 @@ import dataclasses
 import math
 from collections.abc import Sequence
 
-from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.policies import CandidateResult, Choice, SelectionError
 
 
 @dataclasses.dataclass(frozen=True)
 class EarliestOfSet:
-    """The earliest of those that cannot be told from the best: the least training."""
+    """Chooses the earliest of those tied with the best: the least training."""
 
     def choose(self, eligible: Sequence[CandidateResult], direction: Direction) -> Choice:
         """See `SelectionPolicy`."""
@@ -27,7 +27,7 @@ class EarliestOfSet:
 
 @dataclasses.dataclass(frozen=True)
 class LatestOfSet:
-    """The latest of those that cannot be told from the best: the most training."""
+    """Chooses the latest of those tied with the best: the most training."""
 
     def choose(self, eligible: Sequence[CandidateResult], direction: Direction) -> Choice:
         """See `SelectionPolicy`."""
@@ -37,13 +37,13 @@ class LatestOfSet:
 
 @dataclasses.dataclass(frozen=True)
 class SecondaryMetric:
-    """Of those that cannot be told from the best, the best by another metric.
+    """Chooses, of those tied with the best, the best by another metric.
 
     One whose value is not a number is the worst.
 
     Attributes:
-        metric: its name, on the slice of the selection.
-        direction: which of its values are better.
+        metric: Name of the other metric, which is read on the slice of the selection.
+        direction: Which of its values are better.
     """
 
     metric: str
@@ -56,7 +56,7 @@ class SecondaryMetric:
         """See `SelectionPolicy`.
 
         Raises:
-            SelectionError: one of them has no such metric, or no value of it is a number.
+            SelectionError: One of them has no such metric, or no value of it is a number.
         """
         best = _best_set(eligible)
         for result in best:
@@ -83,10 +83,10 @@ class SecondaryMetric:
 
 
 def _best_set(eligible: Sequence[CandidateResult]) -> list[CandidateResult]:
-    """Those that cannot be told from the best.
+    """Returns those tied with the best.
 
     Raises:
-        SelectionError: that is not known.
+        SelectionError: That is not known.
     """
     if any(result.in_best_set is None for result in eligible):
         raise SelectionError(

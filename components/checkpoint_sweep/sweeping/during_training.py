@@ -13,8 +13,8 @@ from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.common.files import PARTIAL
 from checkpoint_sweep.model_run.exported_model import ExportedModelError
 from checkpoint_sweep.saved_model import signatures
-from checkpoint_sweep.selection.patience import without_improvement
 from checkpoint_sweep.selection.selection import Selection
+from checkpoint_sweep.selection.verdict import without_improvement
 from checkpoint_sweep.sweeping import folder as folders
 from checkpoint_sweep.sweeping.following import Following
 from checkpoint_sweep.sweeping.sweep import SweepResult

@@ -28,10 +28,12 @@ from checkpoint_sweep.model_run.checkpoints import (
 from checkpoint_sweep.saved_model.model_source import ModelSource
 from checkpoint_sweep.saved_model.tensor_bundle import unreadable
 from checkpoint_sweep.saved_model.weight_swap import write_saved_model
-from checkpoint_sweep.selection.decision import Decision, Verdict, choose
+from checkpoint_sweep.selection.decision import choose
 from checkpoint_sweep.selection.direction import Direction
-from checkpoint_sweep.selection.judgement import Judgement, judge
+from checkpoint_sweep.selection.judgement import judge
 from checkpoint_sweep.selection.metric_lookup import check_slice, resolve_direction
+from checkpoint_sweep.selection.sweep_verdicts import SweepVerdicts
+from checkpoint_sweep.selection.verdict import Verdict
 from checkpoint_sweep.sweeping.baseline import check_weights
 from checkpoint_sweep.sweeping.settings import Models, Settings
 
@@ -41,15 +43,11 @@ class Outcome:
     """What a sweep has come to.
 
     Attributes:
-        decision: the choice, and a verdict on every candidate.
-        judgement: whether the choice is blessed.
-        direction: of the selection metric.
-        eval_config: with TFMA's defaults filled in.
+        verdicts: Choice, whether it is blessed, and a verdict on every candidate.
+        eval_config: Evaluation config with TFMA's defaults filled in.
     """
 
-    decision: Decision
-    judgement: Judgement
-    direction: Direction
+    verdicts: SweepVerdicts
     eval_config: tfma.EvalConfig
 
 
@@ -124,10 +122,10 @@ def run_sweep(
             settings.averages,
         )
     decision = choose(evaluated.results, direction, selection.policy, selection.level)
-    judgement = judge(decision, selection, has_thresholds(eval_config))
+    verdicts = judge(decision, selection, direction, has_thresholds(eval_config))
     if decision.winner is not None:
         _export(evaluated.sources[decision.winner.name], decision.winner, export_to)
-    return Outcome(decision, judgement, direction, eval_config)
+    return Outcome(verdicts, eval_config)
 
 
 def _check(
@@ -161,9 +159,7 @@ def _race(settings: Settings, direction: Direction) -> Race | None:
     if settings.racing is None:
         return None
     selection = settings.selection
-    metric = (selection.output_name, selection.sub_key, selection.metric)
-    where = tuple(sorted((name, str(value)) for name, value in selection.slice.items()))
-    return Race(settings.racing, metric, where, direction)
+    return Race(settings.racing, selection.metric_name, selection.slice_name, direction)
 
 
 def _candidates(models: Models, steps: StepRange) -> tuple[list[Checkpoint], Candidates]:
@@ -186,7 +182,7 @@ def _export(source: ModelSource, verdict: Verdict, directory: str) -> None:
         write_saved_model(source, directory)
     except Exception as error:
         if reason := unreadable(source):
-            if verdict.averaged is not None:
+            if verdict.is_average:
                 raise CheckpointError(
                     f"{verdict.name} is chosen, and its weights can no longer be read: {reason}. "
                     "Sweep again."

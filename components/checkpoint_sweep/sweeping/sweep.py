@@ -1,11 +1,9 @@
 """A sweep without a pipeline: from Python, or from a shell."""
 
-import dataclasses
-import json
 import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import apache_beam as beam
 import tensorflow_model_analysis as tfma
@@ -14,68 +12,24 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from checkpoint_sweep.common.files import write_json
 from checkpoint_sweep.model_run.averages import Averages
 from checkpoint_sweep.model_run.checkpoints import StepRange
-from checkpoint_sweep.report.plot import plot_verdicts
-from checkpoint_sweep.report.sweep_report import read_sweep
+from checkpoint_sweep.report import tensorboard
+from checkpoint_sweep.report.document import VERDICTS_JSON
+from checkpoint_sweep.report.sweep_result import SweepResult as SweepResult
+from checkpoint_sweep.report.sweep_result import read_verdicts
 from checkpoint_sweep.report.write import try_to_write_report
 from checkpoint_sweep.selection.direction import Direction
-from checkpoint_sweep.selection.judgement import verdicts_to_json
 from checkpoint_sweep.selection.racing import Racing
 from checkpoint_sweep.selection.selection import Selection
+from checkpoint_sweep.selection.sweep_verdicts import SweepVerdicts
 from checkpoint_sweep.sweeping import folder as folders
 from checkpoint_sweep.sweeping.config_files import read_eval_config, read_schema
-from checkpoint_sweep.sweeping.curves import leave_curves
 from checkpoint_sweep.sweeping.example_files import open_files
 from checkpoint_sweep.sweeping.run_sweep import Outcome, run_sweep
 from checkpoint_sweep.sweeping.settings import Models, Settings, made_of
 
-if TYPE_CHECKING:
-    import pandas as pd
-    from matplotlib.axes import Axes
-
 MODEL = "model"
 _EXAMPLES = "examples"
 _BEAM_ARGS = ("--runner=FnApiRunner",)  # In this process; the default may download another.
-
-
-@dataclasses.dataclass(frozen=True)
-class SweepResult:
-    """A finished sweep.
-
-    Attributes:
-        directory: with TFMA's results of each candidate (`step-00001000/`), `ledger.json` and
-            `verdicts.json`.
-        chosen: name of the chosen candidate; None when none is eligible.
-        step: its training step.
-        model: directory of the chosen as a SavedModel; None when none is eligible.
-        blessed: whether it met thresholds that there were.
-        reason: in a sentence.
-        verdicts: on every candidate, see `checkpoint_sweep.selection.decision.Verdict`.
-        selection: by which it was chosen: `metric`, `direction`, `slice`, `level` and so on.
-    """
-
-    directory: str
-    chosen: str | None
-    step: int | None
-    model: str | None
-    blessed: bool
-    reason: str
-    verdicts: Sequence[dict[str, Any]]
-    selection: Mapping[str, Any]
-
-    def to_pandas(self) -> "pd.DataFrame":
-        """One row for each candidate, slice and metric, as `metrics.csv` has them."""
-        return read_sweep(self.directory).to_pandas()
-
-    def plot(self, axes: "Axes | None" = None) -> "Axes":
-        """The metric over the training steps with its intervals; the chosen and the best marked.
-
-        Args:
-            axes: matplotlib's, to draw on; those of a new figure if None: `.figure.savefig(path)`.
-
-        Raises:
-            PlotError: matplotlib is not installed.
-        """
-        return plot_verdicts(self.verdicts, self.selection, self.chosen, axes)
 
 
 def sweep(
@@ -102,7 +56,7 @@ def sweep(
 
     >>> from checkpoint_sweep import sweep
     >>> swept = sweep("run", "export", "eval*.tfrecord", "eval_config.pbtxt", "auc")
-    >>> [verdict["step"] for verdict in swept.verdicts]
+    >>> [verdict.step for verdict in swept.verdicts]
     [0, 20, 40, 60]
     >>> swept.model
     '.../run-sweep/0001/model'
@@ -155,7 +109,6 @@ def sweep(
         models = Models(model, run, baseline)
         return _into_next(
             output,
-            settings.selection,
             made_of(settings, models, patterns, [split]),
             lambda directory: run_sweep(
                 settings,
@@ -175,33 +128,24 @@ def read_result(directory: str) -> SweepResult:
         FolderError: there is none.
     """
     directory = folders.latest(directory)
-    with open(os.path.join(directory, folders.VERDICTS)) as file:
-        content = json.load(file)
-    chosen = next((v for v in content["checkpoints"] if v["name"] == content["chosen"]), None)
-    return SweepResult(
-        directory,
-        content["chosen"],
-        chosen["step"] if chosen else None,
-        os.path.join(directory, MODEL) if chosen else None,
-        content["blessed"],
-        content["reason"],
-        content["checkpoints"],
-        content["selection"],
-    )
+    return _result(directory, read_verdicts(directory))
 
 
-def _into_next(
-    output: str, selection: Selection, made: dict[str, Any], run: Callable[[str], Outcome]
-) -> SweepResult:
+def _result(directory: str, verdicts: SweepVerdicts) -> SweepResult:
+    model = None if verdicts.winner is None else os.path.join(directory, MODEL)
+    return SweepResult(directory, verdicts, model)
+
+
+def _into_next(output: str, made: Mapping[str, Any], run: Callable[[str], Outcome]) -> SweepResult:
     """Runs a sweep in the next numbered folder; those before go once it has ended."""
     before = folders.numbers(output)
     directory = folders.path(output, max(before, default=0) + 1)
     os.makedirs(directory)
-    outcome = run(directory)
-    content = verdicts_to_json(outcome.decision, outcome.judgement, selection, outcome.direction)
-    leave_curves(directory, content)
-    try_to_write_report(directory, content, made["model_run"], made)
-    write_json(os.path.join(directory, folders.VERDICTS), content)
+    verdicts = run(directory).verdicts
+    result = _result(directory, verdicts)
+    tensorboard.try_to_write(result)
+    try_to_write_report(result, made["model_run"], made)
+    write_json(os.path.join(directory, VERDICTS_JSON), verdicts.to_dict())
     for number in before:
         shutil.rmtree(folders.path(output, number), ignore_errors=True)
     return read_result(directory)

@@ -10,8 +10,8 @@ import tensorflow_model_analysis as tfma
 
 from checkpoint_sweep.model_run.checkpoints import CheckpointError
 from checkpoint_sweep.model_run.exported_model import ExportedModelError
-from checkpoint_sweep.selection.patience import without_improvement
 from checkpoint_sweep.selection.selection import Selection
+from checkpoint_sweep.selection.verdict import without_improvement
 from checkpoint_sweep.sweeping import folder as folders
 from checkpoint_sweep.sweeping.following import Following
 from checkpoint_sweep.sweeping.stopping import STOP, request_stop
@@ -55,7 +55,7 @@ def watch(
     >>> from checkpoint_sweep.sweeping.watch import Until
     >>> given = "run", "export", "eval*.tfrecord", "eval_config.pbtxt", "auc"
     >>> watched = watch(*given, until=Until(step=60))
-    >>> watched.verdicts[-1]["step"]
+    >>> watched.verdicts[-1].step
     60
 
     Every checkpoint that is seen is held in `held/` of the output, by a hard link where that is
@@ -135,7 +135,7 @@ def _last(following: Following, run: str) -> SweepResult:
 
 
 def _step(result: SweepResult) -> int:
-    return max((verdict["step"] for verdict in result.verdicts), default=-1)
+    return max((verdict.step for verdict in result.verdicts), default=-1)
 
 
 def _has_come(result: SweepResult, until: Until) -> bool:

@@ -6,8 +6,8 @@ import pytest
 import tensorflow_model_analysis as tfma
 from google.protobuf import text_format
 
-from checkpoint_sweep.report.demands import demands
 from checkpoint_sweep.report.model_card import MOST_COLUMNS, MOST_ROWS, Card, Measured, model_card
+from checkpoint_sweep.selection.thresholds import describe_thresholds
 
 CARD = Card(
     blessed=True,
@@ -141,7 +141,7 @@ metrics_specs {
 
 
 def test_thresholds_in_words() -> None:
-    assert demands(text_format.Parse(CONFIG, tfma.EvalConfig())) == [
+    assert describe_thresholds(text_format.Parse(CONFIG, tfma.EvalConfig())) == [
         "auc at least 0.85 on all examples",
         "auc at most 0.99 on all examples",
         "auc change against the baseline at least -0.01 on all examples",

@@ -42,8 +42,8 @@ def test_the_best(direction: Direction, values: list, chosen: int) -> None:
         (_result(1), "the selection metric has no value"),
         (_result(1, 0.9, threshold_failures=["auc = 0.4"]), "missed auc = 0.4"),
         (_result(1, 0.9, threshold_failures=["a", "b", "c"]), "missed a and 2 more"),
-        (_result(1, left_out="unreadable: bad CRC"), "unreadable: bad CRC"),
-        (_result(1, 0.9, left_out="its predictions are NaN"), "its predictions are NaN"),
+        (_result(1, excluded_reason="unreadable: bad CRC"), "unreadable: bad CRC"),
+        (_result(1, 0.9, excluded_reason="its predictions are NaN"), "its predictions are NaN"),
     ],
 )
 def test_why_not_eligible(result: CandidateResult, reason: str) -> None:

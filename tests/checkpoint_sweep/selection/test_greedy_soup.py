@@ -18,7 +18,7 @@ def _result(name: str, step: int, value: Value) -> CandidateResult:
     if value == "missed":
         return CandidateResult(name, step, 1.0, threshold_failures=("auc = 1",))
     if isinstance(value, str):
-        return CandidateResult(name, step, 1.0, left_out=value)
+        return CandidateResult(name, step, 1.0, excluded_reason=value)
     return CandidateResult(name, step, value)
 
 

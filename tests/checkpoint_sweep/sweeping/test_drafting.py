@@ -36,7 +36,7 @@ def test_an_estimators_config_is_taken_by_a_sweep_as_it_is(files: Files) -> None
     drafted = draft(str(files.model), str(files.examples))
     files.config.write_text(drafted.text)
     swept = sweep(**files.arguments(select=drafted.select))
-    assert [v["value"] is not None for v in swept.verdicts] == [True] * 4
+    assert [v.value is not None for v in swept.verdicts] == [True] * 4
     table = swept.to_pandas()
     assert {"auc", "binary_crossentropy", "precision"} <= set(table["metric"])
     assert any(name.startswith("payment_type=") for name in table["slice"])
@@ -65,7 +65,7 @@ def test_a_keras_run_of_another_problem(
     swept = sweep(
         str(tmp_path / "run"), *given, str(tmp_path / "config.pbtxt"), select, output=str(tmp_path)
     )
-    assert [v["value"] is not None for v in swept.verdicts] == [True] * 2
+    assert [v.value is not None for v in swept.verdicts] == [True] * 2
 
 
 def _save(model: Any, output: str, directory: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 import tensorflow as tf
 
 from checkpoint_sweep.common.errors import UserError
-from checkpoint_sweep.selection.patience import without_improvement
+from checkpoint_sweep.selection.verdict import Verdict, without_improvement
 from checkpoint_sweep.sweeping import folder as folders
 from checkpoint_sweep.sweeping import following
 from checkpoint_sweep.sweeping.export import export_step
@@ -55,7 +55,7 @@ def test_every_checkpoint_is_evaluated_once_and_the_choice_is_that_of_a_sweep(
     given = files.arguments(run=str(run), model=first, output=str(tmp_path / "watched"))
     result = watch(**given, until=Until(file=str(ended)), every=0.2, when_swept=results.append)
     training.join()
-    assert [v["step"] for v in result.verdicts] == list(STEPS)
+    assert [v.step for v in result.verdicts] == list(STEPS)
     assert result.chosen == sweep(**files.arguments()).chosen
     fresh: list[int] = []
     for swept in results[-1:]:
@@ -95,7 +95,7 @@ def test_what_appears_and_goes_during_an_evaluation_is_held(
 
     monkeypatch.setattr(following, "sweep", slow)
     result = watch(**files.arguments(run=str(run)), until=Until(step=60), every=0.05)
-    assert [v["step"] for v in result.verdicts] == [20, 60]
+    assert [v.step for v in result.verdicts] == [20, 60]
 
 
 def test_what_comes_and_goes_between_two_looks_is_held(files: Files, tmp_path: Path) -> None:
@@ -134,7 +134,7 @@ def test_a_sweep_into_the_same_output_is_waited_for(
 
     monkeypatch.setattr(following, "sweep", busy_once)
     result = watch(**files.arguments(), until=Until(step=60), every=0.05)
-    assert [v["step"] for v in result.verdicts] == list(STEPS)
+    assert [v.step for v in result.verdicts] == list(STEPS)
     assert len(tried) == 2
 
 
@@ -160,7 +160,7 @@ def test_the_checkpoint_that_was_exported_is_waited_for(files: Files, tmp_path: 
     training.start()
     result = watch(**files.arguments(run=str(run)), until=Until(step=60), every=0.2)
     training.join()
-    assert [v["step"] for v in result.verdicts] == list(STEPS)
+    assert [v.step for v in result.verdicts] == list(STEPS)
 
 
 def test_nothing_appeared(files: Files, tmp_path: Path) -> None:
@@ -171,7 +171,7 @@ def test_nothing_appeared(files: Files, tmp_path: Path) -> None:
 
 def test_patience_asks_training_to_stop(files: Files) -> None:
     result = watch(**files.arguments(), until=Until(patience=0), every=0.1)
-    assert [v["step"] for v in result.verdicts] == list(STEPS)
+    assert [v.step for v in result.verdicts] == list(STEPS)
     assert (files.output / "stop").exists()
 
 
@@ -186,8 +186,11 @@ def test_patience_asks_training_to_stop(files: Files) -> None:
     ],
 )
 def test_checkpoints_without_improvement(members: list[bool | None], expected: int) -> None:
-    verdicts = [{"in_best_set": member, "averaged": None} for member in members]
-    average = {"in_best_set": True, "averaged": [1, 2]}
+    verdicts = [
+        Verdict(f"step-{step}", step, True, 0.5, "", in_best_set=member)
+        for step, member in enumerate(members)
+    ]
+    average = Verdict("average-last-2", 2, True, 0.5, "", in_best_set=True, averaged=[1, 2])
     assert without_improvement([*verdicts, average]) == expected
 
 

@@ -120,10 +120,11 @@ def _entries(values: _Values, baseline: _Values, buckets: list[int]) -> Iterator
     """One for each metric, JSON-like."""
     of_baseline = {metric_name(key): key for key in baseline[0]}
     for key in values[0]:
-        output, sub_key, name = metric_name(key)
+        metric = metric_name(key)
+        output, sub_key, name = metric
         entry: dict[str, Any] = {"output": output, "sub_key": sub_key, "name": name}
         entry |= _with_left_out("", [found.get(key) for found in values], buckets)
-        other = of_baseline.get((output, sub_key, name))
+        other = of_baseline.get(metric)
         if other is not None:
             found = [of_bucket.get(other) for of_bucket in baseline]
             entry |= _with_left_out("baseline_", found, buckets)

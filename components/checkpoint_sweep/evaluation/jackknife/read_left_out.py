@@ -86,8 +86,8 @@ def from_slices(
     """By slice and metric, from what `derive_left_out` gives."""
     return {
         (
-            tuple(sorted((name, value) for name, value in part["slice"])),
-            (entry["output"], entry["sub_key"], entry["name"]),
+            Slice.of(part["slice"]),
+            MetricName(entry["output"], entry["sub_key"], entry["name"]),
         ): _left_out(entry, part["examples"], part["rarer_label"])
         for part in slices
         for entry in part["metrics"]

@@ -21,10 +21,10 @@ from checkpoint_sweep.evaluation.racing.picking import pick
 from checkpoint_sweep.evaluation.racing.shares import STAGES
 from checkpoint_sweep.evaluation.write import JACKKNIFE
 from checkpoint_sweep.saved_model.model_source import ModelSource
+from checkpoint_sweep.selection.formatting import plus_minus
 from checkpoint_sweep.selection.intervals import estimate
 from checkpoint_sweep.selection.racing import out
 from checkpoint_sweep.selection.replicates import Replicates
-from checkpoint_sweep.selection.words import plus_minus
 
 _SCRATCH = "racing"
 

@@ -16,7 +16,7 @@ def to_json(value: Any) -> str:
     escapes, so that no text can end a script element or open a comment.
 
     Raises:
-        TypeError: the value is of a type that JSON has no notion of.
+        TypeError: The value is of a type that JSON has no notion of.
     """
     text = json.dumps(_plain(value), allow_nan=False, separators=(",", ":"))
     return text.replace("<", r"\u003c").replace(">", r"\u003e").replace("&", r"\u0026")

@@ -6,21 +6,21 @@ from pathlib import Path
 
 import pytest
 
-from checkpoint_sweep.report.views import Sweep, View
-from tests.checkpoint_sweep.report.views import tfma_results
-from tests.checkpoint_sweep.report.views.browser import Browser, Observed, launch
+from checkpoint_sweep.tfma_views import TfmaResults, View
+from tests.checkpoint_sweep.tfma_views import tfma_results
+from tests.checkpoint_sweep.tfma_views.browser import Browser, Observed, launch
 
 
 @pytest.fixture(scope="session")
-def sweep(tmp_path_factory: pytest.TempPathFactory) -> Sweep:
+def results(tmp_path_factory: pytest.TempPathFactory) -> TfmaResults:
     """Three checkpoints of a binary problem; that of step 900 has slices and plots."""
-    root = tmp_path_factory.mktemp("sweep")
+    root = tmp_path_factory.mktemp("results")
     made = {
         100: (0.1, tfma_results.SMALL),
         900: (0.4, tfma_results.BINARY),
         2000: (0.3, tfma_results.SMALL),
     }
-    return Sweep(
+    return TfmaResults(
         {
             step: tfma_results.write_results(
                 root / f"step-{step:08d}", tfma_results.binary_rows(skill), config
@@ -31,27 +31,31 @@ def sweep(tmp_path_factory: pytest.TempPathFactory) -> Sweep:
 
 
 @pytest.fixture(scope="session")
-def with_baseline(tmp_path_factory: pytest.TempPathFactory) -> Sweep:
+def with_baseline(tmp_path_factory: pytest.TempPathFactory) -> TfmaResults:
     """A checkpoint that was evaluated beside a baseline."""
     directory = tmp_path_factory.mktemp("with-baseline")
     rows = tfma_results.binary_rows(0.4)
-    return Sweep({900: tfma_results.write_results(directory, rows, tfma_results.WITH_BASELINE)})
+    return TfmaResults(
+        {900: tfma_results.write_results(directory, rows, tfma_results.WITH_BASELINE)}
+    )
 
 
 @pytest.fixture(scope="session")
-def with_intervals(tmp_path_factory: pytest.TempPathFactory) -> Sweep:
+def with_intervals(tmp_path_factory: pytest.TempPathFactory) -> TfmaResults:
     """A checkpoint with confidence intervals."""
     directory = tmp_path_factory.mktemp("with-intervals")
     rows = tfma_results.binary_rows(0.4)
-    return Sweep({900: tfma_results.write_results(directory, rows, tfma_results.WITH_INTERVALS)})
+    return TfmaResults(
+        {900: tfma_results.write_results(directory, rows, tfma_results.WITH_INTERVALS)}
+    )
 
 
 @pytest.fixture(scope="session")
-def multi_class(tmp_path_factory: pytest.TempPathFactory) -> Sweep:
+def multi_class(tmp_path_factory: pytest.TempPathFactory) -> TfmaResults:
     """A checkpoint of a problem with four classes."""
     directory = tmp_path_factory.mktemp("multi-class")
     rows = tfma_results.multi_class_rows()
-    return Sweep({50: tfma_results.write_results(directory, rows, tfma_results.MULTI_CLASS)})
+    return TfmaResults({50: tfma_results.write_results(directory, rows, tfma_results.MULTI_CLASS)})
 
 
 @pytest.fixture(scope="module")

@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page
 
-from checkpoint_sweep.report.views import (
-    Sweep,
+from checkpoint_sweep.tfma_views import (
+    TfmaResults,
     compare,
     plots,
     slicing_metrics,
     time_series,
 )
-from tests.checkpoint_sweep.report.views import tfma_results
-from tests.checkpoint_sweep.report.views.browser import Browser, Observed
+from tests.checkpoint_sweep.tfma_views import tfma_results
+from tests.checkpoint_sweep.tfma_views.browser import Browser, Observed
 
 Show = Callable[..., Observed]
 
@@ -43,9 +43,9 @@ def _column(page: Page, name: str) -> list[str]:
     return [row[header.index(name)] for row in rows]
 
 
-def _metric(sweep: Sweep, step: int, name: str = "auc") -> dict[str, float]:
+def _metric(results: TfmaResults, step: int, name: str = "auc") -> dict[str, float]:
     """A metric of each slice by hour, in order, by the slice's name in TFMA's views."""
-    result = sweep.result(step)
+    result = results.result(step)
     by_hour = {
         int(key[0][1]): metrics[""][""][name]["doubleValue"]
         for key, metrics in result.slicing_metrics
@@ -54,18 +54,18 @@ def _metric(sweep: Sweep, step: int, name: str = "auc") -> dict[str, float]:
     return {f"hour:{hour}": by_hour[hour] for hour in sorted(by_hour)}
 
 
-def test_time_series_shows_each_steps_auc(sweep: Sweep, show: Show) -> None:
-    page = show(time_series(sweep, ["auc", "binary_accuracy"])).page
+def test_time_series_shows_each_steps_auc(results: TfmaResults, show: Show) -> None:
+    page = show(time_series(results, ["auc", "binary_accuracy"])).page
 
     expected = {
-        str(step): f"{sweep.result(step).get_metrics_for_slice()['auc']['doubleValue']:.5f}"
-        for step in sweep.steps
+        str(step): f"{results.result(step).get_metrics_for_slice()['auc']['doubleValue']:.5f}"
+        for step in results.steps
     }
     assert dict(zip(_column(page, "Model"), _column(page, "auc"), strict=True)) == expected
 
 
-def test_time_series_opens_the_charts_asked_for(sweep: Sweep, show: Show) -> None:
-    page = show(time_series(sweep, ["auc", "binary_accuracy"])).page
+def test_time_series_opens_the_charts_asked_for(results: TfmaResults, show: Show) -> None:
+    page = show(time_series(results, ["auc", "binary_accuracy"])).page
 
     charts = page.locator("tfma-line-chart")
     charts.nth(1).locator(".marker").first.wait_for()
@@ -76,8 +76,8 @@ def test_time_series_opens_the_charts_asked_for(sweep: Sweep, show: Show) -> Non
     assert dict(zip(titles, marks, strict=True)) == {"auc": 3, "binary_accuracy": 3}
 
 
-def test_time_series_has_the_step_on_its_axis(sweep: Sweep, show: Show) -> None:
-    page = show(time_series(sweep, ["auc"])).page
+def test_time_series_has_the_step_on_its_axis(results: TfmaResults, show: Show) -> None:
+    page = show(time_series(results, ["auc"])).page
 
     marks = page.locator("tfma-line-chart .marker")
     marks.first.wait_for()
@@ -85,8 +85,8 @@ def test_time_series_has_the_step_on_its_axis(sweep: Sweep, show: Show) -> None:
     assert (at[1] - at[0]) / (at[2] - at[0]) == pytest.approx((900 - 100) / (2000 - 100), abs=1e-3)
 
 
-def test_pointing_at_a_checkpoint_marks_its_row(sweep: Sweep, show: Show) -> None:
-    page = show(time_series(sweep, ["auc"])).page
+def test_pointing_at_a_checkpoint_marks_its_row(results: TfmaResults, show: Show) -> None:
+    page = show(time_series(results, ["auc"])).page
 
     marks = page.locator("tfma-line-chart .marker")
     marks.first.wait_for()
@@ -95,22 +95,22 @@ def test_pointing_at_a_checkpoint_marks_its_row(sweep: Sweep, show: Show) -> Non
     assert page.locator("tr.google-visualization-table-tr-sel td").first.inner_text() == "900"
 
 
-def test_slices_have_a_bar_and_a_row_each(sweep: Sweep, show: Show) -> None:
-    page = show(slicing_metrics(sweep, 900, "hour", show="auc")).page
+def test_slices_have_a_bar_and_a_row_each(results: TfmaResults, show: Show) -> None:
+    page = show(slicing_metrics(results, 900, "hour", show="auc")).page
 
     bars = page.locator("tfma-slice-overview svg > g:first-of-type rect")
     bars.first.wait_for()
     names = bars.locator("title").all_text_contents()
     heights = bars.evaluate_all("bars => bars.map(bar => Number(bar.getAttribute('height')))")
     drawn = {name.split("\n")[0]: height for name, height in zip(names, heights, strict=True)}
-    expected = _metric(sweep, 900)
+    expected = _metric(results, 900)
     scale = max(heights) / max(expected.values())
     assert drawn == pytest.approx({name: auc * scale for name, auc in expected.items()})
     assert _column(page, "feature") == list(expected)[:20]
 
 
-def test_table_is_paged(sweep: Sweep, show: Show) -> None:
-    page = show(slicing_metrics(sweep, 900, "hour")).page
+def test_table_is_paged(results: TfmaResults, show: Show) -> None:
+    page = show(slicing_metrics(results, 900, "hour")).page
 
     first = _column(page, "feature")
     page.locator("a.google-visualization-table-page-number", has_text="2").click()
@@ -120,26 +120,26 @@ def test_table_is_paged(sweep: Sweep, show: Show) -> None:
 
 
 @pytest.mark.parametrize("clicks", [1, 2], ids=["ascending", "descending"])
-def test_table_sorts_by_a_click(sweep: Sweep, show: Show, clicks: int) -> None:
-    page = show(slicing_metrics(sweep, 900, "hour")).page
+def test_table_sorts_by_a_click(results: TfmaResults, show: Show, clicks: int) -> None:
+    page = show(slicing_metrics(results, 900, "hour")).page
 
     for _ in range(clicks):
         page.locator("tfma-metrics-table th", has_text="auc").click()
 
-    values = sorted(_metric(sweep, 900).values(), reverse=clicks == 2)
+    values = sorted(_metric(results, 900).values(), reverse=clicks == 2)
     assert [float(text) for text in _column(page, "auc")] == pytest.approx(values[:20], abs=1e-5)
 
 
-def test_names_of_slices_are_text(sweep: Sweep, show: Show) -> None:
-    page = show(slicing_metrics(sweep, 900, "payment")).page
+def test_names_of_slices_are_text(results: TfmaResults, show: Show) -> None:
+    page = show(slicing_metrics(results, 900, "payment")).page
 
     assert f"payment:{tfma_results.HOSTILE}" in _column(page, "feature")
     assert page.title() == "Step 900, by payment"
     assert page.locator("tfma-metrics-table img").count() == 0
 
 
-def test_histogram_counts_every_slice(sweep: Sweep, show: Show) -> None:
-    page = show(slicing_metrics(sweep, 900, "hour")).page
+def test_histogram_counts_every_slice(results: TfmaResults, show: Show) -> None:
+    page = show(slicing_metrics(results, 900, "hour")).page
 
     page.locator("tfma-graph-data-filter").evaluate("element => { element.chartType = 1; }")
     page.locator("tfma-metrics-histogram").evaluate("element => { element.type = 'both'; }")
@@ -153,8 +153,8 @@ def test_histogram_counts_every_slice(sweep: Sweep, show: Show) -> None:
 
 
 @pytest.mark.parametrize(("tab", "marks"), TABS.items(), ids=TABS.keys())
-def test_every_plot_is_drawn(sweep: Sweep, show: Show, tab: str, marks: str) -> None:
-    page = show(plots(sweep, 900)).page
+def test_every_plot_is_drawn(results: TfmaResults, show: Show, tab: str, marks: str) -> None:
+    page = show(plots(results, 900)).page
 
     page.locator("paper-tab", has_text=tab).click()
 
@@ -163,8 +163,8 @@ def test_every_plot_is_drawn(sweep: Sweep, show: Show, tab: str, marks: str) -> 
     assert page.locator(marks).first.bounding_box()["width"] > 0
 
 
-def test_distribution_adds_up_to_all_examples(sweep: Sweep, show: Show) -> None:
-    page = show(plots(sweep, 900)).page
+def test_distribution_adds_up_to_all_examples(results: TfmaResults, show: Show) -> None:
+    page = show(plots(results, 900)).page
 
     page.locator("paper-tab", has_text="Prediction Distribution").click()
     bars = page.locator("tfma-prediction-distribution svg > g:first-of-type rect title")
@@ -179,8 +179,8 @@ def _range(chart: Locator) -> tuple[str, str]:
     return numbers[0], numbers[-1]
 
 
-def test_dragging_zooms_and_a_right_click_resets(sweep: Sweep, show: Show) -> None:
-    page = show(plots(sweep, 900)).page
+def test_dragging_zooms_and_a_right_click_resets(results: TfmaResults, show: Show) -> None:
+    page = show(plots(results, 900)).page
 
     page.locator("paper-tab", has_text="ROC Curve").click()
     chart = page.locator("tfma-roc-curve google-chart")
@@ -198,7 +198,7 @@ def test_dragging_zooms_and_a_right_click_resets(sweep: Sweep, show: Show) -> No
     assert _range(chart) == before
 
 
-def test_intervals_stand_below_their_value(with_intervals: Sweep, show: Show) -> None:
+def test_intervals_stand_below_their_value(with_intervals: TfmaResults, show: Show) -> None:
     page = show(slicing_metrics(with_intervals, 900)).page
 
     bounded = with_intervals.result(900).get_metrics_for_slice()["auc"]["boundedValue"]
@@ -208,7 +208,7 @@ def test_intervals_stand_below_their_value(with_intervals: Sweep, show: Show) ->
     assert lines.all_inner_texts() == [value, f"({low}, {high})"]
 
 
-def test_confusion_matrix_counts_the_examples(multi_class: Sweep, show: Show) -> None:
+def test_confusion_matrix_counts_the_examples(multi_class: TfmaResults, show: Show) -> None:
     page = show(plots(multi_class, 50)).page
 
     cells = page.locator("tfma-multi-class-confusion-matrix-at-thresholds .row .cell")
@@ -225,13 +225,13 @@ def test_confusion_matrix_counts_the_examples(multi_class: Sweep, show: Show) ->
             assert cell.inner_text().strip() == (str(count) if count else "")
 
 
-def test_of_several_classes_the_first_is_shown(multi_class: Sweep, show: Show) -> None:
+def test_of_several_classes_the_first_is_shown(multi_class: TfmaResults, show: Show) -> None:
     page = show(slicing_metrics(multi_class, 50)).page
 
     assert _rows(page)[0] == ["feature", "example_count", "sparse_categorical_accuracy"]
 
 
-def test_a_class_can_be_chosen(multi_class: Sweep, show: Show) -> None:
+def test_a_class_can_be_chosen(multi_class: TfmaResults, show: Show) -> None:
     page = show(slicing_metrics(multi_class, 50)).page
 
     page.locator("#class-picker paper-dropdown-menu").click()
@@ -241,7 +241,7 @@ def test_a_class_can_be_chosen(multi_class: Sweep, show: Show) -> None:
     assert _column(page, "2/auc") == [f"{auc:.5f}"]
 
 
-def test_comparison_is_in_the_order_of_the_models(with_baseline: Sweep, show: Show) -> None:
+def test_comparison_is_in_the_order_of_the_models(with_baseline: TfmaResults, show: Show) -> None:
     page = show(compare(with_baseline, [900], "payment", baseline=True)).page
 
     header = [name.replace("\u200b", "") for name in _rows(page)[0]]
@@ -254,19 +254,19 @@ def test_comparison_is_in_the_order_of_the_models(with_baseline: Sweep, show: Sh
     ]
 
 
-def test_a_page_follows_the_dark_theme(sweep: Sweep, show: Show) -> None:
-    page = show(plots(sweep, 900), color_scheme="dark").page
+def test_a_page_follows_the_dark_theme(results: TfmaResults, show: Show) -> None:
+    page = show(plots(results, 900), color_scheme="dark").page
 
     assert "invert" in page.evaluate("getComputedStyle(document.documentElement).filter")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_a_frame_follows_the_notebooks_theme(
-    sweep: Sweep, browser: Browser, tmp_path, theme: str
+    results: TfmaResults, browser: Browser, tmp_path, theme: str
 ) -> None:
     notebook = tmp_path / "notebook.html"
     is_light = "true" if theme == "light" else "false"
-    fragment = time_series(sweep, ["auc"])._repr_html_()
+    fragment = time_series(results, ["auc"])._repr_html_()
     notebook.write_text(f'<body data-jp-theme-light="{is_light}">{fragment}</body>')
 
     observed = browser.open(notebook)
@@ -280,9 +280,11 @@ def test_a_frame_follows_the_notebooks_theme(
     assert observed.requests == []
 
 
-def test_a_frame_is_as_high_as_its_content(sweep: Sweep, browser: Browser, tmp_path) -> None:
+def test_a_frame_is_as_high_as_its_content(
+    results: TfmaResults, browser: Browser, tmp_path
+) -> None:
     notebook = tmp_path / "notebook.html"
-    notebook.write_text(plots(sweep, 900)._repr_html_())
+    notebook.write_text(plots(results, 900)._repr_html_())
 
     page = browser.open(notebook).page
     page.frame_locator("iframe").locator("tfma-calibration-plot circle").first.wait_for()
@@ -291,8 +293,8 @@ def test_a_frame_is_as_high_as_its_content(sweep: Sweep, browser: Browser, tmp_p
     assert page.locator("iframe").bounding_box()["height"] == pytest.approx(content, abs=1.5)
 
 
-def test_a_chart_that_cannot_be_drawn_says_so(sweep: Sweep, show: Show) -> None:
-    page = show(time_series(sweep)).page
+def test_a_chart_that_cannot_be_drawn_says_so(results: TfmaResults, show: Show) -> None:
+    page = show(time_series(results)).page
 
     text = page.evaluate(
         """() => {
@@ -308,8 +310,8 @@ def test_a_chart_that_cannot_be_drawn_says_so(sweep: Sweep, show: Show) -> None:
     assert "GeoChart (1 rows)" in text
 
 
-def test_an_error_in_a_component_is_written_on_the_page(sweep: Sweep, show: Show) -> None:
-    observed = show(time_series(sweep))
+def test_an_error_in_a_component_is_written_on_the_page(results: TfmaResults, show: Show) -> None:
+    observed = show(time_series(results))
 
     observed.page.evaluate("setTimeout(() => { throw new Error('made up'); })")
     observed.page.locator(".problem").wait_for()
@@ -330,9 +332,14 @@ def test_an_error_in_a_component_is_written_on_the_page(sweep: Sweep, show: Show
     ],
 )
 def test_sorting_of_a_data_table(
-    browser: Browser, sweep: Sweep, show: Show, values: list, descending: bool, expected: list[int]
+    browser: Browser,
+    results: TfmaResults,
+    show: Show,
+    values: list,
+    descending: bool,
+    expected: list[int],
 ) -> None:
-    page = show(time_series(sweep)).page
+    page = show(time_series(results)).page
 
     order = page.evaluate(
         """([values, desc]) => google.visualization

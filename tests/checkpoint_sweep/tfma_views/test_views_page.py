@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from checkpoint_sweep.report.views import (
-    Sweep,
+from checkpoint_sweep.tfma_views import (
+    TfmaResults,
     View,
     plots,
     slicing_metrics,
@@ -18,9 +18,9 @@ _BUNDLE = importlib.resources.files("tensorflow_model_analysis") / "static/vulca
 
 
 @pytest.fixture(scope="module")
-def four_panels(sweep: Sweep) -> View:
-    by_hour, by_payment = (slicing_metrics(sweep, 900, column) for column in ("hour", "payment"))
-    return time_series(sweep) + by_hour + by_payment + plots(sweep, 900)
+def four_panels(results: TfmaResults) -> View:
+    by_hour, by_payment = (slicing_metrics(results, 900, column) for column in ("hour", "payment"))
+    return time_series(results) + by_hour + by_payment + plots(results, 900)
 
 
 def _attributes(fragment: str) -> dict[str, str | None]:

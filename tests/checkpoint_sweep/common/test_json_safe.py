@@ -4,7 +4,7 @@ import math
 import numpy as np
 import pytest
 
-from checkpoint_sweep.report.views.json_safe import to_json
+from checkpoint_sweep.common.json_safe import to_json
 
 
 @pytest.mark.parametrize(

@@ -5,16 +5,13 @@ import functools
 import gzip
 import importlib.resources
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import jinja2
 
-from checkpoint_sweep.report.views.json_safe import to_json
+from checkpoint_sweep.common.json_safe import to_json
+from checkpoint_sweep.tfma_views.panel import Panel
 
-if TYPE_CHECKING:
-    from checkpoint_sweep.report.views.view import Panel
-
-_STATIC = importlib.resources.files("checkpoint_sweep.report.views") / "static"
+_STATIC = importlib.resources.files("checkpoint_sweep.tfma_views") / "static"
 _BUNDLE = importlib.resources.files("tensorflow_model_analysis") / "static/vulcanized_tfma.js"
 # In the order in which they need one another; they share one function scope.
 _STAND_IN = (
@@ -31,14 +28,14 @@ _HEIGHTS = {"tfma-nb-time-series": 800, "tfma-nb-slicing-metrics": 1000, "tfma-n
 _OTHER_HEIGHT = 700
 
 
-def render_page(panels: Sequence["Panel"], framed: bool = False) -> str:
-    """A complete HTML document.
+def render_page(panels: Sequence[Panel], framed: bool = False) -> str:
+    """Renders a complete HTML document.
 
     Its content security policy forbids every request, so that it looks the same offline.
 
     Args:
-        panels: from top to bottom.
-        framed: whether it is to stand in an iframe, which then rules size and dark theme.
+        panels: Panels from top to bottom.
+        framed: Whether it is to stand in an iframe, which then rules size and dark theme.
     """
     stand_in = "\n".join(_static(name) for name in _STAND_IN)
     return _template("page.html").render(
@@ -63,8 +60,8 @@ def render_page(panels: Sequence["Panel"], framed: bool = False) -> str:
     )
 
 
-def render_frame(panels: Sequence["Panel"]) -> str:
-    """The document inside a sandboxed iframe, as a fragment for a notebook's output."""
+def render_frame(panels: Sequence[Panel]) -> str:
+    """Renders the document in a sandboxed iframe, as a fragment for a notebook's output."""
     height = 40 + sum(_HEIGHTS.get(panel.component, _OTHER_HEIGHT) for panel in panels)
     return _template("frame.html").render(
         title=" · ".join(panel.title for panel in panels),
@@ -75,7 +72,7 @@ def render_frame(panels: Sequence["Panel"]) -> str:
 
 @functools.cache
 def _compressed_bundle() -> str:
-    """TFMA's components, gzip in base64: 0.4 MB instead of 1.1, and nothing to escape."""
+    """Packs TFMA's components, gzip in base64: 0.4 MB instead of 1.1, and nothing to escape."""
     return base64.b64encode(gzip.compress(_BUNDLE.read_bytes(), mtime=0)).decode("ascii")
 
 

@@ -1,19 +1,21 @@
-"""The TFMA results of a sweep: of checkpoints by training step, of averages by name."""
+"""TFMA's results of several checkpoints by training step, and of averages by name."""
 
 import dataclasses
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import tensorflow as tf
 import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.proto import config_pb2
+from tensorflow_model_analysis.proto import metrics_for_slice_pb2 as proto
 from tensorflow_model_analysis.view import util, view_types
 from tensorflow_model_analysis.writers import eval_config_writer
 
 from checkpoint_sweep.common.errors import UserError
-from checkpoint_sweep.evaluation.ledger import LEDGER, read_ledger
-from checkpoint_sweep.report.read_plots import overall_plots
+
+# The tag of the field `slice_key`, which comes first in a record that is of a slice.
+_SLICE_KEY_TAG = proto.PlotsForSlice.DESCRIPTOR.fields_by_name["slice_key"].number << 3 | 2
 
 
 class ViewError(UserError):
@@ -25,12 +27,17 @@ Which = int | str
 
 
 @dataclasses.dataclass(frozen=True)
-class Sweep:
-    """TFMA results of several checkpoints of one model run, and of averages of them.
+class TfmaResults:
+    """TFMA's results of several checkpoints of one model run, and of averages of them.
+
+    >>> TfmaResults({200: "results/a", 400: "results/b"}).steps
+    [200, 400]
 
     Attributes:
-        directories: from a training step, or the name of an average, to the directory with its
-            results.
+        directories: Directory of the results by training step, or by name of an average.
+
+    Raises:
+        ViewError: There are none.
     """
 
     directories: Mapping[Which, str]
@@ -38,31 +45,6 @@ class Sweep:
     def __post_init__(self) -> None:
         if not self.directories:
             raise ViewError("There is no evaluated checkpoint to show.")
-
-    @classmethod
-    def open(cls, evaluation: str | os.PathLike[str]) -> "Sweep":
-        """The evaluated checkpoints of a CheckpointSweep's `evaluation` artifact.
-
-        A sweep that still runs can be opened: the ledger names what is complete.
-
-        Raises:
-            ViewError: the directory has no ledger, or no checkpoint is evaluated yet.
-        """
-        directory = os.fspath(evaluation)
-        if not tf.io.gfile.exists(os.path.join(directory, LEDGER)):
-            raise ViewError(
-                f"There is no {LEDGER} in {directory}. Pass the directory of a CheckpointSweep's "
-                "evaluation artifact, or Sweep({step: directory of TFMA results})."
-            )
-        evaluated = [entry for entry in read_ledger(directory) if entry.status == "evaluated"]
-        return cls(
-            {
-                entry.step if entry.averaged is None else entry.name: os.path.join(
-                    directory, entry.name
-                )
-                for entry in evaluated
-            }
-        )
 
     @property
     def steps(self) -> list[int]:
@@ -75,19 +57,19 @@ class Sweep:
         return sorted(which for which in self.directories if isinstance(which, str))
 
     def result(self, step: Which, baseline: bool = False) -> tfma.EvalResult:
-        """The results of one checkpoint or average, or of the baseline it was evaluated beside.
+        """Reads the results of one checkpoint or average, or of the baseline beside it.
 
         Raises:
-            ViewError: there is no such step or average, or the evaluation had no baseline.
+            ViewError: There is no such step or average, or the evaluation had no baseline.
         """
         directory, _, name = self._of(step, baseline)
         return tfma.load_eval_result(directory, model_name=name)
 
     def metrics(self, step: Which, baseline: bool = False) -> tfma.EvalResult:
-        """The same without plots and attributions, which take nearly all of the time to read.
+        """Reads the same without plots and attributions, which take nearly all of the time.
 
         Raises:
-            ViewError: there is no such step or average, or the evaluation had no baseline.
+            ViewError: There is no such step or average, or the evaluation had no baseline.
         """
         directory, config, name = self._of(step, baseline)
         by_slice = (
@@ -95,7 +77,7 @@ class Sweep:
             for record in tfma.load_metrics(directory)
         )
         return view_types.EvalResult(
-            slicing_metrics=[of for of in by_slice if of is not None],
+            slicing_metrics=[metrics for metrics in by_slice if metrics is not None],
             plots=[],
             attributions=[],
             config=config,
@@ -105,18 +87,18 @@ class Sweep:
         )
 
     def plots(self, step: Which) -> list[tuple[tuple[Any, ...], dict[str, Any]]]:
-        """TFMA's plots of all examples together, without reading those of slices.
+        """Reads TFMA's plots of all examples together, and not those of slices.
 
         Raises:
-            ViewError: there is no such step or average.
+            ViewError: There is no such step or average.
         """
         directory, _, name = self._of(step, False)
         records = overall_plots(directory)
         found = [util.convert_plots_proto_to_dict(record, model_name=name) for record in records]
-        return [of for of in found if of is not None]
+        return [plots for plots in found if plots is not None]
 
     def _of(self, step: Which, baseline: bool) -> tuple[str, tfma.EvalConfig, str | None]:
-        """The directory of a result, the config of its evaluation, and the name of its model."""
+        """Returns the directory of a result, its evaluation config, and the name of its model."""
         if step not in self.directories:
             known = ", ".join(map(str, [*self.steps, *self.averages]))
             raise ViewError(f"There is no result for {label(step)}; there are: {known}.")
@@ -134,13 +116,61 @@ class Sweep:
         return directory, config, names[0] if names else None
 
 
+def open_sweep(evaluation: str | os.PathLike[str]) -> TfmaResults:
+    """Opens the results of the evaluated candidates of a sweep; all else here knows no sweeps.
+
+    A sweep that still runs can be opened: the ledger names what is complete.
+
+    >>> open_sweep("runs/taxi/CheckpointSweep/evaluation/8").steps
+    [50, 100, 150, 200, 250, 300, 350, 400]
+
+    Args:
+        evaluation: Directory of a CheckpointSweep's `evaluation` artifact.
+
+    Raises:
+        ViewError: The directory has no ledger, or no checkpoint is evaluated yet.
+    """
+    from checkpoint_sweep.evaluation.ledger import EVALUATED, LEDGER, read_ledger
+
+    directory = os.fspath(evaluation)
+    if not tf.io.gfile.exists(os.path.join(directory, LEDGER)):
+        raise ViewError(
+            f"There is no {LEDGER} in {directory}. Pass the directory of a CheckpointSweep's "
+            "evaluation artifact, or make TfmaResults({step: directory of TFMA results})."
+        )
+    evaluated = [entry for entry in read_ledger(directory) if entry.status == EVALUATED]
+    return TfmaResults(
+        {
+            entry.step if entry.averaged is None else entry.name: os.path.join(
+                directory, entry.name
+            )
+            for entry in evaluated
+        }
+    )
+
+
+def overall_plots(directory: str) -> Iterator[proto.PlotsForSlice]:
+    """Reads the plots of all examples; those of slices, most of the file, are not parsed.
+
+    Args:
+        directory: Folder of TFMA's results of one evaluation.
+    """
+    paths = sorted(tf.io.gfile.glob(os.path.join(directory, "plots*")))
+    for serialized in tf.data.TFRecordDataset(paths).as_numpy_iterator() if paths else ():
+        if serialized[:1] == bytes([_SLICE_KEY_TAG]) and serialized[1:2] != b"\0":
+            continue
+        record = proto.PlotsForSlice.FromString(serialized)
+        if not record.HasField("cross_slice_key"):
+            yield record
+
+
 def label(which: Which) -> str:
-    """What a sentence calls a checkpoint or an average."""
+    """Says what a sentence calls a checkpoint or an average."""
     return f"step {which}" if isinstance(which, int) else which
 
 
 def title(which: Which) -> str:
-    """The same at its beginning."""
+    """Says the same at the beginning of a sentence."""
     return f"Step {which}" if isinstance(which, int) else which
 
 
@@ -148,7 +178,7 @@ def single_slice_spec(
     columns: str | list[str] | tuple[str, ...] | None = None,
     features: Mapping[str, str | int | float] | None = None,
 ) -> tfma.slicer.SingleSliceSpec:
-    """TFMA's filter for the slices of some columns, or for one slice; overall without either."""
+    """Makes TFMA's filter for slices by some columns, or for one slice; overall without either."""
     columns = [columns] if isinstance(columns, str) else list(columns or ())
     spec = config_pb2.SlicingSpec(
         feature_keys=columns, feature_values={k: str(v) for k, v in (features or {}).items()}
@@ -156,6 +186,6 @@ def single_slice_spec(
     return tfma.slicer.SingleSliceSpec(spec=spec)
 
 
-def slice_name(features: Mapping[str, str | int | float] | None) -> str:
-    """A slice as titles name it."""
+def slice_title(features: Mapping[str, str | int | float] | None) -> str:
+    """Names a slice as titles do."""
     return ", ".join(f"{k} = {v}" for k, v in (features or {}).items()) or "all examples"

@@ -8,28 +8,29 @@ import pytest
 import tensorflow as tf
 import tensorflow_model_analysis as tfma
 
-from checkpoint_sweep.report.views import (
-    Sweep,
+from checkpoint_sweep.tfma_views import (
+    TfmaResults,
     View,
     ViewError,
     compare,
+    open_sweep,
     plots,
     slicing_metrics,
     time_series,
 )
-from tests.checkpoint_sweep.report.views import tfma_results
+from tests.checkpoint_sweep.tfma_views import tfma_results
 
 
-def _auc(sweep: Sweep, step: int, **of: bool) -> float:
-    result = sweep.result(step, **of)
+def _auc(results: TfmaResults, step: int, **of: bool) -> float:
+    result = results.result(step, **of)
     return result.get_metrics_for_slice()["auc"]["doubleValue"]
 
 
-def test_time_series_has_each_steps_own_metrics(sweep: Sweep) -> None:
-    (panel,) = time_series(sweep).panels
+def test_time_series_has_each_steps_own_metrics(results: TfmaResults) -> None:
+    (panel,) = time_series(results).panels
 
     shown = {p["config"]["modelIdentifier"]: p["metrics"][""][""]["auc"] for p in panel.data}
-    assert shown == {str(step): {"doubleValue": _auc(sweep, step)} for step in (100, 900, 2000)}
+    assert shown == {str(step): {"doubleValue": _auc(results, step)} for step in (100, 900, 2000)}
 
 
 @pytest.mark.parametrize(
@@ -41,28 +42,28 @@ def test_time_series_has_each_steps_own_metrics(sweep: Sweep) -> None:
     ],
 )
 def test_plots_are_read_only_where_they_are_drawn(
-    sweep: Sweep, tmp_path: Path, show: Callable[[Sweep], View]
+    results: TfmaResults, tmp_path: Path, show: Callable[[TfmaResults], View]
 ) -> None:
     damaged = {}
-    for step, directory in sweep.directories.items():
+    for step, directory in results.directories.items():
         damaged[step] = str(shutil.copytree(directory, tmp_path / str(step)))
         for kind in ("plots", "attributions"):
             for file in (tmp_path / str(step)).glob(f"{kind}*"):
                 file.write_bytes(b"no record at all, but more than twelve bytes")
     with pytest.raises(tf.errors.DataLossError):
-        Sweep(damaged).result(900)
+        TfmaResults(damaged).result(900)
 
-    assert show(Sweep(damaged)).panels == show(sweep).panels
+    assert show(TfmaResults(damaged)).panels == show(results).panels
 
 
-def test_slices_come_in_natural_order(sweep: Sweep) -> None:
-    (panel,) = slicing_metrics(sweep, 900, "hour").panels
+def test_slices_come_in_natural_order(results: TfmaResults) -> None:
+    (panel,) = slicing_metrics(results, 900, "hour").panels
 
     assert [item["slice"] for item in panel.data] == [f"hour:{hour}" for hour in range(22)]
 
 
 @pytest.fixture
-def compared(with_baseline: Sweep) -> dict[str, float]:
+def compared(with_baseline: TfmaResults) -> dict[str, float]:
     """The columns of a comparison with the baseline, on all examples."""
     (panel,) = compare(with_baseline, [900], baseline=True).panels
     metrics = panel.data[0]["metrics"][""][""]
@@ -70,14 +71,16 @@ def compared(with_baseline: Sweep) -> dict[str, float]:
 
 
 def test_comparison_agrees_with_tfmas_difference(
-    with_baseline: Sweep, compared: dict[str, float]
+    with_baseline: TfmaResults, compared: dict[str, float]
 ) -> None:
     own = with_baseline.result(900).get_metrics_for_slice()["auc_diff"]["doubleValue"]
 
     assert compared["auc, difference"] == pytest.approx(own, abs=1e-12)
 
 
-def test_comparison_shows_both_models(with_baseline: Sweep, compared: dict[str, float]) -> None:
+def test_comparison_shows_both_models(
+    with_baseline: TfmaResults, compared: dict[str, float]
+) -> None:
     assert compared == {
         "example_count": float(tfma_results.ROWS),
         "auc, step 900": _auc(with_baseline, 900),
@@ -86,8 +89,8 @@ def test_comparison_shows_both_models(with_baseline: Sweep, compared: dict[str, 
     }
 
 
-def test_comparison_of_three_has_no_difference(sweep: Sweep) -> None:
-    (panel,) = compare(sweep, [100, 900, 2000], metrics=["auc"]).panels
+def test_comparison_of_three_has_no_difference(results: TfmaResults) -> None:
+    (panel,) = compare(results, [100, 900, 2000], metrics=["auc"]).panels
 
     columns = sorted(panel.data[0]["metrics"][""][""])
     assert [c.replace("\u200b", "") for c in columns] == [
@@ -99,7 +102,7 @@ def test_comparison_of_three_has_no_difference(sweep: Sweep) -> None:
 
 
 def test_what_only_one_model_has_is_nan_for_the_other() -> None:
-    from checkpoint_sweep.report.views.compare import _side_by_side
+    from checkpoint_sweep.tfma_views.compare import _side_by_side
 
     def model(**slices: float) -> dict:
         return {k: {"": {"": {"auc": {"doubleValue": v}}}} for k, v in slices.items()}
@@ -139,20 +142,22 @@ def test_what_only_one_model_has_is_nan_for_the_other() -> None:
         ),
     ],
 )
-def test_says_what_is_missing(sweep: Sweep, ask: Callable[[Sweep], View], message: str) -> None:
+def test_says_what_is_missing(
+    results: TfmaResults, ask: Callable[[TfmaResults], View], message: str
+) -> None:
     with pytest.raises(ViewError, match=message):
-        ask(sweep)
+        ask(results)
 
 
-def test_opens_what_the_ledger_calls_evaluated(sweep: Sweep, tmp_path: Path) -> None:
+def test_opens_what_the_ledger_calls_evaluated(results: TfmaResults, tmp_path: Path) -> None:
     for step, status in ((100, "evaluated"), (200, "failed")):
-        (tmp_path / f"step-{step:08d}").symlink_to(sweep.directories[100])
+        (tmp_path / f"step-{step:08d}").symlink_to(results.directories[100])
         entry = {"name": f"step-{step:08d}", "step": step, "checkpoint": "", "status": status}
         ledger = tmp_path / "ledger.json"
         before = json.loads(ledger.read_text())["checkpoints"] if ledger.exists() else []
         ledger.write_text(json.dumps({"checkpoints": [*before, entry]}))
 
-    opened = Sweep.open(tmp_path)
+    opened = open_sweep(tmp_path)
 
     assert opened.steps == [100]
     assert isinstance(opened.result(100), tfma.EvalResult)
@@ -160,4 +165,4 @@ def test_opens_what_the_ledger_calls_evaluated(sweep: Sweep, tmp_path: Path) -> 
 
 def test_needs_a_ledger(tmp_path: Path) -> None:
     with pytest.raises(ViewError, match=r"no ledger\.json in"):
-        Sweep.open(tmp_path)
+        open_sweep(tmp_path)

@@ -1,29 +1,29 @@
-"""What a decision says in a sentence, and no more than its intervals show."""
+"""Formats values and decisions as text that says no more than the intervals show."""
 
 import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:  # What prints words need not wait for what computes intervals.
-    from checkpoint_sweep.selection.decision import Decision, Verdict
+if TYPE_CHECKING:  # What prints values need not wait for what computes intervals.
+    from checkpoint_sweep.selection.decision import Decision
     from checkpoint_sweep.selection.selection import Selection
 
 _DIGITS = 2  # Of a half width: more of them are noise.
 
 
 def sentence(decision: "Decision", selection: "Selection") -> str:
-    """The rule, the value with its interval, and how many cannot be told from the best.
+    """Says by which rule what was chosen, its value with its interval, and how many tie with it.
 
     Args:
-        decision: in which something is chosen.
-        selection: by which.
+        decision: Decision in which something is chosen.
+        selection: Selection that it was chosen by.
     """
     winner = decision.winner
     assert winner is not None
-    value = plus_minus(winner.value or 0.0, half_width(winner))
-    what = f"step {winner.step}"
+    what = winner.label
     if winner.averaged is not None:
-        what = f"{winner.name}, the average of the steps {', '.join(map(str, winner.averaged))}"
+        what = f"{what}, the average of the steps {', '.join(map(str, winner.averaged))}"
+    value = plus_minus(winner.value or 0.0, winner.half_width)
     text = f"{what}, {winner.reason}: {selection} {value}"
     eligible = [v for v in decision.verdicts if v.eligible]
     members = [v for v in eligible if v.in_best_set]
@@ -43,15 +43,16 @@ def sentence(decision: "Decision", selection: "Selection") -> str:
     )
 
 
-def half_width(verdict: "Verdict") -> float | None:
-    """Half the width of the interval of a verdict's value; None without one."""
-    if verdict.interval is None:
-        return None
-    return (verdict.interval[1] - verdict.interval[0]) / 2
-
-
 def plus_minus(value: float, half: float | None) -> str:
-    """A value with as many digits as its half width bears, and the half width."""
+    """Formats a value with as many digits as its half width bears, and the half width.
+
+    >>> plus_minus(0.94977, 0.0065)
+    '0.9498 ± 0.0065'
+
+    Args:
+        value: Value of a metric, or a difference of two.
+        half: Half the width of its interval; None without one.
+    """
     if half is None or not math.isfinite(half):
         return f"{value:.6g}"
     if half == 0:
@@ -61,12 +62,12 @@ def plus_minus(value: float, half: float | None) -> str:
 
 
 def with_sign(value: float | None, interval: Sequence[float] | None, sign: str = "") -> str:
-    """A value with its half width; a dash without a value.
+    """Formats a value with its half width; a dash without a value.
 
     Args:
-        value: of a metric, or of a difference.
-        interval: of the value; None without one.
-        sign: what stands before a value that is not negative: "+" of a difference.
+        value: Value of a metric, or a difference of two.
+        interval: Interval of the value; None without one.
+        sign: Text before a value that is not negative: "+" before a difference.
     """
     if value is None:
         return "–"

@@ -7,16 +7,17 @@ from typing import Any
 import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.view import util
 
-from checkpoint_sweep.report.views.slicing_metrics import (
+from checkpoint_sweep.common.names import EXAMPLE_COUNTS
+from checkpoint_sweep.tfma_views.panel import Panel
+from checkpoint_sweep.tfma_views.results import TfmaResults, ViewError, Which, label
+from checkpoint_sweep.tfma_views.slicing_metrics import (
     COMPONENT,
     column_title,
     overview_settings,
     slices,
 )
-from checkpoint_sweep.report.views.sweep import Sweep, ViewError, Which, label
-from checkpoint_sweep.report.views.view import Panel, View
+from checkpoint_sweep.tfma_views.view import View
 
-_COUNTS = ("example_count", "weighted_example_count")
 _ZERO_WIDTH_SPACE = "\u200b"
 # TFMA's name for the difference from the baseline; a comparison has its own, for any two models.
 _OWN_DIFFERENCE = "_diff"
@@ -25,30 +26,30 @@ Metrics = Mapping[str, Mapping[str, Mapping[str, Any]]]
 
 
 def compare(
-    sweep: Sweep,
+    results: TfmaResults,
     steps: Sequence[Which],
     column: str | Sequence[str] | None = None,
     baseline: bool = False,
     metrics: Sequence[str] = (),
 ) -> View:
-    """TFMA's slicing metrics with a column for each metric of each model.
+    """Shows TFMA's slicing metrics with a column for each metric of each model.
 
     Two models also get a column with the difference, first minus second.
 
     Args:
-        sweep: what to show.
-        steps: the checkpoints; averages by their names.
-        column: the feature, or the crossed features, by which to slice; None for all examples.
-        baseline: whether the baseline that the first of `steps` was evaluated beside is
+        results: Results to show.
+        steps: Steps of the checkpoints; names of averages.
+        column: Feature to slice by, or crossed features; None for all examples.
+        baseline: Whether the baseline that the first of `steps` was evaluated beside is
             compared too.
-        metrics: those to show; all single numbers if empty.
+        metrics: Metrics to show; all single numbers if empty.
 
     Raises:
-        ViewError: there are fewer than two models, or a step, a slice or a metric is missing.
+        ViewError: There are fewer than two models, or a step, a slice or a metric is missing.
     """
-    models = {label(step): sweep.metrics(step) for step in steps}
+    models = {label(step): results.metrics(step) for step in steps}
     if baseline and steps:
-        models["baseline"] = sweep.metrics(steps[0], baseline=True)
+        models["baseline"] = results.metrics(steps[0], baseline=True)
     if len(models) < 2:
         raise ViewError("A comparison needs two steps, or one and baseline=True.")
     first = next(iter(models.values()))
@@ -81,8 +82,8 @@ def _check_metrics(wanted: Sequence[str], by_model: Iterable[Mapping[str, Metric
         for by_slice in by_model
         for by_output in by_slice.values()
         for by_key in by_output.values()
-        for of in by_key.values()
-        for name, value in of.items()
+        for metrics in by_key.values()
+        for name, value in metrics.items()
         if _number(value) is not None
     }
     if unknown := [name for name in wanted if name not in known]:
@@ -94,15 +95,15 @@ def _check_metrics(wanted: Sequence[str], by_model: Iterable[Mapping[str, Metric
 def _side_by_side(
     by_model: Mapping[str, Mapping[str, Metrics]], wanted: Sequence[str]
 ) -> list[dict[str, Any]]:
-    """View data with the metrics of all models under names of their own."""
+    """Makes view data with the metrics of all models under names of their own."""
     data = []
     for name in _union(by_model.values()):
         outputs = [by_slice.get(name, {}) for by_slice in by_model.values()]
         merged: dict[str, dict[str, dict[str, Any]]] = {}
         for output in _union(outputs):
-            keys = [of.get(output, {}) for of in outputs]
+            keys = [by_key.get(output, {}) for by_key in outputs]
             merged[output] = {
-                key: _merge([of.get(key, {}) for of in keys], list(by_model), wanted)
+                key: _merge([metrics.get(key, {}) for metrics in keys], list(by_model), wanted)
                 for key in _union(keys)
             }
         data.append({"slice": name, "metrics": merged})
@@ -112,11 +113,11 @@ def _side_by_side(
 def _merge(
     per_model: Sequence[Mapping[str, Any]], models: Sequence[str], wanted: Sequence[str]
 ) -> dict[str, Any]:
-    """One mapping of metric columns from the metrics of each model."""
+    """Makes one mapping of metric columns from the metrics of each model."""
     merged: dict[str, Any] = {}
     for metric in _union(per_model):
-        values = [of.get(metric) for of in per_model]
-        if metric in _COUNTS:
+        values = [metrics.get(metric) for metrics in per_model]
+        if metric in EXAMPLE_COUNTS:
             merged[metric] = next(value for value in values if value is not None)
             continue
         numbers = [_number(value) for value in values]
@@ -134,18 +135,18 @@ def _merge(
 
 
 def _union(mappings: Iterable[Mapping[str, Any]]) -> list[str]:
-    """All keys, in the order in which they first appear."""
+    """Lists all keys, in the order in which they first appear."""
     return list(dict.fromkeys(key for mapping in mappings for key in mapping))
 
 
 def _column(metric: str, model: str, models: Sequence[str]) -> str:
-    """A column's name; invisible characters let it sort, as the component does, by the models."""
+    """Names a column; invisible characters let the component sort columns by the models."""
     order = [*models, "difference"]
     return f"{metric}, {_ZERO_WIDTH_SPACE * order.index(model)}{model}"
 
 
 def _number(value: Mapping[str, Any] | None) -> float | None:
-    """The point value of a single number; None for anything else, such as a matrix."""
+    """Returns the point value of a single number; None for all else, such as a matrix."""
     if not value:
         return None
     if "boundedValue" in value:

@@ -5,9 +5,10 @@ import math
 
 import pytest
 
-from checkpoint_sweep.selection import words
-from checkpoint_sweep.selection.decision import Decision, Verdict
+from checkpoint_sweep.selection import formatting
+from checkpoint_sweep.selection.decision import Decision
 from checkpoint_sweep.selection.selection import Selection
+from checkpoint_sweep.selection.verdict import Verdict
 
 _BEST = Verdict(
     "step-3",
@@ -65,13 +66,13 @@ def _other(step: int, in_best_set: bool | None, eligible: bool = True) -> Verdic
     ],
 )
 def test_sentence(verdicts: list[Verdict], says: str) -> None:
-    sentence = words.sentence(Decision("step-3", verdicts), Selection("auc"))
+    sentence = formatting.sentence(Decision("step-3", verdicts), Selection("auc"))
     assert sentence == f"step 3, the best of the eligible: {says}"
 
 
 def test_the_level_and_the_slice_are_named() -> None:
     decision = Decision("step-3", [_BEST, _other(1, True)], level=0.9)
-    sentence = words.sentence(decision, Selection("auc", {"hour": 3}, level=0.9))
+    sentence = formatting.sentence(decision, Selection("auc", {"hour": 3}, level=0.9))
     assert "auc on hour=3 0.9498" in sentence
     assert sentence.endswith("at 90%")
 
@@ -92,9 +93,9 @@ def test_the_level_and_the_slice_are_named() -> None:
     ],
 )
 def test_digits(value: float, half: float | None, text: str) -> None:
-    assert words.plus_minus(value, half) == text
+    assert formatting.plus_minus(value, half) == text
 
 
 def test_half_width() -> None:
-    assert words.half_width(_BEST) == pytest.approx(0.0065)
-    assert words.half_width(dataclasses.replace(_BEST, interval=None)) is None
+    assert _BEST.half_width == pytest.approx(0.0065)
+    assert dataclasses.replace(_BEST, interval=None).half_width is None

@@ -7,30 +7,37 @@ from typing import Any
 import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.view import util
 
-from checkpoint_sweep.report.views.sweep import Sweep, ViewError, Which, single_slice_spec, title
-from checkpoint_sweep.report.views.view import Panel, View
+from checkpoint_sweep.tfma_views.panel import Panel
+from checkpoint_sweep.tfma_views.results import (
+    TfmaResults,
+    ViewError,
+    Which,
+    single_slice_spec,
+    title,
+)
+from checkpoint_sweep.tfma_views.view import View
 
 COMPONENT = "tfma-nb-slicing-metrics"
 
 
 def slicing_metrics(
-    sweep: Sweep,
+    results: TfmaResults,
     step: Which,
     column: str | Sequence[str] | None = None,
     show: str | None = None,
 ) -> View:
-    """TFMA's slicing metrics: a bar for each slice, a histogram, and a table.
+    """Shows TFMA's slicing metrics: a bar for each slice, a histogram, and a table.
 
     Args:
-        sweep: what to show.
-        step: the checkpoint; an average by its name.
-        column: the feature, or the crossed features, by which to slice; None for all examples.
-        show: the metric that the bars show at first; the example count if None.
+        results: Results to show.
+        step: Step of the checkpoint; name of an average.
+        column: Feature to slice by, or crossed features; None for all examples.
+        show: Metric that the bars show at first; the example count if None.
 
     Raises:
-        ViewError: there is no such step, or the results have no slices by that column.
+        ViewError: There is no such step, or the results have no slices by that column.
     """
-    result = sweep.metrics(step)
+    result = results.metrics(step)
     data = slices(result, column)
     return View(
         [
@@ -47,10 +54,10 @@ def slicing_metrics(
 
 
 def slices(result: tfma.EvalResult, column: str | Sequence[str] | None) -> list[dict[str, Any]]:
-    """TFMA's view data for the slices by `column`: a name and metrics for each, by name.
+    """Makes TFMA's view data for the slices by `column`: a name and metrics for each, by name.
 
     Raises:
-        ViewError: there is no such slice.
+        ViewError: There is no such slice.
     """
     spec = single_slice_spec(columns=column if isinstance(column, str) else list(column or ()))
     try:
@@ -66,13 +73,13 @@ def slices(result: tfma.EvalResult, column: str | Sequence[str] | None) -> list[
 
 
 def _natural(name: str) -> list[tuple[bool, float, str]]:
-    """A sort key by which hour:9 comes before hour:10."""
+    """Makes a sort key by which hour:9 comes before hour:10."""
     parts = re.split(r"(\d+)", name)
     return [(part.isdigit(), float(part) if part.isdigit() else 0.0, part) for part in parts]
 
 
 def column_title(column: str | Sequence[str] | None) -> str:
-    """How a title says by what is sliced."""
+    """Says in a title by what is sliced."""
     if not column:
         return "all examples"
     return "by " + (column if isinstance(column, str) else " × ".join(column))

@@ -97,8 +97,8 @@ class Threshold:
 
     @property
     def features(self) -> dict[str, str | None]:
-        """Feature values of its slices; None for any value."""
-        if self.slicing is None:
+        """Feature values of its slices, None for any value; empty for all and for cross slices."""
+        if self.slicing is None or self.is_of_cross_slices:
             return {}
         fixed = {feature: str(value) for feature, value in self.slicing.feature_values.items()}
         return {**dict.fromkeys(self.slicing.feature_keys), **fixed}

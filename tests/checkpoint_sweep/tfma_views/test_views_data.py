@@ -1,6 +1,9 @@
+import ast
 import json
 import math
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -166,3 +169,12 @@ def test_opens_what_the_ledger_calls_evaluated(results: TfmaResults, tmp_path: P
 def test_needs_a_ledger(tmp_path: Path) -> None:
     with pytest.raises(ViewError, match=r"no ledger\.json in"):
         open_sweep(tmp_path)
+
+
+def test_the_package_is_imported_without_the_rest_of_the_library() -> None:
+    code = """
+import sys, checkpoint_sweep.tfma_views
+print({name.split(".")[1] for name in sys.modules if name.startswith("checkpoint_sweep.")})
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ast.literal_eval(done.stdout) == {"common", "tfma_views"}

@@ -305,7 +305,7 @@ def test_other_sweeps_have_reports_too(
     page = (Path(swept.evaluation.uri) / "report.html").read_text()
     assert heading in page
     report = json.loads((Path(swept.evaluation.uri) / "report.json").read_text())
-    assert report.baseline is None
+    assert report["baseline"] is None
     assert bool(report["intervals"]) == ("engine" not in parameters)
 
 

@@ -21,7 +21,7 @@ CARD = Card(
         Measured("auc", "pay=Cash", 0.8, 1000),
         Measured("auc", "pay=Card", math.nan, 7),
     ],
-    demands=["auc at least 0.85 on all examples"],
+    thresholds=["auc at least 0.85 on all examples"],
     missed=[],
     level=0.95,
     versions=[("tensorflow", "2")],
@@ -69,7 +69,9 @@ def test_a_baseline_has_a_column() -> None:
 
 
 def test_what_was_missed_is_named() -> None:
-    card = dataclasses.replace(CARD, blessed=False, reason="no", missed=["auc = 0.1"], demands=[])
+    card = dataclasses.replace(
+        CARD, blessed=False, reason="no", missed=["auc = 0.1"], thresholds=[]
+    )
     assert "**NOT BLESSED**: no" in model_card(card)
     assert "Missed:\n\n- auc = 0.1" in model_card(card)
     assert "nothing was demanded" in model_card(card)

@@ -1,6 +1,6 @@
 """How far an evaluation is, as it is said and heard."""
 
-import logging
+import contextlib
 import threading
 from collections.abc import Iterator
 
@@ -56,9 +56,21 @@ def test_what_cannot_be_counted_has_no_whole() -> None:
     assert heard[-1].whole is None
 
 
-def test_a_listener_leaves_the_log_as_it_was() -> None:
-    log = logging.getLogger("checkpoint_sweep.progress")
-    before = log.level, log.propagate, list(log.handlers)
-    with listening(lambda amount: None):
-        assert log.isEnabledFor(logging.DEBUG)
-    assert (log.level, log.propagate, list(log.handlers)) == before
+def test_after_its_block_a_listener_hears_nothing() -> None:
+    heard: list[Amount] = []
+    with contextlib.suppress(KeyError), listening(heard.append):
+        progress.done(1, 1)
+        raise KeyError
+    progress.done(1, 1)
+    assert heard == [Amount(done=1)]
+
+
+def test_several_listeners_and_threads_hear_the_same() -> None:
+    heard: tuple[list[Amount], list[Amount]] = ([], [])
+    with listening(heard[0].append), listening(heard[1].append):
+        threads = [threading.Thread(target=progress.done, args=(5, 2)) for _ in range(20)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert heard[0] == heard[1] == [Amount(done=10 * (i + 1)) for i in range(20)]

@@ -57,7 +57,7 @@ def _folders(model_run: str) -> Iterator[tuple[str, str]]:
 
 
 def _points(directory: str) -> Points:
-    """By step; where a step was logged twice, as after an interruption, the later counts."""
+    """Reads points by step; of a step that was logged twice, as after a restart, the later."""
     by_tag: dict[str, dict[int, float]] = {}
     files = tf.io.gfile.glob(os.path.join(directory, "events.out.tfevents.*"))
     for path in sorted(files):

@@ -130,7 +130,7 @@ class SweepResult:
                 `axes.figure`, which has `savefig`.
 
         Raises:
-            PlotError: matplotlib is not installed.
+            PlotError: Matplotlib is not installed.
             ReportError: The decision is not known.
         """
         if self.decision is None:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import optimize
 
-from checkpoint_sweep.evaluation import division
-from checkpoint_sweep.evaluation.evaluate_models import DEFAULT_BATCH_SIZE
+from checkpoint_sweep.evaluation.aggregate import candidate_ranges
+from checkpoint_sweep.evaluation.fused.transform import DEFAULT_BATCH_SIZE
 
 TERMS = (
     *("start-up", "example", "example and model", "model", "model and slice"),
@@ -44,7 +44,7 @@ class Load:
         """
         own = self.examples / self.workers
         outputs = self.models * self.slices
-        mergers = min(self.workers, len(division.ranges_of(int(self.models))))
+        mergers = min(self.workers, len(candidate_ranges.ranges_of(int(self.models))))
         batches = math.ceil(self.examples / DEFAULT_BATCH_SIZE)
         parts = math.ceil(self.parts / self.workers)
         return np.array(

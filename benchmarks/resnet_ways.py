@@ -26,17 +26,15 @@ def engine(job: Job, scratch: str, stamps: Stamps) -> float:
 
     from benchmarks.problem import adapter_config
     from checkpoint_sweep.common.eval_config import with_defaults
-    from checkpoint_sweep.evaluation import (
-        EvaluateModels,
-        fused,
-        reading,
-        required_features,
-    )
+    from checkpoint_sweep.evaluation import EvaluateModels
+    from checkpoint_sweep.evaluation.fused import required_features
+    from checkpoint_sweep.evaluation.inputs.reader import ReadFeatures
+    from checkpoint_sweep.evaluation.predict import LoadedModels
     from pipeline.problems.digits.evaluation import eval_config
 
     def load(models: Any, signature: str) -> Any:
         stamps.add("start Beam")
-        loaded = fused.LoadedModels(models, signature)
+        loaded = LoadedModels(models, signature)
         stamps.add("load the models")
         return loaded
 
@@ -52,7 +50,7 @@ def engine(job: Job, scratch: str, stamps: Stamps) -> float:
     with beam.Pipeline(options=options) as pipeline:
         _ = (
             pipeline
-            | reading.ReadFeatures([job.examples], job.schema(), columns, job.batch_size)
+            | ReadFeatures([job.examples], job.schema(), columns, job.batch_size)
             | beam.ParDo(StampBatches(stamps))
             | EvaluateModels(sources, outputs, config, tensor_adapter_config=adapter, load=load)
         )
@@ -110,14 +108,14 @@ def bare_session_run(job: Job, scratch: str, stamps: Stamps) -> float:
     import numpy as np
     import tensorflow as tf
 
-    from checkpoint_sweep.evaluation import fused
+    from checkpoint_sweep.evaluation.predict import LoadedModels
     from pipeline.problems.digits import features
 
     records = tf.data.TFRecordDataset(job.examples, "GZIP")
     batches = list(records.batch(job.batch_size).as_numpy_iterator())
     sources = job.sources()
     stamps.add(START)
-    predictor = fused.LoadedModels(sources, _SIGNATURE)
+    predictor = LoadedModels(sources, _SIGNATURE)
     stamps.add("load the models")
     (name,) = predictor.input_specs
     predicted = []

@@ -6,7 +6,7 @@ from typing import Any
 from rich.table import Table
 
 from benchmarks.cost_model import TERMS, CostModel, Load
-from checkpoint_sweep.evaluation.workers import parts_of_a_file
+from checkpoint_sweep.evaluation.inputs.parallelism import parts_of_a_file
 
 # Examples, models and slices of what is foretold.
 _FAR = (10**9, 100, 25)

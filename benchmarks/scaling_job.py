@@ -62,7 +62,9 @@ def _measure(case: Case, data: Path, runner: _Runner) -> dict[str, Any]:
     import apache_beam as beam
     from apache_beam.options.pipeline_options import PipelineOptions
 
-    from checkpoint_sweep.evaluation import EvaluateModels, reading, required_features
+    from checkpoint_sweep.evaluation import EvaluateModels
+    from checkpoint_sweep.evaluation.fused import required_features
+    from checkpoint_sweep.evaluation.inputs.reader import ReadFeatures
 
     task = TASKS[case.problem](data, case)
     config, adapter = task.config, task.adapter
@@ -74,7 +76,7 @@ def _measure(case: Case, data: Path, runner: _Runner) -> dict[str, Any]:
         with beam.Pipeline(options=PipelineOptions(runner.options)) as pipeline:
             _ = (
                 pipeline
-                | reading.ReadFeatures([pattern], task.schema, columns, task.batch_size)
+                | ReadFeatures([pattern], task.schema, columns, task.batch_size)
                 | EvaluateModels(
                     task.sources,
                     outputs,
@@ -121,7 +123,7 @@ def _dask(number: int) -> Iterator[_Runner]:
         cores = itertools.cycle(sorted(os.sched_getaffinity(0)))
         for worker, core in zip(client.nthreads(), cores, strict=False):
             client.run(os.sched_setaffinity, 0, {core}, workers=[worker])
-        client.run(importlib.import_module, "checkpoint_sweep.evaluation.evaluate_models")
+        client.run(importlib.import_module, "checkpoint_sweep.evaluation.fused.transform")
         address = f"--dask_client_address={cluster.scheduler_address}"
         yield _Runner(
             [_DASK, address, "--dask_partition_size=1"],
@@ -131,7 +133,7 @@ def _dask(number: int) -> Iterator[_Runner]:
 
 
 def _release() -> None:
-    from checkpoint_sweep.evaluation import update
+    from checkpoint_sweep.evaluation.fused import update
 
     update.release()
 

@@ -63,7 +63,7 @@ def taxi(data: Path, case: Case) -> Task:
         case: how much of them.
     """
     from benchmarks.problem import Problem, adapter_config, eval_config
-    from checkpoint_sweep.evaluation.evaluate_models import DEFAULT_BATCH_SIZE
+    from checkpoint_sweep.evaluation.fused.transform import DEFAULT_BATCH_SIZE
     from checkpoint_sweep.model_run.checkpoints import find_checkpoints
 
     problem, config = Problem(data), eval_config()

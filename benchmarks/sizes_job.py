@@ -104,10 +104,10 @@ def measure(size: Size, problem: Problem) -> Taken:
     from tfx import v1  # noqa: F401
 
     from checkpoint_sweep.common.eval_config import with_defaults
-    from checkpoint_sweep.evaluation import reading
-    from checkpoint_sweep.evaluation.engine import EvaluationRequest
-    from checkpoint_sweep.evaluation.fused_engine import evaluate_fused
-    from checkpoint_sweep.evaluation.jackknife.wanted import wanted
+    from checkpoint_sweep.evaluation.fused.engine import evaluate_fused
+    from checkpoint_sweep.evaluation.inputs.reader import ReadFeatures
+    from checkpoint_sweep.evaluation.plan.deciding_metrics import wanted
+    from checkpoint_sweep.evaluation.request import EvaluationRequest
     from checkpoint_sweep.selection.selection import Selection
     from pipeline.problems.taxi.evaluation import eval_config
     from pipeline.problems.taxi.problem import taxi
@@ -128,7 +128,7 @@ def measure(size: Size, problem: Problem) -> Taken:
             eval_config=config,
             read=lambda pipeline, batch_size, columns: (
                 pipeline
-                | reading.ReadFeatures(
+                | ReadFeatures(
                     [problem.examples(size.examples)], problem.schema(), columns, batch_size
                 )
             ),

@@ -17,7 +17,7 @@ from typing import Annotated, Any
 import tensorflow as tf
 import typer
 
-from checkpoint_sweep.evaluation.ledger import LEDGER
+from checkpoint_sweep.evaluation.results.ledger import LEDGER
 from checkpoint_sweep.sweeping.folder import VERDICTS, FolderError, latest, numbers
 from tests.support import estimator_run, kill_checks, kill_outcome, taxi_examples
 from tests.support.counted_models import counted

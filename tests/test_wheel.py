@@ -96,7 +96,7 @@ def _run(installed: Path, *command: str) -> str:
 
 def test_it_holds_the_library_and_nothing_else(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
-    version = checkpoint_sweep.__version__
+    version = checkpoint_sweep.version.__version__
     assert {name.partition("/")[0] for name in names} == {
         "checkpoint_sweep",
         f"tfx_checkpoint_sweep-{version}.dist-info",
@@ -113,7 +113,7 @@ def test_it_says_what_it_is(wheel: Path, installed: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     assert any(name.endswith(".dist-info/licenses/LICENSE") for name in names)
     (distribution,) = importlib.metadata.distributions(path=[str(installed)])
-    assert distribution.version == checkpoint_sweep.__version__
+    assert distribution.version == checkpoint_sweep.version.__version__
     assert {"tfx", "kubeflow"} <= set(distribution.metadata.get_all("Provides-Extra") or ())
     (script,) = distribution.entry_points
     assert (script.group, script.name) == ("console_scripts", "checkpoint-sweep")
@@ -121,7 +121,7 @@ def test_it_says_what_it_is(wheel: Path, installed: Path) -> None:
 
 def test_its_console_script_answers(installed: Path) -> None:
     printed = _run(installed, str(installed / "bin" / "checkpoint-sweep"), "--version")
-    assert printed.strip() == f"checkpoint-sweep {checkpoint_sweep.__version__}"
+    assert printed.strip() == f"checkpoint-sweep {checkpoint_sweep.version.__version__}"
 
 
 def test_only_the_tfx_components_need_tfx(installed: Path) -> None:

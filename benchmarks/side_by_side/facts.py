@@ -28,7 +28,7 @@ from benchmarks.side_by_side.outcome import (
     evaluations,
     read_outcome,
 )
-from checkpoint_sweep.evaluation.ledger import read_ledger
+from checkpoint_sweep.evaluation.results.ledger import read_ledger
 from checkpoint_sweep.sweeping.sweep import read_result
 
 # So that few steps are enough to become good, and as few to become bad.

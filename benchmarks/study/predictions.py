@@ -15,7 +15,7 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from benchmarks.problem import SIGNATURE, newest
-from checkpoint_sweep.evaluation import fused
+from checkpoint_sweep.evaluation.predict import LoadedModels
 from checkpoint_sweep.model_run.candidates import make_candidates
 from checkpoint_sweep.model_run.checkpoints import find_checkpoints
 
@@ -58,7 +58,7 @@ def predict(run: Path) -> Predictions:
     swept = [checkpoint for checkpoint in checkpoints if checkpoint.step > 0]
     sources = make_candidates(exported, checkpoints, swept).sources
     records = _records(run)
-    predictor = fused.LoadedModels(list(sources.values()), SIGNATURE)
+    predictor = LoadedModels(list(sources.values()), SIGNATURE)
     (input_name,) = predictor.input_specs
     name = next(output for output in _LABELS if output in predictor.output_names)
     batches = []

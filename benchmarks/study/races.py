@@ -8,7 +8,7 @@ import numpy.typing as npt
 from benchmarks.study import scenarios, worlds
 from benchmarks.study.bucket_metrics import Sample
 from benchmarks.study.scenarios import Scenario
-from checkpoint_sweep.evaluation.racing.shares import SHARES, STAGES
+from checkpoint_sweep.evaluation.fused.racing.shares import SHARES, STAGES
 from checkpoint_sweep.selection.direction import Direction
 from checkpoint_sweep.selection.racing import Racing, out
 

@@ -8,8 +8,8 @@ import tensorflow as tf
 from benchmarks import problem as problem_lib
 from benchmarks.cases import Case, Outcome
 from benchmarks.stamps import BATCH, END, START, Stamps
-from checkpoint_sweep.evaluation import fused
-from checkpoint_sweep.evaluation.evaluate_models import DEFAULT_BATCH_SIZE
+from checkpoint_sweep.evaluation.fused.transform import DEFAULT_BATCH_SIZE
+from checkpoint_sweep.evaluation.predict import LoadedModels
 
 
 def run(
@@ -20,7 +20,7 @@ def run(
     records = tf.data.TFRecordDataset(problem.examples(case.examples), "GZIP")
     batches = list(records.batch(DEFAULT_BATCH_SIZE).as_numpy_iterator())
     stamps.add(START)
-    predictor = fused.LoadedModels(problem.sources(case.checkpoints), problem_lib.SIGNATURE)
+    predictor = LoadedModels(problem.sources(case.checkpoints), problem_lib.SIGNATURE)
     stamps.add("load the models")
     (name,) = predictor.input_specs
     done = 0

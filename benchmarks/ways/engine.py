@@ -10,9 +10,11 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from benchmarks import problem as problem_lib
 from benchmarks.cases import Case, Outcome
 from benchmarks.stamps import END, START, StampBatches, Stamps
-from checkpoint_sweep.evaluation import fused, reading, required_features
-from checkpoint_sweep.evaluation.evaluate_models import DEFAULT_BATCH_SIZE, EvaluateModels
-from checkpoint_sweep.evaluation.jackknife.wanted import wanted
+from checkpoint_sweep.evaluation.fused import required_features
+from checkpoint_sweep.evaluation.fused.transform import DEFAULT_BATCH_SIZE, EvaluateModels
+from checkpoint_sweep.evaluation.inputs.reader import ReadFeatures
+from checkpoint_sweep.evaluation.plan.deciding_metrics import wanted
+from checkpoint_sweep.evaluation.predict import LoadedModels
 from checkpoint_sweep.saved_model.model_source import ModelSource
 from checkpoint_sweep.selection.selection import Selection
 
@@ -25,7 +27,7 @@ class _StampedLoad:
 
     def __call__(self, models: Sequence[ModelSource], signature: str) -> Any:
         self._stamps.add("start Beam")
-        loaded = fused.LoadedModels(models, signature)
+        loaded = LoadedModels(models, signature)
         self._stamps.add("load the models")
         return loaded
 
@@ -44,7 +46,7 @@ def run(
     pipeline = beam.Pipeline(options=PipelineOptions(list(problem_lib.BEAM_ARGS)))
     _ = (
         pipeline
-        | reading.ReadFeatures(
+        | ReadFeatures(
             [problem.examples(case.examples)], problem.schema(), columns, DEFAULT_BATCH_SIZE
         )
         | beam.ParDo(StampBatches(stamps))

@@ -18,6 +18,8 @@ only `CheckpointSweep`, `Evaluator` and `last_outcome` need TFX.
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from checkpoint_sweep.version import __version__ as __version__
+
 if TYPE_CHECKING:
     from checkpoint_sweep.model_run.averages import Averages
     from checkpoint_sweep.model_run.checkpoints import StepRange
@@ -33,7 +35,6 @@ if TYPE_CHECKING:
     from checkpoint_sweep.tfx_components.outcome import last_outcome
     from checkpoint_sweep.tfx_components.sweep.component import CheckpointSweep
 
-__version__ = "0.2.0"
 
 __all__ = [
     "Averages",

@@ -20,15 +20,18 @@ from tensorflow_model_analysis.metrics import metric_types
 from tensorflow_model_analysis.proto import config_pb2
 from tensorflow_model_analysis.utils import util
 
-from checkpoint_sweep.evaluation import metric_inputs, slicing, sums, tfma_internals, update
-from checkpoint_sweep.evaluation.combiners import (
+from checkpoint_sweep.evaluation import tfma_internals
+from checkpoint_sweep.evaluation.aggregate import slicing, sums
+from checkpoint_sweep.evaluation.fused import update
+from checkpoint_sweep.evaluation.plan import metric_inputs
+from checkpoint_sweep.evaluation.plan.combiners import (
     base,
     rebinning,
     totals,
     vectorized,
     vectorized_combiners,
 )
-from checkpoint_sweep.evaluation.combiners.array_plots import ArrayPlot
+from checkpoint_sweep.evaluation.plots.array_plots import ArrayPlot
 
 
 @dataclasses.dataclass

@@ -10,7 +10,7 @@ from tensorflow_model_analysis.metrics import metric_types
 from tensorflow_model_analysis.proto import metrics_for_slice_pb2
 from tensorflow_model_analysis.slicer import slicer_lib
 
-from checkpoint_sweep.evaluation.jackknife.read_left_out import LeftOut, read_left_out
+from checkpoint_sweep.evaluation.results.replicates import LeftOut, read_left_out
 from checkpoint_sweep.report.document import Slice
 from checkpoint_sweep.selection.intervals import LEVEL, estimate
 from checkpoint_sweep.selection.metric_lookup import MetricName, metric_name

@@ -9,14 +9,15 @@ from absl import logging
 
 from checkpoint_sweep.common import progress
 from checkpoint_sweep.common.eval_config import check_thresholds, has_thresholds, with_defaults
-from checkpoint_sweep.evaluation.checks import check_signature, flattening_warning
-from checkpoint_sweep.evaluation.engine import EvaluationRequest, Race, get_engine
-from checkpoint_sweep.evaluation.evaluate_candidates import evaluate_candidates, output_of
-from checkpoint_sweep.evaluation.example_source import ExampleSource
-from checkpoint_sweep.evaluation.feature_checks import features_of, indispensable_features
-from checkpoint_sweep.evaluation.jackknife.wanted import wanted
-from checkpoint_sweep.evaluation.ledger import Circumstances
-from checkpoint_sweep.evaluation.support import compiled_metrics_warning
+from checkpoint_sweep.evaluation.candidates.evaluate import evaluate_candidates, output_of
+from checkpoint_sweep.evaluation.candidates.reuse import Circumstances
+from checkpoint_sweep.evaluation.engine import get_engine
+from checkpoint_sweep.evaluation.inputs.source import ExampleSource
+from checkpoint_sweep.evaluation.plan.deciding_metrics import wanted
+from checkpoint_sweep.evaluation.preflight.features import features_of, indispensable_features
+from checkpoint_sweep.evaluation.preflight.signature import check_signature, flattening_warning
+from checkpoint_sweep.evaluation.preflight.support import compiled_metrics_warning
+from checkpoint_sweep.evaluation.request import EvaluationRequest, Race
 from checkpoint_sweep.model_run.candidates import Candidates, make_candidates
 from checkpoint_sweep.model_run.checkpoints import (
     Checkpoint,

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import tensorflow as tf
 from tensorflow_model_analysis.writers import eval_config_writer
 
-from checkpoint_sweep.evaluation.read_metrics import read_metrics
+from checkpoint_sweep.evaluation.results.metrics import read_metrics
 from checkpoint_sweep.report.document import REPORT_HTML, Report
 from checkpoint_sweep.report.read_plots import read_plots
 from checkpoint_sweep.report.sweep_report import read_sweep

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from checkpoint_sweep.evaluation.data_errors import EvaluationError
-from checkpoint_sweep.evaluation.read_metrics import read_metrics
-from checkpoint_sweep.evaluation.results import read_predictions
+from checkpoint_sweep.evaluation.results.candidate import read_predictions
+from checkpoint_sweep.evaluation.results.metrics import read_metrics
 from tests.checkpoint_sweep.evaluation import tfma_oracle
 from tests.support import scripted
 

@@ -18,7 +18,7 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from tensorflow_model_analysis import metrics
 
-from checkpoint_sweep.evaluation.combiners import vectorized_combiners
+from checkpoint_sweep.evaluation.plan.combiners import vectorized_combiners
 from tests.support import put_in
 
 # TFMA divides by zero, which is NaN.

@@ -9,12 +9,11 @@ import tensorflow_model_analysis as tfma
 from absl import logging
 from tfx import types
 
-from checkpoint_sweep import __version__
 from checkpoint_sweep.common.files import write_text
 from checkpoint_sweep.common.text import first_line
-from checkpoint_sweep.evaluation.jackknife.read_left_out import read_left_out
-from checkpoint_sweep.evaluation.read_metrics import read_metrics
-from checkpoint_sweep.evaluation.threshold_failures import threshold_failures
+from checkpoint_sweep.evaluation.results.metrics import read_metrics
+from checkpoint_sweep.evaluation.results.replicates import read_left_out
+from checkpoint_sweep.evaluation.results.thresholds import threshold_failures
 from checkpoint_sweep.report.demands import demands
 from checkpoint_sweep.report.model_card import Card, Measured, model_card
 from checkpoint_sweep.report.swept import OVERALL, full_name, slice_name
@@ -25,6 +24,7 @@ from checkpoint_sweep.tfx_components.blessing import (
     CHOICE_PROPERTY,
     STEP_PROPERTY,
 )
+from checkpoint_sweep.version import __version__
 
 MODEL_CARD = "model_card.md"
 _COUNT = ("", "", "example_count")

@@ -23,17 +23,17 @@ from checkpoint_sweep.common.eval_config import (
     with_defaults,
 )
 from checkpoint_sweep.common.files import write_json
-from checkpoint_sweep.evaluation.checks import check_signature
 from checkpoint_sweep.evaluation.data_errors import EvaluationError
-from checkpoint_sweep.evaluation.engine import EvaluationRequest
-from checkpoint_sweep.evaluation.feature_checks import features_of, indispensable_features
-from checkpoint_sweep.evaluation.fused_engine import evaluate_fused
-from checkpoint_sweep.evaluation.jackknife.read_left_out import read_left_out
-from checkpoint_sweep.evaluation.jackknife.wanted import wanted
-from checkpoint_sweep.evaluation.results import read_predictions
-from checkpoint_sweep.evaluation.support import compiled_metrics_warning
-from checkpoint_sweep.evaluation.tfma_pipeline import pipeline_for_tfma
-from checkpoint_sweep.evaluation.threshold_failures import threshold_failures
+from checkpoint_sweep.evaluation.engine import get_engine
+from checkpoint_sweep.evaluation.plan.deciding_metrics import wanted
+from checkpoint_sweep.evaluation.preflight.features import features_of, indispensable_features
+from checkpoint_sweep.evaluation.preflight.signature import check_signature
+from checkpoint_sweep.evaluation.preflight.support import compiled_metrics_warning
+from checkpoint_sweep.evaluation.request import DEFAULT_ENGINE, EvaluationRequest
+from checkpoint_sweep.evaluation.results.candidate import read_predictions
+from checkpoint_sweep.evaluation.results.replicates import read_left_out
+from checkpoint_sweep.evaluation.results.thresholds import threshold_failures
+from checkpoint_sweep.evaluation.stock.pipeline import pipeline_for_tfma
 from checkpoint_sweep.saved_model import signatures
 from checkpoint_sweep.saved_model.model_source import ModelSource
 from checkpoint_sweep.sweeping.baseline import check_weights
@@ -108,7 +108,7 @@ class Executor(stock.Executor):
             check_thresholds(eval_config)
         with progress.counting(source.counts):
             progress.expect(1)
-            for done in evaluate_fused(request):
+            for done in get_engine(DEFAULT_ENGINE)(request):
                 if done.error and not read_predictions(evaluation).failed:
                     raise EvaluationError(done.error)
         blessing = artifact_utils.get_single_instance(output_dict[keys.BLESSING_KEY])

@@ -9,7 +9,7 @@ from tfx.dsl.components.base import base_beam_component, executor_spec
 from tfx.types import standard_artifacts
 
 from checkpoint_sweep.common.eval_config import metric_code
-from checkpoint_sweep.evaluation.engine import DEFAULT_ENGINE, check_amounts
+from checkpoint_sweep.evaluation.request import DEFAULT_ENGINE, check_amounts
 from checkpoint_sweep.model_run.averages import Averages
 from checkpoint_sweep.model_run.checkpoints import StepRange
 from checkpoint_sweep.selection.racing import Racing
@@ -65,7 +65,7 @@ class CheckpointSweep(base_beam_component.BaseBeamComponent):
             steps: which checkpoints to take; None for all.
             engine: "fused", all checkpoints in one pass, or "tfma", stock TFMA once for each.
             batch_size: examples that the fused engine takes at once; lower it for large inputs.
-                None for `evaluate_models.DEFAULT_BATCH_SIZE`.
+                None for `fused.transform.DEFAULT_BATCH_SIZE`.
             memory_budget: bytes for the weights of all models; those beyond it are evaluated in
                 further passes over the data. None for a share of the machine's memory.
             racing: how checkpoints are dropped after a share of the examples, where prediction

@@ -1,0 +1,89 @@
+"""Evaluates all candidates of a sweep: its checkpoints, and averages of them."""
+
+import dataclasses
+import os
+from collections.abc import Mapping, Sequence
+
+from checkpoint_sweep.evaluation.candidates.averages import average, evaluate_greedy_soup
+from checkpoint_sweep.evaluation.candidates.reuse import Circumstances
+from checkpoint_sweep.evaluation.candidates.runner import Book, Origin
+from checkpoint_sweep.evaluation.request import Engine, EvaluationRequest
+from checkpoint_sweep.evaluation.results import ledger
+from checkpoint_sweep.model_run.averages import Averages, last_checkpoints
+from checkpoint_sweep.model_run.averaging import Averager
+from checkpoint_sweep.model_run.checkpoints import Checkpoint
+from checkpoint_sweep.saved_model.model_source import ModelSource
+from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.selection.policies import CandidateResult
+from checkpoint_sweep.selection.selection import Selection
+
+
+@dataclasses.dataclass(frozen=True)
+class Evaluations:
+    """What a sweep has evaluated.
+
+    Attributes:
+        results: one for each candidate, and for each that was left out.
+        sources: the models that were evaluated, by name.
+    """
+
+    results: Sequence[CandidateResult]
+    sources: Mapping[str, ModelSource]
+
+
+def evaluate_candidates(
+    engine: Engine,
+    request: EvaluationRequest,
+    swept: Sequence[Checkpoint],
+    left_out: Mapping[int, str],
+    directory: str,
+    selection: Selection,
+    circumstances: Circumstances,
+    direction: Direction,
+    averages: Averages | None = None,
+) -> Evaluations:
+    """The result of every checkpoint, and of the averages that are asked for.
+
+    The ledger is complete on disk after each candidate, and an earlier execution's results of a
+    candidate that was evaluated under the same circumstances are taken over.
+
+    Args:
+        engine: that evaluates.
+        request: the checkpoints' candidates, named as their checkpoints.
+        swept: the checkpoints of the sweep.
+        left_out: why a checkpoint is no candidate, by step.
+        directory: for the ledger, the results, and the weights of averages.
+        selection: the metric to read.
+        circumstances: of all evaluations.
+        direction: of that metric, for the greedy soup.
+        averages: which to evaluate; None for none.
+
+    Raises:
+        UserError: the evaluation cannot be run, or the selected slice has no result.
+    """
+    book = Book(engine, request, directory, selection, circumstances, len(swept))
+    origins = {c.name: Origin(c.name, c.step, c.prefix) for c in swept}
+    for checkpoint in swept:
+        if checkpoint.step in left_out:
+            book.leave_out(origins[checkpoint.name], left_out[checkpoint.step])
+    candidates = [(origins[source.name], source) for source in request.candidates]
+    if averages is None:
+        book.evaluate(candidates)
+        return Evaluations(book.results, book.sources)
+    by_step = {origin.step: source for origin, source in candidates}
+    averager = Averager(by_step, os.path.join(directory, ledger.AVERAGES))
+    wanted = [last_checkpoints(count, list(by_step)) for count in averages.last]
+    made = [average(averager, ingredients) for ingredients in wanted]
+    for origin, reason in made:
+        if isinstance(reason, str):
+            book.leave_out(origin, reason)
+    # In one pass over the examples with the checkpoints.
+    book.evaluate([*candidates, *((o, s) for o, s in made if isinstance(s, ModelSource))])
+    if averages.greedy_soup:
+        evaluate_greedy_soup(book, averager, direction, averages.most_trials)
+    return Evaluations(book.results, book.sources)
+
+
+def output_of(directory: str, candidate: ModelSource) -> str:
+    """Where a candidate's results go, in the directory of an evaluation."""
+    return os.path.join(directory, candidate.name)

@@ -1,0 +1,122 @@
+"""The default engine: as many candidates in one pass over the data as fit into memory."""
+
+import dataclasses
+import functools
+import time
+from collections.abc import Callable, Iterator, Sequence
+
+import apache_beam as beam
+from absl import logging
+
+from checkpoint_sweep.evaluation.data_errors import user_error
+from checkpoint_sweep.evaluation.fused import required_features, update
+from checkpoint_sweep.evaluation.fused.racing import race
+from checkpoint_sweep.evaluation.fused.transform import DEFAULT_BATCH_SIZE, EvaluateModels
+from checkpoint_sweep.evaluation.predict import plan_groups
+from checkpoint_sweep.evaluation.request import Evaluated, EvaluationRequest
+from checkpoint_sweep.evaluation.results.candidate import read_predictions
+from checkpoint_sweep.saved_model.model_source import ModelSource
+from checkpoint_sweep.saved_model.tensor_bundle import unreadable
+
+
+def evaluate_fused(request: EvaluationRequest) -> Iterator[Evaluated]:
+    """Evaluates candidates together, which `preflight.support` says can be.
+
+    Candidates that do not fit into the memory budget together are evaluated in groups, one
+    after the other, each with the baseline: steps of one Beam pipeline would all be loaded at once.
+
+    Args:
+        request: what to evaluate.
+
+    Yields:
+        The candidates of a group, once it is done.
+
+    Raises:
+        UserError: the examples cannot be read, or metrics not computed on them.
+    """
+    baseline = [request.baseline] if request.baseline else []
+    if request.race is not None and len(request.candidates) > 1:
+        if reason := race.unsupported_reason(request):
+            logging.warning("All candidates are evaluated on all examples: %s.", reason)
+        else:
+            yield from _with_errors(race.evaluate_race(request, _run_heat(request)), request)
+            return
+    yield from _with_errors(_in_groups(request, baseline), request)
+
+
+def _with_errors(evaluated: Iterator[Evaluated], request: EvaluationRequest) -> Iterator[Evaluated]:
+    """The same, with the errors of those whose predictions TFMA cannot evaluate."""
+    for done in evaluated:
+        error = done.error
+        if error is None:
+            predictions = read_predictions(request.outputs[done.name])
+            error = predictions.obstacle if predictions.failed else None
+        yield dataclasses.replace(done, error=error)
+
+
+def _in_groups(request: EvaluationRequest, baseline: Sequence[ModelSource]) -> Iterator[Evaluated]:
+    for group in plan_groups(request.candidates, request.memory_budget, baseline):
+        started = time.monotonic()
+        gone = _without_unreadable(group, functools.partial(_evaluate, request))
+        update.release()
+        seconds = (time.monotonic() - started) / len(group)
+        yield from (Evaluated(model.name, seconds, gone.get(model.name)) for model in group)
+
+
+def _run_heat(request: EvaluationRequest) -> Callable[[race.Heat], dict[str, str]]:
+    def run(heat: race.Heat) -> dict[str, str]:
+        return _without_unreadable(heat.group, functools.partial(_evaluate, request, heat=heat))
+
+    return run
+
+
+def _without_unreadable(
+    group: Sequence[ModelSource], evaluate: Callable[[Sequence[ModelSource]], None]
+) -> dict[str, str]:
+    """Evaluates a group, without those that have become unreadable; why these are, by name."""
+    try:
+        evaluate(group)
+    except Exception:
+        reasons = {model.name: unreadable(model) for model in group}
+        gone = {name: f"unreadable: {reason}" for name, reason in reasons.items() if reason}
+        if not gone:
+            raise
+        if left := [model for model in group if model.name not in gone]:
+            update.release()
+            gone |= _without_unreadable(left, evaluate)
+        return gone
+    return {}
+
+
+def _evaluate(
+    request: EvaluationRequest, group: Sequence[ModelSource], heat: race.Heat | None = None
+) -> None:
+    """One Beam pipeline for the candidates of a group: on all examples, or those of a heat."""
+    config = request.tensor_adapter_config
+    baseline = [request.baseline] if request.baseline else []
+    columns = required_features.columns(
+        request.eval_config,
+        config.tensor_representations if config else {},
+        [*group, *baseline],
+    )
+    batch_size = request.batch_size or DEFAULT_BATCH_SIZE
+    transform: beam.PTransform = EvaluateModels(
+        group,
+        request.outputs,
+        request.eval_config,
+        baseline=request.baseline,
+        tensor_adapter_config=config,
+        batch_size=batch_size,
+        decisive=request.decisive,
+        earlier=heat.earlier if heat else (),
+        shares=heat.shares if heat else None,
+        partial=heat.directory if heat else None,
+    )
+    try:
+        with request.make_pipeline() as pipeline:
+            batches = request.read(pipeline, batch_size=batch_size, columns=columns)
+            _ = batches | transform
+    except Exception as error:
+        if found := user_error(error):
+            raise found from error
+        raise

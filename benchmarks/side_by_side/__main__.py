@@ -10,18 +10,18 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from benchmarks import record
-from benchmarks.runner import run_module
+from benchmarks.common import machine as machine_lib
+from benchmarks.common.folders import OUT, REPOSITORY
+from benchmarks.common.processes import run_module
 from checkpoint_sweep.common.errors import UserError
-from pipeline.reporting import quiet
+from pipeline.reporting import log_filters
 from pipeline.reporting.failure import fail
 
-_REPOSITORY = Path(__file__).resolve().parents[2]
 _PAGES = {
-    _REPOSITORY / "README.md": "benchmarks/side_by_side/ways",
-    _REPOSITORY / "benchmarks" / "SIDE_BY_SIDE.md": "side_by_side/ways",
+    REPOSITORY / "README.md": "benchmarks/side_by_side/contenders",
+    REPOSITORY / "benchmarks" / "SIDE_BY_SIDE.md": "side_by_side/contenders",
 }
-_OUT = _REPOSITORY / "benchmarks" / "out" / "side_by_side"
+_OUT = OUT / "side_by_side"
 
 
 def main(
@@ -33,7 +33,7 @@ def main(
     out: Annotated[Path, typer.Option(help="Folder for everything that is written.")] = _OUT,
 ) -> None:
     """Do one job in four ways, a process each; what is found goes to OUT/side_by_side.json."""
-    quiet.before_imports()
+    log_filters.before_imports()
     # Only now: they import TensorFlow.
     from benchmarks.side_by_side import facts, table
     from benchmarks.side_by_side.job import prepare
@@ -56,7 +56,7 @@ def main(
             fail(str(error), 1)
         measured[way] = json.loads(result.read_text())
     loads.append(os.getloadavg()[0])
-    machine = record.machine() | {"load_averages": loads}
+    machine = machine_lib.machine() | {"load_averages": loads}
     path = out / "side_by_side.json"
     path.write_text(json.dumps({"machine": machine, **given, "facts": measured}, indent=2) + "\n")
     found = {way: facts.from_json(content) for way, content in measured.items()}

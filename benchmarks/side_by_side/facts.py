@@ -152,7 +152,7 @@ def make_job(directory: str, data: Data, size: Size, **others: Any) -> Job:
 
 def lines_of(way: str) -> int:
     """How many lines of code a way has."""
-    return lines_of_code((Path(__file__).parent / "ways" / f"{way}.py").read_text())
+    return lines_of_code((Path(__file__).parent / "contenders" / f"{way}.py").read_text())
 
 
 def start(way: str, job: Job, **others: Any) -> Started:
@@ -205,7 +205,9 @@ def _throttled(job: Job) -> Started:
 
 
 def _run(way: str) -> Callable[..., str]:
-    run: Callable[..., str] = importlib.import_module(f"benchmarks.side_by_side.ways.{way}").run
+    run: Callable[..., str] = importlib.import_module(
+        f"benchmarks.side_by_side.contenders.{way}"
+    ).run
     return run
 
 

@@ -8,12 +8,13 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from benchmarks.runner import run_module
+from benchmarks.common.folders import OUT, REPOSITORY
+from benchmarks.common.processes import run_module
 from benchmarks.study import blessings, real_runs, report, scenarios, simulation, weak_spots
+from benchmarks.study.simulated_runs import METRICS
 from benchmarks.study.summary import Summary, summarize
-from benchmarks.study.worlds import METRICS
 
-_OUT = Path(__file__).parents[1] / "out" / "study"
+_OUT = OUT / "study"
 _CONSOLE = Console()
 
 
@@ -24,9 +25,8 @@ def main(
         list[str] | None,
         typer.Option(help="taxi=FOLDER, fares=... or digits=...: a finished run; repeatable."),
     ] = None,
-    directory: Annotated[Path, typer.Option(help="Where STUDY.md is written.")] = Path(
-        __file__
-    ).parents[1],
+    directory: Annotated[Path, typer.Option(help="Where STUDY.md is written.")] = REPOSITORY
+    / "benchmarks",
 ) -> None:
     """Simulates, and writes STUDY.md and its chart."""
     started, load_average = time.monotonic(), os.getloadavg()[0]

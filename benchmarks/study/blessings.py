@@ -6,7 +6,7 @@ import numpy as np
 
 from benchmarks.study.bucket_metrics import Evaluated
 from benchmarks.study.scenarios import EXAMPLES, PREVALENCE, SEPARATION
-from benchmarks.study.worlds import METRICS, World, direction
+from benchmarks.study.simulated_runs import METRICS, World, direction
 from checkpoint_sweep.selection.direction import Direction
 from checkpoint_sweep.selection.intervals import LEVEL, estimate
 from checkpoint_sweep.selection.margin import Margin

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from benchmarks.problem import SIGNATURE, newest
+from benchmarks.common.prepared_data import SIGNATURE, newest
 from checkpoint_sweep.evaluation import fused
 from checkpoint_sweep.model_run.candidates import make_candidates
 from checkpoint_sweep.model_run.checkpoints import find_checkpoints

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.study import scenarios, worlds
+from benchmarks.study import scenarios, simulated_runs
 from benchmarks.study.bucket_metrics import Sample
 from benchmarks.study.scenarios import Scenario
 from checkpoint_sweep.evaluation.racing.shares import SHARES, STAGES
@@ -46,7 +46,7 @@ def simulate(scenario: Scenario, examples: int, replications: int, seed: int) ->
     """
     unit = scenarios.units(scenario.metric, scenario.correlation)
     world = scenarios.world(scenario, unit)
-    direction = worlds.direction(scenario.metric)
+    direction = simulated_runs.direction(scenario.metric)
     loss = direction.loss(1.0) * world.truth(scenario.metric)
     rng = np.random.default_rng(seed)
     saved, regrets, of_all, kept = [], [], [], []
@@ -54,7 +54,7 @@ def simulate(scenario: Scenario, examples: int, replications: int, seed: int) ->
         sample = world.draw(rng, examples)
         share = rng.integers(0, SHARES, examples)
         left, made = _race(sample, share, scenario.metric, direction)
-        values = direction.loss(1.0) * worlds.METRICS[scenario.metric](sample).value
+        values = direction.loss(1.0) * simulated_runs.METRICS[scenario.metric](sample).value
         best = int(values.argmin())
         chosen = min(left, key=lambda model: values[model])
         saved.append(1 - made / (values.size * examples))
@@ -88,7 +88,7 @@ def _race(
             sample.output[alive][:, seen],
             np.bincount(sample.bucket[seen], minlength=sample.sizes.size),
         )
-        replicates = worlds.METRICS[metric](so_far).replicates()
+        replicates = simulated_runs.METRICS[metric](so_far).replicates()
         found = {str(model): known for model, known in zip(alive, replicates, strict=True)}
         dropped = out(found, direction, Racing().level)
         alive = [model for model in alive if str(model) not in dropped]

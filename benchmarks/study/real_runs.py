@@ -14,8 +14,8 @@ import numpy.typing as npt
 from benchmarks.study import bucket_metrics
 from benchmarks.study.bucket_metrics import Array, Metric, Sample
 from benchmarks.study.scenarios import Units
+from benchmarks.study.simulated_runs import BUCKETS
 from benchmarks.study.trials import Trial, judge, rules
-from benchmarks.study.worlds import BUCKETS
 from checkpoint_sweep.selection.direction import Direction
 
 NAMES = ("taxi", "fares", "digits")

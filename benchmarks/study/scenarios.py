@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from benchmarks.study.bucket_metrics import Array
-from benchmarks.study.worlds import (
+from benchmarks.study.simulated_runs import (
     METRICS,
     World,
     direction,

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from benchmarks.study.scenarios import EXAMPLES, Scenario, Units, world
+from benchmarks.study.simulated_runs import METRICS, direction
 from benchmarks.study.trials import Trial, judge, rules
-from benchmarks.study.worlds import METRICS, direction
 
 
 @dataclasses.dataclass(frozen=True)

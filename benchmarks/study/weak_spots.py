@@ -8,8 +8,8 @@ import numpy as np
 from benchmarks.study import bucket_metrics
 from benchmarks.study.bucket_metrics import Array, Metric, Sample
 from benchmarks.study.scenarios import EXAMPLES, PREVALENCE, SEPARATION
+from benchmarks.study.simulated_runs import BUCKETS, METRICS, World
 from benchmarks.study.trials import Covered, covered
-from benchmarks.study.worlds import BUCKETS, METRICS, World
 
 _CORRELATION = 0.9
 _RARE_SEPARATION = 2.5  # With less, no rare positive is ever found, and F1 is 0.

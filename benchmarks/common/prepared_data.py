@@ -30,7 +30,7 @@ _SLICES = "slicing_specs {} slicing_specs { feature_keys: 'trip_start_hour' }"
 
 
 @dataclasses.dataclass(frozen=True)
-class Problem:
+class PreparedData:
     """The files that `benchmarks.engine.prepare` has made.
 
     Attributes:

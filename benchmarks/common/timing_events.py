@@ -11,22 +11,22 @@ START, BATCH, END = "start", "batch", "end"
 
 
 @dataclasses.dataclass(frozen=True)
-class Stamp:
+class TimingEvent:
     """One event.
 
     Attributes:
-        event: `START`, `BATCH` (a batch is done), `END`, or, between start and the first batch,
+        name: `START`, `BATCH` (a batch is done), `END`, or, between start and the first batch,
             the name of what has just ended.
         seconds: on the monotonic clock.
         examples: in the batch.
     """
 
-    event: str
+    name: str
     seconds: float
     examples: int = 0
 
 
-class Stamps:
+class TimingLog:
     """Collects stamps in a file: whatever copies Beam makes of this, they write to one place.
 
     Args:
@@ -36,32 +36,34 @@ class Stamps:
     def __init__(self, path: str) -> None:
         self._path = path
 
-    def add(self, event: str, examples: int = 0) -> None:
-        """Records that `event` has just happened."""
+    def add(self, name: str, examples: int = 0) -> None:
+        """Records that an event has just happened."""
         with open(self._path, "a") as file:
-            file.write(f"{time.monotonic()!r}\t{examples}\t{event}\n")
+            file.write(f"{time.monotonic()!r}\t{examples}\t{name}\n")
 
-    def read(self) -> list[Stamp]:
+    def read(self) -> list[TimingEvent]:
         """All stamps so far, in order."""
         with open(self._path) as file:
             fields = [line.rstrip("\n").split("\t", 2) for line in file]
-        return [Stamp(event, float(seconds), int(examples)) for seconds, examples, event in fields]
+        return [
+            TimingEvent(name, float(seconds), int(examples)) for seconds, examples, name in fields
+        ]
 
 
-class StampBatches(beam.DoFn):
+class TimeBatches(beam.DoFn):
     """Passes RecordBatches on, and stamps each once all that follows in its stage is done."""
 
-    def __init__(self, stamps: Stamps) -> None:
-        self._stamps = stamps
+    def __init__(self, events: TimingLog) -> None:
+        self._events = events
 
     def process(self, element: Any) -> Iterator[Any]:
         """Beam runs the following steps of the stage on what is yielded before it resumes here."""
         yield element
-        self._stamps.add(BATCH, element.num_rows)
+        self._events.add(BATCH, element.num_rows)
 
 
 @dataclasses.dataclass(frozen=True)
-class Split:
+class TimeSplit:
     """How a measured time is divided; see `benchmarks.engine.cases.Measurement`."""
 
     whole: float
@@ -72,40 +74,40 @@ class Split:
     start_up_parts: dict[str, float]
 
 
-def split(stamps: Sequence[Stamp]) -> Split:
+def split_time(events: Sequence[TimingEvent]) -> TimeSplit:
     """Divides a run at the end of its first and of its last batch.
 
     Args:
-        stamps: of one pass, or of several one after the other, each from `START` to `END`; times
+        events: of one pass, or of several one after the other, each from `START` to `END`; times
             of several are summed, and what lies between them is start-up of the later one.
 
     Raises:
         ValueError: a pass has no batch, or not both ends.
     """
-    passes: list[list[Stamp]] = []
-    for stamp in stamps:
-        if stamp.event == START:
+    passes: list[list[TimingEvent]] = []
+    for event in events:
+        if event.name == START:
             passes.append([])
         if not passes:
-            raise ValueError(f"The first stamp is {stamp.event!r}, not {START!r}.")
-        passes[-1].append(stamp)
+            raise ValueError(f"The first event is {event.name!r}, not {START!r}.")
+        passes[-1].append(event)
     start_up = steady = finish = 0.0
     steady_examples = 0
     parts: dict[str, float] = {}
-    previous = stamps[0].seconds
+    previous = events[0].seconds
     for one in passes:
-        batches = [stamp for stamp in one if stamp.event == BATCH]
-        if not batches or one[-1].event != END:
-            raise ValueError(f"A pass has {len(batches)} batches and ends with {one[-1].event!r}.")
+        batches = [event for event in one if event.name == BATCH]
+        if not batches or one[-1].name != END:
+            raise ValueError(f"A pass has {len(batches)} batches and ends with {one[-1].name!r}.")
         first, last, end = batches[0], batches[-1], one[-1]
         start_up += first.seconds - previous
         steady += last.seconds - first.seconds
         finish += end.seconds - last.seconds
         steady_examples += sum(batch.examples for batch in batches[1:])
-        for stamp in one[1 : one.index(first) + 1]:
-            name = "first batch" if stamp is first else stamp.event
-            parts[name] = parts.get(name, 0.0) + stamp.seconds - previous
-            previous = stamp.seconds
+        for event in one[1 : one.index(first) + 1]:
+            part = "first batch" if event is first else event.name
+            parts[part] = parts.get(part, 0.0) + event.seconds - previous
+            previous = event.seconds
         previous = end.seconds
-    whole = stamps[-1].seconds - stamps[0].seconds
-    return Split(whole, start_up, steady, finish, steady_examples, parts)
+    whole = events[-1].seconds - events[0].seconds
+    return TimeSplit(whole, start_up, steady, finish, steady_examples, parts)

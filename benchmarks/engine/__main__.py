@@ -18,7 +18,7 @@ from benchmarks.common.folders import OUT
 from benchmarks.common.processes import RunFailedError, run_module
 from benchmarks.engine import plan as plan_lib
 from benchmarks.engine import record, runner, table
-from benchmarks.engine.cases import ENGINE, WAYS, Case, Measurement
+from benchmarks.engine.cases import CONTENDERS, ENGINE, Case, Measurement
 from benchmarks.engine.figures import figures
 from benchmarks.engine.progress import Remaining
 from benchmarks.engine.ratios import ratios
@@ -39,7 +39,7 @@ def main(
     ] = False,
     only: Annotated[
         list[str] | None,
-        typer.Option(help=f"Only this way; repeatable. One of: {', '.join(WAYS)}."),
+        typer.Option(help=f"Only this way; repeatable. One of: {', '.join(CONTENDERS)}."),
     ] = None,
     out: Annotated[Path, typer.Option(help="Folder for everything that is written.")] = OUT,
 ) -> None:
@@ -49,8 +49,8 @@ def main(
     measured, whether or not the targets are met; 1 when something failed; 2 for a wrong argument.
     """
     console = Console()
-    if unknown := [way for way in only or () if way not in WAYS]:
-        fail(f"There is no way {unknown[0]!r}; there are: {', '.join(WAYS)}.", 2)
+    if unknown := [contender for contender in only or () if contender not in CONTENDERS]:
+        fail(f"There is no way {unknown[0]!r}; there are: {', '.join(CONTENDERS)}.", 2)
     plan = plan_lib.smoke() if smoke else plan_lib.full()
     name = "smoke" if smoke else "full"
     if only:
@@ -81,7 +81,7 @@ def _source(run: Path | None, out: Path, console: Console) -> Path:
     return own
 
 
-def _prepare(root: Path, plan: plan_lib.Plan, out: Path, console: Console) -> Path:
+def _prepare(root: Path, plan: plan_lib.BenchmarkPlan, out: Path, console: Console) -> Path:
     """Makes the data for a plan; returns their directory."""
     data = out.resolve() / "data"
     console.print(f"Preparing data from {root} ...", highlight=False)
@@ -93,7 +93,7 @@ def _prepare(root: Path, plan: plan_lib.Plan, out: Path, console: Console) -> Pa
 
 def _profile(case: Case, data: Path, out: Path, console: Console) -> None:
     """Profiles one case in a process of its own and shows the profile."""
-    console.print(f"Profiling {case.way} ...", highlight=False)
+    console.print(f"Profiling {case.contender} ...", highlight=False)
     result = out.resolve() / "profile.json"
     arguments = [json.dumps(dataclasses.asdict(case)), str(data), str(result)]
     log = out.resolve() / "logs" / "profile.log"
@@ -108,7 +108,7 @@ def _profile(case: Case, data: Path, out: Path, console: Console) -> None:
 
 
 def _measure(
-    plan: plan_lib.Plan, name: str, root: Path, data: Path, path: Path, console: Console
+    plan: plan_lib.BenchmarkPlan, name: str, root: Path, data: Path, path: Path, console: Console
 ) -> bool:
     """Measures everything, writes after each measurement, and prints; whether any failed."""
     measured: dict[Case, list[Measurement]] = {}
@@ -121,7 +121,7 @@ def _measure(
         case = task.case
         left = remaining.seconds(later.case for later in tasks[number - 1 :])
         console.print(
-            f"[bold]{number} of {len(tasks)}[/] {case.way}, {case.examples:,} examples, "
+            f"[bold]{number} of {len(tasks)}[/] {case.contender}, {case.examples:,} examples, "
             f"K = {case.checkpoints} [dim](about {_duration(left)} left)[/]",
             highlight=False,
         )

@@ -8,7 +8,7 @@ TFMA_ALL_MODELS = "tfma_all_models"
 ESTIMATOR_EVALUATE = "estimator_evaluate"
 SLIM_EVALUATE_ONCE = "slim_evaluate_once"
 BARE_SESSION_RUN = "bare_session_run"
-WAYS = (
+CONTENDERS = (
     ENGINE,
     TFMA_PER_CHECKPOINT,
     TFMA_ALL_MODELS,
@@ -23,18 +23,18 @@ class Case:
     """One way of evaluating, on one size.
 
     Attributes:
-        way: the module in `benchmarks.engine.contenders`.
+        contender: the module in `benchmarks.engine.contenders`.
         examples: how many examples are evaluated.
         checkpoints: how many checkpoints are evaluated on them, the last ones of the run.
     """
 
-    way: str
+    contender: str
     examples: int
     checkpoints: int
 
 
 @dataclasses.dataclass(frozen=True)
-class Outcome:
+class CaseOutcome:
     """What a way has computed, so that a reader sees that all ways did the same work.
 
     Attributes:
@@ -71,4 +71,4 @@ class Measurement:
     start_up_parts: dict[str, float]
     imports: float
     peak_bytes: int
-    outcome: Outcome
+    outcome: CaseOutcome

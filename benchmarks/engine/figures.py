@@ -5,7 +5,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 
 from benchmarks.engine.cases import Case, Measurement
-from benchmarks.engine.plan import Plan, Scaled
+from benchmarks.engine.plan import BenchmarkPlan, Scaled
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,7 +40,9 @@ class Figure:
     peak_bytes: float | None = None
 
 
-def figures(plan: Plan, measured: Mapping[Case, Sequence[Measurement]]) -> dict[Case, Figure]:
+def figures(
+    plan: BenchmarkPlan, measured: Mapping[Case, Sequence[Measurement]]
+) -> dict[Case, Figure]:
     """A figure for each case of the plan that has one, by size.
 
     Left out are cases that were not measured, and scaled ones whose line is not known, or goes
@@ -51,7 +53,7 @@ def figures(plan: Plan, measured: Mapping[Case, Sequence[Measurement]]) -> dict[
         whole = _scale(scaled, found)
         if whole is not None:
             found[scaled.case] = Figure(scaled.case, whole, 0, _how(scaled))
-    ordered = sorted(found, key=lambda case: (case.examples, case.checkpoints, case.way))
+    ordered = sorted(found, key=lambda case: (case.examples, case.checkpoints, case.contender))
     return {case: found[case] for case in ordered}
 
 

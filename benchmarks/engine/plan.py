@@ -31,7 +31,7 @@ class Scaled:
 
 
 @dataclasses.dataclass(frozen=True)
-class Plan:
+class BenchmarkPlan:
     """A benchmark.
 
     Attributes:
@@ -52,14 +52,16 @@ class Plan:
         """The sizes for which data must be there."""
         return {case.examples for case in self.repeats}
 
-    def only(self, ways: Sequence[str]) -> "Plan":
+    def only(self, contenders: Sequence[str]) -> "BenchmarkPlan":
         """The part that concerns these ways."""
-        repeats = {case: count for case, count in self.repeats.items() if case.way in ways}
+        repeats = {
+            case: count for case, count in self.repeats.items() if case.contender in contenders
+        }
         kept = [scaled for scaled in self.scaled if set(scaled.along) <= set(repeats)]
         return dataclasses.replace(self, repeats=repeats, scaled=kept)
 
 
-def full() -> Plan:
+def full() -> BenchmarkPlan:
     """Everything: medians of three of what is quick, the rest once or scaled."""
     return _plan(
         small=15_002,
@@ -72,7 +74,7 @@ def full() -> Plan:
     )
 
 
-def smoke() -> Plan:
+def smoke() -> BenchmarkPlan:
     """The smallest that goes through all the code; its figures mean nothing."""
     return _plan(
         small=1_000,
@@ -93,11 +95,11 @@ def _plan(
     quick: int,
     single_examples: int,
     multiple_examples: tuple[int, int],
-) -> Plan:
+) -> BenchmarkPlan:
     repeats: dict[Case, int] = {}
-    for way in (ENGINE, BARE_SESSION_RUN):
-        repeats |= {Case(way, small, count): quick for count in (1, few, many)}
-        repeats |= {Case(way, large, count): quick for count in (1, many)}
+    for contender in (ENGINE, BARE_SESSION_RUN):
+        repeats |= {Case(contender, small, count): quick for count in (1, few, many)}
+        repeats |= {Case(contender, large, count): quick for count in (1, many)}
     repeats |= {Case(ESTIMATOR_EVALUATE, small, count): quick for count in (1, many)}
     repeats |= {Case(ESTIMATOR_EVALUATE, small, few): 1, Case(ESTIMATOR_EVALUATE, large, 1): 1}
     repeats |= {Case(SLIM_EVALUATE_ONCE, small, count): 1 for count in (1, few, many)}
@@ -117,6 +119,6 @@ def _plan(
         scaled.append(Scaled(Case(TFMA_ALL_MODELS, small, count), line))
         if count == many:
             scaled.append(Scaled(Case(TFMA_ALL_MODELS, large, count), line))
-    for way in (ESTIMATOR_EVALUATE, SLIM_EVALUATE_ONCE):
-        scaled.append(Scaled(Case(way, large, many), (Case(way, large, 1),), many))
-    return Plan(small, large, many, repeats, scaled)
+    for contender in (ESTIMATOR_EVALUATE, SLIM_EVALUATE_ONCE):
+        scaled.append(Scaled(Case(contender, large, many), (Case(contender, large, 1),), many))
+    return BenchmarkPlan(small, large, many, repeats, scaled)

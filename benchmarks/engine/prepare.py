@@ -14,7 +14,7 @@ from pathlib import Path
 import tensorflow as tf
 import tensorflow_transform as tft
 
-from benchmarks.common.prepared_data import Problem, newest
+from benchmarks.common.prepared_data import PreparedData, newest
 from checkpoint_sweep.common.files import replacing
 from checkpoint_sweep.saved_model.model_source import ModelSource
 from checkpoint_sweep.saved_model.weight_swap import write_saved_model
@@ -25,7 +25,7 @@ _GZIP = "GZIP"
 
 
 def prepare(run: Path, directory: Path, checkpoints: int, counts: Sequence[int]) -> None:
-    """Writes everything that `Problem` names; the directory appears once it is complete.
+    """Writes everything that `PreparedData` names; the directory appears once it is complete.
 
     Args:
         run: root folder of a finished run of the taxi pipeline.
@@ -35,26 +35,26 @@ def prepare(run: Path, directory: Path, checkpoints: int, counts: Sequence[int])
             then cut.
     """
     with replacing(directory) as scratch:
-        problem = Problem(Path(scratch))
-        problem.directory.mkdir()
-        _fill(problem, run, checkpoints, counts)
+        prepared = PreparedData(Path(scratch))
+        prepared.directory.mkdir()
+        _fill(prepared, run, checkpoints, counts)
         shutil.rmtree(directory, ignore_errors=True)
 
 
-def _fill(problem: Problem, run: Path, checkpoints: int, counts: Sequence[int]) -> None:
-    """Writes into the directory of `problem`, which is empty."""
-    shutil.copytree(newest(run / "Transform/transform_graph"), problem.transform_graph)
-    shutil.copytree(newest(run / "Trainer/model") / "Format-Serving", problem.exported_model)
-    shutil.copytree(newest(run / "Trainer/model_run"), problem.model_run)
-    shutil.copy(repository() / "schemas/taxi/schema.pbtxt", problem.directory / "schema.pbtxt")
-    for checkpoint in problem.checkpoints(checkpoints):
-        source = ModelSource(checkpoint.name, problem.exported_model, checkpoint.prefix)
-        write_saved_model(source, problem.saved_model(checkpoint))
+def _fill(prepared: PreparedData, run: Path, checkpoints: int, counts: Sequence[int]) -> None:
+    """Writes into the directory of `prepared`, which is empty."""
+    shutil.copytree(newest(run / "Transform/transform_graph"), prepared.transform_graph)
+    shutil.copytree(newest(run / "Trainer/model") / "Format-Serving", prepared.exported_model)
+    shutil.copytree(newest(run / "Trainer/model_run"), prepared.model_run)
+    shutil.copy(repository() / "schemas/taxi/schema.pbtxt", prepared.directory / "schema.pbtxt")
+    for checkpoint in prepared.checkpoints(checkpoints):
+        source = ModelSource(checkpoint.name, prepared.exported_model, checkpoint.prefix)
+        write_saved_model(source, prepared.saved_model(checkpoint))
     raw = _read(newest(run / "CsvExampleGen/examples"))
-    transformed = _transform(raw, problem.transform_graph)
+    transformed = _transform(raw, prepared.transform_graph)
     for count in counts:
-        _write(problem.examples(count), itertools.islice(itertools.cycle(raw), count))
-        _write(problem.transformed(count), itertools.islice(itertools.cycle(transformed), count))
+        _write(prepared.examples(count), itertools.islice(itertools.cycle(raw), count))
+        _write(prepared.transformed(count), itertools.islice(itertools.cycle(transformed), count))
 
 
 def _read(examples: Path) -> list[bytes]:

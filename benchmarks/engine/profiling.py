@@ -20,8 +20,8 @@ from types import FrameType
 from rich.table import Table
 
 from benchmarks.common.folders import REPOSITORY
-from benchmarks.common.prepared_data import Problem
-from benchmarks.common.timing_events import Stamps, split
+from benchmarks.common.prepared_data import PreparedData
+from benchmarks.common.timing_events import TimingLog, split_time
 from benchmarks.engine.cases import Case
 
 _SECONDS_BETWEEN_LOOKS = 0.002
@@ -110,12 +110,12 @@ def stack(frame: FrameType | None) -> list[str]:
 
 def profile(case: Case, data: Path) -> Profile:
     """Runs a case in this process and says where its time went."""
-    way = importlib.import_module(f"benchmarks.engine.contenders.{case.way}")
+    contender = importlib.import_module(f"benchmarks.engine.contenders.{case.contender}")
     with tempfile.TemporaryDirectory(prefix="benchmark-") as scratch:
-        stamps = Stamps(f"{scratch}/stamps")
+        events = TimingLog(f"{scratch}/events")
         with Sampler() as sampler:
-            way.run(Problem(data), case, f"{scratch}/out", stamps)
-        divided = split(stamps.read())
+            contender.run(PreparedData(data), case, f"{scratch}/out", events)
+        divided = split_time(events.read())
     return Profile(
         divided.whole,
         divided.start_up_parts,
@@ -128,7 +128,7 @@ def profile(case: Case, data: Path) -> Profile:
 def profile_table(case: Case, found: Profile, lines: int = 30) -> Table:
     """The functions with the most time of their own; total is with what they call."""
     table = Table(
-        title=f"{case.way}, {case.examples:,} examples, {case.checkpoints} checkpoints: "
+        title=f"{case.contender}, {case.examples:,} examples, {case.checkpoints} checkpoints: "
         f"{found.whole:.1f} s, {found.steady:.1f} s of them after the first batch",
         title_justify="left",
         box=None,

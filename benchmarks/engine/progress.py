@@ -42,6 +42,6 @@ class Remaining:
 
 
 def _guess(case: Case) -> float:
-    once, checkpoint, example, both = _ROUGHLY[case.way]
+    once, checkpoint, example, both = _ROUGHLY[case.contender]
     k, n = case.checkpoints, case.examples
     return once + checkpoint * k + example * n + both * k * n

@@ -18,7 +18,7 @@ from benchmarks.engine.cases import (
     Case,
 )
 from benchmarks.engine.figures import Figure
-from benchmarks.engine.plan import Plan
+from benchmarks.engine.plan import BenchmarkPlan
 
 
 class MissingFigureError(Exception):
@@ -33,23 +33,23 @@ class Figures:
         by_case: all figures.
     """
 
-    def __init__(self, plan: Plan, by_case: Mapping[Case, Figure]) -> None:
+    def __init__(self, plan: BenchmarkPlan, by_case: Mapping[Case, Figure]) -> None:
         self.plan = plan
         self.used_scaled: list[Case] = []
         self._by_case = by_case
 
-    def at_small(self, way: str, checkpoints: int) -> Figure:
+    def at_small(self, contender: str, checkpoints: int) -> Figure:
         """On the smaller size."""
-        return self._get(Case(way, self.plan.small, checkpoints))
+        return self._get(Case(contender, self.plan.small, checkpoints))
 
-    def at_large(self, way: str, checkpoints: int) -> Figure:
+    def at_large(self, contender: str, checkpoints: int) -> Figure:
         """On the larger size."""
-        return self._get(Case(way, self.plan.large, checkpoints))
+        return self._get(Case(contender, self.plan.large, checkpoints))
 
     def _get(self, case: Case) -> Figure:
         if case not in self._by_case:
             raise MissingFigureError(
-                f"needs {case.way} on {case.examples} examples with {case.checkpoints} "
+                f"needs {case.contender} on {case.examples} examples with {case.checkpoints} "
                 "checkpoints, which has no figure"
             )
         figure = self._by_case[case]
@@ -157,7 +157,7 @@ class Ratio:
     missing: str | None
 
 
-def ratios(plan: Plan, by_case: Mapping[Case, Figure]) -> list[Ratio]:
+def ratios(plan: BenchmarkPlan, by_case: Mapping[Case, Figure]) -> list[Ratio]:
     """All of them, also those without a value, in a fixed order."""
     found = []
     for compute, limit, included in _TARGETS:

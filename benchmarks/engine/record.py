@@ -11,7 +11,7 @@ from typing import Any
 from benchmarks.common.machine import machine
 from benchmarks.engine.cases import Case, Measurement
 from benchmarks.engine.figures import figures
-from benchmarks.engine.plan import Plan
+from benchmarks.engine.plan import BenchmarkPlan
 from benchmarks.engine.ratios import ratios
 
 
@@ -29,7 +29,7 @@ class Record:
         load_average: of the last minute, at the start: what else the machine did.
     """
 
-    plan: Plan
+    plan: BenchmarkPlan
     plan_name: str
     run: Path
     started: datetime.datetime
@@ -70,11 +70,18 @@ def as_json(record: Record) -> dict[str, Any]:
         "machine": machine() | {"load_average_at_start": record.load_average},
         "ratios": {ratio.name: ratio.value for ratio in judged},
         "targets": [dataclasses.asdict(ratio) for ratio in judged],
-        "figures": [dataclasses.asdict(figure) for figure in found.values()],
+        "figures": [
+            dataclasses.asdict(figure) | {"case": _case(figure.case)} for figure in found.values()
+        ],
         "failures": list(record.failures),
         "measurements": [
-            {"case": dataclasses.asdict(case), **dataclasses.asdict(run)}
+            {"case": _case(case), **dataclasses.asdict(run)}
             for case, runs in record.measured.items()
             for run in runs
         ],
     }
+
+
+def _case(case: Case) -> dict[str, Any]:
+    """Gives a case under the keys of the JSON, which readers of earlier records know."""
+    return {"way": case.contender, "examples": case.examples, "checkpoints": case.checkpoints}

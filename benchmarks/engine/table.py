@@ -25,7 +25,7 @@ def figures_table(figures: Iterable[Figure]) -> Table:
         previous = size
         steady = figure.steady_per_example
         table.add_row(
-            case.way,
+            case.contender,
             f"{case.examples:,}",
             str(case.checkpoints),
             f"~{figure.whole:,.0f}" if figure.scaled else f"{figure.whole:,.2f}",
@@ -58,7 +58,9 @@ def ratios_table(ratios: Iterable[Ratio]) -> Table:
 def start_up_table(case: Case, parts: Mapping[str, float]) -> Table:
     """Where a case's start-up goes, in seconds by part."""
     table = _table(None)
-    table.add_column(f"Start-up of {case.way}, {case.examples:,} examples, K = {case.checkpoints}")
+    table.add_column(
+        f"Start-up of {case.contender}, {case.examples:,} examples, K = {case.checkpoints}"
+    )
     table.add_column("s", justify="right")
     for name, seconds in parts.items():
         table.add_row(name, f"{seconds:.2f}")

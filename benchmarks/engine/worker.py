@@ -19,19 +19,19 @@ def main(case_json: str, data: str, result: str) -> None:
     """
     started = time.monotonic()
     from benchmarks.common.memory import peak_bytes
-    from benchmarks.common.prepared_data import Problem
-    from benchmarks.common.timing_events import Stamps, split
+    from benchmarks.common.prepared_data import PreparedData
+    from benchmarks.common.timing_events import TimingLog, split_time
     from benchmarks.engine.cases import Case, Measurement
 
     case = Case(**json.loads(case_json))
-    way = importlib.import_module(f"benchmarks.engine.contenders.{case.way}")
+    contender = importlib.import_module(f"benchmarks.engine.contenders.{case.contender}")
     imports = time.monotonic() - started
     with tempfile.TemporaryDirectory(prefix="benchmark-") as scratch:
-        stamps = Stamps(f"{scratch}/stamps")
-        outcome = way.run(Problem(Path(data)), case, f"{scratch}/out", stamps)
+        events = TimingLog(f"{scratch}/events")
+        outcome = contender.run(PreparedData(Path(data)), case, f"{scratch}/out", events)
         peak = peak_bytes()
         measured = Measurement(
-            **dataclasses.asdict(split(stamps.read())),
+            **dataclasses.asdict(split_time(events.read())),
             imports=imports,
             peak_bytes=peak,
             outcome=outcome(),

@@ -20,14 +20,14 @@ from rich.table import Table
 from benchmarks.common.folders import OUT
 from benchmarks.common.machine import machine
 from benchmarks.common.processes import run_module
-from benchmarks.resnet.data import prepared
-from benchmarks.resnet.job import Job
+from benchmarks.resnet.data import make_job
+from benchmarks.resnet.job import ResnetJob
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.common.files import write_json
 from pipeline.reporting import log_filters
 from pipeline.reporting.failure import fail
 
-_WAYS = ("engine", "bare_session_run", "slim_evaluate_once")
+_CONTENDERS = ("engine", "bare_session_run", "slim_evaluate_once")
 
 
 def main(
@@ -47,7 +47,7 @@ def main(
     log_filters.before_imports()
     console, out = Console(), out.resolve()
     try:
-        job = prepared(run, out, out / "resnet", examples, batch_size, checkpoints, console)
+        job = make_job(run, out, out / "resnet", examples, batch_size, checkpoints, console)
         measured = _measure(job, repeats, out, console)
     except UserError as error:
         fail(str(error), 1)
@@ -72,27 +72,30 @@ def main(
 
 
 def _measure(
-    job: Job, repeats: int, out: Path, console: Console
+    job: ResnetJob, repeats: int, out: Path, console: Console
 ) -> dict[str, list[dict[str, Any]]]:
     """All figures by way; what is compared is measured one after the other."""
-    measured: dict[str, list[dict[str, Any]]] = {way: [] for way in _WAYS}
+    measured: dict[str, list[dict[str, Any]]] = {contender: [] for contender in _CONTENDERS}
     for number in range(1, repeats + 1):
-        for way in _WAYS:
-            console.print(f"{way}, {number} of {repeats} ...", highlight=False)
-            result = out / "resnet" / f"{way}-{number}.json"
-            arguments = [way, json.dumps(dataclasses.asdict(job)), str(result)]
-            log = out / "logs" / f"resnet-{way}-{number}.log"
-            run_module("benchmarks.resnet.contenders", arguments, log, way)
-            measured[way].append(json.loads(result.read_text()))
+        for contender in _CONTENDERS:
+            console.print(f"{contender}, {number} of {repeats} ...", highlight=False)
+            result = out / "resnet" / f"{contender}-{number}.json"
+            arguments = [contender, json.dumps(dataclasses.asdict(job)), str(result)]
+            log = out / "logs" / f"resnet-{contender}-{number}.log"
+            run_module("benchmarks.resnet.contenders", arguments, log, contender)
+            measured[contender].append(json.loads(result.read_text()))
     return measured
 
 
 def _medians(measured: dict[str, list[dict[str, Any]]], name: str) -> dict[str, float]:
     """By way."""
-    return {way: statistics.median(run[name] for run in runs) for way, runs in measured.items()}
+    return {
+        contender: statistics.median(run[name] for run in runs)
+        for contender, runs in measured.items()
+    }
 
 
-def _table(job: Job, measured: dict[str, list[dict[str, Any]]]) -> Table:
+def _table(job: ResnetJob, measured: dict[str, list[dict[str, Any]]]) -> Table:
     title = f"ResNet-v2-50, {job.count:,} examples, {job.last} checkpoints"
     table = Table(title=title, title_justify="left", box=None, padding=(0, 1, 0, 0))
     table.add_column("way", no_wrap=True)
@@ -100,10 +103,10 @@ def _table(job: Job, measured: dict[str, list[dict[str, Any]]]) -> Table:
         table.add_column(name, justify="right", no_wrap=True)
     columns = ("whole", "start_up", "steady", "finish", "steady_examples", "peak_bytes", "accuracy")
     medians = {name: _medians(measured, name) for name in columns}
-    for way in measured:
-        of = {name: values[way] for name, values in medians.items()}
+    for contender in measured:
+        of = {name: values[contender] for name, values in medians.items()}
         table.add_row(
-            way,
+            contender,
             *(f"{of[name]:.1f}" for name in columns[:4]),
             f"{of['steady'] / of['steady_examples'] * 1e3:.2f}" if of["steady_examples"] else "",
             f"{of['peak_bytes'] / 1e6:,.0f}",

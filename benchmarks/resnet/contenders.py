@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.common.memory import peak_bytes
-from benchmarks.common.timing_events import BATCH, END, START, StampBatches, Stamps, split
-from benchmarks.resnet.job import Job
+from benchmarks.common.timing_events import BATCH, END, START, TimeBatches, TimingLog, split_time
+from benchmarks.resnet.job import ResnetJob
 
 _SIGNATURE = "serving_default"
 
 
-def engine(job: Job, scratch: str, stamps: Stamps) -> float:
+def engine(job: ResnetJob, scratch: str, events: TimingLog) -> float:
     """This project's engine with the problem's evaluation config; finding the averages included."""
     import apache_beam as beam
     import tensorflow_model_analysis as tfma
@@ -35,14 +35,14 @@ def engine(job: Job, scratch: str, stamps: Stamps) -> float:
     from pipeline.problems.digits.evaluation import eval_config
 
     def load(models: Any, signature: str) -> Any:
-        stamps.add("start Beam")
+        events.add("start Beam")
         loaded = fused.LoadedModels(models, signature)
-        stamps.add("load the models")
+        events.add("load the models")
         return loaded
 
-    stamps.add(START)
+    events.add(START)
     sources = job.sources()
-    stamps.add("find the averages")
+    events.add("find the averages")
     outputs = {source.name: os.path.join(scratch, source.name) for source in sources}
     adapter = adapter_config(job.tfxio())
     config = with_defaults(eval_config(), has_baseline=False)
@@ -53,17 +53,17 @@ def engine(job: Job, scratch: str, stamps: Stamps) -> float:
         _ = (
             pipeline
             | reading.ReadFeatures([job.examples], job.schema(), columns, job.batch_size)
-            | beam.ParDo(StampBatches(stamps))
+            | beam.ParDo(TimeBatches(events))
             | EvaluateModels(sources, outputs, config, tensor_adapter_config=adapter, load=load)
         )
-    stamps.add(END)
+    events.add(END)
     result = tfma.load_eval_result(outputs[sources[-1].name])
     overall = dict(result.slicing_metrics)[()][""][""]
     assert overall["example_count"]["doubleValue"] == job.count
     return float(overall["accuracy"]["doubleValue"])
 
 
-def slim_evaluate_once(job: Job, scratch: str, stamps: Stamps) -> float:
+def slim_evaluate_once(job: ResnetJob, scratch: str, events: TimingLog) -> float:
     """TF-Slim, for each checkpoint, with the metrics of the EstimatorSpec and no slices."""
     import tensorflow as tf
 
@@ -77,17 +77,17 @@ def slim_evaluate_once(job: Job, scratch: str, stamps: Stamps) -> float:
 
         def after_create_session(self, session: Any, coord: Any) -> None:
             del session, coord
-            stamps.add("build and restore")
+            events.add("build and restore")
 
         def after_run(self, run_context: Any, run_values: Any) -> None:
             del run_context, run_values
             size = min(job.batch_size, self.left)
             self.left -= size
-            stamps.add(BATCH, size)
+            events.add(BATCH, size)
 
     values: dict[str, float] = {}
     for checkpoint in job.checkpoints():
-        stamps.add(START)
+        events.add(START)
         values = digits_slim.evaluate_once(
             checkpoint.prefix,
             RESNET,
@@ -97,11 +97,11 @@ def slim_evaluate_once(job: Job, scratch: str, stamps: Stamps) -> float:
             scratch,
             hooks=[Hook()],
         )
-        stamps.add(END)
+        events.add(END)
     return float(values["accuracy"])
 
 
-def bare_session_run(job: Job, scratch: str, stamps: Stamps) -> float:
+def bare_session_run(job: ResnetJob, scratch: str, events: TimingLog) -> float:
     """The limit: the fused graph on serialized examples in memory, and no metric.
 
     The accuracy, by which a reader sees that the work was the same, is computed after the clock.
@@ -116,32 +116,35 @@ def bare_session_run(job: Job, scratch: str, stamps: Stamps) -> float:
     records = tf.data.TFRecordDataset(job.examples, "GZIP")
     batches = list(records.batch(job.batch_size).as_numpy_iterator())
     sources = job.sources()
-    stamps.add(START)
+    events.add(START)
     predictor = fused.LoadedModels(sources, _SIGNATURE)
-    stamps.add("load the models")
+    events.add("load the models")
     (name,) = predictor.input_specs
     predicted = []
     for batch in batches:
         (probabilities,) = predictor.predict({name: np.asarray(batch, object)})[-1].values()
         predicted.append(probabilities.argmax(axis=1))
-        stamps.add(BATCH, len(batch))
-    stamps.add(END)
+        events.add(BATCH, len(batch))
+    events.add(END)
     examples = map(tf.train.Example.FromString, np.concatenate(batches))
     labels = [example.features.feature[features.LABEL].int64_list.value[0] for example in examples]
     return float(np.mean(np.concatenate(predicted) == labels))
 
 
-def ways() -> dict[str, Callable[[Job, str, Stamps], float]]:
+def contenders() -> dict[str, Callable[[ResnetJob, str, TimingLog], float]]:
     """By name; each gives the accuracy of the last checkpoint."""
-    return {way.__name__: way for way in (engine, slim_evaluate_once, bare_session_run)}
+    return {
+        contender.__name__: contender
+        for contender in (engine, slim_evaluate_once, bare_session_run)
+    }
 
 
-def main(way: str, job_json: str, result: str) -> None:
+def main(contender: str, job_json: str, result: str) -> None:
     """Measures one way.
 
     Args:
-        way: its name.
-        job_json: a `Job` as JSON.
+        contender: its name.
+        job_json: a `ResnetJob` as JSON.
         result: file for the figures as JSON.
     """
     started = time.monotonic()
@@ -150,12 +153,12 @@ def main(way: str, job_json: str, result: str) -> None:
     from tfx import v1  # noqa: F401
 
     imports = time.monotonic() - started
-    run = functools.partial(ways()[way], Job(**json.loads(job_json)))
+    run = functools.partial(contenders()[contender], ResnetJob(**json.loads(job_json)))
     with tempfile.TemporaryDirectory(prefix="benchmark-") as scratch:
-        stamps = Stamps(f"{scratch}/stamps")
-        accuracy = run(f"{scratch}/out", stamps)
+        events = TimingLog(f"{scratch}/events")
+        accuracy = run(f"{scratch}/out", events)
         peak = peak_bytes()
-        figures = dataclasses.asdict(split(stamps.read())) | {
+        figures = dataclasses.asdict(split_time(events.read())) | {
             "imports": imports,
             "peak_bytes": peak,
             "accuracy": accuracy,

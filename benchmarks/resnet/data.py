@@ -5,7 +5,7 @@ from pathlib import Path
 from rich.console import Console
 
 from benchmarks.common.processes import run_module
-from benchmarks.resnet.job import Job
+from benchmarks.resnet.job import ResnetJob
 from checkpoint_sweep.common.errors import UserError
 
 
@@ -13,7 +13,7 @@ class NoRunError(UserError):
     """A folder holds no run with the checkpoints that are needed; the message says which."""
 
 
-def prepared(
+def make_job(
     run: Path | None,
     out: Path,
     directory: Path,
@@ -21,7 +21,7 @@ def prepared(
     batch_size: int,
     last: int,
     console: Console,
-) -> Job:
+) -> ResnetJob:
     """The job, from a run that is made if none is named.
 
     Args:
@@ -38,10 +38,10 @@ def prepared(
         console.print(f"Training once, into {root}; a few minutes ...", highlight=False)
         arguments = ["--problem=digits_resnet", f"--root={root}"]
         run_module("pipeline", arguments, out / "logs" / "resnet-pipeline.log", "the pipeline")
-    return prepare(root, directory, count, batch_size, last)
+    return job_of_run(root, directory, count, batch_size, last)
 
 
-def prepare(root: Path, directory: Path, count: int, batch_size: int, last: int) -> Job:
+def job_of_run(root: Path, directory: Path, count: int, batch_size: int, last: int) -> ResnetJob:
     """Takes examples of all splits of a run, again from the first if it has fewer.
 
     Args:
@@ -74,7 +74,7 @@ def prepare(root: Path, directory: Path, count: int, batch_size: int, last: int)
     with tf.io.TFRecordWriter(path, "GZIP") as writer:
         for record in serialized:
             writer.write(record)
-    return Job(str(exported_model), str(model_run), path, count, batch_size, last)
+    return ResnetJob(str(exported_model), str(model_run), path, count, batch_size, last)
 
 
 def _newest(directory: Path) -> Path:

@@ -6,7 +6,7 @@ from typing import Any
 
 
 @dataclasses.dataclass(frozen=True)
-class Job:
+class ResnetJob:
     """The same for every way.
 
     Attributes:

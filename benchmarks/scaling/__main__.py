@@ -22,8 +22,8 @@ from benchmarks.common.processes import run_module
 from benchmarks.resnet import data as resnet_data
 from benchmarks.scaling import tasks
 from benchmarks.scaling.figures import differences, fit, grid_table, model_table
-from benchmarks.scaling.tasks import Case
-from benchmarks.sizes.data import prepared
+from benchmarks.scaling.tasks import ScalingCase
+from benchmarks.sizes.data import make_data
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.common.files import write_json
 from pipeline.reporting import log_filters
@@ -37,7 +37,7 @@ _SIZES = ((1, 1, 1), (1, 1, 25), (1, 50, 1), (1, 50, 25), (0.25, 20, 25), (0.25,
 _RESNET_BATCH_SIZE = 50  # So that there are batches to divide.
 
 
-class Problem(enum.Enum):
+class ScalingProblem(enum.Enum):
     """What is evaluated."""
 
     taxi = "taxi"
@@ -45,13 +45,13 @@ class Problem(enum.Enum):
 
 
 # Examples and checkpoints.
-_DEFAULTS = {Problem.taxi: (500_000, 20), Problem.resnet: (2_000, 6)}
+_DEFAULTS = {ScalingProblem.taxi: (500_000, 20), ScalingProblem.resnet: (2_000, 6)}
 
 
 def main(
     problem: Annotated[
-        Problem, typer.Option(help="What to evaluate; resnet has no cost model.")
-    ] = Problem.taxi,
+        ScalingProblem, typer.Option(help="What to evaluate; resnet has no cost model.")
+    ] = ScalingProblem.taxi,
     run: Annotated[
         Path | None,
         typer.Option(help="Root folder of a finished run.  [default: one of its own, made once]"),
@@ -89,7 +89,7 @@ def main(
         "machine": machine() | {"load_average_at_end": os.getloadavg()[0]},
         "measurements": measured,
     }
-    if problem is Problem.taxi:
+    if problem is ScalingProblem.taxi:
         content["cost_models"] = {}
         for way in ("one process", "dask"):
             model = fit([one for one in measured if one["way"] == way])
@@ -100,34 +100,38 @@ def main(
     console.print(f"[dim]All of this as JSON: {path}[/]")
 
 
-def _cases(problem: Problem, examples: int, checkpoints: int) -> Iterator[Case]:
+def _cases(problem: ScalingProblem, examples: int, checkpoints: int) -> Iterator[ScalingCase]:
     """The grid of ways and shards; then sizes that only a cost model is fitted to."""
     name = problem.value
     for shards in _SHARDS:
         for way, workers in _WAYS:
-            yield Case(name, way, workers, shards, examples, checkpoints, _SLICES)
-    if problem is Problem.resnet:
+            yield ScalingCase(name, way, workers, shards, examples, checkpoints, _SLICES)
+    if problem is ScalingProblem.resnet:
         return
     for way, workers in (("one process", 1), ("dask", 2)):
         for share, number, slices in _SIZES:
-            yield Case(name, way, workers, 1, int(examples * share), number, slices)
+            yield ScalingCase(name, way, workers, 1, int(examples * share), number, slices)
 
 
 def _prepare(
-    problem: Problem, run: Path | None, out: Path, cases: Sequence[Case], console: Console
+    problem: ScalingProblem,
+    run: Path | None,
+    out: Path,
+    cases: Sequence[ScalingCase],
+    console: Console,
 ) -> Path:
     """The directory of a problem's data, from a run that is made if none is named."""
     counts = sorted({case.examples for case in cases})
-    if problem is Problem.taxi:
-        return prepared(run, out, counts, console)
+    if problem is ScalingProblem.taxi:
+        return make_data(run, out, counts, console)
     data, last = out / "scaling-resnet", max(case.checkpoints for case in cases)
-    job = resnet_data.prepared(run, out, data, counts[-1], _RESNET_BATCH_SIZE, last, console)
+    job = resnet_data.make_job(run, out, data, counts[-1], _RESNET_BATCH_SIZE, last, console)
     write_json(data / tasks.JOB, dataclasses.asdict(job))
     return data
 
 
 def _measure(
-    cases: Sequence[Case], data: Path, out: Path, console: Console
+    cases: Sequence[ScalingCase], data: Path, out: Path, console: Console
 ) -> list[dict[str, Any]]:
     """Cases of one way and number of workers, what they took, and their values."""
     told = [dataclasses.asdict(case) for case in cases]

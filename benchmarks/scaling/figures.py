@@ -24,7 +24,7 @@ def fit(measured: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """A cost model of cases of one way.
 
     Args:
-        measured: what they took, by the names of `Case` and of `job`.
+        measured: what they took, by the names of `ScalingCase` and of `job`.
 
     Returns:
         `seconds` for each of `TERMS`; `residuals` in the order of the cases, predicted by measured

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.scaling.tasks import TASKS, Case
+from benchmarks.scaling.tasks import TASKS, ScalingCase
 
 _DASK = "--runner=apache_beam.runners.dask.dask_runner.DaskRunner"
 _PROCESSES = "--direct_running_mode=multi_processing"
@@ -25,11 +25,11 @@ def main(cases: str, data: str, result: str) -> None:
     """Measures cases that differ in size and shards only; one more before them is for warmth.
 
     Args:
-        cases: `Case`s of one way and number of workers, as JSON.
+        cases: `ScalingCase`s of one way and number of workers, as JSON.
         data: directory of the problem's data, see `tasks`.
         result: file for a list, as JSON, of the seconds, CPU seconds and values of each.
     """
-    told = [Case(**one) for one in json.loads(cases)]
+    told = [ScalingCase(**one) for one in json.loads(cases)]
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: told[0].workers])
     with _runner(told[0]) as runner:
         _measure(dataclasses.replace(told[0], checkpoints=1), Path(data), runner)
@@ -52,7 +52,7 @@ class _Runner:
     release: Callable[[], object]
 
 
-def _measure(case: Case, data: Path, runner: _Runner) -> dict[str, Any]:
+def _measure(case: ScalingCase, data: Path, runner: _Runner) -> dict[str, Any]:
     """What a case takes after imports, those of Beam's own processes excepted, and the values.
 
     Returns:
@@ -95,7 +95,7 @@ def _measure(case: Case, data: Path, runner: _Runner) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def _runner(case: Case) -> Iterator[_Runner]:
+def _runner(case: ScalingCase) -> Iterator[_Runner]:
     """A runner whose workers have imported what they need, save for Beam's own processes."""
     if case.way == "dask":
         with _dask(case.workers) as runner:

@@ -6,13 +6,13 @@ import json
 from pathlib import Path
 from typing import Any
 
-from benchmarks.resnet.job import Job
+from benchmarks.resnet.job import ResnetJob
 
 JOB = "job.json"
 
 
 @dataclasses.dataclass(frozen=True)
-class Case:
+class ScalingCase:
     """What to measure.
 
     Attributes:
@@ -35,7 +35,7 @@ class Case:
 
 
 @dataclasses.dataclass(frozen=True)
-class Task:
+class EvaluationTask:
     """An evaluation.
 
     Attributes:
@@ -55,31 +55,31 @@ class Task:
     batch_size: int
 
 
-def taxi(data: Path, case: Case) -> Task:
+def taxi(data: Path, case: ScalingCase) -> EvaluationTask:
     """The taxi models, again under other names where there are more than the run has.
 
     Args:
         data: directory that `benchmarks.sizes.job` has made.
         case: how much of them.
     """
-    from benchmarks.common.prepared_data import Problem, adapter_config, eval_config
+    from benchmarks.common.prepared_data import PreparedData, adapter_config, eval_config
     from checkpoint_sweep.evaluation.evaluate_models import DEFAULT_BATCH_SIZE
     from checkpoint_sweep.model_run.checkpoints import find_checkpoints
 
-    problem, config = Problem(data), eval_config()
+    prepared, config = PreparedData(data), eval_config()
     if case.slices == 1:
         del config.slicing_specs[1:]
-    own = problem.sources(len(find_checkpoints(problem.model_run)))
+    own = prepared.sources(len(find_checkpoints(prepared.model_run)))
     sources = [
         dataclasses.replace(source, name=f"{source.name}-{number}")
         for number, source in zip(range(case.checkpoints), itertools.cycle(own), strict=False)
     ]
-    adapter = adapter_config(problem.tfxio(case.examples))
-    path = problem.examples(case.examples)
-    return Task(path, problem.schema(), sources, config, adapter, DEFAULT_BATCH_SIZE)
+    adapter = adapter_config(prepared.tfxio(case.examples))
+    path = prepared.examples(case.examples)
+    return EvaluationTask(path, prepared.schema(), sources, config, adapter, DEFAULT_BATCH_SIZE)
 
 
-def resnet(data: Path, case: Case) -> Task:
+def resnet(data: Path, case: ScalingCase) -> EvaluationTask:
     """ResNet-v2-50 on the digits, the last checkpoints, with the problem's own config.
 
     Args:
@@ -90,11 +90,11 @@ def resnet(data: Path, case: Case) -> Task:
     from checkpoint_sweep.common.eval_config import with_defaults
     from pipeline.problems.digits.evaluation import eval_config
 
-    job = Job(**json.loads((data / JOB).read_text()))
+    job = ResnetJob(**json.loads((data / JOB).read_text()))
     adapter = adapter_config(job.tfxio())
     sources = job.sources()[-case.checkpoints :]
     config = with_defaults(eval_config(), has_baseline=False)
-    return Task(job.examples, job.schema(), sources, config, adapter, job.batch_size)
+    return EvaluationTask(job.examples, job.schema(), sources, config, adapter, job.batch_size)
 
 
 TASKS = {"taxi": taxi, "resnet": resnet}

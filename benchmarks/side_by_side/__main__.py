@@ -37,7 +37,7 @@ def main(
     # Only now: they import TensorFlow.
     from benchmarks.side_by_side import facts, table
     from benchmarks.side_by_side.job import prepare
-    from benchmarks.side_by_side.outcome import WAYS
+    from benchmarks.side_by_side.outcome import CONTENDERS
 
     console, out = Console(), out.resolve()
     given = {
@@ -46,27 +46,31 @@ def main(
         "small": {"steps": 80, "checkpoint_steps": 20},
     }
     loads, measured = [os.getloadavg()[0]], {}
-    for way in WAYS:
-        console.print(f"{way} ...", highlight=False)
-        result = out / f"{way}.json"
-        arguments = [way, json.dumps(given), str(result)]
+    for contender in CONTENDERS:
+        console.print(f"{contender} ...", highlight=False)
+        result = out / f"{contender}.json"
+        arguments = [contender, json.dumps(given), str(result)]
         try:
-            run_module("benchmarks.side_by_side.facts", arguments, out / f"{way}.log", way)
+            run_module(
+                "benchmarks.side_by_side.facts", arguments, out / f"{contender}.log", contender
+            )
         except UserError as error:
             fail(str(error), 1)
-        measured[way] = json.loads(result.read_text())
+        measured[contender] = json.loads(result.read_text())
     loads.append(os.getloadavg()[0])
     machine = machine_lib.machine() | {"load_averages": loads}
     path = out / "side_by_side.json"
     path.write_text(json.dumps({"machine": machine, **given, "facts": measured}, indent=2) + "\n")
-    found = {way: facts.from_json(content) for way, content in measured.items()}
+    found = {contender: facts.from_json(content) for contender, content in measured.items()}
     sentence = table.measured_on(machine["cores"], loads)
-    console.print(table.markdown(found, "ways"), highlight=False, soft_wrap=True, markup=False)
+    console.print(
+        table.markdown(found, "contenders"), highlight=False, soft_wrap=True, markup=False
+    )
     console.print(sentence, highlight=False)
     if write:
         for page, folder in _PAGES.items():
             text = f"{table.markdown(found, folder)}\n\n{sentence}"
-            page.write_text(table.put_in(page.read_text(), text))
+            page.write_text(table.replace_table(page.read_text(), text))
     console.print(f"[dim]All of this as JSON: {path}[/]")
 
 

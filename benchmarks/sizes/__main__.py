@@ -19,7 +19,7 @@ from rich.table import Table
 from benchmarks.common.folders import OUT
 from benchmarks.common.machine import machine
 from benchmarks.common.processes import run_module
-from benchmarks.sizes.data import prepared
+from benchmarks.sizes.data import make_data
 from checkpoint_sweep.common.errors import UserError
 from pipeline.reporting.failure import fail
 
@@ -45,7 +45,7 @@ def main(
     console, out = Console(), out.resolve()
     counts = sorted(set(examples or _EXAMPLES))
     try:
-        data = prepared(run, out, counts, console)
+        data = make_data(run, out, counts, console)
         measured = []
         for count, number in itertools.product(counts, sorted(set(checkpoints or _CHECKPOINTS))):
             console.print(f"K = {number}, {count:,} examples ...", highlight=False)

@@ -9,7 +9,7 @@ from benchmarks.common import source_run
 from benchmarks.common.processes import run_module
 
 
-def prepared(run: Path | None, out: Path, counts: list[int], console: Console) -> Path:
+def make_data(run: Path | None, out: Path, counts: list[int], console: Console) -> Path:
     """The directory of the data, which are made anew from a run."""
     root = run.resolve() if run else out / "run"
     if run is None and not source_run.is_finished(root):

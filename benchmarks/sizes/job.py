@@ -15,7 +15,7 @@ import numpy as np
 import tensorflow as tf
 
 from benchmarks.common.memory import peak_bytes
-from benchmarks.common.prepared_data import BEAM_ARGS, Problem, adapter_config, newest
+from benchmarks.common.prepared_data import BEAM_ARGS, PreparedData, adapter_config, newest
 from checkpoint_sweep.common.files import replacing
 from checkpoint_sweep.model_run.checkpoints import find_checkpoints
 from pipeline.problems.problem import repository
@@ -63,16 +63,16 @@ def prepare(run: Path, directory: Path, counts: Sequence[int]) -> None:
         counts: numbers of examples: those of the run, repeated, their numbers changed a little.
     """
     with replacing(directory) as scratch:
-        problem = Problem(Path(scratch))
-        problem.directory.mkdir()
-        shutil.copytree(newest(run / "Trainer/model") / "Format-Serving", problem.exported_model)
-        shutil.copytree(newest(run / "Trainer/model_run"), problem.model_run)
-        shutil.copy(repository() / "schemas/taxi/schema.pbtxt", problem.directory / "schema.pbtxt")
+        prepared = PreparedData(Path(scratch))
+        prepared.directory.mkdir()
+        shutil.copytree(newest(run / "Trainer/model") / "Format-Serving", prepared.exported_model)
+        shutil.copytree(newest(run / "Trainer/model_run"), prepared.model_run)
+        shutil.copy(repository() / "schemas/taxi/schema.pbtxt", prepared.directory / "schema.pbtxt")
         files = sorted(map(str, newest(run / "CsvExampleGen/examples").glob("Split-*/*.gz")))
         raw = list(tf.data.TFRecordDataset(files, "GZIP").as_numpy_iterator())
         options = tf.io.TFRecordOptions(compression_type="GZIP", compression_level=1)
         for count in counts:
-            with tf.io.TFRecordWriter(problem.examples(count), options) as writer:
+            with tf.io.TFRecordWriter(prepared.examples(count), options) as writer:
                 for example in itertools.islice(jittered(raw), count):
                     writer.write(example)
         shutil.rmtree(directory, ignore_errors=True)
@@ -97,7 +97,7 @@ def jittered(serialized: Sequence[bytes]) -> Iterator[bytes]:
             value[:] = [number * factor for number in before]
 
 
-def measure(size: Size, problem: Problem) -> Taken:
+def measure(size: Size, prepared: PreparedData) -> Taken:
     """Evaluates as the sweep does, with the taxi problem's own evaluation config."""
     import apache_beam as beam
     from apache_beam.options.pipeline_options import PipelineOptions
@@ -113,12 +113,12 @@ def measure(size: Size, problem: Problem) -> Taken:
     from pipeline.problems.taxi.problem import taxi
 
     imported, started, cpu_before = peak_bytes(), time.monotonic(), _cpu_seconds()
-    own = problem.sources(len(find_checkpoints(problem.model_run)))
+    own = prepared.sources(len(find_checkpoints(prepared.model_run)))
     sources = [
         dataclasses.replace(source, name=f"{source.name}-{number}")
         for number, source in zip(range(size.checkpoints), itertools.cycle(own))
     ]
-    reader = problem.tfxio(size.examples)
+    reader = prepared.tfxio(size.examples)
     config = with_defaults(eval_config(), has_baseline=False)
     with tempfile.TemporaryDirectory(prefix="sizes-") as scratch:
         request = EvaluationRequest(
@@ -129,7 +129,7 @@ def measure(size: Size, problem: Problem) -> Taken:
             read=lambda pipeline, batch_size, columns: (
                 pipeline
                 | reading.ReadFeatures(
-                    [problem.examples(size.examples)], problem.schema(), columns, batch_size
+                    [prepared.examples(size.examples)], prepared.schema(), columns, batch_size
                 )
             ),
             make_pipeline=lambda: beam.Pipeline(options=PipelineOptions(list(BEAM_ARGS))),
@@ -159,7 +159,7 @@ def main(job: str, data: str, result: str = "") -> None:
     if "run" in told:
         prepare(Path(told["run"]), Path(data), told["counts"])
         return
-    taken = measure(Size(**told), Problem(Path(data)))
+    taken = measure(Size(**told), PreparedData(Path(data)))
     Path(result).write_text(json.dumps(dataclasses.asdict(taken)))
 
 

@@ -46,7 +46,9 @@ def main(
     weak = [weak_spots.simulate(spot, replications, seed) for spot in weak_spots.spots()]
     _say(started, "weak spots")
     seconds = time.monotonic() - started
-    found = report.Found(replications, seed, seconds, load_average, made, blessed, weak, real)
+    found = report.StudyResults(
+        replications, seed, seconds, load_average, made, blessed, weak, real
+    )
     report.write(found, directory)
     _CONSOLE.print(f"Written to {directory / 'STUDY.md'}.")
 
@@ -60,9 +62,9 @@ def _of_run(entry: str, replications: int, seed: int) -> list[tuple[str, str, Su
     arguments = [folder, str(path)]
     run_module("benchmarks.study.predictions", arguments, path.with_suffix(".log"), name)
     rows = []
-    for question in real_runs.questions(name, path):
-        answer = real_runs.ask(question, replications, seed)
-        rows.append((name, question.metric, summarize(answer.trials, answer.unit)))
+    for run_metric in real_runs.run_metrics(name, path):
+        answer = real_runs.resample(run_metric, replications, seed)
+        rows.append((name, run_metric.metric, summarize(answer.trials, answer.unit)))
     return rows
 
 

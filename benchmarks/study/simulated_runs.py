@@ -7,19 +7,19 @@ import numpy as np
 import numpy.typing as npt
 from scipy import optimize, stats
 
-from benchmarks.study import bucket_metrics
-from benchmarks.study.bucket_metrics import Array, Metric, Sample
+from benchmarks.study import fold_metrics
+from benchmarks.study.fold_metrics import Array, Metric, Sample
 from checkpoint_sweep.selection.direction import Direction
 
-BUCKETS = 20
+FOLDS = 20
 _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(201)
 _WEIGHTS = _WEIGHTS / _WEIGHTS.sum()
 
 METRICS: Mapping[str, Metric] = {
-    "auc": bucket_metrics.auc,
-    "accuracy": bucket_metrics.accuracy,
-    "mean loss": bucket_metrics.log_loss,
-    "f1": bucket_metrics.f1,
+    "auc": fold_metrics.auc,
+    "accuracy": fold_metrics.accuracy,
+    "mean loss": fold_metrics.log_loss,
+    "f1": fold_metrics.f1,
 }
 
 
@@ -29,7 +29,7 @@ def direction(metric: str) -> Direction:
 
 
 @dataclasses.dataclass(frozen=True)
-class World:
+class SimulatedRun:
     """Binary classifiers. Each sees evidence, normal in both classes, and says log odds.
 
     Attributes:
@@ -46,12 +46,12 @@ class World:
     prevalence: float
 
     def draw(self, rng: np.random.Generator, examples: int) -> Sample:
-        """Independent examples, in buckets at random."""
+        """Independent examples, in folds at random."""
         label = (rng.random(examples) < self.prevalence).astype(np.float32)
         return self.outputs(rng, label)
 
     def outputs(self, rng: np.random.Generator, label: npt.NDArray[np.float32]) -> Sample:
-        """What the models say of examples with these labels, in buckets at random."""
+        """What the models say of examples with these labels, in folds at random."""
         models, examples = self.separation.size, label.size
         evidence = rng.standard_normal((models, examples), np.float32)
         evidence *= np.float32(np.sqrt(1 - self.correlation))
@@ -63,7 +63,7 @@ class World:
         evidence *= separation
         evidence += offset[:, np.newaxis]
         evidence *= self.sharpness.astype(np.float32)[:, np.newaxis]
-        sizes = rng.multinomial(examples, np.full(BUCKETS, 1 / BUCKETS))
+        sizes = rng.multinomial(examples, np.full(FOLDS, 1 / FOLDS))
         return Sample(label, evidence, sizes)
 
     def truth(self, metric: str) -> Array:
@@ -74,7 +74,7 @@ class World:
         ]
         return np.array(values)
 
-    def only(self, model: int) -> "World":
+    def only(self, model: int) -> "SimulatedRun":
         """One of the models."""
         at = slice(model, model + 1)
         return dataclasses.replace(

@@ -5,28 +5,28 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 
-from benchmarks.common import prepared_data as problem_lib
-from benchmarks.common.timing_events import BATCH, END, START, Stamps
-from benchmarks.engine.cases import Case, Outcome
+from benchmarks.common import prepared_data
+from benchmarks.common.timing_events import BATCH, END, START, TimingLog
+from benchmarks.engine.cases import Case, CaseOutcome
 from checkpoint_sweep.evaluation import fused
 from checkpoint_sweep.evaluation.evaluate_models import DEFAULT_BATCH_SIZE
 
 
 def run(
-    problem: problem_lib.Problem, case: Case, scratch: str, stamps: Stamps
-) -> Callable[[], Outcome]:
+    prepared: prepared_data.PreparedData, case: Case, scratch: str, events: TimingLog
+) -> Callable[[], CaseOutcome]:
     """See the package. Reading is done before the start."""
     del scratch
-    records = tf.data.TFRecordDataset(problem.examples(case.examples), "GZIP")
+    records = tf.data.TFRecordDataset(prepared.examples(case.examples), "GZIP")
     batches = list(records.batch(DEFAULT_BATCH_SIZE).as_numpy_iterator())
-    stamps.add(START)
-    predictor = fused.LoadedModels(problem.sources(case.checkpoints), problem_lib.SIGNATURE)
-    stamps.add("load the models")
+    events.add(START)
+    predictor = fused.LoadedModels(prepared.sources(case.checkpoints), prepared_data.SIGNATURE)
+    events.add("load the models")
     (name,) = predictor.input_specs
     done = 0
     for batch in batches:
         outputs = predictor.predict({name: np.asarray(batch, object)})
         done += len(next(iter(outputs[-1].values())))
-        stamps.add(BATCH, len(batch))
-    stamps.add(END)
-    return lambda: Outcome(done, None)
+        events.add(BATCH, len(batch))
+    events.add(END)
+    return lambda: CaseOutcome(done, None)

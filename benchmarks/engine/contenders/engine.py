@@ -7,9 +7,9 @@ from typing import Any
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from benchmarks.common import prepared_data as problem_lib
-from benchmarks.common.timing_events import END, START, StampBatches, Stamps
-from benchmarks.engine.cases import Case, Outcome
+from benchmarks.common import prepared_data
+from benchmarks.common.timing_events import END, START, TimeBatches, TimingLog
+from benchmarks.engine.cases import Case, CaseOutcome
 from checkpoint_sweep.evaluation import fused, reading, required_features
 from checkpoint_sweep.evaluation.evaluate_models import DEFAULT_BATCH_SIZE, EvaluateModels
 from checkpoint_sweep.evaluation.jackknife.wanted import wanted
@@ -17,47 +17,47 @@ from checkpoint_sweep.saved_model.model_source import ModelSource
 from checkpoint_sweep.selection.selection import Selection
 
 
-class _StampedLoad:
+class _TimedLoad:
     """`fused.load`, and a stamp before and after it."""
 
-    def __init__(self, stamps: Stamps) -> None:
-        self._stamps = stamps
+    def __init__(self, events: TimingLog) -> None:
+        self._events = events
 
     def __call__(self, models: Sequence[ModelSource], signature: str) -> Any:
-        self._stamps.add("start Beam")
+        self._events.add("start Beam")
         loaded = fused.LoadedModels(models, signature)
-        self._stamps.add("load the models")
+        self._events.add("load the models")
         return loaded
 
 
 def run(
-    problem: problem_lib.Problem, case: Case, scratch: str, stamps: Stamps
-) -> Callable[[], Outcome]:
+    prepared: prepared_data.PreparedData, case: Case, scratch: str, events: TimingLog
+) -> Callable[[], CaseOutcome]:
     """See the package."""
-    stamps.add(START)
-    sources = problem.sources(case.checkpoints)
+    events.add(START)
+    sources = prepared.sources(case.checkpoints)
     outputs = {source.name: os.path.join(scratch, source.name) for source in sources}
-    reader = problem.tfxio(case.examples)
-    config, adapter = problem_lib.eval_config(), problem_lib.adapter_config(reader)
+    reader = prepared.tfxio(case.examples)
+    config, adapter = prepared_data.eval_config(), prepared_data.adapter_config(reader)
     columns = required_features.columns(config, adapter.tensor_representations, sources)
     assert columns is not None
-    pipeline = beam.Pipeline(options=PipelineOptions(list(problem_lib.BEAM_ARGS)))
+    pipeline = beam.Pipeline(options=PipelineOptions(list(prepared_data.BEAM_ARGS)))
     _ = (
         pipeline
         | reading.ReadFeatures(
-            [problem.examples(case.examples)], problem.schema(), columns, DEFAULT_BATCH_SIZE
+            [prepared.examples(case.examples)], prepared.schema(), columns, DEFAULT_BATCH_SIZE
         )
-        | beam.ParDo(StampBatches(stamps))
+        | beam.ParDo(TimeBatches(events))
         | EvaluateModels(
             sources,
             outputs,
             config,
             tensor_adapter_config=adapter,
-            load=_StampedLoad(stamps),
+            load=_TimedLoad(events),
             decisive=wanted(config, Selection("auc")),
         )
     )
-    stamps.add("build the pipeline")
+    events.add("build the pipeline")
     pipeline.run().wait_until_finish()
-    stamps.add(END)
-    return lambda: Outcome(*problem_lib.tfma_outcome(outputs[sources[-1].name]))
+    events.add(END)
+    return lambda: CaseOutcome(*prepared_data.tfma_outcome(outputs[sources[-1].name]))

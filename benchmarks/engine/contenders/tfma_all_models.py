@@ -2,16 +2,16 @@
 
 from collections.abc import Callable
 
-from benchmarks.common import prepared_data as problem_lib
-from benchmarks.common.timing_events import Stamps
-from benchmarks.engine.cases import Case, Outcome
+from benchmarks.common import prepared_data
+from benchmarks.common.timing_events import TimingLog
+from benchmarks.engine.cases import Case, CaseOutcome
 from benchmarks.engine.contenders import tfma_run
 
 
 def run(
-    problem: problem_lib.Problem, case: Case, scratch: str, stamps: Stamps
-) -> Callable[[], Outcome]:
+    prepared: prepared_data.PreparedData, case: Case, scratch: str, events: TimingLog
+) -> Callable[[], CaseOutcome]:
     """See the package."""
-    checkpoints = problem.checkpoints(case.checkpoints)
-    tfma_run.evaluate(problem, case, checkpoints, scratch, stamps)
-    return lambda: Outcome(*problem_lib.tfma_outcome(scratch, checkpoints[-1].name))
+    checkpoints = prepared.checkpoints(case.checkpoints)
+    tfma_run.evaluate(prepared, case, checkpoints, scratch, events)
+    return lambda: CaseOutcome(*prepared_data.tfma_outcome(scratch, checkpoints[-1].name))

@@ -3,18 +3,18 @@
 import os
 from collections.abc import Callable
 
-from benchmarks.common import prepared_data as problem_lib
-from benchmarks.common.timing_events import Stamps
-from benchmarks.engine.cases import Case, Outcome
+from benchmarks.common import prepared_data
+from benchmarks.common.timing_events import TimingLog
+from benchmarks.engine.cases import Case, CaseOutcome
 from benchmarks.engine.contenders import tfma_run
 
 
 def run(
-    problem: problem_lib.Problem, case: Case, scratch: str, stamps: Stamps
-) -> Callable[[], Outcome]:
+    prepared: prepared_data.PreparedData, case: Case, scratch: str, events: TimingLog
+) -> Callable[[], CaseOutcome]:
     """See the package."""
-    checkpoints = problem.checkpoints(case.checkpoints)
+    checkpoints = prepared.checkpoints(case.checkpoints)
     outputs = [os.path.join(scratch, checkpoint.name) for checkpoint in checkpoints]
     for checkpoint, output in zip(checkpoints, outputs, strict=True):
-        tfma_run.evaluate(problem, case, [checkpoint], output, stamps)
-    return lambda: Outcome(*problem_lib.tfma_outcome(outputs[-1]))
+        tfma_run.evaluate(prepared, case, [checkpoint], output, events)
+    return lambda: CaseOutcome(*prepared_data.tfma_outcome(outputs[-1]))

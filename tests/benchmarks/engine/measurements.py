@@ -1,6 +1,6 @@
 """Made-up measurements."""
 
-from benchmarks.engine.cases import Measurement, Outcome
+from benchmarks.engine.cases import CaseOutcome, Measurement
 
 
 def measurement(whole: float, **changes) -> Measurement:
@@ -14,6 +14,6 @@ def measurement(whole: float, **changes) -> Measurement:
         "start_up_parts": {"load": whole / 8, "first batch": whole / 8},
         "imports": 1.0,
         "peak_bytes": 1_000_000,
-        "outcome": Outcome(10, 0.5),
+        "outcome": CaseOutcome(10, 0.5),
     }
     return Measurement(**{**values, **changes})

@@ -7,18 +7,18 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from benchmarks.common.prepared_data import Problem
-from benchmarks.common.timing_events import Stamps, split
+from benchmarks.common.prepared_data import PreparedData
+from benchmarks.common.timing_events import TimingLog, split_time
 from benchmarks.engine import plan as plan_lib
 from benchmarks.engine.__main__ import app
 from benchmarks.engine.cases import (
     BARE_SESSION_RUN,
+    CONTENDERS,
     ENGINE,
     TFMA_ALL_MODELS,
     TFMA_PER_CHECKPOINT,
-    WAYS,
     Case,
-    Outcome,
+    CaseOutcome,
 )
 from tests.support.pipeline_run import PipelineRun
 
@@ -35,7 +35,7 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def command(out: Path, taxi_run: PipelineRun) -> Result:
     """`python -m benchmarks.engine` on a finished run, with one case."""
     case = Case(BARE_SESSION_RUN, EXAMPLES, CHECKPOINTS)
-    tiny = plan_lib.Plan(EXAMPLES, EXAMPLES, CHECKPOINTS, {case: 1}, [])
+    tiny = plan_lib.BenchmarkPlan(EXAMPLES, EXAMPLES, CHECKPOINTS, {case: 1}, [])
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(plan_lib, "smoke", lambda: tiny)
         options = ["--smoke", "--run", str(taxi_run.kept), "--out", str(out)]
@@ -43,7 +43,7 @@ def command(out: Path, taxi_run: PipelineRun) -> Result:
 
 
 @pytest.fixture(scope="module")
-def outcomes() -> dict[str, Outcome]:
+def outcomes() -> dict[str, CaseOutcome]:
     """What each way has computed, for comparison."""
     return {}
 
@@ -59,18 +59,20 @@ def test_the_command_measures_and_writes(command: Result, out: Path):
     assert not (out / "bench.json").exists()
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_every_way_evaluates_all_examples(way, command, out, outcomes, tmp_path):
+@pytest.mark.parametrize("contender", CONTENDERS)
+def test_every_way_evaluates_all_examples(contender, command, out, outcomes, tmp_path):
     del command
-    stamps = Stamps(str(tmp_path / "stamps"))
-    module = importlib.import_module(f"benchmarks.engine.contenders.{way}")
-    case = Case(way, EXAMPLES, CHECKPOINTS)
-    outcomes[way] = module.run(Problem(out / "data"), case, str(tmp_path / "out"), stamps)()
-    assert outcomes[way].examples in (EXAMPLES, None)
-    divided = split(stamps.read())
+    events = TimingLog(str(tmp_path / "events"))
+    module = importlib.import_module(f"benchmarks.engine.contenders.{contender}")
+    case = Case(contender, EXAMPLES, CHECKPOINTS)
+    outcomes[contender] = module.run(
+        PreparedData(out / "data"), case, str(tmp_path / "out"), events
+    )()
+    assert outcomes[contender].examples in (EXAMPLES, None)
+    divided = split_time(events.read())
     assert divided.whole == pytest.approx(divided.start_up + divided.steady + divided.finish)
 
 
-@pytest.mark.parametrize("way", [TFMA_PER_CHECKPOINT, TFMA_ALL_MODELS])
-def test_the_engine_computes_what_tfma_does(way, outcomes):
-    assert outcomes[ENGINE].auc == pytest.approx(outcomes[way].auc, rel=1e-6)
+@pytest.mark.parametrize("contender", [TFMA_PER_CHECKPOINT, TFMA_ALL_MODELS])
+def test_the_engine_computes_what_tfma_does(contender, outcomes):
+    assert outcomes[ENGINE].auc == pytest.approx(outcomes[contender].auc, rel=1e-6)

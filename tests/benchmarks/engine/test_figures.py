@@ -4,15 +4,15 @@ import pytest
 
 from benchmarks.engine.cases import ENGINE, TFMA_ALL_MODELS, TFMA_PER_CHECKPOINT, Case
 from benchmarks.engine.figures import figures
-from benchmarks.engine.plan import Plan, Scaled
+from benchmarks.engine.plan import BenchmarkPlan, Scaled
 from tests.benchmarks.engine.measurements import measurement
 
 LESS, MORE = Case(TFMA_ALL_MODELS, 100, 3), Case(TFMA_ALL_MODELS, 200, 3)
 SINGLE = Case(TFMA_PER_CHECKPOINT, 1000, 1)
 
 
-def plan(*scaled: Scaled) -> Plan:
-    return Plan(1000, 5000, 3, {}, scaled)
+def plan(*scaled: Scaled) -> BenchmarkPlan:
+    return BenchmarkPlan(1000, 5000, 3, {}, scaled)
 
 
 def test_a_figure_is_the_median_of_its_measurements():

@@ -19,8 +19,8 @@ from benchmarks.engine.ratios import ratios
 PLAN = full()
 
 
-def figure(way: str, examples: int, checkpoints: int, whole: float, **values) -> Figure:
-    return Figure(Case(way, examples, checkpoints), whole, 3, **values)
+def figure(contender: str, examples: int, checkpoints: int, whole: float, **values) -> Figure:
+    return Figure(Case(contender, examples, checkpoints), whole, 3, **values)
 
 
 def by_case(*figures: Figure) -> dict[Case, Figure]:
@@ -63,7 +63,9 @@ def test_a_missing_figure_is_named(case):
     assert missing
     for ratio in missing:
         assert ratio.met is None
-        assert f"{case.way} on {case.examples} examples with {case.checkpoints}" in ratio.missing
+        assert (
+            f"{case.contender} on {case.examples} examples with {case.checkpoints}" in ratio.missing
+        )
 
 
 def test_a_value_at_the_limit():

@@ -12,7 +12,7 @@ from benchmarks.engine.cases import ENGINE, Case
 
 
 def test_a_failed_case_names_itself_and_its_log(tmp_path):
-    task = runner.Task(Case(ENGINE, 10, 2), 1)
+    task = runner.MeasurementTask(Case(ENGINE, 10, 2), 1)
     with pytest.raises(processes.RunFailedError) as caught:
         runner.measure(task, tmp_path / "no data", tmp_path / "logs")
     log = tmp_path / "logs" / "engine-10-2-1.log"

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from benchmarks.side_by_side import facts, table
-from benchmarks.side_by_side.facts import Facts, Restart, Size, Started
+from benchmarks.side_by_side.facts import Facts, JobSize, Restart, Started
 from benchmarks.side_by_side.job import Data, prepare
 from benchmarks.side_by_side.lines import lines_of_code
-from benchmarks.side_by_side.outcome import ESTIMATOR, KERAS, SLIM, SWEEP, WAYS, Outcome
+from benchmarks.side_by_side.outcome import CONTENDERS, ESTIMATOR, KERAS, SLIM, SWEEP, JobOutcome
 from pipeline.problems.problem import repository
 
-SMALL = Size(40, 20)
+SMALL = JobSize(40, 20)
 README = repository() / "README.md"
 DETAILS = repository() / "benchmarks" / "SIDE_BY_SIDE.md"
 
@@ -27,27 +27,29 @@ def found(data: Data, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str
     """Facts about a way, each found once."""
     known: dict[str, Facts] = {}
 
-    def find(way: str) -> Facts:
-        if way not in known:
-            directory = tmp_path_factory.mktemp(way)
+    def find(contender: str) -> Facts:
+        if contender not in known:
+            directory = tmp_path_factory.mktemp(contender)
             tied = facts.make_job(str(directory / "tie"), data, SMALL, learning_rate=0.0)
-            tie = facts.start(way, tied)
-            known[way] = Facts(
-                facts.lines_of(way),
+            tie = facts.start(contender, tied)
+            known[contender] = Facts(
+                facts.lines_of_contender(contender),
                 tie,
                 tie.outcome,
-                facts.evaluated_again(way, tied),
-                None if way == KERAS else facts.evaluated_late(way, tied, str(directory / "late")),
-                facts.restart(way, data, SMALL, str(directory / "restart")),
+                facts.evaluated_again(contender, tied),
+                None
+                if contender == KERAS
+                else facts.evaluated_late(contender, tied, str(directory / "late")),
+                facts.restart(contender, data, SMALL, str(directory / "restart")),
                 None,
             )
-        return known[way]
+        return known[contender]
 
     return find
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("contender", CONTENDERS)
 @pytest.mark.parametrize(
     "row",
     [
@@ -58,15 +60,17 @@ def found(data: Data, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str
         "exported, of equal ones",
     ],
 )
-def test_the_readme_says_what_is_found(way: str, row: str, found: Callable[[str], Facts]):
-    said = table.cells(README.read_text())[row][WAYS.index(way)]
-    assert said == table.ROWS[row](found(way))
+def test_the_readme_says_what_is_found(contender: str, row: str, found: Callable[[str], Facts]):
+    said = table.cells(README.read_text())[row][CONTENDERS.index(contender)]
+    assert said == table.ROWS[row](found(contender))
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("way", WAYS)
-def test_a_restart_that_forgets_exports_a_worse_model(way: str, found: Callable[[str], Facts]):
-    restart = found(way).restart
+@pytest.mark.parametrize("contender", CONTENDERS)
+def test_a_restart_that_forgets_exports_a_worse_model(
+    contender: str, found: Callable[[str], Facts]
+):
+    restart = found(contender).restart
     if restart.best_is_kept:
         assert restart.after == pytest.approx(restart.before, abs=1e-6)
     else:
@@ -75,7 +79,7 @@ def test_a_restart_that_forgets_exports_a_worse_model(way: str, found: Callable[
 
 @pytest.mark.slow
 def test_by_default_train_and_evaluate_leaves_out_what_comes_soon(data: Data, tmp_path: Path):
-    job = facts.make_job(str(tmp_path), data, Size(30, 10))
+    job = facts.make_job(str(tmp_path), data, JobSize(30, 10))
     started = facts.start(ESTIMATOR, job, throttle_secs=600)
     assert started.outcome.evaluated == [10, 30]
     assert started.outcome.never_evaluated == [0, 20]
@@ -99,7 +103,7 @@ def test_lines_of_code(source: str, lines: int):
     assert lines_of_code(source) == lines
 
 
-TIED = Outcome([0, 10, 20], [0, 10, 20], 1, 0, 0.5)
+TIED = JobOutcome([0, 10, 20], [0, 10, 20], 1, 0, 0.5)
 
 
 def some_facts(**changed: object) -> Facts:
@@ -130,7 +134,7 @@ def some_facts(**changed: object) -> Facts:
             "the best so far: a worse model takes its place",
         ),
         (table.tie, {}, "the first that it evaluated"),
-        (table.tie, {"tie": Outcome([0, 10, 20], [0, 10, 20], 1, 20, 0.5)}, "the last"),
+        (table.tie, {"tie": JobOutcome([0, 10, 20], [0, 10, 20], 1, 20, 0.5)}, "the last"),
     ],
 )
 def test_facts_in_words(words: Callable[[Facts], str], changed: dict, said: str):
@@ -139,13 +143,15 @@ def test_facts_in_words(words: Callable[[Facts], str], changed: dict, said: str)
 
 def test_a_page_without_marks_is_refused():
     with pytest.raises(ValueError, match="side by side: begin"):
-        table.put_in("A page.", "A table.")
+        table.replace_table("A page.", "A table.")
 
 
 def test_the_table_is_put_between_the_marks():
     page = "Before.\n<!-- side by side: begin -->\nold\n<!-- side by side: end -->\nAfter.\n"
-    made = table.markdown({way: some_facts() for way in (SLIM, ESTIMATOR, KERAS, SWEEP)}, "ways")
-    put = table.put_in(page, made)
+    made = table.markdown(
+        {contender: some_facts() for contender in (SLIM, ESTIMATOR, KERAS, SWEEP)}, "contenders"
+    )
+    put = table.replace_table(page, made)
     assert put.startswith("Before.")
     assert put.endswith("After.\n")
     assert "old" not in put

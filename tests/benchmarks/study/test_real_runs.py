@@ -47,10 +47,10 @@ def _digits(path: Path) -> Path:
     ],
 )
 def test_each_metric_is_asked_for(name: str, write, metrics: list[str], tmp_path: Path) -> None:
-    questions = real_runs.questions(name, write(tmp_path / "outputs.npz"))
-    assert [question.metric for question in questions] == metrics
-    for question in questions:
-        answer = real_runs.ask(question, 5, seed=1)
+    run_metrics = real_runs.run_metrics(name, write(tmp_path / "outputs.npz"))
+    assert [run_metric.metric for run_metric in run_metrics] == metrics
+    for run_metric in run_metrics:
+        answer = real_runs.resample(run_metric, 5, seed=1)
         found = summarize(answer.trials, answer.unit)
         assert (found.trials, answer.truth.shape) == (5, (_CHECKPOINTS,))
         assert 1 <= found.set_size <= _CHECKPOINTS
@@ -58,8 +58,10 @@ def test_each_metric_is_asked_for(name: str, write, metrics: list[str], tmp_path
 
 
 def test_the_same_seed_draws_the_same(tmp_path: Path) -> None:
-    question = real_runs.questions("taxi", _taxi(tmp_path / "outputs.npz"))[1]
-    assert real_runs.ask(question, 5, 1).trials == real_runs.ask(question, 5, 1).trials
+    run_metric = real_runs.run_metrics("taxi", _taxi(tmp_path / "outputs.npz"))[1]
+    assert (
+        real_runs.resample(run_metric, 5, 1).trials == real_runs.resample(run_metric, 5, 1).trials
+    )
 
 
 @pytest.mark.parametrize("entry", ["taxi", "taxi=", "other=runs/other"])

@@ -21,7 +21,7 @@ _SHAPES = (EQUAL, RISE_AND_FALL, OVERFIT, one_better(0.5))
 def test_checkpoints_are_as_good_as_the_scenario_says(metric: str, shape: str) -> None:
     scenario = Scenario(metric, shape, 7, 0.9)
     unit = scenarios.Units(0.01, 0.005)
-    loss = direction(metric).loss(1.0) * scenarios.world(scenario, unit).truth(metric)
+    loss = direction(metric).loss(1.0) * scenarios.simulated_run(scenario, unit).truth(metric)
     quality = (loss.min() - loss) / unit.difference
     expected = scenario.quality
     if shape == OVERFIT and metric != "mean loss":
@@ -97,7 +97,7 @@ def test_what_stands_above_the_marker_stays(tmp_path: Path) -> None:
     summary = _summary(regret=dict.fromkeys(names, 0.1))
     rows = [(Scenario(metric, EQUAL, 5, 0.9), summary) for metric in METRICS]
     blessed = [blessings.Blessings("auc", 5, 0.9, 0.5, 0.2, 0.03)]
-    found = report.Found(400, 1, 60.0, 1.0, rows, blessed, [], [("taxi", "auc", summary)])
+    found = report.StudyResults(400, 1, 60.0, 1.0, rows, blessed, [], [("taxi", "auc", summary)])
     (tmp_path / "STUDY.md").write_text(f"# Mine\n\n{report.MARKER}\n\nstale\n")
     report.write(found, tmp_path)
     text = (tmp_path / "STUDY.md").read_text()
@@ -110,5 +110,5 @@ def test_what_stands_above_the_marker_stays(tmp_path: Path) -> None:
 def test_a_folder_that_is_not_there_is_made(tmp_path: Path) -> None:
     rows = [(Scenario("auc", EQUAL, 5, 0.9), _summary())]
     blessed = [blessings.Blessings("auc", 5, 0.9, 0.5, 0.2, 0.03)]
-    report.write(report.Found(400, 1, 60.0, 1.0, rows, blessed, [], []), tmp_path / "new")
+    report.write(report.StudyResults(400, 1, 60.0, 1.0, rows, blessed, [], []), tmp_path / "new")
     assert (tmp_path / "new" / "STUDY.md").read_text().startswith("# Study")

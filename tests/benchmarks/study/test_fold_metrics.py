@@ -9,11 +9,17 @@ import pytest
 import tensorflow_model_analysis as tfma
 from google.protobuf import text_format
 
-from benchmarks.study import bucket_metrics
-from benchmarks.study.bucket_metrics import Sample
-from benchmarks.study.simulated_runs import METRICS, World, separation_of, sharpness_of, true_value
+from benchmarks.study import fold_metrics
+from benchmarks.study.fold_metrics import Sample
+from benchmarks.study.simulated_runs import (
+    METRICS,
+    SimulatedRun,
+    separation_of,
+    sharpness_of,
+    true_value,
+)
 
-_WORLD = World(np.array([1.5, 1.0]), np.array([1.0, 2.0]), 0.9, 0.25)
+_SIMULATED = SimulatedRun(np.array([1.5, 1.0]), np.array([1.0, 2.0]), 0.9, 0.25)
 _CONFIG = """
 model_specs { label_key: "label" prediction_key: "prediction" }
 slicing_specs {}
@@ -46,51 +52,51 @@ def _by_tfma(sample: Sample, model: int, kept: np.ndarray) -> Mapping[str, float
     return {name: metrics[key]["doubleValue"] for name, key in _NAMES.items()}
 
 
-def test_of_all_and_without_a_bucket_they_are_those_of_tfma() -> None:
-    sample = _WORLD.draw(np.random.default_rng(0), 2_000)
+def test_of_all_and_without_a_fold_they_are_those_of_tfma() -> None:
+    sample = _SIMULATED.draw(np.random.default_rng(0), 2_000)
     everything = np.ones(2_000, bool)
-    for model, bucket in ((0, None), (1, 3)):
-        kept = everything if bucket is None else sample.bucket != bucket
+    for model, fold in ((0, None), (1, 3)):
+        kept = everything if fold is None else sample.fold != fold
         expected = _by_tfma(sample, model, kept)
         for name, metric in METRICS.items():
             found = metric(sample)
-            value = found.value[model] if bucket is None else found.left_out[model, bucket]
+            value = found.value[model] if fold is None else found.leave_one_out[model, fold]
             assert value == pytest.approx(expected[name], rel=_TOLERANCE[name]), name
 
 
-def _without(sample: Sample, bucket: int) -> Sample:
-    kept = sample.bucket != bucket
+def _without(sample: Sample, fold: int) -> Sample:
+    kept = sample.fold != fold
     sizes = sample.sizes.copy()
-    sizes[bucket] = 0
+    sizes[fold] = 0
     return Sample(sample.label[kept], sample.output[:, kept], sizes)
 
 
 @pytest.mark.parametrize("ties", [False, True])
 @pytest.mark.parametrize("name", METRICS)
-def test_without_a_bucket_they_are_those_of_the_other_examples(name: str, ties: bool) -> None:
-    sample = _WORLD.draw(np.random.default_rng(1), 200)
+def test_without_a_fold_they_are_those_of_the_other_examples(name: str, ties: bool) -> None:
+    sample = _SIMULATED.draw(np.random.default_rng(1), 200)
     if ties:
         sample = dataclasses.replace(sample, output=np.round(sample.output))
     found = METRICS[name](sample)
-    for bucket in range(sample.sizes.size):
-        expected = METRICS[name](_without(sample, bucket)).value
-        assert found.left_out[:, bucket] == pytest.approx(expected, rel=1e-5)
+    for fold in range(sample.sizes.size):
+        expected = METRICS[name](_without(sample, fold)).value
+        assert found.leave_one_out[:, fold] == pytest.approx(expected, rel=1e-5)
 
 
 def test_auc_by_hand() -> None:
     sample = Sample(
         np.array([0.0, 1.0, 0.0, 1.0]), np.array([[1.0, 1.0, 2.0, 3.0]]), np.array([2, 2])
     )
-    found = bucket_metrics.auc(sample)
+    found = fold_metrics.auc(sample)
     assert found.value.tolist() == [(0.5 + 0 + 1 + 1) / 4]
-    assert found.left_out.tolist() == [[1.0, 0.5]]
+    assert found.leave_one_out.tolist() == [[1.0, 0.5]]
 
 
 def test_absolute_error() -> None:
     sample = Sample(np.array([1.0, 2.0]), np.array([[1.5, 1.0]]), np.array([1, 1]))
-    found = bucket_metrics.absolute_error(sample)
+    found = fold_metrics.absolute_error(sample)
     assert found.value.tolist() == [0.75]
-    assert found.left_out.tolist() == [[1.0, 0.5]]
+    assert found.leave_one_out.tolist() == [[1.0, 0.5]]
     (replicates,) = found.replicates()
     assert (replicates.value, replicates.left_out, replicates.examples) == (
         0.75,
@@ -101,10 +107,10 @@ def test_absolute_error() -> None:
 
 @pytest.mark.parametrize("name", METRICS)
 def test_truth_is_what_a_large_sample_tends_to(name: str) -> None:
-    sample = _WORLD.draw(np.random.default_rng(2), 300_000)
+    sample = _SIMULATED.draw(np.random.default_rng(2), 300_000)
     found = METRICS[name](sample)
     (one, other) = found.replicates()
-    for replicates, truth in zip((one, other), _WORLD.truth(name), strict=True):
+    for replicates, truth in zip((one, other), _SIMULATED.truth(name), strict=True):
         influences = replicates.influences()
         assert influences is not None
         assert replicates.value == pytest.approx(truth, abs=4 * np.linalg.norm(influences))

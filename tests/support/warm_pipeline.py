@@ -4,6 +4,7 @@ import functools
 import os
 import subprocess
 import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tests.support.warm_processes import Parent
@@ -45,8 +46,15 @@ def run(module: str, *arguments: str, **environment: str) -> subprocess.Complete
         arguments: Arguments of the command line.
         environment: Variables to set.
     """
+    return run_module(parent(), module, arguments, environment)
+
+
+def run_module(
+    parent: Parent, module: str, arguments: Sequence[str], environment: Mapping[str, str]
+) -> subprocess.CompletedProcess[str]:
+    """Runs a module to its end, forked from a process; see `run`."""
     with tempfile.TemporaryDirectory() as scratch:
         output, error = Path(scratch, "output"), Path(scratch, "error")
-        status = parent().start(module, arguments, environment, output, error).wait()
+        status = parent.start(module, arguments, environment, output, error).wait()
         printed = output.read_text(), error.read_text()
     return subprocess.CompletedProcess([module, *arguments], status, *printed)

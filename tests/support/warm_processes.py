@@ -5,8 +5,10 @@ they run in, and it ends when nobody is left. It has no thread when it forks.
 """
 
 import atexit
+import contextlib
 import dataclasses
 import fcntl
+import gc
 import hashlib
 import importlib
 import json
@@ -20,9 +22,10 @@ import subprocess
 import sys
 import tempfile
 import threading
+import traceback
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, NoReturn, TextIO
 
 _REPOSITORY = Path(__file__).resolve().parents[2]
 _GREETING = "at your service\n"
@@ -157,7 +160,26 @@ class _Request:
         os.chdir(self.cwd)
         sys.argv = [self.module, *self.arguments]
         sys.stdout = open(1, "w", buffering=1, closefd=False)  # noqa: SIM115
-        runpy.run_module(self.module, run_name="__main__", alter_sys=True)
+        try:
+            runpy.run_module(self.module, run_name="__main__", alter_sys=True)
+        except SystemExit as error:
+            _leave(error.code)
+        except Exception:
+            traceback.print_exc()
+            _leave(1)
+        _leave(None)
+
+
+def _leave(code: str | int | None) -> NoReturn:
+    """Ends this process as `sys.exit` does, without the seconds that taking modules apart takes."""
+    if isinstance(code, str):
+        print(code, file=sys.stderr)
+    with contextlib.suppress(BrokenPipeError):
+        threading._shutdown()  # type: ignore[attr-defined]  # noqa: SLF001
+        atexit._run_exitfuncs()  # noqa: SLF001
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(1 if isinstance(code, str) else code or 0)
 
 
 def _connected(address: str) -> tuple[socket.socket, TextIO]:
@@ -264,6 +286,9 @@ def _main(address: str, *modules: str) -> None:
         from tests.support import quick_beam
 
         quick_beam.use()
+    # What is imported stays: children need not copy it when they look for garbage.
+    gc.collect()
+    gc.freeze()
     server = _Server(address)
     print("ready", flush=True)
     request = server.serve()

@@ -10,23 +10,27 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support import estimator_run, quick_beam, taxi_examples, warm_pipeline
+from tests.support import warm_pipeline
 
+# What imports TensorFlow is imported where it is used: the process that hands out tests needs none.
 if TYPE_CHECKING:
+    from tests.support.estimator_run import EstimatorRun
     from tests.support.pipeline_run import PipelineRun
 
 
 @pytest.fixture(scope="session")
 def examples() -> list[bytes]:
     """300 serialized taxi rows."""
+    from tests.support import taxi_examples
+
     return taxi_examples.serialized(300)
 
 
 @pytest.fixture(scope="session")
-def trained(
-    tmp_path_factory: pytest.TempPathFactory, examples: list[bytes]
-) -> estimator_run.EstimatorRun:
+def trained(tmp_path_factory: pytest.TempPathFactory, examples: list[bytes]) -> "EstimatorRun":
     """An Estimator's run with checkpoints of steps 0, 20, 40 and 60; do not write into it."""
+    from tests.support import estimator_run
+
     directory: Path = tmp_path_factory.mktemp("trained")
     return estimator_run.train(directory, examples)
 
@@ -50,6 +54,8 @@ def pytest_configure(config: pytest.Config) -> None:
     runs_tests = "PYTEST_XDIST_WORKER" in os.environ or not config.getoption("numprocesses", None)
     warm_pipeline.folder()
     if runs_tests:
+        from tests.support import quick_beam
+
         quick_beam.use()
 
 

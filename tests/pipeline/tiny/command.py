@@ -1,18 +1,22 @@
 """Starts the pipeline on the tiny problem as a user would, and tells what came of it."""
 
+import contextlib
 import dataclasses
 import json
 import os
 import random
 import shutil
+import signal
 import tempfile
+import threading
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from tests.pipeline.tiny.__main__ import TOLD
 from tests.support import warm_pipeline
 
 _MODULE = "tests.pipeline.tiny"
+_END = "(the process has ended)\n"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,10 +63,17 @@ class Started:
         self.pid = self._process.pid
         self._output = output.open()
         self._shown = ""
+        # What it has started may outlive it and hold the pipe: its own end is marked in there.
+        threading.Thread(target=self._mark_end, args=[output.open("w")], daemon=True).start()
+
+    def _mark_end(self, output: TextIO) -> None:
+        self._process.wait()
+        with contextlib.suppress(BrokenPipeError), output:
+            output.write(f"\n{_END}")  # its last line may lack its end
 
     def wait_for(self, text: str) -> None:
         """Reads what is printed until a line has this in it."""
-        for line in self._output:
+        for line in iter(self._output.readline, _END):
             self._shown += line
             if text in line:
                 return
@@ -78,8 +89,10 @@ class Started:
             os.kill(self.pid, number)
         if not self._output.closed:
             with self._output:
-                self._shown += self._output.read()
+                self._shown += "".join(iter(self._output.readline, _END))
         status = self._process.wait()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
         error = self._error.read_text()
         shutil.rmtree(self._folder)
         return _ended(self._root, status, self._shown, error)

@@ -39,7 +39,7 @@ def evaluate_fused(request: EvaluationRequest) -> Iterator[Evaluated]:
         if reason := race.unsupported_reason(request):
             logging.warning("All candidates are evaluated on all examples: %s.", reason)
         else:
-            yield from _with_errors(race.evaluate_race(request, _run_heat(request)), request)
+            yield from _with_errors(race.evaluate_race(request, _run_round(request)), request)
             return
     yield from _with_errors(_in_groups(request, baseline), request)
 
@@ -50,7 +50,7 @@ def _with_errors(evaluated: Iterator[Evaluated], request: EvaluationRequest) -> 
         error = done.error
         if error is None:
             predictions = read_predictions(request.outputs[done.name])
-            error = predictions.obstacle if predictions.failed else None
+            error = predictions.excluded_reason if predictions.failed else None
         yield dataclasses.replace(done, error=error)
 
 
@@ -63,9 +63,11 @@ def _in_groups(request: EvaluationRequest, baseline: Sequence[ModelSource]) -> I
         yield from (Evaluated(model.name, seconds, gone.get(model.name)) for model in group)
 
 
-def _run_heat(request: EvaluationRequest) -> Callable[[race.Heat], dict[str, str]]:
-    def run(heat: race.Heat) -> dict[str, str]:
-        return _without_unreadable(heat.group, functools.partial(_evaluate, request, heat=heat))
+def _run_round(request: EvaluationRequest) -> Callable[[race.Round], dict[str, str]]:
+    def run(this_round: race.Round) -> dict[str, str]:
+        return _without_unreadable(
+            this_round.group, functools.partial(_evaluate, request, this_round=this_round)
+        )
 
     return run
 
@@ -89,9 +91,9 @@ def _without_unreadable(
 
 
 def _evaluate(
-    request: EvaluationRequest, group: Sequence[ModelSource], heat: race.Heat | None = None
+    request: EvaluationRequest, group: Sequence[ModelSource], this_round: race.Round | None = None
 ) -> None:
-    """One Beam pipeline for the candidates of a group: on all examples, or those of a heat."""
+    """One Beam pipeline for the candidates of a group: on all examples, or those of a round."""
     config = request.tensor_adapter_config
     baseline = [request.baseline] if request.baseline else []
     columns = required_features.columns(
@@ -107,10 +109,10 @@ def _evaluate(
         baseline=request.baseline,
         tensor_adapter_config=config,
         batch_size=batch_size,
-        decisive=request.decisive,
-        earlier=heat.earlier if heat else (),
-        shares=heat.shares if heat else None,
-        partial=heat.directory if heat else None,
+        tracked_metrics=request.tracked_metrics,
+        earlier=this_round.earlier if this_round else (),
+        shares=this_round.shares if this_round else None,
+        partial=this_round.directory if this_round else None,
     )
     try:
         with request.make_pipeline() as pipeline:

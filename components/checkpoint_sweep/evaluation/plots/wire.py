@@ -31,15 +31,15 @@ class RepeatedDoubles:
         # What a zero leaves out, and the length of a wrapper, which it leaves in.
         self._left_out: dict[str, slice] = {}
         self._wrapped: set[str] = set()
-        place = self._head
+        offset = self._head
         for found in fields:
             before = _tag(found.number, _FIXED64)
-            first = place
+            first = offset
             if found.message_type is not None:
                 tag = _tag(found.number, _LENGTH_DELIMITED)
                 value = _tag(found.message_type.fields_by_name["value"].number, _FIXED64)
                 before = tag + bytes([len(value) + 8]) + value
-                first = place + len(tag) + 1
+                first = offset + len(tag) + 1
                 self._wrapped.add(found.name)
                 layout.append((f"tag of {found.name}", np.uint8, (len(tag),)))
                 layout.append((f"length of {found.name}", np.uint8))
@@ -51,9 +51,9 @@ class RepeatedDoubles:
                 layout.append((f"before {found.name}", np.uint8, (len(before),)))
                 constants[f"before {found.name}"] = list(before)
             layout.append((found.name, _DOUBLE))
-            place += len(before) + 8
-            self._left_out[found.name] = slice(first, place)
-        if place - self._head >= 1 << 7:
+            offset += len(before) + 8
+            self._left_out[found.name] = slice(first, offset)
+        if offset - self._head >= 1 << 7:
             raise ValueError(f"The messages of {field.full_name} are too long.")
         self._template = np.zeros(1, np.dtype(layout))
         for name, constant in constants.items():

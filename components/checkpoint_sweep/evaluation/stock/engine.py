@@ -58,11 +58,11 @@ def evaluate_with_tfma(request: EvaluationRequest) -> Iterator[Evaluated]:
             _evaluate_one(candidate, request)
         except Exception as failure:
             logging.debug("%s: stock TFMA failed", candidate.name, exc_info=True)
-            error = _why(failure, candidate, request)
+            error = _failure_reason(failure, candidate, request)
         yield Evaluated(candidate.name, time.monotonic() - started, error)
 
 
-def _why(failure: Exception, candidate: ModelSource, request: EvaluationRequest) -> str:
+def _failure_reason(failure: Exception, candidate: ModelSource, request: EvaluationRequest) -> str:
     """Why a candidate alone cannot be evaluated.
 
     Raises:
@@ -75,7 +75,7 @@ def _why(failure: Exception, candidate: ModelSource, request: EvaluationRequest)
     advice = "Correct the evaluation config or the data."
     with in_a_sentence("Stock TFMA cannot evaluate this", advice):
         predictions = _predict(candidate, request, looking=False)
-        if obstacle := predictions.obstacle:
+        if obstacle := predictions.excluded_reason:
             _write(predictions, request.outputs[candidate.name])
             return obstacle
         _predict(candidate, request, looking=True)
@@ -143,8 +143,8 @@ def _extractors(
     # What comes after this one takes examples one by one.
     stages = [extractor.stage_name for extractor in extractors]
     unbatch = UNBATCH_EXTRACTOR_STAGE_NAME
-    place = stages.index(unbatch) if unbatch in stages else len(stages)
-    return model, [*extractors[:place], count, *extractors[place:]]
+    position = stages.index(unbatch) if unbatch in stages else len(stages)
+    return model, [*extractors[:position], count, *extractors[position:]]
 
 
 def _counted(pipeline: beam.Pipeline) -> Predictions:

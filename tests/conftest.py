@@ -4,12 +4,13 @@ import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support import estimator_run, taxi_examples
+from tests.support import estimator_run, quick_beam, taxi_examples, warm_pipeline
 
 if TYPE_CHECKING:
     from tests.support.pipeline_run import PipelineRun
@@ -42,6 +43,20 @@ def taxi_run(tmp_path_factory: pytest.TempPathFactory) -> "PipelineRun":
     # Of pytest-xdist's processes, each has a folder in the one that they share.
     shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
     return pipeline_run.taxi(shared / "taxi")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Gives the session's processes one to fork from, and makes Beam quick where tests run."""
+    runs_tests = "PYTEST_XDIST_WORKER" in os.environ or not config.getoption("numprocesses", None)
+    warm_pipeline.folder()
+    if runs_tests:
+        quick_beam.use()
+
+
+def pytest_unconfigure() -> None:
+    """Removes what the first process made."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        shutil.rmtree(warm_pipeline.folder(), ignore_errors=True)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -27,7 +27,7 @@ from checkpoint_sweep.model_run.checkpoints import (
     find_checkpoints,
 )
 from checkpoint_sweep.saved_model.model_source import ModelSource
-from checkpoint_sweep.saved_model.tensor_bundle import unreadable
+from checkpoint_sweep.saved_model.tensor_bundle import unreadable_reason
 from checkpoint_sweep.saved_model.weight_swap import write_saved_model
 from checkpoint_sweep.selection.decision import Decision, Verdict, choose
 from checkpoint_sweep.selection.direction import Direction
@@ -186,7 +186,7 @@ def _export(source: ModelSource, verdict: Verdict, directory: str) -> None:
     try:
         write_saved_model(source, directory)
     except Exception as error:
-        if reason := unreadable(source):
+        if reason := unreadable_reason(source):
             if verdict.averaged is not None:
                 raise CheckpointError(
                     f"{verdict.name} is chosen, and its weights can no longer be read: {reason}. "

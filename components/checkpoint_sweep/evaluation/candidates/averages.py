@@ -18,7 +18,7 @@ def average(averager: Averager, wanted: Ingredients) -> tuple[CandidateSpec, Mod
         averager: that makes it.
         wanted: what of; at least one step.
     """
-    made = wanted.obstacle or averager.make(wanted.name, wanted.steps)
+    made = wanted.excluded_reason or averager.make(wanted.name, wanted.steps)
     weights = made.weights if isinstance(made, ModelSource) else ""
     return CandidateSpec(wanted.name, wanted.steps[-1], weights, tuple(wanted.steps)), made
 
@@ -48,8 +48,8 @@ def evaluate_greedy_soup(
         spec = CandidateSpec(GREEDY_SOUP, step, averaged=tuple(steps))
         evaluator.exclude(spec, f"of 2 checkpoints to average only {known} eligible")
         return
-    if obstacle := averager.obstacle(steps):
-        evaluator.exclude(CandidateSpec(GREEDY_SOUP, steps[-1], averaged=tuple(steps)), obstacle)
+    if reason := averager.unaveraged_reason(steps):
+        evaluator.exclude(CandidateSpec(GREEDY_SOUP, steps[-1], averaged=tuple(steps)), reason)
         return
     soup = greedy_soup(candidates, direction, _Trials(evaluator, averager))
     if len(soup.steps) == 1:

@@ -34,8 +34,8 @@ class Evaluations:
 def evaluate_candidates(
     engine: Engine,
     request: EvaluationRequest,
-    swept: Sequence[Checkpoint],
-    left_out: Mapping[int, str],
+    checkpoints: Sequence[Checkpoint],
+    excluded: Mapping[int, str],
     directory: str,
     selection: Selection,
     fingerprint: EvaluationFingerprint,
@@ -50,8 +50,8 @@ def evaluate_candidates(
     Args:
         engine: Engine used to evaluate the candidates.
         request: the checkpoints' candidates, named as their checkpoints.
-        swept: the checkpoints of the sweep.
-        left_out: why a checkpoint is no candidate, by step.
+        checkpoints: the checkpoints of the sweep.
+        excluded: why a checkpoint is no candidate, by step.
         directory: for the ledger, the results, and the weights of averages.
         selection: the metric to read.
         fingerprint: Fingerprint of what all evaluations depend on.
@@ -61,11 +61,13 @@ def evaluate_candidates(
     Raises:
         UserError: the evaluation cannot be run, or the selected slice has no result.
     """
-    evaluator = CandidateEvaluator(engine, request, directory, selection, fingerprint, len(swept))
-    specs = {c.name: CandidateSpec(c.name, c.step, c.prefix) for c in swept}
-    for checkpoint in swept:
-        if checkpoint.step in left_out:
-            evaluator.exclude(specs[checkpoint.name], left_out[checkpoint.step])
+    evaluator = CandidateEvaluator(
+        engine, request, directory, selection, fingerprint, len(checkpoints)
+    )
+    specs = {c.name: CandidateSpec(c.name, c.step, c.prefix) for c in checkpoints}
+    for checkpoint in checkpoints:
+        if checkpoint.step in excluded:
+            evaluator.exclude(specs[checkpoint.name], excluded[checkpoint.step])
     candidates = [(specs[source.name], source) for source in request.candidates]
     if averages is None:
         evaluator.evaluate(candidates)

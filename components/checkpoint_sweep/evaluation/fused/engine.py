@@ -9,14 +9,15 @@ import apache_beam as beam
 from absl import logging
 
 from checkpoint_sweep.evaluation.data_errors import user_error
-from checkpoint_sweep.evaluation.fused import required_features, update
+from checkpoint_sweep.evaluation.fused import required_features
+from checkpoint_sweep.evaluation.fused.loading import release
 from checkpoint_sweep.evaluation.fused.racing import race
 from checkpoint_sweep.evaluation.fused.transform import DEFAULT_BATCH_SIZE, EvaluateModels
 from checkpoint_sweep.evaluation.predict import plan_groups
 from checkpoint_sweep.evaluation.request import Evaluated, EvaluationRequest
 from checkpoint_sweep.evaluation.results.candidate import read_predictions
 from checkpoint_sweep.saved_model.model_source import ModelSource
-from checkpoint_sweep.saved_model.tensor_bundle import unreadable
+from checkpoint_sweep.saved_model.tensor_bundle import unreadable_reason
 
 
 def evaluate_fused(request: EvaluationRequest) -> Iterator[Evaluated]:
@@ -58,7 +59,7 @@ def _in_groups(request: EvaluationRequest, baseline: Sequence[ModelSource]) -> I
     for group in plan_groups(request.candidates, request.memory_budget, baseline):
         started = time.monotonic()
         gone = _without_unreadable(group, functools.partial(_evaluate, request))
-        update.release()
+        release()
         seconds = (time.monotonic() - started) / len(group)
         yield from (Evaluated(model.name, seconds, gone.get(model.name)) for model in group)
 
@@ -79,12 +80,12 @@ def _without_unreadable(
     try:
         evaluate(group)
     except Exception:
-        reasons = {model.name: unreadable(model) for model in group}
+        reasons = {model.name: unreadable_reason(model) for model in group}
         gone = {name: f"unreadable: {reason}" for name, reason in reasons.items() if reason}
         if not gone:
             raise
         if left := [model for model in group if model.name not in gone]:
-            update.release()
+            release()
             gone |= _without_unreadable(left, evaluate)
         return gone
     return {}

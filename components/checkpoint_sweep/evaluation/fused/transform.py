@@ -11,7 +11,8 @@ from checkpoint_sweep.common.files import absolute
 from checkpoint_sweep.evaluation.aggregate import candidate_ranges
 from checkpoint_sweep.evaluation.aggregate.slice_metrics import EvaluateSlices
 from checkpoint_sweep.evaluation.aggregate.state import FoldState, MetricState
-from checkpoint_sweep.evaluation.fused import queries, required_features, update
+from checkpoint_sweep.evaluation.fused import queries, required_features
+from checkpoint_sweep.evaluation.fused.loading import Loader
 from checkpoint_sweep.evaluation.fused.racing.partial import WritePartial
 from checkpoint_sweep.evaluation.fused.racing.shares import TakeShares
 from checkpoint_sweep.evaluation.fused.update_ahead import update_for
@@ -63,7 +64,7 @@ class EvaluateModels(beam.PTransform):
         tensor_adapter_config: Any = None,
         batch_size: int = DEFAULT_BATCH_SIZE,
         rubber_stamp: bool = False,
-        load: update.Loader = LoadedModels,
+        load: Loader = LoadedModels,
         tracked_metrics: UncertaintySpec | None = None,
         earlier: Sequence[MetricState | FoldState] = (),
         shares: Collection[int] | None = None,

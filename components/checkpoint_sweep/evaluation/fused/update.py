@@ -1,10 +1,9 @@
 """The step that sees the data: predicts a batch with all models and sums its metrics."""
 
 import dataclasses
-import gc
 import itertools
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent import futures
 from typing import Any
 
@@ -21,6 +20,8 @@ from checkpoint_sweep.evaluation.aggregate import samples, slicing
 from checkpoint_sweep.evaluation.aggregate.batch_accumulator import BatchAccumulator
 from checkpoint_sweep.evaluation.aggregate.state import FoldState
 from checkpoint_sweep.evaluation.fused import queries, required_features
+from checkpoint_sweep.evaluation.fused.loading import Loaded, Loader
+from checkpoint_sweep.evaluation.fused.stacking import count_non_finite, single_output, stack_models
 from checkpoint_sweep.evaluation.inputs import preprocessing
 from checkpoint_sweep.evaluation.inputs.extracts import (
     add_labels_and_weights,
@@ -44,9 +45,6 @@ _UNFIT = (
     "Evaluate on examples as its signature parses them, or choose another by "
     "ModelSpec.signature_name.",
 )
-
-# From sources and a signature's name to an object with ``input_specs`` and ``predict``.
-Loader = Callable[[Sequence[ModelSource], str], Any]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -123,16 +121,16 @@ class Update(beam.DoFn):
         for directory in {source.saved_model for source in self._sources}:
             if signatures.exists(directory):
                 inputs |= preprocessing.inputs(self._eval_config, directory)
-        self._wanted = required_features.features(self._eval_config, self._plans[0], inputs)
+        self._features = required_features.features(self._eval_config, self._plans[0], inputs)
         self._thread = futures.ThreadPoolExecutor(1, "predict")
 
     def teardown(self) -> None:
         """Ends the thread."""
         self._thread.shutdown()
 
-    def _load_all(self) -> "_Loaded":
+    def _load_all(self) -> Loaded:
         has_baseline = any(spec.is_baseline for spec in self._eval_config.model_specs)
-        return _Loaded(
+        return Loaded(
             self._load(self._sources, self._signature),
             preprocessing.Preprocessing(
                 self._eval_config,
@@ -161,7 +159,7 @@ class Update(beam.DoFn):
 
     def _predict(self, batch: pa.RecordBatch) -> PendingBatch:
         """Starts to predict a batch."""
-        extracts = extract(batch, self._representations, self._wanted)
+        extracts = extract(batch, self._representations, self._features)
         with data_errors.in_a_sentence(*_UNFIT):
             extracts = self._preprocessing.apply(extracts)
         extracts = add_labels_and_weights(extracts, self._eval_config)
@@ -175,12 +173,14 @@ class Update(beam.DoFn):
         """What is given for a batch."""
         batch, extracts = pending.batch, pending.extracts
         with data_errors.in_a_sentence(*_UNFIT):
-            outputs = [_single(values) for values in pending.outputs.result()]
+            outputs = [single_output(values) for values in pending.outputs.result()]
         rows = self._slicer.rows(self._preprocessing.sliced(extracts), batch.num_rows)
         if self._query_keys:
             yield from queries.examples(self._query_keys, extracts, outputs, rows)
-        blocks = self._blocks(extracts, outputs, batch.num_rows)
-        non_finite = self._non_finite(blocks)
+        blocks = stack_models(
+            outputs, extracts, batch.num_rows, self._eval_config, self._plans[0], self._baseline
+        )
+        non_finite = count_non_finite(blocks, self._eval_config, len(self._sources))
         accumulators = [
             BatchAccumulator(plan, *divided, extracts, batch.num_rows, non_finite)
             for plan, divided in zip(
@@ -259,39 +259,6 @@ class Update(beam.DoFn):
                 accumulator.state.errors[model] = type(leaf.computation.combiner).__name__
             _LOG.debug("%s fails", self._sources[model].name, exc_info=error)
 
-    def _blocks(
-        self, extracts: dict[str, Any], outputs: list[Any], size: int
-    ) -> list[tuple[list[int], metric_inputs.Batch]]:
-        """Models that can be stacked: of the same shapes, finite on the same examples.
-
-        A model that diverges is on its own, so that it changes nothing for its neighbours; and
-        so is the baseline.
-        """
-        groups: dict[Any, list[int]] = {}
-        for model, values in enumerate(outputs):
-            key = (model == self._baseline, _shapes(values), _finite(values, size).tobytes())
-            groups.setdefault(key, []).append(model)
-        blocks = []
-        for (of_baseline, *_), models in groups.items():
-            name = self._plans[0].baseline_name if of_baseline else self._plans[0].candidate_name
-            batch = metric_inputs.Batch(
-                size,
-                extracts["labels"],
-                extracts.get("example_weights"),
-                metric_inputs.stack([outputs[model] for model in models]),
-                plan_lib.model_spec(self._eval_config, of_baseline),
-                name or "",
-            )
-            blocks.append((models, batch))
-        return blocks
-
-    def _non_finite(self, blocks: list[tuple[list[int], metric_inputs.Batch]]) -> np.ndarray:
-        """For each model, the number of examples whose predictions are not all finite."""
-        result = np.zeros(len(self._sources), np.int64)
-        for models, block in blocks:
-            result[models] = block.non_finite(self._eval_config)
-        return result
-
     def _add(
         self,
         leaf: plan_lib.Leaf,
@@ -330,41 +297,3 @@ def pieces(rows: int, batch_size: int) -> list[tuple[int, int]]:
         number = 2
     bounds = np.linspace(0, rows, number + 1).astype(int).tolist()
     return list(itertools.pairwise(bounds))
-
-
-class _Loaded:
-    """All that is loaded, as one object: Beam keeps only one alive between bundles."""
-
-    def __init__(self, predictor: Any, preprocess: preprocessing.Preprocessing) -> None:
-        self.predictor = predictor
-        self.preprocessing = preprocess
-
-
-class _Nothing:
-    """Takes the place of what was loaded."""
-
-
-def release() -> None:
-    """Lets go of the models that Beam keeps alive in this process after a pipeline has ended."""
-    shared.Shared().acquire(_Nothing)
-    gc.collect()
-
-
-def _single(values: dict[str, np.ndarray]) -> Any:
-    """A model's outputs as TFMA holds them: no dict for a single output."""
-    return next(iter(values.values())) if len(values) == 1 else values
-
-
-def _shapes(outputs: Any) -> Any:
-    if isinstance(outputs, dict):
-        return tuple((name, value.shape[1:]) for name, value in sorted(outputs.items()))
-    return outputs.shape[1:]
-
-
-def _finite(outputs: Any, size: int) -> np.ndarray:
-    """(size,) bool: whether all numbers that a model gives for an example are finite."""
-    result = np.ones(size, bool)
-    for value in outputs.values() if isinstance(outputs, dict) else [outputs]:
-        if value.dtype.kind == "f" and value.shape[:1] == (size,):
-            result &= np.isfinite(value).reshape(size, -1).all(axis=1)
-    return result

@@ -123,15 +123,15 @@ def _entries(values: _Values, baseline: _Values, folds: list[int]) -> Iterator[d
     for key in values[0]:
         output, sub_key, name = metric_name(key)
         entry: dict[str, Any] = {"output": output, "sub_key": sub_key, "name": name}
-        entry |= _with_left_out("", [found.get(key) for found in values], folds)
+        entry |= _replicates_entry("", [found.get(key) for found in values], folds)
         other = of_baseline.get((output, sub_key, name))
         if other is not None:
             found = [of_fold.get(other) for of_fold in baseline]
-            entry |= _with_left_out("baseline_", found, folds)
+            entry |= _replicates_entry("baseline_", found, folds)
         yield entry
 
 
-def _with_left_out(prefix: str, values: list[float | None], folds: list[int]) -> dict[str, Any]:
+def _replicates_entry(prefix: str, values: list[float | None], folds: list[int]) -> dict[str, Any]:
     numbers = [v if v is not None and math.isfinite(v) else None for v in values]
     left_out: list[float | None] = [None] * FOLDS
     for fold, number in zip(folds, numbers[1:], strict=True):

@@ -29,7 +29,7 @@ class RepeatedDoubles:
         layout: list[Any] = [("tag", np.uint8, (len(head),)), ("length", np.uint8)]
         constants: dict[str, Any] = {"tag": list(head)}
         # What a zero leaves out, and the length of a wrapper, which it leaves in.
-        self._left_out: dict[str, slice] = {}
+        self._omitted: dict[str, slice] = {}
         self._wrapped: set[str] = set()
         offset = self._head
         for found in fields:
@@ -52,7 +52,7 @@ class RepeatedDoubles:
                 constants[f"before {found.name}"] = list(before)
             layout.append((found.name, _DOUBLE))
             offset += len(before) + 8
-            self._left_out[found.name] = slice(first, offset)
+            self._omitted[found.name] = slice(first, offset)
         if offset - self._head >= 1 << 7:
             raise ValueError(f"The messages of {field.full_name} are too long.")
         self._template = np.zeros(1, np.dtype(layout))
@@ -68,7 +68,7 @@ class RepeatedDoubles:
             values = np.ascontiguousarray(columns[name], _DOUBLE)
             rows[name] = values
             zero = np.flatnonzero(values.view(np.int64) == 0)  # Not -0.0, as in C++.
-            kept[zero, self._left_out[name]] = False
+            kept[zero, self._omitted[name]] = False
             if name in self._wrapped:
                 rows[f"length of {name}"][zero] = 0
         rows["length"] = kept[:, self._head :].sum(axis=1)

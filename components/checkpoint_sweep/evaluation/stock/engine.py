@@ -30,7 +30,7 @@ from checkpoint_sweep.evaluation.results.candidate import Predictions
 from checkpoint_sweep.evaluation.results.files import PREDICTIONS
 from checkpoint_sweep.evaluation.stock.pipeline import pipeline_for_tfma
 from checkpoint_sweep.saved_model.model_source import ModelSource
-from checkpoint_sweep.saved_model.tensor_bundle import unreadable
+from checkpoint_sweep.saved_model.tensor_bundle import unreadable_reason
 from checkpoint_sweep.saved_model.weight_swap import write_saved_model
 
 _COUNTERS = "checkpoint_sweep.predictions"
@@ -70,14 +70,14 @@ def _failure_reason(failure: Exception, candidate: ModelSource, request: Evaluat
     """
     if known := user_error(failure):
         raise known from failure
-    if reason := unreadable(candidate):
+    if reason := unreadable_reason(candidate):
         return f"unreadable: {reason}"
     advice = "Correct the evaluation config or the data."
     with in_a_sentence("Stock TFMA cannot evaluate this", advice):
         predictions = _predict(candidate, request, looking=False)
-        if obstacle := predictions.excluded_reason:
+        if reason := predictions.excluded_reason:
             _write(predictions, request.outputs[candidate.name])
-            return obstacle
+            return reason
         _predict(candidate, request, looking=True)
         raise failure
     raise AssertionError  # Unreachable.

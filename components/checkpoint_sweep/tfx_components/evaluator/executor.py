@@ -158,8 +158,8 @@ def _bless(
 
 def _judge(evaluation: str, validated: bool, words: str) -> tuple[bool, str]:
     """Whether the model is blessed, and why; one that had no thresholds to meet is not."""
-    if obstacle := read_predictions(evaluation).excluded_reason:
-        return False, f"Not to be shipped: {obstacle}."
+    if reason := read_predictions(evaluation).excluded_reason:
+        return False, f"Not to be shipped: {reason}."
     if not validated:
         return False, "The evaluation config has no thresholds: nothing was validated."
     if not tfma.load_validation_result(evaluation).validation_ok:

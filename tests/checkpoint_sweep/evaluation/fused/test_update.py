@@ -10,6 +10,7 @@ import tensorflow_model_analysis as tfma
 from checkpoint_sweep.evaluation import data_errors
 from checkpoint_sweep.evaluation.aggregate.state import MetricState
 from checkpoint_sweep.evaluation.fused import update, update_ahead
+from checkpoint_sweep.evaluation.fused.loading import release
 from checkpoint_sweep.saved_model.model_source import ModelSource
 from tests.checkpoint_sweep.evaluation import tfma_oracle
 
@@ -60,7 +61,7 @@ def make(predictor, tmp_path):
     yield make
     for step in made:
         step.teardown()
-    update.release()
+    release()
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import tensorflow as tf
 from absl import logging
 
 from checkpoint_sweep.evaluation.aggregate.state import FoldState, MetricState, split_by_slice
-from checkpoint_sweep.evaluation.fused import update
+from checkpoint_sweep.evaluation.fused.loading import release
 from checkpoint_sweep.evaluation.fused.racing.candidates_of_state import select_models
 from checkpoint_sweep.evaluation.fused.racing.partial import FOLDS, WHOLE, States, read
 from checkpoint_sweep.evaluation.fused.racing.shares import STAGES
@@ -95,7 +95,7 @@ def evaluate_race(
                 directory = None if last else os.path.join(folder, f"{stage}-{number}")
                 started = time.monotonic()
                 gone = run(Round(group, shares, _earlier(parts, group, request), directory))
-                update.release()
+                release()
                 seconds = (time.monotonic() - started) / len(group)
                 left = [model for model in group if model.name not in gone]
                 for name, reason in gone.items():

@@ -133,9 +133,9 @@ def _dask(number: int) -> Iterator[_Runner]:
 
 
 def _release() -> None:
-    from checkpoint_sweep.evaluation.fused import update
+    from checkpoint_sweep.evaluation.fused.loading import release
 
-    update.release()
+    release()
 
 
 def _in_shards(path: str, shards: int, directory: Path) -> str:

@@ -106,7 +106,7 @@ def measure(size: Size, prepared: PreparedData) -> Taken:
     from checkpoint_sweep.common.eval_config import with_defaults
     from checkpoint_sweep.evaluation.fused.engine import evaluate_fused
     from checkpoint_sweep.evaluation.inputs.reader import ReadFeatures
-    from checkpoint_sweep.evaluation.plan.deciding_metrics import wanted
+    from checkpoint_sweep.evaluation.plan.tracked_metrics import find_tracked_metrics
     from checkpoint_sweep.evaluation.request import EvaluationRequest
     from checkpoint_sweep.selection.selection import Selection
     from pipeline.problems.taxi.evaluation import eval_config
@@ -134,7 +134,7 @@ def measure(size: Size, prepared: PreparedData) -> Taken:
             ),
             make_pipeline=lambda: beam.Pipeline(options=PipelineOptions(list(BEAM_ARGS))),
             tensor_adapter_config=adapter_config(reader),
-            decisive=wanted(config, Selection(taxi().select_by)),
+            tracked_metrics=find_tracked_metrics(config, Selection(taxi().select_by)),
         )
         errors = [done.error for done in evaluate_fused(request)]
     if errors != [None] * size.checkpoints:

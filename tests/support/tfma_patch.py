@@ -22,7 +22,7 @@ from tensorflow_model_analysis.utils import util
 
 from checkpoint_sweep.evaluation import tfma_internals
 from checkpoint_sweep.evaluation.aggregate import slicing, sums
-from checkpoint_sweep.evaluation.fused import update
+from checkpoint_sweep.evaluation.aggregate.batch_accumulator import sum_by_row
 from checkpoint_sweep.evaluation.plan import metric_inputs
 from checkpoint_sweep.evaluation.plan.combiners import (
     base,
@@ -156,7 +156,7 @@ class _Substitute:
         rows = slicing.Rows([((),)], np.zeros(size, int), np.arange(size))
         buckets = self._vectorized.buckets
         parts = [
-            update.sum_by_row(rows, [0], 1, bucket, buckets, columns, size)
+            sum_by_row(rows, [0], 1, bucket, buckets, columns, size)
             for bucket, columns in contributions
         ]
         return sums.Sums.merge([sums.Sums.empty(self._vectorized.columns), *parts]), regular

@@ -13,7 +13,7 @@ from benchmarks.engine.cases import Case, CaseOutcome
 from checkpoint_sweep.evaluation.fused import required_features
 from checkpoint_sweep.evaluation.fused.transform import DEFAULT_BATCH_SIZE, EvaluateModels
 from checkpoint_sweep.evaluation.inputs.reader import ReadFeatures
-from checkpoint_sweep.evaluation.plan.deciding_metrics import wanted
+from checkpoint_sweep.evaluation.plan.tracked_metrics import find_tracked_metrics
 from checkpoint_sweep.evaluation.predict import LoadedModels
 from checkpoint_sweep.saved_model.model_source import ModelSource
 from checkpoint_sweep.selection.selection import Selection
@@ -56,7 +56,7 @@ def run(
             config,
             tensor_adapter_config=adapter,
             load=_TimedLoad(events),
-            decisive=wanted(config, Selection("auc")),
+            tracked_metrics=find_tracked_metrics(config, Selection("auc")),
         )
     )
     events.add("build the pipeline")

@@ -76,7 +76,7 @@ model, so that one that diverges changes nothing for the others.
             return (label - prediction) ** 2 * weight, weight
 
 The arrays broadcast to (models, examples, values), values being the classes of flat inputs.
-``unsupported`` refuses configurations that it does not cover. Then give it cases in
+``unsupported_reason`` refuses configurations that it does not cover. Then give it cases in
 ``tests/checkpoint_sweep/evaluation/plan/combiners/test_contract.py``, which compares it with stock
 TFMA.
 

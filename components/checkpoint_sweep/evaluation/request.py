@@ -9,7 +9,7 @@ import pyarrow as pa
 import tensorflow_model_analysis as tfma
 
 from checkpoint_sweep.common.errors import UserError
-from checkpoint_sweep.evaluation.plan.deciding_metrics import Wanted
+from checkpoint_sweep.evaluation.plan.tracked_metrics import UncertaintySpec
 from checkpoint_sweep.saved_model.model_source import ModelSource
 from checkpoint_sweep.selection.direction import Direction
 from checkpoint_sweep.selection.metric_lookup import MetricName
@@ -52,7 +52,7 @@ class EvaluationRequest:
         tensor_adapter_config: how the RecordBatches become tensors; None without a schema.
         batch_size: examples to take at once; None for the engine's default.
         memory_budget: bytes for the weights of all models; None for the engine's default.
-        decisive: the metrics whose uncertainty is estimated, which stock TFMA does not do.
+        tracked_metrics: the metrics whose uncertainty is estimated, which stock TFMA does not do.
         race: how candidates are dropped early; None to evaluate all on all examples, as stock TFMA
             does.
     """
@@ -66,7 +66,7 @@ class EvaluationRequest:
     tensor_adapter_config: Any = None
     batch_size: int | None = None
     memory_budget: int | None = None
-    decisive: Wanted | None = None
+    tracked_metrics: UncertaintySpec | None = None
     race: Race | None = None
 
 

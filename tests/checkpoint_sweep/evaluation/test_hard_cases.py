@@ -253,7 +253,7 @@ def test_a_candidate_on_whose_predictions_tfma_fails_ends_alone(tmp_path: Path) 
     assert tfma_oracle.differences(tfma_oracle.load(stock), tfma_oracle.load(ours)) == []
     predictions = read_predictions(failed)
     assert predictions.failed
-    assert predictions.obstacle == "its predictions are NaN or infinite on 2 of 4 examples"
+    assert predictions.excluded_reason == "its predictions are NaN or infinite on 2 of 4 examples"
     assert not list(Path(failed).glob("metrics*"))
 
 

@@ -16,11 +16,11 @@ from tensorflow_model_analysis.proto import config_pb2
 
 from checkpoint_sweep.evaluation.aggregate import sums
 from checkpoint_sweep.evaluation.aggregate.state import (
+    AccumulatorKey,
     MakePlan,
-    Merge,
-    Place,
+    MergeStates,
+    MetricState,
     SliceState,
-    State,
     split_by_slice,
 )
 from checkpoint_sweep.evaluation.plan import plan as plan_lib
@@ -64,7 +64,7 @@ class MergeByRange(beam.PTransform):
         return (
             states
             | "Divide" >> beam.FlatMap(divide, ranges, strides, self._models)
-            | "Merge" >> beam.CombinePerKey(Merge(self._part, self._models, self._make_plan))
+            | "Merge" >> beam.CombinePerKey(MergeStates(self._part, self._models, self._make_plan))
         )
 
 
@@ -76,8 +76,8 @@ def ranges_of(candidates: int) -> list[Range]:
 
 
 def divide(
-    state: State, ranges: list[Range], strides: dict[int, int], models: int
-) -> Iterator[tuple[Range, State]]:
+    state: MetricState, ranges: list[Range], strides: dict[int, int], models: int
+) -> Iterator[tuple[Range, MetricState]]:
     """The parts of a state; the baseline, which is behind the last range, is in each.
 
     Args:
@@ -92,12 +92,14 @@ def divide(
     starts = np.array([first for first, _ in ranges])
     range_of = np.searchsorted(starts, np.arange(models), side="right") - 1
     range_of[ranges[-1][1] :] = -1
-    places = {
+    range_of_entry = {
         leaf: range_of[total.codes // (strides[leaf] // models) % models]
         for leaf, total in state.sums.items()
     }
     for number, one in enumerate(ranges):
-        found = {leaf: _only(total, number, places[leaf]) for leaf, total in state.sums.items()}
+        found = {
+            leaf: _only(total, number, range_of_entry[leaf]) for leaf, total in state.sums.items()
+        }
         fallback = {
             leaf: _accumulators(of_leaf, number, range_of)
             for leaf, of_leaf in state.fallback.items()
@@ -105,20 +107,22 @@ def divide(
         yield one, dataclasses.replace(state, sums=found, fallback=fallback)
 
 
-def _only(total: sums.Sums, number: int, places: np.ndarray) -> sums.Sums:
+def _only(total: sums.Sums, number: int, range_of_entry: np.ndarray) -> sums.Sums:
     """The entries of one range and of the baseline."""
-    kept = np.flatnonzero((places == number) | (places == -1))
+    kept = np.flatnonzero((range_of_entry == number) | (range_of_entry == -1))
     return sums.Sums(total.codes[kept], total.values.take(kept, axis=0))
 
 
-def _accumulators(of_leaf: dict[Place, Any], number: int, range_of: np.ndarray) -> dict[Place, Any]:
+def _accumulators(
+    of_leaf: dict[AccumulatorKey, Any], number: int, range_of: np.ndarray
+) -> dict[AccumulatorKey, Any]:
     """Those of one range, and the baseline's, each an object of its own: merging changes them."""
-    own = {place: a for place, a in of_leaf.items() if range_of[place[0]] == number}
-    shared = {place: copy.deepcopy(a) for place, a in of_leaf.items() if range_of[place[0]] < 0}
+    own = {key: a for key, a in of_leaf.items() if range_of[key[0]] == number}
+    shared = {key: copy.deepcopy(a) for key, a in of_leaf.items() if range_of[key[0]] < 0}
     return own | shared
 
 
-def by_slice(element: tuple[Range, State], strides: dict[int, int]) -> Iterator[SliceState]:
+def by_slice(element: tuple[Range, MetricState], strides: dict[int, int]) -> Iterator[SliceState]:
     """Divides the merged state of a range by slice.
 
     Args:

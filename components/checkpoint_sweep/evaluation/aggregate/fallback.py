@@ -10,7 +10,7 @@ from tensorflow_model_analysis.utils import util
 
 from checkpoint_sweep.evaluation import tfma_internals
 from checkpoint_sweep.evaluation.aggregate import slicing
-from checkpoint_sweep.evaluation.aggregate.state import Row
+from checkpoint_sweep.evaluation.aggregate.state import AccumulatorKey, Row
 from checkpoint_sweep.evaluation.plan import plan as plan_lib
 
 
@@ -38,7 +38,7 @@ class ExampleByExample:
         model: int,
         predictions: Any,
         chosen: np.ndarray,
-        into: dict[tuple[int, int, tfma_internals.SliceKey], Any],
+        into: dict[AccumulatorKey, Any],
     ) -> None:
         """Adds the ``chosen`` examples, a (batch size,) mask, of one model to accumulators.
 
@@ -63,8 +63,8 @@ class ExampleByExample:
                 (inputs[example],) = preprocess.process(extracts)
             sample, keys = self._rows[row]
             for key in keys:
-                place = (model, sample, key)
-                accumulator = into.get(place)
+                accumulator_key = (model, sample, key)
+                accumulator = into.get(accumulator_key)
                 if accumulator is None:
                     accumulator = leaf.combine.create_accumulator()
-                into[place] = leaf.combine.add_input(accumulator, inputs[example])
+                into[accumulator_key] = leaf.combine.add_input(accumulator, inputs[example])

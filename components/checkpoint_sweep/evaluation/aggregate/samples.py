@@ -29,7 +29,7 @@ class Sampling:
 
     Attributes:
         method: what the samples are for.
-        number: of jackknife buckets or bootstrap replicates, TFMA's default; 0 without.
+        number: of jackknife folds or bootstrap replicates, TFMA's default; 0 without.
     """
 
     method: Method
@@ -62,7 +62,7 @@ class Sampling:
     def rows(self, batch: pa.RecordBatch, rows: slicing.Rows) -> tuple[list[Row], slicing.Rows]:
         """Divides a batch's rows by sample.
 
-        Examples go to one of the jackknife's buckets at random; each bootstrap replicate has
+        Examples go to one of the jackknife's folds at random; each bootstrap replicate has
         each example a Poisson(1) number of times. The random numbers depend on nothing but the
         batch, so a batch that is processed again, or for other models, gets the same.
 

@@ -12,20 +12,20 @@ from checkpoint_sweep.evaluation import tfma_internals
 from checkpoint_sweep.evaluation.aggregate import sums
 from checkpoint_sweep.evaluation.plan import plan as plan_lib
 
-# A row is a sample (a jackknife bucket or bootstrap replicate, 0 without intervals) and a set of
+# A row is a sample (a jackknife fold or bootstrap replicate, 0 without intervals) and a set of
 # slices.
 Row = tuple[int, tuple[tfma_internals.SliceKey, ...]]
-# A model, a sample and a slice.
-Place = tuple[int, int, tfma_internals.SliceKey]
-# TFMA's accumulators by leaf, and in it by place.
-Fallback = dict[int, dict[Place, Any]]
+# Number of a model, number of a sample, and a slice.
+AccumulatorKey = tuple[int, int, tfma_internals.SliceKey]
+# TFMA's accumulators by leaf, and in it by key.
+Fallback = dict[int, dict[AccumulatorKey, Any]]
 MakePlan = Callable[[config_pb2.EvalConfig], plan_lib.Plan]
 
 _ROWS_PER_SLICE = 8
 
 
 @dataclasses.dataclass
-class State:
+class MetricState:
     """Accumulators of all leaves, models, samples and slices.
 
     Attributes:
@@ -48,7 +48,7 @@ class State:
     errors: dict[int, str]
     positives: np.ndarray
 
-    def flatten(self, strides: dict[int, int]) -> "State":
+    def flatten(self, strides: dict[int, int]) -> "MetricState":
         """The same with one slice per row. This has no sums afterwards, which can be large.
 
         Args:
@@ -76,17 +76,17 @@ class State:
 
 
 @dataclasses.dataclass(frozen=True)
-class BucketState:
-    """A state by bucket of examples, which is merged apart from the others.
+class FoldState:
+    """A state by fold of the examples, which is merged apart from the others.
 
     Attributes:
-        state: whose samples are buckets, and whose leaves those of the metrics that decide.
+        state: whose samples are folds, and whose leaves those of the metrics that decide.
     """
 
-    state: State
+    state: MetricState
 
 
-class Accumulator:
+class StateAccumulator:
     """A state that others can be merged into. Picklable; constant size once all rows are seen.
 
     Args:
@@ -104,7 +104,7 @@ class Accumulator:
         self._errors: dict[int, str] = {}
         self.fallback: Fallback = {}
 
-    def add(self, state: State, plan: plan_lib.Plan) -> None:
+    def add(self, state: MetricState, plan: plan_lib.Plan) -> None:
         """Merges ``state`` into this one; ``state`` must not be used afterwards."""
         index = np.array(
             [self._rows.setdefault(row, len(self._rows)) for row in state.rows], np.int64
@@ -137,10 +137,10 @@ class Accumulator:
         if len(self._rows) > _ROWS_PER_SLICE * single + 64:
             self._replace(self.flattened())
 
-    def state(self) -> State:
+    def state(self) -> MetricState:
         """Everything merged so far."""
         merged = {leaf: pending.compact() for leaf, pending in self._sums.items()}
-        return State(
+        return MetricState(
             list(self._rows),
             self._counts,
             merged,
@@ -151,19 +151,19 @@ class Accumulator:
             self._positives,
         )
 
-    def flattened(self) -> State:
+    def flattened(self) -> MetricState:
         """The merged state, one slice per row; this has no sums afterwards, which can be large."""
         state = self.state()
         self._sums = {}
         return state.flatten(self._strides)
 
-    def _replace(self, state: State) -> None:
+    def _replace(self, state: MetricState) -> None:
         self._rows = {row: i for i, row in enumerate(state.rows)}
         self._counts, self._positives = state.counts, state.positives
         self._sums = {leaf: sums.PendingSums([part]) for leaf, part in state.sums.items()}
 
 
-class Merge(beam.CombineFn):
+class MergeStates(beam.CombineFn):
     """States to one state.
 
     Args:
@@ -188,23 +188,23 @@ class Merge(beam.CombineFn):
         for leaf in self._plan.leaves:
             leaf.combine.setup()
 
-    def create_accumulator(self) -> Accumulator:
+    def create_accumulator(self) -> StateAccumulator:
         """The empty accumulator."""
-        return Accumulator(self._plan.strides(self._models))
+        return StateAccumulator(self._plan.strides(self._models))
 
-    def add_input(self, accumulator: Accumulator, element: State) -> Accumulator:
+    def add_input(self, accumulator: StateAccumulator, element: MetricState) -> StateAccumulator:
         """Adds the state of a batch."""
         accumulator.add(element, self._plan)
         return accumulator
 
-    def merge_accumulators(self, accumulators: Iterable[Accumulator]) -> Accumulator:
+    def merge_accumulators(self, accumulators: Iterable[StateAccumulator]) -> StateAccumulator:
         """Adds the states of several accumulators."""
         result, *others = accumulators
         for other in others:
             result.add(other.state(), self._plan)
         return result
 
-    def compact(self, accumulator: Accumulator) -> Accumulator:
+    def compact(self, accumulator: StateAccumulator) -> StateAccumulator:
         """Merges what waits, before the accumulator is sent elsewhere, and leaves nothing here."""
         accumulator.state()
         result, taken = self.create_accumulator(), vars(accumulator).copy()
@@ -212,7 +212,7 @@ class Merge(beam.CombineFn):
         vars(result).update(taken)
         return result
 
-    def extract_output(self, accumulator: Accumulator) -> State:
+    def extract_output(self, accumulator: StateAccumulator) -> MetricState:
         """The merged state, one slice per row."""
         return accumulator.flattened()
 
@@ -242,7 +242,7 @@ class SliceState:
 
 
 def split_by_slice(
-    whole: State, strides: dict[int, int], candidates: range
+    whole: MetricState, strides: dict[int, int], candidates: range
 ) -> Iterator[SliceState]:
     """Divides a state with one slice per row.
 

@@ -79,12 +79,16 @@ class Sums:
 
         Of large sums it takes less memory than ``merge``.
         """
-        place = np.searchsorted(self.codes, other.codes)
-        known = self.codes.take(place, mode="clip") == other.codes if self.codes.size else place < 0
-        self.values[place[known]] += other.values[known]
+        position = np.searchsorted(self.codes, other.codes)
+        known = (
+            self.codes.take(position, mode="clip") == other.codes
+            if self.codes.size
+            else position < 0
+        )
+        self.values[position[known]] += other.values[known]
         if known.all():
             return self
-        added = place[~known] + np.arange(known.size - np.count_nonzero(known))
+        added = position[~known] + np.arange(known.size - np.count_nonzero(known))
         old = np.ones(self.codes.size + added.size, bool)
         old[added] = False
         codes = np.empty(old.size, np.int64)

@@ -5,8 +5,8 @@ import os
 from collections.abc import Mapping, Sequence
 
 from checkpoint_sweep.evaluation.candidates.averages import average, evaluate_greedy_soup
-from checkpoint_sweep.evaluation.candidates.reuse import Circumstances
-from checkpoint_sweep.evaluation.candidates.runner import Book, Origin
+from checkpoint_sweep.evaluation.candidates.reuse import EvaluationFingerprint
+from checkpoint_sweep.evaluation.candidates.runner import CandidateEvaluator, CandidateSpec
 from checkpoint_sweep.evaluation.request import Engine, EvaluationRequest
 from checkpoint_sweep.evaluation.results import ledger
 from checkpoint_sweep.model_run.averages import Averages, last_checkpoints
@@ -34,54 +34,56 @@ class Evaluations:
 def evaluate_candidates(
     engine: Engine,
     request: EvaluationRequest,
-    swept: Sequence[Checkpoint],
-    left_out: Mapping[int, str],
+    checkpoints: Sequence[Checkpoint],
+    excluded: Mapping[int, str],
     directory: str,
     selection: Selection,
-    circumstances: Circumstances,
+    fingerprint: EvaluationFingerprint,
     direction: Direction,
     averages: Averages | None = None,
 ) -> Evaluations:
     """The result of every checkpoint, and of the averages that are asked for.
 
     The ledger is complete on disk after each candidate, and an earlier execution's results of a
-    candidate that was evaluated under the same circumstances are taken over.
+    candidate that was evaluated with the same fingerprint are reused.
 
     Args:
-        engine: that evaluates.
+        engine: Engine used to evaluate the candidates.
         request: the checkpoints' candidates, named as their checkpoints.
-        swept: the checkpoints of the sweep.
-        left_out: why a checkpoint is no candidate, by step.
+        checkpoints: the checkpoints of the sweep.
+        excluded: why a checkpoint is no candidate, by step.
         directory: for the ledger, the results, and the weights of averages.
         selection: the metric to read.
-        circumstances: of all evaluations.
+        fingerprint: Fingerprint of what all evaluations depend on.
         direction: of that metric, for the greedy soup.
         averages: which to evaluate; None for none.
 
     Raises:
         UserError: the evaluation cannot be run, or the selected slice has no result.
     """
-    book = Book(engine, request, directory, selection, circumstances, len(swept))
-    origins = {c.name: Origin(c.name, c.step, c.prefix) for c in swept}
-    for checkpoint in swept:
-        if checkpoint.step in left_out:
-            book.leave_out(origins[checkpoint.name], left_out[checkpoint.step])
-    candidates = [(origins[source.name], source) for source in request.candidates]
+    evaluator = CandidateEvaluator(
+        engine, request, directory, selection, fingerprint, len(checkpoints)
+    )
+    specs = {c.name: CandidateSpec(c.name, c.step, c.prefix) for c in checkpoints}
+    for checkpoint in checkpoints:
+        if checkpoint.step in excluded:
+            evaluator.exclude(specs[checkpoint.name], excluded[checkpoint.step])
+    candidates = [(specs[source.name], source) for source in request.candidates]
     if averages is None:
-        book.evaluate(candidates)
-        return Evaluations(book.results, book.sources)
-    by_step = {origin.step: source for origin, source in candidates}
+        evaluator.evaluate(candidates)
+        return Evaluations(evaluator.results, evaluator.sources)
+    by_step = {spec.step: source for spec, source in candidates}
     averager = Averager(by_step, os.path.join(directory, ledger.AVERAGES))
     wanted = [last_checkpoints(count, list(by_step)) for count in averages.last]
     made = [average(averager, ingredients) for ingredients in wanted]
-    for origin, reason in made:
+    for spec, reason in made:
         if isinstance(reason, str):
-            book.leave_out(origin, reason)
+            evaluator.exclude(spec, reason)
     # In one pass over the examples with the checkpoints.
-    book.evaluate([*candidates, *((o, s) for o, s in made if isinstance(s, ModelSource))])
+    evaluator.evaluate([*candidates, *((o, s) for o, s in made if isinstance(s, ModelSource))])
     if averages.greedy_soup:
-        evaluate_greedy_soup(book, averager, direction, averages.most_trials)
-    return Evaluations(book.results, book.sources)
+        evaluate_greedy_soup(evaluator, averager, direction, averages.most_trials)
+    return Evaluations(evaluator.results, evaluator.sources)
 
 
 def output_of(directory: str, candidate: ModelSource) -> str:

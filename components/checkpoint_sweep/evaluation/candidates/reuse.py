@@ -10,7 +10,7 @@ import tensorflow_model_analysis as tfma
 from checkpoint_sweep.common import digests
 from checkpoint_sweep.common.eval_config import metric_code
 from checkpoint_sweep.common.files import PARTIAL, move
-from checkpoint_sweep.evaluation.plan.deciding_metrics import Wanted
+from checkpoint_sweep.evaluation.plan.tracked_metrics import UncertaintySpec
 from checkpoint_sweep.evaluation.results.ledger import AVERAGES, LEDGER, Entry, read_ledger
 from checkpoint_sweep.saved_model import signatures
 from checkpoint_sweep.saved_model.model_source import ModelSource
@@ -20,7 +20,7 @@ _SET_ASIDE = ".unfinished"
 
 
 @dataclasses.dataclass(frozen=True)
-class Circumstances:
+class EvaluationFingerprint:
     """What beside a checkpoint's weights decides on the results of its evaluation.
 
     Attributes:
@@ -39,8 +39,8 @@ class Circumstances:
         schema: bytes,
         baseline: ModelSource | None,
         engine: str,
-        decisive: Wanted | None = None,
-    ) -> "Circumstances":
+        tracked_metrics: UncertaintySpec | None = None,
+    ) -> "EvaluationFingerprint":
         """From all that is read.
 
         Args:
@@ -49,7 +49,7 @@ class Circumstances:
             schema: of the examples, serialized; empty without.
             baseline: the model to compare with.
             engine: its name.
-            decisive: the metrics whose uncertainty is estimated.
+            tracked_metrics: the metrics whose uncertainty is estimated.
         """
         files = [path for pattern in examples for path in tf.io.gfile.glob(pattern)]
         return cls(
@@ -62,7 +62,7 @@ class Circumstances:
                 digests.of_files(files),
                 schema,
                 _of_saved_model(baseline.saved_model) if baseline else "",
-                decisive.digest if decisive else "",
+                tracked_metrics.digest if tracked_metrics else "",
             )
         )
 

@@ -1,4 +1,4 @@
-"""The ledger and the results of a sweep as it goes, and what is taken over from earlier ones."""
+"""Evaluates candidates one set after the other, reusing earlier results, and keeps the ledger."""
 
 import dataclasses
 import os
@@ -8,7 +8,11 @@ import tensorflow as tf
 from absl import logging
 
 from checkpoint_sweep.common import progress
-from checkpoint_sweep.evaluation.candidates.reuse import Circumstances, copy_results, earlier
+from checkpoint_sweep.evaluation.candidates.reuse import (
+    EvaluationFingerprint,
+    copy_results,
+    earlier,
+)
 from checkpoint_sweep.evaluation.request import Engine, Evaluated, EvaluationRequest
 from checkpoint_sweep.evaluation.results import ledger
 from checkpoint_sweep.evaluation.results.candidate import digest, read_predictions, read_result
@@ -21,7 +25,7 @@ from checkpoint_sweep.selection.selection import Selection
 
 
 @dataclasses.dataclass(frozen=True)
-class Origin:
+class CandidateSpec:
     """What a candidate is made of.
 
     Attributes:
@@ -39,8 +43,8 @@ class Origin:
     trial: bool = False
 
 
-class Book:
-    """The ledger and the results so far.
+class CandidateEvaluator:
+    """Evaluates candidates, and keeps the ledger and their results.
 
     The ledger is complete on disk after each candidate.
 
@@ -49,11 +53,11 @@ class Book:
         sources: of what was evaluated, by name.
 
     Args:
-        engine: that evaluates.
+        engine: Engine used to evaluate the candidates.
         request: for every evaluation; the candidates are those that `evaluate` is given.
         directory: for the ledger, and for a folder of results for each candidate.
         selection: the metric to read.
-        circumstances: of all evaluations.
+        fingerprint: Fingerprint of what all evaluations depend on.
         total: number of the checkpoints of the sweep.
     """
 
@@ -63,7 +67,7 @@ class Book:
         request: EvaluationRequest,
         directory: str,
         selection: Selection,
-        circumstances: Circumstances,
+        fingerprint: EvaluationFingerprint,
         total: int,
     ) -> None:
         self.results: list[CandidateResult] = []
@@ -72,36 +76,36 @@ class Book:
         self._request = request
         self._directory = directory
         self._selection = selection
-        self._circumstances = circumstances
+        self._fingerprint = fingerprint
         self._total = total
-        self._origins: dict[str, Origin] = {}
+        self._specs: dict[str, CandidateSpec] = {}
         self._keys: dict[str, str] = {}
         self._entries: list[Entry] = []
         specs = request.eval_config.model_specs
         self._model_name = next(spec.name for spec in specs if not spec.is_baseline)
 
-    def leave_out(self, origin: Origin, reason: str) -> None:
-        """Enters what is not evaluated, and why."""
-        self._origins[origin.name] = origin
-        self._enter(origin.name, ledger.LEFT_OUT, 0.0, reason)
+    def exclude(self, spec: CandidateSpec, reason: str) -> None:
+        """Enters a candidate that is not evaluated, and why."""
+        self._specs[spec.name] = spec
+        self._enter(spec.name, ledger.EXCLUDED, 0.0, reason)
 
-    def evaluate(self, candidates: Sequence[tuple[Origin, ModelSource]]) -> None:
-        """Evaluates what neither an earlier sweep nor this one has under the same circumstances.
+    def evaluate(self, candidates: Sequence[tuple[CandidateSpec, ModelSource]]) -> None:
+        """Evaluates what neither an earlier sweep nor this one has with the same fingerprint.
 
         Args:
-            candidates: each has the name of its origin.
+            candidates: each has the name of its spec.
 
         Raises:
             UserError: the evaluation cannot be run, or the selected slice has no result.
         """
-        waiting = {origin.name: source for origin, source in candidates}
+        waiting = {spec.name: source for spec, source in candidates}
         self.sources |= waiting
-        self._origins |= {origin.name: origin for origin, _ in candidates}
-        self._keys |= self._circumstances.keys(list(waiting.values()))
+        self._specs |= {spec.name: spec for spec, _ in candidates}
+        self._keys |= self._fingerprint.keys(list(waiting.values()))
         for folder, entry in self._known():
             names = [name for name in waiting if self._keys[name] == entry.key]
             for name in names:
-                if self._take_over(waiting[name], folder, entry):
+                if self._reuse(waiting[name], folder, entry):
                     del waiting[name]
         if len(waiting) < len(candidates):
             known = len(candidates) - len(waiting)
@@ -128,13 +132,13 @@ class Book:
             self._enter(done.name, status, done.seconds, done.error)
         return dropped
 
-    def try_out(self, origin: Origin, source: ModelSource) -> CandidateResult:
+    def try_out(self, spec: CandidateSpec, source: ModelSource) -> CandidateResult:
         """The result of a trial, which is not among `results`.
 
         Raises:
             UserError: as for `evaluate`.
         """
-        trial = dataclasses.replace(origin, trial=True)
+        trial = dataclasses.replace(spec, trial=True)
         others, self.results = self.results, []
         try:
             self.evaluate([(trial, source)])
@@ -157,8 +161,8 @@ class Book:
         outputs = {candidate.name: self._output(candidate.name) for candidate in candidates}
         return dataclasses.replace(self._request, candidates=candidates, outputs=outputs)
 
-    def _take_over(self, candidate: ModelSource, folder: str, entry: Entry) -> bool:
-        """Copies results that there are; False if they are not complete."""
+    def _reuse(self, candidate: ModelSource, folder: str, entry: Entry) -> bool:
+        """Copies earlier results; returns False if they are not complete."""
         failed = entry.status == ledger.FAILED
         try:
             if not entry.results or digest(folder) != entry.results:
@@ -187,25 +191,25 @@ class Book:
         reused: bool = False,
     ) -> None:
         """Records one candidate: its result first, so that the ledger names only what is whole."""
-        origin = self._origins[name]
+        spec = self._specs[name]
         if status == ledger.EVALUATED:
             output = self._output(name)
             result = read_result(
                 output,
                 self._model_name,
                 name,
-                origin.step,
+                spec.step,
                 self._selection,
                 self._request.eval_config,
             )
-            result = dataclasses.replace(result, averaged=origin.averaged)
-            status = ledger.TRIAL if origin.trial else status
+            result = dataclasses.replace(result, averaged=spec.averaged)
+            status = ledger.TRIAL if spec.trial else status
         else:
-            result = CandidateResult(name, origin.step, left_out=reason, averaged=origin.averaged)
+            result = CandidateResult(name, spec.step, left_out=reason, averaged=spec.averaged)
         entry = Entry(
-            name, origin.step, origin.weights, status, seconds, reason, averaged=origin.averaged
+            name, spec.step, spec.weights, status, seconds, reason, averaged=spec.averaged
         )
-        if status != ledger.LEFT_OUT:
+        if status != ledger.EXCLUDED:
             written = _digest_of(self._output(name))
             key = self._keys[name]
             entry = dataclasses.replace(entry, key=key, reused=reused, results=written)

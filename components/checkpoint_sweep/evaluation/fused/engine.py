@@ -9,14 +9,15 @@ import apache_beam as beam
 from absl import logging
 
 from checkpoint_sweep.evaluation.data_errors import user_error
-from checkpoint_sweep.evaluation.fused import required_features, update
+from checkpoint_sweep.evaluation.fused import required_features
+from checkpoint_sweep.evaluation.fused.loading import release
 from checkpoint_sweep.evaluation.fused.racing import race
 from checkpoint_sweep.evaluation.fused.transform import DEFAULT_BATCH_SIZE, EvaluateModels
 from checkpoint_sweep.evaluation.predict import plan_groups
 from checkpoint_sweep.evaluation.request import Evaluated, EvaluationRequest
 from checkpoint_sweep.evaluation.results.candidate import read_predictions
 from checkpoint_sweep.saved_model.model_source import ModelSource
-from checkpoint_sweep.saved_model.tensor_bundle import unreadable
+from checkpoint_sweep.saved_model.tensor_bundle import unreadable_reason
 
 
 def evaluate_fused(request: EvaluationRequest) -> Iterator[Evaluated]:
@@ -39,7 +40,7 @@ def evaluate_fused(request: EvaluationRequest) -> Iterator[Evaluated]:
         if reason := race.unsupported_reason(request):
             logging.warning("All candidates are evaluated on all examples: %s.", reason)
         else:
-            yield from _with_errors(race.evaluate_race(request, _run_heat(request)), request)
+            yield from _with_errors(race.evaluate_race(request, _run_round(request)), request)
             return
     yield from _with_errors(_in_groups(request, baseline), request)
 
@@ -50,7 +51,7 @@ def _with_errors(evaluated: Iterator[Evaluated], request: EvaluationRequest) -> 
         error = done.error
         if error is None:
             predictions = read_predictions(request.outputs[done.name])
-            error = predictions.obstacle if predictions.failed else None
+            error = predictions.excluded_reason if predictions.failed else None
         yield dataclasses.replace(done, error=error)
 
 
@@ -58,14 +59,16 @@ def _in_groups(request: EvaluationRequest, baseline: Sequence[ModelSource]) -> I
     for group in plan_groups(request.candidates, request.memory_budget, baseline):
         started = time.monotonic()
         gone = _without_unreadable(group, functools.partial(_evaluate, request))
-        update.release()
+        release()
         seconds = (time.monotonic() - started) / len(group)
         yield from (Evaluated(model.name, seconds, gone.get(model.name)) for model in group)
 
 
-def _run_heat(request: EvaluationRequest) -> Callable[[race.Heat], dict[str, str]]:
-    def run(heat: race.Heat) -> dict[str, str]:
-        return _without_unreadable(heat.group, functools.partial(_evaluate, request, heat=heat))
+def _run_round(request: EvaluationRequest) -> Callable[[race.Round], dict[str, str]]:
+    def run(this_round: race.Round) -> dict[str, str]:
+        return _without_unreadable(
+            this_round.group, functools.partial(_evaluate, request, this_round=this_round)
+        )
 
     return run
 
@@ -77,21 +80,21 @@ def _without_unreadable(
     try:
         evaluate(group)
     except Exception:
-        reasons = {model.name: unreadable(model) for model in group}
+        reasons = {model.name: unreadable_reason(model) for model in group}
         gone = {name: f"unreadable: {reason}" for name, reason in reasons.items() if reason}
         if not gone:
             raise
         if left := [model for model in group if model.name not in gone]:
-            update.release()
+            release()
             gone |= _without_unreadable(left, evaluate)
         return gone
     return {}
 
 
 def _evaluate(
-    request: EvaluationRequest, group: Sequence[ModelSource], heat: race.Heat | None = None
+    request: EvaluationRequest, group: Sequence[ModelSource], this_round: race.Round | None = None
 ) -> None:
-    """One Beam pipeline for the candidates of a group: on all examples, or those of a heat."""
+    """One Beam pipeline for the candidates of a group: on all examples, or those of a round."""
     config = request.tensor_adapter_config
     baseline = [request.baseline] if request.baseline else []
     columns = required_features.columns(
@@ -107,10 +110,10 @@ def _evaluate(
         baseline=request.baseline,
         tensor_adapter_config=config,
         batch_size=batch_size,
-        decisive=request.decisive,
-        earlier=heat.earlier if heat else (),
-        shares=heat.shares if heat else None,
-        partial=heat.directory if heat else None,
+        tracked_metrics=request.tracked_metrics,
+        earlier=this_round.earlier if this_round else (),
+        shares=this_round.shares if this_round else None,
+        partial=this_round.directory if this_round else None,
     )
     try:
         with request.make_pipeline() as pipeline:

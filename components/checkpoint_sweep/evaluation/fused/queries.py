@@ -19,11 +19,11 @@ from tensorflow_model_analysis.utils import util
 
 from checkpoint_sweep.evaluation import data_errors, tfma_internals
 from checkpoint_sweep.evaluation.aggregate import samples, slicing
-from checkpoint_sweep.evaluation.aggregate.state import BucketState, Fallback, Row, State
+from checkpoint_sweep.evaluation.aggregate.state import Fallback, FoldState, MetricState, Row
 from checkpoint_sweep.evaluation.jackknife import coarse_plan as jackknife_plans
 from checkpoint_sweep.evaluation.jackknife import folds
 from checkpoint_sweep.evaluation.plan import plan as plan_lib
-from checkpoint_sweep.evaluation.plan.deciding_metrics import Wanted
+from checkpoint_sweep.evaluation.plan.tracked_metrics import UncertaintySpec
 
 _FAILED = (
     "The metrics by query cannot be computed on these examples",
@@ -91,18 +91,18 @@ class QueryStates(beam.DoFn):
     Args:
         eval_config: of the query key.
         models: number of models; the baseline is the last, if there is one.
-        decisive: what is summed by bucket too; None for nothing.
+        tracked_metrics: what is summed by fold too; None for nothing.
     """
 
     def __init__(
         self,
         eval_config: config_pb2.EvalConfig,
         models: int,
-        decisive: Wanted | None = None,
+        tracked_metrics: UncertaintySpec | None = None,
     ) -> None:
         self._eval_config = eval_config
         self._models = models
-        self._decisive = decisive
+        self._tracked_metrics = tracked_metrics
 
     def setup(self) -> None:
         """Builds the computations."""
@@ -110,10 +110,10 @@ class QueryStates(beam.DoFn):
         self._sampling = samples.Sampling.of(self._eval_config)
         key = next((s.query_key for s in self._eval_config.metrics_specs), "")
         plans = [self._plan]
-        if self._decisive is not None and key in self._decisive.parts():
-            plans.append(jackknife_plans.make(self._decisive.parts()[key]))
-        self._places = [dict(places) for _, places in plan_lib.shared_leaves(plans)]
-        self._by_bucket = len(plans) > 1
+        if self._tracked_metrics is not None and key in self._tracked_metrics.parts():
+            plans.append(jackknife_plans.make(self._tracked_metrics.parts()[key]))
+        self._shared_leaves = [dict(numbers) for _, numbers in plan_lib.shared_leaves(plans)]
+        self._by_fold = len(plans) > 1
         self._steps = []
         for leaf in self._plan.leaves:
             leaf.combine.setup()
@@ -121,7 +121,9 @@ class QueryStates(beam.DoFn):
             step.setup()
             self._steps.append(step)
 
-    def process(self, element: tuple[str, Iterable[QueryExample]]) -> Iterator[State | BucketState]:
+    def process(
+        self, element: tuple[str, Iterable[QueryExample]]
+    ) -> Iterator[MetricState | FoldState]:
         """One query."""
         query, found = element[0], list(element[1])
         keys = list(dict.fromkeys(key for example in found for key in example.slices))
@@ -129,11 +131,11 @@ class QueryStates(beam.DoFn):
         rows: list[Row] = [(sample, (key,)) for sample in chosen for key in keys]
         added = self._added(found)
         yield self._state(rows, {index: added[index] for index in range(len(self._plan.leaves))})
-        if self._decisive is not None and self._by_bucket:
-            needed = [key for key in keys if self._decisive.applies(key)]
+        if self._tracked_metrics is not None and self._by_fold:
+            needed = [key for key in keys if self._tracked_metrics.applies(key)]
             rows = [(folds.of_query(query), (key,)) for key in needed]
-            shared = {places[1]: added[places[0]] for places in self._places if len(places) > 1}
-            yield BucketState(self._state(rows, shared))
+            shared = {leaf[1]: added[leaf[0]] for leaf in self._shared_leaves if len(leaf) > 1}
+            yield FoldState(self._state(rows, shared))
 
     def _added(self, found: Sequence[QueryExample]) -> list[dict[int, Any]]:
         """What the query's examples add to each leaf of each model."""
@@ -148,7 +150,7 @@ class QueryStates(beam.DoFn):
                     result[index][model] = leaf, given
         return result
 
-    def _state(self, rows: list[Row], added: Mapping[int, Mapping[int, Any]]) -> State:
+    def _state(self, rows: list[Row], added: Mapping[int, Mapping[int, Any]]) -> MetricState:
         """A state of accumulators, each an object of its own, since merging changes them."""
         fallback: Fallback = {}
         with data_errors.in_a_sentence(*_FAILED):
@@ -160,7 +162,7 @@ class QueryStates(beam.DoFn):
                         fallback.setdefault(index, {})[model, sample, key] = whole
         nothing = np.zeros(self._models, np.int64)
         counts, unknown = np.ones(len(rows), np.int64), np.full(len(rows), np.nan)
-        return State(rows, counts, {}, fallback, 0, nothing, {}, unknown)
+        return MetricState(rows, counts, {}, fallback, 0, nothing, {}, unknown)
 
     def _inputs(self, found: Sequence[QueryExample], model: int) -> Mapping[str, Any]:
         """Extracts of a query's examples as one, with the predictions of a model."""

@@ -10,14 +10,15 @@ from checkpoint_sweep.common.eval_config import check_names
 from checkpoint_sweep.common.files import absolute
 from checkpoint_sweep.evaluation.aggregate import candidate_ranges
 from checkpoint_sweep.evaluation.aggregate.slice_metrics import EvaluateSlices
-from checkpoint_sweep.evaluation.aggregate.state import BucketState, State
-from checkpoint_sweep.evaluation.fused import queries, required_features, update
+from checkpoint_sweep.evaluation.aggregate.state import FoldState, MetricState
+from checkpoint_sweep.evaluation.fused import queries, required_features
+from checkpoint_sweep.evaluation.fused.loading import Loader
 from checkpoint_sweep.evaluation.fused.racing.partial import WritePartial
-from checkpoint_sweep.evaluation.fused.racing.shares import OfShares
+from checkpoint_sweep.evaluation.fused.racing.shares import TakeShares
 from checkpoint_sweep.evaluation.fused.update_ahead import update_for
-from checkpoint_sweep.evaluation.jackknife.transform import EvaluateBuckets
+from checkpoint_sweep.evaluation.jackknife.transform import EvaluateFolds
 from checkpoint_sweep.evaluation.plan import plan as plan_lib
-from checkpoint_sweep.evaluation.plan.deciding_metrics import Wanted
+from checkpoint_sweep.evaluation.plan.tracked_metrics import UncertaintySpec
 from checkpoint_sweep.evaluation.predict import LoadedModels
 from checkpoint_sweep.evaluation.preflight.support import unsupported_reason
 from checkpoint_sweep.evaluation.results.files import Record, predictions_record
@@ -43,7 +44,7 @@ class EvaluateModels(beam.PTransform):
         batch_size: larger RecordBatches are cut to this many rows.
         rubber_stamp: as in TFMA: ignore change thresholds if there is no baseline.
         load: loads models, for tests.
-        decisive: the metrics whose uncertainty is estimated, for `results.files.JACKKNIFE`.
+        tracked_metrics: the metrics whose uncertainty is estimated, for `results.files.JACKKNIFE`.
         earlier: merged states of other examples, which are added; query keys cannot go on from
             such.
         shares: of the examples, see `racing.shares`; None for all.
@@ -63,9 +64,9 @@ class EvaluateModels(beam.PTransform):
         tensor_adapter_config: Any = None,
         batch_size: int = DEFAULT_BATCH_SIZE,
         rubber_stamp: bool = False,
-        load: update.Loader = LoadedModels,
-        decisive: Wanted | None = None,
-        earlier: Sequence[State | BucketState] = (),
+        load: Loader = LoadedModels,
+        tracked_metrics: UncertaintySpec | None = None,
+        earlier: Sequence[MetricState | FoldState] = (),
         shares: Collection[int] | None = None,
         partial: str | None = None,
     ) -> None:
@@ -82,7 +83,7 @@ class EvaluateModels(beam.PTransform):
         self._batch_size = batch_size
         self._rubber_stamp = rubber_stamp
         self._load = load
-        self._decisive = decisive
+        self._tracked_metrics = tracked_metrics
         self._earlier = list(earlier)
         self._shares = shares
         self._partial = absolute(partial) if partial is not None else None
@@ -99,18 +100,20 @@ class EvaluateModels(beam.PTransform):
             signature,
             self._batch_size,
             self._load,
-            self._decisive,
+            self._tracked_metrics,
         )
         if self._shares is not None:
-            step_of_shares = beam.ParDo(OfShares(self._shares)).with_output_types(Any)
+            step_of_shares = beam.ParDo(TakeShares(self._shares)).with_output_types(Any)
             batches = batches | "Shares" >> step_of_shares
         updated = batches | "Update" >> beam.ParDo(step).with_output_types(Any)
         if self._earlier:
             known = batches.pipeline | "Earlier" >> beam.Create(self._earlier, reshuffle=False)
             updated = (updated, known) | "WithEarlier" >> beam.Flatten()
         if self._partial is not None:
-            assert self._decisive is not None
-            return updated | WritePartial(config, self._decisive, len(sources), self._partial)
+            assert self._tracked_metrics is not None
+            return updated | WritePartial(
+                config, self._tracked_metrics, len(sources), self._partial
+            )
         # Every candidate is written, also one without any slice.
         everyone = batches.pipeline | "Candidates" >> beam.Create(
             [(number, None) for number in range(candidates)]
@@ -127,12 +130,12 @@ class EvaluateModels(beam.PTransform):
                     | f"Group{name}" >> beam.GroupByKey()
                     | f"Queries{name}"
                     >> beam.ParDo(
-                        queries.QueryStates(part, len(sources), self._decisive)
+                        queries.QueryStates(part, len(sources), self._tracked_metrics)
                     ).with_output_types(Any)
                 )
-            if self._decisive is not None and key in self._decisive.parts():
-                step = EvaluateBuckets(self._decisive, key, candidates, len(sources))
-                records.append(found | f"Buckets{name}" >> step)
+            if self._tracked_metrics is not None and key in self._tracked_metrics.parts():
+                step = EvaluateFolds(self._tracked_metrics, key, candidates, len(sources))
+                records.append(found | f"Folds{name}" >> step)
             states = found | f"Whole{name}" >> beam.Filter(_is_whole).with_output_types(Any)
             whole = states | f"Merge{name}" >> candidate_ranges.MergeByRange(
                 part, candidates, len(sources)
@@ -184,8 +187,8 @@ def _check(
 
 
 def _is_whole(element: Any) -> bool:
-    """Whether a state is of all examples, and not by bucket."""
-    return isinstance(element, State)
+    """Whether a state is of all examples, and not by fold."""
+    return isinstance(element, MetricState)
 
 
 def _belongs(element: Any, query_key: str) -> bool:
@@ -204,7 +207,7 @@ def _by_query(element: queries.QueryExample) -> tuple[str, queries.QueryExample]
 
 
 def _predictions(
-    element: tuple[candidate_ranges.Range, State],
+    element: tuple[candidate_ranges.Range, MetricState],
 ) -> Iterator[tuple[int, Record]]:
     """What is to be said of the predictions of each candidate of a range."""
     candidates, whole = element

@@ -7,7 +7,7 @@ import apache_beam as beam
 import pyarrow as pa
 from apache_beam.transforms.window import GlobalWindows
 
-from checkpoint_sweep.evaluation.fused.update import Predicting, Update, pieces
+from checkpoint_sweep.evaluation.fused.update import PendingBatch, Update, pieces
 
 
 class UpdateAhead(Update):
@@ -16,7 +16,7 @@ class UpdateAhead(Update):
     The last batch of a RecordBatch is summed while the first of the next is predicted.
     """
 
-    _waiting: Predicting | None
+    _waiting: PendingBatch | None
 
     def start_bundle(self) -> None:
         """Forgets what a bundle that failed has left."""

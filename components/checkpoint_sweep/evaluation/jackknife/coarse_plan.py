@@ -1,4 +1,4 @@
-"""The plan of what is summed by bucket of examples."""
+"""The plan of what is summed by fold of the examples."""
 
 import dataclasses
 
@@ -10,7 +10,7 @@ from checkpoint_sweep.evaluation.plan import plan as plan_lib
 def make(eval_config: config_pb2.EvalConfig) -> plan_lib.Plan:
     """The plan for a config, as `plan.plan.make` has it, with histograms of fewer thresholds.
 
-    Of a metric without a bucket of examples only its difference to the metric of all examples
+    Of a metric without a fold of the examples only its difference to the metric of all examples
     counts, which the thresholds between change by far less than chance does; with all of them,
     the sums of a hundred checkpoints on a million examples take gigabytes.
     """

@@ -1,4 +1,4 @@
-"""The metrics that decide, of every candidate, without each bucket of examples."""
+"""The metrics that decide, of every candidate, without each fold of the examples."""
 
 import json
 import logging
@@ -14,8 +14,8 @@ from tensorflow_model_analysis.metrics import metric_types
 from checkpoint_sweep.evaluation.aggregate import derive
 from checkpoint_sweep.evaluation.aggregate.state import SliceState
 from checkpoint_sweep.evaluation.jackknife import coarse_plan, leave_one_out
-from checkpoint_sweep.evaluation.jackknife.folds import BUCKETS
-from checkpoint_sweep.evaluation.plan.deciding_metrics import Wanted
+from checkpoint_sweep.evaluation.jackknife.folds import FOLDS
+from checkpoint_sweep.evaluation.plan.tracked_metrics import UncertaintySpec
 from checkpoint_sweep.evaluation.results.files import JACKKNIFE, Record
 from checkpoint_sweep.selection.metric_lookup import metric_name
 
@@ -23,23 +23,23 @@ _LOG = logging.getLogger(__name__)
 _Values = list[dict[metric_types.MetricKey, float]]
 
 
-class DeriveLeftOut(beam.DoFn):
-    """Slice states by bucket to a record of each candidate.
+class DeriveReplicates(beam.DoFn):
+    """Slice states by fold to a record of each candidate.
 
     Args:
-        decisive: the metrics.
+        tracked_metrics: the metrics.
         query_key: of those that are computed here; "" for those without one.
         candidates: number of candidates; the baseline, if any, has this number.
     """
 
-    def __init__(self, decisive: Wanted, query_key: str, candidates: int) -> None:
-        self._decisive = decisive
+    def __init__(self, tracked_metrics: UncertaintySpec, query_key: str, candidates: int) -> None:
+        self._tracked_metrics = tracked_metrics
         self._query_key = query_key
         self._candidates = candidates
 
     def setup(self) -> None:
         """Builds the computations."""
-        self._plan = coarse_plan.make(self._decisive.parts()[self._query_key])
+        self._plan = coarse_plan.make(self._tracked_metrics.parts()[self._query_key])
         for leaf in self._plan.leaves:
             leaf.combine.setup()
         self._models = self._candidates + (self._plan.baseline_name is not None)
@@ -51,25 +51,25 @@ class DeriveLeftOut(beam.DoFn):
 
     def process(self, element: SliceState) -> Iterator[tuple[int, Record]]:
         """The records of one slice, of all its candidates that have not failed."""
-        buckets = sorted(element.counts)
+        folds = sorted(element.counts)
         total, positives = sum(element.counts.values()), element.positives
         rarer = None if math.isnan(positives) else int(min(positives, total - positives))
-        examples = [element.counts.get(bucket, 0) for bucket in range(BUCKETS)]
-        of_baseline: list[dict[Any, Any]] = [{} for _ in range(len(buckets) + 1)]
+        examples = [element.counts.get(fold, 0) for fold in range(FOLDS)]
+        of_baseline: list[dict[Any, Any]] = [{} for _ in range(len(folds) + 1)]
         baseline: _Values = [{} for _ in of_baseline]
         if self._plan.baseline_name is not None:
-            of_baseline = self._metrics(element, self._candidates, buckets, of_baseline)
+            of_baseline = self._metrics(element, self._candidates, folds, of_baseline)
             baseline = [self._shown(m, self._plan.baseline_name) for m in of_baseline]
         for candidate in element.candidates:
             if candidate in element.failed:
                 continue
-            metrics = self._metrics(element, candidate, buckets, of_baseline)
+            metrics = self._metrics(element, candidate, folds, of_baseline)
             values = [self._shown(m, self._plan.candidate_name) for m in metrics]
             content = {
                 "slice": [[str(name), str(value)] for name, value in element.key],
                 "examples": examples,
                 "rarer_label": rarer,
-                "metrics": list(_entries(values, baseline, buckets)),
+                "metrics": list(_entries(values, baseline, folds)),
             }
             yield candidate, {JACKKNIFE: json.dumps(content).encode()}
 
@@ -77,24 +77,24 @@ class DeriveLeftOut(beam.DoFn):
         self,
         element: SliceState,
         model: int,
-        buckets: list[int],
+        folds: list[int],
         shared: list[dict[Any, Any]],
     ) -> list[dict[Any, Any]]:
-        """TFMA's metrics of one model: of all examples, then without each bucket.
+        """TFMA's metrics of one model: of all examples, then without each fold.
 
-        Where TFMA fails without a bucket, as a metric may without a positive example, there are
+        Where TFMA fails without a fold, as a metric may without a positive example, there are
         none: that is no reason to end an evaluation whose metrics of all examples are there.
         """
         of_baseline = self._plan.is_baseline(model, self._models)
         found = []
-        parts = leave_one_out.samples(element, self._plan, model, self._models, buckets)
+        parts = leave_one_out.samples(element, self._plan, model, self._models, folds)
         for sample, others in zip(parts, shared, strict=True):
             try:
                 with np.errstate(all="ignore"):  # Where a ratio is not defined, it is not shown.
                     leaves = derive.leaves(self._plan, sample, model, of_baseline)
                     metrics = derive.derived(self._plan, {**leaves, **others}, of_baseline)
             except Exception as error:
-                _LOG.debug("No metrics without a bucket.", exc_info=error)
+                _LOG.debug("No metrics without a fold.", exc_info=error)
                 metrics = {}
             found.append(metrics)
         return found
@@ -107,7 +107,7 @@ class DeriveLeftOut(beam.DoFn):
         for key, value in metrics.items():
             if not isinstance(key, metric_types.MetricKey) or key.model_name != model_name:
                 continue
-            if metric_name(key) in self._decisive.names and _is_number(value):
+            if metric_name(key) in self._tracked_metrics.names and _is_number(value):
                 result[key] = float(value)
         return result
 
@@ -117,23 +117,23 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, numbers.Real) or (isinstance(value, np.ndarray) and value.ndim == 0)
 
 
-def _entries(values: _Values, baseline: _Values, buckets: list[int]) -> Iterator[dict[str, Any]]:
+def _entries(values: _Values, baseline: _Values, folds: list[int]) -> Iterator[dict[str, Any]]:
     """One for each metric, JSON-like."""
     of_baseline = {metric_name(key): key for key in baseline[0]}
     for key in values[0]:
         output, sub_key, name = metric_name(key)
         entry: dict[str, Any] = {"output": output, "sub_key": sub_key, "name": name}
-        entry |= _with_left_out("", [found.get(key) for found in values], buckets)
+        entry |= _replicates_entry("", [found.get(key) for found in values], folds)
         other = of_baseline.get((output, sub_key, name))
         if other is not None:
-            found = [of_bucket.get(other) for of_bucket in baseline]
-            entry |= _with_left_out("baseline_", found, buckets)
+            found = [of_fold.get(other) for of_fold in baseline]
+            entry |= _replicates_entry("baseline_", found, folds)
         yield entry
 
 
-def _with_left_out(prefix: str, values: list[float | None], buckets: list[int]) -> dict[str, Any]:
+def _replicates_entry(prefix: str, values: list[float | None], folds: list[int]) -> dict[str, Any]:
     numbers = [v if v is not None and math.isfinite(v) else None for v in values]
-    left_out: list[float | None] = [None] * BUCKETS
-    for bucket, number in zip(buckets, numbers[1:], strict=True):
-        left_out[bucket] = number
+    left_out: list[float | None] = [None] * FOLDS
+    for fold, number in zip(folds, numbers[1:], strict=True):
+        left_out[fold] = number
     return {f"{prefix}value": numbers[0], f"{prefix}left_out": left_out}

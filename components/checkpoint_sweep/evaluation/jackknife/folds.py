@@ -1,4 +1,4 @@
-"""Which bucket an example falls into: always the same, whoever asks and with what neighbours."""
+"""Which fold an example falls into: always the same, whoever asks and with what neighbours."""
 
 import numpy as np
 import numpy.typing as npt
@@ -7,24 +7,24 @@ import pyarrow as pa
 from tensorflow_model_analysis import constants
 
 # Twenty give honest intervals at nineteen degrees of freedom, and keep the sums small.
-BUCKETS = 20
+FOLDS = 20
 # The seed: sixteen characters, which key the hash.
 _SEED = "checkpoint-sweep"
 
 
 def of_examples(batch: pa.RecordBatch) -> npt.NDArray[np.int64]:
-    """(rows,) int64, the bucket of each serialized example: a keyed SipHash of its bytes."""
-    return (_of_batch(batch) % BUCKETS).astype(np.int64)
+    """(rows,) int64, the fold of each serialized example: a keyed SipHash of its bytes."""
+    return (_of_batch(batch) % FOLDS).astype(np.int64)
 
 
 def shares_of(batch: pa.RecordBatch, shares: int) -> npt.NDArray[np.int64]:
-    """(rows,) int64 below ``shares``, a share of the examples with all buckets in it."""
-    return (_of_batch(batch) // BUCKETS % shares).astype(np.int64)
+    """(rows,) int64 below ``shares``, a share of the examples with all folds in it."""
+    return (_of_batch(batch) // FOLDS % shares).astype(np.int64)
 
 
 def of_query(query: str) -> int:
-    """The bucket of all examples of a query, which are no units of their own."""
-    return int(_hashes(np.array([query.encode()], object))[0]) % BUCKETS
+    """The fold of all examples of a query, which are no units of their own."""
+    return int(_hashes(np.array([query.encode()], object))[0]) % FOLDS
 
 
 def _of_batch(batch: pa.RecordBatch) -> npt.NDArray[np.uint64]:

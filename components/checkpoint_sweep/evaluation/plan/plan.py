@@ -145,12 +145,12 @@ def make(eval_config: config_pb2.EvalConfig, log: bool = False) -> Plan:
 
 
 def shared_leaves(plans: Sequence[Plan]) -> list[tuple[Leaf, list[tuple[int, int]]]]:
-    """Each distinct leaf once, with its places: numbers of a plan and of a leaf in it."""
+    """Each distinct leaf once, with the numbers of each plan and of the leaf in it."""
     found: dict[tuple[str, ...], tuple[Leaf, list[tuple[int, int]]]] = {}
     for number, plan in enumerate(plans):
         for index, leaf in enumerate(plan.leaves):
-            _, places = found.setdefault(_order(leaf.computation), (leaf, []))
-            places.append((number, index))
+            _, numbers = found.setdefault(_order(leaf.computation), (leaf, []))
+            numbers.append((number, index))
     return list(found.values())
 
 

@@ -40,12 +40,12 @@ class CalibrationBuckets(ArrayPlot):
     Attributes:
         bounds: of all buckets: the lowest finite one, the highest, and how many there are between
             them.
-        places: (nnz,) the buckets that have examples.
+        filled: (nnz,) the buckets that have examples.
         sums: (nnz, 3) their weighted labels, predictions and examples.
     """
 
     bounds: tuple[float, float, int]
-    places: np.ndarray
+    filled: np.ndarray
     sums: np.ndarray
     message: ClassVar[Any] = metrics_for_slice_pb2.CalibrationHistogramBuckets
 
@@ -53,7 +53,7 @@ class CalibrationBuckets(ArrayPlot):
         """See the class."""
         thresholds = calibration_thresholds(*self.bounds)
         dense = np.zeros((3, thresholds.size))
-        dense[:, self.places] = self.sums.T
+        dense[:, self.filled] = self.sums.T
         return _calibration_writer().serialize(
             {
                 "lower_threshold_inclusive": thresholds,

@@ -13,7 +13,7 @@ from checkpoint_sweep.evaluation.plots import wire
 from checkpoint_sweep.evaluation.plots.array_plots import ArrayPlot
 
 # An entry of the record, by its serialized key, and the number of a field of its data.
-_Place = tuple[bytes, int]
+_PlotKey = tuple[bytes, int]
 
 _ENTRIES = metrics_for_slice_pb2.PlotsForSlice.DESCRIPTOR.fields_by_name["plot_keys_and_values"]
 _KEY, _DATA = (_ENTRIES.message_type.fields_by_name[name].number for name in ("key", "value"))
@@ -27,17 +27,17 @@ class PlotsRecord:
 
     Attributes:
         without: TFMA's proto, serialized, with an empty message for each plot of ``arrays``.
-        arrays: the plots, by their place in the proto.
+        arrays: the plots, by their entry and field in the proto.
     """
 
     without: bytes
-    arrays: Mapping[_Place, ArrayPlot]
+    arrays: Mapping[_PlotKey, ArrayPlot]
 
     @classmethod
     def of(cls, slice_key: Any, plots: Mapping[metric_types.PlotKey, Any]) -> "PlotsRecord":
         """The record of the plots of a slice, arranged by TFMA's writer."""
         arrays = {
-            _place(key, plot.message): plot
+            _plot_key(key, plot.message): plot
             for key, plot in plots.items()
             if isinstance(plot, ArrayPlot)
         }
@@ -74,7 +74,7 @@ class PlotsRecord:
 
 
 @functools.lru_cache(maxsize=1000)
-def _place(key: metric_types.PlotKey, message: Callable[[], Any]) -> _Place:
+def _plot_key(key: metric_types.PlotKey, message: Callable[[], Any]) -> _PlotKey:
     """Where TFMA's writer puts a plot that is such a message."""
     alone = tfma_writer.convert_slice_plots_to_proto(((), {key: message()}), [])
     (entry,) = alone.plot_keys_and_values

@@ -29,17 +29,17 @@ class RepeatedDoubles:
         layout: list[Any] = [("tag", np.uint8, (len(head),)), ("length", np.uint8)]
         constants: dict[str, Any] = {"tag": list(head)}
         # What a zero leaves out, and the length of a wrapper, which it leaves in.
-        self._left_out: dict[str, slice] = {}
+        self._omitted: dict[str, slice] = {}
         self._wrapped: set[str] = set()
-        place = self._head
+        offset = self._head
         for found in fields:
             before = _tag(found.number, _FIXED64)
-            first = place
+            first = offset
             if found.message_type is not None:
                 tag = _tag(found.number, _LENGTH_DELIMITED)
                 value = _tag(found.message_type.fields_by_name["value"].number, _FIXED64)
                 before = tag + bytes([len(value) + 8]) + value
-                first = place + len(tag) + 1
+                first = offset + len(tag) + 1
                 self._wrapped.add(found.name)
                 layout.append((f"tag of {found.name}", np.uint8, (len(tag),)))
                 layout.append((f"length of {found.name}", np.uint8))
@@ -51,9 +51,9 @@ class RepeatedDoubles:
                 layout.append((f"before {found.name}", np.uint8, (len(before),)))
                 constants[f"before {found.name}"] = list(before)
             layout.append((found.name, _DOUBLE))
-            place += len(before) + 8
-            self._left_out[found.name] = slice(first, place)
-        if place - self._head >= 1 << 7:
+            offset += len(before) + 8
+            self._omitted[found.name] = slice(first, offset)
+        if offset - self._head >= 1 << 7:
             raise ValueError(f"The messages of {field.full_name} are too long.")
         self._template = np.zeros(1, np.dtype(layout))
         for name, constant in constants.items():
@@ -68,7 +68,7 @@ class RepeatedDoubles:
             values = np.ascontiguousarray(columns[name], _DOUBLE)
             rows[name] = values
             zero = np.flatnonzero(values.view(np.int64) == 0)  # Not -0.0, as in C++.
-            kept[zero, self._left_out[name]] = False
+            kept[zero, self._omitted[name]] = False
             if name in self._wrapped:
                 rows[f"length of {name}"][zero] = 0
         rows["length"] = kept[:, self._head :].sum(axis=1)

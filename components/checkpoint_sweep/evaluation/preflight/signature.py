@@ -81,13 +81,13 @@ def check_signature(
             f"{_list(present)}. Name one of these in ModelSpec.signature_name."
         )
     signature = present[name]
-    where = f"Signature {name!r} of the {model} {saved_model}"
-    _check_inputs(where, signature.inputs, features)
+    label = f"Signature {name!r} of the {model} {saved_model}"
+    _check_inputs(label, signature.inputs, features)
     for metrics in eval_config.metrics_specs:
         if all(metric.class_name in _WITHOUT_PREDICTION for metric in metrics.metrics):
             continue
         for output in metrics.output_names or [""]:
-            _check_output(where, signature.outputs, output, spec.prediction_key)
+            _check_output(label, signature.outputs, output, spec.prediction_key)
 
 
 def flattening_warning(saved_model: str, eval_config: tfma.EvalConfig) -> str | None:
@@ -136,13 +136,13 @@ def predicted_output(outputs: Collection[str], prediction_key: str) -> str | Non
     return next((key for key in wanted if key in outputs), None)
 
 
-def _check_inputs(where: str, inputs: Mapping[str, Any], features: Collection[str]) -> None:
+def _check_inputs(label: str, inputs: Mapping[str, Any], features: Collection[str]) -> None:
     """The engine feeds features by name, or else serialized examples to one string input."""
     unknown = [n for n in sorted(inputs) if not _found(n, features)]
     if not unknown or (len(inputs) == 1 and inputs[unknown[0]].dtype == tf.string.as_datatype_enum):
         return
     raise SignatureError(
-        f"{where} takes {_list(inputs)}, and the examples have no feature {unknown[0]!r}. Choose "
+        f"{label} takes {_list(inputs)}, and the examples have no feature {unknown[0]!r}. Choose "
         "a signature that parses serialized examples with ModelSpec.signature_name, or evaluate "
         "on examples that have these features."
     )
@@ -152,13 +152,13 @@ def _found(name: str, features: Collection[str]) -> bool:
     return model_util.find_input_name_in_features(set(features), name) is not None
 
 
-def _check_output(where: str, tensors: Mapping[str, Any], output: str, prediction_key: str) -> None:
+def _check_output(label: str, tensors: Mapping[str, Any], output: str, prediction_key: str) -> None:
     outputs = sorted(tensors)
     if output:
         below = [n.removeprefix(f"{output}/") for n in outputs if n.startswith(f"{output}/")]
         if len(outputs) == 1 or (output not in outputs and not below):
             raise SignatureError(
-                f"{where} has no output {output!r} to evaluate by name; it has: {_list(outputs)}. "
+                f"{label} has no output {output!r} to evaluate by name; it has: {_list(outputs)}. "
                 + (
                     "Leave output_names out of metrics_specs."
                     if len(outputs) == 1
@@ -166,22 +166,22 @@ def _check_output(where: str, tensors: Mapping[str, Any], output: str, predictio
                 )
             )
         if output in outputs:
-            _check_prediction(where, output, tensors[output])
+            _check_prediction(label, output, tensors[output])
             return
         outputs = below
     predicted = predicted_output(outputs, prediction_key)
     if predicted is None:
         reason = "several outputs, none of which TFMA takes for the prediction"
         raise SignatureError(
-            f"{where} has {f'no output {prediction_key!r}' if prediction_key else reason}; it has: "
+            f"{label} has {f'no output {prediction_key!r}' if prediction_key else reason}; it has: "
             f"{_list(outputs)}. Name the prediction in ModelSpec.prediction_key, or evaluate "
             "outputs by output_names."
         )
     name = f"{output}/{predicted}" if output else predicted
-    _check_prediction(where, name, tensors[name])
+    _check_prediction(label, name, tensors[name])
 
 
-def _check_prediction(where: str, name: str, tensor: Any) -> None:
+def _check_prediction(label: str, name: str, tensor: Any) -> None:
     """Raises SignatureError for what cannot be the predictions of a batch of examples."""
     shape = tensor.tensor_shape
     problem = ""
@@ -191,7 +191,7 @@ def _check_prediction(where: str, name: str, tensor: Any) -> None:
         problem = "is one value for all examples"
     if problem:
         raise SignatureError(
-            f"{where} has the output {name!r}, which {problem} and no prediction. Export one that "
+            f"{label} has the output {name!r}, which {problem} and no prediction. Export one that "
             "is a number, or several, for each example, or name another in "
             "ModelSpec.prediction_key."
         )

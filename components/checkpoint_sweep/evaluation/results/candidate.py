@@ -13,7 +13,7 @@ from checkpoint_sweep.common.text import some
 from checkpoint_sweep.evaluation.results.confident_thresholds import not_sure
 from checkpoint_sweep.evaluation.results.files import JACKKNIFE, PREDICTIONS
 from checkpoint_sweep.evaluation.results.metrics import read_metrics
-from checkpoint_sweep.evaluation.results.replicates import read_left_out
+from checkpoint_sweep.evaluation.results.replicates import read_replicates
 from checkpoint_sweep.evaluation.results.thresholds import threshold_failures
 from checkpoint_sweep.selection.margin import Margin
 from checkpoint_sweep.selection.metric_lookup import MetricName
@@ -45,27 +45,27 @@ def read_result(
         SelectionError: the slice that the selection names is not in the results.
     """
     slices = read_metrics(directory, model_name)
-    wanted = tuple(sorted((k, str(v)) for k, v in selection.slice.items()))
-    if wanted not in slices:
+    slice_key = tuple(sorted((k, str(v)) for k, v in selection.slice.items()))
+    if slice_key not in slices:
         known = sorted("/".join(f"{k}={v}" for k, v in s) or "overall" for s in slices)
         raise SelectionError(
             f"{name} has no result for {selection}. Its slices are: {some(known, _NAMED)}. Name "
             "one of these, or add the slice to slicing_specs."
         )
     metric = (selection.output_name, selection.sub_key, selection.metric)
-    left_out = read_left_out(directory, model_name)
+    replicates = read_replicates(directory, model_name)
     failures = threshold_failures(directory)
     if selection.margin is Margin.CONFIDENT and not failures:
-        failures = not_sure(eval_config, left_out, selection.level)
-    found = left_out.get((wanted, metric))
+        failures = not_sure(eval_config, replicates, selection.level)
+    found = replicates.get((slice_key, metric))
     return CandidateResult(
         name,
         step,
-        slices[wanted].get(metric),
+        slices[slice_key].get(metric),
         tuple(failures),
-        left_out=read_predictions(directory).obstacle,
+        left_out=read_predictions(directory).excluded_reason,
         replicates=found.own if found else None,
-        metrics={_full_name(known): value for known, value in slices[wanted].items()},
+        metrics={_full_name(known): value for known, value in slices[slice_key].items()},
     )
 
 
@@ -88,7 +88,7 @@ class Predictions:
     failed: str | None = None
 
     @property
-    def obstacle(self) -> str | None:
+    def excluded_reason(self) -> str | None:
         """Why a candidate with these predictions may not be chosen; None if it may."""
         if not self.non_finite:
             return None

@@ -8,7 +8,7 @@ from tensorflow_model_analysis.proto import config_pb2
 from tensorflow_model_analysis.slicer import slicer_lib
 
 from checkpoint_sweep.evaluation.results.metrics import Slice
-from checkpoint_sweep.evaluation.results.replicates import LeftOut
+from checkpoint_sweep.evaluation.results.replicates import JackknifeReplicates
 from checkpoint_sweep.selection.intervals import Estimate, estimate
 from checkpoint_sweep.selection.metric_lookup import MetricName, metric_name
 
@@ -17,7 +17,7 @@ _HIGHER = config_pb2.MetricDirection.HIGHER_IS_BETTER
 
 def not_sure(
     eval_config: tfma.EvalConfig,
-    found: Mapping[tuple[Slice, MetricName], LeftOut],
+    found: Mapping[tuple[Slice, MetricName], JackknifeReplicates],
     level: float,
 ) -> list[str]:
     """One sentence for each threshold that a one-sided bound at ``level`` misses.
@@ -41,25 +41,29 @@ def not_sure(
         for spec, threshold in entries:
             if isinstance(spec, config_pb2.CrossSlicingSpec):
                 continue
-            slices = [where for where, known in found if known == name]
+            slices = [slice_key for slice_key, known in found if known == name]
             if spec is not None:  # Without slices, TFMA holds it to hold on every one.
                 applicable = slicer_lib.SingleSliceSpec(spec=spec)
-                slices = [where for where in slices if applicable.is_slice_applicable(where)]
+                slices = [
+                    slice_key for slice_key in slices if applicable.is_slice_applicable(slice_key)
+                ]
             if not slices:
                 sentences.append(f"{name[-1]}, of which no standard error is known")
-            for where in sorted(slices):
-                sentences += _of_slice(name[-1], where, found[where, name], threshold, level)
+            for slice_key in sorted(slices):
+                sentences += _of_slice(
+                    name[-1], slice_key, found[slice_key, name], threshold, level
+                )
     return sentences
 
 
 def _of_slice(
     name: str,
-    where: Slice,
-    found: LeftOut,
+    slice_key: Slice,
+    found: JackknifeReplicates,
     threshold: config_pb2.GenericValueThreshold | config_pb2.GenericChangeThreshold,
     level: float,
 ) -> Iterator[str]:
-    on = f" on {', '.join(f'{k}={v}' for k, v in where)}" if where else ""
+    on = f" on {', '.join(f'{k}={v}' for k, v in slice_key)}" if slice_key else ""
     change = isinstance(threshold, config_pb2.GenericChangeThreshold)
     replicates = found.change if change else found.own
     if replicates is None:

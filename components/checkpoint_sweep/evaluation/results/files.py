@@ -8,7 +8,7 @@ Record = dict[str, Any]
 
 # Beside TFMA's files: how many examples there were, and on how many a prediction was not finite.
 PREDICTIONS = "predictions.json"
-# And the metrics that decide, without each bucket of examples, see `jackknife`.
+# And the metrics that decide, without each fold of the examples, see `jackknife`.
 JACKKNIFE = "jackknife.json"
 
 

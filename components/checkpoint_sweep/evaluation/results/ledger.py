@@ -1,7 +1,7 @@
 """A record of what a sweep has evaluated, rewritten after each checkpoint, and what it saves.
 
-A checkpoint that an earlier sweep has evaluated under equal circumstances is not evaluated again:
-its results are copied. Circumstances are content: see `Circumstances`.
+A checkpoint that an earlier sweep has evaluated with an equal fingerprint is not evaluated again:
+its results are copied, see `candidates.reuse`.
 """
 
 import dataclasses
@@ -16,7 +16,7 @@ from checkpoint_sweep.common.files import special_file, write_json
 LEDGER = "ledger.json"
 # The folder of the weights of averages, beside the ledger.
 AVERAGES = "averages"
-EVALUATED, FAILED, LEFT_OUT, TRIAL = "evaluated", "failed", "left out", "trial"
+EVALUATED, FAILED, EXCLUDED, TRIAL = "evaluated", "failed", "left out", "trial"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Entry:
             the way to a greedy soup and is no candidate.
         seconds: wall time of its evaluation; 0 if its results are an earlier sweep's.
         reason: why it has no results; None when it has.
-        key: of the circumstances of its evaluation; "" where nothing was evaluated.
+        key: Key of its evaluation by fingerprint and weights; "" where nothing was evaluated.
         reused: whether its results are an earlier sweep's.
         results: digest of the files of its results; "" without.
         averaged: steps of the checkpoints that it is the average of; None for a checkpoint.

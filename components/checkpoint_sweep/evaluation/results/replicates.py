@@ -1,4 +1,4 @@
-"""Reads back what an engine wrote of metrics without each bucket of examples."""
+"""Reads back what an engine wrote of metrics without each fold of the examples."""
 
 import dataclasses
 import json
@@ -16,7 +16,7 @@ from checkpoint_sweep.selection.replicates import Replicates
 
 
 @dataclasses.dataclass(frozen=True)
-class LeftOut:
+class JackknifeReplicates:
     """One metric on one slice.
 
     Attributes:
@@ -33,9 +33,9 @@ class LeftOut:
         return None if self.baseline is None else self.own.minus(self.baseline)
 
 
-def read_left_out(
+def read_replicates(
     directory: str, model_name: str = "", baseline_name: str = "baseline"
-) -> Mapping[tuple[Slice, MetricName], LeftOut]:
+) -> Mapping[tuple[Slice, MetricName], JackknifeReplicates]:
     """By slice and metric; empty where the engine wrote none, as stock TFMA does.
 
     The values of all examples are those of TFMA's files; the others differ from them as they do on
@@ -63,11 +63,11 @@ def read_left_out(
     compared = any(known.baseline is not None for known in found.values())
     theirs = read_metrics(directory, baseline_name) if compared else {}
     return {
-        (where, name): LeftOut(
-            _shifted(known.own, own.get(where, {}).get(name)),
-            known.baseline and _shifted(known.baseline, theirs.get(where, {}).get(name)),
+        (slice_key, name): JackknifeReplicates(
+            _shifted(known.own, own.get(slice_key, {}).get(name)),
+            known.baseline and _shifted(known.baseline, theirs.get(slice_key, {}).get(name)),
         )
-        for (where, name), known in found.items()
+        for (slice_key, name), known in found.items()
     }
 
 
@@ -82,19 +82,21 @@ def _shifted(replicates: Replicates, value: float | None) -> Replicates:
 
 def from_slices(
     slices: Iterable[Mapping[str, Any]],
-) -> dict[tuple[Slice, MetricName], LeftOut]:
+) -> dict[tuple[Slice, MetricName], JackknifeReplicates]:
     """By slice and metric, from what `jackknife.derive` gives."""
     return {
         (
             tuple(sorted((name, value) for name, value in part["slice"])),
             (entry["output"], entry["sub_key"], entry["name"]),
-        ): _left_out(entry, part["examples"], part["rarer_label"])
+        ): _from_entry(entry, part["examples"], part["rarer_label"])
         for part in slices
         for entry in part["metrics"]
     }
 
 
-def _left_out(entry: Mapping[str, Any], examples: list[int], rarer: int | None) -> LeftOut:
+def _from_entry(
+    entry: Mapping[str, Any], examples: list[int], rarer: int | None
+) -> JackknifeReplicates:
     own, baseline = (
         _replicates(entry[f"{prefix}value"], entry[f"{prefix}left_out"], examples, rarer)
         if f"{prefix}value" in entry
@@ -103,7 +105,7 @@ def _left_out(entry: Mapping[str, Any], examples: list[int], rarer: int | None) 
     )
     if own is None:
         raise ValueError("there is no value")
-    return LeftOut(own, baseline)
+    return JackknifeReplicates(own, baseline)
 
 
 def _replicates(

@@ -39,7 +39,7 @@ def _sentence(
     per_slice: validation_result_pb2.MetricsValidationForSlice,
     failure: validation_result_pb2.ValidationFailure,
 ) -> str:
-    where = ", ".join(_feature_value(key) for key in per_slice.slice_key.single_slice_keys)
+    slice_name = ", ".join(_feature_value(key) for key in per_slice.slice_key.single_slice_keys)
     threshold = failure.metric_threshold
     kind = "value_threshold" if threshold.HasField("value_threshold") else "change_threshold"
     bound = _one_line(getattr(threshold, kind))
@@ -49,7 +49,7 @@ def _sentence(
     difference = "change of " if kind == "change_threshold" else ""
     return (
         f"{difference}{failure.metric_key.name}{value}"
-        + (f" on {where}" if where else "")
+        + (f" on {slice_name}" if slice_name else "")
         + f" ({bound})"
     )
 

@@ -118,13 +118,13 @@ class Write(beam.DoFn):
         combine = tfma_writer.CombineValidations(thresholds, self._rubber_stamp)
         validation = combine.create_accumulator()
         predictions: dict[str, Any] = {}
-        left_out: list[dict[str, Any]] = []
+        replicates: list[dict[str, Any]] = []
         for record in grouped:
             for name, value in (record or {}).items():
                 if name == PREDICTIONS:
                     predictions = json.loads(value)
                 elif name == JACKKNIFE:
-                    left_out.append(json.loads(value))
+                    replicates.append(json.loads(value))
                 elif name == constants.VALIDATIONS_KEY:
                     proto = validation_result_pb2.ValidationResult.FromString(value)
                     validation = combine.add_input(validation, proto)
@@ -134,8 +134,8 @@ class Write(beam.DoFn):
             write_json(os.path.join(directory, PREDICTIONS), predictions)
         if predictions.get("failed"):
             return
-        if left_out:
-            ordered = sorted(left_out, key=lambda part: (len(part["slice"]), part["slice"]))
+        if replicates:
+            ordered = sorted(replicates, key=lambda part: (len(part["slice"]), part["slice"]))
             write_json(os.path.join(directory, JACKKNIFE), {"slices": ordered})
         for name, values in records.items():
             # One after the other: all plots together are large.

@@ -30,7 +30,7 @@ from checkpoint_sweep.evaluation.results.candidate import Predictions
 from checkpoint_sweep.evaluation.results.files import PREDICTIONS
 from checkpoint_sweep.evaluation.stock.pipeline import pipeline_for_tfma
 from checkpoint_sweep.saved_model.model_source import ModelSource
-from checkpoint_sweep.saved_model.tensor_bundle import unreadable
+from checkpoint_sweep.saved_model.tensor_bundle import unreadable_reason
 from checkpoint_sweep.saved_model.weight_swap import write_saved_model
 
 _COUNTERS = "checkpoint_sweep.predictions"
@@ -58,11 +58,11 @@ def evaluate_with_tfma(request: EvaluationRequest) -> Iterator[Evaluated]:
             _evaluate_one(candidate, request)
         except Exception as failure:
             logging.debug("%s: stock TFMA failed", candidate.name, exc_info=True)
-            error = _why(failure, candidate, request)
+            error = _failure_reason(failure, candidate, request)
         yield Evaluated(candidate.name, time.monotonic() - started, error)
 
 
-def _why(failure: Exception, candidate: ModelSource, request: EvaluationRequest) -> str:
+def _failure_reason(failure: Exception, candidate: ModelSource, request: EvaluationRequest) -> str:
     """Why a candidate alone cannot be evaluated.
 
     Raises:
@@ -70,14 +70,14 @@ def _why(failure: Exception, candidate: ModelSource, request: EvaluationRequest)
     """
     if known := user_error(failure):
         raise known from failure
-    if reason := unreadable(candidate):
+    if reason := unreadable_reason(candidate):
         return f"unreadable: {reason}"
     advice = "Correct the evaluation config or the data."
     with in_a_sentence("Stock TFMA cannot evaluate this", advice):
         predictions = _predict(candidate, request, looking=False)
-        if obstacle := predictions.obstacle:
+        if reason := predictions.excluded_reason:
             _write(predictions, request.outputs[candidate.name])
-            return obstacle
+            return reason
         _predict(candidate, request, looking=True)
         raise failure
     raise AssertionError  # Unreachable.
@@ -143,8 +143,8 @@ def _extractors(
     # What comes after this one takes examples one by one.
     stages = [extractor.stage_name for extractor in extractors]
     unbatch = UNBATCH_EXTRACTOR_STAGE_NAME
-    place = stages.index(unbatch) if unbatch in stages else len(stages)
-    return model, [*extractors[:place], count, *extractors[place:]]
+    position = stages.index(unbatch) if unbatch in stages else len(stages)
+    return model, [*extractors[:position], count, *extractors[position:]]
 
 
 def _counted(pipeline: beam.Pipeline) -> Predictions:

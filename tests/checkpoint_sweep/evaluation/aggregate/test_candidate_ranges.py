@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from checkpoint_sweep.evaluation.aggregate import candidate_ranges, sums
-from checkpoint_sweep.evaluation.aggregate.state import Row, State
-from checkpoint_sweep.evaluation.plan.deciding_metrics import wanted
+from checkpoint_sweep.evaluation.aggregate.state import MetricState, Row
+from checkpoint_sweep.evaluation.plan.tracked_metrics import find_tracked_metrics
 from checkpoint_sweep.evaluation.results.files import JACKKNIFE
 from checkpoint_sweep.selection.selection import Selection
 from tests.checkpoint_sweep.evaluation import taxi_models, tfma_oracle
@@ -44,17 +44,17 @@ def test_ranges_are_few_and_of_one_size(candidates: int, expected: list[tuple[in
     assert candidate_ranges.ranges_of(candidates) == expected
 
 
-def _state(models: int) -> State:
+def _state(models: int) -> MetricState:
     """Two rows, with an entry for each model and bucket but one, and an accumulator for each."""
     codes = np.delete(np.arange(2 * models * BUCKETS), 1)
     total = sums.Sums(codes, np.stack([codes + 0.5, -codes], axis=1))
     fallback = {1: {(model, 0, ()): model for model in range(models)}}
     zeros = np.zeros(models, np.int64)
     rows: list[Row] = [(0, ((),)), (0, ((("hour", 1),),))]
-    return State(rows, np.array([5, 2]), {0: total}, fallback, 7, zeros, {}, zeros)
+    return MetricState(rows, np.array([5, 2]), {0: total}, fallback, 7, zeros, {}, zeros)
 
 
-def _models(part: State, models: int) -> set[int]:
+def _models(part: MetricState, models: int) -> set[int]:
     return set((part.sums[0].codes // BUCKETS % models).tolist())
 
 
@@ -84,14 +84,14 @@ def test_results_are_those_without_division(
     data = taxi_models.write_examples(str(tmp_path / "data"), 200)
     *models, baseline = taxi_models.write_models(str(tmp_path), "binary", 4)
     eval_config = tfma_oracle.config(CONFIG, baseline=True)
-    decisive = wanted(eval_config, Selection("auc"))
+    tracked_metrics = find_tracked_metrics(eval_config, Selection("auc"))
     outputs = []
     for size in (16, 1):
         monkeypatch.setattr(candidate_ranges, "_CANDIDATES", size)
         directory = tmp_path / str(size)
         outputs.append(
             tfma_oracle.run_engine(
-                data, eval_config, models, str(directory), baseline, decisive=decisive
+                data, eval_config, models, str(directory), baseline, tracked_metrics=tracked_metrics
             )
         )
     for whole, divided in zip(*outputs, strict=True):

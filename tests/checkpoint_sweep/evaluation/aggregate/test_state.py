@@ -6,13 +6,13 @@ import pytest
 from hypothesis import strategies as st
 
 from checkpoint_sweep.evaluation.aggregate import samples, slicing, sums
+from checkpoint_sweep.evaluation.aggregate.batch_accumulator import sum_by_row
 from checkpoint_sweep.evaluation.aggregate.state import (
-    Accumulator,
-    State,
+    MetricState,
+    StateAccumulator,
     empty_sums,
     split_by_slice,
 )
-from checkpoint_sweep.evaluation.fused import update
 from checkpoint_sweep.evaluation.plan import metric_inputs
 from checkpoint_sweep.evaluation.plan import plan as plan_lib
 from checkpoint_sweep.evaluation.plan.combiners import thresholds
@@ -58,7 +58,7 @@ def _state(batch, the_plan):
     sets = sorted({tuple(sorted(keys, key=repr)) for _, _, keys in batch})
     row = np.array([sets.index(tuple(sorted(keys, key=repr))) for _, _, keys in batch], np.int64)
     rows = slicing.Rows(sets, row, np.arange(len(batch)))
-    result = State(
+    result = MetricState(
         [(samples.FULL, keys) for keys in sets],
         np.bincount(row, minlength=len(sets)),
         {},
@@ -77,7 +77,7 @@ def _state(batch, the_plan):
         contributions = leaf.vectorized.update(leaf.vectorized.inputs(inputs))
         result.sums[index] = sums.Sums.merge(
             [
-                update.sum_by_row(
+                sum_by_row(
                     rows, [0, 1], MODELS, bucket, leaf.vectorized.buckets, columns, len(batch)
                 )
                 for bucket, columns in contributions
@@ -107,11 +107,11 @@ def _totals(whole, the_plan):
 @hypothesis.settings(deadline=None, max_examples=60)
 def test_any_split_and_any_order_of_merging_give_the_same(the_plan, divided, random):
     strides = the_plan.strides(MODELS)
-    whole = Accumulator(strides)
+    whole = StateAccumulator(strides)
     whole.add(_state([example for batch in divided for example in batch], the_plan), the_plan)
     parts = []
     for batch in divided:
-        part = Accumulator(strides)
+        part = StateAccumulator(strides)
         part.add(_state(batch, the_plan), the_plan)
         parts.append(part)
     while len(parts) > 1:
@@ -127,11 +127,11 @@ def test_any_split_and_any_order_of_merging_give_the_same(the_plan, divided, ran
 @hypothesis.settings(deadline=None, max_examples=20)
 def test_an_empty_batch_is_an_identity(the_plan, divided):
     strides = the_plan.strides(MODELS)
-    accumulator = Accumulator(strides)
+    accumulator = StateAccumulator(strides)
     accumulator.add(_state(divided[0], the_plan), the_plan)
     before = _totals(accumulator.state().flatten(strides), the_plan)
     accumulator.add(_state([], the_plan), the_plan)
-    accumulator.add(Accumulator(strides).state(), the_plan)
+    accumulator.add(StateAccumulator(strides).state(), the_plan)
     assert _totals(accumulator.state().flatten(strides), the_plan) == before
 
 

@@ -8,8 +8,9 @@ import tensorflow as tf
 import tensorflow_model_analysis as tfma
 
 from checkpoint_sweep.evaluation import data_errors
-from checkpoint_sweep.evaluation.aggregate.state import State
+from checkpoint_sweep.evaluation.aggregate.state import MetricState
 from checkpoint_sweep.evaluation.fused import update, update_ahead
+from checkpoint_sweep.evaluation.fused.loading import release
 from checkpoint_sweep.saved_model.model_source import ModelSource
 from tests.checkpoint_sweep.evaluation import tfma_oracle
 
@@ -60,7 +61,7 @@ def make(predictor, tmp_path):
     yield make
     for step in made:
         step.teardown()
-    update.release()
+    release()
 
 
 @pytest.fixture
@@ -77,7 +78,7 @@ def ahead(make):
 
 def _sizes(elements):
     states = list(elements)
-    assert all(isinstance(state, State) for state in states)
+    assert all(isinstance(state, MetricState) for state in states)
     return [state.examples for state in states]
 
 

@@ -9,9 +9,9 @@ import pytest
 import tensorflow_model_analysis as tfma
 
 from checkpoint_sweep.evaluation.jackknife import folds
-from checkpoint_sweep.evaluation.plan.deciding_metrics import wanted
+from checkpoint_sweep.evaluation.plan.tracked_metrics import find_tracked_metrics
 from checkpoint_sweep.evaluation.results.files import JACKKNIFE
-from checkpoint_sweep.evaluation.results.replicates import read_left_out
+from checkpoint_sweep.evaluation.results.replicates import read_replicates
 from checkpoint_sweep.selection.selection import Selection
 from tests.checkpoint_sweep.evaluation import taxi_models, tfma_oracle
 
@@ -48,8 +48,8 @@ def test_they_are_the_same_in_every_process() -> None:
 
 def test_they_are_filled_evenly() -> None:
     records = [number.to_bytes(4, "big") for number in range(20_000)]
-    counts = np.bincount(folds.of_examples(_batch(records)), minlength=folds.BUCKETS)
-    assert counts.size == folds.BUCKETS
+    counts = np.bincount(folds.of_examples(_batch(records)), minlength=folds.FOLDS)
+    assert counts.size == folds.FOLDS
     assert ((counts - 1000) ** 2 / 1000).sum() < 44  # chi-squared, 19 degrees: 0.999
 
 
@@ -64,12 +64,12 @@ def test_what_is_left_out_does_not_depend_on_batches_or_neighbours(
 ) -> None:
     eval_config = tfma_oracle.config(CONFIG)
     models = taxi_models.write_models(str(tmp_path), "binary", 3)
-    decisive = wanted(eval_config, Selection("auc"))
+    tracked_metrics = find_tracked_metrics(eval_config, Selection("auc"))
 
     def run(name: str, chosen: list, size: int) -> dict:
         output = str(tmp_path / name)
         last = tfma_oracle.run_engine(
-            data, eval_config, chosen, output, batch_size=size, decisive=decisive
+            data, eval_config, chosen, output, batch_size=size, tracked_metrics=tracked_metrics
         )[-1]
         return json.loads((Path(last) / JACKKNIFE).read_text())
 
@@ -103,10 +103,10 @@ def test_the_rarer_of_two_labels_is_counted(
         models,
         str(tmp_path / "out"),
         batch_size=64,
-        decisive=wanted(eval_config, None),
+        tracked_metrics=find_tracked_metrics(eval_config, None),
     )
     rows = taxi_models.rows(200)
-    for (where, _), found in read_left_out(output).items():
+    for (where, _), found in read_replicates(output).items():
         of_slice = [row for row in rows if not where or row["payment_type"] == where[0][1]]
         labels = [int(row["big_tipper"]) for row in of_slice]
         expected = min(sum(labels), len(labels) - sum(labels)) if rarer else None

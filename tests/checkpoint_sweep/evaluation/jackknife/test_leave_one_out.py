@@ -10,8 +10,8 @@ import tensorflow as tf
 import tensorflow_model_analysis as tfma
 
 from checkpoint_sweep.evaluation.jackknife import folds
-from checkpoint_sweep.evaluation.plan.deciding_metrics import Wanted, wanted
-from checkpoint_sweep.evaluation.results.replicates import read_left_out
+from checkpoint_sweep.evaluation.plan.tracked_metrics import UncertaintySpec, find_tracked_metrics
+from checkpoint_sweep.evaluation.results.replicates import read_replicates
 from checkpoint_sweep.selection.replicates import Replicates
 from checkpoint_sweep.selection.selection import Selection
 from tests.checkpoint_sweep.evaluation import taxi_models, tfma_oracle
@@ -92,7 +92,7 @@ def _without(data: str, bucket: int, query_key: str | None, path: Path) -> str:
     return str(path)
 
 
-def _values(directory: str, decisive: Wanted) -> dict[tuple[Any, ...], float]:
+def _values(directory: str, tracked_metrics: UncertaintySpec) -> dict[tuple[Any, ...], float]:
     """The metrics that decide, by slice and name, of TFMA's results."""
     found: dict[tuple[Any, ...], float] = {}
     for record in tfma.load_metrics(directory):
@@ -101,13 +101,13 @@ def _values(directory: str, decisive: Wanted) -> dict[tuple[Any, ...], float]:
             name = tfma.metrics.MetricKey.from_proto(entry.key)
             sub_key = "/".join(str(p) for p in (name.sub_key, name.aggregation_type) if p)
             full = (name.output_name or "", sub_key, name.name)
-            if full in decisive.names and decisive.applies(key):
+            if full in tracked_metrics.names and tracked_metrics.applies(key):
                 found[key, full] = entry.value.double_value.value
     return found
 
 
 def _replicates(directory: str) -> dict[tuple[Any, ...], Replicates]:
-    return {key: found.own for key, found in read_left_out(directory).items()}
+    return {key: found.own for key, found in read_replicates(directory).items()}
 
 
 def _tolerance(name: str, replicates: Replicates) -> float:
@@ -128,23 +128,28 @@ def test_they_are_what_is_computed_without_the_bucket(case: str, tmp_path: Path)
     eval_config = tfma_oracle.config(text % {"value": VALUE})
     data = taxi_models.write_examples(str(tmp_path / "data"), EXAMPLES)
     models = taxi_models.write_models(str(tmp_path), kind, 2)
-    decisive = wanted(eval_config, Selection(metric))
-    assert decisive is not None
+    tracked_metrics = find_tracked_metrics(eval_config, Selection(metric))
+    assert tracked_metrics is not None
     directories = tfma_oracle.run_engine(
-        data, eval_config, models, str(tmp_path / "engine"), batch_size=97, decisive=decisive
+        data,
+        eval_config,
+        models,
+        str(tmp_path / "engine"),
+        batch_size=97,
+        tracked_metrics=tracked_metrics,
     )
     found = _replicates(directories[1])
     whole = {key: replicates.value for key, replicates in found.items()}
-    assert whole == pytest.approx(_values(directories[1], decisive), nan_ok=True)
+    assert whole == pytest.approx(_values(directories[1], tracked_metrics), nan_ok=True)
     query_key = "trip_start_hour" if case == "queries" else None
     deciding = "min_label_position" if query_key else metric
     of_deciding = next(found[key] for key in found if key[1][2] == deciding)
-    filled = [bucket for bucket in range(folds.BUCKETS) if of_deciding.examples[bucket]]
+    filled = [bucket for bucket in range(folds.FOLDS) if of_deciding.examples[bucket]]
     for bucket in filled[:2]:
         rest = _without(data, bucket, query_key, tmp_path / f"without-{bucket}")
         stock = tfma_oracle.run_tfma(rest, eval_config, models[1], str(tmp_path / f"t{bucket}"))
         compared = 0
-        for key, expected in _values(stock, decisive).items():
+        for key, expected in _values(stock, tracked_metrics).items():
             if query_key and key[1][2] != deciding:
                 continue  # Other metrics leave out other examples.
             replicates = found[key]

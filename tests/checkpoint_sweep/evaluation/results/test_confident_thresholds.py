@@ -5,7 +5,7 @@ import pytest
 
 from checkpoint_sweep.evaluation.results.confident_thresholds import not_sure
 from checkpoint_sweep.evaluation.results.metrics import Slice
-from checkpoint_sweep.evaluation.results.replicates import LeftOut
+from checkpoint_sweep.evaluation.results.replicates import JackknifeReplicates
 from checkpoint_sweep.selection.replicates import Replicates
 from tests.checkpoint_sweep.evaluation import tfma_oracle
 
@@ -61,7 +61,7 @@ RELATIVE = "change_threshold { direction: HIGHER_IS_BETTER relative { value: -0.
 )
 def test_bounds(where, threshold, own, baseline, words) -> None:
     eval_config = tfma_oracle.config(CONFIG % (CITY if where else "", threshold), baseline=True)
-    sentences = not_sure(eval_config, {(where, AUC): LeftOut(own, baseline)}, 0.95)
+    sentences = not_sure(eval_config, {(where, AUC): JackknifeReplicates(own, baseline)}, 0.95)
     assert len(sentences) == len(words), sentences
     for sentence, expected in zip(sentences, words, strict=True):
         assert expected in sentence

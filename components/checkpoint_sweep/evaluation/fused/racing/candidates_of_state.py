@@ -6,18 +6,18 @@ from collections.abc import Mapping
 import numpy as np
 
 from checkpoint_sweep.evaluation.aggregate import sums
-from checkpoint_sweep.evaluation.aggregate.state import State
+from checkpoint_sweep.evaluation.aggregate.state import MetricState
 from checkpoint_sweep.evaluation.plan import plan as plan_lib
 
 
-def pick(
-    state: State,
+def select_models(
+    state: MetricState,
     plan: plan_lib.Plan,
     models: int,
     numbers: Mapping[int, int],
     total: int,
     with_examples: bool = True,
-) -> State:
+) -> MetricState:
     """The part of some models.
 
     Args:
@@ -32,7 +32,7 @@ def pick(
     new = np.full(models, -1, np.int64)
     for old, number in numbers.items():
         new[old] = number
-    picked = {}
+    selected = {}
     for leaf, part in state.sums.items():
         vectorized = plan.leaves[leaf].vectorized
         assert vectorized is not None
@@ -42,7 +42,7 @@ def pick(
         kept = new[model] >= 0
         codes = (row[kept] * total + new[model[kept]]) * buckets + bucket[kept]
         order = np.argsort(codes)
-        picked[leaf] = sums.Sums(codes[order], part.values[kept][order])
+        selected[leaf] = sums.Sums(codes[order], part.values[kept][order])
     fallback = {
         leaf: {
             (numbers[model], sample, key): accumulator
@@ -58,7 +58,7 @@ def pick(
         state,
         counts=state.counts if with_examples else np.zeros_like(state.counts),
         positives=state.positives if with_examples else np.zeros_like(state.positives),
-        sums=picked,
+        sums=selected,
         fallback=fallback,
         examples=state.examples if with_examples else 0,
         non_finite=non_finite,

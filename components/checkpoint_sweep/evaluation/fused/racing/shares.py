@@ -1,4 +1,4 @@
-"""Shares of the examples: each as good a sample of all as any other, with all buckets in it."""
+"""Shares of the examples: each as good a sample of all as any other, with all folds in it."""
 
 from collections.abc import Collection, Iterator
 
@@ -13,7 +13,7 @@ SHARES = 16
 STAGES = (range(2), range(2, 4), range(4, 8), range(8, 16))
 
 
-class OfShares(beam.DoFn):
+class TakeShares(beam.DoFn):
     """RecordBatches to their examples of some shares.
 
     Args:

@@ -46,5 +46,5 @@ def vectorized(combiner: Any) -> tuple[base.VectorizedCombiner | None, str]:
         kinds.append(own)
     if not kinds:
         return None, "it has no vectorized form"
-    reason = kinds[0].unsupported(combiner)
+    reason = kinds[0].unsupported_reason(combiner)
     return (None, reason) if reason else (kinds[0](combiner), "")

@@ -36,7 +36,7 @@ class VectorizedCombiner:
         self.combiner = combiner
 
     @classmethod
-    def unsupported(cls, combiner: Any) -> str | None:
+    def unsupported_reason(cls, combiner: Any) -> str | None:
         """Why this combiner's configuration needs TFMA's own code; None when it does not."""
         if not tfma_internals.settings(combiner).standard:
             return "it extracts labels and predictions in a way of its own"

@@ -72,7 +72,7 @@ class KerasMeans(base.VectorizedCombiner):
         self._metrics = _metrics(combiner)
 
     @classmethod
-    def unsupported(cls, combiner: Any) -> str | None:
+    def unsupported_reason(cls, combiner: Any) -> str | None:
         """Other metrics keep states that are not sums over examples."""
         for found in _metrics(combiner):
             if not found.is_root and tfma_internals.keras_function(found.metric) is None:
@@ -84,7 +84,7 @@ class KerasMeans(base.VectorizedCombiner):
             spec = model_util.get_model_spec(settings.eval_config, settings.model_name)
             if spec is not None and spec.HasField("padding_options"):
                 return "padding_options"
-        return super().unsupported(combiner)
+        return super().unsupported_reason(combiner)
 
     @property
     def buckets(self) -> int:

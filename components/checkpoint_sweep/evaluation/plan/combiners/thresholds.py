@@ -28,11 +28,11 @@ class CalibrationHistogram(base.VectorizedCombiner):
         self._settings = tfma_internals.histogram_settings(combiner)
 
     @classmethod
-    def unsupported(cls, combiner: Any) -> str | None:
+    def unsupported_reason(cls, combiner: Any) -> str | None:
         """Buckets by label, a rare option, are TFMA's own."""
         if not tfma_internals.histogram_settings(combiner).by_prediction:
             return "it groups by label"
-        return super().unsupported(combiner)
+        return super().unsupported_reason(combiner)
 
     @property
     def buckets(self) -> int:
@@ -156,7 +156,7 @@ class BinaryConfusionMatrix(base.VectorizedCombiner):
         self._thresholds = np.unique(self._given)
 
     @classmethod
-    def unsupported(cls, combiner: Any) -> str | None:
+    def unsupported_reason(cls, combiner: Any) -> str | None:
         """Samples of example ids, and labels compared with thresholds, are TFMA's own."""
         settings = tfma_internals.binary_matrix_settings(combiner)
         if settings.samples_examples:
@@ -165,7 +165,7 @@ class BinaryConfusionMatrix(base.VectorizedCombiner):
             return "it compares labels with the thresholds"
         if np.isnan(settings.thresholds).any():
             return "a threshold is NaN"
-        return super().unsupported(combiner)
+        return super().unsupported_reason(combiner)
 
     @property
     def buckets(self) -> int:

@@ -38,12 +38,12 @@ class Calibration(base.TotalsCombiner):
     fields = ("total_weighted_labels", "total_weighted_predictions", "total_weighted_examples")
 
     @classmethod
-    def unsupported(cls, combiner: Any) -> str | None:
+    def unsupported_reason(cls, combiner: Any) -> str | None:
         """TFMA reads only the last of the top k, which is not worth imitating."""
         sub_key = tfma_internals.settings(combiner).sub_key
         if sub_key and sub_key.top_k is not None:
             return "top_k"
-        return super().unsupported(combiner)
+        return super().unsupported_reason(combiner)
 
     def terms(
         self, label: np.ndarray, prediction: np.ndarray, weight: np.ndarray

@@ -10,10 +10,10 @@ from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 
 from checkpoint_sweep.evaluation.fused.engine import evaluate_fused
 from checkpoint_sweep.evaluation.fused.transform import EvaluateModels
-from checkpoint_sweep.evaluation.plan.deciding_metrics import wanted
+from checkpoint_sweep.evaluation.plan.tracked_metrics import find_tracked_metrics
 from checkpoint_sweep.evaluation.predict import LoadedModels, memory
 from checkpoint_sweep.evaluation.request import Evaluated, EvaluationRequest, Race
-from checkpoint_sweep.evaluation.results.replicates import read_left_out
+from checkpoint_sweep.evaluation.results.replicates import read_replicates
 from checkpoint_sweep.saved_model.model_source import ModelSource
 from checkpoint_sweep.selection.direction import Direction
 from checkpoint_sweep.selection.racing import Racing
@@ -75,7 +75,7 @@ def _request(
         read=read,
         make_pipeline=lambda: beam.Pipeline(runner=FnApiRunner()),
         memory_budget=budget,
-        decisive=wanted(eval_config, Selection("auc")),
+        tracked_metrics=find_tracked_metrics(eval_config, Selection("auc")),
         race=Race(Racing(), ("", "", "auc"), (), Direction.HIGHER_IS_BETTER) if race else None,
     )
 
@@ -111,7 +111,7 @@ def test_those_that_are_left_have_the_results_of_all_examples(
         expected = tfma_oracle.load(whole.outputs[name], model_name)
         actual = tfma_oracle.load(raced.outputs[name], model_name)
         assert tfma_oracle.differences(expected, actual) == []
-        mine, theirs = read_left_out(raced.outputs[name]), read_left_out(whole.outputs[name])
+        mine, theirs = read_replicates(raced.outputs[name]), read_replicates(whole.outputs[name])
         assert mine.keys() == theirs.keys()
         for key, found in mine.items():
             assert found.own.examples == theirs[key].own.examples
@@ -124,7 +124,7 @@ def test_the_best_is_left_and_the_others_say_when_they_were_dropped(
     whole = _request(data, models, tmp_path / "whole", race=False)
     _by_name(whole)
     aucs = {
-        name: read_left_out(directory)[(), ("", "", "auc")].own.value
+        name: read_replicates(directory)[(), ("", "", "auc")].own.value
         for name, directory in whole.outputs.items()
     }
     raced = _request(data, models, tmp_path / "raced")

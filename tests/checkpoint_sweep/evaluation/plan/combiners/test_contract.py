@@ -11,7 +11,7 @@ from google.protobuf import json_format, message
 from tensorflow_model_analysis.utils import util
 
 from checkpoint_sweep.evaluation.aggregate import fallback, samples, slicing, sums
-from checkpoint_sweep.evaluation.fused import update
+from checkpoint_sweep.evaluation.aggregate.batch_accumulator import sum_by_row
 from checkpoint_sweep.evaluation.plan import metric_inputs
 from checkpoint_sweep.evaluation.plan import plan as plan_lib
 from checkpoint_sweep.evaluation.plan.combiners import base, vectorized_combiners
@@ -183,7 +183,7 @@ def _sums(leaf: plan_lib.Leaf, data: Data, weighted: bool) -> sums.Sums:
     total, buckets = list(range(MODELS)), leaf.vectorized.buckets
     return sums.Sums.merge(
         [
-            update.sum_by_row(rows, total, MODELS, bucket, buckets, columns, len(data.labels))
+            sum_by_row(rows, total, MODELS, bucket, buckets, columns, len(data.labels))
             for bucket, columns in leaf.vectorized.update(inputs)
         ]
     )

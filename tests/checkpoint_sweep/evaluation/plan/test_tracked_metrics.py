@@ -2,7 +2,7 @@
 
 import pytest
 
-from checkpoint_sweep.evaluation.plan.deciding_metrics import wanted
+from checkpoint_sweep.evaluation.plan.tracked_metrics import find_tracked_metrics
 from checkpoint_sweep.selection.margin import Margin
 from checkpoint_sweep.selection.selection import Selection
 from tests.checkpoint_sweep.evaluation import tfma_oracle
@@ -56,7 +56,7 @@ IN_A = Selection("auc", slice={"city": "a"})
     ],
 )
 def test_metrics_and_slices(thresholds, selection, classes, inside, outside) -> None:
-    found = wanted(tfma_oracle.config(CONFIG % thresholds), selection)
+    found = find_tracked_metrics(tfma_oracle.config(CONFIG % thresholds), selection)
     assert found is not None
     kept = [
         metric.class_name for spec in found.eval_config.metrics_specs for metric in spec.metrics
@@ -67,11 +67,11 @@ def test_metrics_and_slices(thresholds, selection, classes, inside, outside) -> 
 
 
 def test_nothing_decides_without_selection_and_thresholds() -> None:
-    assert wanted(tfma_oracle.config(CONFIG % ("", "")), None) is None
+    assert find_tracked_metrics(tfma_oracle.config(CONFIG % ("", "")), None) is None
 
 
 def test_its_digest_tells_selections_apart() -> None:
     eval_config = tfma_oracle.config(CONFIG % ("", FLOOR))
     selections = [AUC, CONFIDENT, IN_A, Selection("calibration"), None]
-    digests = {found.digest for s in selections if (found := wanted(eval_config, s))}
+    digests = {found.digest for s in selections if (found := find_tracked_metrics(eval_config, s))}
     assert len(digests) == len(selections)

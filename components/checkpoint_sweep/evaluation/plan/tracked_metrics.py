@@ -1,4 +1,4 @@
-"""Of which metrics the uncertainty is needed, and on which slices."""
+"""The metrics whose uncertainty is estimated, and the slices on which it is."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -21,8 +21,8 @@ _Chosen = tuple[tuple[str, str], ...]
 
 
 @dataclasses.dataclass(frozen=True)
-class Wanted:
-    """The metrics that decide, and where.
+class UncertaintySpec:
+    """The metrics whose uncertainty is estimated, since they decide, and on which slices.
 
     Attributes:
         eval_config: with the metrics that decide, and no others.
@@ -66,8 +66,10 @@ class Wanted:
         )
 
 
-def wanted(eval_config: tfma.EvalConfig, selection: Selection | None) -> Wanted | None:
-    """What decides: the selection metric, and every metric with a threshold on a plain slice.
+def find_tracked_metrics(
+    eval_config: tfma.EvalConfig, selection: Selection | None
+) -> UncertaintySpec | None:
+    """Finds what decides: the selection metric, and metrics with a threshold on a plain slice.
 
     TFMA holds a threshold without slices to hold on every slice. What is to be known of all of
     them is summed only where bounds decide, or no selection does: it costs as many sums.
@@ -117,7 +119,7 @@ def wanted(eval_config: tfma.EvalConfig, selection: Selection | None) -> Wanted 
             part.metrics.extend(kept)
     if not reduced.metrics_specs:
         return None
-    return Wanted(reduced, frozenset(names), chosen, tuple(slices), everywhere)
+    return UncertaintySpec(reduced, frozenset(names), chosen, tuple(slices), everywhere)
 
 
 def _names_of(

@@ -38,7 +38,7 @@ _TASKS = {
     "Evaluator": (ENGINE,),
 }
 _EVALUATORS = {
-    "fused": "checkpoint_sweep.tfx_components.evaluator.executor.Executor",
+    "fused": "checkpoint_sweep.tfx_components.evaluator.executor.EvaluatorExecutor",
     "tfma": "tfx.components.evaluator.executor.Executor",
 }
 _DIRECTIONS = {"higher": "HIGHER_IS_BETTER", "lower": "LOWER_IS_BETTER", "": None}

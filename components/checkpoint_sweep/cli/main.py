@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from checkpoint_sweep import __version__
 from checkpoint_sweep.cli import commands, results
 from checkpoint_sweep.cli.init import init
+from checkpoint_sweep.version import __version__
 
 
 def _print_version(wanted: bool) -> None:

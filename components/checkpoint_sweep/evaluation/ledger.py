@@ -12,13 +12,13 @@ from collections.abc import Iterable, Iterator, Sequence
 import tensorflow as tf
 import tensorflow_model_analysis as tfma
 
-from checkpoint_sweep import __version__
 from checkpoint_sweep.common import digests
 from checkpoint_sweep.common.eval_config import metric_code
 from checkpoint_sweep.common.files import PARTIAL, move, special_file, write_json
 from checkpoint_sweep.evaluation.jackknife.wanted import Wanted
 from checkpoint_sweep.saved_model import signatures
 from checkpoint_sweep.saved_model.model_source import ModelSource
+from checkpoint_sweep.version import __version__
 
 LEDGER = "ledger.json"
 # The folder of the weights of averages, beside the ledger.

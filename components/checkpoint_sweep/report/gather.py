@@ -10,7 +10,6 @@ import tensorflow_model_analysis as tfma
 from absl import logging
 from tensorflow_model_analysis.writers import eval_config_writer
 
-from checkpoint_sweep import __version__
 from checkpoint_sweep.common.text import first_line
 from checkpoint_sweep.evaluation.ledger import EVALUATED, TRIAL, Entry, read_ledger
 from checkpoint_sweep.evaluation.results import read_predictions
@@ -37,6 +36,7 @@ from checkpoint_sweep.report.read_results import (
 from checkpoint_sweep.report.thresholds import thresholds
 from checkpoint_sweep.selection.intervals import LEVEL
 from checkpoint_sweep.selection.metric_lookup import MetricName
+from checkpoint_sweep.version import __version__
 
 MOST_PLOTS = 20
 _NO_LOSSES: Losses = {"training": [], "evaluation": []}

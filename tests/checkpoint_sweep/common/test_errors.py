@@ -7,7 +7,7 @@ from importlib import import_module
 import pytest
 
 import checkpoint_sweep
-from checkpoint_sweep import SweepError, UserError
+from checkpoint_sweep import SweepError, UserError, errors
 
 
 def _errors() -> list[type[Exception]]:
@@ -33,6 +33,11 @@ INTERNAL = {"OpaqueGraphError", "UnsupportedError"}
 @pytest.mark.parametrize("error", _errors(), ids=lambda error: error.__qualname__)
 def test_an_error_that_a_user_can_see_has_the_exported_base(error: type[Exception]) -> None:
     assert issubclass(error, SweepError) or error.__name__ in INTERNAL
+
+
+@pytest.mark.parametrize("error", _errors(), ids=lambda error: error.__qualname__)
+def test_it_can_be_imported_from_the_public_module(error: type[Exception]) -> None:
+    assert getattr(errors, error.__name__, None) is error or error.__name__ in INTERNAL
 
 
 def test_what_catches_value_errors_catches_user_errors() -> None:

@@ -36,6 +36,9 @@ class Panel:
 class View:
     """Panels on one page.
 
+        view = views.time_series(sweep) + views.plots(sweep, step=400)
+        view.save("page.html")
+
     Attributes:
         panels: from top to bottom.
     """

@@ -9,7 +9,6 @@ import tensorflow_model_analysis as tfma
 from absl import logging
 from tfx import types
 
-from checkpoint_sweep import __version__
 from checkpoint_sweep.common.files import write_text
 from checkpoint_sweep.common.text import first_line
 from checkpoint_sweep.evaluation.jackknife.read_left_out import read_left_out
@@ -25,6 +24,7 @@ from checkpoint_sweep.tfx_components.blessing import (
     CHOICE_PROPERTY,
     STEP_PROPERTY,
 )
+from checkpoint_sweep.version import __version__
 
 MODEL_CARD = "model_card.md"
 _COUNT = ("", "", "example_count")

@@ -1,6 +1,6 @@
 """Evaluates every checkpoint of a training run with TFMA, and exports and blesses the best.
 
-In a TFX pipeline:
+In a TFX pipeline it is a component.
 
     from checkpoint_sweep import CheckpointSweep, Direction, Selection, StepRange
 
@@ -13,7 +13,7 @@ In a TFX pipeline:
         steps=StepRange(first=1),
     )
 
-Without one:
+Without a pipeline it is a function.
 
     from checkpoint_sweep import SweepOptions, sweep
 

@@ -192,11 +192,11 @@ class SweepKills:
         if left:
             yield f"left over: {sorted(str(p.relative_to(self._output)) for p in left)}"
         if self._command == "watch":
-            held = self._output / "held"
+            pinned = self._output / "pinned"
             saved = [p for p in self._run.iterdir() if p.suffix != ".meta"]
-            wrong = [p.name for p in saved if not _equal(p, held / p.name)]
-            if wrong or len(saved) != len(list(held.glob("model.ckpt-*"))):
-                yield f"not held, or other than in the run: {sorted(wrong)}"
+            wrong = [p.name for p in saved if not _equal(p, pinned / p.name)]
+            if wrong or len(saved) != len(list(pinned.glob("model.ckpt-*"))):
+                yield f"not pinned, or other than in the run: {sorted(wrong)}"
 
     def _outcome(self) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
         """Verdicts, metrics and the weights of the chosen."""

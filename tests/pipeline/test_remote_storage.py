@@ -21,8 +21,8 @@ from tfx.types import standard_artifacts
 from checkpoint_sweep.selection.direction import Direction
 from checkpoint_sweep.selection.selection import Selection
 from checkpoint_sweep.tfx_components.blessing import read_verdicts
-from checkpoint_sweep.tfx_components.evaluator.executor import Executor as Evaluator
-from checkpoint_sweep.tfx_components.sweep.executor import Executor as Sweep
+from checkpoint_sweep.tfx_components.evaluator.executor import EvaluatorExecutor as Evaluator
+from checkpoint_sweep.tfx_components.sweep.executor import SweepExecutor as Sweep
 from pipeline.local.pusher import Executor as Pusher
 from tests.pipeline.tiny import model
 from tests.pipeline.tiny.problem import tiny

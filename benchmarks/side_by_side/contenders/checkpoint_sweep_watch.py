@@ -7,8 +7,7 @@ from google.protobuf import text_format
 
 from benchmarks.side_by_side import model
 from benchmarks.side_by_side.job import Job
-from checkpoint_sweep import Direction, Selection, watch
-from checkpoint_sweep.sweeping.watch import Until
+from checkpoint_sweep import Direction, Selection, SweepOptions, Until, watch
 
 _CONFIG = """
 model_specs { label_key: "big_tipper" }
@@ -33,16 +32,14 @@ def run(job: Job, look_every: float = 1.0) -> str:
     exported = estimator.export_saved_model(job.path("graph"), model.serving_input)
     training = threading.Thread(target=train, args=[job.steps])
     training.start()
-    result = watch(
-        job.model_run,
-        exported.decode(),
+    options = SweepOptions(
         job.evaluated,
         text_format.Parse(_CONFIG, tfma.EvalConfig()),
         Selection("auc", direction=Direction.HIGHER_IS_BETTER),
-        until=Until(step=job.steps),
         output=job.path("sweep"),
-        every=look_every,
     )
+    end = Until(step=job.steps)
+    result = watch(job.model_run, exported.decode(), options, until=end, every=look_every)
     training.join()
     assert result.model is not None
     return result.model

@@ -40,9 +40,23 @@ Sums = dict[int, np.ndarray]
 class Formula:
     """What a metric is made of; a subclass is a frozen dataclass of the metric's settings.
 
+    >>> import dataclasses, math
+    >>> import numpy as np
+    >>> from checkpoint_sweep.metrics import Formula
+    >>> @dataclasses.dataclass(frozen=True)
+    ... class Bias(Formula):
+    ...     fields = ("weighted_error", "weight")
+    ...     def terms(self, label, prediction, weight):
+    ...         return weight * (prediction - label), weight
+    ...     def value(self, buckets, totals):
+    ...         error, weight = totals.sum(axis=0)
+    ...         return error / weight if weight else math.nan
+    >>> Bias().value(np.array([0]), np.array([[1.5, 3.0]]))
+    0.5
+
     Attributes:
-        fields: names of the sums.
-        buckets: number of separate rows of sums; one is enough for most.
+        fields: Names of the sums.
+        buckets: Number of separate rows of sums; one is enough for most.
     """
 
     fields: ClassVar[tuple[str, ...]]
@@ -84,10 +98,19 @@ class Formula:
 class BatchMetric(metric_types.Metric):
     """A TFMA metric from a formula; not for binarize or aggregate.
 
+        class Bias(BatchMetric):
+            def __init__(self, name: str = "bias") -> None:
+                super().__init__(_Bias(), name)
+
+        metric_types.register_metric(Bias)
+
+    An evaluation config names it by module and class, as any metric of TFMA. `_Bias` is a
+    `Formula`.
+
     Args:
-        formula: what to compute.
-        name: of the metric.
-        settings: what the constructor of the subclass was given beside the name.
+        formula: Formula to compute.
+        name: Name of the metric.
+        settings: Arguments of the subclass's constructor beside the name.
     """
 
     def __init__(self, formula: Formula, name: str, **settings: Any) -> None:

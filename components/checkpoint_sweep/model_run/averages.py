@@ -19,17 +19,21 @@ class AveragesError(UserError):
 class Averages:
     """Averages of checkpoints to evaluate as candidates, beside the checkpoints.
 
+    >>> from checkpoint_sweep import Averages
+    >>> Averages(last=(10, 5), greedy_soup=True).last
+    (5, 10)
+
     Attributes:
-        last: for each number n of it, at least 2, the average of the last n checkpoints of the
+        last: For each number n of it, at least 2, the average of the last n checkpoints of the
             sweep that can be used.
-        greedy_soup: whether to average those that are better together (Wortsman et al., 2022,
+        greedy_soup: Whether to average those that are better together (Wortsman et al., 2022,
             arXiv:2203.05482, recipe 1): the eligible checkpoints in the order of their selection
             metric, each of which stays in the average if that does not make the average worse.
-        most_trials: the largest number of averages to evaluate on the way to the greedy soup, each
+        most_trials: Largest number of averages to evaluate on the way to the greedy soup, each
             in a pass of its own over the examples; at least 1.
 
     Raises:
-        AveragesError: a number is none, or too small, or is there twice.
+        AveragesError: A number is none, or too small, or is there twice.
     """
 
     last: Sequence[int] = ()

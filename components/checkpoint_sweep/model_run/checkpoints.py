@@ -52,10 +52,17 @@ class Checkpoint:
 class StepRange:
     """Which checkpoints to sweep.
 
+    >>> from checkpoint_sweep import StepRange
+    >>> [step for step in (0, 200, 400, 600) if step in StepRange(first=1, last=400)]
+    [200, 400]
+
     Attributes:
-        first: the smallest step; None for no limit.
-        last: the largest step; None for no limit.
-        stride: take every n-th of the range, counted back from its last, which is always taken.
+        first: Smallest step; None for no limit.
+        last: Largest step; None for no limit.
+        stride: Take every n-th of the range, counted back from its last, which is always taken.
+
+    Raises:
+        CheckpointError: The stride is below 1, or the range is empty.
     """
 
     first: int | None = None
@@ -70,16 +77,20 @@ class StepRange:
                 f"The step range is empty: first {self.first} > last {self.last}."
             )
 
+    def __contains__(self, step: int) -> bool:
+        return (self.first is None or step >= self.first) and (
+            self.last is None or step <= self.last
+        )
+
     def select(self, checkpoints: Sequence[Checkpoint]) -> list[Checkpoint]:
         """The checkpoints of the range, by step.
 
         Raises:
             CheckpointError: none is in the range.
         """
-        low = self.first if self.first is not None else 0
-        chosen = [c for c in sorted(checkpoints) if c.step >= low]
-        chosen = [c for c in chosen if self.last is None or c.step <= self.last]
+        chosen = [c for c in sorted(checkpoints) if c.step in self]
         if not chosen:
+            low = self.first or 0
             steps = [c.step for c in sorted(checkpoints)]
             high = "the end" if self.last is None else self.last
             raise CheckpointError(

@@ -1,4 +1,4 @@
-"""What people look at after a sweep: the report that it leaves behind, and TFMA's views.
+"""What a sweep leaves behind, read back, and logged to other tools.
 
     from checkpoint_sweep.report import read_sweep
 
@@ -7,6 +7,37 @@
 Importing this package is cheap; TensorFlow and pandas are imported when something is read.
 """
 
-from checkpoint_sweep.report.sweep_report import ReportError, SweepReport, read_sweep
+from typing import TYPE_CHECKING
 
-__all__ = ["ReportError", "SweepReport", "read_sweep"]
+from checkpoint_sweep._lazy import importer
+
+if TYPE_CHECKING:
+    from checkpoint_sweep.report.mlflow_log import log_sweep
+    from checkpoint_sweep.report.sweep_report import SweepReport, read_sweep
+    from checkpoint_sweep.report.swept import Swept, read_swept
+    from checkpoint_sweep.report.tensorboard.folder import write_tensorboard
+
+__all__ = [
+    "SweepReport",
+    "Swept",
+    "log_sweep",
+    "read_sweep",
+    "read_swept",
+    "write_tensorboard",
+]
+
+__getattr__ = importer(
+    __name__,
+    {
+        "SweepReport": "checkpoint_sweep.report.sweep_report",
+        "Swept": "checkpoint_sweep.report.swept",
+        "log_sweep": "checkpoint_sweep.report.mlflow_log",
+        "read_sweep": "checkpoint_sweep.report.sweep_report",
+        "read_swept": "checkpoint_sweep.report.swept",
+        "write_tensorboard": "checkpoint_sweep.report.tensorboard.folder",
+    },
+)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -36,6 +36,9 @@ def log_sweep(
     averages, which are of no one step, are left out. The verdicts, the ledger and the report, if
     there is one, are artifacts; so is the chosen model, if it is given.
 
+        mlflow.set_tracking_uri("http://127.0.0.1:5000")
+        log_sweep(read_swept(evaluation.uri, verdicts), registered_name="tips", model=model)
+
     Args:
         swept: the sweep, from `read_swept`.
         model: folder of the chosen model's SavedModel.

@@ -23,8 +23,12 @@ class ReportError(UserError):
 class SweepReport:
     """What a sweep found.
 
+        report = read_sweep(evaluation.uri)
+        table = report.to_pandas()
+        auc = table[(table.metric == "auc") & (table.slice == "overall")]
+
     Attributes:
-        data: all of it, as `report.json` has it.
+        data: Content of `report.json`.
     """
 
     data: Report
@@ -41,9 +45,11 @@ def read_sweep(
 ) -> SweepReport:
     """Reads the report of a sweep, or makes it of the results where none was written.
 
+        table = read_sweep("runs/taxi/CheckpointSweep/evaluation/8").to_pandas()
+
     Args:
-        evaluation_uri: directory of a CheckpointSweep's `evaluation` artifact.
-        blessing_uri: directory of its `blessing` artifact, for the decision of a sweep that wrote
+        evaluation_uri: Directory of a CheckpointSweep's `evaluation` artifact.
+        blessing_uri: Directory of its `blessing` artifact, for the decision of a sweep that wrote
             no report; not needed otherwise.
 
     Raises:

@@ -20,6 +20,9 @@ Metrics = Mapping[Slice, Mapping[MetricName, float]]
 class Swept:
     """A finished sweep.
 
+        swept = read_swept(evaluation.uri, verdicts)
+        print(swept.chosen.step, swept.metrics[swept.chosen.name])
+
     Attributes:
         evaluation: folder of its evaluation.
         verdicts: the content of `verdicts.json`.
@@ -52,6 +55,9 @@ class Swept:
 
 def read_swept(evaluation: str, verdicts: Mapping[str, Any]) -> Swept:
     """Reads a sweep's metrics, and none of its plots.
+
+        with open(f"{blessing.uri}/verdicts.json") as file:
+            swept = read_swept(evaluation.uri, json.load(file))
 
     Args:
         evaluation: folder of the evaluation artifact.

@@ -4,7 +4,12 @@ import enum
 
 
 class Direction(enum.Enum):
-    """Which of two values of a metric is the better one."""
+    """Which of two values of a metric is the better one.
+
+    >>> from checkpoint_sweep import Direction
+    >>> min([0.4, 0.6], key=Direction.HIGHER_IS_BETTER.loss)
+    0.6
+    """
 
     HIGHER_IS_BETTER = "HIGHER_IS_BETTER"
     LOWER_IS_BETTER = "LOWER_IS_BETTER"

@@ -31,6 +31,10 @@ class SelectionError(UserError):
 class CandidateResult:
     """What is known of one checkpoint, or of an average, when the choice is made.
 
+    >>> from checkpoint_sweep import CandidateResult
+    >>> CandidateResult("step-00000200", 200, value=0.91).label
+    'step 200'
+
     Attributes:
         name: of the candidate.
         step: training step; of an average, that of the newest checkpoint in it.
@@ -66,6 +70,9 @@ class CandidateResult:
 class Choice:
     """What a policy decides.
 
+    >>> from checkpoint_sweep import Choice
+    >>> choice = Choice("step-00000200", "the latest of the eligible", "not the latest")
+
     Attributes:
         name: of the chosen candidate.
         reason: why it is chosen.
@@ -81,7 +88,20 @@ class Choice:
 
 
 class SelectionPolicy(Protocol):
-    """Chooses one of the eligible checkpoints."""
+    """Chooses one of the eligible checkpoints; a policy of one's own is a frozen dataclass.
+
+    >>> import dataclasses
+    >>> from checkpoint_sweep import CandidateResult, Choice, Direction
+    >>> @dataclasses.dataclass(frozen=True)
+    ... class Latest:
+    ...     def choose(self, eligible, direction):
+    ...         return Choice(eligible[-1].name, "the latest of the eligible", "not the latest")
+    >>> eligible = [CandidateResult("a", 200, 0.91), CandidateResult("b", 400, 0.9)]
+    >>> Latest().choose(eligible, Direction.HIGHER_IS_BETTER).name
+    'b'
+
+    It stands in a module that can be imported where the sweep runs.
+    """
 
     def choose(self, eligible: Sequence[CandidateResult], direction: Direction) -> Choice:
         """The choice, a pure function.
@@ -96,7 +116,13 @@ class SelectionPolicy(Protocol):
 
 @dataclasses.dataclass(frozen=True)
 class BestValue:
-    """The best value; of equal ones the earliest: the same quality for less training."""
+    """Chooses the best value; of equal ones the earliest: the same quality for less training.
+
+    >>> from checkpoint_sweep import BestValue, CandidateResult, Direction
+    >>> eligible = [CandidateResult("a", 200, 0.91), CandidateResult("b", 400, 0.92)]
+    >>> BestValue().choose(eligible, Direction.HIGHER_IS_BETTER).name
+    'b'
+    """
 
     def choose(self, eligible: Sequence[CandidateResult], direction: Direction) -> Choice:
         """See `SelectionPolicy`."""
@@ -111,10 +137,18 @@ class BestValue:
 
 @dataclasses.dataclass(frozen=True)
 class EarliestWithin:
-    """The earliest whose value is at most `margin` worse than the best.
+    """Chooses the earliest whose value is at most `margin` worse than the best.
+
+    >>> from checkpoint_sweep import CandidateResult, Direction, EarliestWithin
+    >>> eligible = [CandidateResult("a", 200, 0.915), CandidateResult("b", 400, 0.92)]
+    >>> EarliestWithin(0.01).choose(eligible, Direction.HIGHER_IS_BETTER).name
+    'a'
 
     Attributes:
-        margin: in units of the selection metric, at least 0.
+        margin: Largest difference, in units of the selection metric; at least 0.
+
+    Raises:
+        SelectionError: The margin is below 0.
     """
 
     margin: float

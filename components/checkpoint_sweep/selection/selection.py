@@ -17,18 +17,31 @@ _SHOWN = 300  # Characters of what is no selection.
 class Selection:
     """The metric to choose by.
 
+    >>> from checkpoint_sweep import Direction, EarliestOfSet, Selection
+    >>> selection = Selection(
+    ...     "auc",
+    ...     slice={"payment_type": "Cash"},
+    ...     direction=Direction.HIGHER_IS_BETTER,
+    ...     policy=EarliestOfSet(),
+    ... )
+    >>> str(selection)
+    'auc on payment_type=Cash'
+
     Attributes:
-        metric: as TFMA names it in its results, for example ``"auc"``.
-        slice: feature values of the slice to read it on; empty for overall.
-        direction: which values are better. None takes the direction that the metric's change
+        metric: Name of the metric in TFMA's results, for example ``"auc"``.
+        slice: Feature values of the slice to read it on; empty for overall.
+        direction: Which values are better. None takes the direction that the metric's change
             threshold declares in the evaluation config; it is never guessed from the name.
-        output_name: of a multi-output model.
-        sub_key: of a per-class, top-k or averaged metric, as TFMA prints it, for example
+        output_name: Name of the output of a multi-output model.
+        sub_key: Class, top k or average of the metric, as TFMA prints it, for example
             ``"classId:3"`` or ``"macro"``.
-        policy: how one of the eligible checkpoints is chosen, see `policies` and `set_policies`.
-        level: of intervals, and the probability with which the set of checkpoints that cannot be
-            told from the best holds the truly best one; between 0.5 and 1.
-        margin: how thresholds are to be met, see `Margin`.
+        policy: How one of the eligible checkpoints is chosen, see `SelectionPolicy`.
+        level: Level of intervals, and the probability with which the set of checkpoints that are
+            tied with the best holds the truly best one; between 0.5 and 1.
+        margin: How thresholds are to be met.
+
+    Raises:
+        SelectionError: The level is below 0.5, or not below 1.
     """
 
     metric: str

@@ -6,8 +6,8 @@ from typing import Any
 from absl import logging
 
 from checkpoint_sweep.common.text import first_line
-from checkpoint_sweep.report import tensorboard
 from checkpoint_sweep.report.swept import read_swept
+from checkpoint_sweep.report.tensorboard import write_tensorboard
 
 
 def leave_curves(evaluation: str, verdicts: Mapping[str, Any]) -> None:
@@ -18,7 +18,7 @@ def leave_curves(evaluation: str, verdicts: Mapping[str, Any]) -> None:
         verdicts: the content of `verdicts.json`.
     """
     try:
-        tensorboard.write(read_swept(evaluation, verdicts))
+        write_tensorboard(read_swept(evaluation, verdicts))
     except Exception as error:
         logging.warning(
             "The curves for TensorBoard are not written: %s. All else of the sweep is.",

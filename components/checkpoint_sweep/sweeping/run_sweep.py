@@ -34,18 +34,18 @@ from checkpoint_sweep.selection.direction import Direction
 from checkpoint_sweep.selection.judgement import Judgement, judge
 from checkpoint_sweep.selection.metric_lookup import check_slice, resolve_direction
 from checkpoint_sweep.sweeping.baseline import check_weights
-from checkpoint_sweep.sweeping.settings import Models, Settings
+from checkpoint_sweep.sweeping.settings import ModelPaths, SweepSettings
 
 
 @dataclasses.dataclass(frozen=True)
-class Outcome:
-    """What a sweep has come to.
+class SweepOutcome:
+    """What a sweep has decided.
 
     Attributes:
-        decision: the choice, and a verdict on every candidate.
-        judgement: whether the choice is blessed.
-        direction: of the selection metric.
-        eval_config: with TFMA's defaults filled in.
+        decision: Choice, and a verdict on every candidate.
+        judgement: Whether the choice is blessed.
+        direction: Direction of the selection metric.
+        eval_config: Evaluation config with TFMA's defaults filled in.
     """
 
     decision: Decision
@@ -55,25 +55,25 @@ class Outcome:
 
 
 def run_sweep(
-    settings: Settings,
-    models: Models,
+    settings: SweepSettings,
+    models: ModelPaths,
     open_examples: Callable[[], ExampleSource],
     make_pipeline: Callable[[], beam.Pipeline],
     evaluation: str,
     export_to: str,
-) -> Outcome:
+) -> SweepOutcome:
     """Evaluates every checkpoint, chooses one, and exports it.
 
     Args:
-        settings: what the sweep is told.
-        models: what is swept, and compared with.
-        open_examples: opens the examples to evaluate on.
-        make_pipeline: a new Beam pipeline.
-        evaluation: directory for the results and the ledger.
-        export_to: directory for the chosen as a SavedModel; it must not exist.
+        settings: What the sweep is told.
+        models: Models to evaluate, and to compare with.
+        open_examples: Function that opens the examples to evaluate on.
+        make_pipeline: Function that makes a new Beam pipeline.
+        evaluation: Directory for the results and the ledger.
+        export_to: Directory for the chosen as a SavedModel; it must not exist.
 
     Raises:
-        UserError: the model run cannot be swept (CheckpointError, ExportedModelError), or
+        UserError: The model run cannot be swept (CheckpointError, ExportedModelError), or
             selection, evaluation config, exported model and examples do not fit together
             (SelectionError, EvalConfigError, SignatureError, FeatureError, ExamplesError,
             EvaluationError).
@@ -89,7 +89,7 @@ def run_sweep(
     engine = get_engine(settings.engine)
     examples = open_examples()
     _check(settings, eval_config, models, baseline, examples)
-    swept, candidates = _candidates(models, settings.steps)
+    checkpoints, candidates = _candidates(models, settings.steps)
     tracked_metrics = find_tracked_metrics(eval_config, selection)
     request = EvaluationRequest(
         candidates=list(candidates.sources.values()),
@@ -116,7 +116,7 @@ def run_sweep(
         evaluated = evaluate_candidates(
             engine,
             request,
-            swept,
+            checkpoints,
             candidates.left_out,
             evaluation,
             selection,
@@ -128,13 +128,13 @@ def run_sweep(
     judgement = judge(decision, selection, has_thresholds(eval_config))
     if decision.winner is not None:
         _export(evaluated.sources[decision.winner.name], decision.winner, export_to)
-    return Outcome(decision, judgement, direction, eval_config)
+    return SweepOutcome(decision, judgement, direction, eval_config)
 
 
 def _check(
-    settings: Settings,
+    settings: SweepSettings,
     eval_config: tfma.EvalConfig,
-    models: Models,
+    models: ModelPaths,
     baseline: ModelSource | None,
     examples: ExampleSource,
 ) -> None:
@@ -158,7 +158,7 @@ def _check(
             logging.warning(warning)
 
 
-def _race(settings: Settings, direction: Direction) -> Race | None:
+def _race(settings: SweepSettings, direction: Direction) -> Race | None:
     if settings.racing is None:
         return None
     selection = settings.selection
@@ -167,19 +167,22 @@ def _race(settings: Settings, direction: Direction) -> Race | None:
     return Race(settings.racing, metric, where, direction)
 
 
-def _candidates(models: Models, steps: StepRange) -> tuple[list[Checkpoint], Candidates]:
-    """The checkpoints to sweep and the candidates made of them."""
-    checkpoints = find_checkpoints(models.model_run)
-    if warning := deletion_warning(checkpoints):
+def _candidates(models: ModelPaths, steps: StepRange) -> tuple[list[Checkpoint], Candidates]:
+    """Selects the checkpoints to evaluate, and makes candidates of them."""
+    found = find_checkpoints(models.model_run)
+    if warning := deletion_warning(found):
         logging.warning(warning)
-    swept = steps.select(checkpoints)
-    candidates = make_candidates(models.exported, checkpoints, swept)
+    checkpoints = steps.select(found)
+    candidates = make_candidates(models.exported, found, checkpoints)
     for step, reason in candidates.left_out.items():
         logging.warning("The checkpoint of step %d is left out: %s", step, reason)
     logging.info(
-        "sweeping %d checkpoints, step %d to %d", len(swept), swept[0].step, swept[-1].step
+        "sweeping %d checkpoints, step %d to %d",
+        len(checkpoints),
+        checkpoints[0].step,
+        checkpoints[-1].step,
     )
-    return swept, candidates
+    return checkpoints, candidates
 
 
 def _export(source: ModelSource, verdict: Verdict, directory: str) -> None:

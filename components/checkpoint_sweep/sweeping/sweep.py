@@ -8,25 +8,21 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import apache_beam as beam
-import tensorflow_model_analysis as tfma
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from checkpoint_sweep.common.files import write_json
-from checkpoint_sweep.model_run.averages import Averages
-from checkpoint_sweep.model_run.checkpoints import StepRange
 from checkpoint_sweep.report.plot import plot_verdicts
 from checkpoint_sweep.report.sweep_report import read_sweep
 from checkpoint_sweep.report.write import try_to_write_report
-from checkpoint_sweep.selection.direction import Direction
 from checkpoint_sweep.selection.judgement import verdicts_to_json
-from checkpoint_sweep.selection.racing import Racing
 from checkpoint_sweep.selection.selection import Selection
 from checkpoint_sweep.sweeping import folder as folders
 from checkpoint_sweep.sweeping.config_files import read_eval_config, read_schema
 from checkpoint_sweep.sweeping.curves import leave_curves
 from checkpoint_sweep.sweeping.example_files import open_files
-from checkpoint_sweep.sweeping.run_sweep import Outcome, run_sweep
-from checkpoint_sweep.sweeping.settings import Models, Settings, made_of
+from checkpoint_sweep.sweeping.options import SweepOptions
+from checkpoint_sweep.sweeping.run_sweep import SweepOutcome, run_sweep
+from checkpoint_sweep.sweeping.settings import ModelPaths, SweepSettings, provenance
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,23 +30,27 @@ if TYPE_CHECKING:
 
 MODEL = "model"
 _EXAMPLES = "examples"
-_BEAM_ARGS = ("--runner=FnApiRunner",)  # In this process; the default may download another.
 
 
 @dataclasses.dataclass(frozen=True)
 class SweepResult:
     """A finished sweep.
 
+        result = sweep("run", "export", options)
+        print(result.reason, result.model)
+        table = result.to_pandas()  # a row for each candidate, slice and metric
+        result.plot().figure.savefig("auc.png")
+
     Attributes:
-        directory: with TFMA's results of each candidate (`step-00001000/`), `ledger.json` and
-            `verdicts.json`.
-        chosen: name of the chosen candidate; None when none is eligible.
-        step: its training step.
-        model: directory of the chosen as a SavedModel; None when none is eligible.
-        blessed: whether it met thresholds that there were.
-        reason: in a sentence.
-        verdicts: on every candidate, see `checkpoint_sweep.selection.decision.Verdict`.
-        selection: by which it was chosen: `metric`, `direction`, `slice`, `level` and so on.
+        directory: Folder with TFMA's results of each candidate (`step-00001000/`), `ledger.json`
+            and `verdicts.json`.
+        chosen: Name of the chosen candidate; None when none is eligible.
+        step: Training step of the chosen candidate.
+        model: Directory of the chosen candidate as a SavedModel; None when none is eligible.
+        blessed: Whether it met thresholds that there were.
+        reason: Reason for the choice, in a sentence.
+        verdicts: Verdicts on every candidate, as `verdicts.json` has them.
+        selection: Selection by which it was chosen: `metric`, `direction`, `slice`, `level` ...
     """
 
     directory: str
@@ -63,14 +63,17 @@ class SweepResult:
     selection: Mapping[str, Any]
 
     def to_pandas(self) -> "pd.DataFrame":
-        """One row for each candidate, slice and metric, as `metrics.csv` has them."""
+        """Returns one row for each candidate, slice and metric, as `metrics.csv` has them."""
         return read_sweep(self.directory).to_pandas()
 
     def plot(self, axes: "Axes | None" = None) -> "Axes":
-        """The metric over the training steps with its intervals; the chosen and the best marked.
+        """Draws the metric over the training steps with its intervals; marks chosen and best.
 
         Args:
-            axes: matplotlib's, to draw on; those of a new figure if None: `.figure.savefig(path)`.
+            axes: Axes of matplotlib to draw on; those of a new figure if None.
+
+        Returns:
+            The axes that were drawn on, for example for `.figure.savefig(path)`.
 
         Raises:
             PlotError: matplotlib is not installed.
@@ -78,90 +81,56 @@ class SweepResult:
         return plot_verdicts(self.verdicts, self.selection, self.chosen, axes)
 
 
-def sweep(
-    run: str,
-    model: str,
-    examples: str | Sequence[str],
-    config: str | tfma.EvalConfig,
-    select: str | Selection,
-    *,
-    output: str | None = None,
-    direction: Direction | None = None,
-    schema: str | None = None,
-    split: str = "eval",
-    baseline: str | None = None,
-    steps: StepRange | None = None,
-    averages: Averages | None = None,
-    racing: Racing | None = None,
-    engine: str = "fused",
-    batch_size: int | None = None,
-    memory_budget: int | None = None,
-    beam_args: Sequence[str] = _BEAM_ARGS,
-) -> SweepResult:
+def sweep(run: str, model: str, options: SweepOptions) -> SweepResult:
     """Evaluates every checkpoint of a training run, chooses the best and exports it.
 
-    >>> from checkpoint_sweep import sweep
-    >>> swept = sweep("run", "export", "eval*.tfrecord", "eval_config.pbtxt", "auc")
-    >>> [verdict["step"] for verdict in swept.verdicts]
+    >>> from checkpoint_sweep import SweepOptions, sweep
+    >>> options = SweepOptions("eval*.tfrecord", "eval_config.pbtxt", "auc")
+    >>> result = sweep("run", "export", options)
+    >>> [verdict["step"] for verdict in result.verdicts]
     [0, 20, 40, 60]
-    >>> swept.model
+    >>> result.model
     '.../run-sweep/0001/model'
-    >>> sorted(set(swept.to_pandas()["metric"]))
+    >>> sorted(set(result.to_pandas()["metric"]))
     ['auc', 'example_count']
-    >>> swept.plot().figure.savefig("auc.png")
+    >>> result.plot().figure.savefig("auc.png")
 
     A sweep that was interrupted, or whose run has grown, goes on with the same call: what was
-    evaluated under the same circumstances is taken over.
+    evaluated under the same circumstances is reused.
 
     Args:
-        run: directory of the checkpoints.
-        model: directory of a SavedModel that was exported from one of them.
-        examples: patterns of TFRecord, CSV or Parquet files, folders of such, or the folder of an
-            Examples artifact.
-        config: an evaluation config, or its file: a text proto, JSON or YAML.
-        select: the metric to choose by, or a selection with more to it.
-        output: a local directory for the results; the run's with `-sweep` at its end if None.
-        direction: which values of the metric are better; None for what the config declares.
-        schema: file of the examples' schema; None for what is in them.
-        split: of an Examples artifact.
-        baseline: directory of a SavedModel that change thresholds compare with.
-        steps: which checkpoints to take; None for all.
-        averages: averages to evaluate too; None for none.
-        racing: how checkpoints are dropped early; None to evaluate each on all examples.
-        engine: "fused", all in one pass, or "tfma", stock TFMA once for each.
-        batch_size: examples to take at once; None for the engine's default.
-        memory_budget: bytes for the weights of all models; None for the engine's default.
-        beam_args: options of the Beam pipelines.
+        run: Directory of the checkpoints.
+        model: Directory of a SavedModel that was exported from one of them.
+        options: Examples, evaluation config, metric to choose by, and how to go about it.
 
     Raises:
-        UserError: something does not fit; the message says what and what to do.
+        UserError: Something does not fit; the message says what, and what to do.
     """
-    if isinstance(select, str):
-        select = Selection(select, direction=direction)
-    settings = Settings(
-        select,
+    config = options.config
+    settings = SweepSettings(
+        options.selection,
         read_eval_config(config) if isinstance(config, str) else config,
-        steps or StepRange(),
-        averages,
-        racing,
-        engine,
-        batch_size,
-        memory_budget,
+        options.steps,
+        options.averages,
+        options.racing,
+        options.engine,
+        options.batch_size,
+        options.memory_budget,
     )
-    parsed = read_schema(schema) if schema else None
-    patterns = [examples] if isinstance(examples, str) else list(examples)
-    output = folders.of_run(run, output)
+    schema = read_schema(options.schema) if options.schema else None
+    patterns, split = options.patterns, options.split
+    output = folders.of_run(run, options.output)
     with folders.locked(output):
-        models = Models(model, run, baseline)
+        models = ModelPaths(model, run, options.baseline)
         return _into_next(
             output,
             settings.selection,
-            made_of(settings, models, patterns, [split]),
+            provenance(settings, models, patterns, [split]),
             lambda directory: run_sweep(
                 settings,
                 models,
-                lambda: open_files(patterns, split, parsed, os.path.join(output, _EXAMPLES)),
-                lambda: beam.Pipeline(options=PipelineOptions(list(beam_args))),
+                lambda: open_files(patterns, split, schema, os.path.join(output, _EXAMPLES)),
+                lambda: beam.Pipeline(options=PipelineOptions(list(options.beam_args))),
                 directory,
                 os.path.join(directory, MODEL),
             ),
@@ -169,10 +138,13 @@ def sweep(
 
 
 def read_result(directory: str) -> SweepResult:
-    """A finished sweep, from its own folder or the one that all sweeps of a run share.
+    """Reads a finished sweep, from its own folder or the one that all sweeps of a run share.
+
+    Args:
+        directory: Folder of the sweep, or of all sweeps of the run: the last one then.
 
     Raises:
-        FolderError: there is none.
+        FolderError: There is none.
     """
     directory = folders.latest(directory)
     with open(os.path.join(directory, folders.VERDICTS)) as file:
@@ -191,7 +163,7 @@ def read_result(directory: str) -> SweepResult:
 
 
 def _into_next(
-    output: str, selection: Selection, made: dict[str, Any], run: Callable[[str], Outcome]
+    output: str, selection: Selection, made: dict[str, Any], run: Callable[[str], SweepOutcome]
 ) -> SweepResult:
     """Runs a sweep in the next numbered folder; those before go once it has ended."""
     before = folders.numbers(output)

@@ -20,7 +20,7 @@ from pipeline.kubeflow.parameters import (
 Json = dict[str, Any]
 
 _EVALUATORS = {
-    "fused": "checkpoint_sweep.tfx_components.evaluator.executor.Executor",
+    "fused": "checkpoint_sweep.tfx_components.evaluator.executor.EvaluatorExecutor",
     "tfma": "tfx.components.evaluator.executor.Executor",
 }
 _DIRECTIONS = {"higher": "HIGHER_IS_BETTER", "lower": "LOWER_IS_BETTER", "": None}

@@ -8,9 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from typer.main import get_command
 from typer.testing import CliRunner
 
+from checkpoint_sweep import Averages, Direction, Racing, Selection, StepRange, SweepOptions
 from checkpoint_sweep.cli.main import make_app
+from checkpoint_sweep.cli.sweep_arguments import SweepArguments
 from tests.checkpoint_sweep.sweeping.conftest import Files, files  # noqa: F401 - a fixture
 from tests.support import console_script
 
@@ -127,6 +130,73 @@ def test_help_has_an_example_and_the_exit_status(command: str, width: int) -> No
     assert f"checkpoint-sweep {command}" in shown
     assert "Exit status: 0" in shown
     assert all(len(line) <= width for line in shown.splitlines())
+
+
+def _options(command: str) -> set[str]:
+    found = get_command(make_app()).commands[command].params  # type: ignore[attr-defined]
+    return {option.opts[0] for option in found}
+
+
+def test_watch_has_every_option_of_sweep() -> None:
+    assert _options("sweep") - _options("watch") == set()
+
+
+def test_sweep_has_these_options() -> None:
+    assert _options("sweep") == {
+        "run",
+        "--model",
+        "--examples",
+        "--config",
+        "--select",
+        "--direction",
+        "--output",
+        "--schema",
+        "--split",
+        "--baseline",
+        "--first-step",
+        "--last-step",
+        "--average-last",
+        "--greedy-soup",
+        "--race",
+        "--engine",
+        "--batch-size",
+        "--quiet",
+        "--json",
+    }
+
+
+def test_the_command_line_becomes_options_of_the_library() -> None:
+    given = SweepArguments(
+        ["a", "b"],
+        "config",
+        "loss",
+        direction="lower",
+        output="out",
+        schema="schema",
+        split="test",
+        baseline="base",
+        first_step=1,
+        last_step=9,
+        average_last=[2, 3],
+        greedy_soup=True,
+        race=True,
+        engine="tfma",
+        batch_size=7,
+    )
+    assert given.to_options() == SweepOptions(
+        ["a", "b"],
+        "config",
+        Selection("loss", direction=Direction.LOWER_IS_BETTER),
+        output="out",
+        schema="schema",
+        split="test",
+        baseline="base",
+        steps=StepRange(1, 9),
+        averages=Averages((2, 3), greedy_soup=True),
+        racing=Racing(),
+        engine="tfma",
+        batch_size=7,
+    )
 
 
 def test_a_shell_completes_commands() -> None:

@@ -20,14 +20,8 @@ from tests.checkpoint_sweep.evaluation import taxi_models, tfma_oracle
 
 EXAMPLES = 60
 MODELS = 3
-P_AT_3 = (
-    'module: "checkpoint_sweep.metrics.precision_at_k" class_name: "PrecisionAtK"'
-    ' config: "\\"k\\": 3"'
-)
-R2 = (
-    'module: "checkpoint_sweep.metrics.coefficient_of_determination"'
-    ' class_name: "CoefficientOfDetermination"'
-)
+P_AT_3 = 'module: "checkpoint_sweep.metrics" class_name: "PrecisionAtK" config: "\\"k\\": 3"'
+R2 = 'module: "checkpoint_sweep.metrics" class_name: "CoefficientOfDetermination"'
 
 
 def _single_label(y: np.ndarray, scores: np.ndarray, w: np.ndarray) -> float:

@@ -10,6 +10,7 @@ import tensorflow as tf
 import tensorflow_model_analysis as tfma
 from google.protobuf import text_format
 
+from checkpoint_sweep import SweepOptions, sweep
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.saved_model.parsed_features import parsed_features
 from checkpoint_sweep.selection.direction import Direction
@@ -18,7 +19,6 @@ from checkpoint_sweep.sweeping.drafting.features import FLOAT, INTEGER, TEXT, Fe
 from checkpoint_sweep.sweeping.drafting.guess import BINARY, MULTI_CLASS, REGRESSION, guess
 from checkpoint_sweep.sweeping.drafting.model import UNKNOWN, Model
 from checkpoint_sweep.sweeping.drafting.text import to_text
-from checkpoint_sweep.sweeping.sweep import sweep
 from tests.checkpoint_sweep.sweeping.conftest import Files
 from tests.support.estimator_run import FEATURES, EstimatorRun
 
@@ -62,9 +62,11 @@ def test_a_keras_run_of_another_problem(
     assert config.model_specs[0].label_key == label
     assert config.model_specs[0].example_weight_key == "weight"
     assert drafted.select == select
-    swept = sweep(
-        str(tmp_path / "run"), *given, str(tmp_path / "config.pbtxt"), select, output=str(tmp_path)
+    exported, examples = given
+    options = SweepOptions(
+        examples, str(tmp_path / "config.pbtxt"), select, output=str(tmp_path / "swept")
     )
+    swept = sweep(str(tmp_path / "run"), exported, options)
     assert [v["value"] is not None for v in swept.verdicts] == [True] * 2
 
 

@@ -18,8 +18,8 @@ from checkpoint_sweep.report import read_sweep, views
 from checkpoint_sweep.selection.direction import Direction
 from checkpoint_sweep.selection.selection import Selection
 from checkpoint_sweep.tfx_components.blessing import read_verdicts
-from checkpoint_sweep.tfx_components.evaluator.executor import Executor as EvaluatorExecutor
-from checkpoint_sweep.tfx_components.sweep.executor import Executor as SweepExecutor
+from checkpoint_sweep.tfx_components.evaluator.executor import EvaluatorExecutor
+from checkpoint_sweep.tfx_components.sweep.executor import SweepExecutor
 from tests.checkpoint_sweep.tfx_components.sweep.conftest import EVAL_CONFIG
 from tests.support import taxi_examples
 from tests.support.estimator_run import EstimatorRun

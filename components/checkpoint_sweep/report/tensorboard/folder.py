@@ -19,11 +19,13 @@ DECISION = "checkpoint_sweep/decision"
 MOST_BYTES_OF_PLOTS = 40_000_000
 
 
-def write(swept: Swept, most_slices: int = MOST_SLICES) -> str:
+def write_tensorboard(swept: Swept, most_slices: int = MOST_SLICES) -> str:
     """Writes every metric at its checkpoint's step, the PR curves, and the decision as text.
 
     A run for each slice; averages, which are of no one step, are left out. What was written
     before is replaced.
+
+        write_tensorboard(read_swept(evaluation.uri, verdicts), most_slices=200)
 
     Args:
         swept: the sweep.

@@ -36,6 +36,8 @@ def compare(
 
     Two models also get a column with the difference, first minus second.
 
+        views.compare(sweep, steps=[400, 200], column="payment_type")
+
     Args:
         sweep: what to show.
         steps: the checkpoints; averages by their names.

@@ -28,6 +28,8 @@ def plots(
 ) -> View:
     """TFMA's plots, those that the evaluation config asked for.
 
+        views.plots(sweep, step=400, slice={"payment_type": "Cash"})
+
     Args:
         sweep: what to show.
         step: the checkpoint; an average by its name.

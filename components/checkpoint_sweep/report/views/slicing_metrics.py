@@ -22,6 +22,8 @@ def slicing_metrics(
 ) -> View:
     """TFMA's slicing metrics: a bar for each slice, a histogram, and a table.
 
+        views.slicing_metrics(sweep, step=400, column="trip_start_hour", show="auc")
+
     Args:
         sweep: what to show.
         step: the checkpoint; an average by its name.

@@ -28,6 +28,9 @@ Which = int | str
 class Sweep:
     """TFMA results of several checkpoints of one model run, and of averages of them.
 
+        sweep = Sweep.open(evaluation.uri)  # of a CheckpointSweep
+        sweep = Sweep({200: "results/a", 400: "results/b"})  # any TFMA results, by step
+
     Attributes:
         directories: from a training step, or the name of an average, to the directory with its
             results.

@@ -26,6 +26,8 @@ def time_series(
 
     Averages are not in it: they are of no one step.
 
+        views.time_series(sweep, metrics=["auc"])
+
     Args:
         sweep: what to show.
         metrics: the charts to open with, as the results name them; the first metric if empty.

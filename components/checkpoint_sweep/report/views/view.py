@@ -14,6 +14,9 @@ from checkpoint_sweep.report.views.panel import Panel
 class View:
     """Panels on one page.
 
+        view = views.time_series(sweep) + views.plots(sweep, step=400)
+        view.save("page.html")
+
     Attributes:
         panels: from top to bottom.
     """

@@ -47,7 +47,7 @@ from checkpoint_sweep.tfx_components.models import saved_model
 Artifacts = dict[str, list[types.Artifact]]
 
 
-class Executor(stock.Executor):
+class EvaluatorExecutor(stock.Executor):
     """Evaluates a candidate, and a baseline if there is one, in one pass over the examples.
 
     What only the stock executor does (user modules, fairness indicators, evaluation without a

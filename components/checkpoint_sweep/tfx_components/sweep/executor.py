@@ -19,7 +19,7 @@ from checkpoint_sweep.selection.racing import Racing
 from checkpoint_sweep.selection.selection import Selection
 from checkpoint_sweep.sweeping.curves import leave_curves
 from checkpoint_sweep.sweeping.run_sweep import run_sweep
-from checkpoint_sweep.sweeping.settings import Models, Settings, made_of
+from checkpoint_sweep.sweeping.settings import ModelPaths, SweepSettings, provenance
 from checkpoint_sweep.tfx_components import blessing, parameters
 from checkpoint_sweep.tfx_components.examples import open_examples
 from checkpoint_sweep.tfx_components.models import saved_model
@@ -36,7 +36,7 @@ _WHOLE_NUMBERS = (
 )
 
 
-class Executor(base_beam_executor.BaseBeamExecutor):
+class SweepExecutor(base_beam_executor.BaseBeamExecutor):
     """Executor of the CheckpointSweep component."""
 
     def Do(  # noqa: N802 - TFX's name
@@ -87,20 +87,21 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         )
         verdicts = blessing.read_verdicts(blessed.uri)
         leave_curves(evaluation, verdicts)
-        made = made_of(settings, models, [a.uri for a in input_dict[spec.EXAMPLES]], splits)
+        examples = [artifact.uri for artifact in input_dict[spec.EXAMPLES]]
+        made = provenance(settings, models, examples, splits)
         try_to_write_report(evaluation, verdicts, models.model_run, made)
         remove_set_aside(evaluation)
         word = "BLESSED" if outcome.judgement.blessed else "NOT BLESSED"
         logging.info("%s: %s", word, outcome.judgement.reason)
 
 
-def _settings(given: Mapping[str, Any]) -> Settings:
+def _settings(given: Mapping[str, Any]) -> SweepSettings:
     """What the component's parameters say."""
     first, last, stride, batch_size, memory_budget = (
         parameters.whole(name, given.get(name)) for name in _WHOLE_NUMBERS
     )
     averages, racing = given.get(spec.AVERAGES), given.get(spec.RACING)
-    return Settings(
+    return SweepSettings(
         Selection.from_json(given[spec.SELECTION]),
         parse(given[spec.EVAL_CONFIG]),
         StepRange(first, last, 1 if stride is None else stride),
@@ -112,11 +113,11 @@ def _settings(given: Mapping[str, Any]) -> Settings:
     )
 
 
-def _models(input_dict: Artifacts) -> Models:
+def _models(input_dict: Artifacts) -> ModelPaths:
     baseline = None
     if input_dict.get(spec.BASELINE_MODEL):
         baseline = saved_model(_uri(input_dict, spec.BASELINE_MODEL))
-    return Models(
+    return ModelPaths(
         saved_model(_uri(input_dict, spec.EXPORTED_MODEL)),
         _uri(input_dict, spec.MODEL_RUN),
         baseline,

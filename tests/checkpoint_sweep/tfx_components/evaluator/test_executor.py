@@ -21,7 +21,7 @@ from checkpoint_sweep.model_run.checkpoints import find_checkpoints
 from checkpoint_sweep.saved_model.weight_swap import write_saved_model
 from checkpoint_sweep.tfx_components.evaluator import card
 from checkpoint_sweep.tfx_components.evaluator.card import MODEL_CARD
-from checkpoint_sweep.tfx_components.evaluator.executor import EvaluationError, Executor
+from checkpoint_sweep.tfx_components.evaluator.executor import EvaluationError, EvaluatorExecutor
 from checkpoint_sweep.tfx_components.evaluator.verdict import VERDICT
 from tests.support import taxi_examples
 from tests.support.estimator_run import EstimatorRun
@@ -141,7 +141,7 @@ def test_it_blesses_as_the_stock_evaluator(
 ) -> None:
     against = baseline if has_baseline else None
     ours, theirs = (
-        evaluate(Executor, threshold, against),
+        evaluate(EvaluatorExecutor, threshold, against),
         evaluate(stock.Executor, threshold, against),
     )
     assert ours.files == theirs.files == {"BLESSED" if blessed else "NOT_BLESSED"}
@@ -152,13 +152,13 @@ def test_it_blesses_as_the_stock_evaluator(
 
 
 def test_without_thresholds_nothing_is_blessed(evaluate: Callable) -> None:
-    evaluated = evaluate(Executor, "")
+    evaluated = evaluate(EvaluatorExecutor, "")
     assert evaluated.files == {"NOT_BLESSED"}
     assert evaluated.properties["blessed"] == 0
 
 
 def test_the_reason_is_in_the_file(evaluate: Callable) -> None:
-    evaluated = evaluate(Executor, _FLOOR % 0.999)
+    evaluated = evaluate(EvaluatorExecutor, _FLOOR % 0.999)
     reason = (Path(evaluated.blessing.uri) / "NOT_BLESSED").read_text()
     assert reason.startswith("auc = 0.")
     assert "lower_bound value: 0.999" in reason
@@ -167,7 +167,7 @@ def test_the_reason_is_in_the_file(evaluate: Callable) -> None:
 def test_the_model_card_has_the_numbers_and_the_thresholds(
     evaluate: Callable, baseline: Path
 ) -> None:
-    evaluated = evaluate(Executor, _FLOOR % 0.1, baseline)
+    evaluated = evaluate(EvaluatorExecutor, _FLOOR % 0.1, baseline)
     text = (Path(evaluated.blessing.uri) / "model_card.md").read_text()
     assert text.splitlines()[2].startswith("**BLESSED**: Every threshold was met")
     value = evaluated.metrics["candidate", (), "auc"]
@@ -186,16 +186,16 @@ def test_without_a_model_card_all_else_is_there(
         raise OSError("no space left")
 
     monkeypatch.setattr(card, "write_text", fails)
-    assert evaluate(Executor, _FLOOR % 0.1).files == {"BLESSED"}
+    assert evaluate(EvaluatorExecutor, _FLOOR % 0.1).files == {"BLESSED"}
     assert "The model card is not written: no space left." in caplog.text
 
 
 def test_an_empty_model_is_refused(evaluate: Callable, tmp_path: Path) -> None:
     empty = _artifact(standard_artifacts.Model, tmp_path / "nothing", 3)
     with pytest.raises(EvaluationError, match=r"nothing holds no SavedModel.*sweep"):
-        evaluate(Executor, "", inputs={"model": [empty]})
+        evaluate(EvaluatorExecutor, "", inputs={"model": [empty]})
 
 
 def test_an_unknown_split_is_refused(evaluate: Callable) -> None:
     with pytest.raises(ExamplesError, match=r"no split 'train' .* there are: test"):
-        evaluate(Executor, "", splits='["train"]')
+        evaluate(EvaluatorExecutor, "", splits='["train"]')

@@ -16,7 +16,7 @@ from tfx.dsl.components.base import base_beam_executor
 from tfx.types import standard_artifacts
 
 from checkpoint_sweep.common.errors import UserError
-from checkpoint_sweep.tfx_components.evaluator.executor import Executor
+from checkpoint_sweep.tfx_components.evaluator.executor import EvaluatorExecutor
 from tests.checkpoint_sweep.tfx_components.sweep import (
     refused_configs,
     refused_examples,
@@ -138,7 +138,7 @@ def _evaluator(node: Path, example_artifact: standard_artifacts.Examples) -> Cal
             tmp_dir=str(node.parent),
             unique_id="1",
         )
-        Executor(context).Do(inputs, outputs, properties | parameters)
+        EvaluatorExecutor(context).Do(inputs, outputs, properties | parameters)
         return outputs["blessing"][0]
 
     return run

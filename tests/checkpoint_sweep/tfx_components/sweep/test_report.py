@@ -15,8 +15,9 @@ import tensorflow_model_analysis as tfma
 from google.protobuf import json_format, text_format
 from tfx.types import standard_artifacts
 
+from checkpoint_sweep.errors import ReportError
 from checkpoint_sweep.model_run.averages import Averages
-from checkpoint_sweep.report import ReportError, read_sweep, write
+from checkpoint_sweep.report import read_sweep, write
 from checkpoint_sweep.report.document import Report
 from checkpoint_sweep.report.rows import COLUMNS, rows
 from tests.checkpoint_sweep.report.views.browser import launch

@@ -149,7 +149,7 @@ def test_what_the_executor_says_of_paths_is_said_of_uris() -> None:
             {"train_args": '{"num_steps": 80}', "custom_config": '{"checkpoint_steps": 20}'},
         ),
         (
-            "checkpoint_sweep.tfx_components.evaluator.executor.Executor",
+            "checkpoint_sweep.tfx_components.evaluator.executor.EvaluatorExecutor",
             {"setting_engine": "tfma", "eval_config": "{}"},
             "tfx.components.evaluator.executor.Executor",
             {"eval_config": "{}"},

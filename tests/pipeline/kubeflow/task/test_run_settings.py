@@ -8,7 +8,7 @@ from checkpoint_sweep.selection.set_policies import EarliestOfSet
 from pipeline.kubeflow.task.run_settings import executor_of, settle
 
 STOCK = "tfx.components.evaluator.executor.Executor"
-OURS = "checkpoint_sweep.tfx_components.evaluator.executor.Executor"
+OURS = "checkpoint_sweep.tfx_components.evaluator.executor.EvaluatorExecutor"
 
 
 def test_steps_go_to_the_trainer() -> None:

@@ -1,4 +1,4 @@
-"""Checkpoints of a run that goes on, held back from the trainer's deletion."""
+"""Checkpoints of a run that goes on, pinned so that the trainer may delete them."""
 
 import contextlib
 import fcntl
@@ -21,71 +21,71 @@ from checkpoint_sweep.saved_model.tensor_bundle import TensorBundle, UnreadableE
 _LOCK = ".lock"
 
 
-def hold(run: str, held: str) -> list[int]:
-    """Links, or copies, what is new and complete in a run.
+def pin(run: str, pinned: str) -> list[int]:
+    """Links, or copies, the checkpoints of a run that are new and complete.
 
     A step that was written again, by a training that was started anew, takes the place of the one
     before. One that is not complete is left for the next time, and one that the trainer deletes
-    before it is linked is named by a warning. Whoever else holds into the same directory is waited
-    for.
+    before it is linked is named by a warning. Another process that pins into the same directory is
+    waited for.
 
     Args:
-        run: local directory of a training run; it need not be there yet.
-        held: local directory for the checkpoints.
+        run: Local directory of a training run; it need not be there yet.
+        pinned: Local directory for the checkpoints.
 
     Returns:
-        Steps that are new, or other than before.
+        Steps of the checkpoints that are new, or other than before.
 
     Raises:
-        CheckpointError: what is in the run is not one series of checkpoints.
+        CheckpointError: The files in the run are not one series of checkpoints.
     """
     try:
         found = list_checkpoints(run)
     except NoCheckpointError:
         return []
-    os.makedirs(held, exist_ok=True)
-    with _alone(held):
-        return [checkpoint.step for checkpoint in found if _hold(checkpoint, held)]
+    os.makedirs(pinned, exist_ok=True)
+    with _locked(pinned):
+        return [checkpoint.step for checkpoint in found if _pin(checkpoint, pinned)]
 
 
 @contextlib.contextmanager
-def _alone(held: str) -> Iterator[None]:
-    with open(os.path.join(held, _LOCK), "a") as file:
+def _locked(pinned: str) -> Iterator[None]:
+    """Waits for the lock of the directory, and removes what a killed process left there."""
+    with open(os.path.join(pinned, _LOCK), "a") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        # Of a process that was killed: there is no other one now.
-        for name in os.listdir(held):
+        for name in os.listdir(pinned):
             if PARTIAL in name:
-                os.remove(os.path.join(held, name))
+                os.remove(os.path.join(pinned, name))
         yield
 
 
-def _hold(checkpoint: Checkpoint, held: str) -> bool:
-    """Whether something has been linked."""
+def _pin(checkpoint: Checkpoint, pinned: str) -> bool:
+    """Links the new files of a checkpoint; whether there were any."""
     folder, name = os.path.split(checkpoint.prefix)
     try:
-        new = _new_files(checkpoint, held)
+        new = _new_files(checkpoint, pinned)
         if new:
             TensorBundle(checkpoint.prefix)
             check_data_files(checkpoint)
         for file in new:
-            _link(os.path.join(folder, file), os.path.join(held, file))
+            _link(os.path.join(folder, file), os.path.join(pinned, file))
     except (FileNotFoundError, UnreadableError, CheckpointError):
         new = []
-    places = (os.path.join(place, f"{name}.index") for place in (folder, held))
-    if not any(map(os.path.exists, places)):
+    indices = (os.path.join(directory, f"{name}.index") for directory in (folder, pinned))
+    if not any(map(os.path.exists, indices)):
         logging.warning(
-            "The checkpoint of step %d was deleted before it could be held, and is not evaluated. "
-            "Let the trainer keep more, or look more often.",
+            "The checkpoint of step %d was deleted before it could be pinned, and is not "
+            "evaluated. Let the trainer keep more, or look more often.",
             checkpoint.step,
         )
     return bool(new)
 
 
-def _new_files(checkpoint: Checkpoint, held: str) -> list[str]:
-    """Names of those files that hold weights, the index last: what has one is complete."""
+def _new_files(checkpoint: Checkpoint, pinned: str) -> list[str]:
+    """Names those files that hold weights, the index last: what has one is complete."""
     folder, name = os.path.split(checkpoint.prefix)
     files = [f for f in os.listdir(folder) if f.startswith((f"{name}.index", f"{name}.data-"))]
-    new = [f for f in files if not _same(os.path.join(folder, f), os.path.join(held, f))]
+    new = [f for f in files if not _same(os.path.join(folder, f), os.path.join(pinned, f))]
     return sorted(new, key=lambda f: f.endswith(".index"))
 
 

@@ -1,4 +1,4 @@
-"""Checkpoints of a run that goes on are held: none is missed, none is taken half."""
+"""Checkpoints of a run that goes on are pinned: none is missed, none is taken half."""
 
 import os
 import shutil
@@ -10,8 +10,8 @@ import pytest
 from absl import logging
 
 from checkpoint_sweep.model_run.checkpoints import CheckpointError
-from checkpoint_sweep.sweeping import held as held_module
-from checkpoint_sweep.sweeping.held import hold
+from checkpoint_sweep.sweeping import pinned as pinned_module
+from checkpoint_sweep.sweeping.pinned import pin
 from tests.support.estimator_run import STEPS, EstimatorRun
 
 
@@ -23,8 +23,8 @@ def run(tmp_path: Path, trained: EstimatorRun) -> Path:
 
 
 @pytest.fixture
-def held(tmp_path: Path) -> Path:
-    return tmp_path / "held"
+def pinned(tmp_path: Path) -> Path:
+    return tmp_path / "pinned"
 
 
 @pytest.fixture
@@ -43,48 +43,48 @@ def _weights(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in files}
 
 
-def test_all_is_held_once(run: Path, held: Path) -> None:
-    assert hold(str(run), str(held)) == list(STEPS)
-    assert hold(str(run), str(held)) == []
-    assert _weights(held) == _weights(run)
+def test_every_checkpoint_is_pinned_once(run: Path, pinned: Path) -> None:
+    assert pin(str(run), str(pinned)) == list(STEPS)
+    assert pin(str(run), str(pinned)) == []
+    assert _weights(pinned) == _weights(run)
 
 
-def test_what_is_held_outlives_the_run(run: Path, held: Path) -> None:
+def test_pinned_checkpoints_outlive_the_run(run: Path, pinned: Path) -> None:
     before = _weights(run)
-    hold(str(run), str(held))
+    pin(str(run), str(pinned))
     shutil.rmtree(run)
-    assert hold(str(run), str(held)) == []
-    assert _weights(held) == before
+    assert pin(str(run), str(pinned)) == []
+    assert _weights(pinned) == before
 
 
-def test_a_step_that_was_written_again_is_held_anew(run: Path, held: Path) -> None:
-    hold(str(run), str(held))
+def test_a_step_that_was_written_again_is_pinned_anew(run: Path, pinned: Path) -> None:
+    pin(str(run), str(pinned))
     for path in _files(run, 20):
         content = (run / path.name.replace("-20.", "-40.")).read_bytes()
         path.unlink()
         path.write_bytes(content)
-    assert hold(str(run), str(held)) == [20]
-    assert _weights(held) == _weights(run)
+    assert pin(str(run), str(pinned)) == [20]
+    assert _weights(pinned) == _weights(run)
 
 
 @pytest.mark.parametrize("missing", ["index", "data-00000-of-00001"])
 def test_one_that_is_not_complete_is_waited_for_and_holds_up_no_other(
-    missing: str, run: Path, held: Path
+    missing: str, run: Path, pinned: Path
 ) -> None:
     path = run / f"model.ckpt-20.{missing}"
     content = path.read_bytes()
     path.unlink()
-    assert hold(str(run), str(held)) == [0, 40, 60]
+    assert pin(str(run), str(pinned)) == [0, 40, 60]
     path.write_bytes(content)
-    assert hold(str(run), str(held)) == [20]
+    assert pin(str(run), str(pinned)) == [20]
 
 
 @pytest.mark.parametrize("at", ["before its files are listed", "before it is linked"])
 def test_one_that_is_deleted_meanwhile_is_named(
-    at: str, run: Path, held: Path, warnings: list[str], monkeypatch: pytest.MonkeyPatch
+    at: str, run: Path, pinned: Path, warnings: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     name = "_new_files" if at == "before its files are listed" else "_link"
-    original: Callable = getattr(held_module, name)
+    original: Callable = getattr(pinned_module, name)
 
     def deleting(*arguments: object) -> object:
         if "model.ckpt-20" in str(arguments[0]):
@@ -92,56 +92,56 @@ def test_one_that_is_deleted_meanwhile_is_named(
                 path.unlink()
         return original(*arguments)
 
-    monkeypatch.setattr(held_module, name, deleting)
-    steps = hold(str(run), str(held))
-    assert 20 not in {int(p.stem.rpartition("-")[2]) for p in held.glob("*.index")}
+    monkeypatch.setattr(pinned_module, name, deleting)
+    steps = pin(str(run), str(pinned))
+    assert 20 not in {int(p.stem.rpartition("-")[2]) for p in pinned.glob("*.index")}
     assert [step for step in STEPS if step != 20] == [step for step in steps if step != 20]
     (said,) = warnings
-    assert "step 20 was deleted before it could be held" in said
+    assert "step 20 was deleted before it could be pinned" in said
 
 
-def test_what_a_killed_process_left_is_removed(run: Path, held: Path) -> None:
-    held.mkdir()
-    (held / "model.ckpt-20.index.partial-link").write_text("half")
-    assert hold(str(run), str(held)) == list(STEPS)
-    assert not list(held.glob("*.partial-*"))
+def test_what_a_killed_process_left_is_removed(run: Path, pinned: Path) -> None:
+    pinned.mkdir()
+    (pinned / "model.ckpt-20.index.partial-link").write_text("half")
+    assert pin(str(run), str(pinned)) == list(STEPS)
+    assert not list(pinned.glob("*.partial-*"))
 
 
-def test_two_may_hold_at_once(run: Path, held: Path) -> None:
+def test_two_may_pin_at_once(run: Path, pinned: Path) -> None:
     found: list[list[int]] = []
     together = threading.Barrier(4)
 
-    def look() -> None:
+    def pin_all() -> None:
         together.wait()
-        found.append(hold(str(run), str(held)))
+        found.append(pin(str(run), str(pinned)))
 
-    threads = [threading.Thread(target=look) for _ in range(4)]
+    threads = [threading.Thread(target=pin_all) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     assert sorted(found) == [[], [], [], list(STEPS)]
-    assert _weights(held) == _weights(run)
+    assert _weights(pinned) == _weights(run)
 
 
 def test_copies_where_nothing_can_be_linked(
-    run: Path, held: Path, monkeypatch: pytest.MonkeyPatch
+    run: Path, pinned: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object) -> None:
         raise OSError("Invalid cross-device link")
 
     monkeypatch.setattr(os, "link", refuse)
-    assert hold(str(run), str(held)) == list(STEPS)
-    assert hold(str(run), str(held)) == []
-    assert _weights(held) == _weights(run)
+    assert pin(str(run), str(pinned)) == list(STEPS)
+    assert pin(str(run), str(pinned)) == []
+    assert _weights(pinned) == _weights(run)
 
 
-def test_there_is_no_run_yet(held: Path, tmp_path: Path) -> None:
-    assert hold(str(tmp_path / "nowhere"), str(held)) == []
+def test_there_is_no_run_yet(pinned: Path, tmp_path: Path) -> None:
+    assert pin(str(tmp_path / "nowhere"), str(pinned)) == []
 
 
-def test_two_series_are_refused_not_waited_for(run: Path, held: Path) -> None:
+def test_two_series_are_refused_not_waited_for(run: Path, pinned: Path) -> None:
     for path in _files(run, 20):
         shutil.copy(path, run / path.name.replace("model", "other"))
     with pytest.raises(CheckpointError, match="2 series of checkpoints"):
-        hold(str(run), str(held))
+        pin(str(run), str(pinned))

@@ -1,0 +1,22 @@
+"""TFMA's own views of a sweep, drawn wherever HTML is: notebooks, exported pages, reports.
+
+    from checkpoint_sweep import views
+
+    sweep = views.Sweep.open(evaluation.uri)
+    views.time_series(sweep, metrics=["auc"])
+    views.compare(sweep, steps=[400, 4000], column="trip_start_hour").save("compare.html")
+
+Every function returns a `View`: the last expression of a notebook cell shows it, `save` writes it
+as one HTML file, and `+` puts several on one page. Nothing is fetched from the network.
+"""
+
+from checkpoint_sweep.report.views import (
+    Sweep,
+    View,
+    compare,
+    plots,
+    slicing_metrics,
+    time_series,
+)
+
+__all__ = ["Sweep", "View", "compare", "plots", "slicing_metrics", "time_series"]

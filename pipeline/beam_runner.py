@@ -32,7 +32,7 @@ def is_local(runner: str) -> bool:
 
 
 @dataclasses.dataclass(frozen=True)
-class Placement:
+class BeamPlacement:
     """Where Beam runs for which nodes.
 
     Attributes:
@@ -46,7 +46,7 @@ class Placement:
     sentence: str = ""
 
 
-def place(beam_args: Sequence[str], engine: str) -> Placement:
+def beam_placement(beam_args: Sequence[str], engine: str) -> BeamPlacement:
     """Where what `beam_args` names can run.
 
     Beam's runner for Dask leaves out what a step gives when a bundle ends, and outputs with tags,
@@ -58,14 +58,14 @@ def place(beam_args: Sequence[str], engine: str) -> Placement:
     """
     runner = named_runner(beam_args)
     if runner is None or short_name(runner) != "dask":
-        return Placement(tuple(beam_args))
+        return BeamPlacement(tuple(beam_args))
     if engine != "fused":
-        return Placement(
+        return BeamPlacement(
             IN_THIS_PROCESS,
             (),
             "All nodes run in this process: Beam's runner for Dask cannot run stock TFMA.",
         )
-    return Placement(
+    return BeamPlacement(
         IN_THIS_PROCESS,
         # An image is named so that TFX does not package itself for workers anew.
         ("--sdk_container_image=none", *beam_args),

@@ -88,7 +88,7 @@ def create_pipeline(config: PipelineConfig, deployment: Deployment) -> tfx.dsl.P
             model_blessing=evaluator.outputs["blessing"],
             push_destination=deployment.push_destination,
         )
-    placement = beam_runner.place(config.beam_args, config.engine)
+    placement = beam_runner.beam_placement(config.beam_args, config.engine)
     for node in (sweep, evaluator):
         node.with_beam_pipeline_args(placement.evaluation)
     return tfx.dsl.Pipeline(

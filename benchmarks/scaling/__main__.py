@@ -65,7 +65,7 @@ def main(
     out: Annotated[Path, typer.Option(help="Folder for everything that is written.")] = OUT,
 ) -> None:
     """Measure workers and shards, and fit the cost model; results: OUT/scaling-PROBLEM.json."""
-    log_filters.before_imports()
+    log_filters.silence_imports()
     console, out = Console(), out.resolve()
     usual = _DEFAULTS[problem]
     size = (examples or usual[0], checkpoints or usual[1])

@@ -160,11 +160,11 @@ def _values(directory: str) -> Iterator[tuple[str, float]]:
     from google.protobuf import json_format, text_format
 
     for record in tfma.load_metrics(directory):
-        where = text_format.MessageToString(record.slice_key, as_one_line=True)
+        slice_key = text_format.MessageToString(record.slice_key, as_one_line=True)
         for entry in record.metric_keys_and_values:
             name = text_format.MessageToString(entry.key, as_one_line=True)
             for path, value in _numbers(json_format.MessageToDict(entry.value)):
-                yield f"{where} {name} {path}", value
+                yield f"{slice_key} {name} {path}", value
 
 
 def _numbers(value: Any, path: str = "") -> Iterator[tuple[str, float]]:

@@ -37,7 +37,7 @@ _CONTAINER_SCRATCH = "/tmp/serving"
 OBJECT_STORES = ("gs://", "s3://", "minio://")
 
 
-class ParameterError(ValueError):
+class RunParameterError(ValueError):
     """A parameter cannot work; the message says what to pass instead."""
 
 
@@ -45,11 +45,11 @@ def data(value: str) -> str:
     """Folder with the CSV files: an object store's URI, or a path in the image or on a volume.
 
     Raises:
-        ParameterError: it is neither.
+        RunParameterError: it is neither.
     """
     if value.startswith((*OBJECT_STORES, "/")):
         return value.rstrip("/")
-    raise ParameterError(
+    raise RunParameterError(
         f"data is {value!r}; name a folder by a URI ({', '.join(OBJECT_STORES)}) or by an absolute "
         "path in the image."
     )
@@ -64,10 +64,10 @@ def push_destination(folder: str) -> str:
     """The JSON of a `PushDestination`; "" keeps the model as the run's artifact only.
 
     Raises:
-        ParameterError: the folder can be written neither by TensorFlow nor as a mounted volume.
+        RunParameterError: the folder can be written neither by TensorFlow nor as a mounted volume.
     """
     if folder and not folder.startswith(("gs://", "/")):
-        raise ParameterError(
+        raise RunParameterError(
             f"push_to is {folder!r}; the Pusher can write to gs:// and to mounted volumes. Leave "
             "it empty to push to the run's pushed_model artifact, on any object store."
         )
@@ -91,14 +91,14 @@ def baseline(name: str | None, root: str, push_to: str) -> str:
         push_to: as `push_destination` takes it.
 
     Raises:
-        ParameterError: it is neither in an object store nor a path.
+        RunParameterError: it is neither in an object store nor a path.
     """
     if name is None:
         name = push_to
     if not name:
         return f"{root.rstrip('/')}/{_NO_BASELINE}"
     if not name.startswith((*OBJECT_STORES, "/")):
-        raise ParameterError(
+        raise RunParameterError(
             f"baseline is {name!r}; name the deployed model's folder by its URI "
             f"({', '.join(OBJECT_STORES)}) or by its path on a mounted volume, or leave it empty "
             "when there is none."
@@ -128,12 +128,12 @@ def check_for_vertex(root: str, data_folder: str) -> None:
         data_folder: see `data`.
 
     Raises:
-        ParameterError: one of them is in another.
+        RunParameterError: one of them is in another.
     """
     if not root.startswith("gs://"):
-        raise ParameterError("Vertex AI needs --root=gs://bucket/folder.")
+        raise RunParameterError("Vertex AI needs --root=gs://bucket/folder.")
     if is_imported(data_folder) and not data_folder.startswith("gs://"):
-        raise ParameterError(
+        raise RunParameterError(
             f"data is {data_folder!r}; Vertex AI reads gs:// and paths in the image."
         )
 
@@ -142,12 +142,12 @@ def check_complete(wanted: Mapping[str, object], given: Mapping[str, object]) ->
     """Every parameter of a spec has a value and no other has one.
 
     Raises:
-        ParameterError: one is missing or unknown.
+        RunParameterError: one is missing or unknown.
     """
     if missing := sorted(wanted.keys() - given.keys()):
-        raise ParameterError(f"The run needs the parameters {', '.join(missing)} too.")
+        raise RunParameterError(f"The run needs the parameters {', '.join(missing)} too.")
     if unknown := sorted(given.keys() - wanted.keys()):
-        raise ParameterError(
+        raise RunParameterError(
             f"The compiled pipeline has no parameter {', '.join(unknown)}; it has: "
             f"{', '.join(sorted(wanted))}. Compile it again?"
         )
@@ -159,7 +159,7 @@ def defaults(
     """The value of every runtime parameter that names a folder.
 
     Raises:
-        ParameterError: one cannot work.
+        RunParameterError: one cannot work.
     """
     return {
         DATA: data(data_folder),

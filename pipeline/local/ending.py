@@ -13,7 +13,7 @@ from pipeline.reporting.failure import leave
 from pipeline.reporting.progress import Progress
 from pipeline.reporting.run_log import RunLog
 from pipeline.reporting.run_summary import FAILED, Summary, begun, write_summary
-from pipeline.reporting.store import Store, complaint
+from pipeline.reporting.store import Store, failure_message
 from pipeline.reporting.summary import summarize
 
 _TRAINER = "Trainer"
@@ -57,8 +57,8 @@ class Ending:
         node = next((n.name for n in summary.nodes if n.state == "failed"), None)
         if node:
             store = Store.open(self._config.metadata)
-            noted = complaint(store.executions(self._run_id)[node])
-            self._raise(error_messages.unknown(node, noted, self._log.path), 1)
+            noted = failure_message(store.executions(self._run_id)[node])
+            self._raise(error_messages.unforeseen(node, noted, self._log.path), 1)
         write_summary(summary, self._config.summary)
         return summary
 
@@ -77,12 +77,14 @@ class Ending:
         self._log.write(f"{node or 'The run'} failed", error)
         if interrupted is not None or isinstance(error, KeyboardInterrupt):
             self._interrupted(node, interrupted or 130)
-        if known := error_messages.known(error):
+        if known := error_messages.find_user_error(error):
             self._raise(str(known), 1)
         if anomalies := self._summary().anomalies:
-            message = error_messages.data(node, anomalies, self._config.data, self._config.schema)
+            message = error_messages.anomalous_data(
+                node, anomalies, self._config.data, self._config.schema
+            )
             self._raise(message, 1)
-        self._raise(error_messages.unknown(node, error, self._log.path), 1)
+        self._raise(error_messages.unforeseen(node, error, self._log.path), 1)
 
     def hangs(self, status: int) -> NoReturn:
         """Ends the process of a run that was interrupted and does not end, as Beam's can."""

@@ -12,7 +12,7 @@ from tfx.proto.orchestration import pipeline_pb2
 
 from checkpoint_sweep.common.files import replacing
 from checkpoint_sweep.common.progress import listening
-from pipeline.beam_runner import place
+from pipeline.beam_runner import beam_placement
 from pipeline.config import PipelineConfig
 from pipeline.dag import create_pipeline
 from pipeline.local import leftovers
@@ -46,7 +46,7 @@ def run(config: PipelineConfig, console: Console, interruption: Interruption) ->
     try:
         write_summary(begun(run_id), config.summary)
         console.print(f"[dim]Log: {log.path}[/]", soft_wrap=True, highlight=False)
-        if sentence := place(config.beam_args, config.engine).sentence:
+        if sentence := beam_placement(config.beam_args, config.engine).sentence:
             console.print(sentence, soft_wrap=True, highlight=False)
         log.begin()
         leftovers.close_executions(config.metadata)

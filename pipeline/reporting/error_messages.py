@@ -11,7 +11,7 @@ _LONGEST = 300  # characters of an error that is not ours
 _TRACEBACK = "Traceback (most recent call last)"
 
 
-def known(error: BaseException) -> UserError | None:
+def find_user_error(error: BaseException) -> UserError | None:
     """The error, or what it came of, that says itself what to do; None if there is none.
 
     The outermost of several: what is raised on catching another says more.
@@ -19,7 +19,7 @@ def known(error: BaseException) -> UserError | None:
     return next((e for e in _chain(error) if isinstance(e, UserError)), None)
 
 
-def unknown(node: str, error: BaseException | str, log: Path) -> str:
+def unforeseen(node: str, error: BaseException | str, log: Path) -> str:
     """A sentence on a node that failed for a reason that nobody foresaw.
 
     Args:
@@ -32,7 +32,7 @@ def unknown(node: str, error: BaseException | str, log: Path) -> str:
     return f"{what}{said}. The whole error is in {log}."
 
 
-def data(node: str, anomalies: list[str], folder: Path, schema: Path) -> str:
+def anomalous_data(node: str, anomalies: list[str], folder: Path, schema: Path) -> str:
     """A sentence, and a list, on a node that failed on data that depart from the schema."""
     listed = some(anomalies, _LISTED, separator="\n  ")
     return (

@@ -86,15 +86,15 @@ class Exploration:
         output, key = self._selection.get("output_name", ""), self._selection.get("sub_key", "")
         found = []
         examples = 0.0
-        for where, by_output in self.sweep.metrics(self.chosen).slicing_metrics:
+        for slice_key, by_output in self.sweep.metrics(self.chosen).slicing_metrics:
             values = by_output.get(output, {}).get(key, {})
             count = _number(by_output.get("", {}).get("", {}).get("example_count"))
             value = _number(values.get(self.metric))
-            if not where:
+            if not slice_key:
                 examples = count
-            elif len(where) == 1 and value == value:
-                found.append((value, count, where[0]))
-        large = [(v, where) for v, count, where in found if count >= least_share * examples]
+            elif len(slice_key) == 1 and value == value:
+                found.append((value, count, slice_key[0]))
+        large = [(v, feature) for v, count, feature in found if count >= least_share * examples]
         if not large:
             return None
         worst = max if self.lower_is_better else min

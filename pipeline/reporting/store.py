@@ -97,7 +97,7 @@ def properties(artifact: Any) -> Mapping[str, Any]:
     return {key: getattr(value, kind) for key, (value, kind) in values.items() if kind}
 
 
-def complaint(execution: Any) -> str:
+def failure_message(execution: Any) -> str:
     """What TFX has noted of a failure; empty when it has noted nothing."""
     noted = properties(execution).get(_RESULT)
     return str(json.loads(noted).get("resultMessage", "")) if noted else ""

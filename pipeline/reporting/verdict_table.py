@@ -70,20 +70,20 @@ def styled(run: Summary) -> Any:
                     table.versus_chosen, table.versus_low, table.versus_high, strict=True
                 )
             ],
-            "among the best": ["yes" if of else "" for of in among_best],
+            "among the best": ["yes" if one else "" for one in among_best],
             "verdict": table.verdict,
         },
         index=table.index,
     )
 
     def style(row: pd.Series) -> Sequence[str]:
-        of = table.loc[row.name]
+        candidate = table.loc[row.name]
         base = ""
-        if not of.eligible:
+        if not candidate.eligible:
             base = NOT_ELIGIBLE
         elif among_best[row.name]:
             base = IN_BEST_SET
-        base = CHOSEN if of.chosen else base
+        base = CHOSEN if candidate.chosen else base
         return [f"{base}; {BEST}" if row.name == best and c == metric else base for c in row.index]
 
     # Reasons name slices, and these come from the data.

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.beam_runner import IN_THIS_PROCESS, is_local, named_runner, place, short_name
+from pipeline.beam_runner import IN_THIS_PROCESS, beam_placement, is_local, named_runner, short_name
 
 DASK = "--runner=apache_beam.runners.dask.dask_runner.DaskRunner"
 
@@ -65,7 +65,7 @@ def test_dask_gets_the_nodes_that_it_can_run(
     evaluation: tuple[str, ...],
     sentence: str,
 ) -> None:
-    placement = place(beam_args, engine)
+    placement = beam_placement(beam_args, engine)
     assert (placement.everywhere, placement.evaluation) == (everywhere, evaluation)
     assert placement.sentence.startswith(sentence)
     assert bool(placement.sentence) == bool(sentence)

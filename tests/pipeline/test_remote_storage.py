@@ -23,7 +23,7 @@ from checkpoint_sweep.selection.selection import Selection
 from checkpoint_sweep.tfx_components.blessing import read_verdicts
 from checkpoint_sweep.tfx_components.evaluator.executor import Executor as Evaluator
 from checkpoint_sweep.tfx_components.sweep.executor import Executor as Sweep
-from pipeline.local.pusher import Executor as Pusher
+from pipeline.local.pusher import PusherExecutor as Pusher
 from tests.pipeline.tiny import model
 from tests.pipeline.tiny.problem import tiny
 from tests.support.bundles import read_bundle

@@ -44,8 +44,8 @@ def compile_for_kubeflow(config: PipelineConfig, site: Site) -> Package:
         tfx.types.standard_artifacts.Model,
         output_key=task_names.MODEL,
     ).with_id(task_names.BASELINE)
-    place = dataclasses.replace(_deployment(site, baseline), pusher=Pusher)
-    pipeline = create_pipeline(config, place)
+    deployment = dataclasses.replace(_deployment(site, baseline), pusher=Pusher)
+    pipeline = create_pipeline(config, deployment)
     spec: Json = _compile(pipeline, site.image, _ENTRYPOINT, {})["pipelineSpec"]
     console.declare(spec)
     spec["defaultPipelineRoot"] = site.root

@@ -54,8 +54,8 @@ def set_vertex_pods(spec: Json, pods: Pods) -> None:
 def kubernetes_config(pod: Pod) -> Json:
     """A `KubernetesExecutorConfig`, in the fields that servers from 2.4 on know; empty for none."""
     by_secret: dict[str, list[Json]] = {}
-    for variable, place in pod.secrets.items():
-        secret, _, key = place.partition("/")
+    for variable, secret_and_key in pod.secrets.items():
+        secret, _, key = secret_and_key.partition("/")
         by_secret.setdefault(secret, []).append({"secretKey": key, "envVar": variable})
     config: dict[str, Any] = {
         "secretAsEnv": [{"secretName": s, "keyToEnv": keys} for s, keys in by_secret.items()],

@@ -31,7 +31,7 @@ class DataError(ValueError):
 
 
 @dataclasses.dataclass(frozen=True)
-class Place:
+class NamedFolder:
     """A folder that a parameter of the run names.
 
     Attributes:
@@ -53,9 +53,9 @@ def main(argv: list[str]) -> None:
     """
     given = parse(argv, __doc__)
     task = given.task
-    found = {DATA_CONTENT: data_content(place(task, parameters.DATA, DATA_FILES))}
+    found = {DATA_CONTENT: data_content(named_folder(task, parameters.DATA, DATA_FILES))}
     found |= baseline(
-        place(task, parameters.BASELINE, BASELINE_FILES),
+        named_folder(task, parameters.BASELINE, BASELINE_FILES),
         parameters.pushed_folder(given.values[parameters.PUSH_DESTINATION]),
     )
     check(given)
@@ -66,7 +66,7 @@ def main(argv: list[str]) -> None:
     print(json.dumps(found, indent=2))
 
 
-def place(task: Json, parameter: str, key: str) -> Place:
+def named_folder(task: Json, parameter: str, key: str) -> NamedFolder:
     """Where a folder is: where the launcher has put it, if it is an input, or at its own name.
 
     Args:
@@ -76,10 +76,10 @@ def place(task: Json, parameter: str, key: str) -> Place:
     """
     name = task["inputs"]["parameterValues"][parameter]
     is_input = key in task["inputs"].get("artifacts", {})
-    return Place(name, local_path(name, base_folder()) if is_input else name)
+    return NamedFolder(name, local_path(name, base_folder()) if is_input else name)
 
 
-def data_content(data: Place) -> str:
+def data_content(data: NamedFolder) -> str:
     """A digest of the names and the content of the files of the data.
 
     Raises:
@@ -92,7 +92,7 @@ def data_content(data: Place) -> str:
     return of_folder(data.path)
 
 
-def baseline(folder: Place, pushed: str) -> dict[str, str]:
+def baseline(folder: NamedFolder, pushed: str) -> dict[str, str]:
     """Which model to compare with, and a digest of its files; `NO_MODEL` twice for none.
 
     Args:

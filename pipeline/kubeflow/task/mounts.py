@@ -43,7 +43,7 @@ def runs_here(beam_args: Sequence[str]) -> bool:
     return runner is None or is_local(runner)
 
 
-def place(uri: str, base: str, in_container: bool) -> str:
+def executor_path(uri: str, base: str, in_container: bool) -> str:
     """The name by which executors open an artifact: its mount, or `gs://` for remote workers.
 
     Raises:
@@ -59,7 +59,7 @@ def place(uri: str, base: str, in_container: bool) -> str:
     )
 
 
-def back(value: Any, uris: Mapping[str, str]) -> Any:
+def with_uris_for_paths(value: Any, uris: Mapping[str, str]) -> Any:
     """Replaces local paths by the URIs they stand for, in text at any depth of `value`.
 
     Args:
@@ -67,9 +67,9 @@ def back(value: Any, uris: Mapping[str, str]) -> Any:
         uris: the URI of every artifact, by its local path.
     """
     if isinstance(value, dict):
-        return {key: back(item, uris) for key, item in value.items()}
+        return {key: with_uris_for_paths(item, uris) for key, item in value.items()}
     if isinstance(value, list):
-        return [back(item, uris) for item in value]
+        return [with_uris_for_paths(item, uris) for item in value]
     if isinstance(value, str):
         # The longest first: one artifact's path can be the beginning of another's.
         for path in sorted(uris, key=len, reverse=True):

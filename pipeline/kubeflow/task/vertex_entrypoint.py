@@ -30,7 +30,7 @@ def _fill(path: str, shows: str, outputs: dict[str, dict[str, str]]) -> None:
 
     with tf.io.gfile.GFile(path) as file:
         output = json.load(file)
-    fill(output, shows, outputs, place=lambda uri: uri)
+    fill(output, shows, outputs, executor_path=lambda uri: uri)
     with tf.io.gfile.GFile(path, "w") as file:
         file.write(json.dumps(output))
 

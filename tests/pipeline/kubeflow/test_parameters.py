@@ -3,7 +3,7 @@ import json
 import pytest
 
 from pipeline.kubeflow import parameters
-from pipeline.kubeflow.parameters import ParameterError
+from pipeline.kubeflow.parameters import RunParameterError
 
 ROOT = "minio://bucket/root"
 
@@ -63,5 +63,5 @@ def test_the_baseline_is_what_is_pushed_unless_another_is_named(
 )
 def test_values_that_cannot_work_are_refused(make: object, message: str) -> None:
     assert callable(make)
-    with pytest.raises(ParameterError, match=message):
+    with pytest.raises(RunParameterError, match=message):
         make()

@@ -74,7 +74,7 @@ def test_only_what_is_blessed_is_pushed(blessed: bool, tmp_path: Path) -> None:
     model.uri, pushed.uri = str(tmp_path / "model"), str(tmp_path / "pushed")
     blessing.set_int_custom_property("blessed", int(blessed))
     directory = {"filesystem": {"base_directory": str(tmp_path / "serving")}}
-    pusher.Executor().Do(
+    pusher.PusherExecutor().Do(
         {"model": [model], "model_blessing": [blessing]},
         {"pushed_model": [pushed]},
         {"push_destination": json.dumps(directory)},

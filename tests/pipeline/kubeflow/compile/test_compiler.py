@@ -100,7 +100,7 @@ def test_what_looks_at_the_world_is_never_cached_and_all_else_is(spec: Json) -> 
 
 def test_the_pusher_that_runs_each_time_pushes_no_model_twice(spec: Json) -> None:
     args = _executors(spec)["Pusher_executor"]["container"]["args"]
-    assert "pipeline.local.pusher.Executor" in args  # tests/pipeline/local/test_pusher.py
+    assert "pipeline.local.pusher.PusherExecutor" in args  # tests/pipeline/local/test_pusher.py
 
 
 def test_what_depends_on_the_data_is_cached_by_its_content(spec: Json) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.kubeflow.task import vertex_entrypoint
 from pipeline.kubeflow.task.executor_input import localize, restore
-from pipeline.kubeflow.task.mounts import MountError, local_path, place, runs_here
+from pipeline.kubeflow.task.mounts import MountError, executor_path, local_path, runs_here
 from tests.pipeline.kubeflow.conftest import REPOSITORY
 
 Json = dict[str, Any]
@@ -70,9 +70,9 @@ def test_the_last_beam_runner_counts(beam_args: list[str], here: bool) -> None:
 
 
 def test_remote_workers_read_google_storage_and_nothing_else() -> None:
-    assert place("gs://b/k", "/", in_container=False) == "gs://b/k"
+    assert executor_path("gs://b/k", "/", in_container=False) == "gs://b/k"
     with pytest.raises(MountError, match="FnApiRunner"):
-        place("s3://b/k", "/", in_container=False)
+        executor_path("s3://b/k", "/", in_container=False)
 
 
 def test_inputs_get_their_types_and_paths(tmp_path: Path) -> None:

@@ -81,7 +81,7 @@ def test_what_cannot_be_shown_fails_nothing_and_the_page_says_why(
     (tmp_path / "evaluation" / damaged).write_text("{")
     output = _executor_output(tmp_path)
     outputs = take_out(_executor_input(tmp_path))
-    fill(output, shows, outputs, place=lambda uri: uri)
+    fill(output, shows, outputs, executor_path=lambda uri: uri)
     for key in TITLES:
         said = _artifact(tmp_path, key) | {"metadata": {}}
         assert output["artifacts"][key] == {"artifacts": [said]}
@@ -92,7 +92,7 @@ def test_what_cannot_be_shown_fails_nothing_and_the_page_says_why(
 def test_a_page_that_cannot_be_written_fails_nothing(tmp_path: Path) -> None:
     output, outputs = _executor_output(tmp_path), take_out(_executor_input(tmp_path))
     (tmp_path / "report").mkdir()
-    fill(output, "sweep", outputs, place=lambda uri: uri)
+    fill(output, "sweep", outputs, executor_path=lambda uri: uri)
     assert output["artifacts"].keys() == {"evaluation", "blessing", *TITLES}
 
 
@@ -101,7 +101,7 @@ def test_one_that_fails_takes_nothing_from_the_others(
 ) -> None:
     monkeypatch.setattr(contents.SweepContents, "metrics", lambda self: {"auc": 0.5})
     output, outputs = _executor_output(tmp_path), take_out(_executor_input(tmp_path))
-    fill(output, "sweep", outputs, place=lambda uri: uri)
+    fill(output, "sweep", outputs, executor_path=lambda uri: uri)
     assert output["artifacts"]["metrics"]["artifacts"][0]["metadata"] == {"auc": 0.5}
     assert output["artifacts"]["classification_metrics"]["artifacts"][0]["metadata"] == {}
 

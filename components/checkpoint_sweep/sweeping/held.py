@@ -1,13 +1,11 @@
 """Checkpoints of a run that goes on, held back from the trainer's deletion."""
 
-import contextlib
-import fcntl
 import os
 import shutil
-from collections.abc import Iterator
 
 from absl import logging
 
+from checkpoint_sweep.common import locks
 from checkpoint_sweep.common.files import PARTIAL
 from checkpoint_sweep.model_run.checkpoints import (
     Checkpoint,
@@ -43,20 +41,16 @@ def hold(run: str, held: str) -> list[int]:
         found = list_checkpoints(run)
     except NoCheckpointError:
         return []
-    os.makedirs(held, exist_ok=True)
-    with _alone(held):
+    with locks.waited_for(os.path.join(held, _LOCK)):
+        _remove_partials(held)
         return [checkpoint.step for checkpoint in found if _hold(checkpoint, held)]
 
 
-@contextlib.contextmanager
-def _alone(held: str) -> Iterator[None]:
-    with open(os.path.join(held, _LOCK), "a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        # Of a process that was killed: there is no other one now.
-        for name in os.listdir(held):
-            if PARTIAL in name:
-                os.remove(os.path.join(held, name))
-        yield
+def _remove_partials(held: str) -> None:
+    """Removes what a process that was killed has left half-written."""
+    for name in os.listdir(held):
+        if PARTIAL in name:
+            os.remove(os.path.join(held, name))
 
 
 def _hold(checkpoint: Checkpoint, held: str) -> bool:

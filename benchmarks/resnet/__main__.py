@@ -74,7 +74,7 @@ def main(
 def _measure(
     job: ResnetJob, repeats: int, out: Path, console: Console
 ) -> dict[str, list[dict[str, Any]]]:
-    """All figures by way; what is compared is measured one after the other."""
+    """Measures all contenders; what is compared is measured one after the other."""
     measured: dict[str, list[dict[str, Any]]] = {contender: [] for contender in _CONTENDERS}
     for number in range(1, repeats + 1):
         for contender in _CONTENDERS:
@@ -88,7 +88,7 @@ def _measure(
 
 
 def _medians(measured: dict[str, list[dict[str, Any]]], name: str) -> dict[str, float]:
-    """By way."""
+    """Computes the median of a figure, by contender."""
     return {
         contender: statistics.median(run[name] for run in runs)
         for contender, runs in measured.items()

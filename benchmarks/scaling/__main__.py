@@ -101,7 +101,7 @@ def main(
 
 
 def _cases(problem: ScalingProblem, examples: int, checkpoints: int) -> Iterator[ScalingCase]:
-    """The grid of ways and shards; then sizes that only a cost model is fitted to."""
+    """Lists the grid of runners and shards, then sizes that only a cost model is fitted to."""
     name = problem.value
     for shards in _SHARDS:
         for way, workers in _WAYS:
@@ -120,7 +120,7 @@ def _prepare(
     cases: Sequence[ScalingCase],
     console: Console,
 ) -> Path:
-    """The directory of a problem's data, from a run that is made if none is named."""
+    """Makes the directory of a problem's data, from a run that is made if none is named."""
     counts = sorted({case.examples for case in cases})
     if problem is ScalingProblem.taxi:
         return make_data(run, out, counts, console)

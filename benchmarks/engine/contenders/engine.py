@@ -33,7 +33,7 @@ class _TimedLoad:
 def run(
     prepared: prepared_data.PreparedData, case: Case, scratch: str, events: TimingLog
 ) -> Callable[[], CaseOutcome]:
-    """See the package."""
+    """Evaluates all checkpoints in one pass, see the package."""
     events.add(START)
     sources = prepared.sources(case.checkpoints)
     outputs = {source.name: os.path.join(scratch, source.name) for source in sources}

@@ -109,9 +109,9 @@ def _run(config: PipelineConfig, own_data: bool, interruption: Interruption) -> 
     """Runs what is configured.
 
     Args:
-        config: its root is locked.
-        own_data: whether the data are the problem's, which it may write into the root.
-        interruption: knows whether the run is interrupted.
+        config: Configuration of the run, whose root is locked.
+        own_data: Whether the data are the problem's, which it may write into the root.
+        interruption: Interruption of the run, if there is one.
 
     Raises:
         ConfigError: something in the configuration cannot work.

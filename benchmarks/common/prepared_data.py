@@ -1,4 +1,4 @@
-"""What all ways share: the prepared files, the checkpoints, the metrics and slices."""
+"""What all contenders share: the prepared files, the checkpoints, the metrics and slices."""
 
 import dataclasses
 import os

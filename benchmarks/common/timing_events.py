@@ -27,7 +27,7 @@ class TimingEvent:
 
 
 class TimingLog:
-    """Collects stamps in a file: whatever copies Beam makes of this, they write to one place.
+    """Collects events in a file: whatever copies Beam makes of this, they write to one place.
 
     Args:
         path: Name of the file.
@@ -51,7 +51,7 @@ class TimingLog:
 
 
 class TimeBatches(beam.DoFn):
-    """Passes RecordBatches on, and stamps each once all that follows in its stage is done."""
+    """Passes RecordBatches on, and records each once all that follows in its stage is done."""
 
     def __init__(self, events: TimingLog) -> None:
         self._events = events

@@ -20,7 +20,7 @@ CONTENDERS = (
 
 @dataclasses.dataclass(frozen=True, order=True)
 class Case:
-    """One way of evaluating, on one size.
+    """One contender on one size.
 
     Attributes:
         contender: Module in `benchmarks.engine.contenders`.
@@ -35,7 +35,7 @@ class Case:
 
 @dataclasses.dataclass(frozen=True)
 class CaseOutcome:
-    """What a way has computed, so that a reader sees that all ways did the same work.
+    """What a contender has computed, by which a reader sees that all did the same work.
 
     Attributes:
         examples: Number of evaluated examples, as the contender itself counted them; None when it

@@ -26,7 +26,7 @@ class MissingFigureError(Exception):
 
 
 class Figures:
-    """Figures by way and size, and a note of which of them were scaled.
+    """Figures by contender and size, and a note of which of them were scaled.
 
     Args:
         plan: Plan with the sizes that are meant.

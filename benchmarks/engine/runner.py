@@ -25,8 +25,8 @@ class MeasurementTask:
 def interleaved(repeats: Mapping[Case, int]) -> list[MeasurementTask]:
     """Orders all measurements in rounds, each case once a round; a round goes from size to size.
 
-    The ways on one size follow each other, and the repeats of a case are far apart: what else the
-    machine does for a while hits all that is compared.
+    The contenders on one size follow each other, and the repeats of a case are far apart: what else
+    the machine does for a while hits all that is compared.
     """
     cases = sorted(repeats, key=lambda case: (case.examples, case.checkpoints, case.contender))
     rounds = range(1, max(repeats.values(), default=0) + 1)

@@ -19,7 +19,7 @@ _SIGNATURE = "serving_default"
 
 
 def engine(job: ResnetJob, scratch: str, events: TimingLog) -> float:
-    """Evaluates by this project's engine and the problem's config; finding the averages included."""
+    """Evaluates by this project's engine; finding the averages is part of it."""
     import apache_beam as beam
     import tensorflow_model_analysis as tfma
     from apache_beam.options.pipeline_options import PipelineOptions
@@ -71,7 +71,7 @@ def slim_evaluate_once(job: ResnetJob, scratch: str, events: TimingLog) -> float
     from pipeline.problems.digits.network import RESNET
 
     class Hook(tf.estimator.SessionRunHook):
-        """Stamps the session's creation and each batch."""
+        """Records the session's creation and each batch."""
 
         left = job.count
 
@@ -140,7 +140,7 @@ def contenders() -> dict[str, Callable[[ResnetJob, str, TimingLog], float]]:
 
 
 def main(contender: str, job_json: str, result: str) -> None:
-    """Measures one way.
+    """Measures one contender.
 
     Args:
         contender: Name of the contender.
@@ -148,7 +148,7 @@ def main(contender: str, job_json: str, result: str) -> None:
         result: File for the figures as JSON.
     """
     started = time.monotonic()
-    # Imported before the clock starts, as far as a way needs them.
+    # Imported before the clock starts, as far as a contender needs them.
     import tensorflow_model_analysis  # noqa: F401
     from tfx import v1  # noqa: F401
 

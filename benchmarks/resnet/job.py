@@ -1,4 +1,4 @@
-"""What all ways of the benchmark on ResNet evaluate."""
+"""What all contenders of the benchmark on ResNet evaluate."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from typing import Any
 
 @dataclasses.dataclass(frozen=True)
 class ResnetJob:
-    """The same for every way.
+    """The same for every contender.
 
     Attributes:
         exported_model: Directory of the exported SavedModel.

@@ -1,8 +1,8 @@
-"""What is found out about each way, by doing it.
+"""What is found out about each contender, by running it.
 
-    python -m benchmarks.side_by_side.facts WAY DATA RESULT
+    python -m benchmarks.side_by_side.facts CONTENDER DATA RESULT
 
-measures one way in this process, whose time starts when its imports are done.
+measures one contender in this process, whose time starts when its imports are done.
 """
 
 import contextlib
@@ -50,7 +50,7 @@ class JobSize:
 
 @dataclasses.dataclass(frozen=True)
 class Started:
-    """What a way has left, and how long it took.
+    """What a contender has left, and how long it took.
 
     Attributes:
         seconds: Time from the start of training to the exported model, imports not counted.
@@ -87,7 +87,7 @@ class Restart:
 
 @dataclasses.dataclass(frozen=True)
 class Facts:
-    """About one way.
+    """Facts about one contender.
 
     Attributes:
         lines: Number of lines of code, without docstrings, comments and empty lines.
@@ -235,7 +235,7 @@ def from_json(content: dict[str, Any]) -> Facts:
 
 
 def main(contender: str, data: str, result: str) -> None:
-    """Measures one way.
+    """Measures one contender.
 
     Args:
         contender: One of `outcome.CONTENDERS`.

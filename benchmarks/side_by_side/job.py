@@ -1,4 +1,4 @@
-"""What the four ways are given: files of examples, and numbers."""
+"""What the four contenders are given: files of examples, and numbers."""
 
 import dataclasses
 import math

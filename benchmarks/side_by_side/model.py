@@ -1,4 +1,4 @@
-"""The model of all four ways, once for an Estimator and once, of the same layers, for Keras."""
+"""The model of all contenders, once for an Estimator and once, of the same layers, for Keras."""
 
 from typing import Any
 

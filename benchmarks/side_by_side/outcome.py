@@ -1,4 +1,4 @@
-"""Reads what a way has left: what it evaluated, what it chose, and how good that is."""
+"""Reads what a contender has left: what it evaluated, what it chose, and how good that is."""
 
 import dataclasses
 import os
@@ -25,7 +25,7 @@ SLIM, ESTIMATOR, KERAS, SWEEP = CONTENDERS = (
 
 @dataclasses.dataclass(frozen=True)
 class JobOutcome:
-    """What a way has left.
+    """What a contender has left.
 
     Attributes:
         written: Steps of the checkpoints (for Keras, ends of epochs), in order.

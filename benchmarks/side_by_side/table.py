@@ -1,4 +1,4 @@
-"""The table of the four ways, as Markdown, and where it stands in a page."""
+"""The table of the four contenders, as Markdown, and where it stands in a page."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence

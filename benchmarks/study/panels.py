@@ -13,7 +13,7 @@ Rows = Sequence[tuple[Scenario, Summary]]
 
 
 def panels(rows: Rows, replications: int) -> list[Panel]:
-    """Makes a panel for each kind of share; error bars are two standard errors of the simulation."""
+    """Makes a panel for each kind of share; error bars are two standard errors."""
     kinds = list(dict.fromkeys(map(_kind, (scenario for scenario, _ in rows))))
 
     def panel(

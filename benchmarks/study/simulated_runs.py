@@ -84,7 +84,7 @@ class SimulatedRun:
 
 
 def true_value(metric: str, separation: float, sharpness: float, prevalence: float) -> float:
-    """Computes a metric in closed form, the mean loss by Gauss-Hermite quadrature with 201 nodes."""
+    """Computes a metric in closed form, the mean loss by Gauss-Hermite quadrature."""
     p, q = prevalence, 1 - prevalence
     if metric == "auc":
         return float(stats.norm.cdf(separation / np.sqrt(2)))

@@ -42,7 +42,7 @@ class RunParameterError(ValueError):
 
 
 def data(value: str) -> str:
-    """Folder with the CSV files: an object store's URI, or a path in the image or on a volume.
+    """Checks the folder of the data: an object store's URI, or a path in the image or on a volume.
 
     Raises:
         RunParameterError: it is neither.
@@ -56,12 +56,15 @@ def data(value: str) -> str:
 
 
 def is_imported(value: str) -> bool:
-    """Whether Kubeflow fetches the data as an artifact; a path in the image is read in place."""
+    """Returns whether Kubeflow fetches the data as an artifact.
+
+    A path in the image is read in place.
+    """
     return value.startswith(OBJECT_STORES)
 
 
 def push_destination(folder: str) -> str:
-    """The JSON of a `PushDestination`; "" keeps the model as the run's artifact only.
+    """Makes the JSON of a `PushDestination`; "" keeps the model as the run's artifact only.
 
     Raises:
         RunParameterError: the folder can be written neither by TensorFlow nor as a mounted volume.
@@ -76,19 +79,19 @@ def push_destination(folder: str) -> str:
 
 
 def pushed_folder(push_destination_json: str) -> str:
-    """The folder in what `push_destination` made; "" if the run keeps the model as its artifact."""
+    """Reads the folder in what `push_destination` made; "" if the model stays an artifact only."""
     folder: str = json.loads(push_destination_json)["filesystem"]["base_directory"]
     return "" if folder == _CONTAINER_SCRATCH else folder
 
 
 def baseline(name: str | None, root: str, push_to: str) -> str:
-    """The folder of the model to compare with, or of its versions, of which the newest counts.
+    """Names the folder of the model to compare with, or of its versions: the newest counts.
 
     Args:
-        name: a URI or a path; "" when there is none; None for the folder that is pushed to, so that
+        name: A URI or a path; "" when there is none; None for the folder that is pushed to, so that
             each run is compared with what is deployed.
-        root: pipeline root.
-        push_to: as `push_destination` takes it.
+        root: Pipeline root.
+        push_to: Folder to push to, as `push_destination` takes it.
 
     Raises:
         RunParameterError: it is neither in an object store nor a path.
@@ -107,7 +110,7 @@ def baseline(name: str | None, root: str, push_to: str) -> str:
 
 
 def is_in_place(baseline_name: str, push_destination_json: str) -> bool:
-    """Whether tasks open the baseline by its own name; Kubeflow's launcher brings others.
+    """Returns whether tasks open the baseline by its own name; Kubeflow's launcher brings others.
 
     So it is with volumes, and with the folder that the Pusher opens by its own name too: of its
     versions, only the newest is read.
@@ -116,16 +119,16 @@ def is_in_place(baseline_name: str, push_destination_json: str) -> bool:
 
 
 def is_no_baseline(uri: str) -> bool:
-    """Whether a URI made by `baseline` stands for none."""
+    """Returns whether a URI made by `baseline` stands for none."""
     return uri.rsplit("/", 1)[-1] == _NO_BASELINE
 
 
 def check_for_vertex(root: str, data_folder: str) -> None:
-    """Vertex AI has Google's object store alone.
+    """Checks that folders are in Google's object store, which Vertex AI has alone.
 
     Args:
-        root: pipeline root.
-        data_folder: see `data`.
+        root: Pipeline root.
+        data_folder: Folder of the data, see `data`.
 
     Raises:
         RunParameterError: one of them is in another.
@@ -139,7 +142,7 @@ def check_for_vertex(root: str, data_folder: str) -> None:
 
 
 def check_complete(wanted: Mapping[str, object], given: Mapping[str, object]) -> None:
-    """Every parameter of a spec has a value and no other has one.
+    """Checks that every parameter of a spec has a value and no other has one.
 
     Raises:
         RunParameterError: one is missing or unknown.
@@ -156,7 +159,7 @@ def check_complete(wanted: Mapping[str, object], given: Mapping[str, object]) ->
 def defaults(
     data_folder: str, push_to: str, baseline_name: str | None, root: str
 ) -> dict[str, str]:
-    """The value of every runtime parameter that names a folder.
+    """Makes the value of every runtime parameter that names a folder.
 
     Raises:
         RunParameterError: one cannot work.

@@ -20,9 +20,10 @@ def reuse_checkpoints(store: Store, execution_id: int, model_run: Path) -> int |
     """Fills a model run with the checkpoints of an earlier one that was interrupted.
 
     Args:
-        store: the metadata store.
-        execution_id: of the execution that is about to train.
-        model_run: its folder, of the name `execution_id` beside those of earlier executions.
+        store: Metadata store.
+        execution_id: Id of the execution that is about to train.
+        model_run: Folder of its model run, of the name `execution_id` beside those of earlier
+            executions.
 
     Returns:
         The step that training can go on from; None when there is nothing to take over.
@@ -41,9 +42,7 @@ def reuse_checkpoints(store: Store, execution_id: int, model_run: Path) -> int |
 
 
 def interrupted_executions(store: Store, execution_id: int) -> list[int]:
-    """Executions before this one of the same node, with the same parameters and input artifacts,
-    that have not ended well.
-    """
+    """Finds a node's earlier executions with the same parameters and inputs that have not ended."""
     (this,) = store.mlmd.get_executions_by_id([execution_id])
     wanted = _identity(store, this)
     earlier = store.mlmd.get_executions_by_context(store.node_context(this).id)
@@ -57,7 +56,7 @@ def interrupted_executions(store: Store, execution_id: int) -> list[int]:
 
 
 def last_step(model_run: Path) -> int | None:
-    """The step that Estimator could continue from in this folder.
+    """Finds the step that Estimator could continue from in this folder.
 
     None where there is no whole checkpoint, or where not Estimator has written them: of other
     trainers nobody knows whether they continue.
@@ -85,7 +84,7 @@ def _is_readable(prefix: str) -> bool:
 
 
 def _identity(store: Store, execution: Any) -> tuple[dict[str, Any], dict[str, int]]:
-    """What two executions have in common that would do the same."""
+    """Describes what two executions have in common that would do the same."""
     given = {k: v for k, v in properties(execution).items() if not k.startswith("__")}
     inputs = {key: artifact.id for key, artifact in store.inputs(execution).items()}
     return given, inputs

@@ -23,8 +23,8 @@ class RunError(RuntimeError):
     """A run that failed; the message is for the user.
 
     Attributes:
-        status: exit status of the command.
-        interrupted: whether the user ended it.
+        status: Exit status of the command.
+        interrupted: Whether the user ended it.
     """
 
     def __init__(self, message: str, status: int, interrupted: bool = False) -> None:
@@ -36,10 +36,10 @@ class Ending:
     """Writes the summary of one run.
 
     Args:
-        config: of the run.
-        run_id: its id in the metadata store.
-        log: for the whole of an error.
-        progress: knows which node runs.
+        config: Configuration of the run.
+        run_id: Id of the run in the metadata store.
+        log: Log for the whole of an error.
+        progress: Progress, which knows what node runs.
     """
 
     def __init__(
@@ -66,8 +66,8 @@ class Ending:
         """Writes the summary of a run that an error has ended.
 
         Args:
-            error: that came out of the runner.
-            interrupted: exit status if it was interrupted; the error may be any then.
+            error: Error that came out of the runner.
+            interrupted: Exit status if the run was interrupted; the error may be any then.
 
         Raises:
             RunError: always.
@@ -117,7 +117,7 @@ class Ending:
         raise RunError(message, status, interrupted)
 
     def _summary(self) -> Summary:
-        """What can be said of the run so far."""
+        """Summarizes what is known of the run so far."""
         if not self._config.metadata.exists():
             return begun(self._run_id)
         try:

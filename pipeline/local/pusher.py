@@ -50,8 +50,8 @@ def push(model: str, directory: str) -> str:
     That is so after an execution was killed between pushing it and saying so.
 
     Args:
-        model: folder of a SavedModel.
-        directory: of the versions; a model server may be watching it.
+        model: Folder of a SavedModel.
+        directory: Folder of the versions; a model server may be watching it.
 
     Returns:
         The folder of the version.

@@ -45,8 +45,8 @@ class Trainer(tfx.components.Trainer):
     """The stock Trainer with another executor.
 
     Args:
-        metadata: the metadata store, an SQLite file.
-        kwargs: see `tfx.components.Trainer`.
+        metadata: Metadata store, an SQLite file.
+        kwargs: Arguments of `tfx.components.Trainer`.
     """
 
     EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(ContinuingTrainerExecutor)

@@ -13,7 +13,7 @@ class UnknownProblemError(ValueError):
 
 
 def definitions() -> dict[str, str]:
-    """By name, the function that defines a problem."""
+    """Lists the functions that define problems, by the problem's name."""
     return {
         "taxi": "pipeline.problems.taxi.problem.taxi",
         "fares": "pipeline.problems.fares.problem.fares",
@@ -24,7 +24,7 @@ def definitions() -> dict[str, str]:
 
 
 def get(name: str) -> Problem:
-    """The problem of that name.
+    """Finds the problem of a name.
 
     Raises:
         UnknownProblemError: there is none.

@@ -100,9 +100,9 @@ def route_logs(
     """Sends everything worth reading to `handler`, all there is to `log`, and nothing elsewhere.
 
     Args:
-        handler: shows what reaches it.
-        also: says which other records the handler needs.
-        log: keeps what reaches it.
+        handler: Handler that shows what reaches it.
+        also: Tells which other records the handler needs.
+        log: Handler that keeps what reaches it.
     """
     # Only here: submitting to Kubeflow uses this module in an environment without absl.
     from absl import logging as absl_logging

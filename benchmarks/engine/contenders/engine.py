@@ -18,7 +18,7 @@ from checkpoint_sweep.selection.selection import Selection
 
 
 class _TimedLoad:
-    """`fused.load`, and a stamp before and after it."""
+    """Loads the models, and records an event before and after it."""
 
     def __init__(self, events: TimingLog) -> None:
         self._events = events

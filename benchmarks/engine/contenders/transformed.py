@@ -1,4 +1,4 @@
-"""Transformed examples and a hook that stamps, for the ways that run the model function."""
+"""Transformed examples, and a hook for contenders that run the model function."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ def dataset(prepared: PreparedData, count: int) -> tf.data.Dataset:
 
 
 class TimingHook(tf.estimator.SessionRunHook):
-    """Stamps the session's creation and each batch.
+    """Records the session's creation and each batch.
 
     Args:
         events: Log to write to.

@@ -15,10 +15,10 @@ class RunOverrides:
     """What was given for one run; None for what was compiled.
 
     Attributes:
-        data: see `parameters.data`.
-        push_to: see `parameters.push_destination`.
-        baseline: see `parameters.baseline`.
-        settings: the other parameters of the run by name.
+        data: Folder of the data, see `parameters.data`.
+        push_to: Folder to push to, see `parameters.push_destination`.
+        baseline: Model to compare with, see `parameters.baseline`.
+        settings: Other parameters of the run by name.
     """
 
     data: str | None = None
@@ -28,12 +28,12 @@ class RunOverrides:
 
 
 def kubeflow_values(spec: Json, root: str, given: RunOverrides) -> dict[str, str | int]:
-    """The value of every parameter of a run on Kubeflow.
+    """Computes the value of every parameter of a run on Kubeflow.
 
     Args:
-        spec: the compiled `PipelineSpec`.
-        root: pipeline root of the run.
-        given: for this run.
+        spec: Compiled `PipelineSpec`.
+        root: Pipeline root of the run.
+        given: Values of this run.
 
     Raises:
         RunParameterError: a value cannot work, or not with what was compiled.
@@ -52,12 +52,12 @@ def kubeflow_values(spec: Json, root: str, given: RunOverrides) -> dict[str, str
 
 
 def vertex_values(job: Json, root: str, given: RunOverrides) -> dict[str, str | int]:
-    """The value of every parameter of a run on Vertex AI.
+    """Computes the value of every parameter of a run on Vertex AI.
 
     Args:
-        job: the compiled `PipelineJob`.
-        root: pipeline root of the run.
-        given: for this run; Vertex AI finds the baseline by itself.
+        job: Compiled `PipelineJob`.
+        root: Pipeline root of the run.
+        given: Values of this run; Vertex AI finds the baseline by itself.
 
     Raises:
         RunParameterError: a value cannot work.
@@ -69,7 +69,7 @@ def vertex_values(job: Json, root: str, given: RunOverrides) -> dict[str, str | 
 
 
 def _complete(wanted: Json, compiled: Json, given: RunOverrides) -> dict[str, str | int]:
-    """The compiled values, and over them what was given, but for the baseline."""
+    """Puts what was given over the compiled values, but for the baseline."""
     values = compiled | {name: value for name, value in given.settings.items() if value is not None}
     if given.data is not None:
         values[parameters.DATA] = parameters.data(given.data)
@@ -83,7 +83,10 @@ def _complete(wanted: Json, compiled: Json, given: RunOverrides) -> dict[str, st
 
 
 def _baseline(spec: Json, values: Json, root: str, given: RunOverrides) -> str:
-    """The baseline of a run; it goes with the folder that is pushed to, if it was compiled so."""
+    """Computes the baseline of a run.
+
+    It goes with the folder that is pushed to, if it was compiled so.
+    """
     compiled = values[parameters.BASELINE]
     name: str | None = given.baseline
     push_to = parameters.pushed_folder(values[parameters.PUSH_DESTINATION])

@@ -21,7 +21,7 @@ def main(argv: list[str]) -> None:
     """Runs the executor that the arguments name.
 
     Args:
-        argv: as the compiled pipeline gives them; unknown ones are options for Beam.
+        argv: Arguments as the compiled pipeline gives them; unknown ones are options for Beam.
 
     Raises:
         MountError: an input cannot be read.

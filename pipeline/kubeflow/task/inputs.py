@@ -35,8 +35,8 @@ class NamedFolder:
     """A folder that a parameter of the run names.
 
     Attributes:
-        name: as the run names it.
-        path: at which this container can open it.
+        name: Name of the folder in the run.
+        path: Path at which this container can open it.
     """
 
     name: str
@@ -67,12 +67,12 @@ def main(argv: list[str]) -> None:
 
 
 def named_folder(task: Json, parameter: str, key: str) -> NamedFolder:
-    """Where a folder is: where the launcher has put it, if it is an input, or at its own name.
+    """Finds a folder: where the launcher has put it, if it is an input, or at its own name.
 
     Args:
-        task: an `ExecutorInput`.
-        parameter: of the run, that names the folder.
-        key: of the input that holds it.
+        task: An `ExecutorInput`.
+        parameter: Parameter of the run that names the folder.
+        key: Key of the input that holds it.
     """
     name = task["inputs"]["parameterValues"][parameter]
     is_input = key in task["inputs"].get("artifacts", {})
@@ -80,7 +80,7 @@ def named_folder(task: Json, parameter: str, key: str) -> NamedFolder:
 
 
 def data_content(data: NamedFolder) -> str:
-    """A digest of the names and the content of the files of the data.
+    """Digests the names and the content of the files of the data.
 
     Raises:
         DataError: there are none.
@@ -93,11 +93,11 @@ def data_content(data: NamedFolder) -> str:
 
 
 def baseline(folder: NamedFolder, pushed: str) -> dict[str, str]:
-    """Which model to compare with, and a digest of its files; `NO_MODEL` twice for none.
+    """Finds the model to compare with, and a digest of its files; `NO_MODEL` twice for none.
 
     Args:
-        folder: of the baseline; it may be that of versions, of which the newest counts.
-        pushed: the folder that the run pushes to. There is none at first.
+        folder: Folder of the baseline; it may be that of versions, of which the newest counts.
+        pushed: Folder that the run pushes to. There is none at first.
 
     Raises:
         BaselineError: it names no model.

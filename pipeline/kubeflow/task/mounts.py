@@ -17,16 +17,16 @@ class MountError(ValueError):
 
 
 def base_folder() -> str:
-    """The folder that holds the launcher's mounts in this container."""
+    """Finds the folder that holds the launcher's mounts in this container."""
     return os.environ.get(MOUNTS_VARIABLE, "/")
 
 
 def local_path(uri: str, base: str = "/") -> str:
-    """The path in the container at which an artifact's files are, or must be written.
+    """Finds the path in the container at which an artifact's files are, or must be written.
 
     Args:
-        uri: of an artifact.
-        base: folder that holds the mounts.
+        uri: URI of an artifact.
+        base: Folder that holds the mounts.
 
     Raises:
         MountError: the launcher has no mount for this kind of URI.
@@ -38,13 +38,13 @@ def local_path(uri: str, base: str = "/") -> str:
 
 
 def runs_here(beam_args: Sequence[str]) -> bool:
-    """Whether Beam runs in this container, where the mounts are; workers elsewhere lack them."""
+    """Returns whether Beam runs in this container, where the mounts are."""
     runner = named_runner(beam_args)
     return runner is None or is_local(runner)
 
 
 def executor_path(uri: str, base: str, in_container: bool) -> str:
-    """The name by which executors open an artifact: its mount, or `gs://` for remote workers.
+    """Names an artifact as executors open it: its mount, or `gs://` for remote workers.
 
     Raises:
         MountError: remote workers could not open it.
@@ -64,7 +64,7 @@ def with_uris_for_paths(value: Any, uris: Mapping[str, str]) -> Any:
 
     Args:
         value: JSON-like.
-        uris: the URI of every artifact, by its local path.
+        uris: URI of every artifact, by its local path.
     """
     if isinstance(value, dict):
         return {key: with_uris_for_paths(item, uris) for key, item in value.items()}

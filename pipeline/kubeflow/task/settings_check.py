@@ -19,9 +19,9 @@ class CheckInput:
     """What such a task is given.
 
     Attributes:
-        problem: its name.
-        compiled: the defaults of the run's parameters.
-        task: an `ExecutorInput`, with the parameters of the run.
+        problem: Name of the problem.
+        compiled: Defaults of the run's parameters.
+        task: An `ExecutorInput`, with the parameters of the run.
     """
 
     problem: str
@@ -36,7 +36,7 @@ class CheckInput:
 
 
 def parse(argv: list[str], description: str) -> CheckInput:
-    """The arguments as the compiled pipeline gives them."""
+    """Parses the arguments as the compiled pipeline gives them."""
     parser = argparse.ArgumentParser(description=description, allow_abbrev=False)
     parser.add_argument("--problem", required=True)
     parser.add_argument("--compiled", required=True, help="defaults of the run's parameters, JSON")

@@ -15,7 +15,7 @@ def main(argv: list[str]) -> None:
     """Runs the executor that the arguments name.
 
     Args:
-        argv: as the compiled pipeline gives them; unknown ones are options for Beam.
+        argv: Arguments as the compiled pipeline gives them; unknown ones are options for Beam.
     """
     args, beam_args = tfx_task.parse(argv, __doc__)
     executor_input = json.loads(args.json_serialized_invocation_args)

@@ -1,4 +1,4 @@
-"""How a run's stamps divide its time."""
+"""How a run's events divide its time."""
 
 import pytest
 

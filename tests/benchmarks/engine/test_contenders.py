@@ -1,4 +1,4 @@
-"""The whole benchmark on a small run of the pipeline: the command, and every way."""
+"""The whole benchmark on a small run of the pipeline: the command, and every contender."""
 
 import importlib
 import json
@@ -44,7 +44,7 @@ def command(out: Path, taxi_run: PipelineRun) -> Result:
 
 @pytest.fixture(scope="module")
 def outcomes() -> dict[str, CaseOutcome]:
-    """What each way has computed, for comparison."""
+    """What each contender has computed, for comparison."""
     return {}
 
 

@@ -1,4 +1,4 @@
-"""What the README says of the four ways, found out again on a small job."""
+"""What the README says of the four contenders, found out again on a small job."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -24,7 +24,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Data:
 
 @pytest.fixture(scope="module")
 def found(data: Data, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Facts]:
-    """Facts about a way, each found once."""
+    """Facts about a contender, each found once."""
     known: dict[str, Facts] = {}
 
     def find(contender: str) -> Facts:

@@ -26,10 +26,10 @@ def fill(
     What cannot be shown is a warning, and a page that says so: the task has done its work.
 
     Args:
-        executor_output: an `ExecutorOutput`, changed in place; its URIs are the real ones.
-        shows: see `contents`.
-        outputs: name and URI of each output to fill, by key.
-        executor_path: the name by which a file or folder of a URI is opened here.
+        executor_output: An `ExecutorOutput`, changed in place; its URIs are the real ones.
+        shows: Kind of the task, see `contents`.
+        outputs: Name and URI of each output to fill, by key.
+        executor_path: Gives the name by which a file or folder of a URI is opened here.
     """
     outputs_of_task = executor_output["artifacts"]
 

@@ -65,7 +65,9 @@ def context(tmp_path: Path) -> base_beam_executor.BaseBeamExecutor.Context:
     )
 
 
-def test_from_training_to_pushing(context: base_beam_executor.BaseBeamExecutor.Context) -> None:
+def test_a_model_is_trained_swept_and_pushed_on_remote_storage(
+    context: base_beam_executor.BaseBeamExecutor.Context,
+) -> None:
     examples, schema = _examples(), _artifact(standard_artifacts.Schema, "schema")
     tf.io.gfile.copy(str(tiny().schema), f"{schema[0].uri}/schema.pbtxt")
 

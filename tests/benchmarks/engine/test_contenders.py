@@ -60,7 +60,7 @@ def test_the_command_measures_and_writes(command: Result, out: Path):
 
 
 @pytest.mark.parametrize("contender", CONTENDERS)
-def test_every_way_evaluates_all_examples(contender, command, out, outcomes, tmp_path):
+def test_every_contender_evaluates_all_examples(contender, command, out, outcomes, tmp_path):
     del command
     events = TimingLog(str(tmp_path / "events"))
     module = importlib.import_module(f"benchmarks.engine.contenders.{contender}")

@@ -57,7 +57,7 @@ def test_training_goes_on_from_the_last_checkpoint(model_run: Path, tmp_path: Pa
     assert not os.path.samefile(target / "model.ckpt-20.index", model_run / "model.ckpt-20.index")
 
 
-def test_what_is_half_written_is_left(model_run: Path, tmp_path: Path) -> None:
+def test_half_written_checkpoints_are_not_reused(model_run: Path, tmp_path: Path) -> None:
     (model_run / "model.ckpt-30_temp").mkdir()
     (model_run / "model.ckpt-30_temp/part-00000-of-00001.data-00000-of-00001").touch()
     for ending in ("index", "data-00000-of-00001"):  # whole, but not noted yet
@@ -67,14 +67,14 @@ def test_what_is_half_written_is_left(model_run: Path, tmp_path: Path) -> None:
     assert not [f.name for f in target.iterdir() if "30" in f.name]
 
 
-def test_of_the_last_checkpoint_the_weights_suffice(model_run: Path) -> None:
+def test_a_last_checkpoint_with_its_weights_alone_is_reused(model_run: Path) -> None:
     """Estimator writes the graph after them."""
     (model_run / "model.ckpt-20.meta").unlink()
     assert last_step(model_run) == 20
 
 
 @pytest.mark.parametrize("broken", ["model.ckpt-20.index", "model.ckpt-20.data-00000-of-00001"])
-def test_a_broken_checkpoint_leaves_the_one_before_it(
+def test_training_goes_on_from_the_checkpoint_before_a_broken_one(
     broken: str, model_run: Path, tmp_path: Path
 ) -> None:
     (model_run / broken).write_bytes(b"")
@@ -83,7 +83,7 @@ def test_a_broken_checkpoint_leaves_the_one_before_it(
     assert tf.train.latest_checkpoint(str(target)) == str(target / "model.ckpt-10")
 
 
-def test_the_furthest_of_several_is_taken(model_run: Path, tmp_path: Path) -> None:
+def test_the_furthest_of_several_executions_is_reused(model_run: Path, tmp_path: Path) -> None:
     recorded = _recorded(tmp_path)
     inputs = {"examples": 1, "schema": 2}
     third = recorded.execution("Trainer", State.RUNNING, "later", inputs, train_args="20")
@@ -105,7 +105,7 @@ def test_the_furthest_of_several_is_taken(model_run: Path, tmp_path: Path) -> No
         pytest.param({"state": State.CACHED}, id="it was cached"),
     ],
 )
-def test_nothing_is_taken_from_what_did_something_else(
+def test_executions_with_other_parameters_are_not_reused(
     changed: dict[str, object], model_run: Path, tmp_path: Path
 ) -> None:
     assert model_run.is_dir()
@@ -115,12 +115,12 @@ def test_nothing_is_taken_from_what_did_something_else(
     assert not target.exists()
 
 
-def test_a_removed_folder_has_nothing(tmp_path: Path) -> None:
+def test_an_execution_whose_folder_was_removed_is_not_reused(tmp_path: Path) -> None:
     """As of an execution that failed: TFX removes its outputs."""
     assert reuse_checkpoints(_recorded(tmp_path).store, 2, tmp_path / "model_run/2") is None
 
 
-def test_of_what_estimator_has_not_written_nothing_is_known(tmp_path: Path) -> None:
+def test_checkpoints_not_written_by_estimator_are_not_reused(tmp_path: Path) -> None:
     checkpoint = tf.train.Checkpoint(step=tf.Variable(3))
     tf.train.CheckpointManager(checkpoint, str(tmp_path), max_to_keep=None).save()
     assert last_step(tmp_path) is None

@@ -19,6 +19,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from checkpoint_sweep.common.errors import SweepError, UserError
     from checkpoint_sweep.model_run.averages import Averages
     from checkpoint_sweep.model_run.checkpoints import StepRange
     from checkpoint_sweep.selection.direction import Direction
@@ -45,8 +46,10 @@ __all__ = [
     "Selection",
     "StepRange",
     "SweepCallback",
+    "SweepError",
     "SweepExporter",
     "SweepListener",
+    "UserError",
     "last_outcome",
     "sweep",
     "watch",
@@ -63,9 +66,11 @@ def __getattr__(name: str) -> Any:
         "Margin": "checkpoint_sweep.selection.margin",
         "Racing": "checkpoint_sweep.selection.racing",
         "Selection": "checkpoint_sweep.selection.selection",
+        "SweepError": "checkpoint_sweep.common.errors",
         "SweepCallback": "checkpoint_sweep.sweeping.keras_training",
         "SweepExporter": "checkpoint_sweep.sweeping.estimator_training",
         "SweepListener": "checkpoint_sweep.sweeping.estimator_training",
+        "UserError": "checkpoint_sweep.common.errors",
         "sweep": "checkpoint_sweep.sweeping.sweep",
         "watch": "checkpoint_sweep.sweeping.watch",
         "StepRange": "checkpoint_sweep.model_run.checkpoints",

@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
+from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.model_run.averages import Averages
 from checkpoint_sweep.selection.direction import Direction
 from checkpoint_sweep.selection.margin import Margin
@@ -77,7 +78,7 @@ class PipelineConfig:
         return self.root / "logs"
 
 
-class ConfigError(ValueError):
+class ConfigError(UserError):
     """The configuration cannot work; the message says what to change."""
 
 

@@ -19,9 +19,10 @@ from benchmarks.engine.cases import (
 )
 from benchmarks.engine.figures import Figure
 from benchmarks.engine.plan import BenchmarkPlan
+from checkpoint_sweep.common.errors import SweepError
 
 
-class MissingFigureError(Exception):
+class MissingFigureError(SweepError):
     """A case that a ratio needs has no figure; the message names it."""
 
 

@@ -7,10 +7,12 @@ from typing import Any
 
 import yaml
 
+from checkpoint_sweep.common.errors import UserError
+
 Json = dict[str, Any]
 
 
-class PackageError(ValueError):
+class PackageError(UserError):
     """There is no compiled package; the message says where and what to do."""
 
 

@@ -3,6 +3,8 @@
 import json
 from collections.abc import Mapping
 
+from checkpoint_sweep.common.errors import UserError
+
 DATA = "data"
 PUSH_DESTINATION = "push_destination"
 BASELINE = "baseline"
@@ -37,7 +39,7 @@ _CONTAINER_SCRATCH = "/tmp/serving"
 OBJECT_STORES = ("gs://", "s3://", "minio://")
 
 
-class RunParameterError(ValueError):
+class RunParameterError(UserError):
     """A parameter cannot work; the message says what to pass instead."""
 
 

@@ -5,6 +5,7 @@ import dataclasses
 from pathlib import Path
 from typing import NoReturn
 
+from checkpoint_sweep.common.errors import SweepError
 from pipeline.config import PipelineConfig
 from pipeline.local import leftovers
 from pipeline.local.continuation import last_step
@@ -19,7 +20,7 @@ from pipeline.reporting.summary import summarize
 _TRAINER = "Trainer"
 
 
-class RunError(RuntimeError):
+class RunError(SweepError, RuntimeError):
     """A run that failed; the message is for the user.
 
     Attributes:

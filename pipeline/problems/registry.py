@@ -3,12 +3,13 @@
 A file of its own: what it imports, and a new problem, must not make the models of others stale.
 """
 
+from checkpoint_sweep.common.errors import UserError
 from pipeline.problems.problem import Problem, load
 
 DEFAULT = "taxi"
 
 
-class UnknownProblemError(ValueError):
+class UnknownProblemError(UserError):
     """There is no problem of a name; the message lists those there are."""
 
 

@@ -10,8 +10,10 @@ import os
 from collections.abc import Iterator
 from typing import IO
 
+from checkpoint_sweep.common.errors import SweepError
 
-class LockHeldError(Exception):
+
+class LockHeldError(SweepError):
     """Another holds the lock.
 
     Attributes:
@@ -23,7 +25,7 @@ class LockHeldError(Exception):
         self.holder = holder
 
 
-class NoLocksError(Exception):
+class NoLocksError(SweepError):
     """The file system has no locks; the cause says why."""
 
 

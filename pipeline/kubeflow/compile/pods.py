@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from checkpoint_sweep.common.errors import UserError
+
 ALL = "all"
 
 _QUANTITY = re.compile(r"(\d+(?:\.\d+)?)(m|k|K|M|G|T|Ki|Mi|Gi|Ti)?")
@@ -49,7 +51,7 @@ _KUBERNETES = frozenset(
 )
 
 
-class PodError(ValueError):
+class PodError(UserError):
     """A setting of the pods cannot be followed; the message says which and what to write."""
 
 

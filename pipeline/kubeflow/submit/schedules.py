@@ -2,10 +2,12 @@
 
 import zoneinfo
 
+from checkpoint_sweep.common.errors import UserError
+
 _ZONES = ("TZ=", "CRON_TZ=")
 
 
-class ScheduleError(ValueError):
+class ScheduleError(UserError):
     """A schedule cannot work; the message says what to write instead."""
 
 

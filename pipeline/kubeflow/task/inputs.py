@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from checkpoint_sweep.common.errors import UserError
 from pipeline.kubeflow import parameters
 from pipeline.kubeflow.task.mounts import base_folder, local_path
 from pipeline.kubeflow.task.serving_folder import NO_MODEL, BaselineError, model_in
@@ -26,7 +27,7 @@ from pipeline.kubeflow.task_names import (
 Json = dict[str, Any]
 
 
-class DataError(ValueError):
+class DataError(UserError):
     """There is no data; the message says where."""
 
 

@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from checkpoint_sweep.common.errors import UserError
 from pipeline.beam_runner import is_local, named_runner
 
 # Folder that holds the launcher's mounts; "/" in a pod.
@@ -12,7 +13,7 @@ MOUNTS_VARIABLE = "CHECKPOINT_SWEEP_MOUNTS"
 _FOLDERS = {"gs://": "gcs", "s3://": "s3", "minio://": "minio"}
 
 
-class MountError(ValueError):
+class MountError(UserError):
     """An artifact cannot be reached; the message says which and what to do."""
 
 

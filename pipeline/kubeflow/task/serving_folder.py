@@ -3,6 +3,8 @@
 import os
 from collections.abc import Callable, Collection
 
+from checkpoint_sweep.common.errors import UserError
+
 # Properties of the artifact that is a copy of the model to compare with.
 SOURCE = "source"
 NO_MODEL = "none"
@@ -11,7 +13,7 @@ MODEL_FORMAT = "Format-Serving"  # folder of the SavedModel in a TFX model artif
 _SAVED_MODEL = "saved_model.pb"
 
 
-class BaselineError(ValueError):
+class BaselineError(UserError):
     """There is no model where one is named; the message says where and what to do."""
 
 

@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 import threading
-import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -31,13 +31,42 @@ def _files_of(run: Path, step: int) -> list[Path]:
     return sorted(run.glob(f"model.ckpt-{step}.*"), key=lambda p: p.suffix == ".index")
 
 
-def _train(source: Path, run: Path, pause: float, ended: Path) -> None:
-    """Leaves checkpoints one after the other, and deletes all but the last, as a trainer may."""
+class Pins:
+    """Tells when a step has been pinned."""
+
+    def __init__(self, pin: Callable[[str, str], list[int]]) -> None:
+        self._pin = pin
+        self._steps: set[int] = set()
+        self._changed = threading.Condition()
+
+    def pin(self, run: str, pinned: str) -> list[int]:
+        """Pins as `watch` does."""
+        new = self._pin(run, pinned)
+        with self._changed:
+            self._steps.update(new)
+            self._changed.notify_all()
+        return new
+
+    def wait_for(self, step: int) -> None:
+        """Waits until the step has been pinned."""
+        with self._changed:
+            assert self._changed.wait_for(lambda: step in self._steps, timeout=600)
+
+
+@pytest.fixture
+def pins(monkeypatch: pytest.MonkeyPatch) -> Pins:
+    pins = Pins(run_watcher.pin)
+    monkeypatch.setattr(run_watcher, "pin", pins.pin)
+    return pins
+
+
+def _train(source: Path, run: Path, pins: Pins, ended: Path) -> None:
+    """Leaves checkpoints one after the other, and deletes each as soon as the next is pinned."""
     run.mkdir()
     for number, step in enumerate(STEPS):
         for path in _files_of(source, step):
             shutil.copy(path, run / path.name)
-        time.sleep(pause)
+        pins.wait_for(step)
         if number:
             for path in reversed(_files_of(run, STEPS[number - 1])):
                 path.unlink()
@@ -45,11 +74,11 @@ def _train(source: Path, run: Path, pause: float, ended: Path) -> None:
 
 
 def test_every_checkpoint_is_evaluated_once_and_the_choice_is_that_of_a_sweep(
-    files: Files, tmp_path: Path
+    files: Files, tmp_path: Path, pins: Pins
 ) -> None:
     run, ended = tmp_path / "going on", tmp_path / "ended"
     results: list[SweepResult] = []
-    training = threading.Thread(target=_train, args=(files.run, run, 2.0, ended))
+    training = threading.Thread(target=_train, args=(files.run, run, pins, ended))
     training.start()
     first = str(tmp_path / "first")
     export_step(str(files.run), str(files.model), 0, first)
@@ -77,7 +106,7 @@ def test_two_series_in_a_run_are_refused(files: Files, tmp_path: Path) -> None:
 
 
 def test_what_appears_and_goes_during_an_evaluation_is_pinned(
-    files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pins: Pins
 ) -> None:
     run = tmp_path / "going on"
     run.mkdir()
@@ -87,8 +116,7 @@ def test_what_appears_and_goes_during_an_evaluation_is_pinned(
     def slow(pinned: str, *arguments: Any) -> SweepResult:
         for path in _files_of(files.run, 20):
             shutil.copy(path, run / path.name)
-        while not (Path(pinned) / "model.ckpt-20.index").exists():
-            time.sleep(0.01)
+        pins.wait_for(20)
         for path in reversed(_files_of(run, 20)):
             path.unlink()
         monkeypatch.setattr(run_watcher, "sweep", sweep)
@@ -99,17 +127,17 @@ def test_what_appears_and_goes_during_an_evaluation_is_pinned(
     assert [v["step"] for v in result.verdicts] == [20, 60]
 
 
-def test_what_comes_and_goes_between_two_polls_is_pinned(files: Files, tmp_path: Path) -> None:
+def test_what_comes_and_goes_between_two_polls_is_pinned(
+    files: Files, tmp_path: Path, pins: Pins
+) -> None:
     run, ended = tmp_path / "going on", tmp_path / "ended"
-    training = threading.Thread(target=_train, args=(files.run, run, 1.0, ended))
+    training = threading.Thread(target=_train, args=(files.run, run, pins, ended))
     watcher = RunWatcher(**files.arguments(run=str(run)), every=60.0)
     waiting = threading.Thread(target=watcher.wait, daemon=True)
     waiting.start()
     training.start()
     training.join()
     pinned = files.output / "pinned"
-    while not (pinned / "model.ckpt-60.index").exists():
-        time.sleep(0.05)
     assert {path.stem for path in pinned.glob("*.index")} == {f"model.ckpt-{s}" for s in STEPS}
 
 
@@ -155,9 +183,11 @@ def test_two_watches_of_one_run_come_to_the_same(files: Files, tmp_path: Path) -
     assert len(results["one"].verdicts) == len(STEPS)
 
 
-def test_the_checkpoint_that_was_exported_is_waited_for(files: Files, tmp_path: Path) -> None:
+def test_the_checkpoint_that_was_exported_is_waited_for(
+    files: Files, tmp_path: Path, pins: Pins
+) -> None:
     run, ended = tmp_path / "going on", tmp_path / "ended"
-    training = threading.Thread(target=_train, args=(files.run, run, 1.0, ended))
+    training = threading.Thread(target=_train, args=(files.run, run, pins, ended))
     training.start()
     result = watch(**files.arguments(run=str(run)), until=Until(step=60), every=0.2)
     training.join()
@@ -170,10 +200,12 @@ def test_nothing_appeared(files: Files, tmp_path: Path) -> None:
         watch(**given, until=Until(seconds=0.0), every=0.1)
 
 
-def test_checkpoints_before_the_step_range_are_waited_out(files: Files, tmp_path: Path) -> None:
+def test_checkpoints_before_the_step_range_are_waited_out(
+    files: Files, tmp_path: Path, pins: Pins
+) -> None:
     run, ended = tmp_path / "going on", tmp_path / "ended"
     results: list[SweepResult] = []
-    training = threading.Thread(target=_train, args=(files.run, run, 0.5, ended))
+    training = threading.Thread(target=_train, args=(files.run, run, pins, ended))
     training.start()
     given = files.arguments(run=str(run), steps=StepRange(first=40))
     result = watch(**given, until=Until(step=60), every=0.1, on_result=results.append)

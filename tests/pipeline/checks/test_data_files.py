@@ -1,7 +1,6 @@
 import gzip
 import os
 import re
-import time
 from pathlib import Path
 
 import pytest
@@ -154,7 +153,7 @@ def test_record_files_pass(tmp_path: Path) -> None:
     check_data(tmp_path, FileFormat.TFRECORD)
 
 
-def test_large_files_are_read_for_two_seconds_at_most(
+def test_a_large_file_is_not_read_to_its_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What lies beyond is left to ExampleGen."""
@@ -165,6 +164,4 @@ def test_large_files_are_read_for_two_seconds_at_most(
         for _ in range(3):
             file.writelines(rows)
         file.write(b"ragged\n")
-    begun = time.monotonic()
     check_data(tmp_path, FileFormat.CSV)
-    assert time.monotonic() - begun < 0.5

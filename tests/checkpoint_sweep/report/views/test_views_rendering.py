@@ -286,9 +286,14 @@ def test_a_frame_is_as_high_as_its_content(sweep: Sweep, browser: Browser, tmp_p
 
     page = browser.open(notebook).page
     page.frame_locator("iframe").locator("tfma-calibration-plot circle").first.wait_for()
-    page.wait_for_timeout(200)
     content = page.frames[1].evaluate("document.documentElement.getBoundingClientRect().height")
-    assert page.locator("iframe").bounding_box()["height"] == pytest.approx(content, abs=1.5)
+    page.wait_for_function(
+        """content => {
+          const frame = document.querySelector('iframe').getBoundingClientRect();
+          return Math.abs(frame.height - content) <= 1.5;
+        }""",
+        arg=content,
+    )
 
 
 def test_a_chart_that_cannot_be_drawn_says_so(sweep: Sweep, show: Show) -> None:

@@ -62,7 +62,7 @@ lint: .venv/.installed  ## Check style and types.
 	@.venv/bin/mypy
 
 bench: .venv/.installed  ## Time the engine side by side with what else there is (under 30 minutes).
-	@$(PYTHON_BIN) -m benchmarks $(ARGS)
+	@$(PYTHON_BIN) -m benchmarks.engine $(ARGS)
 
 bench-resnet: .venv/.installed  ## The same on ResNet-v2-50, where prediction dominates (ten minutes).
 	@$(PYTHON_BIN) -m benchmarks.resnet $(ARGS)

@@ -17,13 +17,13 @@ from typing import Annotated, Any
 import tensorflow as tf
 import typer
 
-from checkpoint_sweep.evaluation.ledger import LEDGER
+from checkpoint_sweep.evaluation.results.ledger import LEDGER
 from checkpoint_sweep.sweeping.folder import VERDICTS, FolderError, latest, numbers
-from tests.support import estimator_run, kill_checks, kill_outcome, taxi_examples
+from tests.support import estimator_run, kill_checks, kill_outcome, taxi_examples, warm_pipeline
 from tests.support.counted_models import counted
 from tests.support.estimator_run import EstimatorRun
 from tests.support.killed_run import Moment
-from tests.support.killed_sweep import Growing, SweepRun, parent
+from tests.support.killed_sweep import Growing, SweepRun
 from tests.support.warm_processes import Parent
 
 COMMANDS = ("sweep", "watch")
@@ -237,7 +237,7 @@ def main(
         place = (folder or Path(stack.enter_context(tempfile.TemporaryDirectory()))).resolve()
         examples = taxi_examples.serialized(300)
         trained = estimator_run.train(place / "trained", examples)
-        processes = parent()
+        processes = warm_pipeline.parent()
         for command in what or COMMANDS:
             harness = SweepKills(place / command, command, trained, examples, processes)
             print(

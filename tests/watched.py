@@ -18,8 +18,8 @@ from typing import Annotated, Any
 
 import typer
 
-from benchmarks.problem import newest
-from benchmarks.runner import run_module
+from benchmarks.common.prepared_data import newest
+from benchmarks.common.processes import run_module
 from checkpoint_sweep import SweepOptions, sweep
 from pipeline.problems import registry
 from pipeline.problems.problem import load, repository

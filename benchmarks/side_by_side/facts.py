@@ -24,11 +24,11 @@ from benchmarks.side_by_side.outcome import (
     ESTIMATOR,
     KERAS,
     SWEEP,
-    Outcome,
+    JobOutcome,
     evaluations,
     read_outcome,
 )
-from checkpoint_sweep.evaluation.ledger import read_ledger
+from checkpoint_sweep.evaluation.results.ledger import read_ledger
 from checkpoint_sweep.sweeping.sweep import read_result
 
 # So that few steps are enough to become good, and as few to become bad.
@@ -36,7 +36,7 @@ _QUICK = 0.02
 
 
 @dataclasses.dataclass(frozen=True)
-class Size:
+class JobSize:
     """Of a job.
 
     Attributes:
@@ -60,7 +60,7 @@ class Started:
 
     seconds: float
     cpu_seconds: float
-    outcome: Outcome
+    outcome: JobOutcome
 
 
 @dataclasses.dataclass(frozen=True)
@@ -103,18 +103,18 @@ class Facts:
 
     lines: int
     whole: Started
-    tie: Outcome
+    tie: JobOutcome
     again: Sequence[int]
     late: Sequence[int] | None
     restart: Restart
     throttled: Started | None
 
 
-def measure(way: str, data: Data, size: Size, small: Size) -> Facts:
+def measure(contender: str, data: Data, size: JobSize, small: JobSize) -> Facts:
     """All facts about a way.
 
     Args:
-        way: one of `outcome.WAYS`.
+        contender: one of `outcome.CONTENDERS`.
         data: to train and evaluate on.
         size: of the job that is timed.
         small: of all others.
@@ -125,19 +125,21 @@ def measure(way: str, data: Data, size: Size, small: Size) -> Facts:
             return os.path.join(scratch, name)
 
         tied = make_job(directory("tie"), data, small, learning_rate=0.0)
-        whole = start(way, make_job(directory("whole"), data, size))
+        whole = start(contender, make_job(directory("whole"), data, size))
         return Facts(
-            lines_of(way),
+            lines_of_contender(contender),
             whole,
-            start(way, tied).outcome,
-            evaluated_again(way, tied),
-            None if way == KERAS else evaluated_late(way, tied, directory("late")),
-            restart(way, data, small, directory("restart")),
-            _throttled(make_job(directory("throttled"), data, size)) if way == ESTIMATOR else None,
+            start(contender, tied).outcome,
+            evaluated_again(contender, tied),
+            None if contender == KERAS else evaluated_late(contender, tied, directory("late")),
+            restart(contender, data, small, directory("restart")),
+            _throttled(make_job(directory("throttled"), data, size))
+            if contender == ESTIMATOR
+            else None,
         )
 
 
-def make_job(directory: str, data: Data, size: Size, **others: Any) -> Job:
+def make_job(directory: str, data: Data, size: JobSize, **others: Any) -> Job:
     """A job in a directory."""
     return Job(
         directory,
@@ -150,35 +152,35 @@ def make_job(directory: str, data: Data, size: Size, **others: Any) -> Job:
     )
 
 
-def lines_of(way: str) -> int:
+def lines_of_contender(contender: str) -> int:
     """How many lines of code a way has."""
-    return lines_of_code((Path(__file__).parent / "ways" / f"{way}.py").read_text())
+    return lines_of_code((Path(__file__).parent / "contenders" / f"{contender}.py").read_text())
 
 
-def start(way: str, job: Job, **others: Any) -> Started:
+def start(contender: str, job: Job, **others: Any) -> Started:
     """Does a job."""
-    run = _run(way)
+    run = _run(contender)
     begun, used = time.monotonic(), time.process_time()
     exported = run(job, **others)
     seconds, cpu_seconds = time.monotonic() - begun, time.process_time() - used
-    return Started(seconds, cpu_seconds, read_outcome(way, job, exported))
+    return Started(seconds, cpu_seconds, read_outcome(contender, job, exported))
 
 
-def evaluated_again(way: str, job: Job) -> list[int]:
+def evaluated_again(contender: str, job: Job) -> list[int]:
     """Starts a job that is done once more; returns the steps that this evaluates."""
-    before = evaluations(way, job)
-    _run(way)(job)
-    if way == SWEEP:
+    before = evaluations(contender, job)
+    _run(contender)(job)
+    if contender == SWEEP:
         ledger = read_ledger(read_result(job.path("sweep")).directory)
         return [entry.step for entry in ledger if not entry.reused]
-    return evaluations(way, job)[len(before) :]
+    return evaluations(contender, job)[len(before) :]
 
 
-def evaluated_late(way: str, done: Job, directory: str) -> list[int]:
+def evaluated_late(contender: str, done: Job, directory: str) -> list[int]:
     """Steps of a job that is done which are evaluated by who comes when all are there.
 
     Args:
-        way: of those that read checkpoints.
+        contender: of those that read checkpoints.
         done: the job.
         directory: for the late start.
     """
@@ -187,16 +189,16 @@ def evaluated_late(way: str, done: Job, directory: str) -> list[int]:
         done.model_run, job.model_run, ignore=shutil.ignore_patterns("eval", "export", "events*")
     )
     with contextlib.suppress(ValueError):  # There is nothing to export where nothing is evaluated.
-        _run(way)(job)
-    return evaluations(way, job)
+        _run(contender)(job)
+    return evaluations(contender, job)
 
 
-def restart(way: str, data: Data, size: Size, directory: str) -> Restart:
+def restart(contender: str, data: Data, size: JobSize, directory: str) -> Restart:
     """Does a job, and goes on with twice the steps on examples that make the model worse."""
     job = make_job(directory, data, size, learning_rate=_QUICK)
-    before = start(way, job).outcome
+    before = start(contender, job).outcome
     worse = dataclasses.replace(job, trained=data.spoilt, steps=2 * size.steps)
-    after = start(way, worse).outcome
+    after = start(contender, worse).outcome
     return Restart(before.auc, after.auc, before.chosen, after.chosen)
 
 
@@ -204,8 +206,10 @@ def _throttled(job: Job) -> Started:
     return start(ESTIMATOR, job, throttle_secs=600)
 
 
-def _run(way: str) -> Callable[..., str]:
-    run: Callable[..., str] = importlib.import_module(f"benchmarks.side_by_side.ways.{way}").run
+def _run(contender: str) -> Callable[..., str]:
+    run: Callable[..., str] = importlib.import_module(
+        f"benchmarks.side_by_side.contenders.{contender}"
+    ).run
     return run
 
 
@@ -215,14 +219,14 @@ def from_json(content: dict[str, Any]) -> Facts:
     def started(fields: dict[str, Any] | None) -> Started | None:
         if fields is None:
             return None
-        return Started(**{**fields, "outcome": Outcome(**fields["outcome"])})
+        return Started(**{**fields, "outcome": JobOutcome(**fields["outcome"])})
 
     whole = started(content["whole"])
     assert whole is not None
     return Facts(
         content["lines"],
         whole,
-        Outcome(**content["tie"]),
+        JobOutcome(**content["tie"]),
         content["again"],
         content["late"],
         Restart(**content["restart"]),
@@ -230,17 +234,19 @@ def from_json(content: dict[str, Any]) -> Facts:
     )
 
 
-def main(way: str, data: str, result: str) -> None:
+def main(contender: str, data: str, result: str) -> None:
     """Measures one way.
 
     Args:
-        way: one of `outcome.WAYS`.
-        data: `Data` and both `Size`s as JSON.
+        contender: one of `outcome.CONTENDERS`.
+        data: `Data` and both `JobSize`s as JSON.
         result: file for `Facts` as JSON.
     """
-    _run(way)
+    _run(contender)
     given = json.loads(data)
-    found = measure(way, Data(**given["data"]), Size(**given["size"]), Size(**given["small"]))
+    found = measure(
+        contender, Data(**given["data"]), JobSize(**given["size"]), JobSize(**given["small"])
+    )
     Path(result).write_text(json.dumps(dataclasses.asdict(found), indent=2) + "\n")
 
 

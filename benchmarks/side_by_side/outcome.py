@@ -15,7 +15,7 @@ from benchmarks.side_by_side.job import Job
 from checkpoint_sweep.model_run.checkpoints import find_checkpoints
 from checkpoint_sweep.sweeping.sweep import read_result
 
-SLIM, ESTIMATOR, KERAS, SWEEP = WAYS = (
+SLIM, ESTIMATOR, KERAS, SWEEP = CONTENDERS = (
     "slim_evaluation_loop",
     "train_and_evaluate",
     "keras_model_checkpoint",
@@ -24,7 +24,7 @@ SLIM, ESTIMATOR, KERAS, SWEEP = WAYS = (
 
 
 @dataclasses.dataclass(frozen=True)
-class Outcome:
+class JobOutcome:
     """What a way has left.
 
     Attributes:
@@ -47,27 +47,27 @@ class Outcome:
         return sorted(set(self.written) - set(self.evaluated))
 
 
-def read_outcome(way: str, job: Job, exported: str) -> Outcome:
+def read_outcome(contender: str, job: Job, exported: str) -> JobOutcome:
     """What a way has left.
 
     Args:
-        way: one of `WAYS`.
+        contender: one of `CONTENDERS`.
         job: what it was given.
         exported: what it returned.
     """
-    evaluated, values = _EVALUATED[way](job)
-    if way == KERAS:
+    evaluated, values = _EVALUATED[contender](job)
+    if contender == KERAS:
         written = sorted(set(evaluated))
         chosen = _number(job.path("best"), "optimizer/_iterations/.ATTRIBUTES/VARIABLE_VALUE")
     else:
         written = [checkpoint.step for checkpoint in find_checkpoints(job.model_run)]
         chosen = _number(os.path.join(exported, "variables", "variables"), "global_step")
-    return Outcome(written, evaluated, values, chosen, auc(exported, job))
+    return JobOutcome(written, evaluated, values, chosen, auc(exported, job))
 
 
-def evaluations(way: str, job: Job) -> list[int]:
+def evaluations(contender: str, job: Job) -> list[int]:
     """Steps of the evaluations so far, in order."""
-    return _EVALUATED[way](job)[0]
+    return _EVALUATED[contender](job)[0]
 
 
 def auc(exported: str, job: Job) -> float:

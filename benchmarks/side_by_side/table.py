@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 
 from benchmarks.side_by_side.facts import Facts
-from benchmarks.side_by_side.outcome import ESTIMATOR, KERAS, SLIM, SWEEP, WAYS, Outcome
+from benchmarks.side_by_side.outcome import CONTENDERS, ESTIMATOR, KERAS, SLIM, SWEEP, JobOutcome
 
 _NAMES = {
     SLIM: "`evaluation_loop`",
@@ -23,10 +23,10 @@ def markdown(facts: Mapping[str, Facts], folder: str) -> str:
         facts: by way.
         folder: of the code, relative to the page.
     """
-    heads = [f"[{_NAMES[way]}]({folder}/{way}.py)" for way in WAYS]
+    heads = [f"[{_NAMES[contender]}]({folder}/{contender}.py)" for contender in CONTENDERS]
     lines = [_line("", heads), _line("---", ["---"] * len(heads))]
     for title, cell in ROWS.items():
-        lines.append(_line(title, [cell(facts[way]) for way in WAYS]))
+        lines.append(_line(title, [cell(facts[contender]) for contender in CONTENDERS]))
     return "\n".join(lines)
 
 
@@ -48,7 +48,7 @@ def measured_on(cores: int, loads: Sequence[float]) -> str:
     )
 
 
-def put_in(page: str, table: str) -> str:
+def replace_table(page: str, table: str) -> str:
     """A page with the table between its two marks.
 
     Raises:
@@ -61,7 +61,7 @@ def put_in(page: str, table: str) -> str:
 
 
 def cells(page: str) -> dict[str, list[str]]:
-    """The cells of the table in a page, by title of their row, in the order of `WAYS`."""
+    """The cells of the table in a page, by title of their row, in the order of `CONTENDERS`."""
     inner = page.split(_BEGIN)[1].split(_END)[0]
     rows = [line.strip("| ").split(" | ") for line in inner.splitlines() if line.startswith("|")]
     return {row[0]: row[1:] for row in rows[2:]}
@@ -78,7 +78,7 @@ def _never_evaluated(facts: Facts) -> str:
     return text
 
 
-def _missed(outcome: Outcome) -> str:
+def _missed(outcome: JobOutcome) -> str:
     missed = outcome.never_evaluated
     return f"{len(missed)} of {len(outcome.written)}" + (" (step 0)" if missed == [0] else "")
 

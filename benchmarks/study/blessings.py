@@ -4,9 +4,9 @@ import dataclasses
 
 import numpy as np
 
-from benchmarks.study.bucket_metrics import Evaluated
+from benchmarks.study.fold_metrics import EvaluatedMetric
 from benchmarks.study.scenarios import EXAMPLES, PREVALENCE, SEPARATION
-from benchmarks.study.worlds import METRICS, World, direction
+from benchmarks.study.simulated_runs import METRICS, SimulatedRun, direction
 from checkpoint_sweep.selection.direction import Direction
 from checkpoint_sweep.selection.intervals import LEVEL, estimate
 from checkpoint_sweep.selection.margin import Margin
@@ -40,11 +40,13 @@ def simulate(metric: str, checkpoints: int, replications: int, seed: int) -> Ble
     the chosen by the same threshold on as many other examples.
     """
     rng = np.random.default_rng(seed)
-    world = World(np.full(checkpoints + 1, SEPARATION), np.ones(checkpoints + 1), 0.9, PREVALENCE)
+    simulated_run = SimulatedRun(
+        np.full(checkpoints + 1, SEPARATION), np.ones(checkpoints + 1), 0.9, PREVALENCE
+    )
     blessed = {margin: np.zeros(2) for margin in Margin}
     for _ in range(replications):
-        on_eval = METRICS[metric](world.draw(rng, EXAMPLES))
-        on_test = METRICS[metric](world.draw(rng, EXAMPLES))
+        on_eval = METRICS[metric](simulated_run.draw(rng, EXAMPLES))
+        on_test = METRICS[metric](simulated_run.draw(rng, EXAMPLES))
         for margin in Margin:
             chosen = _sweep(on_eval, direction(metric), margin)
             if chosen is not None:
@@ -54,13 +56,13 @@ def simulate(metric: str, checkpoints: int, replications: int, seed: int) -> Ble
     return Blessings(metric, checkpoints, *map(float, (*value, *confident)))
 
 
-def _sweep(evaluated: Evaluated, better: Direction, margin: Margin) -> int | None:
+def _sweep(evaluated: EvaluatedMetric, better: Direction, margin: Margin) -> int | None:
     """The best value of those that meet the threshold; the first model is the baseline."""
     order = 1 + np.argsort(better.loss(1.0) * evaluated.value[1:])
     return next((int(m) for m in order if _meets(evaluated, int(m), better, margin)), None)
 
 
-def _meets(evaluated: Evaluated, model: int, better: Direction, margin: Margin) -> bool:
+def _meets(evaluated: EvaluatedMetric, model: int, better: Direction, margin: Margin) -> bool:
     candidate, baseline = evaluated.replicates([model, 0])
     known = estimate(candidate.minus(baseline))
     gain = -better.loss(known.value)

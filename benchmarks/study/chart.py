@@ -13,12 +13,12 @@ class Point:
     """One share.
 
     Attributes:
-        place: index of its group.
+        group: index of its group.
         value: of it.
         error: its standard error, from the number of replications.
     """
 
-    place: int
+    group: int
     value: float
     error: float
 
@@ -79,8 +79,8 @@ def _panel(panel: Panel, width: int, height: int) -> list[str]:
             f'<path d="M{_LEFT} {y(value):.1f}H{width - _RIGHT}" stroke="#ddd"/>'
             f'<text x="{_LEFT - 6}" y="{y(value) + 4:.1f}" text-anchor="end">{value:.4g}</text>'
         )
-    for place, label in enumerate(panel.groups):
-        x = _LEFT + across * (place + 0.5)
+    for group, label in enumerate(panel.groups):
+        x = _LEFT + across * (group + 0.5)
         for line, text in enumerate(label.split("\n")):
             at = height - _BOTTOM + 16 + 13 * line
             parts.append(f'<text x="{x:.1f}" y="{at}" text-anchor="middle">{escape(text)}</text>')
@@ -93,7 +93,7 @@ def _panel(panel: Panel, width: int, height: int) -> list[str]:
         )
         shift = across * 0.6 * ((number + 0.5) / len(panel.series) - 0.5)
         for point in points:
-            x = _LEFT + across * (point.place + 0.5) + shift
+            x = _LEFT + across * (point.group + 0.5) + shift
             upper, lower = y(point.value + 2 * point.error), y(point.value - 2 * point.error)
             parts.append(
                 f'<path d="M{x:.1f} {upper:.1f}V{lower:.1f}" stroke="{colour}"/>'

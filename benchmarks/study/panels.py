@@ -5,9 +5,9 @@ from collections.abc import Callable, Sequence
 from benchmarks.study.chart import Panel, Point
 from benchmarks.study.goals import COVERAGE, IN_SET
 from benchmarks.study.scenarios import Scenario
+from benchmarks.study.simulated_runs import METRICS
 from benchmarks.study.summary import Summary, error
 from benchmarks.study.trials import Covered
-from benchmarks.study.worlds import METRICS
 
 Rows = Sequence[tuple[Scenario, Summary]]
 

@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from benchmarks.problem import SIGNATURE, newest
-from checkpoint_sweep.evaluation import fused
+from benchmarks.common.prepared_data import SIGNATURE, newest
+from checkpoint_sweep.evaluation.predict import LoadedModels
 from checkpoint_sweep.model_run.candidates import make_candidates
 from checkpoint_sweep.model_run.checkpoints import find_checkpoints
 
@@ -27,7 +27,7 @@ _LABELS = {"probability": "big_tipper", "fare": "fare", "probabilities": "image/
 
 
 @dataclasses.dataclass(frozen=True)
-class Predictions:
+class RunPredictions:
     """Of all checkpoints after the first, which is not trained.
 
     Attributes:
@@ -41,13 +41,13 @@ class Predictions:
     step: npt.NDArray[np.int64]
 
 
-def read(path: Path) -> Predictions:
+def read(path: Path) -> RunPredictions:
     """What `main` has written."""
     with np.load(path) as arrays:
-        return Predictions(arrays["label"], arrays["output"], arrays["step"])
+        return RunPredictions(arrays["label"], arrays["output"], arrays["step"])
 
 
-def predict(run: Path) -> Predictions:
+def predict(run: Path) -> RunPredictions:
     """Runs the library's fused predictor on the raw examples of a run's splits.
 
     Args:
@@ -58,7 +58,7 @@ def predict(run: Path) -> Predictions:
     swept = [checkpoint for checkpoint in checkpoints if checkpoint.step > 0]
     sources = make_candidates(exported, checkpoints, swept).sources
     records = _records(run)
-    predictor = fused.LoadedModels(list(sources.values()), SIGNATURE)
+    predictor = LoadedModels(list(sources.values()), SIGNATURE)
     (input_name,) = predictor.input_specs
     name = next(output for output in _LABELS if output in predictor.output_names)
     batches = []
@@ -70,7 +70,9 @@ def predict(run: Path) -> Predictions:
     output = np.concatenate(batches, axis=1)
     if output.ndim == 3 and output.shape[2] == 1:
         output = output[:, :, 0]
-    return Predictions(_labels(records, _LABELS[name]), output, np.array(list(sources), np.int64))
+    return RunPredictions(
+        _labels(records, _LABELS[name]), output, np.array(list(sources), np.int64)
+    )
 
 
 def _records(run: Path) -> list[bytes]:

@@ -5,10 +5,10 @@ import dataclasses
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.study import scenarios, worlds
-from benchmarks.study.bucket_metrics import Sample
+from benchmarks.study import scenarios, simulated_runs
+from benchmarks.study.fold_metrics import Sample
 from benchmarks.study.scenarios import Scenario
-from checkpoint_sweep.evaluation.racing.shares import SHARES, STAGES
+from checkpoint_sweep.evaluation.fused.racing.shares import SHARES, STAGES
 from checkpoint_sweep.selection.direction import Direction
 from checkpoint_sweep.selection.racing import Racing, out
 
@@ -45,16 +45,16 @@ def simulate(scenario: Scenario, examples: int, replications: int, seed: int) ->
         seed: of the samples.
     """
     unit = scenarios.units(scenario.metric, scenario.correlation)
-    world = scenarios.world(scenario, unit)
-    direction = worlds.direction(scenario.metric)
-    loss = direction.loss(1.0) * world.truth(scenario.metric)
+    simulated_run = scenarios.simulated_run(scenario, unit)
+    direction = simulated_runs.direction(scenario.metric)
+    loss = direction.loss(1.0) * simulated_run.truth(scenario.metric)
     rng = np.random.default_rng(seed)
     saved, regrets, of_all, kept = [], [], [], []
     for _ in range(replications):
-        sample = world.draw(rng, examples)
+        sample = simulated_run.draw(rng, examples)
         share = rng.integers(0, SHARES, examples)
         left, made = _race(sample, share, scenario.metric, direction)
-        values = direction.loss(1.0) * worlds.METRICS[scenario.metric](sample).value
+        values = direction.loss(1.0) * simulated_runs.METRICS[scenario.metric](sample).value
         best = int(values.argmin())
         chosen = min(left, key=lambda model: values[model])
         saved.append(1 - made / (values.size * examples))
@@ -86,9 +86,9 @@ def _race(
         so_far = Sample(
             sample.label[seen],
             sample.output[alive][:, seen],
-            np.bincount(sample.bucket[seen], minlength=sample.sizes.size),
+            np.bincount(sample.fold[seen], minlength=sample.sizes.size),
         )
-        replicates = worlds.METRICS[metric](so_far).replicates()
+        replicates = simulated_runs.METRICS[metric](so_far).replicates()
         found = {str(model): known for model, known in zip(alive, replicates, strict=True)}
         dropped = out(found, direction, Racing().level)
         alive = [model for model in alive if str(model) not in dropped]

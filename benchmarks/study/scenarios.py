@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from benchmarks.study.bucket_metrics import Array
-from benchmarks.study.worlds import (
+from benchmarks.study.fold_metrics import Array
+from benchmarks.study.simulated_runs import (
     METRICS,
-    World,
+    SimulatedRun,
     direction,
     separation_of,
     sharpness_of,
@@ -36,7 +36,7 @@ class Scenario:
     is what decides whether they can be told apart.
 
     Attributes:
-        metric: one of `worlds.METRICS`.
+        metric: one of `simulated_runs.METRICS`.
         shape: `EQUAL`, `RISE_AND_FALL`, `OVERFIT`, or one of `one_better`.
         checkpoints: number of checkpoints.
         correlation: of the evidence of two checkpoints.
@@ -85,12 +85,12 @@ class Units:
 def units(metric: str, correlation: float, examples: int = EXAMPLES) -> Units:
     """By simulation, with a seed of its own."""
     rng = np.random.default_rng(1)
-    pair = World(np.full(2, SEPARATION), np.ones(2), correlation, PREVALENCE)
+    pair = SimulatedRun(np.full(2, SEPARATION), np.ones(2), correlation, PREVALENCE)
     values = np.array([METRICS[metric](pair.draw(rng, examples)).value for _ in range(_PILOTS)])
     return Units(float(values.std(ddof=1)), float((values[:, 0] - values[:, 1]).std(ddof=1)))
 
 
-def world(scenario: Scenario, unit: Units) -> World:
+def simulated_run(scenario: Scenario, unit: Units) -> SimulatedRun:
     """Checkpoints of the qualities of a scenario.
 
     One that overfits separates the classes no worse than before, but is too sure of itself: only
@@ -112,7 +112,7 @@ def world(scenario: Scenario, unit: Units) -> World:
             )
         else:
             separation[model] = separation_of(metric, value, PREVALENCE)
-    return World(separation, sharpness, scenario.correlation, PREVALENCE)
+    return SimulatedRun(separation, sharpness, scenario.correlation, PREVALENCE)
 
 
 def grid() -> Iterator[Scenario]:

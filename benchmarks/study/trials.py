@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.study.bucket_metrics import Array, Evaluated
+from benchmarks.study.fold_metrics import Array, EvaluatedMetric
 from checkpoint_sweep.selection import certainty, policies
 from checkpoint_sweep.selection.direction import Direction
 from checkpoint_sweep.selection.intervals import LEVEL, estimate
@@ -84,8 +84,8 @@ def rules(margin: float, secondary: Direction) -> Mapping[str, policies.Selectio
 
 
 def judge(
-    evaluated: Evaluated,
-    other: Evaluated,
+    evaluated: EvaluatedMetric,
+    other: EvaluatedMetric,
     truth: Array,
     best: int,
     direction: Direction,
@@ -156,7 +156,7 @@ def covered(made: Sequence[tuple[Replicates, float]]) -> Covered:
     return total
 
 
-def _pairwise(evaluated: Evaluated, direction: Direction) -> npt.NDArray[np.bool_]:
+def _pairwise(evaluated: EvaluatedMetric, direction: Direction) -> npt.NDArray[np.bool_]:
     """Those whose one-sided test against the best value, taken by itself, is not significant."""
     replicates = evaluated.replicates()
     losses = direction.loss(1.0) * evaluated.value

@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from benchmarks.study import bucket_metrics
-from benchmarks.study.bucket_metrics import Array, Metric, Sample
+from benchmarks.study import fold_metrics
+from benchmarks.study.fold_metrics import Array, Metric, Sample
 from benchmarks.study.scenarios import EXAMPLES, PREVALENCE, SEPARATION
+from benchmarks.study.simulated_runs import FOLDS, METRICS, SimulatedRun
 from benchmarks.study.trials import Covered, covered
-from benchmarks.study.worlds import BUCKETS, METRICS, World
 
 _CORRELATION = 0.9
 _RARE_SEPARATION = 2.5  # With less, no rare positive is ever found, and F1 is 0.
@@ -77,9 +77,13 @@ def simulate(spot: Spot, replications: int, seed: int) -> Coverage:
 def _binary(metric: str, kind: str, examples: int, prevalence: float) -> Spot:
     rare = metric == "f1" and prevalence < PREVALENCE
     separation = np.full(2, _RARE_SEPARATION if rare else SEPARATION)
-    world = World(separation, np.ones(2), _CORRELATION, prevalence)
+    simulated_run = SimulatedRun(separation, np.ones(2), _CORRELATION, prevalence)
     return Spot(
-        kind, metric, METRICS[metric], lambda rng: world.draw(rng, examples), world.truth(metric)
+        kind,
+        metric,
+        METRICS[metric],
+        lambda rng: simulated_run.draw(rng, examples),
+        simulated_run.truth(metric),
     )
 
 
@@ -89,8 +93,8 @@ def _heavy(sigma: float, examples: int) -> Spot:
     def draw(rng: np.random.Generator) -> Sample:
         own = rng.standard_normal((2, examples)) * np.sqrt(1 - _CORRELATION)
         logarithm = own + rng.standard_normal(examples) * np.sqrt(_CORRELATION)
-        sizes = rng.multinomial(examples, np.full(BUCKETS, 1 / BUCKETS))
+        sizes = rng.multinomial(examples, np.full(FOLDS, 1 / FOLDS))
         return Sample(np.zeros(examples), np.exp(sigma * logarithm), sizes)
 
     kind = f"{examples:,} lognormal losses, sigma {sigma:g}"
-    return Spot(kind, "mean", bucket_metrics.mean, draw, np.full(2, np.exp(sigma**2 / 2)))
+    return Spot(kind, "mean", fold_metrics.mean, draw, np.full(2, np.exp(sigma**2 / 2)))

@@ -20,13 +20,13 @@ from checkpoint_sweep._lazy import importer
 if TYPE_CHECKING:
     from checkpoint_sweep.common.errors import SweepError, UserError
     from checkpoint_sweep.common.eval_config import EvalConfigError
-    from checkpoint_sweep.evaluation.checks import SignatureError
     from checkpoint_sweep.evaluation.data_errors import EvaluationError
-    from checkpoint_sweep.evaluation.engine import EngineError
-    from checkpoint_sweep.evaluation.example_source import ExamplesError
-    from checkpoint_sweep.evaluation.feature_checks import FeatureError
-    from checkpoint_sweep.evaluation.model_inputs import InputError
-    from checkpoint_sweep.evaluation.reading import NoFileError, ReadingError
+    from checkpoint_sweep.evaluation.inputs.extracts import InputError
+    from checkpoint_sweep.evaluation.inputs.reader import NoFileError, ReadingError
+    from checkpoint_sweep.evaluation.inputs.source import ExamplesError
+    from checkpoint_sweep.evaluation.preflight.features import FeatureError
+    from checkpoint_sweep.evaluation.preflight.signature import SignatureError
+    from checkpoint_sweep.evaluation.request import EngineError
     from checkpoint_sweep.model_run.averages import AveragesError
     from checkpoint_sweep.model_run.checkpoints import CheckpointError, NoCheckpointError
     from checkpoint_sweep.model_run.exported_model import ExportedModelError
@@ -79,24 +79,24 @@ __getattr__ = importer(
         "BusyError": "checkpoint_sweep.sweeping.folder",
         "CheckpointError": "checkpoint_sweep.model_run.checkpoints",
         "ComparisonError": "checkpoint_sweep.sweeping.compare",
-        "EngineError": "checkpoint_sweep.evaluation.engine",
+        "EngineError": "checkpoint_sweep.evaluation.request",
         "EvalConfigError": "checkpoint_sweep.common.eval_config",
         "EvaluationError": "checkpoint_sweep.evaluation.data_errors",
-        "ExamplesError": "checkpoint_sweep.evaluation.example_source",
+        "ExamplesError": "checkpoint_sweep.evaluation.inputs.source",
         "ExportedModelError": "checkpoint_sweep.model_run.exported_model",
-        "FeatureError": "checkpoint_sweep.evaluation.feature_checks",
+        "FeatureError": "checkpoint_sweep.evaluation.preflight.features",
         "FolderError": "checkpoint_sweep.sweeping.folder",
-        "InputError": "checkpoint_sweep.evaluation.model_inputs",
+        "InputError": "checkpoint_sweep.evaluation.inputs.extracts",
         "NoCheckpointError": "checkpoint_sweep.model_run.checkpoints",
-        "NoFileError": "checkpoint_sweep.evaluation.reading",
+        "NoFileError": "checkpoint_sweep.evaluation.inputs.reader",
         "ParameterError": "checkpoint_sweep.tfx_components.parameters",
         "PlotError": "checkpoint_sweep.report.plot",
-        "ReadingError": "checkpoint_sweep.evaluation.reading",
+        "ReadingError": "checkpoint_sweep.evaluation.inputs.reader",
         "ReportError": "checkpoint_sweep.report.sweep_report",
         "SavedModelError": "checkpoint_sweep.saved_model.signatures",
         "SchemaError": "checkpoint_sweep.tfx_components.schemas",
         "SelectionError": "checkpoint_sweep.selection.policies",
-        "SignatureError": "checkpoint_sweep.evaluation.checks",
+        "SignatureError": "checkpoint_sweep.evaluation.preflight.signature",
         "SweepError": "checkpoint_sweep.common.errors",
         "UnreadableError": "checkpoint_sweep.saved_model.tensor_bundle",
         "UserError": "checkpoint_sweep.common.errors",

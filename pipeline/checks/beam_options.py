@@ -61,7 +61,7 @@ def check_cluster(args: Sequence[str]) -> None:
     """
     from apache_beam.options.pipeline_options import PipelineOptions
 
-    from checkpoint_sweep.evaluation.workers import threads_on_dask
+    from checkpoint_sweep.evaluation.inputs.parallelism import threads_on_dask
 
     if short_name(named_runner(args) or _DEFAULT_RUNNER) != "dask":
         return

@@ -12,13 +12,13 @@ from rich.console import Console
 from checkpoint_sweep.selection.margin import Margin
 from pipeline import options
 from pipeline.config import ConfigError, PipelineConfig
-from pipeline.kubeflow import pod_options
+from pipeline.kubeflow.compile import pod_options
+from pipeline.kubeflow.compile.pods import PodError, is_mounted
+from pipeline.kubeflow.compile.site import Site
 from pipeline.kubeflow.parameters import DEFAULT_ROOT, ParameterError, check_for_vertex, defaults
-from pipeline.kubeflow.pods import PodError, is_mounted
-from pipeline.kubeflow.site import Site
 from pipeline.problems import registry
 from pipeline.problems.problem import repository
-from pipeline.reporting import quiet
+from pipeline.reporting import log_filters
 from pipeline.reporting.failure import fail
 
 # Where the Dockerfile puts the project.
@@ -133,12 +133,16 @@ def main(
     site = Site(image, where, str(config.schema), values, said)
     suffix = "yaml" if target is Target.kubeflow else "json"
     path = output or Path(f"compiled/{problem}-{target.value}.{suffix}")
-    quiet.before_imports()
+    log_filters.before_imports()
     with console.status("Loading TFX"):
         # Only now: these take seconds, which --help and the errors above need not wait for.
         from pipeline.checks.beam_options import check_beam_args
         from pipeline.checks.selection import check_selection
-        from pipeline.kubeflow.compile import compile_for_kubeflow, compile_for_vertex, write
+        from pipeline.kubeflow.compile.compiler import (
+            compile_for_kubeflow,
+            compile_for_vertex,
+            write,
+        )
     try:
         check_beam_args(config.beam_args)
         check_selection(config)

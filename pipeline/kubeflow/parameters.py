@@ -12,6 +12,19 @@ SELECT_BY = "select_by"
 DIRECTION = "direction"
 ENGINE = "engine"
 
+# Types of parameters in a compiled pipeline.
+STRING, INTEGER = "STRING", "NUMBER_INTEGER"
+
+# What can be set for each run. A task gets each under its name behind the prefix.
+SETTING_PREFIX = "setting_"
+SETTING_KINDS = {
+    STEPS: INTEGER,
+    CHECKPOINT_STEPS: INTEGER,
+    SELECT_BY: STRING,
+    DIRECTION: STRING,
+    ENGINE: STRING,
+}
+
 # An importer refuses an empty URI, so "there is no baseline yet" is a name of its own.
 _NO_BASELINE = "no-baseline"
 

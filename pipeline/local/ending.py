@@ -8,7 +8,7 @@ from typing import NoReturn
 from pipeline.config import PipelineConfig
 from pipeline.local import leftovers
 from pipeline.local.continuation import last_step
-from pipeline.reporting import blame
+from pipeline.reporting import error_messages
 from pipeline.reporting.failure import leave
 from pipeline.reporting.progress import Progress
 from pipeline.reporting.run_log import RunLog
@@ -58,7 +58,7 @@ class Ending:
         if node:
             store = Store.open(self._config.metadata)
             noted = complaint(store.executions(self._run_id)[node])
-            self._raise(blame.unknown(node, noted, self._log.path), 1)
+            self._raise(error_messages.unknown(node, noted, self._log.path), 1)
         write_summary(summary, self._config.summary)
         return summary
 
@@ -77,12 +77,12 @@ class Ending:
         self._log.write(f"{node or 'The run'} failed", error)
         if interrupted is not None or isinstance(error, KeyboardInterrupt):
             self._interrupted(node, interrupted or 130)
-        if known := blame.known(error):
+        if known := error_messages.known(error):
             self._raise(str(known), 1)
         if anomalies := self._summary().anomalies:
-            message = blame.data(node, anomalies, self._config.data, self._config.schema)
+            message = error_messages.data(node, anomalies, self._config.data, self._config.schema)
             self._raise(message, 1)
-        self._raise(blame.unknown(node, error, self._log.path), 1)
+        self._raise(error_messages.unknown(node, error, self._log.path), 1)
 
     def hangs(self, status: int) -> NoReturn:
         """Ends the process of a run that was interrupted and does not end, as Beam's can."""

@@ -16,9 +16,10 @@ from pipeline.beam_runner import place
 from pipeline.config import PipelineConfig
 from pipeline.dag import create_pipeline
 from pipeline.local import leftovers
+from pipeline.local.deployment import local
 from pipeline.local.ending import Ending, RunError
 from pipeline.local.interruption import Interruption
-from pipeline.reporting import quiet
+from pipeline.reporting import log_filters
 from pipeline.reporting.progress import Progress
 from pipeline.reporting.run_log import RunLog
 from pipeline.reporting.run_summary import Summary, begun, new_run_id, write_summary
@@ -51,10 +52,11 @@ def run(config: PipelineConfig, console: Console, interruption: Interruption) ->
         leftovers.close_executions(config.metadata)
         leftovers.remove_outputs(config.root, config.metadata)
         leftovers.remove_partials(config.root)
-        quiet.route_logs(progress, also=progress.announces, log=log.handler)
+        log_filters.route_logs(progress, also=progress.announces, log=log.handler)
         schema = _stage(config.schema, config.root / "schemas")
         with listening(progress.evaluated):
-            _Runner(run_id).run(create_pipeline(dataclasses.replace(config, schema=schema)))
+            staged = dataclasses.replace(config, schema=schema)
+            _Runner(run_id).run(create_pipeline(staged, local(staged)))
         summary = ending.ended()
         interruption.came_out()
         return summary

@@ -9,7 +9,7 @@ import tensorflow as tf
 from ml_metadata import proto
 from tfx.components.evaluator import constants
 
-from checkpoint_sweep.evaluation.threshold_failures import threshold_failures
+from checkpoint_sweep.evaluation.results.thresholds import threshold_failures
 from checkpoint_sweep.tfx_components.evaluator.verdict import VERDICT
 from pipeline.reporting.store import Store, properties
 

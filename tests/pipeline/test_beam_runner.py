@@ -73,11 +73,13 @@ def test_dask_gets_the_nodes_that_it_can_run(
 
 def test_the_options_reach_the_nodes(tmp_path: Path) -> None:
     from pipeline.dag import create_pipeline
+    from pipeline.local.deployment import local
     from pipeline.options import fill_in
     from pipeline.problems import registry
 
     config = fill_in(registry.get("taxi"), None, None, None, "fused", [DASK])
-    made = create_pipeline(dataclasses.replace(config, root=tmp_path, data=tmp_path))
+    config = dataclasses.replace(config, root=tmp_path, data=tmp_path)
+    made = create_pipeline(config, local(config))
     runners = {
         node.id: named_runner(node.executor_spec.beam_pipeline_args)
         for node in made.components

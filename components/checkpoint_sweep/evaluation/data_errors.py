@@ -87,7 +87,7 @@ def check_oddities(
     extracts: Mapping[str, Any], eval_config: config_pb2.EvalConfig, size: int
 ) -> None:
     """Raises EvaluationError if labels or weights are such that most metrics fail on them."""
-    if found := _why(extracts, eval_config, size):
+    if found := _fault_reason(extracts, eval_config, size):
         raise EvaluationError(found)
 
 
@@ -126,7 +126,9 @@ def user_error(error: BaseException) -> UserError | None:
     return EvaluationError(_STEP.sub("", remote[-1])) if remote else None
 
 
-def _why(extracts: Mapping[str, Any], eval_config: config_pb2.EvalConfig, size: int) -> str:
+def _fault_reason(
+    extracts: Mapping[str, Any], eval_config: config_pb2.EvalConfig, size: int
+) -> str:
     """What is odd about labels and weights; "" for nothing."""
     if extracts.get(constants.LABELS_KEY) is None and not any(
         spec.label_key or spec.label_keys for spec in eval_config.model_specs

@@ -41,6 +41,9 @@ from tensorflow_model_analysis.proto import config_pb2
 from tensorflow_model_analysis.utils.keras_lib import tf_keras
 from tensorflow_model_analysis.writers import eval_config_writer
 
+# As TFMA's SliceKeyType: pairs of a feature and its value, none for the overall slice.
+SliceKey = tuple[tuple[str, Any], ...]
+
 _evaluator: Any = metrics_plots_and_validations_evaluator
 
 # The evaluator's steps.

@@ -30,8 +30,8 @@ import numpy as np
 from tensorflow_model_analysis.metrics import metric_types, metric_util
 from tensorflow_model_analysis.proto import config_pb2
 
-from checkpoint_sweep.evaluation.combiners import base
-from checkpoint_sweep.evaluation.metric_inputs import Batch, MetricInputs, UnsupportedError
+from checkpoint_sweep.evaluation.plan.combiners import base
+from checkpoint_sweep.evaluation.plan.metric_inputs import Batch, MetricInputs, UnsupportedError
 
 # By bucket, a sum for each field: what one slice has added up to.
 Sums = dict[int, np.ndarray]

@@ -87,12 +87,12 @@ class Ingredients:
     Attributes:
         name: of the average, as a candidate.
         steps: of the checkpoints, ascending.
-        obstacle: why it cannot be made of them; None if it can.
+        excluded_reason: why it cannot be made of them; None if it can.
     """
 
     name: str
     steps: Sequence[int]
-    obstacle: str | None = None
+    excluded_reason: str | None = None
 
 
 def last_checkpoints(count: int, usable: Sequence[int]) -> Ingredients:

@@ -44,7 +44,7 @@ class Averager:
         self._own = TensorBundle(source.own_weights)
         self._bundles: dict[int, TensorBundle] = {}
 
-    def obstacle(self, steps: Sequence[int]) -> str | None:
+    def unaveraged_reason(self, steps: Sequence[int]) -> str | None:
         """Why these checkpoints cannot be averaged; None if they can.
 
         Moving statistics of a normalisation are means over training data under the weights of
@@ -75,7 +75,7 @@ class Averager:
             name: of the candidate.
             steps: of the checkpoints, at least one, each with a candidate.
         """
-        if reason := self.obstacle(steps):
+        if reason := self.unaveraged_reason(steps):
             return reason
         try:
             tensors, digest = self._average(sorted(steps))

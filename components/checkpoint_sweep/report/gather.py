@@ -11,8 +11,8 @@ from absl import logging
 from tensorflow_model_analysis.writers import eval_config_writer
 
 from checkpoint_sweep.common.text import first_line
-from checkpoint_sweep.evaluation.ledger import EVALUATED, TRIAL, Entry, read_ledger
-from checkpoint_sweep.evaluation.results import read_predictions
+from checkpoint_sweep.evaluation.results.candidate import read_predictions
+from checkpoint_sweep.evaluation.results.ledger import EVALUATED, TRIAL, Entry, read_ledger
 from checkpoint_sweep.report.document import (
     VERSION,
     Candidate,

@@ -10,7 +10,7 @@ from tensorflow_model_analysis.metrics import metric_types
 from tensorflow_model_analysis.proto import metrics_for_slice_pb2
 from tensorflow_model_analysis.slicer import slicer_lib
 
-from checkpoint_sweep.evaluation.jackknife.read_left_out import LeftOut, read_left_out
+from checkpoint_sweep.evaluation.results.replicates import JackknifeReplicates, read_replicates
 from checkpoint_sweep.report.document import Slice
 from checkpoint_sweep.selection.intervals import LEVEL, estimate
 from checkpoint_sweep.selection.metric_lookup import MetricName, metric_name
@@ -89,7 +89,7 @@ class MetricReader:
                     values[key] = value
                     if entry.HasField("confidence_interval"):
                         intervals[key] = _of_tfma(value, entry.confidence_interval)
-        left_out = read_left_out(directory, self._model_name)
+        left_out = read_replicates(directory, self._model_name)
         intervals |= {key: _of_jackknife(found, self._level) for key, found in left_out.items()}
         changes = {
             key: interval
@@ -117,13 +117,13 @@ def _of_tfma(value: float, interval: metrics_for_slice_pb2.ConfidenceInterval) -
     return Interval(value, error, low, high)
 
 
-def _of_jackknife(found: LeftOut, level: float) -> Interval:
+def _of_jackknife(found: JackknifeReplicates, level: float) -> Interval:
     known = estimate(found.own, level)
     low, high = known.interval or (None, None)
     return Interval(known.value, known.standard_error, low, high, known.caution)
 
 
-def _of_change(found: LeftOut, level: float) -> Interval | None:
+def _of_change(found: JackknifeReplicates, level: float) -> Interval | None:
     if found.change is None:
         return None
     known = estimate(found.change, level)

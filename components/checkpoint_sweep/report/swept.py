@@ -7,8 +7,8 @@ from typing import Any
 
 from tensorflow_model_analysis.writers import eval_config_writer
 
-from checkpoint_sweep.evaluation.ledger import EVALUATED, Entry, read_ledger
-from checkpoint_sweep.evaluation.read_metrics import Slice, read_metrics
+from checkpoint_sweep.evaluation.results.ledger import EVALUATED, Entry, read_ledger
+from checkpoint_sweep.evaluation.results.metrics import Slice, read_metrics
 from checkpoint_sweep.selection.metric_lookup import MetricName
 
 OVERALL: Slice = ()

@@ -2,11 +2,11 @@
 
 from checkpoint_sweep.report.document import Candidate, Report, selected
 from checkpoint_sweep.report.views.page import render_page
+from checkpoint_sweep.report.views.panel import Panel
 from checkpoint_sweep.report.views.plots import plots
 from checkpoint_sweep.report.views.slicing_metrics import slicing_metrics
 from checkpoint_sweep.report.views.sweep import Sweep, ViewError, Which
 from checkpoint_sweep.report.views.time_series import time_series
-from checkpoint_sweep.report.views.view import Panel
 
 # Of a feature with more values, such as an identifier, the tables would be most of the page.
 MOST_SLICES = 500

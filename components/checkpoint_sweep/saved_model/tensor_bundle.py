@@ -132,7 +132,7 @@ def find(model: ModelSource) -> str:
     return prefix
 
 
-def unreadable(model: ModelSource) -> str | None:
+def unreadable_reason(model: ModelSource) -> str | None:
     """Why the weights of a model cannot be read; None if all that its graph takes can.
 
     Args:

@@ -24,7 +24,7 @@ def check_weights(model: ModelSource) -> None:
                 "Export it again, or give another."
             )
         return
-    if reason := tensor_bundle.unreadable(model):
+    if reason := tensor_bundle.unreadable_reason(model):
         raise SavedModelError(
             f"The weights of the {model.name} model at {model.own_weights} are unreadable: "
             f"{reason}. Export it again, or give another."

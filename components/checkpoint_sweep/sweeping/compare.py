@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from checkpoint_sweep.common.errors import UserError
-from checkpoint_sweep.evaluation.jackknife.read_left_out import read_left_out
-from checkpoint_sweep.evaluation.read_metrics import read_metrics
+from checkpoint_sweep.evaluation.results.metrics import read_metrics
+from checkpoint_sweep.evaluation.results.replicates import read_replicates
 from checkpoint_sweep.report.swept import full_name, model_name_of, slice_name
 from checkpoint_sweep.selection.differences import Compared, compare_values
 from checkpoint_sweep.selection.intervals import LEVEL
@@ -136,7 +136,7 @@ def _read(given: str) -> Side:
     model_name = model_name_of(results)
     try:
         metrics = read_metrics(results, model_name)
-        left_out = read_left_out(results, model_name)
+        left_out = read_replicates(results, model_name)
     except (OSError, ValueError) as error:
         raise ComparisonError(
             f"The results in {results} cannot be read: {error} Sweep again."

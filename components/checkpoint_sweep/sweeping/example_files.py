@@ -9,7 +9,7 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 from tfx_bsl.tfxio import tensor_adapter, tf_example_record
 
 from checkpoint_sweep.common.text import first_line
-from checkpoint_sweep.evaluation.example_source import ExamplesError, ExampleSource, check_files
+from checkpoint_sweep.evaluation.inputs.source import ExamplesError, ExampleSource, check_files
 from checkpoint_sweep.sweeping import tables
 
 _SPLIT = "Split-"

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import tensorflow_model_analysis as tfma
 
-from checkpoint_sweep.evaluation.engine import DEFAULT_ENGINE, check_amounts
+from checkpoint_sweep.evaluation.request import DEFAULT_ENGINE, check_amounts
 from checkpoint_sweep.model_run.averages import Averages
 from checkpoint_sweep.model_run.checkpoints import StepRange
 from checkpoint_sweep.selection.racing import Racing

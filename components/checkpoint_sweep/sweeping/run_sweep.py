@@ -9,14 +9,15 @@ from absl import logging
 
 from checkpoint_sweep.common import progress
 from checkpoint_sweep.common.eval_config import check_thresholds, has_thresholds, with_defaults
-from checkpoint_sweep.evaluation.checks import check_signature, flattening_warning
-from checkpoint_sweep.evaluation.engine import EvaluationRequest, Race, get_engine
-from checkpoint_sweep.evaluation.evaluate_candidates import evaluate_candidates, output_of
-from checkpoint_sweep.evaluation.example_source import ExampleSource
-from checkpoint_sweep.evaluation.feature_checks import features_of, indispensable_features
-from checkpoint_sweep.evaluation.jackknife.wanted import wanted
-from checkpoint_sweep.evaluation.ledger import Circumstances
-from checkpoint_sweep.evaluation.support import compiled_metrics_warning
+from checkpoint_sweep.evaluation.candidates.evaluate import evaluate_candidates, output_of
+from checkpoint_sweep.evaluation.candidates.reuse import EvaluationFingerprint
+from checkpoint_sweep.evaluation.engine import get_engine
+from checkpoint_sweep.evaluation.inputs.source import ExampleSource
+from checkpoint_sweep.evaluation.plan.tracked_metrics import find_tracked_metrics
+from checkpoint_sweep.evaluation.preflight.features import features_of, indispensable_features
+from checkpoint_sweep.evaluation.preflight.signature import check_signature, flattening_warning
+from checkpoint_sweep.evaluation.preflight.support import compiled_metrics_warning
+from checkpoint_sweep.evaluation.request import EvaluationRequest, Race
 from checkpoint_sweep.model_run.candidates import Candidates, make_candidates
 from checkpoint_sweep.model_run.checkpoints import (
     Checkpoint,
@@ -26,7 +27,7 @@ from checkpoint_sweep.model_run.checkpoints import (
     find_checkpoints,
 )
 from checkpoint_sweep.saved_model.model_source import ModelSource
-from checkpoint_sweep.saved_model.tensor_bundle import unreadable
+from checkpoint_sweep.saved_model.tensor_bundle import unreadable_reason
 from checkpoint_sweep.saved_model.weight_swap import write_saved_model
 from checkpoint_sweep.selection.decision import Decision, Verdict, choose
 from checkpoint_sweep.selection.direction import Direction
@@ -89,7 +90,7 @@ def run_sweep(
     examples = open_examples()
     _check(settings, eval_config, models, baseline, examples)
     checkpoints, candidates = _candidates(models, settings.steps)
-    decisive = wanted(eval_config, selection)
+    tracked_metrics = find_tracked_metrics(eval_config, selection)
     request = EvaluationRequest(
         candidates=list(candidates.sources.values()),
         baseline=baseline,
@@ -100,16 +101,16 @@ def run_sweep(
         tensor_adapter_config=examples.tensor_adapter_config,
         batch_size=settings.batch_size,
         memory_budget=settings.memory_budget,
-        decisive=decisive,
+        tracked_metrics=tracked_metrics,
         race=_race(settings, direction),
     )
-    circumstances = Circumstances.of(
+    fingerprint = EvaluationFingerprint.of(
         eval_config,
         list(examples.patterns.values()),
         examples.schema.SerializeToString(deterministic=True) if examples.schema else b"",
         baseline,
         settings.engine,
-        decisive,
+        tracked_metrics,
     )
     with progress.counting(examples.counts):
         evaluated = evaluate_candidates(
@@ -119,7 +120,7 @@ def run_sweep(
             candidates.left_out,
             evaluation,
             selection,
-            circumstances,
+            fingerprint,
             direction,
             settings.averages,
         )
@@ -188,7 +189,7 @@ def _export(source: ModelSource, verdict: Verdict, directory: str) -> None:
     try:
         write_saved_model(source, directory)
     except Exception as error:
-        if reason := unreadable(source):
+        if reason := unreadable_reason(source):
             if verdict.averaged is not None:
                 raise CheckpointError(
                     f"{verdict.name} is chosen, and its weights can no longer be read: {reason}. "

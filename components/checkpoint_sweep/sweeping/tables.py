@@ -9,7 +9,7 @@ from pyarrow import csv, parquet
 from checkpoint_sweep.common.digests import of_files, of_parts
 from checkpoint_sweep.common.files import replacing
 from checkpoint_sweep.common.text import first_line
-from checkpoint_sweep.evaluation.example_source import ExamplesError
+from checkpoint_sweep.evaluation.inputs.source import ExamplesError
 
 SUFFIXES = (".csv", ".parquet")
 

@@ -9,7 +9,7 @@ from tfx.types import artifact_utils
 from tfx.utils import io_utils
 
 from checkpoint_sweep.common.text import first_line
-from checkpoint_sweep.evaluation.example_source import ExamplesError, ExampleSource, check_files
+from checkpoint_sweep.evaluation.inputs.source import ExamplesError, ExampleSource, check_files
 from checkpoint_sweep.tfx_components import schemas
 
 

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,21 +15,7 @@ from checkpoint_sweep import Averages, Direction, Racing, Selection, StepRange, 
 from checkpoint_sweep.cli.main import make_app
 from checkpoint_sweep.cli.sweep_arguments import SweepArguments
 from tests.checkpoint_sweep.sweeping.conftest import Files, files  # noqa: F401 - a fixture
-
-# `tfx` out of reach, as where the library is installed without the extra.
-_MAIN = """
-import sys
-
-class Blocked:
-    def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] == "tfx":
-            raise ImportError(name)
-
-sys.meta_path.insert(0, Blocked())
-from checkpoint_sweep.cli.main import main
-main()
-"""
-
+from tests.support import console_script
 
 _AS_INSTALLED = """
 import sys
@@ -39,11 +26,6 @@ main()
 """
 
 
-def _run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", _MAIN, *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
-
-
 def _sweep(files: Files, *more: str) -> subprocess.CompletedProcess[str]:  # noqa: F811
     return _evaluate("sweep", files, *more)
 
@@ -52,8 +34,13 @@ def _watch(files: Files, *more: str) -> subprocess.CompletedProcess[str]:  # noq
     return _evaluate("watch", files, *more)
 
 
-def _evaluate(command: str, files: Files, *more: str) -> subprocess.CompletedProcess[str]:  # noqa: F811
-    return _run(
+def _evaluate(
+    command: str,
+    files: Files,  # noqa: F811
+    *more: str,
+    run: Callable[..., subprocess.CompletedProcess[str]] = console_script.run,
+) -> subprocess.CompletedProcess[str]:
+    return run(
         command,
         str(files.run),
         f"--model={files.model}",
@@ -67,7 +54,7 @@ def _evaluate(command: str, files: Files, *more: str) -> subprocess.CompletedPro
 
 @pytest.mark.slow
 def test_a_sweep_its_verdicts_and_an_export(files: Files, tmp_path: Path) -> None:  # noqa: F811
-    swept = _sweep(files)
+    swept = _evaluate("sweep", files, run=console_script.run_cold)
     assert swept.returncode == 0, swept.stderr
     assert "BLESSED: step" in swept.stdout
     assert "checkpoint 4 of 4, step 60: auc = " in swept.stderr
@@ -82,11 +69,11 @@ def test_a_sweep_its_verdicts_and_an_export(files: Files, tmp_path: Path) -> Non
     assert watched.stderr == ""
     (update,) = map(json.loads, watched.stdout.splitlines())
     assert (update["checkpoints"], update["chosen"]) == (4, verdicts["chosen"])
-    shown = _run("show", str(files.output))
+    shown = console_script.run("show", str(files.output))
     assert shown.returncode == 0
     assert f"step {verdicts['checkpoints'][1]['step']}" in shown.stdout
     target = tmp_path / "exported"
-    exported = _run(
+    exported = console_script.run(
         "export",
         str(files.output),
         str(target),
@@ -126,7 +113,7 @@ def test_none_eligible_is_a_status_of_its_own(files: Files) -> None:  # noqa: F8
     ],
 )
 def test_bad_input(arguments: list[str], words: str) -> None:
-    done = _run(*arguments)
+    done = console_script.run(*arguments)
     assert done.returncode == 2
     assert words in done.stderr
     assert "Traceback" not in done.stderr

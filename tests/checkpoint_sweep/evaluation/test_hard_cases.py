@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from checkpoint_sweep.evaluation.data_errors import EvaluationError
-from checkpoint_sweep.evaluation.read_metrics import read_metrics
-from checkpoint_sweep.evaluation.results import read_predictions
+from checkpoint_sweep.evaluation.results.candidate import read_predictions
+from checkpoint_sweep.evaluation.results.metrics import read_metrics
 from tests.checkpoint_sweep.evaluation import tfma_oracle
 from tests.support import scripted
 
@@ -253,7 +253,7 @@ def test_a_candidate_on_whose_predictions_tfma_fails_ends_alone(tmp_path: Path) 
     assert tfma_oracle.differences(tfma_oracle.load(stock), tfma_oracle.load(ours)) == []
     predictions = read_predictions(failed)
     assert predictions.failed
-    assert predictions.obstacle == "its predictions are NaN or infinite on 2 of 4 examples"
+    assert predictions.excluded_reason == "its predictions are NaN or infinite on 2 of 4 examples"
     assert not list(Path(failed).glob("metrics*"))
 
 

@@ -11,7 +11,7 @@ import tensorflow_model_analysis as tfma
 from sklearn import metrics as sklearn_metrics
 from tensorflow_model_analysis.metrics import metric_types
 
-from checkpoint_sweep.evaluation import combiners
+from checkpoint_sweep.evaluation.plan import combiners
 from checkpoint_sweep.metrics.batch_metric import FormulaCombiner
 from checkpoint_sweep.metrics.coefficient_of_determination import CoefficientOfDetermination
 from checkpoint_sweep.metrics.precision_at_k import PrecisionAtK

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page
 
 from checkpoint_sweep.report.page import render
-from tests.checkpoint_sweep.report import made_up
+from tests.checkpoint_sweep.report import fake_report
 from tests.checkpoint_sweep.report.conftest import Open
 from tests.checkpoint_sweep.report.views.browser import Browser
 
@@ -34,7 +34,7 @@ def marks(page: Page, chart: str) -> int:
 
 @pytest.mark.parametrize("name", KINDS)
 def test_every_kind_of_sweep_is_drawn(open_report: Open, name: str) -> None:
-    made = made_up.report(**KINDS[name])
+    made = fake_report.report(**KINDS[name])
     page = open_report(made).page
 
     decision = made["decision"]
@@ -55,7 +55,7 @@ def test_every_kind_of_sweep_is_drawn(open_report: Open, name: str) -> None:
 
 
 def test_a_sweep_of_which_nothing_was_evaluated(browser: Browser, tmp_path: Path) -> None:
-    made = made_up.report(checkpoints=2, eligible=False, intervals=False, plots=False)
+    made = fake_report.report(checkpoints=2, eligible=False, intervals=False, plots=False)
     made.update(values={}, metrics=[], slices=[], losses={"training": [], "evaluation": []})
     for candidate in made["candidates"]:
         candidate["reason"] = "it cannot be read"
@@ -71,7 +71,7 @@ def test_a_sweep_of_which_nothing_was_evaluated(browser: Browser, tmp_path: Path
 
 
 def test_the_verdicts_are_the_reports(open_report: Open) -> None:
-    made = made_up.report(nan=(3,))
+    made = fake_report.report(nan=(3,))
     page = open_report(made).page
 
     shown = page.locator("#verdict-table tbody tr").evaluate_all(
@@ -85,7 +85,7 @@ def test_the_verdicts_are_the_reports(open_report: Open) -> None:
 
 
 def test_the_slices_in_numbers_are_the_reports(open_report: Open) -> None:
-    made = made_up.report(baseline=True)
+    made = fake_report.report(baseline=True)
     page = open_report(made).page
 
     page.locator("summary", has_text="All slices").click()
@@ -95,7 +95,7 @@ def test_the_slices_in_numbers_are_the_reports(open_report: Open) -> None:
         """rows => rows.map(row => [row.cells[0].innerText,
           ...[1, 2, 5].map(i => row.cells[i].dataset.value)])"""
     )
-    assert [row[0] for row in shown] == made_up.titles(made)
+    assert [row[0] for row in shown] == fake_report.titles(made)
     values = made["values"]["step-00000500"]
     for row, value in zip(shown, values, strict=True):
         assert [float(cell) for cell in row[1:]] == pytest.approx(
@@ -116,7 +116,7 @@ def test_the_slices_in_numbers_are_the_reports(open_report: Open) -> None:
 def test_thresholds_are_lines_where_they_hold(
     open_report: Open, where: dict[str, str | None], chosen: str, lines: int
 ) -> None:
-    made = made_up.report()
+    made = fake_report.report()
     made["thresholds"][0]["slice"] = where
     page = open_report(made).page
 
@@ -127,30 +127,30 @@ def test_thresholds_are_lines_where_they_hold(
 
 
 def test_text_from_the_data_stays_text(open_report: Open) -> None:
-    made = made_up.report()
+    made = fake_report.report()
     for candidate in made["candidates"]:
         assert candidate["verdict"] is not None
-        candidate["verdict"]["reason"] = made_up.HOSTILE
-        candidate["reason"] = made_up.HOSTILE
-    made["made"]["examples"] = [made_up.HOSTILE]
+        candidate["verdict"]["reason"] = fake_report.HOSTILE
+        candidate["reason"] = fake_report.HOSTILE
+    made["made"]["examples"] = [fake_report.HOSTILE]
     observed = open_report(made)
     dialogs: list[str] = []
     observed.page.on("dialog", lambda dialog: dialogs.append(dialog.message))
 
-    assert made_up.HOSTILE in observed.page.locator(".made").inner_text()
-    assert made_up.HOSTILE in observed.page.locator("#verdict-table").inner_text()
+    assert fake_report.HOSTILE in observed.page.locator(".made").inner_text()
+    assert fake_report.HOSTILE in observed.page.locator("#verdict-table").inner_text()
     cell = observed.page.locator("#heat-chart svg.marks .mark-rect").first.locator("path").last
     cell.scroll_into_view_if_needed()
     box = cell.bounding_box()
     assert box is not None
     observed.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     observed.page.locator("#vg-tooltip-element.visible").wait_for()
-    assert made_up.HOSTILE in observed.page.locator("#vg-tooltip-element").inner_text()
+    assert fake_report.HOSTILE in observed.page.locator("#vg-tooltip-element").inner_text()
     assert dialogs == []
 
 
 def test_scripts_of_others_do_not_run(open_report: Open) -> None:
-    observed = open_report(made_up.report(checkpoints=1))
+    observed = open_report(fake_report.report(checkpoints=1))
     observed.page.evaluate(
         """() => {
           const script = document.createElement('script');
@@ -165,7 +165,7 @@ def test_scripts_of_others_do_not_run(open_report: Open) -> None:
 
 
 def test_the_table_sorts_and_filters_by_keyboard(open_report: Open) -> None:
-    made = made_up.report(nan=(3,))
+    made = fake_report.report(nan=(3,))
     page = open_report(made).page
 
     page.locator("#verdict-table thead button").nth(1).focus()
@@ -187,7 +187,7 @@ def test_the_table_sorts_and_filters_by_keyboard(open_report: Open) -> None:
 
 
 def test_another_candidates_plots_can_be_chosen(open_report: Open) -> None:
-    page = open_report(made_up.report()).page
+    page = open_report(fake_report.report()).page
 
     before = page.locator("#plots .matrix").inner_text()
     page.select_option("#plot-candidate", "step-00000100")
@@ -202,7 +202,7 @@ def test_another_candidates_plots_can_be_chosen(open_report: Open) -> None:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1200])
 def test_it_fits_the_window_and_the_theme(open_report: Open, scheme: str, width: int) -> None:
-    page = open_report(made_up.report(baseline=True), color_scheme=scheme).page
+    page = open_report(fake_report.report(baseline=True), color_scheme=scheme).page
     page.set_viewport_size({"width": width, "height": 800})
     page.wait_for_timeout(300)
 
@@ -221,7 +221,7 @@ def test_it_fits_the_window_and_the_theme(open_report: Open, scheme: str, width:
 
 
 def test_in_print_nothing_is_cut_off_or_folded(open_report: Open) -> None:
-    made = made_up.report(checkpoints=60, slices=60, baseline=True)
+    made = fake_report.report(checkpoints=60, slices=60, baseline=True)
     for candidate in made["candidates"][:3]:
         assert candidate["verdict"] is not None
         candidate["verdict"].update(eligible=False, missed=[f"auc on {i}" for i in range(9)])
@@ -249,7 +249,7 @@ def test_in_print_nothing_is_cut_off_or_folded(open_report: Open) -> None:
 
 
 def test_the_first_slices_of_many_are_drawn_and_all_on_request(open_report: Open) -> None:
-    page = open_report(made_up.report(checkpoints=3, slices=60)).page
+    page = open_report(fake_report.report(checkpoints=3, slices=60)).page
     cells = page.locator("#heat-chart svg.marks .mark-rect").first.locator("path")
 
     assert cells.count() == 3 * 31
@@ -262,8 +262,8 @@ def test_the_first_slices_of_many_are_drawn_and_all_on_request(open_report: Open
 
 
 def test_a_regression_has_predicted_against_actual_and_residuals(open_report: Open) -> None:
-    made = made_up.report(checkpoints=1)
-    made["plots"] = {"step-00000100": made_up.regression_plots()}
+    made = fake_report.report(checkpoints=1)
+    made["plots"] = {"step-00000100": fake_report.regression_plots()}
     page = open_report(made).page
 
     assert page.locator("#plots .chart").evaluate_all(
@@ -282,7 +282,7 @@ def test_a_regression_has_predicted_against_actual_and_residuals(open_report: Op
 
 
 def test_without_scripts_the_text_is_there(browser: Browser, tmp_path: Path) -> None:
-    made = made_up.report()
+    made = fake_report.report()
     (tmp_path / "page.html").write_text(render(made), encoding="utf-8")
     page = browser.open(tmp_path / "page.html", java_script_enabled=False).page  # type: ignore[arg-type]
 
@@ -293,7 +293,7 @@ def test_without_scripts_the_text_is_there(browser: Browser, tmp_path: Path) -> 
 
 def test_a_large_sweep_is_small_and_quick(browser: Browser, tmp_path: Path) -> None:
     path = tmp_path / "large.html"
-    path.write_text(render(made_up.report(checkpoints=200, slices=100)), encoding="utf-8")
+    path.write_text(render(fake_report.report(checkpoints=200, slices=100)), encoding="utf-8")
     assert path.stat().st_size < BYTES
 
     taken = []
@@ -308,4 +308,4 @@ def test_a_large_sweep_is_small_and_quick(browser: Browser, tmp_path: Path) -> N
 
 
 def test_equal_reports_give_equal_pages() -> None:
-    assert render(made_up.report()) == render(made_up.report())
+    assert render(fake_report.report()) == render(fake_report.report())

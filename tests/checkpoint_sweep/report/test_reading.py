@@ -15,7 +15,7 @@ from checkpoint_sweep.report.gather import spread
 from checkpoint_sweep.report.payload import payload
 from checkpoint_sweep.report.read_losses import read_losses, thin
 from checkpoint_sweep.report.read_plots import calibration, read_plots, thresholds
-from tests.checkpoint_sweep.report import made_up
+from tests.checkpoint_sweep.report import fake_report
 from tests.checkpoint_sweep.report.views import tfma_results
 
 
@@ -143,7 +143,7 @@ def test_calibration_groups_keep_all_examples_and_sums() -> None:
 
 
 def test_a_page_too_large_keeps_what_decides() -> None:
-    made = made_up.report(checkpoints=10, slices=5)
+    made = fake_report.report(checkpoints=10, slices=5)
     cut = payload(made, most=10 * 6 * 2)
     assert cut["metrics_left_out"] == 1
     table = cut["values"]["step-00000100"]
@@ -166,5 +166,5 @@ def test_importing_is_cheap() -> None:
 def test_the_version_is_documented() -> None:
     text = (Path(__file__).parents[3] / "docs" / "report.md").read_text()
     assert f"version {VERSION}" in text
-    for name in made_up.report():
+    for name in fake_report.report():
         assert f"`{name}`" in text

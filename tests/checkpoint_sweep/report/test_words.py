@@ -3,7 +3,7 @@
 import pytest
 
 from checkpoint_sweep.report.words import headline, worst_slices
-from tests.checkpoint_sweep.report import made_up
+from tests.checkpoint_sweep.report import fake_report
 
 
 @pytest.mark.parametrize(
@@ -12,7 +12,7 @@ from tests.checkpoint_sweep.report import made_up
 def test_where_none_is_eligible_the_best_and_what_it_lacks_are_named(
     direction: str, label: str
 ) -> None:
-    made = made_up.report(checkpoints=4, eligible=False)
+    made = fake_report.report(checkpoints=4, eligible=False)
     assert made["decision"] is not None
     made["decision"]["selection"]["direction"] = direction
     for step, (candidate, value) in enumerate(
@@ -30,7 +30,7 @@ def test_where_none_is_eligible_the_best_and_what_it_lacks_are_named(
 
 
 def test_where_no_value_is_finite_none_is_the_best() -> None:
-    made = made_up.report(checkpoints=2, eligible=False)
+    made = fake_report.report(checkpoints=2, eligible=False)
     for candidate in made["candidates"]:
         assert candidate["verdict"] is not None
         candidate["verdict"].update(value=None)
@@ -38,14 +38,14 @@ def test_where_no_value_is_finite_none_is_the_best() -> None:
 
 
 def test_the_worst_slices_have_their_intervals_and_why_not_to_trust_them() -> None:
-    made = made_up.report(checkpoints=1, slices=3)
+    made = fake_report.report(checkpoints=1, slices=3)
     made["values"]["step-00000100"] = [
         [0.9, 0.1, 900.0],
         [0.8, 0.1, 300.0],
         [0.477, 0.1, 500.0],
         [0.1, 0.1, 99.0],
     ]
-    rough = made_up.uncertainty("step-00000100", 2, 0.477, 0.89)
+    rough = fake_report.uncertainty("step-00000100", 2, 0.477, 0.89)
     made["intervals"] = [{**rough, "caution": "one example of the rarer label"}]
 
     assert worst_slices(made) == [
@@ -57,7 +57,7 @@ def test_the_worst_slices_have_their_intervals_and_why_not_to_trust_them() -> No
             "caution": "one example of the rarer label",
         },
         {
-            "slice": f"payment_type={made_up.HOSTILE}",
+            "slice": f"payment_type={fake_report.HOSTILE}",
             "value": 0.8,
             "text": "0.8",
             "examples": 300.0,

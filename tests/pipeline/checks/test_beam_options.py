@@ -74,13 +74,13 @@ def _refused(options: object) -> int:
 def test_a_cluster_that_is_not_there_is_known_before_training(
     threads: Callable[[object], int], message: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("checkpoint_sweep.evaluation.workers.threads_on_dask", threads)
+    monkeypatch.setattr("checkpoint_sweep.evaluation.inputs.parallelism.threads_on_dask", threads)
     with pytest.raises(ConfigError, match=f"^{message}$"):
         check_cluster(["--runner=a.b.DaskRunner", "--dask_client_address=tcp://h:1"])
 
 
 def test_without_dask_no_cluster_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("checkpoint_sweep.evaluation.workers.threads_on_dask", _refused)
+    monkeypatch.setattr("checkpoint_sweep.evaluation.inputs.parallelism.threads_on_dask", _refused)
     check_cluster([])
     check_cluster(["--runner=DataflowRunner"])
 

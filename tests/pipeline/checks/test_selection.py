@@ -2,7 +2,8 @@ import dataclasses
 
 import pytest
 
-from checkpoint_sweep.evaluation.engine import EngineError, get_engine
+from checkpoint_sweep.evaluation.engine import get_engine
+from checkpoint_sweep.evaluation.request import EngineError
 from checkpoint_sweep.selection.direction import Direction
 from pipeline import options
 from pipeline.checks.selection import check_selection

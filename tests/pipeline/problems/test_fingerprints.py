@@ -77,7 +77,7 @@ def copied(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pytest.param("problems/taxi/problem.py", False, id="how it is defined"),
         pytest.param("problems/registry.py", False, id="which problems there are"),
         pytest.param("reporting/summary.py", False, id="how it is reported"),
-        pytest.param("kubeflow/compile.py", False, id="how it gets onto a cluster"),
+        pytest.param("kubeflow/compile/compiler.py", False, id="how it gets onto a cluster"),
         pytest.param("dag.py", False, id="what is around it"),
     ],
 )

@@ -14,7 +14,7 @@ import checkpoint_sweep
 from checkpoint_sweep.common import text
 from checkpoint_sweep.common.progress import Amount
 from pipeline.problems.problem import repository
-from pipeline.reporting import quiet
+from pipeline.reporting import log_filters
 from pipeline.reporting.progress import Progress, amount
 
 
@@ -139,7 +139,9 @@ def test_brackets_in_a_message_are_text(screen: Console) -> None:
 @pytest.mark.parametrize(
     ("record", "passes"),
     [
-        pytest.param(_record("hello", path=quiet.__file__), True, id="the application's message"),
+        pytest.param(
+            _record("hello", path=log_filters.__file__), True, id="the application's message"
+        ),
         pytest.param(_record("hello", path=text.__file__), True, id="the library's message"),
         pytest.param(_record("hello", path="/a/tfx/pipeline/b.py"), False, id="another's message"),
         pytest.param(
@@ -162,7 +164,7 @@ def test_what_a_user_gets_to_read(record: logging.LogRecord, passes: bool) -> No
     root = logging.getLogger()
     before = root.handlers[:], root.level
     try:
-        quiet.route_logs(handler, also=Progress.announces)
+        log_filters.route_logs(handler, also=Progress.announces)
         assert bool(handler.filter(record)) is passes
     finally:
         root.handlers, root.level = before
@@ -172,10 +174,10 @@ def test_what_a_user_gets_to_read(record: logging.LogRecord, passes: bool) -> No
 _INSTALLED = """
 import logging
 from checkpoint_sweep.common import text
-from pipeline.reporting import quiet
+from pipeline.reporting import log_filters
 
 handler = logging.Handler()
-quiet.route_logs(handler, also=lambda record: False)
+log_filters.route_logs(handler, also=lambda record: False)
 for path in (text.__file__, text.__file__.replace("checkpoint_sweep", "another")):
     record = logging.LogRecord("log", logging.INFO, path, 1, "hello", (), None)
     print(path, bool(handler.filter(record)))

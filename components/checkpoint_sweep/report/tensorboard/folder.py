@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import tensorflow as tf
 
 from checkpoint_sweep.common.files import replacing
-from checkpoint_sweep.evaluation.ledger import Entry
+from checkpoint_sweep.evaluation.results.ledger import Entry
 from checkpoint_sweep.report.swept import OVERALL, Swept
 from checkpoint_sweep.report.tensorboard.events import scalars, text, write_events
 from checkpoint_sweep.report.tensorboard.pr_curves import read_pr_curves

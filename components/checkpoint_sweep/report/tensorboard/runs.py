@@ -4,7 +4,7 @@ import dataclasses
 import hashlib
 from collections.abc import Mapping
 
-from checkpoint_sweep.evaluation.read_metrics import Slice
+from checkpoint_sweep.evaluation.results.metrics import Slice
 from checkpoint_sweep.report.swept import Metrics, full_name, largest_slices, slice_name
 
 # TensorBoard lists runs one below the other, and each is a file.

@@ -11,11 +11,12 @@ as one HTML file, and `+` puts several on one page. Nothing is fetched from the 
 """
 
 from checkpoint_sweep.report.views.compare import compare
+from checkpoint_sweep.report.views.panel import Panel
 from checkpoint_sweep.report.views.plots import plots
 from checkpoint_sweep.report.views.slicing_metrics import slicing_metrics
 from checkpoint_sweep.report.views.sweep import Sweep, ViewError
 from checkpoint_sweep.report.views.time_series import time_series
-from checkpoint_sweep.report.views.view import Panel, View
+from checkpoint_sweep.report.views.view import View
 
 __all__ = [
     "Panel",

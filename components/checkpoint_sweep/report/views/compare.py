@@ -7,6 +7,7 @@ from typing import Any
 import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.view import util
 
+from checkpoint_sweep.report.views.panel import Panel
 from checkpoint_sweep.report.views.slicing_metrics import (
     COMPONENT,
     column_title,
@@ -14,7 +15,7 @@ from checkpoint_sweep.report.views.slicing_metrics import (
     slices,
 )
 from checkpoint_sweep.report.views.sweep import Sweep, ViewError, Which, label
-from checkpoint_sweep.report.views.view import Panel, View
+from checkpoint_sweep.report.views.view import View
 
 _COUNTS = ("example_count", "weighted_example_count")
 _ZERO_WIDTH_SPACE = "\u200b"

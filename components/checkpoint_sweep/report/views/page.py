@@ -5,14 +5,11 @@ import functools
 import gzip
 import importlib.resources
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import jinja2
 
 from checkpoint_sweep.report.views.json_safe import to_json
-
-if TYPE_CHECKING:
-    from checkpoint_sweep.report.views.view import Panel
+from checkpoint_sweep.report.views.panel import Panel
 
 _STATIC = importlib.resources.files("checkpoint_sweep.report.views") / "static"
 _BUNDLE = importlib.resources.files("tensorflow_model_analysis") / "static/vulcanized_tfma.js"
@@ -31,7 +28,7 @@ _HEIGHTS = {"tfma-nb-time-series": 800, "tfma-nb-slicing-metrics": 1000, "tfma-n
 _OTHER_HEIGHT = 700
 
 
-def render_page(panels: Sequence["Panel"], framed: bool = False) -> str:
+def render_page(panels: Sequence[Panel], framed: bool = False) -> str:
     """A complete HTML document.
 
     Its content security policy forbids every request, so that it looks the same offline.
@@ -63,7 +60,7 @@ def render_page(panels: Sequence["Panel"], framed: bool = False) -> str:
     )
 
 
-def render_frame(panels: Sequence["Panel"]) -> str:
+def render_frame(panels: Sequence[Panel]) -> str:
     """The document inside a sandboxed iframe, as a fragment for a notebook's output."""
     height = 40 + sum(_HEIGHTS.get(panel.component, _OTHER_HEIGHT) for panel in panels)
     return _template("frame.html").render(

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from tensorflow_model_analysis.view import util
 
+from checkpoint_sweep.report.views.panel import Panel
 from checkpoint_sweep.report.views.sweep import (
     Sweep,
     ViewError,
@@ -13,7 +14,7 @@ from checkpoint_sweep.report.views.sweep import (
     slice_name,
     title,
 )
-from checkpoint_sweep.report.views.view import Panel, View
+from checkpoint_sweep.report.views.view import View
 
 
 def plots(

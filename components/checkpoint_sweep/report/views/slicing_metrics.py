@@ -7,8 +7,9 @@ from typing import Any
 import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.view import util
 
+from checkpoint_sweep.report.views.panel import Panel
 from checkpoint_sweep.report.views.sweep import Sweep, ViewError, Which, single_slice_spec, title
-from checkpoint_sweep.report.views.view import Panel, View
+from checkpoint_sweep.report.views.view import View
 
 COMPONENT = "tfma-nb-slicing-metrics"
 

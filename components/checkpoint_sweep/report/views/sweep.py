@@ -12,7 +12,7 @@ from tensorflow_model_analysis.view import util, view_types
 from tensorflow_model_analysis.writers import eval_config_writer
 
 from checkpoint_sweep.common.errors import UserError
-from checkpoint_sweep.evaluation.ledger import LEDGER, read_ledger
+from checkpoint_sweep.evaluation.results.ledger import LEDGER, read_ledger
 from checkpoint_sweep.report.read_plots import overall_plots
 
 

@@ -5,13 +5,14 @@ from collections.abc import Mapping, Sequence
 import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.view import util, view_types
 
+from checkpoint_sweep.report.views.panel import Panel
 from checkpoint_sweep.report.views.sweep import (
     Sweep,
     ViewError,
     single_slice_spec,
     slice_name,
 )
-from checkpoint_sweep.report.views.view import Panel, View
+from checkpoint_sweep.report.views.view import View
 
 _DATA = "sweep"
 

@@ -2,34 +2,12 @@
 
 import dataclasses
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from checkpoint_sweep.common.files import write_text
 from checkpoint_sweep.report.views import page
-
-
-@dataclasses.dataclass(frozen=True)
-class Panel:
-    """One of TFMA's web components with its data.
-
-    Attributes:
-        component: tag name, such as `tfma-nb-time-series`.
-        title: the heading above it.
-        config: what its `config` property gets.
-        data: what its `data` property gets.
-        summary: one line for where no HTML is shown.
-        settings: properties of elements inside the component, by tag name: what a reader could
-            choose by hand, chosen in advance.
-    """
-
-    component: str
-    title: str
-    config: Mapping[str, Any]
-    data: Any
-    summary: str = ""
-    settings: Mapping[str, Mapping[str, Any]] = dataclasses.field(default_factory=dict)
+from checkpoint_sweep.report.views.panel import Panel
 
 
 @dataclasses.dataclass(frozen=True, repr=False)

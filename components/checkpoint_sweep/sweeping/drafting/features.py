@@ -12,7 +12,7 @@ import tensorflow_model_analysis as tfma
 from tfx_bsl.tfxio import dataset_options
 
 from checkpoint_sweep.common.text import first_line
-from checkpoint_sweep.evaluation.example_source import ExamplesError, ExampleSource
+from checkpoint_sweep.evaluation.inputs.source import ExamplesError, ExampleSource
 
 LOOKED_AT = 10_000
 INTEGER, FLOAT, TEXT = "integers", "numbers", "text"

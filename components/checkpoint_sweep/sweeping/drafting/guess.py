@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from checkpoint_sweep.common.eval_config import EvalConfigError
 from checkpoint_sweep.common.text import some
-from checkpoint_sweep.evaluation.checks import predicted_output
+from checkpoint_sweep.evaluation.preflight.signature import predicted_output
 from checkpoint_sweep.sweeping.drafting.features import FLOAT, INTEGER, TEXT, Feature
 from checkpoint_sweep.sweeping.drafting.model import UNKNOWN, Model
 

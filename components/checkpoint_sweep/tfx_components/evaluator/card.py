@@ -11,9 +11,9 @@ from tfx import types
 
 from checkpoint_sweep.common.files import write_text
 from checkpoint_sweep.common.text import first_line
-from checkpoint_sweep.evaluation.jackknife.read_left_out import read_left_out
-from checkpoint_sweep.evaluation.read_metrics import read_metrics
-from checkpoint_sweep.evaluation.threshold_failures import threshold_failures
+from checkpoint_sweep.evaluation.results.metrics import read_metrics
+from checkpoint_sweep.evaluation.results.replicates import read_replicates
+from checkpoint_sweep.evaluation.results.thresholds import threshold_failures
 from checkpoint_sweep.report.demands import demands
 from checkpoint_sweep.report.model_card import Card, Measured, model_card
 from checkpoint_sweep.report.swept import OVERALL, full_name, slice_name
@@ -91,7 +91,7 @@ def _card(
 
 def _measured(evaluation: str, model_name: str) -> Iterator[Measured]:
     """Yields the metrics of all examples, then those of slices by the number of examples."""
-    left_out = read_left_out(evaluation, model_name)
+    left_out = read_replicates(evaluation, model_name)
     metrics = read_metrics(evaluation, model_name)
     ordered = sorted(metrics, key=lambda w: (w != OVERALL, -metrics[w].get(_COUNT, 0.0), w))
     for where in ordered:

@@ -23,17 +23,17 @@ from checkpoint_sweep.common.eval_config import (
     with_defaults,
 )
 from checkpoint_sweep.common.files import write_json
-from checkpoint_sweep.evaluation.checks import check_signature
 from checkpoint_sweep.evaluation.data_errors import EvaluationError
-from checkpoint_sweep.evaluation.engine import EvaluationRequest
-from checkpoint_sweep.evaluation.feature_checks import features_of, indispensable_features
-from checkpoint_sweep.evaluation.fused_engine import evaluate_fused
-from checkpoint_sweep.evaluation.jackknife.read_left_out import read_left_out
-from checkpoint_sweep.evaluation.jackknife.wanted import wanted
-from checkpoint_sweep.evaluation.results import read_predictions
-from checkpoint_sweep.evaluation.support import compiled_metrics_warning
-from checkpoint_sweep.evaluation.tfma_pipeline import pipeline_for_tfma
-from checkpoint_sweep.evaluation.threshold_failures import threshold_failures
+from checkpoint_sweep.evaluation.engine import get_engine
+from checkpoint_sweep.evaluation.plan.tracked_metrics import find_tracked_metrics
+from checkpoint_sweep.evaluation.preflight.features import features_of, indispensable_features
+from checkpoint_sweep.evaluation.preflight.signature import check_signature
+from checkpoint_sweep.evaluation.preflight.support import compiled_metrics_warning
+from checkpoint_sweep.evaluation.request import DEFAULT_ENGINE, EvaluationRequest
+from checkpoint_sweep.evaluation.results.candidate import read_predictions
+from checkpoint_sweep.evaluation.results.replicates import read_replicates
+from checkpoint_sweep.evaluation.results.thresholds import threshold_failures
+from checkpoint_sweep.evaluation.stock.pipeline import pipeline_for_tfma
 from checkpoint_sweep.saved_model import signatures
 from checkpoint_sweep.saved_model.model_source import ModelSource
 from checkpoint_sweep.sweeping.baseline import check_weights
@@ -100,7 +100,7 @@ class EvaluatorExecutor(stock.Executor):
             read=source.read,
             make_pipeline=super()._make_beam_pipeline,
             tensor_adapter_config=source.tensor_adapter_config,
-            decisive=wanted(eval_config, None),
+            tracked_metrics=find_tracked_metrics(eval_config, None),
         )
         if warning := compiled_metrics_warning(candidate.saved_model, eval_config):
             logging.warning(warning)
@@ -108,7 +108,7 @@ class EvaluatorExecutor(stock.Executor):
             check_thresholds(eval_config)
         with progress.counting(source.counts):
             progress.expect(1)
-            for done in evaluate_fused(request):
+            for done in get_engine(DEFAULT_ENGINE)(request):
                 if done.error and not read_predictions(evaluation).failed:
                     raise EvaluationError(done.error)
         blessing = artifact_utils.get_single_instance(output_dict[keys.BLESSING_KEY])
@@ -146,7 +146,7 @@ def _bless(
     blessing: types.Artifact, evaluation: str, model_name: str, validated: bool
 ) -> tuple[bool, str]:
     """Writes the verdict, and returns it with its reason."""
-    found = findings(read_left_out(evaluation, model_name))
+    found = findings(read_replicates(evaluation, model_name))
     words = in_words(found)
     content = {"words": words, "metrics": [finding.to_json() for finding in found]}
     write_json(os.path.join(blessing.uri, VERDICT), content)
@@ -158,8 +158,8 @@ def _bless(
 
 def _judge(evaluation: str, validated: bool, words: str) -> tuple[bool, str]:
     """Whether the model is blessed, and why; one that had no thresholds to meet is not."""
-    if obstacle := read_predictions(evaluation).obstacle:
-        return False, f"Not to be shipped: {obstacle}."
+    if reason := read_predictions(evaluation).excluded_reason:
+        return False, f"Not to be shipped: {reason}."
     if not validated:
         return False, "The evaluation config has no thresholds: nothing was validated."
     if not tfma.load_validation_result(evaluation).validation_ok:

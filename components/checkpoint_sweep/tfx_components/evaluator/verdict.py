@@ -5,8 +5,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from checkpoint_sweep.evaluation.jackknife.read_left_out import LeftOut
-from checkpoint_sweep.evaluation.read_metrics import Slice
+from checkpoint_sweep.evaluation.results.metrics import Slice
+from checkpoint_sweep.evaluation.results.replicates import JackknifeReplicates
 from checkpoint_sweep.selection.intervals import LEVEL, Estimate, estimate
 from checkpoint_sweep.selection.metric_lookup import MetricName
 from checkpoint_sweep.selection.words import plus_minus
@@ -44,7 +44,7 @@ class Finding:
 
 
 def findings(
-    found: Mapping[tuple[Slice, MetricName], LeftOut], level: float = LEVEL
+    found: Mapping[tuple[Slice, MetricName], JackknifeReplicates], level: float = LEVEL
 ) -> list[Finding]:
     """Makes a finding for each metric and slice, the overall slice first.
 

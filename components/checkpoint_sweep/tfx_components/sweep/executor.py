@@ -10,8 +10,8 @@ from tfx.types import artifact_utils
 from tfx.utils import path_utils
 
 from checkpoint_sweep.common.eval_config import parse
-from checkpoint_sweep.evaluation.engine import DEFAULT_ENGINE
-from checkpoint_sweep.evaluation.ledger import remove_set_aside, set_aside
+from checkpoint_sweep.evaluation.candidates.reuse import remove_set_aside, set_aside
+from checkpoint_sweep.evaluation.request import DEFAULT_ENGINE
 from checkpoint_sweep.model_run.averages import Averages
 from checkpoint_sweep.model_run.checkpoints import StepRange
 from checkpoint_sweep.report.write import try_to_write_report

@@ -15,7 +15,7 @@ from tfx.components.evaluator import executor as stock
 from tfx.dsl.components.base import base_beam_executor
 from tfx.types import standard_artifacts
 
-from checkpoint_sweep.evaluation.example_source import ExamplesError
+from checkpoint_sweep.evaluation.inputs.source import ExamplesError
 from checkpoint_sweep.model_run.candidates import make_candidates
 from checkpoint_sweep.model_run.checkpoints import find_checkpoints
 from checkpoint_sweep.saved_model.weight_swap import write_saved_model

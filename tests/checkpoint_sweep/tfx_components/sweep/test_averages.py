@@ -11,8 +11,8 @@ import tensorflow as tf
 import tensorflow_model_analysis as tfma
 
 from checkpoint_sweep.common.files import PARTIAL
-from checkpoint_sweep.evaluation import fused_engine
-from checkpoint_sweep.evaluation.ledger import Entry, read_ledger
+from checkpoint_sweep.evaluation.fused import engine as fused_engine
+from checkpoint_sweep.evaluation.results.ledger import Entry, read_ledger
 from checkpoint_sweep.model_run.averages import Averages
 from checkpoint_sweep.report import views
 from checkpoint_sweep.saved_model.model_source import VARIABLES, ModelSource

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import tensorflow_model_analysis as tfma
 
-from checkpoint_sweep.evaluation.example_source import ExamplesError
-from checkpoint_sweep.evaluation.ledger import read_ledger
+from checkpoint_sweep.evaluation.inputs.source import ExamplesError
+from checkpoint_sweep.evaluation.results.ledger import read_ledger
 from checkpoint_sweep.model_run.checkpoints import CheckpointError
 from checkpoint_sweep.saved_model.model_source import VARIABLES
 from checkpoint_sweep.selection.direction import Direction

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import tensorflow as tf
 
-from checkpoint_sweep.evaluation.ledger import LEDGER, read_ledger
+from checkpoint_sweep.evaluation.results.ledger import LEDGER, read_ledger
 from tests.checkpoint_sweep.tfx_components.sweep.cases import (
     FLOOR,
     Case,

@@ -10,7 +10,7 @@ import tensorflow as tf
 import tensorflow_model_analysis as tfma
 from tfx.types import standard_artifacts
 
-from checkpoint_sweep.evaluation.ledger import EVALUATED, Entry, write_ledger
+from checkpoint_sweep.evaluation.results.ledger import EVALUATED, Entry, write_ledger
 from checkpoint_sweep.model_run.averages import Averages
 from checkpoint_sweep.report import swept as as_data
 from checkpoint_sweep.report.mlflow_log import metric_key

@@ -10,8 +10,8 @@ import pytest
 import tensorflow as tf
 import tensorflow_model_analysis as tfma
 
-from checkpoint_sweep.evaluation import fused_engine
-from checkpoint_sweep.evaluation.ledger import read_ledger
+from checkpoint_sweep.evaluation.fused import engine as fused_engine
+from checkpoint_sweep.evaluation.results.ledger import read_ledger
 from tests.checkpoint_sweep.evaluation import tfma_oracle
 from tests.checkpoint_sweep.tfx_components.sweep.conftest import Sweep, Swept
 from tests.support import taxi_examples

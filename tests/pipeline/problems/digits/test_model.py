@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 import tensorflow_model_analysis as tfma
 
-from benchmarks import digits_slim
+from benchmarks.resnet import digits_slim
 from checkpoint_sweep.common.eval_config import with_defaults
 from checkpoint_sweep.metrics.batch_metric import FormulaCombiner
 from checkpoint_sweep.model_run.averaging import Averager

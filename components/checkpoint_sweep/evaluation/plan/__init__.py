@@ -1,0 +1,1 @@
+"""An EvalConfig as leaves, what they ask for, and the combiners that sum them."""

@@ -1,0 +1,110 @@
+"""Reads what a console shows from what a sweep or an evaluation has written."""
+
+import os
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import tensorflow as tf
+from tensorflow_model_analysis.writers import eval_config_writer
+
+from checkpoint_sweep.evaluation.results.metrics import read_metrics
+from checkpoint_sweep.report.document import REPORT_HTML, Report
+from checkpoint_sweep.report.read_plots import read_plots
+from checkpoint_sweep.report.sweep_report import read_sweep
+from checkpoint_sweep.report.swept import OVERALL, full_name
+from checkpoint_sweep.tfx_components.evaluator.card import MODEL_CARD
+from pipeline.kubeflow.task.console.card_page import card_page
+from pipeline.kubeflow.task.console.system_metrics import (
+    chosen_metrics,
+    classification_metrics,
+    scalar_metrics,
+)
+
+Json = dict[str, Any]
+
+
+class Contents(Protocol):
+    """What there is to show; each method raises what stands in its way."""
+
+    def page(self) -> str:
+        """A page, HTML."""
+
+    def metrics(self) -> dict[str, float]:
+        """The metadata of a `system.Metrics`."""
+
+    def classification(self) -> Json:
+        """The metadata of a `system.ClassificationMetrics`."""
+
+
+class SweepContents:
+    """The report of a sweep, and the metrics of what it chose."""
+
+    def __init__(self, evaluation: str) -> None:
+        self._evaluation = evaluation
+
+    def page(self) -> str:
+        """The report."""
+        return _text(os.path.join(self._evaluation, REPORT_HTML))
+
+    def metrics(self) -> dict[str, float]:
+        """Those of the chosen, on all examples."""
+        return chosen_metrics(self._report())
+
+    def classification(self) -> Json:
+        """Those of the chosen, of the output that it was chosen by."""
+        report = self._report()
+        decision = report["decision"]
+        if decision is None or decision["chosen"] is None:
+            return {}
+        output = decision["selection"].get("output_name") or ""
+        return classification_metrics(report["plots"].get(decision["chosen"], []), output)
+
+    def _report(self) -> Report:
+        return read_sweep(self._evaluation).data
+
+
+class EvaluationContents:
+    """The model card of an evaluation, and the metrics of the model that was evaluated."""
+
+    def __init__(self, evaluation: str, blessing: str, blessed: float | None) -> None:
+        self._evaluation, self._blessing, self._blessed = evaluation, blessing, blessed
+
+    def page(self) -> str:
+        """The model card."""
+        path = os.path.join(self._blessing, MODEL_CARD)
+        if not tf.io.gfile.exists(path):
+            raise FileNotFoundError("This Evaluator has written no model card")
+        return card_page(_text(path))
+
+    def metrics(self) -> dict[str, float]:
+        """Those of the model, on all examples."""
+        found = read_metrics(self._evaluation, self._model_name()).get(OVERALL, {})
+        values = {full_name(metric): value for metric, value in found.items()}
+        return scalar_metrics({"blessed": self._blessed, **values})
+
+    def classification(self) -> Json:
+        """Those of the model."""
+        return classification_metrics(read_plots(self._evaluation, self._model_name()))
+
+    def _model_name(self) -> str:
+        config = eval_config_writer.load_eval_run(self._evaluation)[0]
+        specs = config.model_specs if config else []
+        return next((str(spec.name) for spec in specs if not spec.is_baseline), "")
+
+
+def contents(shows: str, folders: Mapping[str, str], blessed: float | None) -> Contents:
+    """What a task has to show.
+
+    Args:
+        shows: "sweep" or "evaluation".
+        folders: of the executor's outputs, by key.
+        blessed: what the blessing says, 1 or 0; None where it says nothing.
+    """
+    if shows == "sweep":
+        return SweepContents(folders["evaluation"])
+    return EvaluationContents(folders["evaluation"], folders["blessing"], blessed)
+
+
+def _text(path: str) -> str:
+    with tf.io.gfile.GFile(path) as file:
+        return str(file.read())

@@ -10,7 +10,7 @@ _DIRECTIONS = {"higher": Direction.HIGHER_IS_BETTER, "lower": Direction.LOWER_IS
 
 
 def selection_of(config: PipelineConfig) -> Selection:
-    """What the sweep chooses by.
+    """Makes the selection that the sweep chooses by.
 
     Raises:
         ConfigError: there is no such way to choose.
@@ -24,7 +24,7 @@ def selection_of(config: PipelineConfig) -> Selection:
 
 
 def policy_of(choose: str) -> SelectionPolicy:
-    """The policy that an option stands for.
+    """Finds the policy that an option stands for.
 
     Raises:
         ConfigError: it stands for none.

@@ -88,7 +88,7 @@ def create_pipeline(config: PipelineConfig, deployment: Deployment) -> tfx.dsl.P
             model_blessing=evaluator.outputs["blessing"],
             push_destination=deployment.push_destination,
         )
-    placement = beam_runner.place(config.beam_args, config.engine)
+    placement = beam_runner.beam_placement(config.beam_args, config.engine)
     for node in (sweep, evaluator):
         node.with_beam_pipeline_args(placement.evaluation)
     return tfx.dsl.Pipeline(
@@ -102,7 +102,7 @@ def create_pipeline(config: PipelineConfig, deployment: Deployment) -> tfx.dsl.P
 
 
 def example_gen(file_format: FileFormat) -> type[tfx.components.CsvExampleGen]:
-    """What reads files of this format."""
+    """Finds the ExampleGen that reads files of this format."""
     return {
         FileFormat.CSV: tfx.components.CsvExampleGen,
         FileFormat.TFRECORD: tfx.components.ImportExampleGen,
@@ -115,12 +115,12 @@ def _files(pattern: str) -> tfx.proto.Input:
 
 
 def _source(function: str) -> str:
-    """A fingerprint of the code behind a dotted name: TFX's cache compares only the name."""
+    """Fingerprints the code behind a dotted name: TFX's cache compares only the name."""
     return fingerprint([function.rpartition(".")[0]])
 
 
 def _transformed(transform: tfx.components.Transform) -> dict[str, Any]:
-    """What a model learns from when there is preprocessing."""
+    """Selects what a model learns from when there is preprocessing."""
     return {
         "examples": transform.outputs["transformed_examples"],
         "transform_graph": transform.outputs["transform_graph"],
@@ -128,7 +128,7 @@ def _transformed(transform: tfx.components.Transform) -> dict[str, Any]:
 
 
 def _evaluator(engine: str) -> type[tfx.components.Evaluator]:
-    """The Evaluator on the same engine as the sweep."""
+    """Finds the Evaluator on the same engine as the sweep."""
     return tfx.components.Evaluator if engine == "tfma" else Evaluator
 
 

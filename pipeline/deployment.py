@@ -13,17 +13,17 @@ class Deployment:
     """The edges of a pipeline; everything between them is the same everywhere.
 
     Attributes:
-        root: folder or URI below which every node writes.
-        data: folder with the CSV files, or the runtime parameter that names it.
-        schema: file with the reviewed schema.
-        baseline: makes, for the model that the sweep chose, a node whose output "model" is the one
+        root: Folder or URI below which every node writes.
+        data: Folder with the CSV files, or the runtime parameter that names it.
+        schema: File with the reviewed schema.
+        baseline: Makes, for the model that the sweep chose, a node whose output "model" is the one
             to compare it with, if there is one.
-        push_destination: a `PushDestination`, or the runtime parameter that holds one as JSON.
-        metadata: how to reach the metadata store; None where the platform brings its own.
-        pattern: which files of the data folder are read.
-        trainer: makes the Trainer.
-        candidate: what the Evaluator and the Pusher take of the model that the sweep chose.
-        pusher: makes the Pusher.
+        push_destination: A `PushDestination`, or the runtime parameter that holds one as JSON.
+        metadata: How to reach the metadata store; None where the platform brings its own.
+        pattern: Pattern of the files in the data folder that are read.
+        trainer: Makes the Trainer.
+        candidate: Makes what the Evaluator and the Pusher take of the model that the sweep chose.
+        pusher: Makes the Pusher.
     """
 
     root: str

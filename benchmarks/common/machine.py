@@ -20,7 +20,7 @@ _PACKAGES = (
 
 
 def machine() -> dict[str, Any]:
-    """Cores, memory and versions."""
+    """Describes the cores, the memory and the versions of the packages."""
     return {
         "cores": len(os.sched_getaffinity(0)),
         "processor": _processor(),

@@ -4,7 +4,7 @@ from pathlib import Path
 
 
 def peak_bytes() -> int:
-    """The most memory that this process has had.
+    """Returns the most memory that this process has had.
 
     Not `ru_maxrss`: of a child, that starts at the size of its parent.
     """

@@ -1,4 +1,4 @@
-"""What all ways share: the prepared files, the checkpoints, the metrics and slices."""
+"""What all contenders share: the prepared files, the checkpoints, the metrics and slices."""
 
 import dataclasses
 import os
@@ -34,17 +34,17 @@ class PreparedData:
     """The files that `benchmarks.engine.prepare` has made.
 
     Attributes:
-        directory: of these files.
+        directory: Directory of these files.
     """
 
     directory: Path
 
     def examples(self, count: int) -> str:
-        """TFRecord file, compressed by gzip, of serialized raw `tf.Example`s."""
+        """Names the TFRecord file, compressed by gzip, of serialized raw `tf.Example`s."""
         return str(self.directory / f"raw-{count}.tfrecord.gz")
 
     def transformed(self, count: int) -> str:
-        """The same after Transform, for what has no preprocessing of its own."""
+        """Names the file of transformed examples, for what has no preprocessing of its own."""
         return str(self.directory / f"transformed-{count}.tfrecord.gz")
 
     @property
@@ -63,11 +63,11 @@ class PreparedData:
         return str(self.directory / "model_run")
 
     def saved_model(self, checkpoint: Checkpoint) -> str:
-        """A checkpoint as a SavedModel of its own, for what cannot swap weights."""
+        """Names the SavedModel of a checkpoint, for what cannot swap weights."""
         return str(self.directory / "saved_models" / checkpoint.name)
 
     def checkpoints(self, count: int) -> list[Checkpoint]:
-        """The last `count` checkpoints, by step.
+        """Finds the last `count` checkpoints, by step.
 
         Raises:
             ValueError: there are not so many.
@@ -78,14 +78,14 @@ class PreparedData:
         return found[-count:]
 
     def sources(self, count: int) -> list[ModelSource]:
-        """The same checkpoints as the engine takes them."""
+        """Gives the last `count` checkpoints as the engine takes them."""
         return [
             ModelSource(checkpoint.name, self.exported_model, checkpoint.prefix)
             for checkpoint in self.checkpoints(count)
         ]
 
     def schema(self) -> schema_pb2.Schema:
-        """The reviewed schema of the raw examples."""
+        """Reads the reviewed schema of the raw examples."""
         path = self.directory / "schema.pbtxt"
         return text_format.Parse(path.read_text(), schema_pb2.Schema())
 
@@ -100,14 +100,14 @@ class PreparedData:
 
 
 def adapter_config(source: tf_example_record.TFExampleRecord) -> tensor_adapter.TensorAdapterConfig:
-    """How the columns of a source become tensors."""
+    """Tells TFMA how the columns of a source become tensors."""
     return tensor_adapter.TensorAdapterConfig(
         arrow_schema=source.ArrowSchema(), tensor_representations=source.TensorRepresentations()
     )
 
 
 def eval_config(model_names: tuple[str, ...] = ("",)) -> tfma.EvalConfig:
-    """Eight metrics, overall and for each of 24 hours; thresholds are not part of it."""
+    """Makes a config of eight metrics, overall and for each of 24 hours, without thresholds."""
     specs = " ".join(
         f"model_specs {{ name: '{name}' signature_name: '{SIGNATURE}' label_key: '{LABEL}' }}"
         for name in model_names
@@ -120,14 +120,14 @@ def eval_config(model_names: tuple[str, ...] = ("",)) -> tfma.EvalConfig:
 
 
 def tfma_outcome(directory: str, model_name: str = "") -> tuple[int, float]:
-    """Number of examples and AUC that TFMA's result files give for all examples together."""
+    """Reads the number of examples and the AUC of all examples from TFMA's result files."""
     result = tfma.load_eval_result(directory, model_name=model_name or None)
     metrics = dict(result.slicing_metrics)[()][""][""]
     return int(metrics["example_count"]["doubleValue"]), metrics["auc"]["doubleValue"]
 
 
 def newest(directory: Path) -> Path:
-    """The output of the last execution of a TFX node, whose folders are numbered.
+    """Finds the output of the last execution of a TFX node, whose folders are numbered.
 
     Raises:
         FileNotFoundError: the node has no output there.

@@ -19,7 +19,7 @@ def run_module(module: str, arguments: list[str], log: Path, described: str) -> 
     """Runs a module of this project by `python -m`, all its output in a log.
 
     Args:
-        described: what it is, for the error.
+        described: Name of the process in errors.
 
     Raises:
         RunFailedError: the process failed or took too long.

@@ -15,7 +15,7 @@ class SourceRunError(UserError):
 
 
 def is_finished(root: Path) -> bool:
-    """Whether the last run in a root folder got through the nodes that are needed."""
+    """Returns whether the last run in a root folder got through the nodes that are needed."""
     path = root / "summary.json"
     if not path.is_file():
         return False

@@ -15,10 +15,10 @@ class TimingEvent:
     """One event.
 
     Attributes:
-        name: `START`, `BATCH` (a batch is done), `END`, or, between start and the first batch,
-            the name of what has just ended.
-        seconds: on the monotonic clock.
-        examples: in the batch.
+        name: `START`, `BATCH` (a batch is done), `END`, or, between start and the first batch, the
+            name of what has just ended.
+        seconds: Time on the monotonic clock.
+        examples: Number of examples in the batch.
     """
 
     name: str
@@ -27,10 +27,10 @@ class TimingEvent:
 
 
 class TimingLog:
-    """Collects stamps in a file: whatever copies Beam makes of this, they write to one place.
+    """Collects events in a file: whatever copies Beam makes of this, they write to one place.
 
     Args:
-        path: of the file.
+        path: Name of the file.
     """
 
     def __init__(self, path: str) -> None:
@@ -42,7 +42,7 @@ class TimingLog:
             file.write(f"{time.monotonic()!r}\t{examples}\t{name}\n")
 
     def read(self) -> list[TimingEvent]:
-        """All stamps so far, in order."""
+        """Reads all events so far, in order."""
         with open(self._path) as file:
             fields = [line.rstrip("\n").split("\t", 2) for line in file]
         return [
@@ -51,13 +51,13 @@ class TimingLog:
 
 
 class TimeBatches(beam.DoFn):
-    """Passes RecordBatches on, and stamps each once all that follows in its stage is done."""
+    """Passes RecordBatches on, and records each once all that follows in its stage is done."""
 
     def __init__(self, events: TimingLog) -> None:
         self._events = events
 
     def process(self, element: Any) -> Iterator[Any]:
-        """Beam runs the following steps of the stage on what is yielded before it resumes here."""
+        """Yields an element; Beam runs the stage's next steps on it before it resumes here."""
         yield element
         self._events.add(BATCH, element.num_rows)
 
@@ -78,8 +78,8 @@ def split_time(events: Sequence[TimingEvent]) -> TimeSplit:
     """Divides a run at the end of its first and of its last batch.
 
     Args:
-        events: of one pass, or of several one after the other, each from `START` to `END`; times
-            of several are summed, and what lies between them is start-up of the later one.
+        events: Events of one pass, or of several one after the other, each from `START` to `END`.
+            Times of several are summed, and what lies between them is start-up of the later one.
 
     Raises:
         ValueError: a pass has no batch, or not both ends.

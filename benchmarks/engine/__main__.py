@@ -70,7 +70,7 @@ def main(
 
 
 def _source(run: Path | None, out: Path, console: Console) -> Path:
-    """The root folder of the run to take data from, which is made if none is named."""
+    """Finds the root folder of the run to take data from, which is made if none is named."""
     if run is not None:
         source_run.check(run.resolve())
         return run.resolve()
@@ -154,7 +154,7 @@ def _duration(seconds: float) -> str:
 
 
 def app() -> typer.Typer:
-    """The command."""
+    """Makes the command."""
     result = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
     result.command()(main)
     return result

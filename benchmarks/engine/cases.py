@@ -20,12 +20,12 @@ CONTENDERS = (
 
 @dataclasses.dataclass(frozen=True, order=True)
 class Case:
-    """One way of evaluating, on one size.
+    """One contender on one size.
 
     Attributes:
-        contender: the module in `benchmarks.engine.contenders`.
-        examples: how many examples are evaluated.
-        checkpoints: how many checkpoints are evaluated on them, the last ones of the run.
+        contender: Module in `benchmarks.engine.contenders`.
+        examples: Number of examples that are evaluated.
+        checkpoints: Number of checkpoints that are evaluated on them, the last ones of the run.
     """
 
     contender: str
@@ -35,11 +35,12 @@ class Case:
 
 @dataclasses.dataclass(frozen=True)
 class CaseOutcome:
-    """What a way has computed, so that a reader sees that all ways did the same work.
+    """What a contender has computed, by which a reader sees that all did the same work.
 
     Attributes:
-        examples: evaluated, as the way itself counted them; None when it does not count.
-        auc: of the last checkpoint on all examples; None when the way has no metrics.
+        examples: Number of evaluated examples, as the contender itself counted them; None when it
+            does not count.
+        auc: AUC of the last checkpoint on all examples; None when the contender has no metrics.
     """
 
     examples: int | None
@@ -51,16 +52,16 @@ class Measurement:
     """One process run of a case. Times are in seconds of wall time.
 
     Attributes:
-        whole: from the end of the imports to complete results.
-        start_up: the part of it up to the end of the first batch, summed over the checkpoints
-            when a way evaluates one after the other.
-        steady: the part from there to the end of the last batch.
-        finish: the rest: merging, derived metrics, writing.
-        steady_examples: examples in the batches of `steady`, summed likewise.
-        start_up_parts: what `start_up` consists of.
-        imports: before the clock starts.
-        peak_bytes: the largest resident memory of the process, imports included.
-        outcome: what was computed.
+        whole: Time from the end of the imports to complete results.
+        start_up: Part of it up to the end of the first batch, summed over the checkpoints when a
+            contender evaluates one after the other.
+        steady: Part from there to the end of the last batch.
+        finish: Rest: merging, derived metrics, writing.
+        steady_examples: Number of examples in the batches of `steady`, summed likewise.
+        start_up_parts: Parts of `start_up` by name.
+        imports: Time of the imports, before the clock starts.
+        peak_bytes: Largest resident memory of the process, imports included.
+        outcome: What was computed.
     """
 
     whole: float

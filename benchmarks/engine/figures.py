@@ -13,18 +13,18 @@ class Figure:
     """What the benchmark says about a case. Times are in seconds; see `Measurement`.
 
     Attributes:
-        case: what the figure is of.
-        whole: median of the measurements, or scaled.
-        runs: how many measurements it is the median of; 0 for a scaled one.
-        scaled: how it was scaled; None for what was measured.
-        lowest: the shortest `whole` of the measurements; None for a scaled figure, as all below.
-        highest: the longest.
-        start_up: median.
-        start_up_parts: medians.
-        steady_per_example: median of `steady` over `steady_examples`; None also when all examples
+        case: Case that the figure is of.
+        whole: Median of the measurements, or a scaled value.
+        runs: Number of measurements that it is the median of; 0 for a scaled one.
+        scaled: How it was scaled; None for what was measured.
+        lowest: Shortest `whole` of the measurements; None for a scaled figure, as all below.
+        highest: Longest `whole`.
+        start_up: Median.
+        start_up_parts: Medians by part.
+        steady_per_example: Median of `steady` over `steady_examples`; None also when all examples
             were in the first batch.
-        finish: median.
-        peak_bytes: median.
+        finish: Median.
+        peak_bytes: Median.
     """
 
     case: Case
@@ -43,7 +43,7 @@ class Figure:
 def figures(
     plan: BenchmarkPlan, measured: Mapping[Case, Sequence[Measurement]]
 ) -> dict[Case, Figure]:
-    """A figure for each case of the plan that has one, by size.
+    """Computes the figure of each case of the plan that has one, by size.
 
     Left out are cases that were not measured, and scaled ones whose line is not known, or goes
     down: then noise was larger than what the additional examples cost.
@@ -80,7 +80,7 @@ def _median(case: Case, runs: Sequence[Measurement]) -> Figure:
 
 
 def _scale(scaled: Scaled, found: Mapping[Case, Figure]) -> float | None:
-    """`times` runs, each on the line through the cases of `along`."""
+    """Follows the line through the cases of `along`, for `times` runs."""
     if any(case not in found for case in scaled.along):
         return None
     points = [(case.examples, found[case].whole) for case in scaled.along]
@@ -97,7 +97,7 @@ def _scale(scaled: Scaled, found: Mapping[Case, Figure]) -> float | None:
 
 
 def _how(scaled: Scaled) -> str:
-    """In words."""
+    """Says in words how a figure was scaled."""
     parts = []
     if len(scaled.along) > 1:
         counts = " and ".join(str(case.examples) for case in sorted(scaled.along))

@@ -19,10 +19,10 @@ class Scaled:
     """A case that is not run: a straight line through the times of others, times a number.
 
     Attributes:
-        case: what the figure stands for.
-        along: two cases that differ in their number of examples: their line is followed to
+        case: Case that the figure stands for.
+        along: Two cases that differ in their number of examples: their line is followed to
             `case.examples`. Or one case with these examples.
-        times: how many such runs make the case, one after the other.
+        times: Number of such runs that make the case, one after the other.
     """
 
     case: Case
@@ -35,11 +35,11 @@ class BenchmarkPlan:
     """A benchmark.
 
     Attributes:
-        small: number of examples of the smaller size.
-        large: number of examples of the larger size.
-        many: number of checkpoints, besides one, that ratios are about.
-        repeats: how often each case is measured.
-        scaled: cases whose figures follow from those.
+        small: Number of examples of the smaller size.
+        large: Number of examples of the larger size.
+        many: Number of checkpoints, besides one, that ratios are about.
+        repeats: Number of measurements of each case.
+        scaled: Cases whose figures follow from those.
     """
 
     small: int
@@ -49,11 +49,11 @@ class BenchmarkPlan:
     scaled: Sequence[Scaled]
 
     def example_counts(self) -> set[int]:
-        """The sizes for which data must be there."""
+        """Lists the sizes for which data must be there."""
         return {case.examples for case in self.repeats}
 
     def only(self, contenders: Sequence[str]) -> "BenchmarkPlan":
-        """The part that concerns these ways."""
+        """Keeps the part that concerns these contenders."""
         repeats = {
             case: count for case, count in self.repeats.items() if case.contender in contenders
         }
@@ -62,7 +62,7 @@ class BenchmarkPlan:
 
 
 def full() -> BenchmarkPlan:
-    """Everything: medians of three of what is quick, the rest once or scaled."""
+    """Plans everything: medians of three of what is quick, the rest once or scaled."""
     return _plan(
         small=15_002,
         large=300_000,
@@ -75,7 +75,7 @@ def full() -> BenchmarkPlan:
 
 
 def smoke() -> BenchmarkPlan:
-    """The smallest that goes through all the code; its figures mean nothing."""
+    """Plans the smallest benchmark that goes through all the code; its figures mean nothing."""
     return _plan(
         small=1_000,
         large=4_000,

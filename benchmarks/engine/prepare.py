@@ -28,10 +28,10 @@ def prepare(run: Path, directory: Path, checkpoints: int, counts: Sequence[int])
     """Writes everything that `PreparedData` names; the directory appears once it is complete.
 
     Args:
-        run: root folder of a finished run of the taxi pipeline.
-        directory: where to; what is there is replaced.
-        checkpoints: how many of the last ones become SavedModels too.
-        counts: numbers of examples. The run's own, all splits together, are cut, or repeated and
+        run: Root folder of a finished run of the taxi pipeline.
+        directory: Directory to write; what is there is replaced.
+        checkpoints: Number of checkpoints, the last ones, that become SavedModels too.
+        counts: Numbers of examples. The run's own, all splits together, are cut, or repeated and
             then cut.
     """
     with replacing(directory) as scratch:
@@ -58,13 +58,13 @@ def _fill(prepared: PreparedData, run: Path, checkpoints: int, counts: Sequence[
 
 
 def _read(examples: Path) -> list[bytes]:
-    """The serialized examples of all splits."""
+    """Reads the serialized examples of all splits."""
     files = sorted(str(path) for path in examples.glob("Split-*/*.gz"))
     return list(tf.data.TFRecordDataset(files, _GZIP).as_numpy_iterator())
 
 
 def _transform(serialized: Sequence[bytes], transform_graph: str) -> list[bytes]:
-    """What Transform would have materialized, for all splits."""
+    """Transforms the examples as Transform would have, for all splits."""
     output = tft.TFTransformOutput(transform_graph)
     wanted = output.raw_feature_spec()
     columns = output.transform_features_layer()(tf.io.parse_example(serialized, wanted))

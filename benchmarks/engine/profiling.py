@@ -36,12 +36,12 @@ class Profile:
     """Seconds by function.
 
     Attributes:
-        whole: seconds of the profiled run.
-        start_up_parts: what its start-up consisted of; see `benchmarks.engine.cases.Measurement`.
-        steady: seconds from the end of the first batch to that of the last.
-        own: by function of this project, seconds in it and in libraries that it calls; other
-            code by the name of its package.
-        within: the same with the functions of this project that it calls.
+        whole: Seconds of the profiled run.
+        start_up_parts: Parts of its start-up; see `benchmarks.engine.cases.Measurement`.
+        steady: Seconds from the end of the first batch to that of the last.
+        own: Seconds by function of this project, libraries that it calls included; other code goes
+            by the name of its package.
+        within: Seconds likewise, with the functions of this project that it calls.
     """
 
     whole: float
@@ -55,7 +55,7 @@ class Sampler(threading.Thread):
     """Looks at all stacks while it runs, as a context manager.
 
     Attributes:
-        own, within: see `Profile`.
+        own, within: See `Profile`.
     """
 
     def __init__(self) -> None:
@@ -89,7 +89,7 @@ class Sampler(threading.Thread):
 
 
 def stack(frame: FrameType | None) -> list[str]:
-    """This project's functions on a stack, innermost first; else the innermost package.
+    """Lists this project's functions on a stack, innermost first; else the innermost package.
 
     Returns:
         Nothing for a thread that waits.
@@ -126,7 +126,7 @@ def profile(case: Case, data: Path) -> Profile:
 
 
 def profile_table(case: Case, found: Profile, lines: int = 30) -> Table:
-    """The functions with the most time of their own; total is with what they call."""
+    """Shows the functions with the most time of their own; total is with what they call."""
     table = Table(
         title=f"{case.contender}, {case.examples:,} examples, {case.checkpoints} checkpoints: "
         f"{found.whole:.1f} s, {found.steady:.1f} s of them after the first batch",
@@ -145,13 +145,13 @@ def profile_table(case: Case, found: Profile, lines: int = 30) -> Table:
 
 
 def _package(path: str) -> str:
-    """The name of the library or standard module that a file is of."""
+    """Names the library or standard module that a file is of."""
     _, separator, rest = path.partition("site-packages/")
     return rest.split("/", 1)[0] if separator else Path(path).stem
 
 
 def _main(case_json: str, data: str, result: str) -> None:
-    """The process of one profile, with the arguments of `benchmarks.engine.worker`."""
+    """Runs the process of one profile, with the arguments of `benchmarks.engine.worker`."""
     found = profile(Case(**json.loads(case_json)), Path(data))
     Path(result).write_text(json.dumps(dataclasses.asdict(found)))
 

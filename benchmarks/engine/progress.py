@@ -31,12 +31,12 @@ class Remaining:
         self._guessed = self._took = 0.0
 
     def took(self, case: Case, seconds: float) -> None:
-        """A process of this case has ended after so many seconds."""
+        """Learns that a process of this case took so many seconds."""
         self._guessed += _guess(case)
         self._took += seconds
 
     def seconds(self, cases: Iterable[Case]) -> float:
-        """What processes of these cases will take."""
+        """Estimates the seconds that processes of these cases will take."""
         pace = self._took / self._guessed if self._guessed else 1.0
         return pace * sum(_guess(case) for case in cases)
 

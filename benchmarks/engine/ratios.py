@@ -19,18 +19,19 @@ from benchmarks.engine.cases import (
 )
 from benchmarks.engine.figures import Figure
 from benchmarks.engine.plan import BenchmarkPlan
+from checkpoint_sweep.common.errors import SweepError
 
 
-class MissingFigureError(Exception):
+class MissingFigureError(SweepError):
     """A case that a ratio needs has no figure; the message names it."""
 
 
 class Figures:
-    """Figures by way and size, and a note of which of them were scaled.
+    """Figures by contender and size, and a note of which of them were scaled.
 
     Args:
-        plan: says which sizes are meant.
-        by_case: all figures.
+        plan: Plan with the sizes that are meant.
+        by_case: All figures.
     """
 
     def __init__(self, plan: BenchmarkPlan, by_case: Mapping[Case, Figure]) -> None:
@@ -39,11 +40,11 @@ class Figures:
         self._by_case = by_case
 
     def at_small(self, contender: str, checkpoints: int) -> Figure:
-        """On the smaller size."""
+        """Looks a figure up on the smaller size."""
         return self._get(Case(contender, self.plan.small, checkpoints))
 
     def at_large(self, contender: str, checkpoints: int) -> Figure:
-        """On the larger size."""
+        """Looks a figure up on the larger size."""
         return self._get(Case(contender, self.plan.large, checkpoints))
 
     def _get(self, case: Case) -> Figure:
@@ -137,14 +138,14 @@ class Ratio:
     """A ratio and its target.
 
     Attributes:
-        name: the key in the JSON.
-        definition: what is divided by what.
+        name: Key in the JSON.
+        definition: What is divided by what.
         value: None if it could not be computed.
-        limit: the target is a value below it.
-        limit_included: whether the limit itself is good enough.
-        met: whether the target is met; None without a value.
-        uses_scaled: whether a figure behind it was scaled, not measured.
-        missing: why there is no value.
+        limit: Limit of the target, a value below it.
+        limit_included: Whether the limit itself is good enough.
+        met: Whether the target is met; None without a value.
+        uses_scaled: Whether a figure behind it was scaled, not measured.
+        missing: Why there is no value.
     """
 
     name: str
@@ -158,7 +159,7 @@ class Ratio:
 
 
 def ratios(plan: BenchmarkPlan, by_case: Mapping[Case, Figure]) -> list[Ratio]:
-    """All of them, also those without a value, in a fixed order."""
+    """Computes all ratios, also those without a value, in a fixed order."""
     found = []
     for compute, limit, included in _TARGETS:
         figures = Figures(plan, by_case)

@@ -20,13 +20,13 @@ class Record:
     """Everything that the JSON is made of.
 
     Attributes:
-        plan: what was to be measured.
-        plan_name: how a reader knows it.
-        run: the finished pipeline run that the data are from.
+        plan: What was to be measured.
+        plan_name: Name by which a reader knows the plan.
+        run: Finished pipeline run that the data are from.
         started: UTC.
-        measured: so far, by case.
-        failures: for each measurement that failed, a sentence that names it and its log.
-        load_average: of the last minute, at the start: what else the machine did.
+        measured: Measurements so far, by case.
+        failures: A sentence for each measurement that failed, which names it and its log.
+        load_average: Load average of the last minute, at the start: what else the machine did.
     """
 
     plan: BenchmarkPlan
@@ -51,7 +51,7 @@ def write(record: Record, path: Path) -> None:
 
 
 def as_json(record: Record) -> dict[str, Any]:
-    """The record as JSON has it.
+    """Converts the record to JSON.
 
     Returns:
         `ratios` are values by name, null where a figure is missing; `targets` says for each of

@@ -14,8 +14,8 @@ class MeasurementTask:
     """One measurement that is to be made.
 
     Attributes:
-        case: what to measure.
-        repeat: counts the measurements of the case from 1.
+        case: Case to measure.
+        repeat: Number of the measurement among those of the case, from 1.
     """
 
     case: Case
@@ -23,10 +23,10 @@ class MeasurementTask:
 
 
 def interleaved(repeats: Mapping[Case, int]) -> list[MeasurementTask]:
-    """All measurements in rounds, each case once a round; a round goes from size to size.
+    """Orders all measurements in rounds, each case once a round; a round goes from size to size.
 
-    The ways on one size follow each other, and the repeats of a case are far apart: what else the
-    machine does for a while hits all that is compared.
+    The contenders on one size follow each other, and the repeats of a case are far apart: what else
+    the machine does for a while hits all that is compared.
     """
     cases = sorted(repeats, key=lambda case: (case.examples, case.checkpoints, case.contender))
     rounds = range(1, max(repeats.values(), default=0) + 1)
@@ -42,8 +42,8 @@ def measure(task: MeasurementTask, data: Path, logs: Path) -> Measurement:
     """Runs one measurement in a process of its own.
 
     Args:
-        data: directory that `benchmarks.engine.prepare` has made.
-        logs: directory for what the process prints.
+        data: Directory that `benchmarks.engine.prepare` has made.
+        logs: Directory for what the process prints.
 
     Raises:
         RunFailedError: the process failed or took too long.

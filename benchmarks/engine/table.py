@@ -10,7 +10,7 @@ from benchmarks.engine.ratios import Ratio
 
 
 def figures_table(figures: Iterable[Figure]) -> Table:
-    """A line for each case, grouped by size; the JSON says how scaled figures were scaled."""
+    """Shows a line for each case, grouped by size; the JSON says how figures were scaled."""
     table = _table("Whole process after imports")
     table.add_column("way", no_wrap=True)
     for name in ("examples", "K", "whole s", "start s", "µs/ex.", "MB"):
@@ -38,7 +38,7 @@ def figures_table(figures: Iterable[Figure]) -> Table:
 
 
 def ratios_table(ratios: Iterable[Ratio]) -> Table:
-    """A line for each target."""
+    """Shows a line for each target."""
     table = _table("Targets")
     table.add_column("", no_wrap=True)
     table.add_column("value", justify="right")
@@ -56,7 +56,7 @@ def ratios_table(ratios: Iterable[Ratio]) -> Table:
 
 
 def start_up_table(case: Case, parts: Mapping[str, float]) -> Table:
-    """Where a case's start-up goes, in seconds by part."""
+    """Shows where a case's start-up goes, in seconds by part."""
     table = _table(None)
     table.add_column(
         f"Start-up of {case.contender}, {case.examples:,} examples, K = {case.checkpoints}"

@@ -13,9 +13,9 @@ def main(case_json: str, data: str, result: str) -> None:
     """Measures one case.
 
     Args:
-        case_json: a `Case` as JSON.
-        data: directory that `benchmarks.engine.prepare` has made.
-        result: file for the `Measurement` as JSON.
+        case_json: `Case` as JSON.
+        data: Directory that `benchmarks.engine.prepare` has made.
+        result: File for the `Measurement` as JSON.
     """
     started = time.monotonic()
     from benchmarks.common.memory import peak_bytes

@@ -44,7 +44,7 @@ def main(
     out: Annotated[Path, typer.Option(help="Folder for everything that is written.")] = OUT,
 ) -> None:
     """Time the engine where prediction dominates; results go to OUT/resnet.json."""
-    log_filters.before_imports()
+    log_filters.silence_imports()
     console, out = Console(), out.resolve()
     try:
         job = make_job(run, out, out / "resnet", examples, batch_size, checkpoints, console)
@@ -74,7 +74,7 @@ def main(
 def _measure(
     job: ResnetJob, repeats: int, out: Path, console: Console
 ) -> dict[str, list[dict[str, Any]]]:
-    """All figures by way; what is compared is measured one after the other."""
+    """Measures all contenders; what is compared is measured one after the other."""
     measured: dict[str, list[dict[str, Any]]] = {contender: [] for contender in _CONTENDERS}
     for number in range(1, repeats + 1):
         for contender in _CONTENDERS:
@@ -88,7 +88,7 @@ def _measure(
 
 
 def _medians(measured: dict[str, list[dict[str, Any]]], name: str) -> dict[str, float]:
-    """By way."""
+    """Computes the median of a figure, by contender."""
     return {
         contender: statistics.median(run[name] for run in runs)
         for contender, runs in measured.items()
@@ -104,13 +104,15 @@ def _table(job: ResnetJob, measured: dict[str, list[dict[str, Any]]]) -> Table:
     columns = ("whole", "start_up", "steady", "finish", "steady_examples", "peak_bytes", "accuracy")
     medians = {name: _medians(measured, name) for name in columns}
     for contender in measured:
-        of = {name: values[contender] for name, values in medians.items()}
+        median_of = {name: values[contender] for name, values in medians.items()}
         table.add_row(
             contender,
-            *(f"{of[name]:.1f}" for name in columns[:4]),
-            f"{of['steady'] / of['steady_examples'] * 1e3:.2f}" if of["steady_examples"] else "",
-            f"{of['peak_bytes'] / 1e6:,.0f}",
-            f"{of['accuracy']:.4f}",
+            *(f"{median_of[name]:.1f}" for name in columns[:4]),
+            f"{median_of['steady'] / median_of['steady_examples'] * 1e3:.2f}"
+            if median_of["steady_examples"]
+            else "",
+            f"{median_of['peak_bytes'] / 1e6:,.0f}",
+            f"{median_of['accuracy']:.4f}",
         )
     return table
 

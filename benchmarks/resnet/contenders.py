@@ -19,7 +19,7 @@ _SIGNATURE = "serving_default"
 
 
 def engine(job: ResnetJob, scratch: str, events: TimingLog) -> float:
-    """This project's engine with the problem's evaluation config; finding the averages included."""
+    """Evaluates by this project's engine; finding the averages is part of it."""
     import apache_beam as beam
     import tensorflow_model_analysis as tfma
     from apache_beam.options.pipeline_options import PipelineOptions
@@ -62,14 +62,14 @@ def engine(job: ResnetJob, scratch: str, events: TimingLog) -> float:
 
 
 def slim_evaluate_once(job: ResnetJob, scratch: str, events: TimingLog) -> float:
-    """TF-Slim, for each checkpoint, with the metrics of the EstimatorSpec and no slices."""
+    """Evaluates each checkpoint by TF-Slim, with the metrics of the EstimatorSpec and no slices."""
     import tensorflow as tf
 
     from benchmarks.resnet import digits_slim
     from pipeline.problems.digits.network import RESNET
 
     class Hook(tf.estimator.SessionRunHook):
-        """Stamps the session's creation and each batch."""
+        """Records the session's creation and each batch."""
 
         left = job.count
 
@@ -100,7 +100,7 @@ def slim_evaluate_once(job: ResnetJob, scratch: str, events: TimingLog) -> float
 
 
 def bare_session_run(job: ResnetJob, scratch: str, events: TimingLog) -> float:
-    """The limit: the fused graph on serialized examples in memory, and no metric.
+    """Runs the fused graph on serialized examples in memory, without metrics: the limit.
 
     The accuracy, by which a reader sees that the work was the same, is computed after the clock.
     """
@@ -130,7 +130,7 @@ def bare_session_run(job: ResnetJob, scratch: str, events: TimingLog) -> float:
 
 
 def contenders() -> dict[str, Callable[[ResnetJob, str, TimingLog], float]]:
-    """By name; each gives the accuracy of the last checkpoint."""
+    """Lists the contenders by name; each gives the accuracy of the last checkpoint."""
     return {
         contender.__name__: contender
         for contender in (engine, slim_evaluate_once, bare_session_run)
@@ -138,15 +138,15 @@ def contenders() -> dict[str, Callable[[ResnetJob, str, TimingLog], float]]:
 
 
 def main(contender: str, job_json: str, result: str) -> None:
-    """Measures one way.
+    """Measures one contender.
 
     Args:
-        contender: its name.
-        job_json: a `ResnetJob` as JSON.
-        result: file for the figures as JSON.
+        contender: Name of the contender.
+        job_json: `ResnetJob` as JSON.
+        result: File for the figures as JSON.
     """
     started = time.monotonic()
-    # Imported before the clock starts, as far as a way needs them.
+    # Imported before the clock starts, as far as a contender needs them.
     import tensorflow_model_analysis  # noqa: F401
     from tfx import v1  # noqa: F401
 

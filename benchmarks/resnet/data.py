@@ -22,16 +22,16 @@ def make_job(
     last: int,
     console: Console,
 ) -> ResnetJob:
-    """The job, from a run that is made if none is named.
+    """Makes the job from a run, which is made too if none is named.
 
     Args:
-        run: root folder of a run of digits_resnet; None for one in `out`.
-        out: folder for everything that is written.
-        directory: for the file of examples.
-        count: number of examples.
-        batch_size: of all ways.
-        last: number of checkpoints.
-        console: to say what takes long.
+        run: Root folder of a run of digits_resnet; None for one in `out`.
+        out: Folder for everything that is written.
+        directory: Folder for the file of examples.
+        count: Number of examples.
+        batch_size: Number of examples in a batch, of all contenders.
+        last: Number of checkpoints, the last ones.
+        console: Console to say what takes long.
     """
     root = run.resolve() if run else out / "resnet_run"
     if run is None and not (root / "summary.json").is_file():
@@ -45,8 +45,8 @@ def job_of_run(root: Path, directory: Path, count: int, batch_size: int, last: i
     """Takes examples of all splits of a run, again from the first if it has fewer.
 
     Args:
-        root: folder of a run of the problem `digits_resnet`.
-        directory: for the file of examples.
+        root: Root folder of a run of the problem `digits_resnet`.
+        directory: Folder for the file of examples.
 
     Raises:
         NoRunError: the run lacks examples, a model or checkpoints.

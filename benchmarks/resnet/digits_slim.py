@@ -11,11 +11,11 @@ from pipeline.problems.digits import averages, features, model
 
 
 def dataset(files: Sequence[str], batch_size: int) -> tf.data.Dataset:
-    """Batches of (features, label), each column of shape (n,), read once.
+    """Reads batches of (features, label) once, each column of shape (n,).
 
     Args:
         files: TFRecord files of the digits, compressed by gzip.
-        batch_size: examples in a batch; the last one may have fewer.
+        batch_size: Number of examples in a batch; the last one may have fewer.
     """
     spec = {
         features.IMAGE: tf.io.FixedLenFeature([], tf.string),
@@ -38,16 +38,16 @@ def evaluate_once(
     logdir: str,
     hooks: Sequence[Any] = (),
 ) -> dict[str, float]:
-    """The metrics of the problem's EstimatorSpec, with the averages of a checkpoint's weights.
+    """Computes the metrics of the EstimatorSpec, with the averages of a checkpoint's weights.
 
     Args:
-        checkpoint: prefix of the tensor bundle.
-        network: its name, see `pipeline.problems.digits.network`.
-        files: as for `dataset`.
-        examples: how many there are in `files`.
-        batch_size: as for `dataset`.
-        logdir: for summaries.
-        hooks: to run with each batch.
+        checkpoint: Prefix of the tensor bundle.
+        network: Name of the network, see `pipeline.problems.digits.network`.
+        files: Files as for `dataset`.
+        examples: Number of examples in `files`.
+        batch_size: Batch size as for `dataset`.
+        logdir: Directory for summaries.
+        hooks: Hooks to run with each batch.
     """
     with tf.Graph().as_default():
         batches = tf.compat.v1.data.make_one_shot_iterator(dataset(files, batch_size))

@@ -1,4 +1,4 @@
-"""What all ways of the benchmark on ResNet evaluate."""
+"""What all contenders of the benchmark on ResNet evaluate."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -7,15 +7,15 @@ from typing import Any
 
 @dataclasses.dataclass(frozen=True)
 class ResnetJob:
-    """The same for every way.
+    """The same for every contender.
 
     Attributes:
-        exported_model: directory of the exported SavedModel.
-        model_run: directory of the checkpoints.
+        exported_model: Directory of the exported SavedModel.
+        model_run: Directory of the checkpoints.
         examples: TFRecord file, compressed by gzip.
-        count: how many examples are in it.
-        batch_size: examples in a batch.
-        last: how many checkpoints to evaluate, the last ones of the run.
+        count: Number of examples in it.
+        batch_size: Number of examples in a batch.
+        last: Number of checkpoints to evaluate, the last ones of the run.
     """
 
     exported_model: str
@@ -26,13 +26,13 @@ class ResnetJob:
     last: int
 
     def checkpoints(self) -> Sequence[Any]:
-        """The checkpoints, by step."""
+        """Finds the checkpoints, by step."""
         from checkpoint_sweep.model_run.checkpoints import find_checkpoints
 
         return find_checkpoints(self.model_run)[-self.last :]
 
     def sources(self) -> list[Any]:
-        """The same checkpoints as the engine takes them, with their averaged weights."""
+        """Gives the checkpoints as the engine takes them, with their averaged weights."""
         from checkpoint_sweep.model_run.candidates import make_candidates
         from checkpoint_sweep.model_run.checkpoints import find_checkpoints
 
@@ -42,7 +42,7 @@ class ResnetJob:
         )
 
     def schema(self) -> Any:
-        """The reviewed schema."""
+        """Reads the reviewed schema."""
         from google.protobuf import text_format
         from tensorflow_metadata.proto.v0 import schema_pb2
 
@@ -51,7 +51,7 @@ class ResnetJob:
         return text_format.Parse(digits_resnet().schema.read_text(), schema_pb2.Schema())
 
     def tfxio(self) -> Any:
-        """TFX's reader of the examples."""
+        """Makes TFX's reader of the examples."""
         import tensorflow_model_analysis as tfma
         from tfx_bsl.tfxio import tf_example_record
 

@@ -65,7 +65,7 @@ def main(
     out: Annotated[Path, typer.Option(help="Folder for everything that is written.")] = OUT,
 ) -> None:
     """Measure workers and shards, and fit the cost model; results: OUT/scaling-PROBLEM.json."""
-    log_filters.before_imports()
+    log_filters.silence_imports()
     console, out = Console(), out.resolve()
     usual = _DEFAULTS[problem]
     size = (examples or usual[0], checkpoints or usual[1])
@@ -101,7 +101,7 @@ def main(
 
 
 def _cases(problem: ScalingProblem, examples: int, checkpoints: int) -> Iterator[ScalingCase]:
-    """The grid of ways and shards; then sizes that only a cost model is fitted to."""
+    """Lists the grid of runners and shards, then sizes that only a cost model is fitted to."""
     name = problem.value
     for shards in _SHARDS:
         for way, workers in _WAYS:
@@ -120,7 +120,7 @@ def _prepare(
     cases: Sequence[ScalingCase],
     console: Console,
 ) -> Path:
-    """The directory of a problem's data, from a run that is made if none is named."""
+    """Makes the directory of a problem's data, from a run that is made if none is named."""
     counts = sorted({case.examples for case in cases})
     if problem is ScalingProblem.taxi:
         return make_data(run, out, counts, console)

@@ -21,11 +21,11 @@ class Load:
     """What is to be done.
 
     Attributes:
-        examples: of all files.
-        models: candidates and baseline.
-        slices: with the one of all examples.
-        workers: of a core each.
-        parts: of files, which are read apart from each other.
+        examples: Number of examples in all files.
+        models: Number of models, candidates and baseline.
+        slices: Number of slices, with the one of all examples.
+        workers: Number of workers, of a core each.
+        parts: Number of parts of files, which are read apart from each other.
     """
 
     examples: float
@@ -35,7 +35,7 @@ class Load:
     parts: float
 
     def terms(self) -> np.ndarray:
-        """(7,) float64, how often each of `TERMS` is paid, one after the other.
+        """Counts how often each of `TERMS` is paid, one after the other: (7,) float64.
 
         Examples and parts are divided among workers. Every worker loads every model, all at the
         same time. The sums of a batch are merged, a range of candidates by one worker. What is
@@ -61,11 +61,12 @@ class CostModel:
 
     @classmethod
     def fit(cls, loads: Sequence[Load], measured: Sequence[float]) -> "CostModel":
-        """Least squares of relative errors.
+        """Fits the seconds of each term by least squares of relative errors.
 
         Args:
-            loads: at least as many as there are terms, and different enough.
-            measured: seconds of each, positive.
+            loads: Loads that were measured: at least as many as there are terms, and different
+                enough.
+            measured: Seconds of each load, positive.
 
         Raises:
             ValueError: too few.
@@ -79,9 +80,9 @@ class CostModel:
         return cls(solution / scale)
 
     def predict(self, load: Load) -> float:
-        """Seconds."""
+        """Predicts the seconds of a load."""
         return float(load.terms() @ self.seconds)
 
     def residuals(self, loads: Sequence[Load], measured: Sequence[float]) -> np.ndarray:
-        """(n,) float64, predicted by measured, less one."""
+        """Computes predicted by measured seconds, less one: (n,) float64."""
         return np.array([self.predict(load) for load in loads]) / np.asarray(measured) - 1

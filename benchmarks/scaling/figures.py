@@ -14,17 +14,21 @@ _FAR_FILES = 4  # For each worker.
 
 
 def differences(expected: dict[str, float], found: dict[str, float]) -> tuple[int, int, float]:
-    """How many values both have, how many of these differ, and by how much at most, relatively."""
+    """Compares the values of two results that have both.
+
+    Returns:
+        How many they are, how many of them differ, and by how much at most, relatively.
+    """
     both = expected.keys() & found.keys()
     apart = [abs(expected[key] - found[key]) / max(abs(expected[key]), 1e-300) for key in both]
     return len(both), sum(one > 0 for one in apart), max(apart, default=0.0)
 
 
 def fit(measured: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """A cost model of cases of one way.
+    """Fits a cost model to cases of one runner.
 
     Args:
-        measured: what they took, by the names of `ScalingCase` and of `job`.
+        measured: What the cases took, by the names of `ScalingCase` and of `job`.
 
     Returns:
         `seconds` for each of `TERMS`; `residuals` in the order of the cases, predicted by measured
@@ -49,7 +53,9 @@ def _load(one: dict[str, Any]) -> Load:
 
 
 def grid_table(grid: Sequence[dict[str, Any]]) -> Table:
-    """A line for each way and number of shards; the speed-up is over one process, same shards.
+    """Shows a line for each runner and number of shards.
+
+    The speed-up is over one process on the same shards.
 
     CPU seconds are those of this process and of the busiest worker: what else the machine does
     does not count.
@@ -88,11 +94,11 @@ def grid_table(grid: Sequence[dict[str, Any]]) -> Table:
 
 
 def model_table(way: str, model: dict[str, Any]) -> Table:
-    """Seconds for each term, the largest residual, and what the far case takes.
+    """Shows the seconds for each term, the largest residual, and what the far case takes.
 
     Args:
-        way: whose model it is.
-        model: as `fit` gives it.
+        way: Runner whose model it is.
+        model: Cost model as `fit` gives it.
     """
     title = f"Cost model, {way}"
     table = Table(title=title, title_justify="left", box=None, show_header=False)

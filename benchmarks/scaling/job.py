@@ -25,9 +25,9 @@ def main(cases: str, data: str, result: str) -> None:
     """Measures cases that differ in size and shards only; one more before them is for warmth.
 
     Args:
-        cases: `ScalingCase`s of one way and number of workers, as JSON.
-        data: directory of the problem's data, see `tasks`.
-        result: file for a list, as JSON, of the seconds, CPU seconds and values of each.
+        cases: `ScalingCase`s of one runner and number of workers, as JSON.
+        data: Directory of the problem's data, see `tasks`.
+        result: File for a list, as JSON, of the seconds, CPU seconds and values of each.
     """
     told = [ScalingCase(**one) for one in json.loads(cases)]
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: told[0].workers])
@@ -43,8 +43,8 @@ class _Runner:
 
     Attributes:
         options: Beam's.
-        cpu_seconds: of this process, and of each worker elsewhere, so far.
-        release: lets go of models that the workers hold.
+        cpu_seconds: Gives the CPU seconds of this process, and of each worker elsewhere, so far.
+        release: Lets go of models that the workers hold.
     """
 
     options: list[str]
@@ -53,7 +53,7 @@ class _Runner:
 
 
 def _measure(case: ScalingCase, data: Path, runner: _Runner) -> dict[str, Any]:
-    """What a case takes after imports, those of Beam's own processes excepted, and the values.
+    """Measures a case after the imports, those of Beam's own processes excepted.
 
     Returns:
         `seconds` of wall time; `cpu_seconds`, of this process and of the busiest worker after each
@@ -98,7 +98,7 @@ def _measure(case: ScalingCase, data: Path, runner: _Runner) -> dict[str, Any]:
 
 @contextlib.contextmanager
 def _runner(case: ScalingCase) -> Iterator[_Runner]:
-    """A runner whose workers have imported what they need, save for Beam's own processes."""
+    """Starts a runner whose workers have imported what they need, save for Beam's own processes."""
     if case.way == "dask":
         with _dask(case.workers) as runner:
             yield runner
@@ -111,7 +111,7 @@ def _runner(case: ScalingCase) -> Iterator[_Runner]:
 
 @contextlib.contextmanager
 def _dask(number: int) -> Iterator[_Runner]:
-    """A cluster of workers, each on a core of its own."""
+    """Starts a cluster of workers, each on a core of its own."""
     from distributed import Client, LocalCluster
 
     with (
@@ -139,7 +139,7 @@ def _release() -> None:
 
 
 def _in_shards(path: str, shards: int, directory: Path) -> str:
-    """The pattern of files that hold a file's records in turn."""
+    """Deals a file's records out to several files; returns their pattern."""
     import tensorflow as tf
 
     options = tf.io.TFRecordOptions(compression_type="GZIP", compression_level=1)
@@ -157,16 +157,16 @@ def _in_shards(path: str, shards: int, directory: Path) -> str:
 
 
 def _values(directory: str) -> Iterator[tuple[str, float]]:
-    """All numbers of a result directory, each under a key of its own."""
+    """Reads all numbers of a result directory, each under a key of its own."""
     import tensorflow_model_analysis as tfma
     from google.protobuf import json_format, text_format
 
     for record in tfma.load_metrics(directory):
-        where = text_format.MessageToString(record.slice_key, as_one_line=True)
+        slice_key = text_format.MessageToString(record.slice_key, as_one_line=True)
         for entry in record.metric_keys_and_values:
             name = text_format.MessageToString(entry.key, as_one_line=True)
             for path, value in _numbers(json_format.MessageToDict(entry.value)):
-                yield f"{where} {name} {path}", value
+                yield f"{slice_key} {name} {path}", value
 
 
 def _numbers(value: Any, path: str = "") -> Iterator[tuple[str, float]]:

@@ -16,13 +16,14 @@ class ScalingCase:
     """What to measure.
 
     Attributes:
-        problem: one of `TASKS`.
-        way: "one process", "processes" of Beam's own runner, or "dask".
-        workers: processes that evaluate, of a core each.
-        shards: files of the examples.
-        examples: how many.
-        checkpoints: how many.
-        slices: of the taxi problem, 1 (all examples) or 25 (those and each hour's).
+        problem: One of `TASKS`.
+        way: Runner: "one process", "processes" of Beam's own runner, or "dask".
+        workers: Number of processes that evaluate, of a core each.
+        shards: Number of files of the examples.
+        examples: Number of examples.
+        checkpoints: Number of checkpoints.
+        slices: Number of slices of the taxi problem: 1 (all examples) or 25 (those and each
+            hour's).
     """
 
     problem: str
@@ -40,11 +41,11 @@ class EvaluationTask:
 
     Attributes:
         examples: TFRecord file, compressed by gzip.
-        schema: of the examples.
-        sources: the models.
+        schema: Schema of the examples.
+        sources: Models to evaluate.
         config: TFMA's, with its defaults.
-        adapter: how columns become tensors.
-        batch_size: examples that are predicted together.
+        adapter: How columns become tensors.
+        batch_size: Number of examples that are predicted together.
     """
 
     examples: str
@@ -56,11 +57,11 @@ class EvaluationTask:
 
 
 def taxi(data: Path, case: ScalingCase) -> EvaluationTask:
-    """The taxi models, again under other names where there are more than the run has.
+    """Takes the taxi models, again under other names where there are more than the run has.
 
     Args:
-        data: directory that `benchmarks.sizes.job` has made.
-        case: how much of them.
+        data: Directory that `benchmarks.sizes.job` has made.
+        case: Numbers of examples, checkpoints and slices.
     """
     from benchmarks.common.prepared_data import PreparedData, adapter_config, eval_config
     from checkpoint_sweep.evaluation.fused.transform import DEFAULT_BATCH_SIZE
@@ -80,11 +81,11 @@ def taxi(data: Path, case: ScalingCase) -> EvaluationTask:
 
 
 def resnet(data: Path, case: ScalingCase) -> EvaluationTask:
-    """ResNet-v2-50 on the digits, the last checkpoints, with the problem's own config.
+    """Takes ResNet-v2-50 on the digits, the last checkpoints, with the problem's own config.
 
     Args:
-        data: directory with the examples and `JOB`.
-        case: how many checkpoints; the examples are those of the directory.
+        data: Directory with the examples and `JOB`.
+        case: Number of checkpoints; the examples are those of the directory.
     """
     from benchmarks.common.prepared_data import adapter_config
     from checkpoint_sweep.common.eval_config import with_defaults

@@ -33,7 +33,7 @@ def main(
     out: Annotated[Path, typer.Option(help="Folder for everything that is written.")] = _OUT,
 ) -> None:
     """Do one job in four ways, a process each; what is found goes to OUT/side_by_side.json."""
-    log_filters.before_imports()
+    log_filters.silence_imports()
     # Only now: they import TensorFlow.
     from benchmarks.side_by_side import facts, table
     from benchmarks.side_by_side.job import prepare

@@ -1,8 +1,8 @@
-"""What is found out about each way, by doing it.
+"""What is found out about each contender, by running it.
 
-    python -m benchmarks.side_by_side.facts WAY DATA RESULT
+    python -m benchmarks.side_by_side.facts CONTENDER DATA RESULT
 
-measures one way in this process, whose time starts when its imports are done.
+measures one contender in this process, whose time starts when its imports are done.
 """
 
 import contextlib
@@ -40,8 +40,8 @@ class JobSize:
     """Of a job.
 
     Attributes:
-        steps: of training.
-        checkpoint_steps: steps from one checkpoint to the next.
+        steps: Number of training steps.
+        checkpoint_steps: Number of steps from one checkpoint to the next.
     """
 
     steps: int
@@ -50,12 +50,12 @@ class JobSize:
 
 @dataclasses.dataclass(frozen=True)
 class Started:
-    """What a way has left, and how long it took.
+    """What a contender has left, and how long it took.
 
     Attributes:
-        seconds: from the start of training to the exported model, imports not counted.
-        cpu_seconds: of all threads in that time.
-        outcome: what it has left.
+        seconds: Time from the start of training to the exported model, imports not counted.
+        cpu_seconds: CPU time of all threads in that time.
+        outcome: What the contender has left.
     """
 
     seconds: float
@@ -70,8 +70,8 @@ class Restart:
     Attributes:
         before: AUC of the model that was exported before the restart.
         after: AUC of the model that is exported in the end.
-        chosen_before: its step.
-        chosen_after: its step.
+        chosen_before: Step of the model before.
+        chosen_after: Step of the model after.
     """
 
     before: float
@@ -87,17 +87,17 @@ class Restart:
 
 @dataclasses.dataclass(frozen=True)
 class Facts:
-    """About one way.
+    """Facts about one contender.
 
     Attributes:
-        lines: of code, without docstrings, comments and empty lines.
-        whole: the whole job.
-        tie: the job with a learning rate of 0: all checkpoints are equal.
-        again: steps that a second start of that, when all is done, evaluates once more.
-        late: steps of that which are evaluated by who comes when all checkpoints are there; None
+        lines: Number of lines of code, without docstrings, comments and empty lines.
+        whole: What the whole job left.
+        tie: What the job left with a learning rate of 0, where all checkpoints are equal.
+        again: Steps that a second start of that, when all is done, evaluates once more.
+        late: Steps of that which are evaluated by who comes when all checkpoints are there; None
             for who evaluates only what it trains itself.
-        restart: see there.
-        throttled: the same as `whole` with the default time between evaluations; None where there
+        restart: Training that is stopped and started again.
+        throttled: The same as `whole` with the default time between evaluations; None where there
             is none.
     """
 
@@ -111,13 +111,13 @@ class Facts:
 
 
 def measure(contender: str, data: Data, size: JobSize, small: JobSize) -> Facts:
-    """All facts about a way.
+    """Finds all facts about a contender.
 
     Args:
-        contender: one of `outcome.CONTENDERS`.
-        data: to train and evaluate on.
-        size: of the job that is timed.
-        small: of all others.
+        contender: One of `outcome.CONTENDERS`.
+        data: Examples to train and evaluate on.
+        size: Size of the job that is timed.
+        small: Size of all other jobs.
     """
     with tempfile.TemporaryDirectory(prefix="side-by-side-") as scratch:
 
@@ -140,7 +140,7 @@ def measure(contender: str, data: Data, size: JobSize, small: JobSize) -> Facts:
 
 
 def make_job(directory: str, data: Data, size: JobSize, **others: Any) -> Job:
-    """A job in a directory."""
+    """Makes a job in a directory."""
     return Job(
         directory,
         data.trained,
@@ -153,12 +153,12 @@ def make_job(directory: str, data: Data, size: JobSize, **others: Any) -> Job:
 
 
 def lines_of_contender(contender: str) -> int:
-    """How many lines of code a way has."""
+    """Counts the lines of code of a contender."""
     return lines_of_code((Path(__file__).parent / "contenders" / f"{contender}.py").read_text())
 
 
 def start(contender: str, job: Job, **others: Any) -> Started:
-    """Does a job."""
+    """Starts a contender on a job."""
     run = _run(contender)
     begun, used = time.monotonic(), time.process_time()
     exported = run(job, **others)
@@ -177,12 +177,12 @@ def evaluated_again(contender: str, job: Job) -> list[int]:
 
 
 def evaluated_late(contender: str, done: Job, directory: str) -> list[int]:
-    """Steps of a job that is done which are evaluated by who comes when all are there.
+    """Starts a contender when all checkpoints are there; returns the steps that it evaluates.
 
     Args:
-        contender: of those that read checkpoints.
-        done: the job.
-        directory: for the late start.
+        contender: One of those that read checkpoints.
+        done: Job that is done.
+        directory: Directory for the late start.
     """
     job = dataclasses.replace(done, directory=directory)
     shutil.copytree(
@@ -194,7 +194,7 @@ def evaluated_late(contender: str, done: Job, directory: str) -> list[int]:
 
 
 def restart(contender: str, data: Data, size: JobSize, directory: str) -> Restart:
-    """Does a job, and goes on with twice the steps on examples that make the model worse."""
+    """Starts a job, and again with twice the steps on examples that make the model worse."""
     job = make_job(directory, data, size, learning_rate=_QUICK)
     before = start(contender, job).outcome
     worse = dataclasses.replace(job, trained=data.spoilt, steps=2 * size.steps)
@@ -214,7 +214,7 @@ def _run(contender: str) -> Callable[..., str]:
 
 
 def from_json(content: dict[str, Any]) -> Facts:
-    """What `main` has written."""
+    """Reads what `main` has written."""
 
     def started(fields: dict[str, Any] | None) -> Started | None:
         if fields is None:
@@ -235,12 +235,12 @@ def from_json(content: dict[str, Any]) -> Facts:
 
 
 def main(contender: str, data: str, result: str) -> None:
-    """Measures one way.
+    """Measures one contender.
 
     Args:
-        contender: one of `outcome.CONTENDERS`.
+        contender: One of `outcome.CONTENDERS`.
         data: `Data` and both `JobSize`s as JSON.
-        result: file for `Facts` as JSON.
+        result: File for `Facts` as JSON.
     """
     _run(contender)
     given = json.loads(data)

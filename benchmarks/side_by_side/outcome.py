@@ -1,4 +1,4 @@
-"""Reads what a way has left: what it evaluated, what it chose, and how good that is."""
+"""Reads what a contender has left: what it evaluated, what it chose, and how good that is."""
 
 import dataclasses
 import os
@@ -25,14 +25,14 @@ SLIM, ESTIMATOR, KERAS, SWEEP = CONTENDERS = (
 
 @dataclasses.dataclass(frozen=True)
 class JobOutcome:
-    """What a way has left.
+    """What a contender has left.
 
     Attributes:
-        written: steps of the checkpoints (for Keras, ends of epochs), in order.
-        evaluated: steps of the evaluations, in order; one that was evaluated twice is there twice.
-        values: how many metric values there are of one checkpoint, all slices together.
-        chosen: step of the exported model.
-        auc: of the exported model on the examples to evaluate on.
+        written: Steps of the checkpoints (for Keras, ends of epochs), in order.
+        evaluated: Steps of the evaluations, in order; one that was evaluated twice is there twice.
+        values: Number of metric values of one checkpoint, all slices together.
+        chosen: Step of the exported model.
+        auc: AUC of the exported model on the examples to evaluate on.
     """
 
     written: Sequence[int]
@@ -48,12 +48,12 @@ class JobOutcome:
 
 
 def read_outcome(contender: str, job: Job, exported: str) -> JobOutcome:
-    """What a way has left.
+    """Reads what a contender has left.
 
     Args:
-        contender: one of `CONTENDERS`.
-        job: what it was given.
-        exported: what it returned.
+        contender: One of `CONTENDERS`.
+        job: Job that it was given.
+        exported: Folder that it returned.
     """
     evaluated, values = _EVALUATED[contender](job)
     if contender == KERAS:
@@ -66,12 +66,12 @@ def read_outcome(contender: str, job: Job, exported: str) -> JobOutcome:
 
 
 def evaluations(contender: str, job: Job) -> list[int]:
-    """Steps of the evaluations so far, in order."""
+    """Lists the steps of the evaluations so far, in order."""
     return _EVALUATED[contender](job)[0]
 
 
 def auc(exported: str, job: Job) -> float:
-    """The exact area under the ROC curve of an exported model, on the examples to evaluate on."""
+    """Computes the exact area under the ROC curve of a model, on the examples to evaluate on."""
     signature = tf.saved_model.load(exported).signatures["serving_default"]
     (_, named) = signature.structured_input_signature
     labels, probabilities = [], []

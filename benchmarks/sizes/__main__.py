@@ -61,7 +61,7 @@ def main(
 
 
 def _measure(checkpoints: int, examples: int, data: Path, out: Path) -> dict[str, Any]:
-    """One size, as JSON."""
+    """Measures one size; returns JSON."""
     size = {"checkpoints": checkpoints, "examples": examples}
     name = f"sizes-{checkpoints}-{examples}"
     result = out / "logs" / f"{name}.json"

@@ -10,7 +10,7 @@ from benchmarks.common.processes import run_module
 
 
 def make_data(run: Path | None, out: Path, counts: list[int], console: Console) -> Path:
-    """The directory of the data, which are made anew from a run."""
+    """Makes the data anew from a run; returns their directory."""
     root = run.resolve() if run else out / "run"
     if run is None and not source_run.is_finished(root):
         console.print(f"Running the pipeline once, into {root}; a few minutes ...", highlight=False)

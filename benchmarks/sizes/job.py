@@ -29,8 +29,9 @@ class Size:
     """A sweep to measure.
 
     Attributes:
-        checkpoints: how many; those of the run, again under other names where it has fewer.
-        examples: how many.
+        checkpoints: Number of checkpoints: those of the run, again under other names where it has
+            fewer.
+        examples: Number of examples.
     """
 
     checkpoints: int
@@ -42,10 +43,10 @@ class Taken:
     """What a sweep took, after imports.
 
     Attributes:
-        seconds: of wall time.
-        cpu_seconds: of all threads.
-        peak_bytes: of the whole process.
-        imported_bytes: what it had before the sweep.
+        seconds: Wall time.
+        cpu_seconds: CPU time of all threads.
+        peak_bytes: Peak memory of the whole process.
+        imported_bytes: Memory of the process before the sweep.
     """
 
     seconds: float
@@ -58,9 +59,9 @@ def prepare(run: Path, directory: Path, counts: Sequence[int]) -> None:
     """Makes the data; the directory appears once it is complete.
 
     Args:
-        run: root folder of a finished run of the taxi pipeline.
-        directory: where to.
-        counts: numbers of examples: those of the run, repeated, their numbers changed a little.
+        run: Root folder of a finished run of the taxi pipeline.
+        directory: Directory to write.
+        counts: Numbers of examples: those of the run, repeated, their numbers changed a little.
     """
     with replacing(directory) as scratch:
         prepared = PreparedData(Path(scratch))
@@ -79,7 +80,7 @@ def prepare(run: Path, directory: Path, counts: Sequence[int]) -> None:
 
 
 def jittered(serialized: Sequence[bytes]) -> Iterator[bytes]:
-    """Examples without end: first as they are, then with other numbers each time."""
+    """Yields examples without end: first as they are, then with other numbers each time."""
     generator = np.random.default_rng(0)
     examples = list(map(tf.train.Example.FromString, serialized))
     values = [
@@ -151,9 +152,9 @@ def main(job: str, data: str, result: str = "") -> None:
     """Measures one size, or makes the data.
 
     Args:
-        job: a `Size` as JSON, or the root folder and the counts for `prepare`.
-        data: directory of the data.
-        result: file for `Taken` as JSON; not for `prepare`.
+        job: `Size` as JSON, or the root folder and the counts for `prepare`.
+        data: Directory of the data.
+        result: File for `Taken` as JSON; not for `prepare`.
     """
     told = json.loads(job)
     if "run" in told:

@@ -17,12 +17,12 @@ class Blessings:
     """Shares of runs in which no candidate is truly better than the baseline.
 
     Attributes:
-        metric: of the change threshold, which asks for more than no change.
-        checkpoints: number of candidates.
-        sweep_value: blessed by the sweep with `Margin.VALUE`.
-        both_value: by the Evaluator on test too.
-        sweep_confident: blessed by the sweep with `Margin.CONFIDENT`.
-        both_confident: by the Evaluator on test too.
+        metric: Metric of the change threshold, which asks for more than no change.
+        checkpoints: Number of candidates.
+        sweep_value: Share that the sweep blesses with `Margin.VALUE`.
+        both_value: Share that the Evaluator blesses on test too.
+        sweep_confident: Share that the sweep blesses with `Margin.CONFIDENT`.
+        both_confident: Share that the Evaluator blesses on test too.
     """
 
     metric: str
@@ -34,7 +34,7 @@ class Blessings:
 
 
 def simulate(metric: str, checkpoints: int, replications: int, seed: int) -> Blessings:
-    """All candidates equal the baseline, which is where false blessings are the most frequent.
+    """Simulates candidates that equal the baseline, where false blessings are the most frequent.
 
     The sweep chooses the best value of those that meet the threshold on eval; the Evaluator judges
     the chosen by the same threshold on as many other examples.
@@ -57,7 +57,7 @@ def simulate(metric: str, checkpoints: int, replications: int, seed: int) -> Ble
 
 
 def _sweep(evaluated: EvaluatedMetric, better: Direction, margin: Margin) -> int | None:
-    """The best value of those that meet the threshold; the first model is the baseline."""
+    """Chooses the best value that meets the threshold; the first model is the baseline."""
     order = 1 + np.argsort(better.loss(1.0) * evaluated.value[1:])
     return next((int(m) for m in order if _meets(evaluated, int(m), better, margin)), None)
 

@@ -13,9 +13,9 @@ class Point:
     """One share.
 
     Attributes:
-        group: index of its group.
-        value: of it.
-        error: its standard error, from the number of replications.
+        group: Index of its group.
+        value: Share itself.
+        error: Standard error of the share, from the number of replications.
     """
 
     group: int
@@ -28,12 +28,12 @@ class Panel:
     """One chart.
 
     Attributes:
-        title: above it.
-        groups: labels along the horizontal axis.
-        series: points by name.
-        low: lower end of the vertical axis.
-        high: upper end.
-        goal: a band that is shaded.
+        title: Title above the chart.
+        groups: Labels along the horizontal axis.
+        series: Points by name.
+        low: Lower end of the vertical axis.
+        high: Upper end of the vertical axis.
+        goal: Band that is shaded.
     """
 
     title: str
@@ -45,7 +45,7 @@ class Panel:
 
 
 def svg(panels: Sequence[Panel], width: int = 860, height: int = 250) -> str:
-    """Panels below each other, as one SVG document."""
+    """Draws panels below each other, as one SVG document."""
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height * len(panels)}" '
         'font-family="sans-serif" font-size="11">',

@@ -21,9 +21,10 @@ class Sample:
     """Examples with the outputs of all models, by fold.
 
     Attributes:
-        label: (examples,) float, 0 or 1, or a number.
-        output: (models, examples) float or bool: log odds of label 1, a number, or the loss itself.
-        sizes: examples in each fold, (folds,) int64; their sum is the number of examples.
+        label: Labels, (examples,) float: 0 or 1, or a number.
+        output: Outputs, (models, examples) float or bool: log odds of label 1, a number, or the
+            loss itself.
+        sizes: Examples in each fold, (folds,) int64; their sum is the number of examples.
     """
 
     label: npt.NDArray[Any]
@@ -41,9 +42,9 @@ class EvaluatedMetric:
     """One metric.
 
     Attributes:
-        value: (models,).
-        leave_one_out: without each fold, (models, folds); NaN where not defined.
-        sizes: examples in each fold, (folds,).
+        value: Values of all examples, (models,).
+        leave_one_out: Values without each fold, (models, folds); NaN where not defined.
+        sizes: Examples in each fold, (folds,).
     """
 
     value: Array
@@ -51,7 +52,7 @@ class EvaluatedMetric:
     sizes: npt.NDArray[np.int64]
 
     def replicates(self, models: Sequence[int] | None = None) -> list[Replicates]:
-        """As the library takes them, of these models or of all."""
+        """Gives the replicates as the library takes them, of these models or of all."""
         examples = tuple(self.sizes.tolist())
         return [
             Replicates(float(self.value[m]), tuple(self.leave_one_out[m].tolist()), examples)
@@ -63,31 +64,31 @@ Metric = Callable[[Sample], EvaluatedMetric]
 
 
 def accuracy(sample: Sample) -> EvaluatedMetric:
-    """The share of examples whose log odds have the label's sign."""
+    """Computes the share of examples whose log odds have the label's sign."""
     return mean(dataclasses.replace(sample, output=(sample.output > 0) == (sample.label > 0)))
 
 
 def log_loss(sample: Sample) -> EvaluatedMetric:
-    """The mean cross entropy of log odds."""
+    """Computes the mean cross entropy of log odds."""
     z = sample.output
     loss = np.maximum(z, 0) - z * sample.label + np.log1p(np.exp(-np.abs(z)))
     return mean(dataclasses.replace(sample, output=loss))
 
 
 def absolute_error(sample: Sample) -> EvaluatedMetric:
-    """The mean absolute error."""
+    """Computes the mean absolute error."""
     return mean(dataclasses.replace(sample, output=np.abs(sample.output - sample.label)))
 
 
 def mean(sample: Sample) -> EvaluatedMetric:
-    """The mean of the outputs themselves."""
+    """Computes the mean of the outputs themselves."""
     sums = _by_fold(sample.output, sample.sizes)
     counts = sample.sizes.astype(np.float64)
     return _of_sums(lambda total, count: total / count, [sums, counts], sample.sizes)
 
 
 def f1(sample: Sample) -> EvaluatedMetric:
-    """The harmonic mean of precision and recall, of log odds above 0."""
+    """Computes the harmonic mean of precision and recall, of log odds above 0."""
     positive = sample.label > 0
     found = sample.output > 0
     sums = [
@@ -99,7 +100,7 @@ def f1(sample: Sample) -> EvaluatedMetric:
 
 
 def auc(sample: Sample) -> EvaluatedMetric:
-    """The share of pairs of both labels that are in order; ties count half.
+    """Computes the share of pairs of both labels that are in order; ties count half.
 
     Without a fold it is that of all pairs, less those with one or both examples in the fold.
     """
@@ -137,7 +138,7 @@ def auc(sample: Sample) -> EvaluatedMetric:
 
 
 def _below(counted: npt.NDArray[np.bool_], new: npt.NDArray[np.bool_]) -> Array:
-    """How many counted ones rank below each; ties, which begin where `new`, count half."""
+    """Counts the counted ones that rank below each; ties, which begin where `new`, count half."""
     upto = np.cumsum(counted, axis=1, dtype=np.float64)
     start = np.maximum.accumulate(np.where(new, upto - counted, 0.0), axis=1)
     if new.all():
@@ -149,14 +150,14 @@ def _below(counted: npt.NDArray[np.bool_], new: npt.NDArray[np.bool_]) -> Array:
 
 
 def _sum_by(fold: npt.NDArray[np.uint8], values: Array, folds: int) -> Array:
-    """(models, folds), where each model has its examples in an order of its own."""
+    """Sums by fold, where each model has its examples in an order of its own: (models, folds)."""
     models = values.shape[0]
     codes = (fold + folds * np.arange(models)[:, np.newaxis]).ravel()
     return np.bincount(codes, values.ravel(), models * folds).reshape(models, -1).astype(float)
 
 
 def _by_fold(values: npt.NDArray, sizes: npt.NDArray[np.int64]) -> Array:
-    """(models, folds), of examples that stand by fold."""
+    """Sums by fold, where examples stand by fold: (models, folds)."""
     sums = np.zeros((values.shape[0], sizes.size))
     filled = sizes > 0
     starts = (np.cumsum(sizes) - sizes)[filled]

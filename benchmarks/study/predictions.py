@@ -31,9 +31,9 @@ class RunPredictions:
     """Of all checkpoints after the first, which is not trained.
 
     Attributes:
-        label: (examples,) float64.
-        output: (checkpoints, examples) or (checkpoints, examples, classes) float64.
-        step: of each checkpoint, (checkpoints,) int64.
+        label: Labels, (examples,) float64.
+        output: Outputs, (checkpoints, examples) or (checkpoints, examples, classes) float64.
+        step: Steps of the checkpoints, (checkpoints,) int64.
     """
 
     label: npt.NDArray[np.float64]
@@ -42,7 +42,7 @@ class RunPredictions:
 
 
 def read(path: Path) -> RunPredictions:
-    """What `main` has written."""
+    """Reads what `main` has written."""
     with np.load(path) as arrays:
         return RunPredictions(arrays["label"], arrays["output"], arrays["step"])
 
@@ -51,7 +51,7 @@ def predict(run: Path) -> RunPredictions:
     """Runs the library's fused predictor on the raw examples of a run's splits.
 
     Args:
-        run: root folder of a finished run of taxi, fares or digits.
+        run: Root folder of a finished run of taxi, fares or digits.
     """
     exported = str(newest(run / "Trainer/model") / "Format-Serving")
     checkpoints = find_checkpoints(str(newest(run / "Trainer/model_run")))

@@ -18,13 +18,13 @@ class Races:
     """Of many samples.
 
     Attributes:
-        scenario: how good the checkpoints are.
-        examples: of each sample.
-        saved: mean share of the predictions that was not made.
-        regret: how much worse the chosen truly is than the truly best, on average, relative to
-            the metric of the best.
-        regret_of_all: the same of a choice among all candidates on all examples.
-        kept: share of the samples in which the best value of all candidates was left at the end.
+        scenario: How good the checkpoints are.
+        examples: Number of examples of each sample.
+        saved: Mean share of the predictions that was not made.
+        regret: How much worse the chosen truly is than the truly best, on average, relative to the
+            metric of the best.
+        regret_of_all: Regret of a choice among all candidates on all examples.
+        kept: Share of the samples in which the best value of all candidates was left at the end.
     """
 
     scenario: Scenario
@@ -39,10 +39,11 @@ def simulate(scenario: Scenario, examples: int, replications: int, seed: int) ->
     """Races on samples of a scenario, by the library's own rule and stages.
 
     Args:
-        scenario: with qualities in standard errors of a difference on `scenarios.EXAMPLES`.
-        examples: of each sample.
-        replications: number of samples.
-        seed: of the samples.
+        scenario: Scenario with qualities in standard errors of a difference on
+            `scenarios.EXAMPLES`.
+        examples: Number of examples of each sample.
+        replications: Number of samples.
+        seed: Seed of the samples.
     """
     unit = scenarios.units(scenario.metric, scenario.correlation)
     simulated_run = scenarios.simulated_run(scenario, unit)
@@ -75,7 +76,7 @@ def simulate(scenario: Scenario, examples: int, replications: int, seed: int) ->
 def _race(
     sample: Sample, share: npt.NDArray[np.int64], metric: str, direction: Direction
 ) -> tuple[list[int], int]:
-    """Who is left, and how many predictions were made."""
+    """Races candidates on a sample; returns who is left, and how many predictions were made."""
     alive = list(range(sample.output.shape[0]))
     made = 0
     for number, stage in enumerate(STAGES):
@@ -96,7 +97,7 @@ def _race(
 
 
 def grid() -> list[tuple[Scenario, int]]:
-    """Scenarios with numbers of examples."""
+    """Lists scenarios with numbers of examples."""
     return [
         (Scenario(metric, shape, 20, correlation), examples)
         for metric, correlation in (("auc", 0.9), ("mean loss", 0.9))
@@ -106,7 +107,7 @@ def grid() -> list[tuple[Scenario, int]]:
 
 
 def table(rows: list[Races]) -> str:
-    """As Markdown."""
+    """Formats races as a Markdown table."""
     head = (
         "metric", "checkpoints", "examples", "predictions saved", "regret", "of all on all",
         "best value left",

@@ -32,14 +32,14 @@ class RunMetric:
     """A metric of the checkpoints of a run.
 
     Attributes:
-        run: name of the run.
-        metric: name of the metric.
-        evaluate: the metric.
-        whole: all examples, in one fold.
-        better: direction of the metric.
-        other: the metric of `SecondaryMetric`.
-        other_whole: all examples, for that metric.
-        other_better: its direction.
+        run: Name of the run.
+        metric: Name of the metric.
+        evaluate: Function that computes the metric.
+        whole: All examples, in one fold.
+        better: Direction of the metric.
+        other: Function that computes the metric of `SecondaryMetric`.
+        other_whole: All examples, for that metric.
+        other_better: Direction of that metric.
     """
 
     run: str
@@ -53,11 +53,11 @@ class RunMetric:
 
 
 def run_metrics(name: str, path: Path) -> Sequence[RunMetric]:
-    """What is asked of a run.
+    """Lists the metrics that are asked of a run.
 
     Args:
         name: ``"taxi"``, ``"fares"`` or ``"digits"``.
-        path: what `predictions` has written.
+        path: File that `predictions` has written.
     """
     with np.load(path) as arrays:
         label, output = arrays["label"], arrays["output"]
@@ -98,11 +98,11 @@ class ResampledTrials:
     """Of one question.
 
     Attributes:
-        run_metric: which.
-        unit: standard deviation of the value of the best, and the median one of the differences
-            of the others to it.
-        trials: one for each sample.
-        truth: (checkpoints,).
+        run_metric: Metric that was resampled.
+        unit: Standard deviation of the value of the best, and the median one of the differences of
+            the others to it.
+        trials: Trials, one for each sample.
+        truth: True values, (checkpoints,).
     """
 
     run_metric: RunMetric
@@ -139,7 +139,7 @@ def _whole(label: Array, output: Array) -> Sample:
 
 
 def _draw(rng: np.random.Generator, population: int, number: int) -> tuple[Integers, Integers]:
-    """Which examples, (number,), and how many of them are in each fold, (folds,)."""
+    """Draws examples, (number,), and how many of them are in each fold, (folds,)."""
     return (
         rng.integers(0, population, number),
         rng.multinomial(number, np.full(FOLDS, 1 / FOLDS)),

@@ -28,14 +28,14 @@ class StudyResults:
     """All results.
 
     Attributes:
-        replications: samples of each scenario.
-        seed: of all of them.
-        seconds: that it took.
-        load_average: of the last minute, at the start.
-        made: by scenario.
-        blessed: by metric and number of checkpoints.
-        weak: by kind of examples.
-        real: by run and metric.
+        replications: Number of samples of each scenario.
+        seed: Seed of all samples.
+        seconds: Seconds that the study took.
+        load_average: Load average of the last minute, at the start.
+        made: Results by scenario.
+        blessed: False blessings by metric and number of checkpoints.
+        weak: Coverage by kind of examples.
+        real: Results by run and metric.
     """
 
     replications: int

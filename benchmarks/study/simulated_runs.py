@@ -24,7 +24,7 @@ METRICS: Mapping[str, Metric] = {
 
 
 def direction(metric: str) -> Direction:
-    """Of one of `METRICS`."""
+    """Returns the direction of one of `METRICS`."""
     return Direction.LOWER_IS_BETTER if metric == "mean loss" else Direction.HIGHER_IS_BETTER
 
 
@@ -33,11 +33,12 @@ class SimulatedRun:
     """Binary classifiers. Each sees evidence, normal in both classes, and says log odds.
 
     Attributes:
-        separation: distance of the classes in the evidence of each, in standard deviations,
+        separation: Distance of the classes in the evidence of each, in standard deviations,
             (models,).
-        sharpness: what each multiplies the right log odds with; above 1 it is too sure, (models,).
-        correlation: of the evidence of two models, given the label.
-        prevalence: of label 1.
+        sharpness: Factor by which each multiplies the right log odds; above 1 it is too sure,
+            (models,).
+        correlation: Correlation of the evidence of two models, given the label.
+        prevalence: Share of examples with label 1.
     """
 
     separation: Array
@@ -46,12 +47,12 @@ class SimulatedRun:
     prevalence: float
 
     def draw(self, rng: np.random.Generator, examples: int) -> Sample:
-        """Independent examples, in folds at random."""
+        """Draws independent examples, in folds at random."""
         label = (rng.random(examples) < self.prevalence).astype(np.float32)
         return self.outputs(rng, label)
 
     def outputs(self, rng: np.random.Generator, label: npt.NDArray[np.float32]) -> Sample:
-        """What the models say of examples with these labels, in folds at random."""
+        """Draws the models' outputs for examples with these labels, in folds at random."""
         models, examples = self.separation.size, label.size
         evidence = rng.standard_normal((models, examples), np.float32)
         evidence *= np.float32(np.sqrt(1 - self.correlation))
@@ -67,7 +68,7 @@ class SimulatedRun:
         return Sample(label, evidence, sizes)
 
     def truth(self, metric: str) -> Array:
-        """The metric of infinitely many examples, (models,)."""
+        """Computes the metric of infinitely many examples, (models,)."""
         values = [
             true_value(metric, separation, sharpness, self.prevalence)
             for separation, sharpness in zip(self.separation, self.sharpness, strict=True)
@@ -75,7 +76,7 @@ class SimulatedRun:
         return np.array(values)
 
     def only(self, model: int) -> "SimulatedRun":
-        """One of the models."""
+        """Keeps one of the models."""
         at = slice(model, model + 1)
         return dataclasses.replace(
             self, separation=self.separation[at], sharpness=self.sharpness[at]
@@ -83,7 +84,7 @@ class SimulatedRun:
 
 
 def true_value(metric: str, separation: float, sharpness: float, prevalence: float) -> float:
-    """A metric in closed form, the mean loss by Gauss-Hermite quadrature with 201 nodes."""
+    """Computes a metric in closed form, the mean loss by Gauss-Hermite quadrature."""
     p, q = prevalence, 1 - prevalence
     if metric == "auc":
         return float(stats.norm.cdf(separation / np.sqrt(2)))
@@ -100,7 +101,7 @@ def true_value(metric: str, separation: float, sharpness: float, prevalence: flo
 
 
 def separation_of(metric: str, value: float, prevalence: float) -> float:
-    """The inverse of `true_value` at sharpness 1."""
+    """Inverts `true_value` at sharpness 1."""
 
     def miss(separation: float) -> float:
         return true_value(metric, separation, 1.0, prevalence) - value
@@ -109,7 +110,7 @@ def separation_of(metric: str, value: float, prevalence: float) -> float:
 
 
 def sharpness_of(metric: str, value: float, separation: float, prevalence: float) -> float:
-    """The sharpness above 1 at which a mean loss has a value."""
+    """Finds the sharpness above 1 at which a mean loss has a value."""
 
     def miss(sharpness: float) -> float:
         return true_value(metric, separation, sharpness, prevalence) - value

@@ -15,10 +15,10 @@ class SimulationResult:
     """Of one scenario.
 
     Attributes:
-        scenario: which.
-        unit: standard deviations of values and differences.
-        trials: one for each sample.
-        on_test: of each trial, how much better the best value's checkpoint is on as many other
+        scenario: Scenario that was simulated.
+        unit: Standard deviations of values and differences.
+        trials: Trials, one for each sample.
+        on_test: How much better, for each trial, the best value's checkpoint is on as many other
             examples than it truly is.
     """
 

@@ -20,11 +20,11 @@ class Spot:
     """Two equal checkpoints on examples of one kind.
 
     Attributes:
-        kind: of examples, in words.
-        metric: name of the metric.
-        evaluate: the metric.
-        draw: makes a sample.
-        truth: of the metric, (2,).
+        kind: Kind of the examples, in words.
+        metric: Name of the metric.
+        evaluate: Function that computes the metric.
+        draw: Function that makes a sample.
+        truth: True values of the metric, (2,).
     """
 
     kind: str
@@ -39,9 +39,9 @@ class Coverage:
     """What intervals are worth there.
 
     Attributes:
-        spot: where.
-        values: of intervals of values.
-        differences: of intervals of differences.
+        spot: Weak spot.
+        values: Coverage of intervals of values.
+        differences: Coverage of intervals of differences.
     """
 
     spot: Spot
@@ -50,7 +50,7 @@ class Coverage:
 
 
 def spots() -> Iterator[Spot]:
-    """Those of the study."""
+    """Lists the weak spots of the study."""
     for metric in METRICS:
         for examples in (50, 100, 200, 400, 1_000):
             yield _binary(metric, f"{examples:,} examples, 1 in 4 positive", examples, PREVALENCE)
@@ -88,7 +88,7 @@ def _binary(metric: str, kind: str, examples: int, prevalence: float) -> Spot:
 
 
 def _heavy(sigma: float, examples: int) -> Spot:
-    """The mean of losses whose logarithms are normal with a standard deviation of `sigma`."""
+    """Makes the mean of losses whose logarithms are normal with a standard deviation of `sigma`."""
 
     def draw(rng: np.random.Generator) -> Sample:
         own = rng.standard_normal((2, examples)) * np.sqrt(1 - _CORRELATION)

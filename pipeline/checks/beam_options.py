@@ -54,7 +54,7 @@ def check_cluster(args: Sequence[str]) -> None:
     Or one would know only after training.
 
     Args:
-        args: that `check_beam_args` has checked.
+        args: Options that `check_beam_args` has checked.
 
     Raises:
         ConfigError: none answers, or it has none.
@@ -78,7 +78,7 @@ def check_cluster(args: Sequence[str]) -> None:
 
 @contextlib.contextmanager
 def _without_logs() -> Iterator[None]:
-    """What Beam warns of is an error here."""
+    """Silences warnings: what Beam warns of is an error here."""
     before = logging.root.manager.disable
     logging.disable(logging.WARNING)
     try:

@@ -27,7 +27,7 @@ def declare(spec: Json) -> None:
     """Adds them to the tasks that have something to show.
 
     Args:
-        spec: a compiled `PipelineSpec`, changed in place.
+        spec: Compiled `PipelineSpec`, changed in place.
     """
     for task, what in SHOWS.items():
         name = spec["root"]["dag"]["tasks"][task]["componentRef"]["name"]

@@ -13,7 +13,7 @@ from pipeline.local.unpushed import unless_pushed
 
 
 def local(config: PipelineConfig) -> Deployment:
-    """This machine: folders, and a metadata store in a file."""
+    """Deploys to this machine: folders, and a metadata store in a file."""
     return Deployment(
         root=str(config.root),
         data=str(config.data),

@@ -12,7 +12,7 @@ from tfx.proto.orchestration import pipeline_pb2
 
 from checkpoint_sweep.common.files import replacing
 from checkpoint_sweep.common.progress import listening
-from pipeline.beam_runner import place
+from pipeline.beam_runner import beam_placement
 from pipeline.config import PipelineConfig
 from pipeline.dag import create_pipeline
 from pipeline.local import leftovers
@@ -29,9 +29,9 @@ def run(config: PipelineConfig, console: Console, interruption: Interruption) ->
     """Runs all nodes in order and writes the summary, however it ends.
 
     Args:
-        config: checked; its root is locked.
-        console: for progress and warnings.
-        interruption: knows whether the run was interrupted.
+        config: Configuration that was checked; its root is locked.
+        console: Console for progress and warnings.
+        interruption: Interruption of the run, if there is one.
 
     Returns:
         What ran, the verdicts and where the model was pushed; also in `config.summary`.
@@ -46,7 +46,7 @@ def run(config: PipelineConfig, console: Console, interruption: Interruption) ->
     try:
         write_summary(begun(run_id), config.summary)
         console.print(f"[dim]Log: {log.path}[/]", soft_wrap=True, highlight=False)
-        if sentence := place(config.beam_args, config.engine).sentence:
+        if sentence := beam_placement(config.beam_args, config.engine).sentence:
             console.print(sentence, soft_wrap=True, highlight=False)
         log.begin()
         leftovers.close_executions(config.metadata)
@@ -83,7 +83,7 @@ class _Runner(LocalDagRunner):
         pipeline: pipeline_pb2.Pipeline,
         run_options: pipeline_pb2.RunOptions | None = None,
     ) -> None:
-        """See the base class, which gives an id only where there is none yet."""
+        """Runs as the base class does, which gives an id only where there is none yet."""
         runtime_parameter_utils.substitute_runtime_parameter(
             pipeline, {constants.PIPELINE_RUN_ID_PARAMETER_NAME: self._run_id}
         )

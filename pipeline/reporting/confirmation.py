@@ -17,11 +17,11 @@ EVALUATOR = "Evaluator"
 
 
 def read_confirmation(outputs: Mapping[str, Any], baseline: Any | None) -> dict[str, Any]:
-    """The key `evaluator` of a summary.
+    """Reads the key `evaluator` of a summary.
 
     Args:
-        outputs: the artifacts of an Evaluator.
-        baseline: the model artifact that it compared with.
+        outputs: Artifacts of an Evaluator.
+        baseline: Model artifact that it compared with.
     """
     blessed = properties(outputs["blessing"]).get(constants.ARTIFACT_PROPERTY_BLESSED_KEY)
     return {
@@ -34,11 +34,11 @@ def read_confirmation(outputs: Mapping[str, Any], baseline: Any | None) -> dict[
 
 
 def last_confirmation(store: Store, model: int) -> dict[str, Any] | None:
-    """What was last said of a model, in whichever run; None when no Evaluator has seen it.
+    """Finds what was last said of a model, in whichever run; None when no Evaluator has seen it.
 
     Args:
-        store: of the pipeline.
-        model: id of the model artifact.
+        store: Metadata store of the pipeline.
+        model: Id of the model artifact.
     """
     events = store.mlmd.get_events_by_artifact_ids([model])
     readers = {event.execution_id for event in events if event.type == proto.Event.INPUT}
@@ -53,7 +53,7 @@ def last_confirmation(store: Store, model: int) -> dict[str, Any] | None:
 
 
 def _verdict(blessing: str) -> dict[str, Any]:
-    """What the Evaluator says of its metrics; nothing of them where stock TFX evaluated."""
+    """Reads what the Evaluator says of its metrics; nothing where stock TFX evaluated."""
     path = os.path.join(blessing, VERDICT)
     if not tf.io.gfile.exists(path):
         return {"words": "", "metrics": []}

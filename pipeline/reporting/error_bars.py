@@ -7,7 +7,7 @@ from pipeline.reporting.run_summary import Summary
 
 
 def error_bars(run: Summary) -> Any:
-    """A line over the checkpoints, a band for the intervals, and the chosen marked.
+    """Plots a line over the checkpoints, a band for the intervals, and the chosen marked.
 
     Returns:
         A matplotlib figure; a sentence where matplotlib is not installed.

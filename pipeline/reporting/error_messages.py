@@ -11,29 +11,29 @@ _LONGEST = 300  # characters of an error that is not ours
 _TRACEBACK = "Traceback (most recent call last)"
 
 
-def known(error: BaseException) -> UserError | None:
-    """The error, or what it came of, that says itself what to do; None if there is none.
+def find_user_error(error: BaseException) -> UserError | None:
+    """Finds the error, or its cause, that says itself what to do; None if there is none.
 
     The outermost of several: what is raised on catching another says more.
     """
     return next((e for e in _chain(error) if isinstance(e, UserError)), None)
 
 
-def unknown(node: str, error: BaseException | str, log: Path) -> str:
-    """A sentence on a node that failed for a reason that nobody foresaw.
+def unforeseen(node: str, error: BaseException | str, log: Path) -> str:
+    """Words a sentence on a node that failed for a reason that nobody foresaw.
 
     Args:
-        node: its id; empty when none had begun.
-        error: what it raised, or what was noted of that.
-        log: has the whole of it.
+        node: Id of the node; empty when none had begun.
+        error: What it raised, or what was noted of that.
+        log: Log with the whole of it.
     """
     what = f"{node} failed" if node else "The run failed before its first node"
     said = f": {line}" if (line := _line(error)) else ""
     return f"{what}{said}. The whole error is in {log}."
 
 
-def data(node: str, anomalies: list[str], folder: Path, schema: Path) -> str:
-    """A sentence, and a list, on a node that failed on data that depart from the schema."""
+def anomalous_data(node: str, anomalies: list[str], folder: Path, schema: Path) -> str:
+    """Words a sentence, and a list, on a node that failed on data that depart from the schema."""
     listed = some(anomalies, _LISTED, separator="\n  ")
     return (
         f"{node} failed, and the data depart from the schema {schema}:\n  {listed}\n"
@@ -54,7 +54,7 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 
 def _line(error: BaseException | str) -> str:
-    """The line of an error that says most, short enough to read."""
+    """Finds the line of an error that says most, short enough to read."""
     text = str(error).strip()
     lines = [line for line in text.splitlines() if line.strip()]
     if _TRACEBACK in text:

@@ -31,12 +31,12 @@ class Exploration:
     """A run, and the names under which its sweep has what there is to show.
 
     Attributes:
-        root: of the run.
-        run: its summary.
-        sweep: the results of its candidates.
-        chosen: the step or the name of the chosen; the last step when none was eligible.
-        evaluator: what the Evaluator said of the chosen, in this run or the one that pushed it.
-        columns: features by which the results are sliced, most slices first.
+        root: Root of the run.
+        run: Summary of the run.
+        sweep: Results of the candidates of its sweep.
+        chosen: Step or name of the chosen; the last step when none was eligible.
+        evaluator: What the Evaluator said of the chosen, in this run or the one that pushed it.
+        columns: Features by which the results are sliced, most slices first.
     """
 
     root: Path
@@ -69,7 +69,7 @@ class Exploration:
         return selection
 
     def __str__(self) -> str:
-        """The run and its outcome in two sentences."""
+        """Says what the run was and how it ended, in two sentences."""
         assert self.run.sweep is not None
         word = "BLESSED" if self.run.sweep["blessed"] else "NOT BLESSED"
         return (
@@ -78,23 +78,23 @@ class Exploration:
         )
 
     def worst_slice(self, least_share: float = LEAST_SHARE) -> dict[str, str] | None:
-        """The slice by one feature on which the chosen is worst; None if none is large enough.
+        """Finds the slice by one feature on which the chosen is worst, if one is large enough.
 
         Args:
-            least_share: of the examples that a slice must have.
+            least_share: Share of the examples that a slice must have.
         """
         output, key = self._selection.get("output_name", ""), self._selection.get("sub_key", "")
         found = []
         examples = 0.0
-        for where, by_output in self.sweep.metrics(self.chosen).slicing_metrics:
+        for slice_key, by_output in self.sweep.metrics(self.chosen).slicing_metrics:
             values = by_output.get(output, {}).get(key, {})
             count = _number(by_output.get("", {}).get("", {}).get("example_count"))
             value = _number(values.get(self.metric))
-            if not where:
+            if not slice_key:
                 examples = count
-            elif len(where) == 1 and value == value:
-                found.append((value, count, where[0]))
-        large = [(v, where) for v, count, where in found if count >= least_share * examples]
+            elif len(slice_key) == 1 and value == value:
+                found.append((value, count, slice_key[0]))
+        large = [(v, feature) for v, count, feature in found if count >= least_share * examples]
         if not large:
             return None
         worst = max if self.lower_is_better else min
@@ -106,9 +106,9 @@ def explore(root: Path | None, run_id: str | None = None, runs: Path = Path("run
     """Opens a run.
 
     Args:
-        root: where it was written; None for that of the newest run below `runs`.
-        run_id: which of its runs; None for the last.
-        runs: folder of the roots of runs.
+        root: Folder where the run was written; None for that of the newest run below `runs`.
+        run_id: Id of one of its runs; None for the last.
+        runs: Folder of the roots of runs.
 
     Raises:
         NoRunError: there is no such run, or it ended before its sweep did.
@@ -138,7 +138,7 @@ def explore(root: Path | None, run_id: str | None = None, runs: Path = Path("run
 
 
 def last_root(runs: Path) -> Path:
-    """The root of the run that was written to last, of those below a folder.
+    """Finds the root of the run that was written to last, of those below a folder.
 
     Raises:
         NoRunError: there is none.
@@ -152,7 +152,7 @@ def last_root(runs: Path) -> Path:
 
 
 def if_there(view: Callable[[], View]) -> View | None:
-    """A view, or None after a sentence where the results do not have what it shows."""
+    """Makes a view; prints a sentence where the results do not have what it shows."""
     try:
         return view()
     except ViewError as error:

@@ -55,19 +55,19 @@ _NOISE = (
 )
 
 
-def before_imports() -> None:
+def silence_imports() -> None:
     """Silences what the stack says while it is imported; call it first.
 
     TensorFlow's C++ log says at ERROR level that CUDA's plugins are registered twice, on
     machines without CUDA too; real errors reach Python as exceptions.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    atexit.register(_before_the_end)
+    atexit.register(_silence_exit)
     for category in (DeprecationWarning, FutureWarning, PendingDeprecationWarning):
         warnings.filterwarnings("ignore", category=category)
 
 
-def _before_the_end() -> None:
+def _silence_exit() -> None:
     """Silences what TensorFlow's objects raise while the interpreter takes them apart."""
     sys.unraisablehook = lambda unraisable: None
 
@@ -100,9 +100,9 @@ def route_logs(
     """Sends everything worth reading to `handler`, all there is to `log`, and nothing elsewhere.
 
     Args:
-        handler: shows what reaches it.
-        also: says which other records the handler needs.
-        log: keeps what reaches it.
+        handler: Handler that shows what reaches it.
+        also: Tells which other records the handler needs.
+        log: Handler that keeps what reaches it.
     """
     # Only here: submitting to Kubeflow uses this module in an environment without absl.
     from absl import logging as absl_logging

@@ -21,10 +21,10 @@ class Node:
     """One node of a run.
 
     Attributes:
-        name: the node's id.
-        state: "complete", "cached", "failed", "interrupted" or "running"; a node that was
-            skipped is not there.
-        seconds: wall time between the two updates of its execution.
+        name: Id of the node.
+        state: "complete", "cached", "failed", "interrupted" or "running"; a node that was skipped
+            is not there.
+        seconds: Wall time between the two updates of its execution.
     """
 
     name: str
@@ -37,23 +37,23 @@ class Summary:
     """One run of the pipeline; `summary.json` has the same keys.
 
     Attributes:
-        run_id: of the run in the metadata store.
+        run_id: Id of the run in the metadata store.
         state: "complete" or "failed"; a run that blessed or pushed nothing is complete too.
-        reason: why it failed, or why it has pushed something or nothing, in one sentence.
-        nodes: that ran, in order.
-        anomalies: how the data depart from the schema, a sentence each.
-        training: `model_run` (folder) and `continued_from_step`: the step from which training
+        reason: Why it failed, or why it has pushed something or nothing, in one sentence.
+        nodes: Nodes that ran, in order.
+        anomalies: How the data depart from the schema, a sentence each.
+        training: Keys `model_run` (folder) and `continued_from_step`: the step from which training
             went on where an earlier run was interrupted, or None; None when it did not end.
-        checkpoints: the sweep's verdicts: name, step, eligible, value, reason, and how sure the
-            value is, see `checkpoint_sweep.selection.decision.Verdict`; of averages `averaged`
-            too, the steps of the checkpoints in them.
-        sweep: `chosen` (name or None), `chosen_step`, `averaged_steps` (None where a checkpoint
-            is chosen), `blessed`, `reason`, `selection` (metric, slice, direction),
+        checkpoints: Verdicts of the sweep: name, step, eligible, value, reason, and how sure the
+            value is, see `checkpoint_sweep.selection.decision.Verdict`; of averages `averaged` too,
+            the steps of the checkpoints in them.
+        sweep: Keys `chosen` (name or None), `chosen_step`, `averaged_steps` (None where a
+            checkpoint is chosen), `blessed`, `reason`, `selection` (metric, slice, direction),
             `evaluation`, `model` and `blessing` (folders).
-        evaluator: `blessed`, `failures`, `words` and `metrics` (the metrics that decided, with
+        evaluator: Keys `blessed`, `failures`, `words` and `metrics` (the metrics that decided, with
             their intervals), `baseline_model` (folder or None), `evaluation`; None when it did not
             run.
-        pushed_model: folder of the SavedModel that was pushed, or None.
+        pushed_model: Folder of the SavedModel that was pushed, or None.
     """
 
     run_id: str
@@ -69,12 +69,12 @@ class Summary:
 
 
 def new_run_id() -> str:
-    """The id of a run that begins now; ids sort by time."""
+    """Makes the id of a run that begins now; ids sort by time."""
     return datetime.datetime.now().isoformat(timespec="microseconds")
 
 
 def begun(run_id: str) -> Summary:
-    """The summary of a run that has begun, for as long as there is no better one."""
+    """Summarizes a run that has begun, for as long as there is no better summary."""
     return Summary(run_id, FAILED, "The run has not ended: it is running, or it was killed.")
 
 

@@ -23,7 +23,7 @@ from checkpoint_sweep.selection.selection import Selection
 from checkpoint_sweep.tfx_components.blessing import read_verdicts
 from checkpoint_sweep.tfx_components.evaluator.executor import EvaluatorExecutor as Evaluator
 from checkpoint_sweep.tfx_components.sweep.executor import SweepExecutor as Sweep
-from pipeline.local.pusher import Executor as Pusher
+from pipeline.local.pusher import PusherExecutor as Pusher
 from tests.pipeline.tiny import model
 from tests.pipeline.tiny.problem import tiny
 from tests.support.bundles import read_bundle
@@ -65,7 +65,9 @@ def context(tmp_path: Path) -> base_beam_executor.BaseBeamExecutor.Context:
     )
 
 
-def test_from_training_to_pushing(context: base_beam_executor.BaseBeamExecutor.Context) -> None:
+def test_a_model_is_trained_swept_and_pushed_on_remote_storage(
+    context: base_beam_executor.BaseBeamExecutor.Context,
+) -> None:
     examples, schema = _examples(), _artifact(standard_artifacts.Schema, "schema")
     tf.io.gfile.copy(str(tiny().schema), f"{schema[0].uri}/schema.pbtxt")
 

@@ -2,7 +2,7 @@
 
 The classes of TFMA's combiners stay; their methods are replaced. ``add_input`` keeps the examples;
 when an accumulator is asked for, they become batches, as the engine makes them, and what does not
-fit arrays goes to TFMA's own ``add_input``.
+fit arrays goes to TFMA's own ``add_input``. One file: its parts are of no use without each other.
 """
 
 import collections

@@ -15,7 +15,7 @@ from checkpoint_sweep.evaluation.predict import LoadedModels
 def run(
     prepared: prepared_data.PreparedData, case: Case, scratch: str, events: TimingLog
 ) -> Callable[[], CaseOutcome]:
-    """See the package. Reading is done before the start."""
+    """Runs the fused graph, see the package; the examples are read before the start."""
     del scratch
     records = tf.data.TFRecordDataset(prepared.examples(case.examples), "GZIP")
     batches = list(records.batch(DEFAULT_BATCH_SIZE).as_numpy_iterator())

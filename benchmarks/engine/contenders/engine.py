@@ -20,7 +20,7 @@ from checkpoint_sweep.selection.selection import Selection
 
 
 class _TimedLoad:
-    """`fused.load`, and a stamp before and after it."""
+    """Loads the models, and records an event before and after it."""
 
     def __init__(self, events: TimingLog) -> None:
         self._events = events
@@ -35,7 +35,7 @@ class _TimedLoad:
 def run(
     prepared: prepared_data.PreparedData, case: Case, scratch: str, events: TimingLog
 ) -> Callable[[], CaseOutcome]:
-    """See the package."""
+    """Evaluates all checkpoints in one pass, see the package."""
     events.add(START)
     sources = prepared.sources(case.checkpoints)
     outputs = {source.name: os.path.join(scratch, source.name) for source in sources}

@@ -14,7 +14,7 @@ from pipeline.problems.taxi.model import model_fn
 def run(
     prepared: prepared_data.PreparedData, case: Case, scratch: str, events: TimingLog
 ) -> Callable[[], CaseOutcome]:
-    """See the package."""
+    """Evaluates checkpoint by checkpoint, see the package."""
     results = {}
     for checkpoint in prepared.checkpoints(case.checkpoints):
         events.add(START)

@@ -11,7 +11,7 @@ from benchmarks.engine.contenders import tfma_run
 def run(
     prepared: prepared_data.PreparedData, case: Case, scratch: str, events: TimingLog
 ) -> Callable[[], CaseOutcome]:
-    """See the package."""
+    """Evaluates all checkpoints as models of one run, see the package."""
     checkpoints = prepared.checkpoints(case.checkpoints)
     tfma_run.evaluate(prepared, case, checkpoints, scratch, events)
     return lambda: CaseOutcome(*prepared_data.tfma_outcome(scratch, checkpoints[-1].name))

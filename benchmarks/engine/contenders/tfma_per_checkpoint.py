@@ -12,7 +12,7 @@ from benchmarks.engine.contenders import tfma_run
 def run(
     prepared: prepared_data.PreparedData, case: Case, scratch: str, events: TimingLog
 ) -> Callable[[], CaseOutcome]:
-    """See the package."""
+    """Evaluates each checkpoint by a run of its own, see the package."""
     checkpoints = prepared.checkpoints(case.checkpoints)
     outputs = [os.path.join(scratch, checkpoint.name) for checkpoint in checkpoints]
     for checkpoint, output in zip(checkpoints, outputs, strict=True):

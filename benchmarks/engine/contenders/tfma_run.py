@@ -22,7 +22,8 @@ def evaluate(
     """Evaluates the checkpoints' SavedModels together, as the stock Evaluator does.
 
     Args:
-        checkpoints: several are told apart in the results by their names, one has none.
+        checkpoints: Checkpoints to evaluate; several are told apart in the results by their names,
+            one has none.
     """
     events.add(START)
     names = tuple(c.name for c in checkpoints) if len(checkpoints) > 1 else ("",)

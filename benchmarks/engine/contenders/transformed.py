@@ -1,4 +1,4 @@
-"""Transformed examples and a hook that stamps, for the ways that run the model function."""
+"""Transformed examples, and a hook for contenders that run the model function."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ BATCH_SIZE = 1000
 
 
 def dataset(prepared: PreparedData, count: int) -> tf.data.Dataset:
-    """Batches of (features, label), each column of shape (n,), read once."""
+    """Reads batches of (features, label) once, each column of shape (n,)."""
     spec = tft.TFTransformOutput(prepared.transform_graph).transformed_feature_spec()
 
     def parse(serialized: tf.Tensor) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
@@ -24,11 +24,11 @@ def dataset(prepared: PreparedData, count: int) -> tf.data.Dataset:
 
 
 class TimingHook(tf.estimator.SessionRunHook):
-    """Stamps the session's creation and each batch.
+    """Records the session's creation and each batch.
 
     Args:
-        events: where to.
-        count: number of examples.
+        events: Log to write to.
+        count: Number of examples.
     """
 
     def __init__(self, events: TimingLog, count: int) -> None:
@@ -36,12 +36,12 @@ class TimingHook(tf.estimator.SessionRunHook):
         self._left = count
 
     def after_create_session(self, session: Any, coord: Any) -> None:
-        """The graph is built and the checkpoint restored."""
+        """Records that the graph is built and the checkpoint restored."""
         del session, coord
         self._events.add("build and restore")
 
     def after_run(self, run_context: Any, run_values: Any) -> None:
-        """A batch is done; no other runs than those of batches are hooked."""
+        """Records that a batch is done; no other runs than those of batches are hooked."""
         del run_context, run_values
         size = min(BATCH_SIZE, self._left)
         self._left -= size

@@ -1,1 +1,1 @@
-"""The four ways: each has `run(job)`, which does the whole job and returns the exported model."""
+"""The contenders: each has `run(job)`, which does the job and returns the exported model."""

@@ -22,7 +22,7 @@ metrics_specs {
 
 
 def run(job: Job, look_every: float = 1.0) -> str:
-    """Does the job; `watch` looks at the folder every so many seconds (5 by default)."""
+    """Trains while `watch` looks at the folder every so many seconds (5 by default)."""
     estimator = model.estimator(job)
 
     def train(steps: int) -> None:

@@ -7,7 +7,7 @@ from benchmarks.side_by_side.job import Job
 
 
 def run(job: Job) -> str:
-    """Does the job."""
+    """Trains with a callback that keeps the best."""
     trained, best, exported = model.keras_model(job), job.path("best"), job.path("export")
     trained.fit(
         model.training_batches(job),

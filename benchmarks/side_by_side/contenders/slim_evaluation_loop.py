@@ -11,7 +11,7 @@ from benchmarks.side_by_side.job import Job
 
 
 def run(job: Job, look_every: float = 1.0) -> str:
-    """Does the job; the loop looks at the folder every so many seconds (60 by default)."""
+    """Trains while the loop looks at the folder every so many seconds (60 by default)."""
     estimator = model.estimator(job)
     training = threading.Thread(
         target=lambda: estimator.train(lambda: model.training_batches(job), max_steps=job.steps)

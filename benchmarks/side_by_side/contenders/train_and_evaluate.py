@@ -13,7 +13,7 @@ def _higher_auc(best_eval_result: dict[str, Any], current_eval_result: dict[str,
 
 
 def run(job: Job, throttle_secs: int = 0) -> str:
-    """Does the job; so many seconds are between two evaluations at least (600 by default)."""
+    """Trains, with so many seconds between two evaluations at least (600 by default)."""
     estimator = model.estimator(job)
     exporter = tf.estimator.BestExporter("best", model.serving_input, compare_fn=_higher_auc)
     tf.estimator.train_and_evaluate(

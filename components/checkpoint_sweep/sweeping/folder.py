@@ -1,10 +1,10 @@
 """The folder that sweeps of one model run share: a numbered folder for each."""
 
 import contextlib
-import fcntl
 import os
 from collections.abc import Iterator
 
+from checkpoint_sweep.common import locks
 from checkpoint_sweep.common.errors import UserError
 
 VERDICTS = "verdicts.json"
@@ -36,19 +36,16 @@ def locked(folder: str, what: str = SWEEP) -> Iterator[None]:
         BusyError: Another process holds it.
         FolderError: Nothing can be written there.
     """
-    try:
-        os.makedirs(folder, exist_ok=True)
-        file = open(os.path.join(folder, f".{what}.lock"), "a+")  # noqa: SIM115 - closed below
-    except OSError as error:
-        raise FolderError(
-            f"Nothing can be written to {folder}: {error.strerror}. Name another folder."
-        ) from error
-    with file:
+    with contextlib.ExitStack() as held:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
+            held.enter_context(locks.exclusive(os.path.join(folder, f".{what}.lock")))
+        except (locks.LockHeldError, locks.NoLocksError) as error:
             raise BusyError(
                 f"Another {what} is going on in {folder}. Wait for its end, or name another folder."
+            ) from error
+        except OSError as error:
+            raise FolderError(
+                f"Nothing can be written to {folder}: {error.strerror}. Name another folder."
             ) from error
         yield
 

@@ -1,13 +1,11 @@
 """Checkpoints of a run that goes on, pinned so that the trainer may delete them."""
 
-import contextlib
-import fcntl
 import os
 import shutil
-from collections.abc import Iterator
 
 from absl import logging
 
+from checkpoint_sweep.common import locks
 from checkpoint_sweep.common.files import PARTIAL
 from checkpoint_sweep.model_run.checkpoints import (
     Checkpoint,
@@ -43,20 +41,16 @@ def pin(run: str, pinned: str) -> list[int]:
         found = list_checkpoints(run)
     except NoCheckpointError:
         return []
-    os.makedirs(pinned, exist_ok=True)
-    with _locked(pinned):
+    with locks.waited_for(os.path.join(pinned, _LOCK)):
+        _remove_partials(pinned)
         return [checkpoint.step for checkpoint in found if _pin(checkpoint, pinned)]
 
 
-@contextlib.contextmanager
-def _locked(pinned: str) -> Iterator[None]:
-    """Waits for the lock of the directory, and removes what a killed process left there."""
-    with open(os.path.join(pinned, _LOCK), "a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        for name in os.listdir(pinned):
-            if PARTIAL in name:
-                os.remove(os.path.join(pinned, name))
-        yield
+def _remove_partials(pinned: str) -> None:
+    """Removes what a process that was killed has left half-written."""
+    for name in os.listdir(pinned):
+        if PARTIAL in name:
+            os.remove(os.path.join(pinned, name))
 
 
 def _pin(checkpoint: Checkpoint, pinned: str) -> bool:

@@ -32,7 +32,7 @@ _VERTEX_ENTRYPOINT = ["python", "-m", "pipeline.kubeflow.task.vertex_entrypoint"
 
 
 def compile_for_kubeflow(config: PipelineConfig, site: Site) -> Package:
-    """The pipeline for Kubeflow Pipelines 2.x, to be written as YAML.
+    """Compiles the pipeline for Kubeflow Pipelines 2.x, to be written as YAML.
 
     Kubeflow has no resolvers: tasks of our own find the baseline, see `first_tasks`.
 
@@ -44,8 +44,8 @@ def compile_for_kubeflow(config: PipelineConfig, site: Site) -> Package:
         tfx.types.standard_artifacts.Model,
         output_key=task_names.MODEL,
     ).with_id(task_names.BASELINE)
-    place = dataclasses.replace(_deployment(site, baseline), pusher=Pusher)
-    pipeline = create_pipeline(config, place)
+    deployment = dataclasses.replace(_deployment(site, baseline), pusher=Pusher)
+    pipeline = create_pipeline(config, deployment)
     spec: Json = _compile(pipeline, site.image, _ENTRYPOINT, {})["pipelineSpec"]
     console.declare(spec)
     spec["defaultPipelineRoot"] = site.root
@@ -71,7 +71,7 @@ def _settings(config: PipelineConfig) -> dict[str, str | int]:
 
 
 def compile_for_vertex(config: PipelineConfig, site: Site) -> Package:
-    """The pipeline job for Vertex AI, to be written as JSON; it resolves the baseline itself.
+    """Compiles the job for Vertex AI, to be written as JSON; it resolves the baseline itself.
 
     Raises:
         PodError: pods are set of a task that there is not, or as Vertex AI cannot.
@@ -107,7 +107,7 @@ def _deployment(site: Site, baseline: BaseNode) -> Deployment:
 
 
 def _latest_blessed_model() -> tfx.dsl.Resolver:
-    """The baseline where the platform can search its metadata store, by this strategy alone."""
+    """Resolves the baseline where the platform can search its metadata store."""
     return tfx.dsl.Resolver(
         strategy_class=tfx.dsl.experimental.LatestBlessedModelStrategy,
         model=tfx.dsl.Channel(type=tfx.types.standard_artifacts.Model),

@@ -54,10 +54,10 @@ def add_first_tasks(spec: Json, image: str, problem: str, reader: str) -> None:
     """Adds the tasks, and what the reader and the Evaluator take of them.
 
     Args:
-        spec: a compiled `PipelineSpec` with an importer `Baseline`, changed in place.
-        image: of the tasks.
-        problem: name of the problem.
-        reader: the task that reads the data.
+        spec: Compiled `PipelineSpec` with an importer `Baseline`, changed in place.
+        image: Image of the tasks.
+        problem: Name of the problem.
+        reader: Name of the task that reads the data.
     """
     declared = spec["root"]["inputDefinitions"]["parameters"]
     defaults = {name: entry["defaultValue"] for name, entry in declared.items()}
@@ -87,10 +87,10 @@ def add_settings_task(spec: Json, image: str, problem: str, settings: Json) -> N
     """Adds the task that looks at the settings of a run, and lets the Trainer wait for it.
 
     Args:
-        spec: a compiled `PipelineSpec` with settings of the run, changed in place.
-        image: of the task.
-        problem: name of the problem.
-        settings: the settings' defaults by name.
+        spec: Compiled `PipelineSpec` with settings of the run, changed in place.
+        image: Image of the task.
+        problem: Name of the problem.
+        settings: Defaults of the settings by name.
     """
     _add_check(spec, SETTINGS, image, [_SETTINGS_MODULE, "--problem", problem], settings, ())
     # Unlike the world, settings that were good stay so.

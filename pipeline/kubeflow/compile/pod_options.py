@@ -64,11 +64,11 @@ def from_options(
     """Reads what was given on a command line, each as `VALUE` for all or `TASK:VALUE` for one.
 
     Args:
-        resources: `cpu=4,memory=16G,accelerator=nvidia.com/gpu:1`.
-        retries: a number.
-        env: `NAME=VALUE`.
-        secret: `NAME=SECRET/KEY`, or `/path=SECRET`.
-        volume: `/path=CLAIM`.
+        resources: Texts such as `cpu=4,memory=16G,accelerator=nvidia.com/gpu:1`.
+        retries: Numbers.
+        env: Texts `NAME=VALUE`.
+        secret: Texts `NAME=SECRET/KEY`, or `/path=SECRET`.
+        volume: Texts `/path=CLAIM`.
 
     Raises:
         PodError: something cannot be followed.
@@ -97,7 +97,7 @@ def from_options(
 
 
 def _addressed(text: str) -> tuple[str, str]:
-    """The task and what is said of it."""
+    """Splits a text into the task and what is said of it."""
     task, colon, value = text.partition(":")
     if colon and "=" not in task and "/" not in task:
         return task, value

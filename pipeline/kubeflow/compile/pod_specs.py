@@ -14,8 +14,8 @@ def set_pods(spec: Json, pods: Pods) -> Json:
     """Sets resources, retries and environment in place, and gives the platform's document.
 
     Args:
-        spec: a compiled `PipelineSpec`, changed in place.
-        pods: what is said of its tasks.
+        spec: Compiled `PipelineSpec`, changed in place.
+        pods: What is said of its tasks.
 
     Returns:
         A `PlatformSpec` for Kubernetes, with what the pipeline's document has no place for; empty
@@ -52,10 +52,10 @@ def set_vertex_pods(spec: Json, pods: Pods) -> None:
 
 
 def kubernetes_config(pod: Pod) -> Json:
-    """A `KubernetesExecutorConfig`, in the fields that servers from 2.4 on know; empty for none."""
+    """Makes a `KubernetesExecutorConfig` for servers from 2.4 on; empty for none."""
     by_secret: dict[str, list[Json]] = {}
-    for variable, place in pod.secrets.items():
-        secret, _, key = place.partition("/")
+    for variable, secret_and_key in pod.secrets.items():
+        secret, _, key = secret_and_key.partition("/")
         by_secret.setdefault(secret, []).append({"secretKey": key, "envVar": variable})
     config: dict[str, Any] = {
         "secretAsEnv": [{"secretName": s, "keyToEnv": keys} for s, keys in by_secret.items()],
@@ -79,7 +79,7 @@ def _set(task: Json, runs: Json, pod: Pod) -> None:
 
 
 def _resources(pod: Pod) -> Json:
-    """A `ResourceSpec`: numbers for older servers and Vertex AI, text for newer servers."""
+    """Makes a `ResourceSpec`: numbers for older servers and Vertex AI, text for newer servers."""
     resources: Json = {}
     limits = {
         "CpuLimit": (pod.cpu, 1.0),

@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from checkpoint_sweep.common.errors import UserError
+
 ALL = "all"
 
 _QUANTITY = re.compile(r"(\d+(?:\.\d+)?)(m|k|K|M|G|T|Ki|Mi|Gi|Ti)?")
@@ -49,7 +51,7 @@ _KUBERNETES = frozenset(
 )
 
 
-class PodError(ValueError):
+class PodError(UserError):
     """A setting of the pods cannot be followed; the message says which and what to write."""
 
 
@@ -58,18 +60,18 @@ class Pod:
     """What a task's pod gets; what is None or empty is the cluster's default.
 
     Attributes:
-        cpu: limit, and request unless `cpu_request` says otherwise; as Kubernetes writes it.
-        memory: likewise.
-        cpu_request: as Kubernetes writes it.
-        memory_request: likewise.
-        accelerator: type and number, such as `nvidia.com/gpu:1`.
-        retries: how often a failed task is started again.
-        env: values of environment variables.
+        cpu: Limit, and request unless `cpu_request` says otherwise; as Kubernetes writes it.
+        memory: Limit, and request unless `memory_request` says otherwise.
+        cpu_request: Request, as Kubernetes writes it.
+        memory_request: Request, as Kubernetes writes it.
+        accelerator: Type and number, such as `nvidia.com/gpu:1`.
+        retries: Number of times that a failed task is started again.
+        env: Values of environment variables.
         secrets: `SECRET/KEY` by environment variable.
-        secret_volumes: secrets by the path at which their keys are files.
-        volumes: persistent volume claims by path.
-        node_selector: labels of the nodes.
-        kubernetes: other fields of `KubernetesExecutorConfig`, as they are.
+        secret_volumes: Secrets by the path at which their keys are files.
+        volumes: Persistent volume claims by path.
+        node_selector: Labels of the nodes.
+        kubernetes: Other fields of `KubernetesExecutorConfig`, as they are.
     """
 
     cpu: str | None = None
@@ -86,7 +88,7 @@ class Pod:
     kubernetes: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
     def over(self, other: "Pod") -> "Pod":
-        """This one, and what the other says where this one says nothing."""
+        """Merges two pods: this one, and what the other says where this one says nothing."""
         merged: dict[str, Any] = {}
         for field in dataclasses.fields(self):
             own, theirs = getattr(self, field.name), getattr(other, field.name)
@@ -104,11 +106,11 @@ class Pods:
     said: Mapping[str, Pod] = dataclasses.field(default_factory=dict)
 
     def of(self, task: str) -> Pod:
-        """What a task's pod gets."""
+        """Merges what is said of a task and of all tasks."""
         return self.said.get(task, Pod()).over(self.said.get(ALL, Pod()))
 
     def over(self, other: "Pods") -> "Pods":
-        """These, and what the others say where these say nothing."""
+        """Merges these pods, and what the others say where these say nothing."""
         names = {*self.said, *other.said}
         return Pods({n: self.said.get(n, Pod()).over(other.said.get(n, Pod())) for n in names})
 
@@ -124,12 +126,12 @@ class Pods:
 
 
 def is_mounted(pod: Pod, path: str) -> bool:
-    """Whether a path is on a volume of a pod."""
+    """Returns whether a path is on a volume of a pod."""
     return any(f"{path}/".startswith(f"{at.rstrip('/')}/") for at in pod.volumes)
 
 
 def amount(quantity: str) -> float:
-    """A number of what Kubernetes writes as text, such as `500m` or `16Gi`.
+    """Converts what Kubernetes writes as text, such as `500m` or `16Gi`, to a number.
 
     Raises:
         PodError: it is none.
@@ -141,7 +143,7 @@ def amount(quantity: str) -> float:
 
 
 def accelerator(text: str) -> tuple[str, int]:
-    """Type and number of what `Pod.accelerator` names.
+    """Splits what `Pod.accelerator` names into type and number.
 
     Raises:
         PodError: it names none.

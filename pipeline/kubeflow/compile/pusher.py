@@ -7,6 +7,6 @@ from pipeline.local import pusher
 
 
 class Pusher(tfx.components.Pusher):
-    """See `pipeline.local.pusher.Executor`; the compiled spec says that it is never cached."""
+    """Pushes no model twice; the compiled spec says that it is never cached."""
 
-    EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(pusher.Executor)
+    EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(pusher.PusherExecutor)

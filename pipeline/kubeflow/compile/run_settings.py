@@ -26,8 +26,8 @@ def add_run_settings(spec: Json, compiled: Json) -> None:
     """Gives a compiled pipeline the parameters, and the tasks that follow them.
 
     Args:
-        spec: a compiled `PipelineSpec`, changed in place.
-        compiled: the parameters' defaults by name.
+        spec: Compiled `PipelineSpec`, changed in place.
+        compiled: Defaults of the parameters by name.
     """
     for name, kind in SETTING_KINDS.items():
         add_run_parameter(spec, name, kind, compiled[name])

@@ -11,11 +11,11 @@ class Site:
     """What to compile for.
 
     Attributes:
-        image: that every task runs in.
+        image: Image that every task runs in.
         root: URI below which every run writes.
-        schema: path in the image.
-        values: the runtime parameters' defaults, see `parameters.defaults`.
-        pods: what the tasks' pods get.
+        schema: Path of the schema in the image.
+        values: Defaults of the runtime parameters, see `parameters.defaults`.
+        pods: What the tasks' pods get.
     """
 
     image: str

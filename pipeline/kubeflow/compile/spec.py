@@ -16,23 +16,23 @@ _URI = "artifact_uri"
 
 
 def of_run(parameter: str) -> Json:
-    """The value of a task's parameter that is a parameter of the run."""
+    """Makes the value of a task's parameter that is a parameter of the run."""
     return {"componentInputParameter": parameter}
 
 
 def of_task(task: str, output: str) -> Json:
-    """The value of a task's parameter that another task has given out."""
+    """Makes the value of a task's parameter that another task has given out."""
     return {"taskOutputParameter": {"producerTask": task, "outputParameterKey": output}}
 
 
 def tasks(spec: Json) -> Json:
-    """The tasks by name."""
+    """Finds the tasks by name."""
     found: Json = spec["root"]["dag"]["tasks"]
     return found
 
 
 def container(spec: Json, task: str) -> Json | None:
-    """What the task runs; None for an importer."""
+    """Finds what the task runs; None for an importer."""
     component = spec["components"][tasks(spec)[task]["componentRef"]["name"]]
     found: Json | None = spec["deploymentSpec"]["executors"][component["executorLabel"]].get(
         "container"
@@ -71,11 +71,11 @@ def add_container(
     """Adds a task of one container, or puts it in the place of one; it is never cached.
 
     Args:
-        spec: of the pipeline.
-        name: of the task.
-        image: of the container.
-        arguments: the command.
-        outputs: the title of the artifact's type by the output's key; None for a parameter.
+        spec: Compiled `PipelineSpec`.
+        name: Name of the task.
+        image: Image of the container.
+        arguments: Command and its arguments.
+        outputs: Title of the artifact's type by the output's key; None for a parameter.
     """
     command, args = list(arguments[:3]), list(arguments[3:])
     _add(spec, name, {"container": {"image": image, "command": command, "args": args}})

@@ -53,7 +53,7 @@ def settings(
     direction: DirectionName | None,
     engine: EngineName | None,
 ) -> dict[str, str | int | None]:
-    """The settings of a run by the names of its parameters; None for what was compiled."""
+    """Gives the settings of a run the names of its parameters; None for what was compiled."""
     return {
         parameters.STEPS: steps,
         parameters.CHECKPOINT_STEPS: checkpoint_steps,
@@ -64,7 +64,7 @@ def settings(
 
 
 def caching_of_all(caching: bool) -> bool | None:
-    """What to tell an SDK: False for no task, None for each as it was compiled.
+    """Tells an SDK what to cache: False for no task, None for each as it was compiled.
 
     True would serve those from cache too that must always run.
     """
@@ -72,7 +72,7 @@ def caching_of_all(caching: bool) -> bool | None:
 
 
 def load(path: Path, target: str) -> Package:
-    """The compiled package; the command ends with status 2 if there is none for the target."""
+    """Loads the package for a target; ends the command with status 2 if there is none."""
     try:
         package = read(path)
     except PackageError as error:

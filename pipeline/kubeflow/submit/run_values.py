@@ -4,21 +4,21 @@ import dataclasses
 from typing import Any
 
 from pipeline.kubeflow import parameters
-from pipeline.kubeflow.parameters import ParameterError
+from pipeline.kubeflow.parameters import RunParameterError
 from pipeline.kubeflow.task_names import BASELINE_IMPORTER
 
 Json = dict[str, Any]
 
 
 @dataclasses.dataclass(frozen=True)
-class Given:
+class RunOverrides:
     """What was given for one run; None for what was compiled.
 
     Attributes:
-        data: see `parameters.data`.
-        push_to: see `parameters.push_destination`.
-        baseline: see `parameters.baseline`.
-        settings: the other parameters of the run by name.
+        data: Folder of the data, see `parameters.data`.
+        push_to: Folder to push to, see `parameters.push_destination`.
+        baseline: Model to compare with, see `parameters.baseline`.
+        settings: Other parameters of the run by name.
     """
 
     data: str | None = None
@@ -27,16 +27,16 @@ class Given:
     settings: dict[str, str | int | None] = dataclasses.field(default_factory=dict)
 
 
-def kubeflow_values(spec: Json, root: str, given: Given) -> dict[str, str | int]:
-    """The value of every parameter of a run on Kubeflow.
+def kubeflow_values(spec: Json, root: str, given: RunOverrides) -> dict[str, str | int]:
+    """Computes the value of every parameter of a run on Kubeflow.
 
     Args:
-        spec: the compiled `PipelineSpec`.
-        root: pipeline root of the run.
-        given: for this run.
+        spec: Compiled `PipelineSpec`.
+        root: Pipeline root of the run.
+        given: Values of this run.
 
     Raises:
-        ParameterError: a value cannot work, or not with what was compiled.
+        RunParameterError: a value cannot work, or not with what was compiled.
     """
     wanted = spec["root"]["inputDefinitions"]["parameters"]
     values = {name: entry["defaultValue"] for name, entry in wanted.items()}
@@ -44,23 +44,23 @@ def kubeflow_values(spec: Json, root: str, given: Given) -> dict[str, str | int]
     if given.data is not None:
         compiled, now = (parameters.is_imported(d) for d in (values[parameters.DATA], given.data))
         if compiled != now:
-            raise ParameterError(
+            raise RunParameterError(
                 f"data is {given.data!r}, and the pipeline was compiled for "
                 f"{'a URI' if compiled else 'a path in the image'}. Compile it with this --data."
             )
     return _complete(wanted, values, given)
 
 
-def vertex_values(job: Json, root: str, given: Given) -> dict[str, str | int]:
-    """The value of every parameter of a run on Vertex AI.
+def vertex_values(job: Json, root: str, given: RunOverrides) -> dict[str, str | int]:
+    """Computes the value of every parameter of a run on Vertex AI.
 
     Args:
-        job: the compiled `PipelineJob`.
-        root: pipeline root of the run.
-        given: for this run; Vertex AI finds the baseline by itself.
+        job: Compiled `PipelineJob`.
+        root: Pipeline root of the run.
+        given: Values of this run; Vertex AI finds the baseline by itself.
 
     Raises:
-        ParameterError: a value cannot work.
+        RunParameterError: a value cannot work.
     """
     wanted = job["pipelineSpec"]["root"]["inputDefinitions"]["parameters"]
     values = _complete(wanted, job["runtimeConfig"]["parameterValues"], given)
@@ -68,8 +68,8 @@ def vertex_values(job: Json, root: str, given: Given) -> dict[str, str | int]:
     return values
 
 
-def _complete(wanted: Json, compiled: Json, given: Given) -> dict[str, str | int]:
-    """The compiled values, and over them what was given, but for the baseline."""
+def _complete(wanted: Json, compiled: Json, given: RunOverrides) -> dict[str, str | int]:
+    """Puts what was given over the compiled values, but for the baseline."""
     values = compiled | {name: value for name, value in given.settings.items() if value is not None}
     if given.data is not None:
         values[parameters.DATA] = parameters.data(given.data)
@@ -82,8 +82,11 @@ def _complete(wanted: Json, compiled: Json, given: Given) -> dict[str, str | int
     return values
 
 
-def _baseline(spec: Json, values: Json, root: str, given: Given) -> str:
-    """The baseline of a run; it goes with the folder that is pushed to, if it was compiled so."""
+def _baseline(spec: Json, values: Json, root: str, given: RunOverrides) -> str:
+    """Computes the baseline of a run.
+
+    It goes with the folder that is pushed to, if it was compiled so.
+    """
     compiled = values[parameters.BASELINE]
     name: str | None = given.baseline
     push_to = parameters.pushed_folder(values[parameters.PUSH_DESTINATION])
@@ -95,7 +98,7 @@ def _baseline(spec: Json, values: Json, root: str, given: Given) -> str:
     in_place = BASELINE_IMPORTER not in spec["root"]["dag"]["tasks"]
     opened = value.startswith(("/", "gs://")) if in_place else not value.startswith("/")
     if not opened and not parameters.is_no_baseline(value):
-        raise ParameterError(
+        raise RunParameterError(
             f"baseline is {value!r}, and the pipeline was compiled for "
             f"{'one on gs:// or on a volume' if in_place else 'one in an object store'}. Compile "
             f"it with --baseline={value}."
@@ -106,7 +109,7 @@ def _baseline(spec: Json, values: Json, root: str, given: Given) -> str:
 def _check_steps(values: Json) -> None:
     steps, every = values[parameters.STEPS], values[parameters.CHECKPOINT_STEPS]
     if steps < every:
-        raise ParameterError(
+        raise RunParameterError(
             f"{steps} steps with a checkpoint every {every} leave none to choose from. Raise "
             "--steps or lower --checkpoint-steps."
         )

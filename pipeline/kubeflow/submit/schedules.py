@@ -2,15 +2,17 @@
 
 import zoneinfo
 
+from checkpoint_sweep.common.errors import UserError
+
 _ZONES = ("TZ=", "CRON_TZ=")
 
 
-class ScheduleError(ValueError):
+class ScheduleError(UserError):
     """A schedule cannot work; the message says what to write instead."""
 
 
 def check_for_kubeflow(schedule: str) -> None:
-    """Six fields, or a name such as `@daily`.
+    """Checks that a schedule has six fields, or is a name such as `@daily`.
 
     Raises:
         ScheduleError: it is neither; with five fields, Kubeflow takes the minutes for seconds.
@@ -23,7 +25,7 @@ def check_for_kubeflow(schedule: str) -> None:
 
 
 def check_for_vertex(schedule: str) -> None:
-    """Five fields, after a time zone (`TZ=Europe/Berlin`) if one is named.
+    """Checks that a schedule has five fields, after a time zone, `TZ=Europe/Berlin`, if any.
 
     Raises:
         ScheduleError: they are not five, or there is no such time zone.

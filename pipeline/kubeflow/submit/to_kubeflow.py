@@ -5,9 +5,9 @@ from typing import Annotated, Any
 
 import typer
 
-from pipeline.kubeflow.parameters import ParameterError
+from pipeline.kubeflow.parameters import RunParameterError
 from pipeline.kubeflow.submit import options
-from pipeline.kubeflow.submit.run_values import Given, kubeflow_values
+from pipeline.kubeflow.submit.run_values import RunOverrides, kubeflow_values
 from pipeline.kubeflow.submit.schedules import ScheduleError, check_for_kubeflow
 from pipeline.reporting import log_filters
 from pipeline.reporting.failure import fail
@@ -64,17 +64,19 @@ def kubeflow(
         if schedule is not None:
             check_for_kubeflow(schedule)
         spec = options.load(package, "kubeflow").spec
-        where = root or spec["defaultPipelineRoot"]
-        values = kubeflow_values(spec, where, Given(data, push_to, baseline, settings))
-    except (ParameterError, ScheduleError) as error:
+        pipeline_root = root or spec["defaultPipelineRoot"]
+        values = kubeflow_values(
+            spec, pipeline_root, RunOverrides(data, push_to, baseline, settings)
+        )
+    except (RunParameterError, ScheduleError) as error:
         fail(str(error), 2)
-    log_filters.before_imports()
+    log_filters.silence_imports()
     from kfp import Client
     from kfp_server_api import ApiException
     from urllib3.exceptions import HTTPError
 
     common: dict[str, Any] = {
-        "pipeline_root": where,
+        "pipeline_root": pipeline_root,
         "enable_caching": options.caching_of_all(caching),
         "service_account": service_account,
     }

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from pipeline.kubeflow.parameters import ParameterError
+from pipeline.kubeflow.parameters import RunParameterError
 from pipeline.kubeflow.submit import options
-from pipeline.kubeflow.submit.run_values import Given, vertex_values
+from pipeline.kubeflow.submit.run_values import RunOverrides, vertex_values
 from pipeline.kubeflow.submit.schedules import ScheduleError, check_for_vertex
 from pipeline.reporting import log_filters
 from pipeline.reporting.failure import fail
@@ -56,24 +56,26 @@ def vertex(
         if schedule is not None:
             check_for_vertex(schedule)
         compiled = options.load(package, "vertex").spec
-        where = root or compiled["runtimeConfig"]["gcsOutputDirectory"]
-        values = vertex_values(compiled, where, Given(data, push_to, settings=settings))
-    except (ParameterError, ScheduleError) as error:
+        pipeline_root = root or compiled["runtimeConfig"]["gcsOutputDirectory"]
+        values = vertex_values(
+            compiled, pipeline_root, RunOverrides(data, push_to, settings=settings)
+        )
+    except (RunParameterError, ScheduleError) as error:
         fail(str(error), 2)
-    log_filters.before_imports()
+    log_filters.silence_imports()
     # The SDK would say in six lines what is printed below.
     logging.disable(logging.INFO)
     from google.api_core.exceptions import GoogleAPIError
     from google.auth.exceptions import GoogleAuthError
     from google.cloud import aiplatform
 
-    place = f"{_CONSOLE}/{region}/pipelines"
+    console_url = f"{_CONSOLE}/{region}/pipelines"
     try:
         job = aiplatform.PipelineJob(
             display_name=run_name or package.stem,
             template_path=str(package),
             parameter_values=values,
-            pipeline_root=where,
+            pipeline_root=pipeline_root,
             enable_caching=options.caching_of_all(caching),
             project=project,
             location=region,
@@ -85,10 +87,12 @@ def vertex(
                 service_account=service_account,
                 network=network,
             )
-            options.say(f"Schedule {made.name}: {place}/schedules/{made.name}?project={project}")
+            options.say(
+                f"Schedule {made.name}: {console_url}/schedules/{made.name}?project={project}"
+            )
             return
         job.submit(service_account=service_account, network=network, experiment=experiment)
     except (GoogleAPIError, GoogleAuthError, ValueError, RuntimeError) as error:
         cause = f" {error.__cause__}" if error.__cause__ else ""
         fail(f"Submitting to Vertex AI failed: {error}{cause}", 1)
-    options.say(f"Run {job.name}: {place}/runs/{job.name}?project={project}")
+    options.say(f"Run {job.name}: {console_url}/runs/{job.name}?project={project}")

@@ -13,7 +13,7 @@ from pipeline.kubeflow.console_outputs import take_out
 from pipeline.kubeflow.task import tfx_task
 from pipeline.kubeflow.task.console.fill import fill
 from pipeline.kubeflow.task.executor_input import localize, restore
-from pipeline.kubeflow.task.mounts import MountError, base_folder, place, runs_here
+from pipeline.kubeflow.task.mounts import MountError, base_folder, executor_path, runs_here
 from pipeline.kubeflow.task.written_paths import write_uris
 
 
@@ -21,7 +21,7 @@ def main(argv: list[str]) -> None:
     """Runs the executor that the arguments name.
 
     Args:
-        argv: as the compiled pipeline gives them; unknown ones are options for Beam.
+        argv: Arguments as the compiled pipeline gives them; unknown ones are options for Beam.
 
     Raises:
         MountError: an input cannot be read.
@@ -39,7 +39,7 @@ def main(argv: list[str]) -> None:
     output = restore(json.loads(output_file.read_text()), task.uris)
     write_uris(task.output_folders, task.uris)
     if args.shows:
-        fill(output, args.shows, shown, lambda uri: place(uri, base, in_container))
+        fill(output, args.shows, shown, lambda uri: executor_path(uri, base, in_container))
     output_file.write_text(json.dumps(output))
 
 

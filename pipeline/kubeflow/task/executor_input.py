@@ -8,7 +8,7 @@ import dataclasses
 import os
 from typing import Any
 
-from pipeline.kubeflow.task.mounts import MountError, back, place
+from pipeline.kubeflow.task.mounts import MountError, executor_path, with_uris_for_paths
 from pipeline.kubeflow.task.serving_folder import MODEL_FORMAT, NO_MODEL, SOURCE
 
 Json = dict[str, Any]
@@ -19,9 +19,9 @@ class LocalTask:
     """One task's input with local paths for URIs.
 
     Attributes:
-        executor_input: as TFX's entrypoint takes it.
-        uris: the URI of every artifact, by its local path.
-        output_folders: that executors expect to be there, and the launcher does not make.
+        executor_input: An `ExecutorInput` as TFX's entrypoint takes it.
+        uris: URI of every artifact, by its local path.
+        output_folders: Folders that executors expect to be there, and the launcher does not make.
     """
 
     executor_input: Json
@@ -36,10 +36,10 @@ def localize(executor_input: Json, inputs_spec: Json, base: str, in_container: b
     for its local copy. The input that stands for "no baseline" is taken out.
 
     Args:
-        executor_input: as the driver filled it in.
-        inputs_spec: the component's `ComponentInputsSpec`.
-        base: folder that holds the mounts.
-        in_container: whether executors read the mounts; see `mounts.place`.
+        executor_input: An `ExecutorInput` as the driver filled it in.
+        inputs_spec: The component's `ComponentInputsSpec`.
+        base: Folder that holds the mounts.
+        in_container: Whether executors read the mounts; see `mounts.executor_path`.
 
     Raises:
         MountError: an input is not there, or not where executors can read it.
@@ -52,7 +52,7 @@ def localize(executor_input: Json, inputs_spec: Json, base: str, in_container: b
         if source == NO_MODEL:
             del inputs["artifacts"][key]
             continue
-        path = place(uri, base, in_container)
+        path = executor_path(uri, base, in_container)
         if in_container and not os.path.exists(path):
             raise MountError(
                 f"The input {key!r} is empty: there is nothing at {uri}. Check the run's "
@@ -65,7 +65,7 @@ def localize(executor_input: Json, inputs_spec: Json, base: str, in_container: b
         uris[path] = source or uri
     for _, artifact in _artifacts(outputs):
         uri = artifact["uri"]
-        artifact["uri"] = place(uri, base, in_container)
+        artifact["uri"] = executor_path(uri, base, in_container)
         uris[artifact["uri"]] = uri
     paths = {uri: path for path, uri in uris.items()}
     values = inputs.get("parameterValues", {})
@@ -77,8 +77,8 @@ def localize(executor_input: Json, inputs_spec: Json, base: str, in_container: b
 
 
 def restore(executor_output: Json, uris: dict[str, str]) -> Json:
-    """The executor's output with URIs for local paths."""
-    restored: Json = back(executor_output, uris)
+    """Puts URIs for local paths into the executor's output."""
+    restored: Json = with_uris_for_paths(executor_output, uris)
     return restored
 
 

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from checkpoint_sweep.common.errors import UserError
 from pipeline.kubeflow import parameters
 from pipeline.kubeflow.task.mounts import base_folder, local_path
 from pipeline.kubeflow.task.serving_folder import NO_MODEL, BaselineError, model_in
@@ -26,17 +27,17 @@ from pipeline.kubeflow.task_names import (
 Json = dict[str, Any]
 
 
-class DataError(ValueError):
+class DataError(UserError):
     """There is no data; the message says where."""
 
 
 @dataclasses.dataclass(frozen=True)
-class Place:
+class NamedFolder:
     """A folder that a parameter of the run names.
 
     Attributes:
-        name: as the run names it.
-        path: at which this container can open it.
+        name: Name of the folder in the run.
+        path: Path at which this container can open it.
     """
 
     name: str
@@ -53,9 +54,9 @@ def main(argv: list[str]) -> None:
     """
     given = parse(argv, __doc__)
     task = given.task
-    found = {DATA_CONTENT: data_content(place(task, parameters.DATA, DATA_FILES))}
+    found = {DATA_CONTENT: data_content(named_folder(task, parameters.DATA, DATA_FILES))}
     found |= baseline(
-        place(task, parameters.BASELINE, BASELINE_FILES),
+        named_folder(task, parameters.BASELINE, BASELINE_FILES),
         parameters.pushed_folder(given.values[parameters.PUSH_DESTINATION]),
     )
     check(given)
@@ -66,21 +67,21 @@ def main(argv: list[str]) -> None:
     print(json.dumps(found, indent=2))
 
 
-def place(task: Json, parameter: str, key: str) -> Place:
-    """Where a folder is: where the launcher has put it, if it is an input, or at its own name.
+def named_folder(task: Json, parameter: str, key: str) -> NamedFolder:
+    """Finds a folder: where the launcher has put it, if it is an input, or at its own name.
 
     Args:
-        task: an `ExecutorInput`.
-        parameter: of the run, that names the folder.
-        key: of the input that holds it.
+        task: An `ExecutorInput`.
+        parameter: Parameter of the run that names the folder.
+        key: Key of the input that holds it.
     """
     name = task["inputs"]["parameterValues"][parameter]
     is_input = key in task["inputs"].get("artifacts", {})
-    return Place(name, local_path(name, base_folder()) if is_input else name)
+    return NamedFolder(name, local_path(name, base_folder()) if is_input else name)
 
 
-def data_content(data: Place) -> str:
-    """A digest of the names and the content of the files of the data.
+def data_content(data: NamedFolder) -> str:
+    """Digests the names and the content of the files of the data.
 
     Raises:
         DataError: there are none.
@@ -92,12 +93,12 @@ def data_content(data: Place) -> str:
     return of_folder(data.path)
 
 
-def baseline(folder: Place, pushed: str) -> dict[str, str]:
-    """Which model to compare with, and a digest of its files; `NO_MODEL` twice for none.
+def baseline(folder: NamedFolder, pushed: str) -> dict[str, str]:
+    """Finds the model to compare with, and a digest of its files; `NO_MODEL` twice for none.
 
     Args:
-        folder: of the baseline; it may be that of versions, of which the newest counts.
-        pushed: the folder that the run pushes to. There is none at first.
+        folder: Folder of the baseline; it may be that of versions, of which the newest counts.
+        pushed: Folder that the run pushes to. There is none at first.
 
     Raises:
         BaselineError: it names no model.

@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from checkpoint_sweep.common.errors import UserError
 from pipeline.beam_runner import is_local, named_runner
 
 # Folder that holds the launcher's mounts; "/" in a pod.
@@ -12,21 +13,21 @@ MOUNTS_VARIABLE = "CHECKPOINT_SWEEP_MOUNTS"
 _FOLDERS = {"gs://": "gcs", "s3://": "s3", "minio://": "minio"}
 
 
-class MountError(ValueError):
+class MountError(UserError):
     """An artifact cannot be reached; the message says which and what to do."""
 
 
 def base_folder() -> str:
-    """The folder that holds the launcher's mounts in this container."""
+    """Finds the folder that holds the launcher's mounts in this container."""
     return os.environ.get(MOUNTS_VARIABLE, "/")
 
 
 def local_path(uri: str, base: str = "/") -> str:
-    """The path in the container at which an artifact's files are, or must be written.
+    """Finds the path in the container at which an artifact's files are, or must be written.
 
     Args:
-        uri: of an artifact.
-        base: folder that holds the mounts.
+        uri: URI of an artifact.
+        base: Folder that holds the mounts.
 
     Raises:
         MountError: the launcher has no mount for this kind of URI.
@@ -38,13 +39,13 @@ def local_path(uri: str, base: str = "/") -> str:
 
 
 def runs_here(beam_args: Sequence[str]) -> bool:
-    """Whether Beam runs in this container, where the mounts are; workers elsewhere lack them."""
+    """Returns whether Beam runs in this container, where the mounts are."""
     runner = named_runner(beam_args)
     return runner is None or is_local(runner)
 
 
-def place(uri: str, base: str, in_container: bool) -> str:
-    """The name by which executors open an artifact: its mount, or `gs://` for remote workers.
+def executor_path(uri: str, base: str, in_container: bool) -> str:
+    """Names an artifact as executors open it: its mount, or `gs://` for remote workers.
 
     Raises:
         MountError: remote workers could not open it.
@@ -59,17 +60,17 @@ def place(uri: str, base: str, in_container: bool) -> str:
     )
 
 
-def back(value: Any, uris: Mapping[str, str]) -> Any:
+def with_uris_for_paths(value: Any, uris: Mapping[str, str]) -> Any:
     """Replaces local paths by the URIs they stand for, in text at any depth of `value`.
 
     Args:
         value: JSON-like.
-        uris: the URI of every artifact, by its local path.
+        uris: URI of every artifact, by its local path.
     """
     if isinstance(value, dict):
-        return {key: back(item, uris) for key, item in value.items()}
+        return {key: with_uris_for_paths(item, uris) for key, item in value.items()}
     if isinstance(value, list):
-        return [back(item, uris) for item in value]
+        return [with_uris_for_paths(item, uris) for item in value]
     if isinstance(value, str):
         # The longest first: one artifact's path can be the beginning of another's.
         for path in sorted(uris, key=len, reverse=True):

@@ -27,15 +27,15 @@ _DIRECTIONS = {"higher": "HIGHER_IS_BETTER", "lower": "LOWER_IS_BETTER", "": Non
 
 
 def settings_of(values: Json) -> Json:
-    """Those of the parameters of a run that are settings."""
+    """Picks the parameters of a run that are settings."""
     return {name: values[name] for name in SETTING_KINDS}
 
 
 def settle(values: Json) -> Json:
-    """A task's parameters as TFX knows them, with the settings of the run in them.
+    """Puts the settings of the run into a task's parameters, as TFX knows them.
 
     Args:
-        values: as the driver gives them.
+        values: Parameters as the driver gives them.
     """
     own = {
         n.removeprefix(SETTING_PREFIX): v for n, v in values.items() if n.startswith(SETTING_PREFIX)
@@ -52,11 +52,11 @@ def settle(values: Json) -> Json:
 
 
 def executor_of(executor: str, values: Json) -> str:
-    """The executor of a task: of the two Evaluators, that of the run's engine.
+    """Finds the executor of a task: of the two Evaluators, that of the run's engine.
 
     Args:
-        executor: that was compiled, `module.Class`.
-        values: the task's parameters, as the driver gives them.
+        executor: Executor that was compiled, `module.Class`.
+        values: Parameters of the task, as the driver gives them.
     """
     engine = values.get(SETTING_PREFIX + ENGINE)
     return _EVALUATORS[engine] if engine and executor in _EVALUATORS.values() else executor
@@ -66,8 +66,8 @@ def check_settings(problem: str, values: Json) -> None:
     """Checks the settings of a run before it trains.
 
     Args:
-        problem: its name.
-        values: the parameters of the run.
+        problem: Name of the problem.
+        values: Parameters of the run.
 
     Raises:
         ConfigError: one cannot work.

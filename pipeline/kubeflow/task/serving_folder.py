@@ -3,6 +3,8 @@
 import os
 from collections.abc import Callable, Collection
 
+from checkpoint_sweep.common.errors import UserError
+
 # Properties of the artifact that is a copy of the model to compare with.
 SOURCE = "source"
 NO_MODEL = "none"
@@ -11,7 +13,7 @@ MODEL_FORMAT = "Format-Serving"  # folder of the SavedModel in a TFX model artif
 _SAVED_MODEL = "saved_model.pb"
 
 
-class BaselineError(ValueError):
+class BaselineError(UserError):
     """There is no model where one is named; the message says where and what to do."""
 
 
@@ -20,14 +22,14 @@ def model_in(
     list_folder: Callable[[str], Collection[str]],
     exists: Callable[[str], bool],
 ) -> str | None:
-    """The folder of the SavedModel that a folder stands for; None if there is nothing.
+    """Finds the folder of the SavedModel that a folder stands for; None if there is nothing.
 
     A version that is not whole, as one that is being pushed, is passed over.
 
     Args:
-        folder: of a SavedModel, a model artifact, or of numbered versions.
-        list_folder: gives the names in a folder, none if it is not there.
-        exists: whether there is such a file.
+        folder: Folder of a SavedModel, of a model artifact, or of numbered versions.
+        list_folder: Gives the names in a folder, none if it is not there.
+        exists: Returns whether there is such a file.
 
     Raises:
         BaselineError: there is something, but no model.

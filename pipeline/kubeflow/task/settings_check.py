@@ -15,13 +15,13 @@ Json = dict[str, Any]
 
 
 @dataclasses.dataclass(frozen=True)
-class Given:
+class CheckInput:
     """What such a task is given.
 
     Attributes:
-        problem: its name.
-        compiled: the defaults of the run's parameters.
-        task: an `ExecutorInput`, with the parameters of the run.
+        problem: Name of the problem.
+        compiled: Defaults of the run's parameters.
+        task: An `ExecutorInput`, with the parameters of the run.
     """
 
     problem: str
@@ -35,17 +35,17 @@ class Given:
         return values
 
 
-def parse(argv: list[str], description: str) -> Given:
-    """The arguments as the compiled pipeline gives them."""
+def parse(argv: list[str], description: str) -> CheckInput:
+    """Parses the arguments as the compiled pipeline gives them."""
     parser = argparse.ArgumentParser(description=description, allow_abbrev=False)
     parser.add_argument("--problem", required=True)
     parser.add_argument("--compiled", required=True, help="defaults of the run's parameters, JSON")
     parser.add_argument("--executor_input", required=True, help="ExecutorInput, JSON")
     args = parser.parse_args(argv)
-    return Given(args.problem, json.loads(args.compiled), json.loads(args.executor_input))
+    return CheckInput(args.problem, json.loads(args.compiled), json.loads(args.executor_input))
 
 
-def check(given: Given) -> None:
+def check(given: CheckInput) -> None:
     """Checks the settings of the run, where they are others than were compiled.
 
     Raises:

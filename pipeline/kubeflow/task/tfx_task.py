@@ -15,7 +15,7 @@ Json = dict[str, Any]
 
 
 def parse(argv: list[str], description: str) -> tuple[argparse.Namespace, list[str]]:
-    """The arguments as the compiled pipeline gives them, and those that are options for Beam."""
+    """Parses the arguments as the compiled pipeline gives them, apart from options for Beam."""
     parser = argparse.ArgumentParser(description=description, allow_abbrev=False)
     parser.add_argument("--executor_class_path", required=True, help="module.Class")
     parser.add_argument(
@@ -32,9 +32,9 @@ def run(args: argparse.Namespace, executor_input: Json, beam_args: list[str]) ->
     """Runs the executor that the arguments name, with the settings of the run.
 
     Args:
-        args: see `parse`.
-        executor_input: an `ExecutorInput` that TFX understands, but for the settings.
-        beam_args: options for Beam.
+        args: Arguments, see `parse`.
+        executor_input: An `ExecutorInput` that TFX understands, but for the settings.
+        beam_args: Options for Beam.
     """
     inputs = executor_input.get("inputs", {})
     values = inputs.get("parameterValues", {})

@@ -15,7 +15,7 @@ def main(argv: list[str]) -> None:
     """Runs the executor that the arguments name.
 
     Args:
-        argv: as the compiled pipeline gives them; unknown ones are options for Beam.
+        argv: Arguments as the compiled pipeline gives them; unknown ones are options for Beam.
     """
     args, beam_args = tfx_task.parse(argv, __doc__)
     executor_input = json.loads(args.json_serialized_invocation_args)
@@ -30,7 +30,7 @@ def _fill(path: str, shows: str, outputs: dict[str, dict[str, str]]) -> None:
 
     with tf.io.gfile.GFile(path) as file:
         output = json.load(file)
-    fill(output, shows, outputs, place=lambda uri: uri)
+    fill(output, shows, outputs, executor_path=lambda uri: uri)
     with tf.io.gfile.GFile(path, "w") as file:
         file.write(json.dumps(output))
 

@@ -15,8 +15,8 @@ def write_uris(folders: Iterable[str], uris: Mapping[str, str]) -> None:
     """Replaces local paths by the URIs they stand for, in the text files below some folders.
 
     Args:
-        folders: of artifacts, on this machine.
-        uris: the URI of every artifact, by its local path.
+        folders: Folders of artifacts, on this machine.
+        uris: URI of every artifact, by its local path.
     """
     if not uris:
         return
@@ -32,14 +32,14 @@ def write_uris(folders: Iterable[str], uris: Mapping[str, str]) -> None:
 
 
 def with_uris(content: bytes, uris: Mapping[str, str]) -> bytes:
-    """A text with URIs for local paths; what is no text stays as it is.
+    """Puts URIs for local paths into a text; what is no text stays as it is.
 
     A path is replaced where it stands by itself or begins a longer one, not where it is only the
     beginning of another name: `/minio/b/model` in `/minio/b/model/1`, not in `/minio/b/model_run`.
 
     Args:
-        content: of a file, UTF-8.
-        uris: the URI of every artifact, by its local path.
+        content: Content of a file, UTF-8.
+        uris: URI of every artifact, by its local path.
     """
     if _BINARY in content:
         return content

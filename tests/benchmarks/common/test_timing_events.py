@@ -1,4 +1,4 @@
-"""How a run's stamps divide its time."""
+"""How a run's events divide its time."""
 
 import pytest
 
@@ -14,7 +14,7 @@ ONE = [
 ]
 
 
-def test_one_pass():
+def test_a_pass_is_divided_at_its_first_and_last_batch():
     found = split_time(ONE)
     assert (found.whole, found.start_up, found.steady, found.finish) == (10.0, 4.0, 3.0, 3.0)
     assert found.steady_examples == 150
@@ -35,7 +35,7 @@ def test_an_incomplete_pass_is_an_error(events):
         split_time(events)
 
 
-def test_stamps_are_read_as_written(tmp_path):
+def test_events_are_read_as_written(tmp_path):
     events = TimingLog(str(tmp_path / "events"))
     events.add(START)
     events.add(BATCH, 7)

@@ -1,4 +1,4 @@
-"""The whole benchmark on a small run of the pipeline: the command, and every way."""
+"""The whole benchmark on a small run of the pipeline: the command, and every contender."""
 
 import importlib
 import json
@@ -44,7 +44,7 @@ def command(out: Path, taxi_run: PipelineRun) -> Result:
 
 @pytest.fixture(scope="module")
 def outcomes() -> dict[str, CaseOutcome]:
-    """What each way has computed, for comparison."""
+    """What each contender has computed, for comparison."""
     return {}
 
 
@@ -60,7 +60,7 @@ def test_the_command_measures_and_writes(command: Result, out: Path):
 
 
 @pytest.mark.parametrize("contender", CONTENDERS)
-def test_every_way_evaluates_all_examples(contender, command, out, outcomes, tmp_path):
+def test_every_contender_evaluates_all_examples(contender, command, out, outcomes, tmp_path):
     del command
     events = TimingLog(str(tmp_path / "events"))
     module = importlib.import_module(f"benchmarks.engine.contenders.{contender}")

@@ -18,7 +18,7 @@ def test_every_ratio_has_its_figures(plan):
     assert [ratio.missing for ratio in found] == [None] * len(found)
 
 
-def test_every_way_has_a_figure_at_every_size():
+def test_every_contender_has_a_figure_at_every_size():
     plan = plan_lib.full()
     measured = {case: [measurement(float(case.examples))] for case in plan.repeats}
     found = set(figures(plan, measured))
@@ -34,7 +34,7 @@ def test_what_is_scaled_is_not_measured():
     assert not {scaled.case for scaled in plan.scaled} & set(plan.repeats)
 
 
-def test_only_keeps_what_concerns_a_way():
+def test_a_plan_is_reduced_to_some_contenders():
     plan = plan_lib.full().only([ENGINE])
     assert {case.contender for case in plan.repeats} == {ENGINE}
     assert list(plan.scaled) == []

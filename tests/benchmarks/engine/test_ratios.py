@@ -47,12 +47,12 @@ VALUES = {
 }
 
 
-def test_values_and_verdicts():
+def test_ratios_are_computed_and_compared_with_their_targets():
     found = {r.name: (pytest.approx(r.value), r.met, r.uses_scaled) for r in ratios(PLAN, FIGURES)}
     assert found == VALUES
 
 
-def test_each_has_a_definition():
+def test_every_ratio_has_a_definition():
     assert all(len(ratio.definition) > 40 for ratio in ratios(PLAN, FIGURES))
 
 
@@ -68,7 +68,7 @@ def test_a_missing_figure_is_named(case):
         )
 
 
-def test_a_value_at_the_limit():
+def test_a_value_at_the_limit_meets_targets_that_include_it():
     key = Case(TFMA_PER_CHECKPOINT, 15_002, 1)
     other = Case(ESTIMATOR_EVALUATE, 15_002, 20)
     at_limit = {

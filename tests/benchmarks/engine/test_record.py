@@ -35,7 +35,7 @@ def everything() -> dict:
     }
 
 
-def test_a_complete_benchmark(tmp_path):
+def test_a_complete_benchmark_is_written_with_all_ratios(tmp_path):
     path = tmp_path / "out" / "bench.json"
     record.write(state(everything()), path)
     written = json.loads(path.read_text())
@@ -51,7 +51,7 @@ def test_a_complete_benchmark(tmp_path):
     assert [entry.name for entry in path.parent.iterdir()] == ["bench.json"]
 
 
-def test_what_was_measured_before_a_failure_is_there(tmp_path):
+def test_a_record_with_a_failure_keeps_the_other_measurements(tmp_path):
     case = next(iter(PLAN.repeats))
     path = tmp_path / "bench.json"
     record.write(state({case: [measurement(1.0)]}, ("engine failed; its log is x.",)), path)

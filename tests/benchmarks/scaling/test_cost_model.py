@@ -16,14 +16,14 @@ LOADS = [
 ]
 
 
-def test_seconds_are_found_again() -> None:
+def test_a_fit_finds_the_seconds_of_exact_measurements() -> None:
     measured = [CostModel(SECONDS).predict(load) for load in LOADS]
     model = CostModel.fit(LOADS, measured)
     np.testing.assert_allclose(model.seconds, SECONDS, rtol=1e-6)
     np.testing.assert_allclose(model.residuals(LOADS, measured), 0, atol=1e-9)
 
 
-def test_noise_stays_in_the_residuals() -> None:
+def test_residuals_are_as_large_as_the_noise() -> None:
     noise = np.random.default_rng(0).uniform(0.95, 1.05, len(LOADS))
     measured = [CostModel(SECONDS).predict(load) for load in LOADS] * noise
     model = CostModel.fit(LOADS, measured)
@@ -31,7 +31,7 @@ def test_noise_stays_in_the_residuals() -> None:
     assert model.predict(LOADS[-1]) == pytest.approx(measured[-1], rel=0.1)
 
 
-def test_no_term_is_less_than_nothing() -> None:
+def test_fitted_seconds_are_never_negative() -> None:
     measured = [100 - load.models / 10 for load in LOADS]
     assert (CostModel.fit(LOADS, measured).seconds >= 0).all()
 
@@ -48,7 +48,7 @@ def test_no_term_is_less_than_nothing() -> None:
         ("part", 10),
     ],
 )
-def test_what_ten_workers_share(term: str, expected: float) -> None:
+def test_terms_are_divided_among_workers(term: str, expected: float) -> None:
     one, ten = (Load(1e6, 40, 5, workers, 20).terms()[TERMS.index(term)] for workers in (1, 10))
     assert one / ten == expected
 

@@ -1,4 +1,4 @@
-"""What the README says of the four ways, found out again on a small job."""
+"""What the README says of the four contenders, found out again on a small job."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -24,7 +24,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Data:
 
 @pytest.fixture(scope="module")
 def found(data: Data, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Facts]:
-    """Facts about a way, each found once."""
+    """Facts about a contender, each found once."""
     known: dict[str, Facts] = {}
 
     def find(contender: str) -> Facts:
@@ -60,7 +60,7 @@ def found(data: Data, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str
         "exported, of equal ones",
     ],
 )
-def test_the_readme_says_what_is_found(contender: str, row: str, found: Callable[[str], Facts]):
+def test_the_readmes_table_is_reproduced(contender: str, row: str, found: Callable[[str], Facts]):
     said = table.cells(README.read_text())[row][CONTENDERS.index(contender)]
     assert said == table.ROWS[row](found(contender))
 
@@ -78,7 +78,7 @@ def test_a_restart_that_forgets_exports_a_worse_model(
 
 
 @pytest.mark.slow
-def test_by_default_train_and_evaluate_leaves_out_what_comes_soon(data: Data, tmp_path: Path):
+def test_train_and_evaluate_skips_checkpoints_by_default(data: Data, tmp_path: Path):
     job = facts.make_job(str(tmp_path), data, JobSize(30, 10))
     started = facts.start(ESTIMATOR, job, throttle_secs=600)
     assert started.outcome.evaluated == [10, 30]
@@ -99,7 +99,7 @@ def test_both_pages_have_the_same_table():
         ('x = """text\nof three\nlines"""\n', 3),
     ],
 )
-def test_lines_of_code(source: str, lines: int):
+def test_lines_of_code_leave_out_docstrings_and_comments(source: str, lines: int):
     assert lines_of_code(source) == lines
 
 
@@ -137,7 +137,7 @@ def some_facts(**changed: object) -> Facts:
         (table.tie, {"tie": JobOutcome([0, 10, 20], [0, 10, 20], 1, 20, 0.5)}, "the last"),
     ],
 )
-def test_facts_in_words(words: Callable[[Facts], str], changed: dict, said: str):
+def test_facts_are_worded(words: Callable[[Facts], str], changed: dict, said: str):
     assert words(some_facts(**changed)) == said
 
 

@@ -52,7 +52,7 @@ def _by_tfma(sample: Sample, model: int, kept: np.ndarray) -> Mapping[str, float
     return {name: metrics[key]["doubleValue"] for name, key in _NAMES.items()}
 
 
-def test_of_all_and_without_a_fold_they_are_those_of_tfma() -> None:
+def test_values_of_all_and_without_a_fold_are_those_of_tfma() -> None:
     sample = _SIMULATED.draw(np.random.default_rng(0), 2_000)
     everything = np.ones(2_000, bool)
     for model, fold in ((0, None), (1, 3)):
@@ -73,7 +73,7 @@ def _without(sample: Sample, fold: int) -> Sample:
 
 @pytest.mark.parametrize("ties", [False, True])
 @pytest.mark.parametrize("name", METRICS)
-def test_without_a_fold_they_are_those_of_the_other_examples(name: str, ties: bool) -> None:
+def test_values_without_a_fold_are_those_of_the_other_examples(name: str, ties: bool) -> None:
     sample = _SIMULATED.draw(np.random.default_rng(1), 200)
     if ties:
         sample = dataclasses.replace(sample, output=np.round(sample.output))
@@ -83,7 +83,7 @@ def test_without_a_fold_they_are_those_of_the_other_examples(name: str, ties: bo
         assert found.leave_one_out[:, fold] == pytest.approx(expected, rel=1e-5)
 
 
-def test_auc_by_hand() -> None:
+def test_auc_of_four_examples() -> None:
     sample = Sample(
         np.array([0.0, 1.0, 0.0, 1.0]), np.array([[1.0, 1.0, 2.0, 3.0]]), np.array([2, 2])
     )
@@ -92,7 +92,7 @@ def test_auc_by_hand() -> None:
     assert found.leave_one_out.tolist() == [[1.0, 0.5]]
 
 
-def test_absolute_error() -> None:
+def test_absolute_error_of_two_examples() -> None:
     sample = Sample(np.array([1.0, 2.0]), np.array([[1.5, 1.0]]), np.array([1, 1]))
     found = fold_metrics.absolute_error(sample)
     assert found.value.tolist() == [0.75]
@@ -117,11 +117,11 @@ def test_truth_is_what_a_large_sample_tends_to(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", METRICS)
-def test_separation_of_a_value(name: str) -> None:
+def test_separation_inverts_the_true_value(name: str) -> None:
     value = true_value(name, 1.3, 1.0, 0.25)
     assert separation_of(name, value, 0.25) == pytest.approx(1.3)
 
 
-def test_sharpness_of_a_loss() -> None:
+def test_sharpness_inverts_the_true_loss() -> None:
     value = true_value("mean loss", 1.3, 2.5, 0.25)
     assert sharpness_of("mean loss", value, 1.3, 0.25) == pytest.approx(2.5)

@@ -46,7 +46,9 @@ def _digits(path: Path) -> Path:
         ("digits", _digits, ["mean loss", "accuracy"]),
     ],
 )
-def test_each_metric_is_asked_for(name: str, write, metrics: list[str], tmp_path: Path) -> None:
+def test_each_metric_of_a_run_is_resampled(
+    name: str, write, metrics: list[str], tmp_path: Path
+) -> None:
     run_metrics = real_runs.run_metrics(name, write(tmp_path / "outputs.npz"))
     assert [run_metric.metric for run_metric in run_metrics] == metrics
     for run_metric in run_metrics:
@@ -65,6 +67,6 @@ def test_the_same_seed_draws_the_same(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("entry", ["taxi", "taxi=", "other=runs/other"])
-def test_a_run_must_be_one_that_is_known(entry: str, tmp_path: Path) -> None:
+def test_an_unknown_run_is_refused(entry: str, tmp_path: Path) -> None:
     with pytest.raises(typer.BadParameter, match="say taxi=FOLDER"):
         command.main(20, 1, [entry], tmp_path)

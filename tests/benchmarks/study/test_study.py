@@ -30,7 +30,7 @@ def test_checkpoints_are_as_good_as_the_scenario_says(metric: str, shape: str) -
     assert expected[scenario.best] == 0
 
 
-def test_one_that_is_clearly_better_is_found() -> None:
+def test_a_clearly_better_checkpoint_is_chosen() -> None:
     scenario = Scenario("accuracy", one_better(8), 5, 0.9)
     unit = scenarios.units("accuracy", 0.9)
     result = simulation.simulate(scenario, unit, 20, seed=1)
@@ -86,13 +86,13 @@ def _summary(**changes: object) -> Summary:
         pytest.param(_summary(), 0.1, [True, True, True, False], id="false blessings"),
     ],
 )
-def test_goals(summary: Summary, confident: float, met: list[bool]) -> None:
+def test_goals_are_met_or_missed(summary: Summary, confident: float, met: list[bool]) -> None:
     blessed = blessings.Blessings("auc", 5, 0.9, 0.5, 0.2, confident)
     found = goals.goals([(Scenario("auc", EQUAL, 5, 0.9), summary)], [blessed], 400)
     assert [goal.met for goal in found] == met
 
 
-def test_what_stands_above_the_marker_stays(tmp_path: Path) -> None:
+def test_the_report_keeps_what_stands_above_its_marker(tmp_path: Path) -> None:
     names = ("BestValue", "EarliestWithin", "EarliestOfSet", "LatestOfSet", "SecondaryMetric")
     summary = _summary(regret=dict.fromkeys(names, 0.1))
     rows = [(Scenario(metric, EQUAL, 5, 0.9), summary) for metric in METRICS]
@@ -107,7 +107,7 @@ def test_what_stands_above_the_marker_stays(tmp_path: Path) -> None:
     ElementTree.fromstring((tmp_path / "study" / "study.svg").read_text())
 
 
-def test_a_folder_that_is_not_there_is_made(tmp_path: Path) -> None:
+def test_the_reports_folder_is_made(tmp_path: Path) -> None:
     rows = [(Scenario("auc", EQUAL, 5, 0.9), _summary())]
     blessed = [blessings.Blessings("auc", 5, 0.9, 0.5, 0.2, 0.03)]
     report.write(report.StudyResults(400, 1, 60.0, 1.0, rows, blessed, [], []), tmp_path / "new")

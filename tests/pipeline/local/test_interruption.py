@@ -56,21 +56,21 @@ def test_a_second_signal_ends_the_process_at_once() -> None:
         assert process.wait(timeout=60) == 130
 
 
-def test_what_was_started_to_ignore_a_signal_ignores_it() -> None:
+def test_a_process_started_to_ignore_a_signal_ignores_it() -> None:
     with _start("sys.exit(7)", ignoring=True) as process:
         process.send_signal(signal.SIGINT)
         process.send_signal(signal.SIGTERM)
         assert process.communicate(timeout=60)[0] == "143\n"
 
 
-def test_what_does_not_end_is_ended() -> None:
+def test_a_run_that_does_not_end_when_interrupted_is_ended() -> None:
     with _start("time.sleep(600)") as process:
         process.send_signal(signal.SIGINT)
         assert process.communicate(timeout=60)[0] == "130\notherwise 130\n"
     assert process.returncode == 130
 
 
-def test_what_has_come_out_may_take_its_time() -> None:
+def test_a_run_that_has_taken_the_interruption_is_not_ended() -> None:
     with _start(
         "[interruption.came_out() for _ in range(2)]; time.sleep(3); sys.exit(7)"
     ) as process:

@@ -42,20 +42,20 @@ def _caught(cause: Exception | None, during: Exception | None) -> RuntimeError:
     [(_RefusalError("do this"), None), (None, _RefusalError("do this"))],
     ids=["cause", "context"],
 )
-def test_an_error_that_says_what_to_do_is_found_below_others(
+def test_a_user_error_is_found_below_others(
     cause: Exception | None, during: Exception | None
 ) -> None:
-    assert str(error_messages.known(_caught(_caught(cause, during), None))) == "do this"
+    assert str(error_messages.find_user_error(_caught(_caught(cause, during), None))) == "do this"
 
 
-def test_of_other_errors_none_is_known() -> None:
-    assert error_messages.known(_caught(ValueError("x"), None)) is None
+def test_other_errors_are_no_user_errors() -> None:
+    assert error_messages.find_user_error(_caught(ValueError("x"), None)) is None
 
 
-def test_errors_in_a_circle_are_looked_at_once() -> None:
+def test_errors_that_cause_each_other_are_looked_at_once() -> None:
     first, second = ValueError("a"), ValueError("b")
     first.__cause__, second.__cause__ = second, first
-    assert error_messages.known(first) is None
+    assert error_messages.find_user_error(first) is None
 
 
 @pytest.mark.parametrize(
@@ -70,27 +70,29 @@ def test_errors_in_a_circle_are_looked_at_once() -> None:
         (WORKER, "ValueError: noon is no number [while running 'Parse']"),
     ],
 )
-def test_an_unknown_error_is_one_line_and_the_log(error: BaseException | str, said: str) -> None:
-    assert error_messages.unknown("Transform", error, LOG) == (
+def test_an_unforeseen_error_is_one_line_and_names_the_log(
+    error: BaseException | str, said: str
+) -> None:
+    assert error_messages.unforeseen("Transform", error, LOG) == (
         f"Transform failed: {said}. The whole error is in {LOG}."
     )
 
 
-def test_a_long_line_is_cut() -> None:
-    sentence = error_messages.unknown("A", RuntimeError("x" * 1000), LOG)
+def test_a_long_error_is_cut() -> None:
+    sentence = error_messages.unforeseen("A", RuntimeError("x" * 1000), LOG)
     said = sentence.removeprefix("A failed: ").removesuffix(f". The whole error is in {LOG}.")
     assert len(said) == 300
     assert said.endswith("x…")
 
 
-def test_before_the_first_node_and_without_a_word() -> None:
-    assert error_messages.unknown("", "", LOG) == (
+def test_an_empty_error_before_the_first_node_is_a_sentence_too() -> None:
+    assert error_messages.unforeseen("", "", LOG) == (
         f"The run failed before its first node. The whole error is in {LOG}."
     )
 
 
-def test_data_are_blamed_by_feature() -> None:
-    sentence = error_messages.data(
+def test_anomalous_data_are_listed_by_feature() -> None:
+    sentence = error_messages.anomalous_data(
         "Transform", ["a (train): odd"], Path("/data"), Path("/schema.pbtxt")
     )
     assert sentence == (

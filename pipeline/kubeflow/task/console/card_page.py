@@ -23,7 +23,7 @@ th, td {{ border-bottom: 1px solid #8888; padding: .25rem .75rem; text-align: le
 
 
 def card_page(card: str) -> str:
-    """HTML that needs no network; HTML in the card stays text.
+    """Renders a page that needs no network; HTML in the card stays text.
 
     Args:
         card: Markdown.
@@ -35,10 +35,12 @@ def card_page(card: str) -> str:
 
 
 def no_page(reason: str) -> str:
-    """A page that says why there is none: a console reports a missing file as its own error.
+    """Renders a page that says why there is none.
+
+    A console reports a missing file as its own error.
 
     Args:
-        reason: plain text, without a full stop.
+        reason: Plain text, without a full stop.
     """
     text = html.escape(f"There is nothing to show here: {reason}.")
     return _PAGE.format(title="Nothing to show", body=f"<p>{text}</p>\n")

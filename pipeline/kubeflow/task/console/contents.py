@@ -27,13 +27,13 @@ class Contents(Protocol):
     """What there is to show; each method raises what stands in its way."""
 
     def page(self) -> str:
-        """A page, HTML."""
+        """Gives a page, HTML."""
 
     def metrics(self) -> dict[str, float]:
-        """The metadata of a `system.Metrics`."""
+        """Gives the metadata of a `system.Metrics`."""
 
     def classification(self) -> Json:
-        """The metadata of a `system.ClassificationMetrics`."""
+        """Gives the metadata of a `system.ClassificationMetrics`."""
 
 
 class SweepContents:
@@ -43,15 +43,15 @@ class SweepContents:
         self._evaluation = evaluation
 
     def page(self) -> str:
-        """The report."""
+        """Gives the report."""
         return _text(os.path.join(self._evaluation, REPORT_HTML))
 
     def metrics(self) -> dict[str, float]:
-        """Those of the chosen, on all examples."""
+        """Gives the metrics of the chosen, on all examples."""
         return chosen_metrics(self._report())
 
     def classification(self) -> Json:
-        """Those of the chosen, of the output that it was chosen by."""
+        """Gives the plots of the chosen, of the output that it was chosen by."""
         report = self._report()
         decision = report["decision"]
         if decision is None or decision["chosen"] is None:
@@ -70,20 +70,20 @@ class EvaluationContents:
         self._evaluation, self._blessing, self._blessed = evaluation, blessing, blessed
 
     def page(self) -> str:
-        """The model card."""
+        """Gives the model card."""
         path = os.path.join(self._blessing, MODEL_CARD)
         if not tf.io.gfile.exists(path):
             raise FileNotFoundError("This Evaluator has written no model card")
         return card_page(_text(path))
 
     def metrics(self) -> dict[str, float]:
-        """Those of the model, on all examples."""
+        """Gives the metrics of the model, on all examples."""
         found = read_metrics(self._evaluation, self._model_name()).get(OVERALL, {})
         values = {full_name(metric): value for metric, value in found.items()}
         return scalar_metrics({"blessed": self._blessed, **values})
 
     def classification(self) -> Json:
-        """Those of the model."""
+        """Gives the plots of the model."""
         return classification_metrics(read_plots(self._evaluation, self._model_name()))
 
     def _model_name(self) -> str:
@@ -93,12 +93,12 @@ class EvaluationContents:
 
 
 def contents(shows: str, folders: Mapping[str, str], blessed: float | None) -> Contents:
-    """What a task has to show.
+    """Finds what a task has to show.
 
     Args:
-        shows: "sweep" or "evaluation".
-        folders: of the executor's outputs, by key.
-        blessed: what the blessing says, 1 or 0; None where it says nothing.
+        shows: Kind of the task: "sweep" or "evaluation".
+        folders: Folders of the executor's outputs, by key.
+        blessed: What the blessing says, 1 or 0; None where it says nothing.
     """
     if shows == "sweep":
         return SweepContents(folders["evaluation"])

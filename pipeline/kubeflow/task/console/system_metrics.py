@@ -15,7 +15,7 @@ _NO_CLASS = -1
 
 
 def scalar_metrics(values: Mapping[str, float | None]) -> dict[str, float]:
-    """The metadata of a `system.Metrics`: what is no finite number is left out."""
+    """Makes the metadata of a `system.Metrics`: what is no finite number is left out."""
     return {
         name: float(value)
         for name, value in values.items()
@@ -24,7 +24,7 @@ def scalar_metrics(values: Mapping[str, float | None]) -> dict[str, float]:
 
 
 def chosen_metrics(report: Report) -> dict[str, float]:
-    """Every metric of the chosen candidate on all examples, with its step, and `blessed` (0, 1)."""
+    """Collects the chosen candidate's metrics on all examples, its step, and `blessed` (0, 1)."""
     decision = report["decision"]
     if decision is None:
         return {}
@@ -42,15 +42,15 @@ def chosen_metrics(report: Report) -> dict[str, float]:
 
 
 def classification_metrics(plots: Sequence[Plot], output_name: str = "") -> dict[str, Any]:
-    """The metadata of a `system.ClassificationMetrics`; empty without plots that give it.
+    """Makes the metadata of a `system.ClassificationMetrics`; empty without plots that give it.
 
     A console shows one curve and one matrix. The ROC curve is that of the output as a whole. The
     matrix is that of all classes, at the lowest threshold that it was made for; of two classes,
     that at the threshold of the curve nearest to a half.
 
     Args:
-        plots: as `read_plots` gives them, of one evaluation.
-        output_name: which output of the model; "" for a model with one.
+        plots: Plots of one evaluation, as `read_plots` gives them.
+        output_name: Name of an output of the model; "" for a model with one.
     """
     found: dict[str, Any] = {}
     of_output = [plot for plot in plots if plot["of"] == output_name]
@@ -64,7 +64,7 @@ def classification_metrics(plots: Sequence[Plot], output_name: str = "") -> dict
 
 
 def _roc(plot: Plot) -> dict[str, Any]:
-    """Nothing without an example of either class, where rates are not defined."""
+    """Makes a ROC curve; empty without an example of either class, where rates are not defined."""
     points = []
     for threshold, tp, fp, tn, fn in _points(plot):
         if not tp + fn or not fp + tn:
@@ -85,7 +85,7 @@ def _two_classes(plot: Plot) -> dict[str, Any]:
 
 
 def _points(plot: Plot) -> list[tuple[float, float, float, float, float]]:
-    """Threshold, true and false positives, true and false negatives."""
+    """Lists threshold, true and false positives, true and false negatives."""
     kinds = ("true_positives", "false_positives", "true_negatives", "false_negatives")
     return list(zip(plot["threshold"], *(plot[kind] for kind in kinds), strict=True))
 

@@ -38,7 +38,7 @@ def test_kubeflow_looks_for_the_baseline_and_vertex_resolves_it(
     ]
 
 
-def test_what_is_pushed_is_the_next_baseline_and_opened_as_the_pusher_does(
+def test_the_folder_that_is_pushed_to_is_the_baseline_by_default(
     compiled: dict[str, Path], spec: Json
 ) -> None:
     pushing = read(compiled["pushing"]).spec
@@ -87,7 +87,7 @@ def test_data_in_an_object_store_is_an_input_and_data_in_the_image_is_not(
     assert artifacts == [{"data": {"taskOutputArtifact": source}}, None]
 
 
-def test_what_looks_at_the_world_is_never_cached_and_all_else_is(spec: Json) -> None:
+def test_only_tasks_that_look_outside_the_run_are_not_cached(spec: Json) -> None:
     executors = _executors(spec)
     uncached = {
         name
@@ -98,28 +98,28 @@ def test_what_looks_at_the_world_is_never_cached_and_all_else_is(spec: Json) -> 
     assert uncached == {"Inputs", "Pusher"}
 
 
-def test_the_pusher_that_runs_each_time_pushes_no_model_twice(spec: Json) -> None:
+def test_the_pusher_is_the_one_that_pushes_no_model_twice(spec: Json) -> None:
     args = _executors(spec)["Pusher_executor"]["container"]["args"]
-    assert "pipeline.local.pusher.Executor" in args  # tests/pipeline/local/test_pusher.py
+    assert "pipeline.local.pusher.PusherExecutor" in args  # tests/pipeline/local/test_pusher.py
 
 
-def test_what_depends_on_the_data_is_cached_by_its_content(spec: Json) -> None:
+def test_readers_of_the_data_are_cached_by_its_content(spec: Json) -> None:
     given = {"producerTask": "Inputs", "outputParameterKey": "data_content"}
     parameters = _tasks(spec)["CsvExampleGen"]["inputs"]["parameters"]
     assert parameters["data_content"] == {"taskOutputParameter": given}
 
 
-def test_parameters_have_defaults(spec: Json) -> None:
+def test_every_parameter_has_a_default(spec: Json) -> None:
     parameters = spec["root"]["inputDefinitions"]["parameters"]
     assert {name: entry["defaultValue"] for name, entry in parameters.items()} == VALUES
 
 
-def test_vertex_gets_parameter_values(compiled: dict[str, Path]) -> None:
+def test_the_vertex_job_has_a_value_for_every_parameter(compiled: dict[str, Path]) -> None:
     job = json.loads(compiled["vertex"].read_text())
     assert job["runtimeConfig"]["parameterValues"] == VERTEX_VALUES
 
 
-def test_both_give_the_settings_of_a_run_to_the_same_tasks(
+def test_both_targets_give_settings_to_the_same_tasks(
     spec: Json, compiled: dict[str, Path]
 ) -> None:
     vertex = json.loads(compiled["vertex"].read_text())["pipelineSpec"]
@@ -146,7 +146,7 @@ def test_on_vertex_nothing_is_trained_before_the_settings_are_checked(
     }
 
 
-def test_what_the_sweep_did_not_bless_goes_no_further(spec: Json) -> None:
+def test_evaluator_and_pusher_run_only_if_the_sweep_blessed(spec: Json) -> None:
     conditions = {n: t.get("triggerPolicy", {}).get("condition") for n, t in _tasks(spec).items()}
     blessed = (
         "(inputs.artifacts['_CheckpointSweep.blessing'].artifacts[0].metadata['blessed'] == 1.0)"

@@ -49,14 +49,14 @@ def _container(spec: Json, task: str) -> Json:
     return container
 
 
-def test_what_is_said_of_one_task_goes_before_what_is_said_of_all(everything: Pods) -> None:
+def test_settings_of_one_task_override_those_of_all(everything: Pods) -> None:
     trainer = everything.of("Trainer")
     assert (trainer.cpu, trainer.retries, trainer.env["AWS_REGION"]) == ("4", 1, "eu-west-1")
     assert trainer.node_selector == {"pool": "gpu"}
     assert everything.of("Transform").node_selector == {"pool": "cpu"}
 
 
-def test_options_say_what_a_file_says(tmp_path: Path) -> None:
+def test_options_and_a_file_give_the_same_pods(tmp_path: Path) -> None:
     said = pod_options.from_options(
         resources=["cpu=1,memory=2G", "Trainer:cpu=4,accelerator=nvidia.com/gpu:1"],
         retries=["1", "Trainer:2"],
@@ -76,7 +76,7 @@ def test_options_say_what_a_file_says(tmp_path: Path) -> None:
     assert said == pod_options.from_file(path)
 
 
-def test_everything_reaches_the_documents_and_breaks_no_rule(
+def test_every_setting_reaches_the_documents_and_conforms(
     spec: Json, values: Json, everything: Pods, judge: Judge
 ) -> None:
     platform = set_pods(spec, everything)
@@ -122,14 +122,14 @@ def test_a_pipeline_without_settings_is_one_document(compiled: dict[str, Path]) 
     assert package.spec["pipelineInfo"]["name"] == "taxi"
 
 
-def test_vertex_takes_what_it_knows_and_refuses_the_rest(spec: Json) -> None:
+def test_vertex_refuses_settings_of_kubernetes(spec: Json) -> None:
     set_vertex_pods(spec, Pods({"Trainer": Pod(cpu="4", retries=2, env={"A": "1"})}))
     assert _container(spec, "Trainer")["resources"]["cpuLimit"] == 4.0
     with pytest.raises(PodError, match="Vertex AI has no secrets"):
         set_vertex_pods(spec, Pods({"all": Pod(secrets={"KEY": "store/accesskey"})}))
 
 
-def test_a_task_that_there_is_not_is_refused(spec: Json) -> None:
+def test_settings_of_an_unknown_task_are_refused(spec: Json) -> None:
     with pytest.raises(PodError, match="no task 'Trainr' with a pod; there are: Baseline, "):
         set_pods(spec, Pods({"Trainr": Pod(cpu="4")}))
 
@@ -137,7 +137,7 @@ def test_a_task_that_there_is_not_is_refused(spec: Json) -> None:
 @pytest.mark.parametrize(
     ("quantity", "number"), [("4", 4), ("500m", 0.5), ("1.5G", 1.5e9), ("2Ki", 2048)]
 )
-def test_quantities_are_those_of_kubernetes(quantity: str, number: float) -> None:
+def test_quantities_are_parsed_as_kubernetes_writes_them(quantity: str, number: float) -> None:
     assert amount(quantity) == pytest.approx(number)
 
 

@@ -63,7 +63,9 @@ def test_a_host_that_does_not_answer_is_named(compiled: dict[str, Path], sdk: Sd
     assert "Traceback" not in done.stderr
 
 
-def test_who_submits_and_where_is_said_to_the_server(compiled: dict[str, Path], sdk: Sdk) -> None:
+def test_account_experiment_and_credentials_are_sent_to_the_server(
+    compiled: dict[str, Path], sdk: Sdk
+) -> None:
     options = ["--service-account=trainer", "--experiment=nightly", "--no-caching"]
     options += ["--token=secret", "--cookie=session=1", "--run-name=tonight"]
     package = f"--package={compiled['kubeflow']}"
@@ -85,7 +87,7 @@ def test_who_submits_and_where_is_said_to_the_server(compiled: dict[str, Path], 
     assert "secret" not in done.stdout + done.stderr
 
 
-def test_what_pods_get_is_sent_beside_the_pipeline(
+def test_settings_of_pods_are_sent_beside_the_pipeline(
     compiled: dict[str, Path], sdk: Sdk, judge: Judge
 ) -> None:
     package = f"--package={compiled['pushing']}"
@@ -135,7 +137,7 @@ def test_a_schedule_starts_runs_with_every_parameter(
         (["--package=compiled/none.yaml"], "Compile it"),
     ],
 )
-def test_what_cannot_work_is_refused_before_anything_is_sent(
+def test_wrong_arguments_are_refused_before_anything_is_sent(
     options: list[str], advice: str, compiled: dict[str, Path], sdk: Sdk
 ) -> None:
     package = f"--package={compiled['kubeflow']}"

@@ -66,7 +66,7 @@ def _job(understood: Json, case: str) -> Json:
     return job
 
 
-def test_kubeflows_sdk_sees_every_parameter(understood: Json) -> None:
+def test_the_kubeflow_sdk_reads_every_parameter_of_the_package(understood: Json) -> None:
     kinds = {name: "Integer" if isinstance(v, int) else "String" for name, v in VALUES.items()}
     assert understood["kubeflow"] == kinds
 
@@ -122,9 +122,7 @@ def test_the_tasks_run_as_the_account_and_in_the_network_that_are_named(
 @pytest.mark.parametrize(
     ("case", "cached"), [("as compiled", True), ("no caching", False), ("time zone", False)]
 )
-def test_tasks_are_served_from_cache_unless_the_run_says_otherwise(
-    case: str, cached: bool, understood: Json
-) -> None:
+def test_caching_can_be_turned_off_for_a_run(case: str, cached: bool, understood: Json) -> None:
     tasks = _job(understood, case)["pipeline_spec"]["root"]["dag"]["tasks"]
     assert tasks["Trainer"]["cachingOptions"].get("enableCache", False) is cached
 
@@ -160,7 +158,7 @@ def test_a_run_joins_its_experiment_after_it_was_started(understood: Json) -> No
         ("long name", 1, "128 characters"),
     ],
 )
-def test_what_cannot_work_is_refused_before_anything_is_sent(
+def test_wrong_arguments_are_refused_before_anything_is_sent(
     case: str, status: int, advice: str, understood: Json
 ) -> None:
     tried = understood["vertex"][case]
@@ -175,7 +173,7 @@ def test_what_cannot_work_is_refused_before_anything_is_sent(
         (["vertex", "--project=project", "--region=europe-west4"], "kubeflow"),
     ],
 )
-def test_what_was_compiled_for_the_other_is_refused(
+def test_a_package_compiled_for_the_other_target_is_refused(
     options: list[str], other: str, compiled: dict[str, Path]
 ) -> None:
     done = CliRunner().invoke(app, [*options, f"--package={compiled[other]}"])

@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.kubeflow.task import vertex_entrypoint
 from pipeline.kubeflow.task.executor_input import localize, restore
-from pipeline.kubeflow.task.mounts import MountError, local_path, place, runs_here
+from pipeline.kubeflow.task.mounts import MountError, executor_path, local_path, runs_here
 from tests.pipeline.kubeflow.conftest import REPOSITORY
 
 Json = dict[str, Any]
@@ -45,7 +45,7 @@ def test_artifacts_are_at_the_launchers_mounts(uri: str, path: str) -> None:
     assert local_path(uri) == path
 
 
-def test_an_unknown_store_is_refused() -> None:
+def test_a_uri_of_an_unknown_object_store_is_refused() -> None:
     with pytest.raises(MountError, match="oci://b/k"):
         local_path("oci://b/k")
 
@@ -70,12 +70,12 @@ def test_the_last_beam_runner_counts(beam_args: list[str], here: bool) -> None:
 
 
 def test_remote_workers_read_google_storage_and_nothing_else() -> None:
-    assert place("gs://b/k", "/", in_container=False) == "gs://b/k"
+    assert executor_path("gs://b/k", "/", in_container=False) == "gs://b/k"
     with pytest.raises(MountError, match="FnApiRunner"):
-        place("s3://b/k", "/", in_container=False)
+        executor_path("s3://b/k", "/", in_container=False)
 
 
-def test_inputs_get_their_types_and_paths(tmp_path: Path) -> None:
+def test_inputs_get_their_types_and_local_paths(tmp_path: Path) -> None:
     folder = tmp_path / "minio/b/model"
     folder.mkdir(parents=True)
     task = localize(_input(model="minio://b/model"), SPEC, str(tmp_path), in_container=True)
@@ -83,12 +83,12 @@ def test_inputs_get_their_types_and_paths(tmp_path: Path) -> None:
     assert (model["uri"], model["type"], model["name"]) == (str(folder), MODEL, "7")
 
 
-def test_outputs_get_folders(tmp_path: Path) -> None:
+def test_folders_of_outputs_are_listed(tmp_path: Path) -> None:
     task = localize(_input(), SPEC, str(tmp_path), in_container=True)
     assert task.output_folders == (f"{tmp_path}/minio/b/run/out",)
 
 
-def test_no_baseline_is_taken_out(tmp_path: Path) -> None:
+def test_a_baseline_that_stands_for_none_is_removed_from_the_inputs(tmp_path: Path) -> None:
     given = _input(baseline_model="minio://b/run/model")
     _artifact(given, "baseline_model")["metadata"] = {"source": "none"}
     task = localize(given, SPEC, str(tmp_path), in_container=True)
@@ -101,7 +101,7 @@ def test_an_input_that_is_not_there_is_an_error(tmp_path: Path) -> None:
         localize(given, SPEC, str(tmp_path), in_container=True)
 
 
-def test_a_copy_goes_by_the_name_of_what_it_is_a_copy_of(tmp_path: Path) -> None:
+def test_a_copied_baseline_keeps_the_uri_of_its_source(tmp_path: Path) -> None:
     folder = tmp_path / "minio/b/run/model"
     folder.mkdir(parents=True)
     given = _input(baseline_model="minio://b/run/model")
@@ -122,7 +122,7 @@ def test_a_parameter_that_names_an_input_becomes_its_path(tmp_path: Path) -> Non
     assert values == {"input_base": f"{tmp_path}/s3/b/taxi", "other": "s3://b", "n": 1.0}
 
 
-def test_what_the_executor_says_of_paths_is_said_of_uris() -> None:
+def test_paths_in_the_executors_output_become_uris() -> None:
     uris = {"/minio/b/model": "minio://b/model", "/minio/b/model/x": "minio://other"}
     output = {
         "artifacts": {"blessing": {"artifacts": [{"uri": "/minio/b/model/x/1"}]}},

@@ -86,7 +86,7 @@ def test_there_is_no_baseline_before_the_first_push(pod: Pod) -> None:
     assert (found["model_source"], found["model_content"]) == ("none", "none")
 
 
-def test_no_baseline_is_none_whatever_was_pushed(pod: Pod) -> None:
+def test_an_empty_baseline_stands_for_none_whatever_was_pushed(pod: Pod) -> None:
     pod.version("9")
     assert pod.look(VALUES["baseline"])["model_source"] == "none"
 
@@ -140,7 +140,7 @@ def test_vertexs_first_task_refuses_settings_too(
         )
 
 
-def test_the_content_is_another_exactly_when_a_file_is(pod: Pod) -> None:
+def test_the_digest_of_the_data_changes_exactly_when_a_file_does(pod: Pod) -> None:
     pod.version("9")
     before = pod.look("serving")
     assert pod.look("serving") == before
@@ -161,7 +161,7 @@ def test_the_baseline_is_copied_and_says_what_it_is_a_copy_of(pod: Pod) -> None:
     assert said["metadata"] == {"source": str(model)}
 
 
-def test_no_baseline_is_an_empty_artifact_that_says_so(pod: Pod) -> None:
+def test_without_a_baseline_the_artifact_is_empty_and_says_so(pod: Pod) -> None:
     folder, said = pod.copy("none")
     assert not folder.exists()
     assert said["metadata"] == {"source": "none"}

@@ -59,5 +59,7 @@ def test_the_metric_goes_to_the_sweep_and_the_rest_of_the_selection_stays(
         (STOCK, {}, STOCK),
     ],
 )
-def test_the_evaluator_is_that_of_the_engine(executor: str, values: dict, expected: str) -> None:
+def test_the_engine_selects_the_evaluators_executor(
+    executor: str, values: dict, expected: str
+) -> None:
     assert executor_of(executor, values) == expected

@@ -24,11 +24,11 @@ URIS = {
         ("\0/minio/b/model", None),
     ],
 )
-def test_a_path_is_replaced_where_it_stands_by_itself(text: str, expected: str | None) -> None:
+def test_a_path_is_replaced_as_a_whole_name_only(text: str, expected: str | None) -> None:
     assert with_uris(text.encode(), URIS).decode() == (text if expected is None else expected)
 
 
-def test_only_what_people_read_is_rewritten(tmp_path: Path) -> None:
+def test_only_text_files_for_people_are_rewritten(tmp_path: Path) -> None:
     names = ("eval_config.json", "report.html", "NOT_BLESSED", "checkpoint", "model.index")
     (tmp_path / "step-1").mkdir()
     for name in names:

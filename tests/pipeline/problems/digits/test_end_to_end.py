@@ -56,7 +56,7 @@ def resnet(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict]:
     return root, _run("digits_resnet", root, examples=80, steps=2, every=1)
 
 
-def test_resnet_is_swept_and_not_shipped_before_it_has_learned(resnet: tuple[Path, dict]) -> None:
+def test_an_undertrained_resnet_is_swept_and_not_pushed(resnet: tuple[Path, dict]) -> None:
     _, summary = resnet
     assert [c["step"] for c in summary["checkpoints"]] == [1, 2]
     assert all(np.isfinite(c["value"]) for c in summary["checkpoints"])
@@ -64,7 +64,7 @@ def test_resnet_is_swept_and_not_shipped_before_it_has_learned(resnet: tuple[Pat
     assert summary["pushed_model"] is None
 
 
-def test_all_ways_of_its_benchmark_find_the_same_accuracy(
+def test_all_contenders_of_the_resnet_benchmark_find_the_same_accuracy(
     resnet: tuple[Path, dict], tmp_path: Path
 ) -> None:
     root, _ = resnet

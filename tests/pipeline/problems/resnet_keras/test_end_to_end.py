@@ -35,7 +35,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> PipelineRun:
     return pipeline_run.run("resnet_keras", directory / "root", directory / "data", *steps)
 
 
-def test_it_is_swept_and_not_shipped_before_it_has_learned(run: PipelineRun) -> None:
+def test_an_undertrained_model_is_swept_and_not_pushed(run: PipelineRun) -> None:
     assert [c["step"] for c in run.summary["checkpoints"]] == [2, 4, 6]
     values = [c["value"] for c in run.summary["checkpoints"]]
     assert np.all(np.isfinite(values))

@@ -19,7 +19,7 @@ Json = dict[str, Any]
 EVALUATION = {"instanceSchema": "title: tfx.ModelEvaluation\ntype: object\n"}
 
 
-def test_types_and_forms_are_those_of_the_sdk(sdk: Sdk) -> None:
+def test_artifact_types_and_metadata_are_those_of_the_kubeflow_sdk(sdk: Sdk) -> None:
     shown = classification_metrics([CURVE])
     keys = ("falsePositiveRate", "recall", "confidenceThreshold")
     matrix = shown["confusionMatrix"]
@@ -64,7 +64,7 @@ def _executor_output(root: Path) -> Json:
     }
 
 
-def test_tfx_sees_its_own_outputs_only(tmp_path: Path) -> None:
+def test_outputs_for_the_console_are_hidden_from_tfx(tmp_path: Path) -> None:
     given = _executor_input(tmp_path)
     assert take_out(given) == {key: _artifact(tmp_path, key) for key in TITLES}
     assert given["outputs"]["artifacts"].keys() == {"evaluation", "blessing"}
@@ -74,14 +74,14 @@ def test_tfx_sees_its_own_outputs_only(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("shows", "damaged"), [("sweep", "report.json"), ("evaluation", "eval_config.json")]
 )
-def test_what_cannot_be_shown_fails_nothing_and_the_page_says_why(
+def test_a_report_that_cannot_be_read_leaves_a_page_that_says_why(
     shows: str, damaged: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "evaluation").mkdir()
     (tmp_path / "evaluation" / damaged).write_text("{")
     output = _executor_output(tmp_path)
     outputs = take_out(_executor_input(tmp_path))
-    fill(output, shows, outputs, place=lambda uri: uri)
+    fill(output, shows, outputs, executor_path=lambda uri: uri)
     for key in TITLES:
         said = _artifact(tmp_path, key) | {"metadata": {}}
         assert output["artifacts"][key] == {"artifacts": [said]}
@@ -89,24 +89,24 @@ def test_what_cannot_be_shown_fails_nothing_and_the_page_says_why(
     assert {record.levelname for record in caplog.records} == {"WARNING"}
 
 
-def test_a_page_that_cannot_be_written_fails_nothing(tmp_path: Path) -> None:
+def test_a_page_that_cannot_be_written_does_not_fail_the_task(tmp_path: Path) -> None:
     output, outputs = _executor_output(tmp_path), take_out(_executor_input(tmp_path))
     (tmp_path / "report").mkdir()
-    fill(output, "sweep", outputs, place=lambda uri: uri)
+    fill(output, "sweep", outputs, executor_path=lambda uri: uri)
     assert output["artifacts"].keys() == {"evaluation", "blessing", *TITLES}
 
 
-def test_one_that_fails_takes_nothing_from_the_others(
+def test_an_output_that_fails_leaves_the_others_filled(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(contents.SweepContents, "metrics", lambda self: {"auc": 0.5})
     output, outputs = _executor_output(tmp_path), take_out(_executor_input(tmp_path))
-    fill(output, "sweep", outputs, place=lambda uri: uri)
+    fill(output, "sweep", outputs, executor_path=lambda uri: uri)
     assert output["artifacts"]["metrics"]["artifacts"][0]["metadata"] == {"auc": 0.5}
     assert output["artifacts"]["classification_metrics"]["artifacts"][0]["metadata"] == {}
 
 
-def test_on_vertex_tfx_runs_and_then_the_outputs_are_filled(
+def test_on_vertex_outputs_are_filled_after_tfx_has_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from tfx.orchestration.kubeflow.v2.container import kubeflow_v2_run_executor
@@ -134,7 +134,7 @@ def test_on_vertex_tfx_runs_and_then_the_outputs_are_filled(
     assert written["artifacts"].keys() == {"evaluation", "blessing", *TITLES}
 
 
-def test_the_card_is_a_page_and_its_text_stays_text() -> None:
+def test_a_model_card_is_rendered_and_its_html_escaped() -> None:
     page = card_page("# Model card\n\n| a | b |\n| --- | --- |\n| x\\|y | <script>1</script> |\n")
     assert "<h1>Model card</h1>" in page
     assert "<td>x|y</td>" in page

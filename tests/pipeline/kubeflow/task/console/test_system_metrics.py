@@ -38,12 +38,12 @@ def _matrix(shown: dict[str, Any]) -> tuple[list[str], list[list[float]]]:
     return names, [row["row"] for row in matrix["rows"]]
 
 
-def test_what_is_no_finite_number_is_left_out() -> None:
+def test_scalar_metrics_leave_out_what_is_not_finite() -> None:
     values = {"auc": 0.5, "count": 3, "nan": math.nan, "inf": math.inf, "none": None}
     assert scalar_metrics(values) == {"auc": 0.5, "count": 3.0}
 
 
-def test_the_curve_has_the_rates_at_each_threshold() -> None:
+def test_a_roc_curve_has_the_rates_at_each_threshold() -> None:
     assert classification_metrics([CURVE])["confidenceMetrics"] == [
         {"confidenceThreshold": 0.0, "recall": 1.0, "falsePositiveRate": 1.0},
         {"confidenceThreshold": 0.4, "recall": 3 / 4, "falsePositiveRate": 2 / 6},
@@ -51,18 +51,18 @@ def test_the_curve_has_the_rates_at_each_threshold() -> None:
     ]
 
 
-def test_two_classes_are_told_apart_at_the_threshold_nearest_to_a_half() -> None:
+def test_the_binary_matrix_is_that_of_the_threshold_nearest_to_a_half() -> None:
     shown = classification_metrics([CURVE])
     assert _matrix(shown) == (["negative", "positive"], [[4.0, 2.0], [1.0, 3.0]])
     assert shown["confusionMatrixThreshold"] == 0.4
 
 
-def test_of_one_class_alone_there_is_a_matrix_and_no_curve() -> None:
+def test_examples_of_one_class_give_a_matrix_and_no_curve() -> None:
     one = CURVE | {"true_positives": [0.0] * 3, "false_negatives": [0.0] * 3}
     assert classification_metrics([one]).keys() == {"confusionMatrix", "confusionMatrixThreshold"}
 
 
-def test_of_many_classes_the_matrix_is_that_of_the_lowest_threshold() -> None:
+def test_the_multiclass_matrix_is_that_of_the_lowest_threshold() -> None:
     other = CLASSES | {"threshold": 0.9, "entries": [[0, -1, 10.0]]}
     shown = classification_metrics([other, CLASSES])
     names, rows = _matrix(shown)
@@ -76,11 +76,11 @@ def test_of_many_classes_the_matrix_is_that_of_the_lowest_threshold() -> None:
     [([], ""), ([CURVE | {"kind": "calibration"}], ""), ([CURVE], "head"),
      ([CURVE | {"of": "classId:1"}], "")],
 )  # fmt: skip
-def test_without_a_plot_of_the_whole_output_there_is_nothing(plots: Any, output: str) -> None:
+def test_without_plots_there_are_no_classification_metrics(plots: Any, output: str) -> None:
     assert classification_metrics(plots, output) == {}
 
 
-def test_of_a_sweep_they_are_those_of_the_chosen_on_all_examples() -> None:
+def test_metrics_of_a_sweep_are_those_of_the_chosen_on_all_examples() -> None:
     report = fake_report.report(checkpoints=3)
     assert report["decision"] is not None
     chosen = report["decision"]["chosen"]
@@ -94,5 +94,5 @@ def test_of_a_sweep_they_are_those_of_the_chosen_on_all_examples() -> None:
     assert chosen_metrics(report) == expected
 
 
-def test_of_a_sweep_that_chose_nothing_there_is_only_that_it_is_not_blessed() -> None:
+def test_metrics_of_a_sweep_that_chose_nothing_say_only_that() -> None:
     assert chosen_metrics(fake_report.report(eligible=False, blessed=False)) == {"blessed": 0.0}

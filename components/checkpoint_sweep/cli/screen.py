@@ -45,7 +45,7 @@ def fail(message: str, status: int = BAD_INPUT) -> NoReturn:
 
 
 def print_verdicts(content: Mapping[str, Any]) -> None:
-    """A table of the candidates that matter, and the outcome."""
+    """Prints a table of the candidates that matter, and the outcome."""
     from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
@@ -80,7 +80,7 @@ def print_verdicts(content: Mapping[str, Any]) -> None:
 
 
 def print_json(content: Mapping[str, Any]) -> None:
-    """Plain data, as one document."""
+    """Prints plain data as one JSON document."""
     typer.echo(json.dumps(content, indent=2))
 
 
@@ -89,11 +89,11 @@ def _label(verdict: Mapping[str, Any]) -> str:
 
 
 def show(directory: str, as_json: bool) -> None:
-    """What a finished sweep has found.
+    """Prints what a finished sweep has found.
 
     Args:
-        directory: of its results.
-        as_json: as a document of its own, and nothing else.
+        directory: Directory of its results.
+        as_json: Whether to print one JSON document, and nothing else.
     """
     content = read(directory)
     if as_json:
@@ -109,7 +109,7 @@ def show(directory: str, as_json: bool) -> None:
 
 
 def read(directory: str) -> dict[str, Any]:
-    """The verdicts of a finished sweep."""
+    """Reads the verdicts of a finished sweep."""
     from checkpoint_sweep.sweeping import folder as folders
 
     with open(os.path.join(directory, folders.VERDICTS)) as file:

@@ -1,7 +1,7 @@
 """How far an evaluation is: said as it goes, for whoever listens in the same process.
 
-The unit is a prediction of one model on one example. Nobody
-listens by default, and then nothing is said. What Beam runs in other processes is not heard.
+The unit is a prediction of one model on one example. Nobody listens by default, and then nothing is
+said. What Beam runs in other processes is not heard.
 """
 
 import contextlib
@@ -23,10 +23,10 @@ class Amount:
     """How far an evaluation is.
 
     Attributes:
-        candidates: that are to be evaluated; those dropped from a race are among them.
-        examples: that have been counted so far.
-        counted: whether all have been.
-        done: predictions, of one candidate on one example.
+        candidates: Number of candidates to evaluate, with those that were dropped from a race.
+        examples: Number of examples that have been counted so far.
+        counted: Whether all examples have been counted.
+        done: Number of predictions, of one candidate on one example each.
     """
 
     candidates: int = 0
@@ -55,7 +55,7 @@ def counting(counts: Callable[[], Iterable[int]]) -> Iterator[None]:
     """Counts the examples of a sweep in a thread while the block runs, if somebody listens.
 
     Args:
-        counts: numbers of examples that add up to all of them. An error ends the counting only.
+        counts: Numbers of examples that add up to all of them. An error ends the counting only.
     """
     if not _LOG.isEnabledFor(logging.DEBUG):
         yield
@@ -115,7 +115,7 @@ def listening(tell: Callable[[Amount], None]) -> Iterator[None]:
     """Hears how far the evaluation is that runs in the block.
 
     Args:
-        tell: is given what has been done so far, in whatever thread does it.
+        tell: Function that is given what has been done so far, in whatever thread does it.
     """
     listener = _Listener(tell)
     before = _LOG.level, _LOG.propagate

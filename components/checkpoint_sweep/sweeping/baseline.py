@@ -1,4 +1,4 @@
-"""Whether a model that is compared with can be read."""
+"""Checks whether a model that is compared with can be read."""
 
 import tensorflow as tf
 
@@ -12,10 +12,10 @@ def check_weights(model: ModelSource) -> None:
     """Checks that all of a SavedModel's own weights can be read.
 
     Args:
-        model: with the weights of its SavedModel.
+        model: Model with the weights of its SavedModel.
 
     Raises:
-        SavedModelError: they are missing or damaged.
+        SavedModelError: They are missing or damaged.
     """
     if not tf.io.gfile.exists(model.own_weights + ".index"):
         if signature_variables(model.saved_model):

@@ -26,15 +26,15 @@ class ComparisonError(UserError):
 
 @dataclasses.dataclass(frozen=True)
 class Side:
-    """One of the two.
+    """One of the two candidates.
 
     Attributes:
-        directory: of its sweep.
-        name: of the candidate.
-        label: as it is shown.
-        selection: of its sweep, as `verdicts.json` has it.
-        values: by slice and metric, as they are shown.
-        replicates: of those values whose error is estimated.
+        directory: Directory of its sweep.
+        name: Name of the candidate.
+        label: Name of sweep and candidate, as it is shown.
+        selection: Selection of its sweep, as `verdicts.json` has it.
+        values: Values by slice and metric, as they are shown.
+        replicates: Jackknife replicates of those values whose error is estimated.
     """
 
     directory: str
@@ -57,14 +57,14 @@ class Side:
 
 @dataclasses.dataclass(frozen=True)
 class Comparison:
-    """What is compared, and how it differs.
+    """Two candidates, and how they differ.
 
     Attributes:
-        first: what is compared.
-        second: with what.
-        rows: those of the overall slice first.
-        cautions: a sentence on each reason why the values may not be comparable.
-        level: of the intervals, each on its own: of many, some miss the truth.
+        first: Candidate to compare.
+        second: Candidate to compare it with.
+        rows: Differences by metric and slice, those of the overall slice first.
+        cautions: Sentence on each reason why the values may not be comparable.
+        level: Level of the intervals, each on its own: of many, some miss the truth.
     """
 
     first: Side
@@ -74,7 +74,7 @@ class Comparison:
     level: float
 
     def to_json(self) -> dict[str, Any]:
-        """As plain data; what is not a finite number is null."""
+        """Converts to plain data; what is not a finite number is null."""
         return {
             **{
                 key: {"sweep": side.directory, "name": side.name}
@@ -90,13 +90,13 @@ def compare(first: str, second: str, level: float = LEVEL) -> Comparison:
     """Compares two candidates.
 
     Args:
-        first: the folder of a sweep, for the one that it chose; with `:STEP` or `:NAME` behind it
+        first: Folder of a sweep, for the one that it chose; with `:STEP` or `:NAME` behind it
             another checkpoint or average.
-        second: the same.
-        level: of the intervals.
+        second: Folder, with or without a candidate, as `first`.
+        level: Level of the intervals.
 
     Raises:
-        UserError: there is no such sweep or candidate, or the two have no metric in common.
+        UserError: There is no such sweep or candidate, or the two have no metric in common.
     """
     if not 0.5 <= level < 1:
         raise ComparisonError(f"The level is {level}; it must be at least 0.5 and below 1.")
@@ -164,7 +164,7 @@ def _read(given: str) -> Side:
 
 
 def _parts(given: str) -> tuple[str, str | None]:
-    """The folder of a sweep, and which of its candidates."""
+    """Splits an argument into the folder of a sweep, and which of its candidates."""
     if os.path.isdir(given) or ":" not in given:
         return given, None
     path, _, which = given.rpartition(":")
@@ -214,7 +214,7 @@ def _cautions(a: Side, b: Side) -> tuple[bool, list[str]]:
 
 
 def _buckets(side: Side) -> tuple[int, ...] | None:
-    """How many examples are in each bucket of the overall slice: that tells examples apart."""
+    """Counts the examples in each fold of the overall slice: that tells data sets apart."""
     overall = slice_name(())
     found = [r.examples for (where, _), r in side.replicates.items() if where == overall]
     return found[0] if found else None

@@ -1,4 +1,4 @@
-"""What a sweep leaves for TensorBoard, which its outcome does not hang on."""
+"""Leaves the curves for TensorBoard, which the outcome of a sweep does not depend on."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,8 +14,8 @@ def leave_curves(evaluation: str, verdicts: Mapping[str, Any]) -> None:
     """Writes the curves into the evaluation; a failure is a warning.
 
     Args:
-        evaluation: folder of the evaluation artifact.
-        verdicts: the content of `verdicts.json`.
+        evaluation: Folder of the evaluation artifact.
+        verdicts: Content of `verdicts.json`.
     """
     try:
         write_tensorboard(read_swept(evaluation, verdicts))

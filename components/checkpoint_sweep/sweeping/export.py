@@ -11,13 +11,13 @@ def export_step(run: str, model: str, step: int, directory: str) -> None:
     """Writes the SavedModel that an exporter would have written at a step.
 
     Args:
-        run: directory of the checkpoints.
-        model: directory of a SavedModel that was exported from one of them.
-        step: of the checkpoint.
-        directory: for the SavedModel; must not exist.
+        run: Directory of the checkpoints.
+        model: Directory of a SavedModel that was exported from one of them.
+        step: Step of the checkpoint.
+        directory: Directory for the SavedModel; must not exist.
 
     Raises:
-        UserError: there is no such checkpoint, it cannot be used, or the directory is there.
+        UserError: There is no such checkpoint, it cannot be used, or the directory is there.
     """
     if os.path.exists(directory):
         raise CheckpointError(f"{directory} exists. Name a folder that does not.")

@@ -20,21 +20,21 @@ class BusyError(FolderError):
 
 
 def of_run(run: str, output: str | None) -> str:
-    """The absolute folder for the sweeps of a run: the one that is named, or beside the run."""
+    """Returns the absolute folder for the sweeps of a run: the named one, or one beside the run."""
     return os.path.abspath(output or f"{run.rstrip('/')}-sweep")
 
 
 @contextlib.contextmanager
 def locked(folder: str, what: str = SWEEP) -> Iterator[None]:
-    """Holds a local folder, which is made if need be, until the block or the process ends.
+    """Locks a local folder, which is made if need be, until the block or the process ends.
 
     Args:
-        folder: to hold.
-        what: is to go on there; another such is refused meanwhile.
+        folder: Folder to lock.
+        what: What is to go on there, SWEEP or WATCH; another such is refused meanwhile.
 
     Raises:
-        BusyError: another process holds it.
-        FolderError: nothing can be written there.
+        BusyError: Another process holds it.
+        FolderError: Nothing can be written there.
     """
     with contextlib.ExitStack() as held:
         try:
@@ -51,21 +51,21 @@ def locked(folder: str, what: str = SWEEP) -> Iterator[None]:
 
 
 def numbers(folder: str) -> list[int]:
-    """Of the sweeps in a folder, in order, those that have not ended too."""
+    """Lists the numbers of the sweeps in a folder, in order, also of those that have not ended."""
     names = os.listdir(folder) if os.path.isdir(folder) else []
     return sorted(int(name) for name in names if name.isdigit())
 
 
 def path(folder: str, number: int) -> str:
-    """The folder of a sweep."""
+    """Returns the folder of a sweep."""
     return os.path.join(folder, f"{number:04d}")
 
 
 def latest(folder: str) -> str:
-    """The folder of the last sweep that has ended.
+    """Finds the folder of the last sweep that has ended.
 
     Raises:
-        FolderError: there is none.
+        FolderError: There is none.
     """
     for number in reversed(numbers(folder)):
         if os.path.exists(os.path.join(path(folder, number), VERDICTS)):

@@ -76,7 +76,7 @@ class SweepResult:
             The axes that were drawn on, for example for `.figure.savefig(path)`.
 
         Raises:
-            PlotError: matplotlib is not installed.
+            PlotError: Matplotlib is not installed.
         """
         return plot_verdicts(self.verdicts, self.selection, self.chosen, axes)
 

@@ -60,7 +60,7 @@ def set_origin(artifact: types.Artifact, verdict: Verdict, choice: str | None = 
 
 
 def read_verdicts(directory: str) -> Mapping[str, Any]:
-    """The content of `verdicts.json` of a blessing artifact."""
+    """Reads `verdicts.json` of a blessing artifact."""
     with tf.io.gfile.GFile(os.path.join(directory, VERDICTS)) as file:
         return json.load(file)
 

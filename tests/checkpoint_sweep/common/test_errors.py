@@ -26,8 +26,8 @@ def _errors() -> list[type[Exception]]:
     )
 
 
-# What one part of the engine tells another, which answers it: no user sees it.
-INTERNAL = {"OpaqueGraphError", "UnsupportedError"}
+# What one part of the library tells another, which answers it: no user sees it.
+INTERNAL = {"LockHeldError", "NoLocksError", "OpaqueGraphError", "UnsupportedError"}
 
 
 @pytest.mark.parametrize("error", _errors(), ids=lambda error: error.__qualname__)

@@ -17,9 +17,9 @@ class Draft:
     """A drafted config.
 
     Attributes:
-        text: the text proto.
-        select: the metric to choose by, to begin with; its direction is declared in the text.
-        notes: a sentence on each choice that might be another.
+        text: Text proto.
+        select: Metric to choose by, to begin with; its direction is declared in the text.
+        notes: Sentence on each choice that might be another.
     """
 
     text: str
@@ -39,15 +39,16 @@ def draft(
     """Drafts an evaluation config that `sweep` takes as it is.
 
     Args:
-        model: directory of a SavedModel.
-        examples: see `sweep`.
-        split: of an Examples artifact.
-        schema: file of the examples' schema; None for what is in them.
-        label: feature; None for one that the model is not given.
-        weight: feature; None for one that is called so, "" for none.
+        model: Directory of a SavedModel.
+        examples: Patterns of files or folders, as for `SweepOptions`.
+        split: Split of an Examples artifact.
+        schema: Path of the schema of the examples; None for what is in them.
+        label: Feature that is the label; None for one that the model is not given.
+        weight: Feature that is the weight of an example; None for one that is called so, "" for
+            none.
 
     Raises:
-        UserError: something cannot be read, or the label cannot be told.
+        UserError: Something cannot be read, or the label cannot be told.
     """
     patterns = [examples] if isinstance(examples, str) else list(examples)
     parsed = read_schema(schema) if schema else None

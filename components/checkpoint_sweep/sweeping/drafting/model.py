@@ -17,10 +17,10 @@ class Model:
     """What is known of a model.
 
     Attributes:
-        signature: the name of the signature that TFMA evaluates when none is named.
-        outputs: its outputs that are numbers, by name, and how many each has for an example, or
+        signature: Name of the signature that TFMA evaluates when none is named.
+        outputs: Outputs that are numbers, by name, and how many each has for an example, or
             UNKNOWN.
-        asks_for: the features that it is given; empty where this cannot be told.
+        asks_for: Features that it is given; empty where this cannot be told.
     """
 
     signature: str
@@ -32,11 +32,11 @@ def look_into(directory: str, features: Collection[str]) -> Model:
     """Reads a model's signature.
 
     Args:
-        directory: of the SavedModel.
-        features: of the examples.
+        directory: Directory of the SavedModel.
+        features: Features of the examples.
 
     Raises:
-        SavedModelError: there is none.
+        SavedModelError: There is none.
     """
     name = signatures.default_signature(directory)
     signature = signatures.signatures(directory)[name]
@@ -54,7 +54,7 @@ def look_into(directory: str, features: Collection[str]) -> Model:
 
 
 def _columns(shape: "tf.TensorShapeProto") -> int:
-    """How many numbers an example has: those of all dimensions after the first."""
+    """Counts the values of an example: those of all dimensions after the first."""
     if shape.unknown_rank:
         return UNKNOWN
     sizes = [dimension.size for dimension in shape.dim[1:]]

@@ -1,4 +1,4 @@
-"""A drafted evaluation config as text, with comments: it is to be edited."""
+"""Writes a drafted evaluation config as text, with comments: it is to be edited."""
 
 import json
 import textwrap
@@ -13,7 +13,7 @@ _CHANGE = "0.01"
 
 
 def select(guess: Guess, label: Feature) -> str:
-    """The metric to choose by, to begin with."""
+    """Names the metric to choose by, to begin with."""
     if guess.problem == BINARY:
         return "auc"
     if guess.problem == MULTI_CLASS:
@@ -22,12 +22,12 @@ def select(guess: Guess, label: Feature) -> str:
 
 
 def to_text(guess: Guess, label: Feature, rows: int) -> str:
-    """A text proto of `tfma.EvalConfig`.
+    """Writes a text proto of `tfma.EvalConfig`.
 
     Args:
-        guess: what is evaluated.
-        label: what its values look like.
-        rows: number of the examples that were looked at.
+        guess: What is to be evaluated.
+        label: Feature that is the label.
+        rows: Number of the examples that were looked at.
     """
     lines = [*_head(guess, rows), *_spec(guess), *_slicing(guess), *_metrics(guess, label)]
     return "\n".join(lines) + "\n"
@@ -131,7 +131,7 @@ def _regression(label: Feature) -> Iterator[str]:
 
 
 def _judged(name: str, bound: str, value: float, direction: str, change: str) -> Iterator[str]:
-    """A metric with thresholds on all examples; without any, no model is ever blessed."""
+    """Yields a metric with thresholds on all examples: without any, no model is blessed."""
     yield "  metrics {"
     yield f'    class_name: "{name}"'
     yield "    per_slice_thresholds {"
@@ -149,5 +149,5 @@ def _judged(name: str, bound: str, value: float, direction: str, change: str) ->
 
 
 def _prefix(label: Feature) -> str:
-    """Of Keras's metrics whose labels are numbers of classes."""
+    """Returns the prefix of Keras's metrics whose labels are numbers of classes."""
     return "Sparse" if label.width == 1 else ""

@@ -42,13 +42,13 @@ def leave_card(
     """Writes the card into the blessing; a failure is a warning.
 
     Args:
-        blessing: the artifact.
-        evaluation: folder of the results.
-        model: the artifact that was evaluated.
-        eval_config: with its defaults filled in.
-        splits: that it was evaluated on.
-        blessed: whether it is blessed.
-        reason: why.
+        blessing: Artifact of the blessing.
+        evaluation: Folder of the results.
+        model: Artifact of the evaluated model.
+        eval_config: Evaluation config with its defaults filled in.
+        splits: Splits that it was evaluated on.
+        blessed: Whether it is blessed.
+        reason: Reason for it.
     """
     try:
         card = _card(evaluation, model, eval_config, splits, blessed, reason)
@@ -90,7 +90,7 @@ def _card(
 
 
 def _measured(evaluation: str, model_name: str) -> Iterator[Measured]:
-    """All examples first, then by the number of examples."""
+    """Yields the metrics of all examples, then those of slices by the number of examples."""
     left_out = read_replicates(evaluation, model_name)
     metrics = read_metrics(evaluation, model_name)
     ordered = sorted(metrics, key=lambda w: (w != OVERALL, -metrics[w].get(_COUNT, 0.0), w))

@@ -55,7 +55,7 @@ class EvaluatorExecutor(stock.Executor):
     """
 
     def _make_beam_pipeline(self) -> beam.Pipeline:
-        """What the stock executor, to which alone this is handed, evaluates with."""
+        """Makes the pipelines of the stock executor, to which alone this is handed."""
         return pipeline_for_tfma(super()._make_beam_pipeline)
 
     def Do(  # noqa: N802 - TFX's name
@@ -64,10 +64,10 @@ class EvaluatorExecutor(stock.Executor):
         """Evaluates and blesses; see `tfx.components.Evaluator` for inputs and outputs.
 
         Raises:
-            UserError: the model artifact is empty or damaged, or the evaluation config, the models
+            UserError: The model artifact is empty or damaged, or the evaluation config, the models
                 and the examples do not fit together, or the evaluation failed.
         """
-        if reason := _needs_stock(input_dict, exec_properties):
+        if reason := _stock_reason(input_dict, exec_properties):
             logging.info("Evaluating with the stock executor: %s.", reason)
             super().Do(input_dict, output_dict, exec_properties)
             return
@@ -119,7 +119,7 @@ class EvaluatorExecutor(stock.Executor):
         _set_properties(blessing, input_dict, exec_properties)
 
 
-def _needs_stock(input_dict: Artifacts, exec_properties: Mapping[str, Any]) -> str | None:
+def _stock_reason(input_dict: Artifacts, exec_properties: Mapping[str, Any]) -> str | None:
     if not exec_properties.get(keys.EVAL_CONFIG_KEY):
         return "there is no eval_config"
     if not input_dict.get(keys.MODEL_KEY):
@@ -170,7 +170,7 @@ def _judge(evaluation: str, validated: bool, words: str) -> tuple[bool, str]:
 def _set_properties(
     blessing: types.Artifact, input_dict: Artifacts, exec_properties: Mapping[str, Any]
 ) -> None:
-    """The properties by which the stock Resolver finds the latest blessed model."""
+    """Sets the properties by which the stock Resolver finds the latest blessed model."""
     model = input_dict[keys.MODEL_KEY][0]
     blessing.set_string_custom_property(
         constants.ARTIFACT_PROPERTY_CURRENT_MODEL_URI_KEY, model.uri

@@ -19,11 +19,11 @@ class Finding:
     """One metric on one slice.
 
     Attributes:
-        metric: its name, after the output and before the class or average it is of.
-        slice: features and their values; empty for overall.
-        value: of the candidate.
-        baseline: the value of the baseline; None without one.
-        change: the candidate's value less the baseline's; None without one.
+        metric: Name of the metric, after the output and before the class or average it is of.
+        slice: Features and their values; empty for overall.
+        value: Value of the candidate, with its error.
+        baseline: Value of the baseline; None without one.
+        change: Value of the candidate less the baseline's; None without one.
     """
 
     metric: str
@@ -33,7 +33,7 @@ class Finding:
     change: Estimate | None
 
     def to_json(self) -> dict[str, Any]:
-        """As JSON-like data; what is not defined is None."""
+        """Converts to JSON-like data; what is not defined is None."""
         return {
             "metric": self.metric,
             "slice": dict(self.slice),
@@ -46,11 +46,11 @@ class Finding:
 def findings(
     found: Mapping[tuple[Slice, MetricName], JackknifeReplicates], level: float = LEVEL
 ) -> list[Finding]:
-    """One for each metric and slice, the overall slice first.
+    """Makes a finding for each metric and slice, the overall slice first.
 
     Args:
-        found: what the engine wrote.
-        level: of the intervals.
+        found: Jackknife replicates by slice and metric, as the engine wrote them.
+        level: Level of the intervals.
     """
     ordered = sorted(found.items(), key=lambda item: (len(item[0][0]), item[0]))
     result = []
@@ -79,7 +79,7 @@ def _finite(value: float | None) -> float | None:
 
 
 def in_words(found: Sequence[Finding]) -> str:
-    """The metrics of the overall slice in a sentence; "" if there are none."""
+    """Says the metrics of the overall slice in a sentence; "" if there are none."""
     parts = []
     for finding in found:
         if finding.slice:

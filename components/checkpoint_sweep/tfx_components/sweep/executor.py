@@ -48,7 +48,7 @@ class SweepExecutor(base_beam_executor.BaseBeamExecutor):
         """Sweeps the checkpoints; see `CheckpointSweep` for inputs, outputs and parameters.
 
         Raises:
-            UserError: the model run cannot be swept (CheckpointError, ExportedModelError), or the
+            UserError: The model run cannot be swept (CheckpointError, ExportedModelError), or the
                 selection, the evaluation config, the exported model and the examples do not fit
                 together (SelectionError, EvalConfigError, SignatureError, FeatureError,
                 ExamplesError, EvaluationError), or a parameter is wrong (ParameterError,
@@ -96,7 +96,7 @@ class SweepExecutor(base_beam_executor.BaseBeamExecutor):
 
 
 def _settings(given: Mapping[str, Any]) -> SweepSettings:
-    """What the component's parameters say."""
+    """Reads the parameters of the component."""
     first, last, stride, batch_size, memory_budget = (
         parameters.whole(name, given.get(name)) for name in _WHOLE_NUMBERS
     )

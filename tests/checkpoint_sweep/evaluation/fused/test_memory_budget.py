@@ -1,13 +1,10 @@
 """The memory budget bounds memory: measured, in processes of their own."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from pipeline.problems.problem import repository
-from tests.support import peak_memory
+from tests.support import peak_memory, warm_pipeline
 
 MEGABYTES = 150
 
@@ -20,11 +17,16 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _peak(written: Path, models: int, budget: int) -> float:
-    command = [sys.executable, "-W", "ignore", "-m", "tests.support.peak_memory"]
-    arguments = [str(written), str(models), str(budget * 10**6)]
-    finished = subprocess.run(
-        [*command, *arguments], cwd=repository(), capture_output=True, text=True, check=True
-    )
+    """The peak of an evaluation in megabytes, that of imports included.
+
+    Args:
+        written: Folder with the model and the examples.
+        models: Number of models.
+        budget: Memory budget in megabytes.
+    """
+    arguments = str(written), str(models), str(budget * 10**6)
+    finished = warm_pipeline.run("tests.support.peak_memory", *arguments)
+    assert finished.returncode == 0, finished.stderr
     return float(finished.stdout.split()[-1])
 
 

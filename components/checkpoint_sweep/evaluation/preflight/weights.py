@@ -1,21 +1,21 @@
-"""Whether a model that is compared with can be read."""
+"""Can the weights of a model that is evaluated as it was exported be read?"""
 
 import tensorflow as tf
 
 from checkpoint_sweep.saved_model import tensor_bundle
 from checkpoint_sweep.saved_model.model_source import ModelSource
+from checkpoint_sweep.saved_model.saved_model import SavedModelError
 from checkpoint_sweep.saved_model.signature_variables import signature_variables
-from checkpoint_sweep.saved_model.signatures import SavedModelError
 
 
 def check_weights(model: ModelSource) -> None:
     """Checks that all of a SavedModel's own weights can be read.
 
     Args:
-        model: with the weights of its SavedModel.
+        model: Model with the weights of its SavedModel.
 
     Raises:
-        SavedModelError: they are missing or damaged.
+        SavedModelError: They are missing or damaged.
     """
     if not tf.io.gfile.exists(model.own_weights + ".index"):
         if signature_variables(model.saved_model):

@@ -11,6 +11,7 @@ from tfx_bsl.tfxio import tensor_adapter, tf_example_record
 
 from checkpoint_sweep.model_run.checkpoints import Checkpoint, find_checkpoints
 from checkpoint_sweep.saved_model.model_source import ModelSource
+from checkpoint_sweep.saved_model.saved_model import SavedModel
 
 BEAM_ARGS = ("--runner=FnApiRunner",)
 SIGNATURE = "serving_default"
@@ -79,8 +80,9 @@ class PreparedData:
 
     def sources(self, count: int) -> list[ModelSource]:
         """Gives the last `count` checkpoints as the engine takes them."""
+        exported = SavedModel(self.exported_model)
         return [
-            ModelSource(checkpoint.name, self.exported_model, checkpoint.prefix)
+            ModelSource(checkpoint.name, exported, checkpoint.prefix)
             for checkpoint in self.checkpoints(count)
         ]
 

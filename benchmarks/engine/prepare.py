@@ -17,6 +17,7 @@ import tensorflow_transform as tft
 from benchmarks.common.prepared_data import PreparedData, newest
 from checkpoint_sweep.common.files import replacing
 from checkpoint_sweep.saved_model.model_source import ModelSource
+from checkpoint_sweep.saved_model.saved_model import SavedModel
 from checkpoint_sweep.saved_model.weight_swap import write_saved_model
 from pipeline.problems.problem import repository
 from pipeline.problems.taxi import features
@@ -48,7 +49,9 @@ def _fill(prepared: PreparedData, run: Path, checkpoints: int, counts: Sequence[
     shutil.copytree(newest(run / "Trainer/model_run"), prepared.model_run)
     shutil.copy(repository() / "schemas/taxi/schema.pbtxt", prepared.directory / "schema.pbtxt")
     for checkpoint in prepared.checkpoints(checkpoints):
-        source = ModelSource(checkpoint.name, prepared.exported_model, checkpoint.prefix)
+        source = ModelSource(
+            checkpoint.name, SavedModel(prepared.exported_model), checkpoint.prefix
+        )
         write_saved_model(source, prepared.saved_model(checkpoint))
     raw = _read(newest(run / "CsvExampleGen/examples"))
     transformed = _transform(raw, prepared.transform_graph)

@@ -35,11 +35,10 @@ class ResnetJob:
         """Gives the checkpoints as the engine takes them, with their averaged weights."""
         from checkpoint_sweep.model_run.candidates import make_candidates
         from checkpoint_sweep.model_run.checkpoints import find_checkpoints
+        from checkpoint_sweep.saved_model.saved_model import SavedModel
 
-        found = find_checkpoints(self.model_run)
-        return list(
-            make_candidates(self.exported_model, found, self.checkpoints()).sources.values()
-        )
+        exported, found = SavedModel(self.exported_model), find_checkpoints(self.model_run)
+        return list(make_candidates(exported, found, self.checkpoints()).sources.values())
 
     def schema(self) -> Any:
         """Reads the reviewed schema."""

@@ -18,6 +18,7 @@ from benchmarks.common.prepared_data import SIGNATURE, newest
 from checkpoint_sweep.evaluation.predict import LoadedModels
 from checkpoint_sweep.model_run.candidates import make_candidates
 from checkpoint_sweep.model_run.checkpoints import find_checkpoints
+from checkpoint_sweep.saved_model.saved_model import SavedModel
 
 _SPLITS = ("eval", "test")
 _BATCH = 500
@@ -53,7 +54,7 @@ def predict(run: Path) -> RunPredictions:
     Args:
         run: Root folder of a finished run of taxi, fares or digits.
     """
-    exported = str(newest(run / "Trainer/model") / "Format-Serving")
+    exported = SavedModel(str(newest(run / "Trainer/model") / "Format-Serving"))
     checkpoints = find_checkpoints(str(newest(run / "Trainer/model_run")))
     swept = [checkpoint for checkpoint in checkpoints if checkpoint.step > 0]
     sources = make_candidates(exported, checkpoints, swept).sources

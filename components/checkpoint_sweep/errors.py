@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from checkpoint_sweep.report.plot import PlotError
     from checkpoint_sweep.report.sweep_report import ReportError
     from checkpoint_sweep.report.views.sweep import ViewError
-    from checkpoint_sweep.saved_model.signatures import SavedModelError
+    from checkpoint_sweep.saved_model.saved_model import SavedModelError
     from checkpoint_sweep.saved_model.tensor_bundle import UnreadableError
     from checkpoint_sweep.selection.policies import SelectionError
     from checkpoint_sweep.sweeping.compare import ComparisonError
@@ -93,7 +93,7 @@ __getattr__ = importer(
         "PlotError": "checkpoint_sweep.report.plot",
         "ReadingError": "checkpoint_sweep.evaluation.inputs.reader",
         "ReportError": "checkpoint_sweep.report.sweep_report",
-        "SavedModelError": "checkpoint_sweep.saved_model.signatures",
+        "SavedModelError": "checkpoint_sweep.saved_model.saved_model",
         "SchemaError": "checkpoint_sweep.tfx_components.schemas",
         "SelectionError": "checkpoint_sweep.selection.policies",
         "SignatureError": "checkpoint_sweep.evaluation.preflight.signature",

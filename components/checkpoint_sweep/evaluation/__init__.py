@@ -4,8 +4,10 @@
     from checkpoint_sweep.evaluation.fused import required_features
     from checkpoint_sweep.evaluation.inputs.reader import ReadFeatures
     from checkpoint_sweep.saved_model.model_source import ModelSource
+    from checkpoint_sweep.saved_model.saved_model import SavedModel
 
-    candidates = [ModelSource("step-500", exported_model, "run/model.ckpt-500"), ...]
+    exported = SavedModel("export")
+    candidates = [ModelSource("step-500", exported, "run/model.ckpt-500"), ...]
     outputs = {candidate.name: f"evaluation/{candidate.name}" for candidate in candidates}
     eval_config = tfma.utils.update_eval_config_with_defaults(eval_config)
     columns = required_features.columns(eval_config, {}, candidates)
@@ -32,13 +34,13 @@ in ``tfma_internals``.
 
 1. ``inputs.reader`` takes the columns that are needed (``fused.required_features``) from TFRecord
    files, where there is a schema; any other source of RecordBatches will do.
-2. ``fused.update`` is the DoFn that sees the data. ``inputs.extracts`` converts columns with TFMA's
-   batched extractors and feeds the signature; ``predict`` predicts with all models in one
-   ``session.run``; ``aggregate.slicing`` asks TFMA's slicer once for each distinct combination of
-   feature values, and ``aggregate.samples`` divides the examples for confidence intervals;
-   ``plan.metric_inputs`` lays out labels, predictions and weights as a leaf asks for them (class,
-   top-k, micro average ...); each of the ``plan.combiners`` says what to add where;
-   ``aggregate.sums`` adds it up. The result is a state.
+2. ``fused.update`` is the DoFn that sees the data. ``inputs.preparer`` makes of a RecordBatch what
+   models and metrics take: TFMA's extracts, and what the signature is fed; ``predict`` predicts
+   with all models in one ``session.run``; ``aggregate.slicing`` asks TFMA's slicer once for each
+   distinct combination of feature values, and ``aggregate.samples`` divides the examples for
+   confidence intervals; ``plan.metric_inputs`` lays out labels, predictions and weights as a leaf
+   asks for them (class, top-k, micro average ...); each of the ``plan.combiners`` says what to add
+   where; ``aggregate.sums`` adds it up. The result is a state.
 3. ``aggregate.state`` merges (by a CombineFn) those of all batches, in any order. A state's rows
    are *sets* of slices, which divide the examples: an example is added once, however many slices
    it is in. Sets become slices at the end, or when there are too many.

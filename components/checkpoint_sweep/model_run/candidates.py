@@ -11,6 +11,7 @@ from checkpoint_sweep.model_run.checkpoints import Checkpoint, CheckpointError
 from checkpoint_sweep.model_run.exported_model import ExportedModel, ExportedModelError
 from checkpoint_sweep.model_run.variable_mapping import Match, VariableMapping, match
 from checkpoint_sweep.saved_model.model_source import ModelSource
+from checkpoint_sweep.saved_model.saved_model import SavedModel
 from checkpoint_sweep.saved_model.tensor_bundle import TensorBundle, UnreadableError
 
 _NAMED = 3
@@ -30,7 +31,7 @@ class Candidates:
 
 
 def make_candidates(
-    saved_model: str, checkpoints: Sequence[Checkpoint], swept: Sequence[Checkpoint]
+    saved_model: SavedModel, checkpoints: Sequence[Checkpoint], swept: Sequence[Checkpoint]
 ) -> Candidates:
     """Makes a candidate of each swept checkpoint that can be read.
 
@@ -39,7 +40,7 @@ def make_candidates(
     names, those of the same objects, or for example their moving averages.
 
     Args:
-        saved_model: directory of the exported SavedModel.
+        saved_model: SavedModel that was exported.
         checkpoints: all checkpoints of the run.
         swept: those to make candidates of.
 
@@ -99,6 +100,7 @@ def _find_mapping(exported: ExportedModel, checkpoints: Sequence[Checkpoint]) ->
         raise ExportedModelError(
             f"None of the {len(checkpoints)} checkpoints can be read: {unreadable}. Train again."
         )
+    directory = exported.saved_model.directory
     nearest, attempt = min(attempts, key=lambda a: (len(a[1].unmatched), len(a[1].ambiguous)))
     named = f", exported at step {step}" if step is not None else ""
     total = f"of {len(exported.needed)} variables"
@@ -108,13 +110,13 @@ def _find_mapping(exported: ExportedModel, checkpoints: Sequence[Checkpoint]) ->
     )
     if not unmatched:
         raise ExportedModelError(
-            f"It cannot be told from which tensors the exported model {exported.directory}{named} "
+            f"It cannot be told from which tensors the exported model {directory}{named} "
             f"was made. In the checkpoint of step {nearest.step}, "
             f"{len(attempt.ambiguous)} {total} have several equals: {ambiguous}. Export the "
             "variables under the names or the object paths that the checkpoint has for them."
         )
     raise ExportedModelError(
-        f"No checkpoint reproduces the weights of the exported model {exported.directory}{named}. "
+        f"No checkpoint reproduces the weights of the exported model {directory}{named}. "
         f"In the checkpoint of step {nearest.step}, {len(attempt.unmatched)} {total} have no "
         f"equal: {unmatched}. The sweep would evaluate weights that the exporter would not have "
         "shipped: export from one of the run's checkpoints, or let the model run keep the "
@@ -177,7 +179,7 @@ def _candidate(
             return f"its weights are not finite: {bundle.name(keys[key])} has NaN or infinity"
     return ModelSource(
         checkpoint.name,
-        exported.directory,
+        exported.saved_model,
         checkpoint.prefix,
         {key: keys[key] for key in sorted(fitting) if keys[key] != key},
         frozenset(own.shapes.keys() - fitting),

@@ -19,10 +19,14 @@ _INIT_OP_COLLECTIONS = ("saved_model_main_op", "legacy_init_op")
 
 
 def nodes_and_functions(meta_graph: meta_graph_pb2.MetaGraphDef) -> tuple[Nodes, Functions]:
-    """A graph's nodes and its function library, by name."""
-    nodes = {node.name: node for node in meta_graph.graph_def.node}
-    library = meta_graph.graph_def.library.function
-    return nodes, {function.signature.name: function for function in library}
+    """Copies of a graph's nodes and of its function library, by name.
+
+    Those who take a graph apart change them in place, and a SavedModel's graph is shared.
+    """
+    copied = tf.compat.v1.GraphDef()
+    copied.CopyFrom(meta_graph.graph_def)
+    nodes = {node.name: node for node in copied.node}
+    return nodes, {function.signature.name: function for function in copied.library.function}
 
 
 def node_of(ref: str) -> str:

@@ -5,16 +5,16 @@ from typing import Any
 
 import tensorflow as tf
 
-from checkpoint_sweep.saved_model import signatures
+from checkpoint_sweep.saved_model.saved_model import SavedModel
 
 _IN_ATTRIBUTES = ("ParseSingleExample",)
 
 
-def parsed_features(directory: str) -> set[str]:
+def parsed_features(saved_model: SavedModel) -> set[str]:
     """Names of the features that parsing operations of its graph and its functions ask for.
 
     Args:
-        directory: of the SavedModel.
+        saved_model: SavedModel to look into.
 
     Returns:
         Empty where nothing parses, or the names are no constants of the graph.
@@ -22,7 +22,7 @@ def parsed_features(directory: str) -> set[str]:
     Raises:
         SavedModelError: there is no SavedModel.
     """
-    graph = signatures.meta_graph(directory).graph_def
+    graph = saved_model.meta_graph.graph_def
     found = set(_of_nodes(graph.node))
     for function in graph.library.function:
         found |= set(_of_nodes(function.node_def))

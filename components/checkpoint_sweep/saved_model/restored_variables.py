@@ -3,7 +3,8 @@
 import dataclasses
 from collections.abc import Mapping
 
-from checkpoint_sweep.saved_model import graph, inlining, partition, restoration, signatures
+from checkpoint_sweep.saved_model import graph, inlining, partition, restoration
+from checkpoint_sweep.saved_model.saved_model import SavedModel
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,16 +26,16 @@ class ServedGraph:
     tables: frozenset[str]
 
 
-def served_graph(saved_model: str) -> ServedGraph | None:
+def served_graph(saved_model: SavedModel) -> ServedGraph | None:
     """The graph, or None when it does not tell what it restores.
 
     Args:
-        saved_model: directory.
+        saved_model: SavedModel that is served.
 
     Raises:
         SavedModelError: there is none.
     """
-    meta_graph = signatures.meta_graph(saved_model)
+    meta_graph = saved_model.meta_graph
     nodes, functions = graph.nodes_and_functions(meta_graph)
     restore = graph.node_of(meta_graph.saver_def.restore_op_name)
     targets = {

@@ -171,11 +171,12 @@ def check(model: ModelSource, tensors: Sequence[SavedTensor]) -> None:
     where = f"The weights of model {model.name!r} ({prefix})"
     if missing:
         raise ValueError(
-            f"{where} lack {len(missing)} of the {len(tensors)} tensors that {model.saved_model} "
-            f"restores: {some(missing, _NAMED)}. Map them with `keys`, or use the SavedModel's "
-            "graph that belongs to these weights."
+            f"{where} lack {len(missing)} of the {len(tensors)} tensors that "
+            f"{model.saved_model.directory} restores: {some(missing, _NAMED)}. Map them with "
+            "`keys`, or use the SavedModel's graph that belongs to these weights."
         )
     if different:
         raise ValueError(
-            f"{where} do not fit the graph in {model.saved_model}: {some(different, _NAMED)}."
+            f"{where} do not fit the graph in {model.saved_model.directory}: "
+            f"{some(different, _NAMED)}."
         )

@@ -28,7 +28,7 @@ def write_saved_model(source: ModelSource, directory: str) -> None:
         tf.errors.DataLossError: the bundle is damaged.
     """
     with replacing(directory) as scratch:
-        _copy_graph(source.saved_model, scratch)
+        _copy_graph(source.saved_model.directory, scratch)
         tf.io.gfile.makedirs(os.path.join(scratch, os.path.dirname(VARIABLES)))
         _write_weights(source, os.path.join(scratch, VARIABLES))
 

@@ -10,7 +10,7 @@ from concurrent import futures
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.common.files import PARTIAL
 from checkpoint_sweep.model_run.exported_model import ExportedModelError
-from checkpoint_sweep.saved_model import signatures
+from checkpoint_sweep.saved_model.saved_model import SavedModel
 from checkpoint_sweep.selection.patience import without_improvement
 from checkpoint_sweep.sweeping import folder as folders
 from checkpoint_sweep.sweeping.options import SweepOptions
@@ -69,7 +69,7 @@ class TrainingSweep:
             UserError: Something does not fit, and nothing has been evaluated yet.
         """
         try:
-            if not signatures.exists(self._model):
+            if not SavedModel(self._model).exists():
                 self._export_first()
             return _in_thread(self._watcher.poll)
         except UserError as error:

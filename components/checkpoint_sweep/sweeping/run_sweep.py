@@ -8,15 +8,13 @@ import tensorflow_model_analysis as tfma
 from absl import logging
 
 from checkpoint_sweep.common import progress
-from checkpoint_sweep.common.eval_config import check_thresholds, has_thresholds, with_defaults
+from checkpoint_sweep.common.eval_config import has_thresholds, with_defaults
 from checkpoint_sweep.evaluation.candidates.evaluate import evaluate_candidates, output_of
 from checkpoint_sweep.evaluation.candidates.reuse import EvaluationFingerprint
 from checkpoint_sweep.evaluation.engine import get_engine
 from checkpoint_sweep.evaluation.inputs.source import ExampleSource
 from checkpoint_sweep.evaluation.plan.tracked_metrics import find_tracked_metrics
-from checkpoint_sweep.evaluation.preflight.features import features_of, indispensable_features
-from checkpoint_sweep.evaluation.preflight.signature import check_signature, flattening_warning
-from checkpoint_sweep.evaluation.preflight.support import compiled_metrics_warning
+from checkpoint_sweep.evaluation.preflight.preflight import preflight
 from checkpoint_sweep.evaluation.request import EvaluationRequest, Race
 from checkpoint_sweep.model_run.candidates import Candidates, make_candidates
 from checkpoint_sweep.model_run.checkpoints import (
@@ -27,13 +25,13 @@ from checkpoint_sweep.model_run.checkpoints import (
     find_checkpoints,
 )
 from checkpoint_sweep.saved_model.model_source import ModelSource
+from checkpoint_sweep.saved_model.saved_model import SavedModel
 from checkpoint_sweep.saved_model.tensor_bundle import unreadable_reason
 from checkpoint_sweep.saved_model.weight_swap import write_saved_model
 from checkpoint_sweep.selection.decision import Decision, Verdict, choose
 from checkpoint_sweep.selection.direction import Direction
 from checkpoint_sweep.selection.judgement import Judgement, judge
 from checkpoint_sweep.selection.metric_lookup import check_slice, resolve_direction
-from checkpoint_sweep.sweeping.baseline import check_weights
 from checkpoint_sweep.sweeping.settings import ModelPaths, SweepSettings
 
 
@@ -82,14 +80,16 @@ def run_sweep(
     whole = with_defaults(settings.eval_config, has_baseline=True)
     direction = resolve_direction(selection, whole)
     check_slice(selection, whole)
+    exported = SavedModel(models.exported)
     baseline = (
         ModelSource.from_saved_model("baseline", models.baseline) if models.baseline else None
     )
     eval_config = with_defaults(settings.eval_config, has_baseline=baseline is not None)
     engine = get_engine(settings.engine)
     examples = open_examples()
-    _check(settings, eval_config, models, baseline, examples)
-    checkpoints, candidates = _candidates(models, settings.steps)
+    for warning in preflight(eval_config, examples, exported, baseline, settings.engine):
+        logging.warning(warning)
+    checkpoints, candidates = _candidates(exported, models.model_run, settings.steps)
     tracked_metrics = find_tracked_metrics(eval_config, selection)
     request = EvaluationRequest(
         candidates=list(candidates.sources.values()),
@@ -131,33 +131,6 @@ def run_sweep(
     return SweepOutcome(decision, judgement, direction, eval_config)
 
 
-def _check(
-    settings: SweepSettings,
-    eval_config: tfma.EvalConfig,
-    models: ModelPaths,
-    baseline: ModelSource | None,
-    examples: ExampleSource,
-) -> None:
-    """Checks that models, config and examples fit, and warns of what may surprise."""
-    exported = models.exported
-    features = examples.features(
-        features_of(eval_config, exported), indispensable_features(eval_config, exported)
-    )
-    check_signature(exported, eval_config, features)
-    if baseline:
-        check_signature(baseline.saved_model, eval_config, features, of_baseline=True)
-        check_weights(baseline)
-    compiled = compiled_metrics_warning(exported, eval_config)
-    if not compiled:
-        check_thresholds(eval_config)
-    for warning in (
-        flattening_warning(exported, eval_config),
-        compiled if settings.engine != "tfma" else None,
-    ):
-        if warning:
-            logging.warning(warning)
-
-
 def _race(settings: SweepSettings, direction: Direction) -> Race | None:
     if settings.racing is None:
         return None
@@ -167,13 +140,15 @@ def _race(settings: SweepSettings, direction: Direction) -> Race | None:
     return Race(settings.racing, metric, where, direction)
 
 
-def _candidates(models: ModelPaths, steps: StepRange) -> tuple[list[Checkpoint], Candidates]:
+def _candidates(
+    exported: SavedModel, model_run: str, steps: StepRange
+) -> tuple[list[Checkpoint], Candidates]:
     """Selects the checkpoints to evaluate, and makes candidates of them."""
-    found = find_checkpoints(models.model_run)
+    found = find_checkpoints(model_run)
     if warning := deletion_warning(found):
         logging.warning(warning)
     checkpoints = steps.select(found)
-    candidates = make_candidates(models.exported, found, checkpoints)
+    candidates = make_candidates(exported, found, checkpoints)
     for step, reason in candidates.left_out.items():
         logging.warning("The checkpoint of step %d is left out: %s", step, reason)
     logging.info(

@@ -12,7 +12,7 @@ from checkpoint_sweep.model_run.checkpoints import (
     NoCheckpointError,
     list_checkpoints,
 )
-from checkpoint_sweep.saved_model import signatures
+from checkpoint_sweep.saved_model.saved_model import SavedModel
 from checkpoint_sweep.sweeping import folder as folders
 from checkpoint_sweep.sweeping.options import SweepOptions
 from checkpoint_sweep.sweeping.pinned import pin
@@ -59,7 +59,7 @@ class RunWatcher:
             UserError: Something does not fit. What waited still does.
         """
         self.pending = self._pin() or (self.pending and self._has_some_in_range())
-        if not self.pending or not signatures.exists(self._model):
+        if not self.pending or not SavedModel(self._model).exists():
             return None
         with self._pinning():
             self.result = sweep(self._pinned, self._model, self._options)

@@ -3,7 +3,7 @@
 from tfx.utils import path_utils
 
 from checkpoint_sweep.common.files import files_below, special_file
-from checkpoint_sweep.saved_model.signatures import SavedModelError
+from checkpoint_sweep.saved_model.saved_model import SavedModelError
 
 
 def saved_model(uri: str, is_old_artifact: bool = False) -> str:

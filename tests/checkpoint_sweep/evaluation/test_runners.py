@@ -15,6 +15,7 @@ from apache_beam.runners.worker import worker_pool_main
 
 from checkpoint_sweep.evaluation import EvaluateModels
 from checkpoint_sweep.evaluation.inputs.reader import ReadFeatures
+from checkpoint_sweep.saved_model.saved_model import SavedModel
 from tests.checkpoint_sweep.evaluation import taxi_models, tfma_oracle
 
 EXAMPLES = 300
@@ -97,7 +98,7 @@ def test_relative_paths_work_where_workers_run_in_another_folder(
     named = [
         dataclasses.replace(
             source,
-            saved_model=os.path.relpath(source.saved_model),
+            saved_model=SavedModel(os.path.relpath(source.saved_model.directory)),
             weights=os.path.relpath(source.weights),
         )
         for source in sources

@@ -52,7 +52,7 @@ def run_tfma(
         if source is not None:
             shared.append(
                 tfma.default_eval_shared_model(
-                    source.saved_model,
+                    source.saved_model.directory,
                     eval_config=eval_config,
                     model_name=name if baseline is not None else "",
                     tags=["serve"],

@@ -13,6 +13,7 @@ from checkpoint_sweep.model_run.averaging import Averager
 from checkpoint_sweep.model_run.candidates import make_candidates
 from checkpoint_sweep.model_run.checkpoints import find_checkpoints
 from checkpoint_sweep.saved_model.model_source import VARIABLES, ModelSource
+from checkpoint_sweep.saved_model.saved_model import SavedModel
 from checkpoint_sweep.saved_model.weight_swap import write_saved_model
 from tests.support import keras_run
 from tests.support.bundles import read_bundle, write_bundle
@@ -23,7 +24,7 @@ NAME = "average-last-2"
 
 def _sources(run: Any) -> dict[int, ModelSource]:
     checkpoints = find_checkpoints(str(run.model_run))
-    return make_candidates(str(run.export), checkpoints, checkpoints).sources
+    return make_candidates(SavedModel(str(run.export)), checkpoints, checkpoints).sources
 
 
 def _made(sources: Mapping[int, ModelSource], steps: Sequence[int], folder: object) -> ModelSource:
@@ -198,7 +199,7 @@ def test_a_table_is_that_of_the_newest(tmp_path: Path) -> None:
     for step, bundle in bundles.items():
         prefix = str(tmp_path / f"ckpt-{step}")
         write_bundle(prefix, bundle)
-        sources[step] = ModelSource(f"step-{step}", str(tmp_path / "export"), prefix)
+        sources[step] = ModelSource(f"step-{step}", SavedModel(str(tmp_path / "export")), prefix)
     exported = _exported(_made(sources, [1, 2], tmp_path / "averages"), tmp_path / "written")
     assert exported["w"].tolist() == [1.5, 0]
     assert exported[values].tobytes() == bundles[2][values].tobytes()

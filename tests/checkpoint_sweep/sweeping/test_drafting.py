@@ -13,6 +13,7 @@ from google.protobuf import text_format
 from checkpoint_sweep import SweepOptions, sweep
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.saved_model.parsed_features import parsed_features
+from checkpoint_sweep.saved_model.saved_model import SavedModel
 from checkpoint_sweep.selection.direction import Direction
 from checkpoint_sweep.sweeping.drafting.draft import draft
 from checkpoint_sweep.sweeping.drafting.features import FLOAT, INTEGER, TEXT, Feature
@@ -97,7 +98,7 @@ def _write_csv(path: Path) -> None:
 
 
 def test_what_an_estimator_parses(trained: EstimatorRun) -> None:
-    assert parsed_features(str(trained.export)) == set(FEATURES)
+    assert parsed_features(SavedModel(str(trained.export))) == set(FEATURES)
 
 
 @pytest.mark.parametrize(

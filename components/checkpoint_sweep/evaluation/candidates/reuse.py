@@ -12,7 +12,6 @@ from checkpoint_sweep.common.eval_config import metric_code
 from checkpoint_sweep.common.files import PARTIAL, move
 from checkpoint_sweep.evaluation.plan.tracked_metrics import UncertaintySpec
 from checkpoint_sweep.evaluation.results.ledger import AVERAGES, LEDGER, Entry, read_ledger
-from checkpoint_sweep.saved_model import signatures
 from checkpoint_sweep.saved_model.model_source import ModelSource
 from checkpoint_sweep.version import __version__
 
@@ -61,7 +60,7 @@ class EvaluationFingerprint:
                 metric_code(eval_config),
                 digests.of_files(files),
                 schema,
-                _of_saved_model(baseline.saved_model) if baseline else "",
+                _of_saved_model(baseline.saved_model.directory) if baseline else "",
                 tracked_metrics.digest if tracked_metrics else "",
             )
         )
@@ -69,8 +68,8 @@ class EvaluationFingerprint:
     def keys(self, candidates: Sequence[ModelSource]) -> dict[str, str]:
         """By name, the keys of the evaluations of candidates."""
         graphs = {
-            directory: signatures.fingerprint(directory)
-            for directory in {candidate.saved_model for candidate in candidates}
+            saved_model: saved_model.fingerprint
+            for saved_model in {candidate.saved_model for candidate in candidates}
         }
         return {
             candidate.name: digests.of_parts(

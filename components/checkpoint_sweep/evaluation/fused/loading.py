@@ -21,10 +21,12 @@ class Loaded:
     Attributes:
         predictor: Models of the evaluation, with ``input_specs`` and ``predict``.
         preprocessing: Preprocessing functions of the SavedModels.
+        inputs: Names of what the models and these functions take.
     """
 
     predictor: Any
     preprocessing: Preprocessing
+    inputs: frozenset[str]
 
 
 class _Nothing:

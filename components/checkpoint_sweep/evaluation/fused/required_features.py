@@ -12,8 +12,8 @@ from checkpoint_sweep.evaluation.inputs.extracts import (
     label_and_weight_features,
 )
 from checkpoint_sweep.evaluation.plan import plan as plan_lib
-from checkpoint_sweep.saved_model import signatures
 from checkpoint_sweep.saved_model.model_source import ModelSource
+from checkpoint_sweep.saved_model.saved_model import SavedModel
 
 
 def features(
@@ -49,23 +49,19 @@ def columns(
     Returns:
         Names, also such that may not exist; None if any column may be needed.
     """
-    directories = list(dict.fromkeys(source.saved_model for source in sources))
-    name = signature(eval_config, directories[0])
-    inputs = {
-        argument
-        for directory in directories
-        for found, definition in signatures.signatures(directory).items()
-        if found == name
-        for argument in definition.inputs
-    }
-    for directory in directories:
-        inputs |= preprocessing.inputs(eval_config, directory)
+    saved_models = list(dict.fromkeys(source.saved_model for source in sources))
+    name = signature(eval_config, saved_models[0])
+    inputs: set[str] = set()
+    for saved_model in saved_models:
+        if name in saved_model.signatures:
+            inputs |= set(saved_model.signatures[name].inputs)
+        inputs |= preprocessing.inputs(eval_config, saved_model)
     plan = plan_lib.make(plan_lib.split_config(eval_config)[""])
     wanted = features(eval_config, plan, inputs)
     return None if wanted is None else columns_of_features(wanted, representations)
 
 
-def signature(eval_config: config_pb2.EvalConfig, saved_model: str) -> str:
+def signature(eval_config: config_pb2.EvalConfig, saved_model: SavedModel) -> str:
     """The name of the signature that the models are run by."""
     named = plan_lib.model_spec(eval_config, False).signature_name
-    return named or signatures.default_signature(saved_model)
+    return named or saved_model.default_signature

@@ -23,16 +23,11 @@ from checkpoint_sweep.evaluation.fused import queries, required_features
 from checkpoint_sweep.evaluation.fused.loading import Loaded, Loader
 from checkpoint_sweep.evaluation.fused.stacking import count_non_finite, single_output, stack_models
 from checkpoint_sweep.evaluation.inputs import preprocessing
-from checkpoint_sweep.evaluation.inputs.extracts import (
-    add_labels_and_weights,
-    extract,
-    signature_inputs,
-)
+from checkpoint_sweep.evaluation.inputs.preparer import UNFIT, BatchPreparer, PreparedBatch
 from checkpoint_sweep.evaluation.jackknife import coarse_plan, fold_rows
 from checkpoint_sweep.evaluation.plan import metric_inputs
 from checkpoint_sweep.evaluation.plan import plan as plan_lib
 from checkpoint_sweep.evaluation.plan.tracked_metrics import UncertaintySpec
-from checkpoint_sweep.saved_model import signatures
 from checkpoint_sweep.saved_model.model_source import ModelSource
 
 _LOG = logging.getLogger(__name__)
@@ -40,25 +35,17 @@ _LOG = logging.getLogger(__name__)
 # Smaller batches cost more than they save.
 _LEAST_OF_TWO = 1024
 
-_UNFIT = (
-    "The exported model cannot predict on these examples",
-    "Evaluate on examples as its signature parses them, or choose another by "
-    "ModelSpec.signature_name.",
-)
-
 
 @dataclasses.dataclass(frozen=True)
 class PendingBatch:
     """A batch whose predictions are being made, or are there.
 
     Attributes:
-        batch: as it was read.
-        extracts: with labels and weights.
-        outputs: of the predictor.
+        prepared: Batch as the metrics take it.
+        outputs: Outputs of the predictor, when they are there.
     """
 
-    batch: pa.RecordBatch
-    extracts: dict[str, Any]
+    prepared: PreparedBatch
     outputs: "futures.Future[list[dict[str, Any]]]"
 
 
@@ -100,8 +87,7 @@ class Update(beam.DoFn):
 
     def setup(self) -> None:
         """Loads the models, once in a process, and builds the computations."""
-        loaded = self._shared.acquire(self._load_all)
-        self._predictor, self._preprocessing = loaded.predictor, loaded.preprocessing
+        loaded = self._loaded = self._shared.acquire(self._load_all)
         parts = plan_lib.split_config(self._eval_config)
         self._query_keys = [key for key in parts if key]
         self._plans = [plan_lib.make(parts[""], log=True)]
@@ -117,11 +103,13 @@ class Update(beam.DoFn):
         self._baseline = len(self._sources) - 1 if has_baseline else None
         self._slicer = slicing.Slicer(slicing.slicing_specs(self._eval_config))
         self._sampling = samples.Sampling.of(self._eval_config)
-        inputs = set(self._predictor.input_specs)
-        for directory in {source.saved_model for source in self._sources}:
-            if signatures.exists(directory):
-                inputs |= preprocessing.inputs(self._eval_config, directory)
-        self._features = required_features.features(self._eval_config, self._plans[0], inputs)
+        self._preparer = BatchPreparer(
+            self._eval_config,
+            self._representations,
+            required_features.features(self._eval_config, self._plans[0], loaded.inputs),
+            loaded.preprocessing,
+            loaded.predictor.input_specs,
+        )
         self._thread = futures.ThreadPoolExecutor(1, "predict")
 
     def teardown(self) -> None:
@@ -130,15 +118,18 @@ class Update(beam.DoFn):
 
     def _load_all(self) -> Loaded:
         has_baseline = any(spec.is_baseline for spec in self._eval_config.model_specs)
-        return Loaded(
-            self._load(self._sources, self._signature),
-            preprocessing.Preprocessing(
-                self._eval_config,
-                self._sources[0],
-                self._sources[-1] if has_baseline else None,
-                self._load,
-            ),
+        predictor = self._load(self._sources, self._signature)
+        functions = preprocessing.Preprocessing(
+            self._eval_config,
+            self._sources[0],
+            self._sources[-1] if has_baseline else None,
+            self._load,
         )
+        inputs = set(predictor.input_specs)
+        for saved_model in {source.saved_model for source in self._sources}:
+            if saved_model.exists():
+                inputs |= preprocessing.inputs(self._eval_config, saved_model)
+        return Loaded(predictor, functions, frozenset(inputs))
 
     def process(self, element: pa.RecordBatch) -> Iterator[Any]:
         """States for each ``batch_size`` rows, and the examples that are grouped by query."""
@@ -155,34 +146,29 @@ class Update(beam.DoFn):
         """Waits for the predictions of a batch, and sums them."""
         yield from self._sum(pending)
         candidates = len(self._sources) - (self._baseline is not None)
-        progress.done(pending.batch.num_rows, candidates)
+        progress.done(pending.prepared.size, candidates)
 
     def _predict(self, batch: pa.RecordBatch) -> PendingBatch:
         """Starts to predict a batch."""
-        extracts = extract(batch, self._representations, self._features)
-        with data_errors.in_a_sentence(*_UNFIT):
-            extracts = self._preprocessing.apply(extracts)
-        extracts = add_labels_and_weights(extracts, self._eval_config)
-        data_errors.check_values(extracts, self._eval_config, batch.num_rows)
-        with data_errors.in_a_sentence(*_UNFIT):
-            inputs = signature_inputs(self._predictor.input_specs, extracts)
-        pending = self._thread.submit(self._predictor.predict, inputs)
-        return PendingBatch(batch, extracts, pending)
+        prepared = self._preparer.prepare(batch)
+        outputs = self._thread.submit(self._loaded.predictor.predict, prepared.inputs)
+        return PendingBatch(prepared.without_inputs(), outputs)
 
     def _sum(self, pending: PendingBatch) -> Iterator[Any]:
         """What is given for a batch."""
-        batch, extracts = pending.batch, pending.extracts
-        with data_errors.in_a_sentence(*_UNFIT):
+        prepared = pending.prepared
+        batch, extracts, size = prepared.batch, prepared.extracts, prepared.size
+        with data_errors.in_a_sentence(*UNFIT):
             outputs = [single_output(values) for values in pending.outputs.result()]
-        rows = self._slicer.rows(self._preprocessing.sliced(extracts), batch.num_rows)
+        rows = self._slicer.rows(prepared.slice_features, size)
         if self._query_keys:
             yield from queries.examples(self._query_keys, extracts, outputs, rows)
         blocks = stack_models(
-            outputs, extracts, batch.num_rows, self._eval_config, self._plans[0], self._baseline
+            outputs, extracts, size, self._eval_config, self._plans[0], self._baseline
         )
         non_finite = count_non_finite(blocks, self._eval_config, len(self._sources))
         accumulators = [
-            BatchAccumulator(plan, *divided, extracts, batch.num_rows, non_finite)
+            BatchAccumulator(plan, *divided, extracts, size, non_finite)
             for plan, divided in zip(
                 self._plans,
                 (

@@ -12,37 +12,36 @@ from tensorflow_model_analysis import constants
 from tensorflow_model_analysis.proto import config_pb2
 
 from checkpoint_sweep.evaluation.inputs.extracts import signature_inputs
-from checkpoint_sweep.saved_model import signatures
 from checkpoint_sweep.saved_model.model_source import ModelSource
+from checkpoint_sweep.saved_model.saved_model import SavedModel
 from checkpoint_sweep.saved_model.signature_variables import signature_variables
 
 # What TFMA runs where no name is given, if the model has it.
 _DEFAULTS = ("transformed_features", "transformed_labels")
 
 
-def functions(spec: config_pb2.ModelSpec, saved_model: str) -> list[str]:
+def functions(spec: config_pb2.ModelSpec, saved_model: SavedModel) -> list[str]:
     """The signatures to run, in order.
 
     Args:
         spec: of the model.
-        saved_model: its directory.
+        saved_model: SavedModel of the model.
     """
     if spec.preprocessing_function_names:
         return list(spec.preprocessing_function_names)
-    present = signatures.signatures(saved_model)
-    return [name for name in _DEFAULTS if name in present]
+    return [name for name in _DEFAULTS if name in saved_model.signatures]
 
 
-def features(spec: config_pb2.ModelSpec, saved_model: str) -> set[str]:
+def features(spec: config_pb2.ModelSpec, saved_model: SavedModel) -> set[str]:
     """Names of the features that the functions which are signatures make."""
-    present = signatures.signatures(saved_model)
+    present = saved_model.signatures
     names = [name for name in functions(spec, saved_model) if name in present]
     return {output for name in names for output in present[name].outputs}
 
 
-def inputs(eval_config: config_pb2.EvalConfig, saved_model: str) -> set[str]:
+def inputs(eval_config: config_pb2.EvalConfig, saved_model: SavedModel) -> set[str]:
     """Names of what the functions of all specs take."""
-    present = signatures.signatures(saved_model)
+    present = saved_model.signatures
     return {
         argument
         for spec in eval_config.model_specs
@@ -52,22 +51,22 @@ def inputs(eval_config: config_pb2.EvalConfig, saved_model: str) -> set[str]:
     }
 
 
-def unsupported_reason(spec: config_pb2.ModelSpec, saved_model: str) -> str | None:
+def unsupported_reason(spec: config_pb2.ModelSpec, saved_model: SavedModel) -> str | None:
     """Why TFMA's own extractor has to run the functions; None when the engine can."""
-    present = signatures.signatures(saved_model)
+    present = saved_model.signatures
     for name in functions(spec, saved_model):
         if name not in present:
-            return f"the preprocessing function {name!r} is no signature of {saved_model}"
+            return f"the preprocessing function {name!r} is no signature of {saved_model.directory}"
         tensors = [*present[name].inputs.values(), *present[name].outputs.values()]
         if any(tensor.WhichOneof("encoding") != "name" for tensor in tensors):
             return f"the preprocessing function {name!r} does not take and return dense tensors"
         if signature_variables(saved_model, [name]) != frozenset():
             return f"the preprocessing function {name!r} may depend on the weights"
     if not spec.preprocessing_function_names:
-        graph = signatures.meta_graph(saved_model).object_graph_def
+        graph = saved_model.meta_graph.object_graph_def
         attributes = {child.local_name for child in graph.nodes[0].children} if graph.nodes else ()
         if found := [n for n in _DEFAULTS if n in attributes and n not in present]:
-            return f"{saved_model} transforms features for TFMA ({', '.join(found)})"
+            return f"{saved_model.directory} transforms features for TFMA ({', '.join(found)})"
     return None
 
 
@@ -92,7 +91,7 @@ class Preprocessing:
         self._loaded: dict[str, list[Any]] = {}
         for spec in self._specs:
             source = baseline if spec.is_baseline else candidate
-            if source is not None and signatures.exists(source.saved_model):
+            if source is not None and source.saved_model.exists():
                 names = functions(spec, source.saved_model)
                 self._loaded[spec.name] = [load([source], name) for name in names]
 

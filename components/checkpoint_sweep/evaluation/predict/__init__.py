@@ -2,8 +2,10 @@
 
     from checkpoint_sweep.evaluation import fused
     from checkpoint_sweep.saved_model.model_source import ModelSource
+    from checkpoint_sweep.saved_model.saved_model import SavedModel
 
-    sources = [ModelSource("step-500", exported_model, "run/model.ckpt-500"), ...]
+    exported = SavedModel("export")
+    sources = [ModelSource("step-500", exported, "run/model.ckpt-500"), ...]
     for group in fused.plan_groups(sources, budget=fused.default_memory_budget()):
         predictor = fused.LoadedModels(group, "serving_default")  # in DoFn.setup, or Beam's Shared
         predictor.input_specs     # {"examples": TensorSpec(shape=(None,), dtype=tf.string)}

@@ -15,7 +15,7 @@ from checkpoint_sweep.evaluation.predict.graph_split import (
     take_apart,
 )
 from checkpoint_sweep.evaluation.predict.predictor import Arrays, ordered_feeds
-from checkpoint_sweep.saved_model import graph, signatures, tensor_bundle
+from checkpoint_sweep.saved_model import graph, tensor_bundle
 from checkpoint_sweep.saved_model.model_source import ModelSource
 
 
@@ -94,15 +94,14 @@ class FusedModels:
 def _check_same_graph(models: Sequence[ModelSource]) -> None:
     if not models:
         raise ValueError("There are no models to load.")
-    directories = dict.fromkeys(model.saved_model for model in models)
-    if len(directories) > 1:
-        prints = {path: signatures.fingerprint(path) for path in directories}
+    saved_models = dict.fromkeys(model.saved_model for model in models)
+    if len(saved_models) > 1:
         first = models[0].saved_model
-        others = [path for path, value in prints.items() if value != prints[first]]
+        others = [other for other in saved_models if other.fingerprint != first.fingerprint]
         if others:
             raise ValueError(
-                f"{others[0]} and {first} have different graphs or assets, so they cannot be "
-                "fused: use `LoadedModels`, which groups models by graph."
+                f"{others[0].directory} and {first.directory} have different graphs or assets, so "
+                "they cannot be fused: use `LoadedModels`, which groups models by graph."
             )
 
 

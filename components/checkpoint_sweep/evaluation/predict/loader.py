@@ -9,7 +9,7 @@ import tensorflow as tf
 from checkpoint_sweep.evaluation.predict.fused import FusedModels
 from checkpoint_sweep.evaluation.predict.predictor import Arrays, Predictor
 from checkpoint_sweep.evaluation.predict.separate import SeparateModels
-from checkpoint_sweep.saved_model import graph, signatures
+from checkpoint_sweep.saved_model import graph
 from checkpoint_sweep.saved_model.model_source import ModelSource
 
 _LOG = logging.getLogger(__name__)
@@ -76,10 +76,10 @@ class LoadedModels:
 
 def _by_graph(models: Sequence[ModelSource]) -> list[list[int]]:
     """Indices of models with the same graph and assets, in order of first appearance."""
-    directories = {model.saved_model for model in models}
-    if len(directories) == 1:
+    saved_models = {model.saved_model for model in models}
+    if len(saved_models) == 1:
         return [list(range(len(models)))]
-    prints = {path: signatures.fingerprint(path) for path in directories}
+    prints = {saved_model: saved_model.fingerprint for saved_model in saved_models}
     groups: dict[str, list[int]] = {}
     for index, model in enumerate(models):
         groups.setdefault(prints[model.saved_model], []).append(index)
@@ -93,7 +93,7 @@ def _load_group(models: Sequence[ModelSource], signature_name: str) -> Predictor
         _LOG.warning(
             "Loading %d models separately, because their graph (%s) cannot be fused: %s",
             len(models),
-            models[0].saved_model,
+            models[0].saved_model.directory,
             error,
         )
         return SeparateModels(models, signature_name)

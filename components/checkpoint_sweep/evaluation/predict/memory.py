@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import tensorflow as tf
 
 from checkpoint_sweep.saved_model.model_source import ModelSource
+from checkpoint_sweep.saved_model.saved_model import SavedModel
 from checkpoint_sweep.saved_model.tensor_bundle import TensorBundle
 
 _LOG = logging.getLogger(__name__)
@@ -105,7 +106,7 @@ def plan_groups(
 
 
 def _sizes(models: Sequence[ModelSource]) -> list[int]:
-    known: dict[str, int] = {}
+    known: dict[SavedModel, int] = {}
     for model in models:
         if model.saved_model not in known:
             known[model.saved_model] = weight_bytes(model)

@@ -55,7 +55,7 @@ class SeparateModels:
             graph=tf.Graph(), config=tf.compat.v1.ConfigProto(allow_soft_placement=True)
         )
         self._sessions.append(session)
-        loader = loader_impl.SavedModelLoader(model.saved_model)
+        loader = loader_impl.SavedModelLoader(model.saved_model.directory)
         with tempfile.TemporaryDirectory() as scratch:
             weights = _weights(model, scratch)
             with session.graph.as_default():

@@ -7,7 +7,8 @@ import tensorflow as tf
 from tensorflow.core.protobuf import meta_graph_pb2
 from tensorflow.python.saved_model import loader_impl
 
-from checkpoint_sweep.saved_model import graph, signatures
+from checkpoint_sweep.saved_model import graph
+from checkpoint_sweep.saved_model.saved_model import SavedModel
 
 _PLACEHOLDERS = ("Placeholder", "PlaceholderV2", "PlaceholderWithDefault")
 
@@ -38,11 +39,11 @@ class ServingGraph:
     init_op: str | None
 
 
-def read(saved_model: str, signature_name: str) -> ServingGraph:
+def read(saved_model: SavedModel, signature_name: str) -> ServingGraph:
     """Reads the graph and cuts it at the signature's inputs.
 
     Args:
-        saved_model: directory.
+        saved_model: SavedModel to take the graph of, which stays as it is.
         signature_name: as in the SavedModel.
 
     Raises:
@@ -50,13 +51,14 @@ def read(saved_model: str, signature_name: str) -> ServingGraph:
         ValueError: it has no such signature, or the signature takes or returns something else
             than dense tensors. The message lists what is there.
     """
-    meta_graph = signatures.meta_graph(saved_model)
-    signature = _signature(meta_graph, saved_model, signature_name)
+    meta_graph = saved_model.meta_graph
+    signature = _signature(meta_graph, saved_model.directory, signature_name)
     nodes, functions = graph.nodes_and_functions(meta_graph)
     graph.clear_placement(nodes.values())
     for function in functions.values():
         graph.clear_placement(function.node_def)
-    for tensor, path in loader_impl.get_asset_tensors(saved_model, meta_graph).items():
+    assets = loader_impl.get_asset_tensors(saved_model.directory, meta_graph)
+    for tensor, path in assets.items():
         name = graph.node_of(tensor)
         nodes[name] = graph.string_constant(name, path)
     feeds = {name: _cut(nodes, signature.inputs[name]) for name in sorted(signature.inputs)}
@@ -74,17 +76,17 @@ def read(saved_model: str, signature_name: str) -> ServingGraph:
 
 
 def _signature(
-    meta_graph: meta_graph_pb2.MetaGraphDef, saved_model: str, name: str
+    meta_graph: meta_graph_pb2.MetaGraphDef, directory: str, name: str
 ) -> meta_graph_pb2.SignatureDef:
     if name not in meta_graph.signature_def:
         present = sorted(key for key in meta_graph.signature_def if not key.startswith("__"))
-        raise ValueError(f"{saved_model} has no signature {name!r}; it has {present}.")
+        raise ValueError(f"{directory} has no signature {name!r}; it has {present}.")
     signature = meta_graph.signature_def[name]
     infos: Mapping[str, meta_graph_pb2.TensorInfo] = {**signature.inputs, **signature.outputs}
     for key, info in infos.items():
         if info.WhichOneof("encoding") != "name":
             raise ValueError(
-                f"{key!r} of signature {name!r} in {saved_model} is not a dense tensor: "
+                f"{key!r} of signature {name!r} in {directory} is not a dense tensor: "
                 "export a signature that takes and returns dense tensors."
             )
     return signature

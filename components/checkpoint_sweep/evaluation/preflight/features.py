@@ -10,6 +10,7 @@ from checkpoint_sweep.common.text import some
 from checkpoint_sweep.evaluation.aggregate import slicing
 from checkpoint_sweep.evaluation.inputs import preprocessing
 from checkpoint_sweep.evaluation.inputs.extracts import label_and_weight_features
+from checkpoint_sweep.saved_model.saved_model import SavedModel
 
 _NAMED = 40
 
@@ -19,7 +20,7 @@ class FeatureError(UserError):
 
 
 def check_features(
-    saved_model: str,
+    saved_model: SavedModel,
     spec: config_pb2.ModelSpec,
     eval_config: tfma.EvalConfig,
     features: Collection[str],
@@ -27,7 +28,7 @@ def check_features(
     """Checks that the features of labels, weights, slices and queries are there.
 
     Args:
-        saved_model: directory.
+        saved_model: SavedModel of the model.
         spec: of the model.
         eval_config: with defaults filled in.
         features: names of the examples' features.
@@ -44,24 +45,24 @@ def check_features(
             )
 
 
-def features_of(eval_config: tfma.EvalConfig, saved_model: str) -> set[str]:
+def features_of(eval_config: tfma.EvalConfig, saved_model: SavedModel) -> set[str]:
     """The features of the examples that the config names, as far as no function makes them.
 
     Args:
         eval_config: with defaults filled in.
-        saved_model: directory of the exported model.
+        saved_model: SavedModel that was exported.
     """
     named = {name for spec in eval_config.model_specs for name, _, _ in _named(spec, eval_config)}
     return named - _made(eval_config, saved_model) - {""}
 
 
-def indispensable_features(eval_config: tfma.EvalConfig, saved_model: str) -> set[str]:
+def indispensable_features(eval_config: tfma.EvalConfig, saved_model: SavedModel) -> set[str]:
     """Those of `features_of` that some example must have: without any, a weight would count 1."""
     named = label_and_weight_features(eval_config)
     return named - _made(eval_config, saved_model)
 
 
-def _made(eval_config: tfma.EvalConfig, saved_model: str) -> set[str]:
+def _made(eval_config: tfma.EvalConfig, saved_model: SavedModel) -> set[str]:
     return {
         name
         for spec in eval_config.model_specs

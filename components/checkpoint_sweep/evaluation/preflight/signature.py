@@ -14,7 +14,7 @@ from tensorflow_model_analysis.utils import model_util
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.common.text import some
 from checkpoint_sweep.evaluation.preflight.features import check_features
-from checkpoint_sweep.saved_model import signatures
+from checkpoint_sweep.saved_model.saved_model import SavedModel
 
 # Where TFMA looks for the prediction among several outputs, in this order.
 _STANDARD = ("scores", "outputs", "predictions", "logistic", "probabilities", "logits")
@@ -43,7 +43,7 @@ class SignatureError(UserError):
 
 
 def check_signature(
-    saved_model: str,
+    saved_model: SavedModel,
     eval_config: tfma.EvalConfig,
     features: Collection[str],
     of_baseline: bool = False,
@@ -53,7 +53,7 @@ def check_signature(
     Other types of models, which only stock TFMA runs, are not checked.
 
     Args:
-        saved_model: directory.
+        saved_model: SavedModel of the model.
         eval_config: with defaults filled in.
         features: names of the examples' features.
         of_baseline: whether the model is the baseline.
@@ -70,18 +70,18 @@ def check_signature(
         raise SignatureError(
             "The evaluation config names the signature 'eval', that of an EvalSavedModel, which "
             f"computes metrics in its own graph. Name one of these in ModelSpec.signature_name: "
-            f"{_list(signatures.signatures(saved_model))}."
+            f"{_list(saved_model.signatures)}."
         )
-    name = spec.signature_name or signatures.default_signature(saved_model)
+    name = spec.signature_name or saved_model.default_signature
     model = "baseline model" if of_baseline else "exported model"
-    present = signatures.signatures(saved_model)
+    present = saved_model.signatures
     if name not in present:
         raise SignatureError(
-            f"The {model} {saved_model} has no signature {name!r}; it has: "
+            f"The {model} {saved_model.directory} has no signature {name!r}; it has: "
             f"{_list(present)}. Name one of these in ModelSpec.signature_name."
         )
     signature = present[name]
-    label = f"Signature {name!r} of the {model} {saved_model}"
+    label = f"Signature {name!r} of the {model} {saved_model.directory}"
     _check_inputs(label, signature.inputs, features)
     for metrics in eval_config.metrics_specs:
         if all(metric.class_name in _WITHOUT_PREDICTION for metric in metrics.metrics):
@@ -90,14 +90,14 @@ def check_signature(
             _check_output(label, signature.outputs, output, spec.prediction_key)
 
 
-def flattening_warning(saved_model: str, eval_config: tfma.EvalConfig) -> str | None:
+def flattening_warning(saved_model: SavedModel, eval_config: tfma.EvalConfig) -> str | None:
     """A sentence when binary metrics would be computed over a two-column output, else None.
 
     TFMA then takes every example for two, one a column: precision equals recall, calibration is
     1 and cross entropy can move the wrong way.
 
     Args:
-        saved_model: directory of the exported model.
+        saved_model: SavedModel that was exported.
         eval_config: with defaults filled in.
     """
     spec = next((s for s in eval_config.model_specs if not s.is_baseline), None)
@@ -110,8 +110,8 @@ def flattening_warning(saved_model: str, eval_config: tfma.EvalConfig) -> str | 
     )
     if spec is None or not names:
         return None
-    name = spec.signature_name or signatures.default_signature(saved_model)
-    signature = signatures.signatures(saved_model).get(name)
+    name = spec.signature_name or saved_model.default_signature
+    signature = saved_model.signatures.get(name)
     if signature is None:
         return None
     outputs = dict(signature.outputs)

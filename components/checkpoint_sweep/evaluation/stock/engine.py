@@ -202,8 +202,8 @@ class _Count(beam.DoFn):
 
 def _saved_model(source: ModelSource, scratch: str) -> str:
     """A SavedModel directory for `source`: its own when it is one already, else a swapped one."""
-    if source.location == source.saved_model:
-        return source.saved_model
+    if source.location == source.saved_model.directory:
+        return source.location
     directory = os.path.join(scratch, source.name)
     write_saved_model(source, directory)
     return directory

@@ -4,6 +4,7 @@ import dataclasses
 import tempfile
 from collections.abc import Sequence
 
+from checkpoint_sweep.saved_model.saved_model import SavedModel
 from checkpoint_sweep.sweeping.config_files import read_schema
 from checkpoint_sweep.sweeping.drafting import features as features_lib
 from checkpoint_sweep.sweeping.drafting import text
@@ -54,7 +55,7 @@ def draft(
     parsed = read_schema(schema) if schema else None
     with tempfile.TemporaryDirectory() as scratch:
         rows, features = features_lib.look_at(open_files(patterns, split, parsed, scratch))
-    guessed = guess(look_into(model, features), features, label, weight)
+    guessed = guess(look_into(SavedModel(model), features), features, label, weight)
     of_label = features[guessed.label]
     return Draft(
         text.to_text(guessed, of_label, rows), text.select(guessed, of_label), guessed.notes

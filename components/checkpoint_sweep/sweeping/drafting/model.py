@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping
 import tensorflow as tf
 from tensorflow_model_analysis.utils import model_util
 
-from checkpoint_sweep.saved_model import signatures
 from checkpoint_sweep.saved_model.parsed_features import parsed_features
+from checkpoint_sweep.saved_model.saved_model import SavedModel
 
 UNKNOWN = -1
 
@@ -28,18 +28,18 @@ class Model:
     asks_for: Collection[str]
 
 
-def look_into(directory: str, features: Collection[str]) -> Model:
+def look_into(saved_model: SavedModel, features: Collection[str]) -> Model:
     """Reads a model's signature.
 
     Args:
-        directory: Directory of the SavedModel.
+        saved_model: SavedModel to draft for.
         features: Features of the examples.
 
     Raises:
         SavedModelError: There is none.
     """
-    name = signatures.default_signature(directory)
-    signature = signatures.signatures(directory)[name]
+    name = saved_model.default_signature
+    signature = saved_model.signatures[name]
     outputs = {
         key: _columns(tensor.tensor_shape)
         for key, tensor in sorted(signature.outputs.items())
@@ -50,7 +50,7 @@ def look_into(directory: str, features: Collection[str]) -> Model:
         for given in signature.inputs
         if (found := model_util.find_input_name_in_features(set(features), given)) is not None
     }
-    return Model(name, outputs, frozenset(known or parsed_features(directory)))
+    return Model(name, outputs, frozenset(known or parsed_features(saved_model)))
 
 
 def _columns(shape: "tf.TensorShapeProto") -> int:

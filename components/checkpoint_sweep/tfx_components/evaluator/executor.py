@@ -16,27 +16,19 @@ from tfx.types import standard_component_specs as keys
 from tfx.utils import path_utils
 
 from checkpoint_sweep.common import progress
-from checkpoint_sweep.common.eval_config import (
-    check_thresholds,
-    has_thresholds,
-    parse,
-    with_defaults,
-)
+from checkpoint_sweep.common.eval_config import has_thresholds, parse, with_defaults
 from checkpoint_sweep.common.files import write_json
 from checkpoint_sweep.evaluation.data_errors import EvaluationError
 from checkpoint_sweep.evaluation.engine import get_engine
 from checkpoint_sweep.evaluation.plan.tracked_metrics import find_tracked_metrics
-from checkpoint_sweep.evaluation.preflight.features import features_of, indispensable_features
-from checkpoint_sweep.evaluation.preflight.signature import check_signature
-from checkpoint_sweep.evaluation.preflight.support import compiled_metrics_warning
+from checkpoint_sweep.evaluation.preflight.preflight import preflight
+from checkpoint_sweep.evaluation.preflight.weights import check_weights
 from checkpoint_sweep.evaluation.request import DEFAULT_ENGINE, EvaluationRequest
 from checkpoint_sweep.evaluation.results.candidate import read_predictions
 from checkpoint_sweep.evaluation.results.replicates import read_replicates
 from checkpoint_sweep.evaluation.results.thresholds import threshold_failures
 from checkpoint_sweep.evaluation.stock.pipeline import pipeline_for_tfma
-from checkpoint_sweep.saved_model import signatures
 from checkpoint_sweep.saved_model.model_source import ModelSource
-from checkpoint_sweep.sweeping.baseline import check_weights
 from checkpoint_sweep.tfx_components import parameters
 from checkpoint_sweep.tfx_components.blessing import write_blessing_file
 from checkpoint_sweep.tfx_components.evaluator.card import leave_card
@@ -84,13 +76,10 @@ class EvaluatorExecutor(stock.Executor):
         source = open_examples(
             input_dict[keys.EXAMPLES_KEY], splits, input_dict.get(keys.SCHEMA_KEY), "Evaluator"
         )
-        features = source.features(
-            features_of(eval_config, candidate.saved_model),
-            indispensable_features(eval_config, candidate.saved_model),
-        )
-        for model in (candidate, *([baseline] if baseline else [])):
-            check_signature(model.saved_model, eval_config, features, model is baseline)
-            check_weights(model)
+        warnings = preflight(eval_config, source, candidate.saved_model, baseline)
+        check_weights(candidate)
+        for warning in warnings:
+            logging.warning(warning)
         evaluation = artifact_utils.get_single_uri(output_dict[keys.EVALUATION_KEY])
         request = EvaluationRequest(
             candidates=[candidate],
@@ -102,10 +91,6 @@ class EvaluatorExecutor(stock.Executor):
             tensor_adapter_config=source.tensor_adapter_config,
             tracked_metrics=find_tracked_metrics(eval_config, None),
         )
-        if warning := compiled_metrics_warning(candidate.saved_model, eval_config):
-            logging.warning(warning)
-        else:
-            check_thresholds(eval_config)
         with progress.counting(source.counts):
             progress.expect(1)
             for done in get_engine(DEFAULT_ENGINE)(request):
@@ -134,12 +119,13 @@ def _stock_reason(input_dict: Artifacts, exec_properties: Mapping[str, Any]) -> 
 def _source(name: str, artifacts: list[types.Artifact]) -> ModelSource:
     artifact = artifact_utils.get_single_instance(artifacts)
     path = saved_model(artifact.uri, path_utils.is_old_model_artifact(artifact))
-    if not signatures.exists(path):
+    source = ModelSource.from_saved_model(name, path)
+    if not source.saved_model.exists():
         raise EvaluationError(
             f"The {name} model artifact {artifact.uri} holds no SavedModel. If it comes from a "
             "checkpoint sweep, no checkpoint was eligible: its blessing says why."
         )
-    return ModelSource.from_saved_model(name, path)
+    return source
 
 
 def _bless(

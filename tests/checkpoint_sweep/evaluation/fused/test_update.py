@@ -12,6 +12,7 @@ from checkpoint_sweep.evaluation.aggregate.state import MetricState
 from checkpoint_sweep.evaluation.fused import update, update_ahead
 from checkpoint_sweep.evaluation.fused.loading import release
 from checkpoint_sweep.saved_model.model_source import ModelSource
+from checkpoint_sweep.saved_model.saved_model import SavedModel
 from tests.checkpoint_sweep.evaluation import tfma_oracle
 
 CONFIG = 'model_specs { label_key: "y" } metrics_specs { metrics { class_name: "AUC" } }'
@@ -47,7 +48,7 @@ def predictor():
 @pytest.fixture
 def make(predictor, tmp_path):
     """Makes a step of a class, set up."""
-    source = ModelSource("one", str(tmp_path / "none"), str(tmp_path / "none"))
+    source = ModelSource("one", SavedModel(str(tmp_path / "none")), str(tmp_path / "none"))
     made = []
 
     def make(kind):

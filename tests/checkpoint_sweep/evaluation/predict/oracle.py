@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from checkpoint_sweep.saved_model import weight_swap
 from checkpoint_sweep.saved_model.model_source import ModelSource
+from checkpoint_sweep.saved_model.saved_model import SavedModel
 
 
 def write_variants(exported: str, directory: str, count: int) -> list[ModelSource]:
@@ -29,7 +30,7 @@ def write_variants(exported: str, directory: str, count: int) -> list[ModelSourc
         tf.raw_ops.SaveV2(
             prefix=prefix, tensor_names=keys, shape_and_slices=[""] * len(keys), tensors=values
         )
-        models.append(ModelSource(f"variant-{index}", exported, prefix))
+        models.append(ModelSource(f"variant-{index}", SavedModel(exported), prefix))
     return models
 
 

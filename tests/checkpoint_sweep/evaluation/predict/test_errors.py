@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from checkpoint_sweep.evaluation.predict import FusedModels, SeparateModels
 from checkpoint_sweep.saved_model.model_source import ModelSource
+from checkpoint_sweep.saved_model.saved_model import SavedModel
 from tests.checkpoint_sweep.evaluation.predict import oracle, tf1_graphs
 
 BOTH = pytest.mark.parametrize("load", [FusedModels, SeparateModels])
@@ -73,7 +74,7 @@ def test_missing_bundle(load: type, model: ModelSource) -> None:
 @BOTH
 def test_missing_saved_model(load: type, model: ModelSource, tmp_path: pathlib.Path) -> None:
     with pytest.raises(FileNotFoundError, match="holds no saved_model"):
-        load([dataclasses.replace(model, saved_model=str(tmp_path / "nowhere"))])
+        load([dataclasses.replace(model, saved_model=SavedModel(str(tmp_path / "nowhere")))])
 
 
 @BOTH

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from checkpoint_sweep.evaluation.predict import LoadedModels, plan_groups
 from checkpoint_sweep.saved_model.model_source import ModelSource
+from checkpoint_sweep.saved_model.saved_model import SavedModel
 from tests.checkpoint_sweep.evaluation.predict.oracle import assert_same, predict_v1
 from tests.support.estimator_run import EstimatorRun
 
@@ -20,8 +21,9 @@ def test_checkpoints_predict_like_their_saved_models(
     examples: list[bytes],
     tmp_path: pathlib.Path,
 ) -> None:
+    saved_model = SavedModel(str(trained.export))
     models = [
-        ModelSource(f"step-{step}", str(trained.export), f"{trained.model_run}/model.ckpt-{step}")
+        ModelSource(f"step-{step}", saved_model, f"{trained.model_run}/model.ckpt-{step}")
         for step in steps
     ]
     exported = ModelSource.from_saved_model("exported", str(trained.export))

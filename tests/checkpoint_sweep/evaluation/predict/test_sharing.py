@@ -7,6 +7,7 @@ import pytest
 from checkpoint_sweep.evaluation.predict import serving_graph
 from checkpoint_sweep.evaluation.predict.graph_split import take_apart
 from checkpoint_sweep.saved_model import partition
+from checkpoint_sweep.saved_model.saved_model import SavedModel
 from tests.checkpoint_sweep.evaluation.predict import tf1_graphs, tf2_models
 
 CASES = {
@@ -44,7 +45,7 @@ def test_only_what_depends_on_weights_is_copied(
         tf1_graphs.export(tf1_graphs.GRAPHS[name], directory)
     else:
         tf2_models.MODELS[name](directory)
-    serving = serving_graph.read(directory, "serving_default")
+    serving = serving_graph.read(SavedModel(directory), "serving_default")
 
     taken = take_apart(serving)
 

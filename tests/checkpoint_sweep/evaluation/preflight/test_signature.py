@@ -7,9 +7,10 @@ from google.protobuf import text_format
 
 from checkpoint_sweep.common.eval_config import with_defaults
 from checkpoint_sweep.evaluation.preflight.signature import flattening_warning
+from checkpoint_sweep.saved_model.saved_model import SavedModel
 
 
-def _model(directory: Path, columns: int | None) -> str:
+def _model(directory: Path, columns: int | None) -> SavedModel:
     shape = [None] if columns is None else [None, columns]
 
     @tf.function(input_signature=[tf.TensorSpec(shape, tf.float32)])
@@ -17,7 +18,7 @@ def _model(directory: Path, columns: int | None) -> str:
         return {"scores": tf.sigmoid(x)}
 
     tf.saved_model.save(tf.Module(), str(directory), signatures=serve)
-    return str(directory)
+    return SavedModel(str(directory))
 
 
 def _config(metrics: str) -> tfma.EvalConfig:

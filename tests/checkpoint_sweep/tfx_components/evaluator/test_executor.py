@@ -18,12 +18,13 @@ from tfx.types import standard_artifacts
 from checkpoint_sweep.evaluation.inputs.source import ExamplesError
 from checkpoint_sweep.model_run.candidates import make_candidates
 from checkpoint_sweep.model_run.checkpoints import find_checkpoints
+from checkpoint_sweep.saved_model.saved_model import SavedModel
 from checkpoint_sweep.saved_model.weight_swap import write_saved_model
 from checkpoint_sweep.tfx_components.evaluator import card
 from checkpoint_sweep.tfx_components.evaluator.card import MODEL_CARD
 from checkpoint_sweep.tfx_components.evaluator.executor import EvaluationError, EvaluatorExecutor
 from checkpoint_sweep.tfx_components.evaluator.verdict import VERDICT
-from tests.support import taxi_examples
+from tests.support import scripted, taxi_examples
 from tests.support.estimator_run import EstimatorRun
 
 _CONFIG = """
@@ -81,7 +82,7 @@ def baseline(tmp_path_factory: pytest.TempPathFactory, trained: EstimatorRun) ->
     """A Model artifact's folder with the checkpoint of step 20."""
     directory = tmp_path_factory.mktemp("baseline")
     checkpoints = find_checkpoints(str(trained.model_run))
-    source = make_candidates(str(trained.export), checkpoints, checkpoints).sources[20]
+    source = make_candidates(SavedModel(str(trained.export)), checkpoints, checkpoints).sources[20]
     write_saved_model(source, str(directory / "Format-Serving"))
     return directory
 
@@ -188,6 +189,19 @@ def test_without_a_model_card_all_else_is_there(
     monkeypatch.setattr(card, "write_text", fails)
     assert evaluate(EvaluatorExecutor, _FLOOR % 0.1).files == {"BLESSED"}
     assert "The model card is not written: no space left." in caplog.text
+
+
+def test_it_warns_of_two_column_outputs_as_the_sweep_does(
+    evaluate: Callable, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    scripted.write_model(tmp_path / "model" / "Format-Serving", width=2)
+    rows = [{"p": [0.3, 0.7], "big_tipper": [i % 2], "payment_type": ["Cash"]} for i in range(4)]
+    written = [scripted.serialize(row) for row in rows]
+    examples = taxi_examples.write_examples(tmp_path / "two_columns", {"test": written})
+    model = _artifact(standard_artifacts.Model, tmp_path / "model", 3)
+    given = {"model": [model], "examples": [examples], "schema": []}
+    evaluate(EvaluatorExecutor, _FLOOR % 0.1, inputs=given)
+    assert "Output 'predictions' has two columns, and AUC would count each example" in caplog.text
 
 
 def test_an_empty_model_is_refused(evaluate: Callable, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from checkpoint_sweep.evaluation.predict import FusedModels, LoadedModels, Separ
 from checkpoint_sweep.model_run.candidates import Candidates, make_candidates
 from checkpoint_sweep.model_run.checkpoints import CheckpointError, find_checkpoints
 from checkpoint_sweep.model_run.exported_model import ExportedModelError
+from checkpoint_sweep.saved_model.saved_model import SavedModel
 from checkpoint_sweep.saved_model.weight_swap import write_saved_model
 from checkpoint_sweep.selection.direction import Direction
 from checkpoint_sweep.selection.selection import Selection
@@ -34,7 +35,7 @@ RUNS = {
 
 def _candidates(run: KerasRun) -> Candidates:
     checkpoints = find_checkpoints(str(run.model_run))
-    return make_candidates(str(run.export), checkpoints, checkpoints)
+    return make_candidates(SavedModel(str(run.export)), checkpoints, checkpoints)
 
 
 @pytest.mark.parametrize("name", RUNS)

@@ -1,11 +1,11 @@
-"""Checks whether a model that is compared with can be read."""
+"""Checks whether the weights of a model that is evaluated as exported can be read."""
 
 import tensorflow as tf
 
 from checkpoint_sweep.saved_model import tensor_bundle
 from checkpoint_sweep.saved_model.model_source import ModelSource
+from checkpoint_sweep.saved_model.saved_model import SavedModelError
 from checkpoint_sweep.saved_model.signature_variables import signature_variables
-from checkpoint_sweep.saved_model.signatures import SavedModelError
 
 
 def check_weights(model: ModelSource) -> None:

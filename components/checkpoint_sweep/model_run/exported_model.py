@@ -17,17 +17,17 @@ class ExportedModel:
     """The weights of an exported SavedModel.
 
     Attributes:
-        directory: of the SavedModel.
-        bundle: its variables.
-        tensors: all of their values, by key.
-        needed: keys that a checkpoint must have. In a TensorFlow 2 export those that a signature
-            reads: it may also hold the states of metrics and of the optimizer.
+        directory: Directory of the SavedModel.
+        bundle: Bundle of its variables.
+        tensors: Values of all variables, by key.
+        needed: Keys that a checkpoint must have. In a TensorFlow 2 export these are the keys that a
+            signature reads: it may also hold the states of metrics and of the optimizer.
 
     Args:
-        directory: of the SavedModel.
+        directory: Directory of the SavedModel.
 
     Raises:
-        ExportedModelError: it has no variables.
+        ExportedModelError: It has no variables, they are unreadable, or no signature reads one.
     """
 
     def __init__(self, directory: str) -> None:
@@ -56,17 +56,17 @@ class ExportedModel:
 
     @property
     def step(self) -> int | None:
-        """The step that the export names; None when it names none."""
+        """Step that the export names; None when it names none."""
         value = self.tensors.get("global_step")
         return None if value is None else int(value)
 
 
 def needed_keys(directory: str, bundle: TensorBundle) -> frozenset[str]:
-    """Keys that a checkpoint must have.
+    """Finds the keys that a checkpoint must have.
 
     Args:
-        directory: of the exported SavedModel.
-        bundle: its variables.
+        directory: Directory of the exported SavedModel.
+        bundle: Bundle of its variables.
     """
     read = signature_variables(directory) if bundle.graph else None
     return frozenset(bundle.shapes if read is None else read)

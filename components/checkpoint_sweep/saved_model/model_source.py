@@ -1,4 +1,4 @@
-"""What a model under evaluation is: a SavedModel's graph, and the weights to run it with."""
+"""The source of a model under evaluation: a SavedModel's graph, and weights to run it with."""
 
 import dataclasses
 import os
@@ -17,14 +17,14 @@ class ModelSource:
     candidate needs no SavedModel of its own: it borrows the exported model's graph.
 
     Attributes:
-        name: unique among the models of one evaluation, for example ``"step-000500"``.
-        saved_model: directory of the SavedModel whose graph and assets are used.
-        weights: prefix of the tensor bundle to restore, as ``tf.train.load_checkpoint`` takes it.
-        keys: from a key of the SavedModel's own bundle to the key in ``weights`` to read
-            instead. A key that is not named is read under its own name.
-        kept: keys of the SavedModel's own bundle that keep the value they have there, because no
+        name: Name of the model, unique in one evaluation, for example ``"step-00000500"``.
+        saved_model: Directory of the SavedModel whose graph and assets are used.
+        weights: Prefix of the tensor bundle to restore, as ``tf.train.load_checkpoint`` takes it.
+        keys: Key to read in ``weights``, by the key of the SavedModel's own bundle that it is read
+            for. A key that is not named is read under its own name.
+        kept: Keys of the SavedModel's own bundle that keep the value they have there, because no
             signature reads them and ``weights`` need not have them.
-        digest: of the weights; "" where nobody has computed it.
+        digest: Digest of the weights; "" where nothing has computed it.
     """
 
     name: str
@@ -36,11 +36,11 @@ class ModelSource:
 
     @classmethod
     def from_saved_model(cls, name: str, saved_model: str) -> "ModelSource":
-        """The model exactly as the SavedModel directory holds it."""
+        """Makes the source of the model that a SavedModel directory holds."""
         return cls(name, saved_model, os.path.join(saved_model, VARIABLES))
 
     def absolute(self) -> "ModelSource":
-        """The same for processes that run in another folder."""
+        """Makes the paths absolute, for processes that run in another folder."""
         return dataclasses.replace(
             self, saved_model=absolute(self.saved_model), weights=absolute(self.weights)
         )
@@ -52,9 +52,9 @@ class ModelSource:
 
     @property
     def location(self) -> str:
-        """Where the model comes from: the SavedModel, or the bundle of other weights."""
+        """Path that the model comes from: the SavedModel, or the bundle of other weights."""
         return self.saved_model if self.weights == self.own_weights else self.weights
 
     def key_of(self, key: str) -> str:
-        """The key in ``weights`` for a key of the SavedModel's own bundle."""
+        """Returns the key in ``weights`` for a key of the SavedModel's own bundle."""
         return self.keys.get(key, key)

@@ -1,4 +1,4 @@
-"""Which variable of a served graph gets which tensor of the SavedModel's bundle."""
+"""The tensor of the SavedModel's bundle that each variable of a served graph gets."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -8,14 +8,14 @@ from checkpoint_sweep.saved_model import graph, inlining, partition, restoration
 
 @dataclasses.dataclass(frozen=True)
 class ServedGraph:
-    """The graph behind all signatures, with the calls in it that touch variables opened.
+    """The graph behind all signatures, with the calls in it that touch variables inlined.
 
     Attributes:
-        nodes: of the graph, by name.
-        live: names of those that a signature needs.
-        functions: of its library that a signature still calls, such as branches.
-        variables: from a node that is a variable to its key in the bundle.
-        tables: keys of what is restored into something else than a variable.
+        nodes: Nodes of the graph, by name.
+        live: Names of the nodes that a signature needs.
+        functions: Library functions that a signature still calls, such as branches, by name.
+        variables: Key in the bundle of each node that is a variable.
+        tables: Keys of the tensors that are restored into something else than a variable.
     """
 
     nodes: graph.Nodes
@@ -26,13 +26,13 @@ class ServedGraph:
 
 
 def served_graph(saved_model: str) -> ServedGraph | None:
-    """The graph, or None when it does not tell what it restores.
+    """Reads the graph behind all signatures; None when it does not tell what it restores.
 
     Args:
-        saved_model: directory.
+        saved_model: Directory of the SavedModel.
 
     Raises:
-        SavedModelError: there is none.
+        SavedModelError: There is no SavedModel.
     """
     meta_graph = signatures.meta_graph(saved_model)
     nodes, functions = graph.nodes_and_functions(meta_graph)

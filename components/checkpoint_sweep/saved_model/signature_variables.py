@@ -1,4 +1,4 @@
-"""Which variables of a SavedModel its signatures read."""
+"""The variables of a SavedModel that its signatures read."""
 
 from collections.abc import Collection, Iterator
 
@@ -10,13 +10,13 @@ from checkpoint_sweep.saved_model import graph, inlining, partition, restoration
 def signature_variables(
     saved_model: str, names: Collection[str] | None = None
 ) -> frozenset[str] | None:
-    """Keys in the bundle that signatures need restored, or None when the graph does not tell.
+    """Finds the keys in the bundle that signatures need; None when the graph does not tell.
 
     A bundle may hold more than is served: the states of metrics, an optimizer's slots.
 
     Args:
-        saved_model: directory.
-        names: of the signatures; None for all.
+        saved_model: Directory of the SavedModel.
+        names: Names of the signatures; None for all.
     """
     meta_graph = signatures.meta_graph(saved_model)
     nodes, functions = graph.nodes_and_functions(meta_graph)
@@ -44,7 +44,7 @@ def signature_variables(
 def _outputs(
     meta_graph: meta_graph_pb2.MetaGraphDef, names: Collection[str] | None
 ) -> Iterator[str]:
-    """Names of the tensors that signatures return, those inside composite ones too."""
+    """Yields the names of the tensors that signatures return, inside composite ones too."""
     for name, signature in meta_graph.signature_def.items():
         if name.startswith("__") or (names is not None and name not in names):
             continue

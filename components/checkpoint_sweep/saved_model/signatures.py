@@ -1,4 +1,4 @@
-"""Reading `saved_model.pb` or `saved_model.pbtxt`: graphs, signatures, and what tells two apart."""
+"""The graphs, signatures and fingerprint in `saved_model.pb` or `saved_model.pbtxt`."""
 
 import hashlib
 import os
@@ -21,15 +21,15 @@ class SavedModelError(UserError, FileNotFoundError):
 
 
 def exists(directory: str) -> bool:
-    """Whether the directory holds the graph of a SavedModel."""
+    """Tells whether the directory holds the graph of a SavedModel."""
     return any(tf.io.gfile.exists(os.path.join(directory, name)) for name in _GRAPH_FILES)
 
 
 def read(directory: str) -> saved_model_pb2.SavedModel:
-    """The SavedModel's proto.
+    """Reads the SavedModel's proto.
 
     Raises:
-        SavedModelError: there is none, or what is there is damaged.
+        SavedModelError: There is none, or it is damaged.
     """
     path = _graph_file(directory)
     try:
@@ -44,10 +44,10 @@ def read(directory: str) -> saved_model_pb2.SavedModel:
 
 
 def meta_graph(directory: str) -> meta_graph_pb2.MetaGraphDef:
-    """The graph that is tagged for serving, and nothing else.
+    """Reads the graph that is tagged for serving, and for nothing else.
 
     Raises:
-        SavedModelError: there is none; the message lists the tags that there are.
+        SavedModelError: There is none; the message lists the tags that are there.
     """
     graphs = read(directory).meta_graphs
     for graph in graphs:
@@ -61,7 +61,7 @@ def meta_graph(directory: str) -> meta_graph_pb2.MetaGraphDef:
 
 
 def signatures(directory: str) -> Mapping[str, meta_graph_pb2.SignatureDef]:
-    """The signatures of all graphs by name, without TensorFlow's own."""
+    """Reads the signatures of all graphs by name, without TensorFlow's own."""
     return {
         name: signature
         for graph in read(directory).meta_graphs
@@ -71,10 +71,10 @@ def signatures(directory: str) -> Mapping[str, meta_graph_pb2.SignatureDef]:
 
 
 def default_signature(directory: str) -> str:
-    """The name of the signature that TFMA evaluates when none is named.
+    """Returns the name of the signature that TFMA evaluates when none is named.
 
     Raises:
-        SavedModelError: there is no SavedModel.
+        SavedModelError: There is no SavedModel.
     """
     read(directory)
     name: str = model_util.get_default_signature_name_from_model_path(directory)
@@ -82,10 +82,10 @@ def default_signature(directory: str) -> str:
 
 
 def fingerprint(directory: str) -> str:
-    """Digest of the graph file and of every asset: equal when models can share one graph.
+    """Digests the graph file and every asset: equal when models can share one graph.
 
     Raises:
-        SavedModelError: there is no SavedModel.
+        SavedModelError: There is no SavedModel.
     """
     digest = hashlib.sha256()
     for path in (_graph_file(directory), *_files(os.path.join(directory, "assets"))):

@@ -94,7 +94,7 @@ def _run(installed: Path, *command: str) -> str:
     return done.stdout
 
 
-def test_it_holds_the_library_and_nothing_else(wheel: Path) -> None:
+def test_the_wheel_holds_the_library_and_nothing_else(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     version = checkpoint_sweep.version.__version__
     assert {name.partition("/")[0] for name in names} == {
@@ -109,7 +109,7 @@ def test_it_holds_the_library_and_nothing_else(wheel: Path) -> None:
     assert {Path(name).suffix for name in held} >= {".js", ".html"}
 
 
-def test_it_says_what_it_is(wheel: Path, installed: Path) -> None:
+def test_the_wheel_declares_license_version_extras_and_script(wheel: Path, installed: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     assert any(name.endswith(".dist-info/licenses/LICENSE") for name in names)
     (distribution,) = importlib.metadata.distributions(path=[str(installed)])
@@ -119,7 +119,7 @@ def test_it_says_what_it_is(wheel: Path, installed: Path) -> None:
     assert (script.group, script.name) == ("console_scripts", "checkpoint-sweep")
 
 
-def test_its_console_script_answers(installed: Path) -> None:
+def test_the_installed_console_script_prints_its_version(installed: Path) -> None:
     printed = _run(installed, str(installed / "bin" / "checkpoint-sweep"), "--version")
     assert printed.strip() == f"checkpoint-sweep {checkpoint_sweep.version.__version__}"
 

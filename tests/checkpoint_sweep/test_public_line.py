@@ -93,7 +93,7 @@ def _runnable() -> Iterator[Any]:
 
 
 @pytest.mark.parametrize("example", _runnable())
-def test_an_example_runs(example: doctest.DocTest) -> None:
+def test_the_example_of_a_public_definition_runs(example: doctest.DocTest) -> None:
     assert doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(example).failed == 0
 
 

@@ -1,4 +1,4 @@
-"""The engines by name, and when stock TFMA stands in for the default one."""
+"""The engines by name; stock TFMA stands in where the default one cannot evaluate."""
 
 from collections.abc import Iterator
 
@@ -14,8 +14,8 @@ def get_engine(name: str) -> Engine:
     """Returns the engine of that name.
 
     Args:
-        name: "fused", all candidates in one pass, or stock TFMA for what that cannot evaluate;
-            or "tfma", stock TFMA once for each candidate.
+        name: Name of the engine: "fused" for all candidates in one pass, or stock TFMA where that
+            cannot evaluate; "tfma" for stock TFMA once for each candidate.
 
     Raises:
         EngineError: There is none of that name.

@@ -1,4 +1,4 @@
-"""What an engine is asked to evaluate, and what it answers."""
+"""The contract of an engine: the request to evaluate, and the outcome of each candidate."""
 
 import dataclasses
 from collections.abc import Callable, Iterator, Sequence
@@ -20,13 +20,13 @@ DEFAULT_ENGINE = "fused"
 
 @dataclasses.dataclass(frozen=True)
 class Race:
-    """By what candidates are dropped before all examples are evaluated.
+    """A race: candidates are dropped by a metric before all examples are evaluated.
 
     Attributes:
-        racing: when.
-        metric: the selection metric.
-        slice: on which it is read, as text.
-        direction: which of its values are better.
+        racing: Settings of the race.
+        metric: Selection metric.
+        slice: Slice on which the metric is read, as text.
+        direction: Direction in which the metric is better.
     """
 
     racing: Racing
@@ -37,24 +37,24 @@ class Race:
 
 @dataclasses.dataclass(frozen=True)
 class EvaluationRequest:
-    """K models, the data to evaluate them on, and where each one's results go.
+    """K models, the data to evaluate them on, and the directories of their results.
 
     Attributes:
-        candidates: the models to evaluate.
-        baseline: the model to compare each candidate with; None for none.
-        outputs: from a candidate's name to the directory for its TFMA results.
-        eval_config: with defaults filled in (`tfma.utils.update_eval_config_with_defaults`): one
-            model spec, or one for the candidate and one with `is_baseline`.
-        read: adds the reading of the examples to a pipeline, as Arrow RecordBatches that carry
+        candidates: Models to evaluate.
+        baseline: Model to compare each candidate with; None for none.
+        outputs: Directory for the TFMA results of each candidate, by its name.
+        eval_config: Config with defaults filled in (`tfma.utils.update_eval_config_with_defaults`):
+            one model spec, or one for the candidate and one with `is_baseline`.
+        read: Adds the reading of the examples to a pipeline, as Arrow RecordBatches that carry
             the serialized examples in `tfma.ARROW_INPUT_COLUMN`; takes as options `batch_size`
             and `columns`, the names of other columns that suffice.
-        make_pipeline: a new Beam pipeline, runner and options chosen by the caller.
-        tensor_adapter_config: how the RecordBatches become tensors; None without a schema.
-        batch_size: examples to take at once; None for the engine's default.
-        memory_budget: bytes for the weights of all models; None for the engine's default.
-        tracked_metrics: the metrics whose uncertainty is estimated, which stock TFMA does not do.
-        race: how candidates are dropped early; None to evaluate all on all examples, as stock TFMA
-            does.
+        make_pipeline: Makes a new Beam pipeline, with the caller's runner and options.
+        tensor_adapter_config: Config by which RecordBatches become tensors; None without a schema.
+        batch_size: Number of examples to take at once; None for the engine's default.
+        memory_budget: Bytes for the weights of all models; None for the engine's default.
+        tracked_metrics: Metrics whose uncertainty is estimated, which stock TFMA does not do.
+        race: Race in which candidates are dropped early; None to evaluate all on all examples, as
+            stock TFMA does.
     """
 
     candidates: Sequence[ModelSource]
@@ -72,13 +72,13 @@ class EvaluationRequest:
 
 @dataclasses.dataclass(frozen=True)
 class Evaluated:
-    """What became of one candidate.
+    """The outcome of one candidate.
 
     Attributes:
-        name: the candidate's.
-        seconds: wall time spent on it; candidates evaluated together share theirs equally.
-        error: why it has no results; None when they are complete in its output directory.
-        dropped: whether it has none because it was dropped from a race.
+        name: Name of the candidate.
+        seconds: Wall time spent on it; candidates evaluated together share theirs equally.
+        error: Reason why it has no results; None when they are complete in its directory.
+        dropped: Whether it has no results because it was dropped from a race.
     """
 
     name: str
@@ -95,7 +95,7 @@ class Engine(Protocol):
     """
 
     def __call__(self, request: EvaluationRequest) -> Iterator[Evaluated]:
-        """Evaluates; the results of a yielded candidate are complete on disk."""
+        """Evaluates the candidates; the results of a yielded one are complete on disk."""
         ...
 
 
@@ -104,10 +104,10 @@ class EngineError(UserError):
 
 
 def check_amounts(batch_size: int | None, memory_budget: int | None) -> None:
-    """Checks what a request may say of amounts.
+    """Checks the amounts of a request.
 
     Raises:
-        EngineError: one is below 1.
+        EngineError: An amount is below 1.
     """
     for name, amount in (("batch_size", batch_size), ("memory_budget", memory_budget)):
         if amount is not None and amount < 1:

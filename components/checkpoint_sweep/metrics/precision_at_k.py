@@ -55,7 +55,7 @@ class PrecisionAtK(BatchMetric):
         """Names the metric ``precision_at_<k>`` unless told otherwise.
 
         Raises:
-            ValueError: k is below 1.
+            ValueError: `k` is below 1.
         """
         if k < 1:
             raise ValueError(f"PrecisionAtK: k is {k}; it must be at least 1.")

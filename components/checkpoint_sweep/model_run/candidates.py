@@ -1,4 +1,4 @@
-"""Turns checkpoints into candidates: the exported graph with each checkpoint's weights."""
+"""Candidates made of checkpoints: the exported graph with each checkpoint's weights."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -19,11 +19,11 @@ _NAMED = 3
 
 @dataclasses.dataclass(frozen=True)
 class Candidates:
-    """What a sweep can evaluate.
+    """The models that a sweep can evaluate, and the checkpoints that it cannot.
 
     Attributes:
-        sources: a model for each usable checkpoint, by its step.
-        left_out: why a checkpoint is not among them, by its step.
+        sources: Model of each usable checkpoint, by its step.
+        left_out: Reason why a checkpoint is not among them, by its step.
     """
 
     sources: dict[int, ModelSource]
@@ -45,8 +45,8 @@ def make_candidates(
         swept: those to make candidates of.
 
     Raises:
-        ExportedModelError: no checkpoint reproduces the exported model's weights.
-        CheckpointError: a checkpoint lacks a variable or has it in another shape, or no
+        ExportedModelError: No checkpoint reproduces the exported model's weights.
+        CheckpointError: A checkpoint lacks a variable or has it in another shape, or no
             checkpoint can be read.
     """
     exported = ExportedModel(saved_model)
@@ -79,7 +79,11 @@ def make_candidates(
 
 
 def _find_mapping(exported: ExportedModel, checkpoints: Sequence[Checkpoint]) -> VariableMapping:
-    """How a checkpoint reproduces the exported model bit for bit."""
+    """Finds the mapping by which a checkpoint reproduces the exported model bit for bit.
+
+    Raises:
+        ExportedModelError: No checkpoint does, or no checkpoint can be read.
+    """
     step = exported.step
     # The step that the export names comes first, then the newest: exports follow training.
     ordered = sorted(checkpoints, key=lambda c: (c.step != step, -c.step))
@@ -94,6 +98,7 @@ def _find_mapping(exported: ExportedModel, checkpoints: Sequence[Checkpoint]) ->
         if attempt.mapping is not None:
             return attempt.mapping
         attempts.append((checkpoint, attempt))
+        # The export names this checkpoint, so no other one can be the source of its weights.
         if checkpoint.step == step:
             break
     if not attempts:
@@ -131,7 +136,7 @@ class _OtherModelError(Exception):
 def _of_another_model(
     others: Sequence[tuple[Checkpoint, _OtherModelError]], fitting: Sequence[int]
 ) -> str:
-    """What is wrong with the first of these, and what to do."""
+    """Says why the first of these does not fit, and what to do."""
     checkpoint, error = others[0]
     advice = "Train into an empty model run directory."
     last = max(other.step for other, _ in others)
@@ -150,10 +155,10 @@ def _of_another_model(
 def _candidate(
     checkpoint: Checkpoint, exported: ExportedModel, mapping: VariableMapping
 ) -> ModelSource | str:
-    """Reads every needed tensor; a model, or the reason to leave the checkpoint out.
+    """Reads every needed tensor; returns a model, or the reason to exclude the checkpoint.
 
     Raises:
-        _OtherModelError: the checkpoint is of another model.
+        _OtherModelError: The checkpoint is of another model.
     """
     bundle, own = TensorBundle(checkpoint.prefix), exported.bundle
     keys = {

@@ -30,7 +30,7 @@ class ExportedModel:
         saved_model: SavedModel that was exported.
 
     Raises:
-        ExportedModelError: it has no variables.
+        ExportedModelError: It has no variables, they are unreadable, or no signature reads one.
     """
 
     def __init__(self, saved_model: SavedModel) -> None:
@@ -60,7 +60,7 @@ class ExportedModel:
 
     @property
     def step(self) -> int | None:
-        """The step that the export names; None when it names none."""
+        """Step that the export names; None when it names none."""
         value = self.tensors.get("global_step")
         return None if value is None else int(value)
 

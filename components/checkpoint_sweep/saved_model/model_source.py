@@ -1,4 +1,4 @@
-"""What a model under evaluation is: a SavedModel's graph, and the weights to run it with."""
+"""The source of a model under evaluation: a SavedModel's graph, and weights to run it with."""
 
 import dataclasses
 import os
@@ -25,7 +25,7 @@ class ModelSource:
             instead. A key that is not named is read under its own name.
         kept: keys of the SavedModel's own bundle that keep the value they have there, because no
             signature reads them and ``weights`` need not have them.
-        digest: of the weights; "" where nobody has computed it.
+        digest: Digest of the weights; "" where nothing has computed it.
     """
 
     name: str
@@ -41,7 +41,7 @@ class ModelSource:
         return cls(name, SavedModel(directory), os.path.join(directory, VARIABLES))
 
     def absolute(self) -> "ModelSource":
-        """The same for processes that run in another folder."""
+        """Makes the paths absolute, for processes that run in another folder."""
         return dataclasses.replace(
             self, saved_model=self.saved_model.absolute(), weights=absolute(self.weights)
         )
@@ -58,5 +58,5 @@ class ModelSource:
         return self.saved_model.directory if own else self.weights
 
     def key_of(self, key: str) -> str:
-        """The key in ``weights`` for a key of the SavedModel's own bundle."""
+        """Returns the key in ``weights`` for a key of the SavedModel's own bundle."""
         return self.keys.get(key, key)

@@ -1,4 +1,4 @@
-"""Which features a SavedModel parses out of serialized examples."""
+"""The features that a SavedModel parses out of serialized examples."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -17,10 +17,10 @@ def parsed_features(saved_model: SavedModel) -> set[str]:
         saved_model: SavedModel to look into.
 
     Returns:
-        Empty where nothing parses, or the names are no constants of the graph.
+        Names of features; none where nothing parses, or where names are no constants of the graph.
 
     Raises:
-        SavedModelError: there is no SavedModel.
+        SavedModelError: There is no SavedModel.
     """
     graph = saved_model.meta_graph.graph_def
     found = set(_of_nodes(graph.node))
@@ -43,7 +43,7 @@ def _of_nodes(nodes: Iterable[Any]) -> Iterator[str]:
 
 
 def _keys(node: Any) -> list[str]:
-    """The inputs of a parsing operation that are names of features."""
+    """Lists the inputs of a parsing op that are names of features."""
     if node.op == "ParseExampleV2":
         return list(node.input[2:5])  # Sparse, dense and ragged.
     if node.op == "ParseExample":

@@ -1,4 +1,4 @@
-"""Which variable of a served graph gets which tensor of the SavedModel's bundle."""
+"""The tensor of the SavedModel's bundle that each variable of a served graph gets."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -9,14 +9,14 @@ from checkpoint_sweep.saved_model.saved_model import SavedModel
 
 @dataclasses.dataclass(frozen=True)
 class ServedGraph:
-    """The graph behind all signatures, with the calls in it that touch variables opened.
+    """The graph behind all signatures, with the calls in it that touch variables inlined.
 
     Attributes:
-        nodes: of the graph, by name.
-        live: names of those that a signature needs.
-        functions: of its library that a signature still calls, such as branches.
-        variables: from a node that is a variable to its key in the bundle.
-        tables: keys of what is restored into something else than a variable.
+        nodes: Nodes of the graph, by name.
+        live: Names of the nodes that a signature needs.
+        functions: Library functions that a signature still calls, such as branches, by name.
+        variables: Key in the bundle of each node that is a variable.
+        tables: Keys of the tensors that are restored into something else than a variable.
     """
 
     nodes: graph.Nodes
@@ -33,7 +33,7 @@ def served_graph(saved_model: SavedModel) -> ServedGraph | None:
         saved_model: SavedModel that is served.
 
     Raises:
-        SavedModelError: there is none.
+        SavedModelError: There is no SavedModel.
     """
     meta_graph = saved_model.meta_graph
     nodes, functions = graph.nodes_and_functions(meta_graph)

@@ -1,4 +1,4 @@
-"""Which variables of a SavedModel its signatures read."""
+"""The variables of a SavedModel that its signatures read."""
 
 from collections.abc import Collection, Iterator
 
@@ -11,7 +11,7 @@ from checkpoint_sweep.saved_model.saved_model import SavedModel
 def signature_variables(
     saved_model: SavedModel, names: Collection[str] | None = None
 ) -> frozenset[str] | None:
-    """Keys in the bundle that signatures need restored, or None when the graph does not tell.
+    """Finds the keys in the bundle that signatures need; None when the graph does not tell.
 
     A bundle may hold more than is served: the states of metrics, an optimizer's slots.
 
@@ -45,7 +45,7 @@ def signature_variables(
 def _outputs(
     meta_graph: meta_graph_pb2.MetaGraphDef, names: Collection[str] | None
 ) -> Iterator[str]:
-    """Names of the tensors that signatures return, those inside composite ones too."""
+    """Yields the names of the tensors that signatures return, inside composite ones too."""
     for name, signature in meta_graph.signature_def.items():
         if name.startswith("__") or (names is not None and name not in names):
             continue

@@ -53,7 +53,7 @@ def _evaluate(
 
 
 @pytest.mark.slow
-def test_a_sweep_its_verdicts_and_an_export(files: Files, tmp_path: Path) -> None:  # noqa: F811
+def test_sweep_watch_show_and_export_work_together(files: Files, tmp_path: Path) -> None:  # noqa: F811
     swept = _evaluate("sweep", files, run=console_script.run_cold)
     assert swept.returncode == 0, swept.stderr
     assert "BLESSED: step" in swept.stdout
@@ -86,7 +86,7 @@ def test_a_sweep_its_verdicts_and_an_export(files: Files, tmp_path: Path) -> Non
 
 
 @pytest.mark.slow
-def test_none_eligible_is_a_status_of_its_own(files: Files) -> None:  # noqa: F811
+def test_a_sweep_without_an_eligible_checkpoint_exits_with_3(files: Files) -> None:  # noqa: F811
     files.config.write_text(files.config.read_text().replace("value: 0.1", "value: 1.1"))
     swept = _sweep(files, "--quiet")
     assert swept.returncode == 3, swept.stderr
@@ -112,7 +112,7 @@ def test_none_eligible_is_a_status_of_its_own(files: Files) -> None:  # noqa: F8
         (["sweep", "r"], "Missing option"),
     ],
 )
-def test_bad_input(arguments: list[str], words: str) -> None:
+def test_bad_input_exits_with_2_and_one_sentence(arguments: list[str], words: str) -> None:
     done = console_script.run(*arguments)
     assert done.returncode == 2
     assert words in done.stderr
@@ -141,7 +141,7 @@ def test_watch_has_every_option_of_sweep() -> None:
     assert _options("sweep") - _options("watch") == set()
 
 
-def test_sweep_has_these_options() -> None:
+def test_the_options_of_sweep_are_complete() -> None:
     assert _options("sweep") == {
         "run",
         "--model",
@@ -165,7 +165,7 @@ def test_sweep_has_these_options() -> None:
     }
 
 
-def test_the_command_line_becomes_options_of_the_library() -> None:
+def test_arguments_become_options_of_the_library() -> None:
     given = SweepArguments(
         ["a", "b"],
         "config",
@@ -215,7 +215,7 @@ def test_a_shell_completes_commands() -> None:
     assert done.stdout.split() == ["export"]
 
 
-def test_help_is_there_at_once() -> None:
+def test_importing_the_command_line_imports_no_slow_library() -> None:
     modules = subprocess.run(
         [
             sys.executable,

@@ -36,10 +36,10 @@ def test_an_error_that_a_user_can_see_has_the_exported_base(error: type[Exceptio
 
 
 @pytest.mark.parametrize("error", _errors(), ids=lambda error: error.__qualname__)
-def test_it_can_be_imported_from_the_public_module(error: type[Exception]) -> None:
+def test_an_error_can_be_imported_from_the_public_module(error: type[Exception]) -> None:
     assert getattr(errors, error.__name__, None) is error or error.__name__ in INTERNAL
 
 
-def test_what_catches_value_errors_catches_user_errors() -> None:
+def test_a_user_error_is_a_value_error() -> None:
     with pytest.raises(ValueError, match="Say so"):
         raise UserError("Say so.")

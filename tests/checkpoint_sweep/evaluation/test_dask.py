@@ -88,7 +88,7 @@ def on_dask(task, python, tmp_path_factory):
 
 
 @pytest.mark.slow
-def test_two_workers_that_read_a_file_once_give_the_same(task, in_process, on_dask):
+def test_two_workers_that_share_a_file_give_the_same(task, in_process, on_dask):
     whole, _ = on_dask
     loaded = [tfma_oracle.load(str(whole / source.name)) for source in task[1]]
     assert tfma_oracle.differences(in_process, loaded) == []

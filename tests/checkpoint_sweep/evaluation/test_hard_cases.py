@@ -172,7 +172,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_the_engine_gives_what_stock_tfma_gives(name: str, tmp_path: Path) -> None:
+def test_metrics_equal_stock_tfmas(name: str, tmp_path: Path) -> None:
     case = CASES[name]
     data = scripted.write_examples(tmp_path / "data", case.rows)
     config = tfma_oracle.config(case.config)
@@ -193,7 +193,9 @@ def test_the_engine_gives_what_stock_tfma_gives(name: str, tmp_path: Path) -> No
     ],
 )
 @pytest.mark.parametrize("batch_size", [1, 5])
-def test_comparisons_with_a_baseline(metrics: str, batch_size: int, tmp_path: Path) -> None:
+def test_comparisons_with_a_baseline_equal_stock_tfmas(
+    metrics: str, batch_size: int, tmp_path: Path
+) -> None:
     p = [0.2, 0.4, 0.6, 0.8, 0.45, 0.55]
     data = scripted.write_examples(
         tmp_path / "data", _binary(p, [0.0, 1.0, 1.0, 0.0, 1.0, 0.0], s=["a", "b"] * 3)

@@ -47,7 +47,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> fuzz.Models:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", SEEDS)
-def test_the_engine_gives_what_stock_tfma_gives(
+def test_a_random_evaluation_equals_stock_tfmas(
     seed: int, models: fuzz.Models, tmp_path: Path
 ) -> None:
     case = random_evaluations.evaluation(seed)

@@ -146,16 +146,16 @@ _MERGED_CASES = [name for name in _cases() if name.startswith(MERGED)]
 
 
 @pytest.mark.parametrize("name", _cases(), ids=list(_cases()))
-def test_passes_on_arrays(name: str) -> None:
+def test_tfmas_test_passes_on_vectorized_combiners(name: str) -> None:
     _run(name, left=0)
 
 
 @pytest.mark.parametrize("name", _MERGED_CASES, ids=_MERGED_CASES)
-def test_passes_where_tfma_takes_every_third_example(name: str) -> None:
+def test_tfmas_test_passes_where_tfma_takes_every_third_example(name: str) -> None:
     _run(name, left=3)
 
 
-def test_what_is_left_out_is_there() -> None:
+def test_the_tests_that_are_left_out_exist() -> None:
     assert LEFT_OUT.keys() <= set(_modules())
 
 

@@ -94,7 +94,7 @@ def _config(case: Case) -> tfma.EvalConfig:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_all_ways_agree(
+def test_engine_fallback_stock_tfma_and_oracle_agree(
     name: str,
     data: str,
     sources: dict[str, list[ModelSource]],
@@ -155,7 +155,7 @@ def _check_by_hand(case: Case, data: str, source: ModelSource, output: str) -> N
         pytest.param([9], [0.1, 0.2, 0.7], 3, 0, id="a label that is no class is never hit"),
     ],
 )
-def test_precision_of_one_example(label: list, scores: list, k: int, expected: float) -> None:
+def test_precision_at_k_of_one_example(label: list, scores: list, k: int, expected: float) -> None:
     assert _output(PrecisionAtK(k), [(label, scores, 1)]) == expected
 
 
@@ -192,7 +192,9 @@ def _output(metric: metric_types.Metric, examples: list[tuple]) -> float:
         pytest.param(CoefficientOfDetermination(), [], np.nan, id="no example at all"),
     ],
 )
-def test_known_values(metric: metric_types.Metric, examples: list, expected: float) -> None:
+def test_metrics_have_known_values(
+    metric: metric_types.Metric, examples: list, expected: float
+) -> None:
     np.testing.assert_equal(_output(metric, examples), expected)
 
 
@@ -226,7 +228,7 @@ def test_r2_keeps_its_digits_when_labels_are_large(level: float) -> None:
     assert _output(CoefficientOfDetermination(), examples) == pytest.approx(exact, rel=1e-6)
 
 
-def test_k_must_be_positive() -> None:
+def test_precision_at_a_k_below_1_is_refused() -> None:
     with pytest.raises(ValueError, match="k is 0; it must be at least 1"):
         PrecisionAtK(0)
 

@@ -8,7 +8,7 @@ from checkpoint_sweep.report.mlflow_log import log_sweep, metric_key
 from checkpoint_sweep.report.swept import Swept
 
 
-def test_nothing_to_register_is_an_error() -> None:
+def test_registering_without_a_chosen_model_is_refused() -> None:
     swept = Swept("", {"chosen": None}, [], "", {})
     with pytest.raises(ValueError, match="no model to register"):
         log_sweep(swept, model="/chosen", registered_name="tips")

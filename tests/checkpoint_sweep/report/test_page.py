@@ -63,7 +63,7 @@ def test_every_kind_of_sweep_is_drawn(open_report: Open, name: str) -> None:
     assert page.locator("#plots svg.marks").count() == (0 if name == "no-plots" else 3)
 
 
-def test_a_sweep_of_which_nothing_was_evaluated(browser: Browser, tmp_path: Path) -> None:
+def test_a_sweep_without_results_names_the_reasons(browser: Browser, tmp_path: Path) -> None:
     made = fake_report.report(checkpoints=2, eligible=False, intervals=False, plots=False)
     made.update(values={}, metrics=[], slices=[], losses={"training": [], "evaluation": []})
     for candidate in made["candidates"]:
@@ -79,7 +79,7 @@ def test_a_sweep_of_which_nothing_was_evaluated(browser: Browser, tmp_path: Path
     observed.page.context.close()
 
 
-def test_the_verdicts_are_the_reports(open_report: Open) -> None:
+def test_the_verdicts_shown_are_the_reports(open_report: Open) -> None:
     made = fake_report.report(nan=(3,))
     page = open_report(made).page
 
@@ -93,7 +93,7 @@ def test_the_verdicts_are_the_reports(open_report: Open) -> None:
     ]
 
 
-def test_the_slices_in_numbers_are_the_reports(open_report: Open) -> None:
+def test_the_slice_table_has_the_reports_numbers(open_report: Open) -> None:
     made = fake_report.report(baseline=True)
     page = open_report(made).page
 
@@ -136,7 +136,7 @@ def test_thresholds_are_lines_where_they_hold(
     assert texts.count() == lines
 
 
-def test_text_from_the_data_stays_text(open_report: Open) -> None:
+def test_values_from_the_data_are_escaped(open_report: Open) -> None:
     made = fake_report.report()
     for candidate in made["candidates"]:
         assert candidate["verdict"] is not None
@@ -211,7 +211,7 @@ def test_another_candidates_plots_can_be_chosen(open_report: Open) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1200])
-def test_it_fits_the_window_and_the_theme(open_report: Open, scheme: str, width: int) -> None:
+def test_the_page_fits_the_window_and_the_theme(open_report: Open, scheme: str, width: int) -> None:
     page = open_report(fake_report.report(baseline=True), color_scheme=scheme).page
     page.set_viewport_size({"width": width, "height": 800})
     page.wait_for_function("width => document.documentElement.scrollWidth <= width", arg=width)
@@ -279,7 +279,7 @@ def test_a_regression_has_predicted_against_actual_and_residuals(open_report: Op
     assert "about 100 of them" in page.locator("#plots .note").first.inner_text()
 
 
-def test_without_scripts_the_text_is_there(browser: Browser, tmp_path: Path) -> None:
+def test_the_text_is_readable_without_scripts(browser: Browser, tmp_path: Path) -> None:
     made = fake_report.report()
     (tmp_path / "page.html").write_text(render(made), encoding="utf-8")
     page = browser.open(tmp_path / "page.html", java_script_enabled=False).page  # type: ignore[arg-type]

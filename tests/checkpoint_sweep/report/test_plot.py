@@ -14,7 +14,7 @@ def _verdict(step: int, **more: Any) -> dict[str, Any]:
     return {"name": f"s{step}", "step": step, "value": step / 10, "eligible": True, **more}
 
 
-def test_axes_of_ones_own_are_drawn_on() -> None:
+def test_given_axes_are_drawn_on() -> None:
     figure = pytest.importorskip("matplotlib.figure").Figure()
     left, right = figure.subplots(1, 2)
     assert plot_verdicts([_verdict(1), _verdict(2)], _SELECTION, "s2", right) is right
@@ -23,7 +23,7 @@ def test_axes_of_ones_own_are_drawn_on() -> None:
     assert right.get_legend_handles_labels()[1] == ["chosen"]
 
 
-def test_nothing_to_mark_needs_no_legend() -> None:
+def test_without_marks_there_is_no_legend() -> None:
     pytest.importorskip("matplotlib")
     assert plot_verdicts([_verdict(1)], _SELECTION, None).get_legend() is None
 

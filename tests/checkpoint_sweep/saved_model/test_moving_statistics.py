@@ -86,7 +86,7 @@ GRAPHS = {
 
 
 @pytest.mark.parametrize("name", GRAPHS)
-def test_graphs_of_tensorflow_1(name: str, tmp_path: Path) -> None:
+def test_statistics_in_a_tensorflow_1_graph_are_found(name: str, tmp_path: Path) -> None:
     build, expected = GRAPHS[name]
     directory = str(tmp_path / "model")
     with tf.Graph().as_default() as graph, v1.Session() as session:
@@ -121,7 +121,7 @@ MODELS: dict[str, tuple[Callable[[], Any], int]] = {
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_keras_models(name: str, tmp_path: Path) -> None:
+def test_statistics_of_a_keras_model_are_found(name: str, tmp_path: Path) -> None:
     build, expected = MODELS[name]
     model = build()
     model.compile("adam", "mse")

@@ -29,7 +29,7 @@ def test_equal_selections_are_equal_parameters() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "auc", json.dumps({"metrik": "auc"}), "[]", "null"])
-def test_what_is_no_selection_is_refused(text: str) -> None:
+def test_a_text_that_is_no_selection_is_refused(text: str) -> None:
     with pytest.raises(SelectionError, match="Not a selection"):
         Selection.from_json(text)
 

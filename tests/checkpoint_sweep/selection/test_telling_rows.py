@@ -14,14 +14,14 @@ def _names(verdicts: list[Any]) -> list[str]:
     return [verdict["name"] for verdict in verdicts]
 
 
-def test_few_are_all_shown() -> None:
+def test_of_few_verdicts_all_are_shown() -> None:
     few = [_verdict(i, i / 10) for i in range(10)]
     assert telling(few, "s9", True) == few
     assert rest(few, few) == ""
 
 
 @pytest.mark.parametrize(("higher", "best"), [(True, {"s17", "s18", "s19"}), (False, {"s1", "s2"})])
-def test_the_best_are_those_of_the_direction(higher: bool, best: set[str]) -> None:
+def test_of_many_verdicts_the_best_by_direction_are_shown(higher: bool, best: set[str]) -> None:
     many = [_verdict(i, i / 10) for i in range(20)]
     shown = _names(telling(many, "s10", higher))
     assert len(shown) == 10
@@ -46,7 +46,7 @@ def test_a_nan_or_a_missing_value_is_no_best() -> None:
     assert {"s28", "s26", "s24", "s29", "s0"} <= set(shown)
 
 
-def test_the_rest_are_counted_by_what_is_said_of_them() -> None:
+def test_the_rest_are_counted_by_their_verdict() -> None:
     verdicts = [
         _verdict(1, 0.1, in_best_set=True),
         _verdict(2, 0.1, in_best_set=False),

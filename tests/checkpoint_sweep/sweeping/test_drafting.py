@@ -50,7 +50,7 @@ def test_an_estimators_config_is_taken_by_a_sweep_as_it_is(files: Files) -> None
         ("price", 1, None, "price", "mean_absolute_error"),
     ],
 )
-def test_a_keras_run_of_another_problem(
+def test_a_keras_classifiers_and_a_regressions_configs_are_taken_by_a_sweep(
     output: str, units: int, activation: str, label: str, select: str, tmp_path: Path
 ) -> None:
     model = tf.keras.Sequential([tf.keras.layers.Dense(units, activation, input_shape=(2,))])
@@ -97,7 +97,7 @@ def _write_csv(path: Path) -> None:
     path.write_text("\n".join(["a,b,kind,price,weight,place", *rows]) + "\n")
 
 
-def test_what_an_estimator_parses(trained: EstimatorRun) -> None:
+def test_the_features_that_an_estimator_parses_are_found(trained: EstimatorRun) -> None:
     assert parsed_features(SavedModel(str(trained.export))) == set(FEATURES)
 
 
@@ -113,7 +113,9 @@ def test_what_an_estimator_parses(trained: EstimatorRun) -> None:
         ({"p": 3}, {"hot": dataclasses.replace(_NUMBER, width=3)}, "hot", MULTI_CLASS),
     ],
 )
-def test_labels_and_problems(outputs: dict, features: dict, label: str, problem: str) -> None:
+def test_label_and_problem_are_guessed_from_outputs_and_features(
+    outputs: dict, features: dict, label: str, problem: str
+) -> None:
     guessed = guess(_model(outputs, "given"), features | {"given": _YES_OR_NO}, None, None)
     assert (guessed.label, guessed.problem) == (label, problem)
     assert (guessed.prediction != "") == (len(outputs) > 1)
@@ -149,7 +151,7 @@ def test_slices_are_features_of_few_values() -> None:
         ({}, {"x": _YES_OR_NO}, None, "no output that is a number"),
     ],
 )
-def test_what_cannot_be_guessed(
+def test_a_label_that_cannot_be_guessed_is_refused(
     outputs: dict, features: dict, label: str | None, words: str
 ) -> None:
     with pytest.raises(UserError, match=words):

@@ -66,7 +66,7 @@ def test_an_estimator_that_keeps_one_checkpoint_has_all_evaluated_once(
     assert fresh == [[step] for step in STEPS]
 
 
-def test_training_goes_as_without(
+def test_a_listener_does_not_change_the_training(
     files: Files, input_fn: Any, receiver_fn: Any, tmp_path: Path
 ) -> None:
     _estimator(tmp_path / "plain").train(input_fn, max_steps=1)
@@ -120,7 +120,7 @@ def test_bad_arguments_end_a_training_at_its_first_checkpoint(
     assert estimator.get_variable_value("global_step") == 0
 
 
-def test_a_later_failure_is_a_warning(
+def test_a_sweep_that_fails_during_training_is_a_warning(
     files: Files,
     input_fn: Any,
     receiver_fn: Any,

@@ -68,7 +68,7 @@ def test_a_step_that_was_written_again_is_pinned_anew(run: Path, pinned: Path) -
 
 
 @pytest.mark.parametrize("missing", ["index", "data-00000-of-00001"])
-def test_one_that_is_not_complete_is_waited_for_and_holds_up_no_other(
+def test_an_incomplete_checkpoint_is_waited_for_and_holds_up_no_other(
     missing: str, run: Path, pinned: Path
 ) -> None:
     path = run / f"model.ckpt-20.{missing}"
@@ -80,7 +80,7 @@ def test_one_that_is_not_complete_is_waited_for_and_holds_up_no_other(
 
 
 @pytest.mark.parametrize("at", ["before its files are listed", "before it is linked"])
-def test_one_that_is_deleted_meanwhile_is_named(
+def test_a_checkpoint_that_is_deleted_meanwhile_is_named(
     at: str, run: Path, pinned: Path, warnings: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     name = "_new_files" if at == "before its files are listed" else "_link"
@@ -107,7 +107,7 @@ def test_what_a_killed_process_left_is_removed(run: Path, pinned: Path) -> None:
     assert not list(pinned.glob("*.partial-*"))
 
 
-def test_two_may_pin_at_once(run: Path, pinned: Path) -> None:
+def test_several_processes_may_pin_at_once(run: Path, pinned: Path) -> None:
     found: list[list[int]] = []
     together = threading.Barrier(4)
 
@@ -124,7 +124,7 @@ def test_two_may_pin_at_once(run: Path, pinned: Path) -> None:
     assert _weights(pinned) == _weights(run)
 
 
-def test_copies_where_nothing_can_be_linked(
+def test_checkpoints_are_copied_where_links_are_impossible(
     run: Path, pinned: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object) -> None:
@@ -136,7 +136,7 @@ def test_copies_where_nothing_can_be_linked(
     assert _weights(pinned) == _weights(run)
 
 
-def test_there_is_no_run_yet(pinned: Path, tmp_path: Path) -> None:
+def test_before_the_run_begins_nothing_is_pinned(pinned: Path, tmp_path: Path) -> None:
     assert pin(str(tmp_path / "nowhere"), str(pinned)) == []
 
 

@@ -7,7 +7,7 @@ from checkpoint_sweep.sweeping.sweep import sweep
 from tests.checkpoint_sweep.sweeping.conftest import Files
 
 
-def test_every_prediction_is_counted(files: Files) -> None:
+def test_every_prediction_of_a_sweep_is_counted(files: Files) -> None:
     heard: list[Amount] = []
     with listening(heard.append):
         sweep(**files.arguments(batch_size=50))

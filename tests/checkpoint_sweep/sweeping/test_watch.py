@@ -105,7 +105,7 @@ def test_two_series_in_a_run_are_refused(files: Files, tmp_path: Path) -> None:
         watch(**files.arguments(), until=Until(seconds=60.0))
 
 
-def test_what_appears_and_goes_during_an_evaluation_is_pinned(
+def test_a_checkpoint_that_comes_and_goes_during_an_evaluation_is_pinned(
     files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pins: Pins
 ) -> None:
     run = tmp_path / "going on"
@@ -127,7 +127,7 @@ def test_what_appears_and_goes_during_an_evaluation_is_pinned(
     assert [v["step"] for v in result.verdicts] == [20, 60]
 
 
-def test_what_comes_and_goes_between_two_polls_is_pinned(
+def test_a_checkpoint_that_comes_and_goes_between_two_polls_is_pinned(
     files: Files, tmp_path: Path, pins: Pins
 ) -> None:
     run, ended = tmp_path / "going on", tmp_path / "ended"
@@ -194,7 +194,7 @@ def test_the_checkpoint_that_was_exported_is_waited_for(
     assert [v["step"] for v in result.verdicts] == list(STEPS)
 
 
-def test_nothing_appeared(files: Files, tmp_path: Path) -> None:
+def test_a_watch_without_any_checkpoint_is_an_error(files: Files, tmp_path: Path) -> None:
     given = files.arguments(run=str(tmp_path / "nowhere"))
     with pytest.raises(UserError, match="No checkpoint has appeared"):
         watch(**given, until=Until(seconds=0.0), every=0.1)
@@ -260,13 +260,17 @@ def test_patience_asks_training_to_stop(files: Files) -> None:
         ([], 0),
     ],
 )
-def test_checkpoints_without_improvement(members: list[bool | None], expected: int) -> None:
+def test_checkpoints_after_the_last_among_the_best_are_counted(
+    members: list[bool | None], expected: int
+) -> None:
     verdicts = [{"in_best_set": member, "averaged": None} for member in members]
     average = {"in_best_set": True, "averaged": [1, 2]}
     assert without_improvement([*verdicts, average]) == expected
 
 
-def test_an_estimator_stops(trained: EstimatorRun, examples: list[bytes], tmp_path: Path) -> None:
+def test_a_hook_stops_an_estimator_when_asked(
+    trained: EstimatorRun, examples: list[bytes], tmp_path: Path
+) -> None:
     path = tmp_path / "output" / "stop"
     request_stop(str(path))
     hook = stop_hook(str(path))
@@ -287,7 +291,7 @@ def test_an_estimator_stops(trained: EstimatorRun, examples: list[bytes], tmp_pa
     assert context.stopped
 
 
-def test_a_keras_model_stops(tmp_path: Path) -> None:
+def test_a_callback_stops_a_keras_model_when_asked(tmp_path: Path) -> None:
     path = str(tmp_path / "stop")
     model = tf.keras.Sequential([tf.keras.layers.Dense(1, input_shape=(1,))])
     callback = StopCallback(path)

@@ -49,7 +49,7 @@ def context(tmp_path: Path) -> base_beam_executor.BaseBeamExecutor.Context:
     )
 
 
-def test_all_on_a_file_system_that_is_not_local(
+def test_sweep_and_evaluator_work_on_a_remote_file_system(
     trained: EstimatorRun,
     examples: list[bytes],
     context: base_beam_executor.BaseBeamExecutor.Context,

@@ -1,1 +1,1 @@
-"""What batches add up to: sums by slice, merged, and TFMA's metrics derived from them."""
+"""Sums by slice of all batches, merged in any order, and TFMA's metrics derived from them."""

@@ -1,4 +1,4 @@
-"""What one batch adds up to, before it is merged with others."""
+"""The sums of one batch, before they are merged with those of others."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -55,7 +55,7 @@ class BatchAccumulator:
         regular: np.ndarray,
         contributions: Sequence[tuple[Any, Sequence[np.ndarray]]],
     ) -> None:
-        """Adds what the vectorized combiner of a leaf makes of the examples that fit arrays.
+        """Adds the contributions of a leaf's vectorized combiner, from examples that fit arrays.
 
         Args:
             leaf: Number of the leaf in the plan.
@@ -119,7 +119,7 @@ def sum_by_row(
 
 
 def positive_labels(labels: Any, size: int) -> np.ndarray | None:
-    """(size,) bool, which labels are 1; None if they are not one 0 or 1 for each example."""
+    """Returns which labels are 1, (size,) bool; None if they are not one 0 or 1 per example."""
     if not isinstance(labels, np.ndarray) or labels.size != size or labels.dtype.kind not in "iuf":
         return None
     flat = labels.reshape(size)

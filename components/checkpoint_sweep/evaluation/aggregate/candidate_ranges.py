@@ -1,7 +1,7 @@
 """States divided by ranges of candidates, which are merged and evaluated apart from each other.
 
-So what all candidates add up to is nowhere held in several copies at once, and workers share what
-is to be done after the examples have been read.
+No worker then holds the sums of all candidates in several copies at once, and workers share the
+work that follows the reading of the examples.
 """
 
 import copy
@@ -25,23 +25,23 @@ from checkpoint_sweep.evaluation.aggregate.state import (
 )
 from checkpoint_sweep.evaluation.plan import plan as plan_lib
 
-# What is computed once for a range, such as the baseline's metrics, costs little beside so many.
+# So many that metrics computed once for a range, such as the baseline's, cost little beside them.
 _CANDIDATES = 16
 
-# The first of them, and the one after the last.
+# Number of the first candidate of the range, and of the one after the last.
 Range = tuple[int, int]
 
 
 class MergeByRange(beam.PTransform):
-    """States of all models to one merged state for each range of candidates, keyed by it.
+    """Merges the states of all models into one for each range of candidates, keyed by the range.
 
-    The baseline's sums are in each.
+    Each has the baseline's sums too.
 
     Args:
-        part: the config of the metrics of one query key, or those without.
-        candidates: number of candidates.
-        models: their number with the baseline.
-        make_plan: the plan of a config.
+        part: Config of the metrics of one query key, or of the metrics without one.
+        candidates: Number of candidates.
+        models: Number of models, the baseline included.
+        make_plan: Makes the plan of a config.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class MergeByRange(beam.PTransform):
         self._make_plan = make_plan
 
     def expand(self, states: beam.PCollection) -> beam.PCollection:
-        """See the class."""
+        """Divides the states, and merges those of each range."""
         strides = self._make_plan(self._part).strides(self._models)
         ranges = ranges_of(self._candidates)
         return (
@@ -69,7 +69,7 @@ class MergeByRange(beam.PTransform):
 
 
 def ranges_of(candidates: int) -> list[Range]:
-    """As few ranges as hold so many, of sizes that differ by one at most."""
+    """Divides so many candidates into as few ranges as hold them, of almost equal sizes."""
     number = -(-candidates // _CANDIDATES)
     bounds = [candidates * i // number for i in range(number + 1)]
     return list(itertools.pairwise(bounds))
@@ -78,13 +78,13 @@ def ranges_of(candidates: int) -> list[Range]:
 def divide(
     state: MetricState, ranges: list[Range], strides: dict[int, int], models: int
 ) -> Iterator[tuple[Range, MetricState]]:
-    """The parts of a state; the baseline, which is behind the last range, is in each.
+    """Divides a state by range; the baseline, which is behind the last range, is in each part.
 
     Args:
-        state: of all models.
-        ranges: one after the other.
-        strides: codes per row, by leaf.
-        models: number of models, the baseline included.
+        state: State of all models.
+        ranges: Ranges of candidates, ascending.
+        strides: Codes per row, by leaf.
+        models: Number of models, the baseline included.
     """
     if len(ranges) == 1:
         yield ranges[0], state
@@ -108,7 +108,7 @@ def divide(
 
 
 def _only(total: sums.Sums, number: int, range_of_entry: np.ndarray) -> sums.Sums:
-    """The entries of one range and of the baseline."""
+    """Selects the entries of one range and of the baseline."""
     kept = np.flatnonzero((range_of_entry == number) | (range_of_entry == -1))
     return sums.Sums(total.codes[kept], total.values.take(kept, axis=0))
 
@@ -116,7 +116,7 @@ def _only(total: sums.Sums, number: int, range_of_entry: np.ndarray) -> sums.Sum
 def _accumulators(
     of_leaf: dict[AccumulatorKey, Any], number: int, range_of: np.ndarray
 ) -> dict[AccumulatorKey, Any]:
-    """Those of one range, and the baseline's, each an object of its own: merging changes them."""
+    """Selects a range's accumulators, and copies of the baseline's, since merging changes them."""
     own = {key: a for key, a in of_leaf.items() if range_of[key[0]] == number}
     shared = {key: copy.deepcopy(a) for key, a in of_leaf.items() if range_of[key[0]] < 0}
     return own | shared
@@ -126,8 +126,8 @@ def by_slice(element: tuple[Range, MetricState], strides: dict[int, int]) -> Ite
     """Divides the merged state of a range by slice.
 
     Args:
-        element: of `MergeByRange`.
-        strides: codes per row, by leaf.
+        element: Range and merged state, as `MergeByRange` gives them.
+        strides: Codes per row, by leaf.
     """
     candidates, state = element
     return split_by_slice(state, strides, range(*candidates))

@@ -20,14 +20,14 @@ _Computations = Sequence[metric_types.CrossSliceMetricComputation]
 
 
 class AddCrossSlices(beam.PTransform):
-    """The metrics of slices, and of pairs of them whose key is that of both slices.
+    """Adds to the metrics of slices those of pairs of slices, whose key has both slices' keys.
 
-    What is compared, and how, is as in ``_AddCrossSliceMetrics`` of TFMA 0.46, in
+    Source: ``_AddCrossSliceMetrics`` of TFMA 0.46, in
     ``evaluators/metrics_plots_and_validations_evaluator.py``.
 
     Args:
-        specs: which slices to compare.
-        computations: TFMA's, beside differences.
+        specs: Slices to compare.
+        computations: TFMA's comparisons beside differences.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class AddCrossSlices(beam.PTransform):
         self._computations = list(computations)
 
     def expand(self, metrics: beam.PCollection) -> beam.PCollection:
-        """See the class."""
+        """Groups the slices of a candidate and sample, and compares them."""
         return (
             metrics
             | "ByModel" >> beam.Map(_by_model).with_output_types(tuple[tuple[int, int], Any])
@@ -58,7 +58,7 @@ def _with_pairs(
     specs: Sequence[config_pb2.CrossSlicingSpec],
     computations: _Computations,
 ) -> Iterator[_Element]:
-    """All slices of one candidate and sample, and then the pairs of them that specs name."""
+    """Yields all slices of one candidate and sample, and then the pairs that the specs name."""
     _, elements = grouped
     slices = list(elements)
     yield from slices
@@ -79,12 +79,12 @@ def _with_pairs(
 def compared(
     baseline: dict[Any, Any], other: dict[Any, Any], computations: _Computations
 ) -> dict[Any, Any]:
-    """The metrics of a pair of slices: the first one's less the other's, unless computed.
+    """Computes the metrics of a pair of slices: the differences, and TFMA's own comparisons.
 
     Args:
-        baseline: metrics of the slice that others are compared with.
-        other: metrics of such a slice.
-        computations: TFMA's, beside differences.
+        baseline: Metrics of the slice that others are compared with.
+        other: Metrics of the slice that is compared with it.
+        computations: TFMA's comparisons beside differences.
     """
     result = {
         key: baseline[key] - value

@@ -1,4 +1,4 @@
-"""From the sums of a slice to TFMA's metrics of every candidate."""
+"""TFMA's metrics of every candidate, from the sums of a slice."""
 
 import copy
 from collections.abc import Iterator
@@ -19,13 +19,13 @@ _FAILED = (
 
 
 class Key(NamedTuple):
-    """What metrics are of.
+    """Key of a set of metrics.
 
     Attributes:
-        candidate: its number.
-        slice_key: of a slice, or of two that are compared.
-        sample: of the examples.
-        small: whether TFMA shows no metrics of the slice, for want of examples.
+        candidate: Number of the candidate.
+        slice_key: Key of a slice, or the keys of two slices that are compared.
+        sample: Number of the sample of the examples.
+        small: Whether TFMA shows no metrics of the slice, for want of examples.
     """
 
     candidate: int
@@ -35,10 +35,11 @@ class Key(NamedTuple):
 
 
 class Derive(beam.DoFn):
-    """Slice states to the metrics of each candidate and sample, derived ones included.
+    """Turns slice states into the metrics of each candidate and sample, derived ones included.
 
     Args:
-        candidates: number of candidates; the baseline, if any, has this number.
+        eval_config: Config of the metrics.
+        candidates: Number of candidates; the baseline, if any, has this number.
     """
 
     def __init__(
@@ -59,7 +60,7 @@ class Derive(beam.DoFn):
         self._keep_private = bool(self._plan.cross_slice or self._plan.ci_derived)
 
     def process(self, element: SliceState) -> Iterator[tuple[Key, dict[Any, Any]]]:
-        """The metrics of one slice, of all its candidates that have not failed."""
+        """Yields the metrics of one slice, of all its candidates that have not failed."""
         least = self._eval_config.options.min_slice_size.value
         small = bool(element.key) and _examples(element) < least
         for sample, whole in _samples(element, self._sampling, self._plan):
@@ -76,14 +77,19 @@ class Derive(beam.DoFn):
 
 
 def _examples(element: SliceState) -> int:
-    """Number of examples of a slice."""
+    """Counts the examples of a slice."""
     sampled = any(sample != samples.FULL for sample in element.counts)
     full = element.counts.get(samples.FULL)
     return sum(element.counts.values()) if sampled and full is None else int(full or 0)
 
 
 class Sample:
-    """The sums and accumulators of one sample of one slice."""
+    """The sums and accumulators of one sample of one slice.
+
+    Args:
+        totals: Sums by leaf.
+        fallback: TFMA's accumulators by leaf and model.
+    """
 
     def __init__(self, totals: dict[int, sums.Sums], fallback: dict[int, dict[int, Any]]) -> None:
         self.totals = totals
@@ -91,7 +97,7 @@ class Sample:
 
 
 def leaves(plan: plan_lib.Plan, whole: Sample, model: int, of_baseline: bool) -> dict[Any, Any]:
-    """What the leaves of one model put into the metrics."""
+    """Returns the metrics that the leaves of one model give."""
     result: dict[Any, Any] = {}
     for index, leaf in enumerate(plan.leaves):
         if leaf.of_baseline == of_baseline:
@@ -100,7 +106,7 @@ def leaves(plan: plan_lib.Plan, whole: Sample, model: int, of_baseline: bool) ->
 
 
 def derived(plan: plan_lib.Plan, metrics: dict[Any, Any], of_baseline: bool) -> dict[Any, Any]:
-    """Adds the derived computations of the baseline, or of a candidate."""
+    """Adds the derived metrics of the baseline, or of a candidate."""
     for computation in plan.derived:
         if plan.only_baseline(computation.keys) == of_baseline:
             metrics.update(computation.result(metrics))
@@ -108,7 +114,7 @@ def derived(plan: plan_lib.Plan, metrics: dict[Any, Any], of_baseline: bool) -> 
 
 
 def output(leaf: plan_lib.Leaf, whole: Sample, index: int, model: int) -> dict[Any, Any]:
-    """What one leaf of one model puts into the metrics."""
+    """Returns the metrics that one leaf of one model gives."""
     accumulator = whole.fallback.get(index, {}).get(model)
     if leaf.vectorized is None:
         if accumulator is None:
@@ -127,7 +133,7 @@ def output(leaf: plan_lib.Leaf, whole: Sample, index: int, model: int) -> dict[A
 def _samples(
     element: SliceState, sampling: samples.Sampling, plan: plan_lib.Plan
 ) -> Iterator[tuple[int, Sample]]:
-    """The samples to compute metrics of: all of the data first, then the method's own."""
+    """Yields the samples to compute metrics of: all of the data first, then the method's own."""
     buckets = sorted(element.counts)
     if sampling.method is not samples.Method.JACKKNIFE:
         replicates = range(sampling.number)
@@ -142,7 +148,7 @@ def _samples(
 
 
 def _merged(element: SliceState, chosen: list[int], plan: plan_lib.Plan) -> Sample:
-    """The chosen samples' sums and accumulators as one."""
+    """Merges the sums and accumulators of the chosen samples."""
     totals = {}
     for leaf, by_sample in element.sums.items():
         parts = [by_sample[sample] for sample in chosen if sample in by_sample]

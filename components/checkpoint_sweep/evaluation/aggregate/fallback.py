@@ -18,9 +18,9 @@ class ExampleByExample:
     """Runs TFMA's preprocessors and combiners on single examples of a batch.
 
     Args:
-        extracts: the batch's extracts without predictions.
-        rows: the batch's rows.
-        pairs: the examples that add to each, as ``Rows.row`` and ``Rows.example``.
+        extracts: Extracts of the batch, without predictions.
+        rows: Rows of the batch.
+        pairs: Examples that add to each row, as ``Rows.row`` and ``Rows.example``.
     """
 
     def __init__(
@@ -43,8 +43,11 @@ class ExampleByExample:
         """Adds the ``chosen`` examples, a (batch size,) mask, of one model to accumulators.
 
         Args:
-            predictions: batched, as TFMA's extracts hold them.
-            into: accumulators by model, sample and slice.
+            leaf: Leaf whose combiner adds them.
+            model: Number of the model.
+            predictions: Predictions of the batch, as TFMA's extracts hold them.
+            chosen: (batch size,) bool, the examples to add.
+            into: Accumulators by model, sample and slice, which are changed.
         """
         if self._examples is None:
             self._examples = util.split_extracts(self._extracts)

@@ -1,4 +1,4 @@
-"""Which samples an example belongs to, for confidence intervals."""
+"""Samples of the examples, for confidence intervals."""
 
 import dataclasses
 import enum
@@ -16,7 +16,7 @@ FULL = -1  # As in TFMA: the sample that is all of the data.
 
 
 class Method(enum.Enum):
-    """How the uncertainty of a metric is estimated."""
+    """Method that estimates the uncertainty of a metric."""
 
     NONE = "none"
     JACKKNIFE = "jackknife"
@@ -28,8 +28,8 @@ class Sampling:
     """The samples of an evaluation.
 
     Attributes:
-        method: what the samples are for.
-        number: of jackknife folds or bootstrap replicates, TFMA's default; 0 without.
+        method: Method that needs the samples.
+        number: Number of jackknife folds or bootstrap replicates, TFMA's default; 0 without.
     """
 
     method: Method
@@ -37,7 +37,7 @@ class Sampling:
 
     @classmethod
     def of(cls, eval_config: config_pb2.EvalConfig) -> "Sampling":
-        """What the config's confidence interval options ask for."""
+        """Reads the samples that the config's options for confidence intervals ask for."""
         params = tfma_internals.confidence_interval_params(eval_config, eval_config.metrics_specs)
         if params.num_jackknife_samples:
             return cls(Method.JACKKNIFE, params.num_jackknife_samples)
@@ -46,10 +46,10 @@ class Sampling:
         return cls(Method.NONE, 0)
 
     def samples(self, seed: int) -> list[int]:
-        """The samples that one unit, such as a query, belongs to, as often as it does.
+        """Draws the samples that one unit, such as a query, belongs to, as often as it does.
 
         Args:
-            seed: of the unit, so that it always belongs to the same.
+            seed: Seed of the unit, so that it always belongs to the same samples.
         """
         random = np.random.default_rng(seed)
         if self.method is Method.NONE:
@@ -66,8 +66,12 @@ class Sampling:
         each example a Poisson(1) number of times. The random numbers depend on nothing but the
         batch, so a batch that is processed again, or for other models, gets the same.
 
+        Args:
+            batch: Batch with its serialized examples.
+            rows: Rows of the batch.
+
         Returns:
-            The rows, and the pairs of a row and an example that adds to it.
+            The divided rows, and the pairs of a row and an example that adds to it.
         """
         if self.method is Method.NONE:
             return [(FULL, keys) for keys in rows.slices], rows

@@ -1,4 +1,4 @@
-"""The merged state of an evaluation to metrics, slice by slice."""
+"""The metrics of all slices, from the merged state of an evaluation."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -13,11 +13,11 @@ from checkpoint_sweep.evaluation.plan import plan as plan_lib
 
 
 class EvaluateSlices(beam.PTransform):
-    """Merged states to the metrics of each candidate and slice, as TFMA shows them.
+    """Turns merged states into the metrics of each candidate and slice, as TFMA shows them.
 
     Args:
-        part: the config of the metrics of one query key, or those without.
-        candidates: number of candidates.
+        part: Config of the metrics of one query key, or of the metrics without one.
+        candidates: Number of candidates.
     """
 
     def __init__(self, part: config_pb2.EvalConfig, candidates: int) -> None:
@@ -26,9 +26,10 @@ class EvaluateSlices(beam.PTransform):
         self._candidates = candidates
 
     def expand(self, whole: beam.PCollection) -> beam.PCollection:
-        """See the class."""
+        """Divides the states by slice, and derives, compares and finishes their metrics."""
         plan = plan_lib.make(self._part)
         models = self._candidates + (plan.baseline_name is not None)
+        # Spread: all workers derive metrics, and not only those that have merged the states.
         sliced = (
             whole
             | "BySlice" >> beam.FlatMap(candidate_ranges.by_slice, plan.strides(models))
@@ -89,10 +90,10 @@ _ERROR_KEY = "__ERROR__"
 
 
 class Finish(beam.DoFn):
-    """The metrics of a slice as TFMA shows them: with what depends on intervals, no private ones.
+    """Finishes the metrics of a slice: adds those that depend on intervals, removes private ones.
 
     Args:
-        eval_config: of the metrics.
+        eval_config: Config of the metrics.
     """
 
     def __init__(self, eval_config: config_pb2.EvalConfig) -> None:
@@ -105,7 +106,7 @@ class Finish(beam.DoFn):
     def process(
         self, element: tuple[derive.Key, dict[Any, Any]]
     ) -> Iterator[tuple[tuple[int, Any], dict[Any, Any]]]:
-        """One slice of one candidate."""
+        """Yields the metrics of one slice of one candidate."""
         key, metrics = element
         sliced = tfma_internals.add_ci_derived_metrics((key.slice_key, metrics), self._ci_derived)
         _, shown = tfma_internals.remove_private_metrics(*sliced)
@@ -115,7 +116,7 @@ class Finish(beam.DoFn):
 
 
 def _too_small(least: int) -> str:
-    """The message with which TFMA replaces the metrics of a small slice."""
+    """Returns the message with which TFMA replaces the metrics of a small slice."""
     return (
         "Example count for this slice key is lower than the minimum required value: "
         f"{least}. No data is aggregated for this slice."

@@ -1,4 +1,4 @@
-"""Which slices each example of a batch belongs to.
+"""The slices that each example of a batch belongs to.
 
 TFMA's own slicer decides, but only once for each distinct combination of feature values that a
 slicing spec looks at, instead of once for each example.
@@ -29,7 +29,7 @@ class Rows:
     """The rows that a batch adds to: each stands for a set of slices.
 
     Attributes:
-        slices: for each row, the slices that its sums belong to.
+        slices: Slices that the sums of each row belong to.
         row: (pairs,) int64, index into ``slices``.
         example: (pairs,) int64, the example that adds to the row.
     """
@@ -39,7 +39,7 @@ class Rows:
     example: np.ndarray
 
     def take(self, regular: np.ndarray) -> "Rows":
-        """Only the pairs of examples in ``regular``, a (batch size,) mask, renumbered."""
+        """Keeps the pairs of examples in ``regular``, a (batch size,) mask, and renumbers them."""
         if regular.all():
             return self
         keep = regular[self.example]
@@ -48,7 +48,7 @@ class Rows:
 
 
 def slicing_specs(eval_config: config_pb2.EvalConfig) -> list[slicer_lib.SingleSliceSpec]:
-    """The specs to slice by, those of cross slices included, as TFMA's extractor orders them."""
+    """Lists the specs to slice by, with those of cross slices, in TFMA's extractor's order."""
     specs = [slicer_lib.SingleSliceSpec(spec=spec) for spec in eval_config.slicing_specs]
     for cross in eval_config.cross_slicing_specs:
         for spec in (cross.baseline_spec, *cross.slicing_specs):
@@ -59,7 +59,7 @@ def slicing_specs(eval_config: config_pb2.EvalConfig) -> list[slicer_lib.SingleS
 
 
 def columns(specs: Sequence[slicer_lib.SingleSliceSpec]) -> set[str]:
-    """The features that the specs look at."""
+    """Names the features that the specs look at."""
     return {name for spec in specs for name in _features(spec)}
 
 
@@ -67,7 +67,7 @@ class Slicer:
     """Assigns the examples of batches to slices.
 
     Args:
-        specs: as ``slicing_specs`` gives them.
+        specs: Specs to slice by, as ``slicing_specs`` gives them.
     """
 
     def __init__(self, specs: Sequence[slicer_lib.SingleSliceSpec]) -> None:
@@ -75,7 +75,12 @@ class Slicer:
         self._known: list[dict[tuple, tuple[SliceKey, ...]]] = [{} for _ in self._specs]
 
     def rows(self, features: Mapping[str, Any], size: int) -> Rows:
-        """The rows of a batch of ``size`` examples with these (batched) tensor values."""
+        """Finds the rows of a batch.
+
+        Args:
+            features: Tensor values of the batch, by feature.
+            size: Number of examples.
+        """
         encoded: dict[str, tuple[np.ndarray, list[np.ndarray | None]]] = {}
         joint = np.zeros(size, np.int64)
         chosen: list[tuple[SliceKey, ...]] = [()]
@@ -100,7 +105,7 @@ class Slicer:
         names: list[str],
         size: int,
     ) -> tuple[np.ndarray, list[tuple[SliceKey, ...]]]:
-        """For one spec: (size,) codes, and the slice keys that each code stands for."""
+        """Applies one spec: gives (size,) codes, and the slice keys that each code stands for."""
         codes = np.zeros(size, np.int64)
         combos: list[tuple[int, ...]] = [()]
         for column_codes, values in encoded:
@@ -133,7 +138,7 @@ def _compact(codes: np.ndarray) -> tuple[np.ndarray, list[int]]:
 
 
 def _encode(value: Any, size: int) -> tuple[np.ndarray, list[np.ndarray | None]]:
-    """A feature's tensor value as (size,) codes and the values, an array or None, of each."""
+    """Encodes a tensor value: (size,) codes, and the values, an array or None, of each code."""
     if value is None:
         return np.zeros(size, np.int64), [None]
     if isinstance(value, np.ndarray) and value.reshape(size, -1).shape[1] == 1:
@@ -171,7 +176,7 @@ def _flat(value: Any) -> np.ndarray:
 
 
 def _as_rows(joint: np.ndarray, sets: list[tuple[SliceKey, ...]]) -> Rows:
-    """Rows that stand for sets of slices, or for single slices where that gives fewer."""
+    """Makes rows that stand for sets of slices, or for single slices where these are fewer."""
     example = np.arange(joint.size)
     distinct = {key: None for keys in sets for key in keys}
     if len(sets) > _SETS_PER_SLICE * len(distinct) + 16:

@@ -1,4 +1,4 @@
-"""Merging the states of batches, in any order, and dividing the whole by slice."""
+"""States: sums and accumulators of batches, merged in any order and divided by slice."""
 
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator
@@ -21,6 +21,7 @@ AccumulatorKey = tuple[int, int, tfma_internals.SliceKey]
 Fallback = dict[int, dict[AccumulatorKey, Any]]
 MakePlan = Callable[[config_pb2.EvalConfig], plan_lib.Plan]
 
+# With more rows than this per slice, sets of slices save nothing: the accumulator is flattened.
 _ROWS_PER_SLICE = 8
 
 
@@ -29,13 +30,13 @@ class MetricState:
     """Accumulators of all leaves, models, samples and slices.
 
     Attributes:
-        rows: the rows that codes refer to.
+        rows: Rows that codes refer to.
         counts: (rows,) int64, examples per row.
-        sums: by leaf. Codes are ``(row * models + model) * buckets + bucket``.
+        sums: Sums by leaf. Codes are ``(row * models + model) * buckets + bucket``.
         fallback: TFMA's own accumulators, of leaves and examples that do not fit arrays.
-        examples: number of examples, in whatever slices.
+        examples: Number of examples, in whatever slices.
         non_finite: (models,) int64, examples whose predictions are not all finite.
-        errors: by model, why TFMA cannot evaluate it: one that predicts what is not finite.
+        errors: Combiner that failed on a model's NaN or infinite predictions, by model.
         positives: (rows,) float64, examples with the label 1; NaN where labels are not 0 and 1.
     """
 
@@ -49,10 +50,10 @@ class MetricState:
     positives: np.ndarray
 
     def flatten(self, strides: dict[int, int]) -> "MetricState":
-        """The same with one slice per row. This has no sums afterwards, which can be large.
+        """Makes a state with one slice per row; this one has no sums afterwards, to save memory.
 
         Args:
-            strides: codes per row, by leaf.
+            strides: Codes per row, by leaf.
         """
         flat: dict[Row, int] = {}
         targets = [
@@ -80,7 +81,7 @@ class FoldState:
     """A state by fold of the examples, which is merged apart from the others.
 
     Attributes:
-        state: whose samples are folds, and whose leaves those of the metrics that decide.
+        state: State whose samples are folds, of the leaves of the tracked metrics.
     """
 
     state: MetricState
@@ -90,7 +91,7 @@ class StateAccumulator:
     """A state that others can be merged into. Picklable; constant size once all rows are seen.
 
     Args:
-        strides: codes per row, by leaf.
+        strides: Codes per row, by leaf.
     """
 
     def __init__(self, strides: dict[int, int]) -> None:
@@ -138,7 +139,7 @@ class StateAccumulator:
             self._replace(self.flattened())
 
     def state(self) -> MetricState:
-        """Everything merged so far."""
+        """Returns everything merged so far."""
         merged = {leaf: pending.compact() for leaf, pending in self._sums.items()}
         return MetricState(
             list(self._rows),
@@ -152,7 +153,7 @@ class StateAccumulator:
         )
 
     def flattened(self) -> MetricState:
-        """The merged state, one slice per row; this has no sums afterwards, which can be large."""
+        """Returns the merged state, one slice per row; this one has no sums afterwards."""
         state = self.state()
         self._sums = {}
         return state.flatten(self._strides)
@@ -164,12 +165,12 @@ class StateAccumulator:
 
 
 class MergeStates(beam.CombineFn):
-    """States to one state.
+    """Merges states into one.
 
     Args:
-        eval_config: of the metrics.
-        models: number of models, the baseline included.
-        make_plan: the plan of a config.
+        eval_config: Config of the metrics.
+        models: Number of models, the baseline included.
+        make_plan: Makes the plan of a config.
     """
 
     def __init__(
@@ -189,7 +190,7 @@ class MergeStates(beam.CombineFn):
             leaf.combine.setup()
 
     def create_accumulator(self) -> StateAccumulator:
-        """The empty accumulator."""
+        """Returns an empty accumulator."""
         return StateAccumulator(self._plan.strides(self._models))
 
     def add_input(self, accumulator: StateAccumulator, element: MetricState) -> StateAccumulator:
@@ -213,7 +214,7 @@ class MergeStates(beam.CombineFn):
         return result
 
     def extract_output(self, accumulator: StateAccumulator) -> MetricState:
-        """The merged state, one slice per row."""
+        """Returns the merged state, one slice per row."""
         return accumulator.flattened()
 
 
@@ -222,14 +223,13 @@ class SliceState:
     """The part of a state that belongs to one slice.
 
     Attributes:
-        key: of the slice.
-        counts: examples by sample.
-        positives: of them those with the label 1, over all samples; NaN where labels are not 0
-            and 1.
-        sums: by leaf and sample. Codes are ``model * buckets + bucket``.
+        key: Key of the slice.
+        counts: Examples by sample.
+        positives: Examples with the label 1, over all samples; NaN where labels are not 0 and 1.
+        sums: Sums by leaf and sample. Codes are ``model * buckets + bucket``.
         fallback: TFMA's accumulators by leaf, and in it by model and sample.
-        failed: models that TFMA cannot evaluate, whose sums and accumulators are not complete.
-        candidates: whose sums these are; the baseline's are in them too.
+        failed: Models that TFMA cannot evaluate, whose sums and accumulators are not complete.
+        candidates: Numbers of the candidates whose sums these are, beside the baseline's.
     """
 
     key: tfma_internals.SliceKey
@@ -247,9 +247,9 @@ def split_by_slice(
     """Divides a state with one slice per row.
 
     Args:
-        whole: the state.
-        strides: codes per row, by leaf.
-        candidates: those whose sums are in it.
+        whole: State to divide.
+        strides: Codes per row, by leaf.
+        candidates: Numbers of the candidates whose sums are in it.
     """
     failed = frozenset(whole.errors)
     slices: dict[tfma_internals.SliceKey, SliceState] = {}
@@ -267,6 +267,6 @@ def split_by_slice(
 
 
 def empty_sums(leaf: plan_lib.Leaf) -> sums.Sums:
-    """The sums of a leaf that no example has reached."""
+    """Returns the sums of a leaf that no example has reached."""
     assert leaf.vectorized is not None
     return sums.Sums.empty(leaf.vectorized.columns)

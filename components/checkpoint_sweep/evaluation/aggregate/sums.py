@@ -10,7 +10,7 @@ import numpy as np
 # merging costs an amortised constant number of sorts per entry, whatever the number of batches.
 _PENDING_ENTRIES = 500_000
 _PENDING_SHARE = 4
-# How many entries to add to other rows at once.
+# Largest number of entries to add to other rows at once.
 _ENTRIES_AT_ONCE = 2_000_000
 
 
@@ -28,18 +28,18 @@ class Sums:
     values: np.ndarray
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """For pickling: in half the bytes, as numbers of few bytes where they are exact."""
+        """Pickles the sums in half the bytes: as small integers where these are exact."""
         steps = np.diff(self.codes, prepend=0)
         return _unpacked, (_packed(steps), [_packed(column) for column in self.values.T])
 
     @classmethod
     def empty(cls, columns: int) -> "Sums":
-        """The identity of ``merge``."""
+        """Returns no sums, the identity of ``merge``."""
         return cls(np.zeros(0, np.int64), np.zeros((0, columns)))
 
     @classmethod
     def of(cls, codes: np.ndarray, columns: Sequence[np.ndarray], size: int) -> "Sums":
-        """Sums of ``columns``, each shaped like ``codes``, over equal codes below ``size``."""
+        """Sums ``columns``, each shaped like ``codes``, over equal codes below ``size``."""
         codes = np.ascontiguousarray(codes, np.int64).ravel()
         flat = [np.ascontiguousarray(column, np.float64).ravel() for column in columns]
         if not codes.size:
@@ -56,7 +56,7 @@ class Sums:
 
     @classmethod
     def merge(cls, parts: Sequence["Sums"]) -> "Sums":
-        """The sum of several, which share their codes' meaning; ``parts`` is not empty."""
+        """Adds up several sums, at least one, whose codes have the same meaning."""
         if len(parts) == 1:
             return parts[0]
         codes = np.concatenate([part.codes for part in parts])
@@ -64,7 +64,7 @@ class Sums:
 
     @classmethod
     def _of_rows(cls, codes: np.ndarray, values: np.ndarray) -> "Sums":
-        """Sums of the rows of ``values`` over equal codes."""
+        """Sums the rows of ``values`` over equal codes."""
         size = _unbounded(codes)
         if _is_dense(codes, size) or not codes.size:
             return cls.of(codes, list(values.T), size)
@@ -75,7 +75,7 @@ class Sums:
         return cls(codes[starts], np.add.reduceat(values.take(order, axis=0), starts))
 
     def insert(self, other: "Sums") -> "Sums":
-        """The sum of this one, which may be changed, and of a smaller one.
+        """Adds smaller sums to these, which may be changed.
 
         Of large sums it takes less memory than ``merge``.
         """
@@ -98,20 +98,20 @@ class Sums:
         return Sums(codes, values)
 
     def block(self, start: int, stop: int) -> "Sums":
-        """The entries with ``start <= code < stop``, codes counted from ``start``."""
+        """Returns the entries with ``start <= code < stop``, codes counted from ``start``."""
         first, last = np.searchsorted(self.codes, (start, stop))
         return Sums(self.codes[first:last] - start, self.values[first:last])
 
     def remap(self, stride: int, indptr: np.ndarray, targets: np.ndarray) -> "Sums":
         """Adds row ``r`` to each of the rows ``targets[indptr[r]:indptr[r + 1]]`` instead.
 
-        Some targets at a time: all entries together, once for each target, can be many times what
-        is left of them.
+        Adds some targets at a time: all entries together, once for each target, can be many times
+        as large as the result.
 
         Args:
-            stride: codes per row.
-            indptr: (rows + 1,) int64.
-            targets: (indptr[-1],) int64.
+            stride: Codes per row.
+            indptr: (rows + 1,) int64, where the targets of each row begin and end.
+            targets: (indptr[-1],) int64, new rows.
         """
         starts = np.searchsorted(self.codes, np.arange(indptr.size) * stride)
         order = np.argsort(targets, kind="stable")
@@ -136,7 +136,7 @@ class Sums:
     def _of_row_pairs(
         self, stride: int, starts: np.ndarray, rows: np.ndarray, targets: np.ndarray
     ) -> "Sums":
-        """Each row ``rows[i]``, whose entries begin at its start, added to row ``targets[i]``."""
+        """Adds each row ``rows[i]``, whose entries begin at its start, to row ``targets[i]``."""
         sizes = starts[rows + 1] - starts[rows]
         shift = starts[rows] - (np.cumsum(sizes) - sizes)
         entry = np.arange(int(sizes.sum())) + np.repeat(shift, sizes)
@@ -147,7 +147,7 @@ class Sums:
         """Makes row ``r`` row ``targets[r]`` instead; nothing is added up.
 
         Args:
-            stride: codes per row.
+            stride: Codes per row.
             targets: (rows,) int64, each row at most once.
         """
         if (targets == np.arange(targets.size)).all():
@@ -164,7 +164,7 @@ class PendingSums:
 
     def __init__(self, parts: Sequence[Sums]) -> None:
         first, *self._parts = parts
-        # What is inserted changes it in place.
+        # A copy, since inserting changes it in place.
         self._merged = Sums(first.codes, first.values.copy())
 
     def add(self, part: Sums) -> None:
@@ -183,7 +183,7 @@ class PendingSums:
 
 
 def _packed(values: np.ndarray) -> np.ndarray:
-    """The same numbers in fewer bytes if they are natural ones; weights of examples often are."""
+    """Packs natural numbers, as example weights often are, into fewer bytes; copies others."""
     # NaN fails both comparisons.
     if not (values.size and values.min() >= 0 and values.max() < 1 << 32):
         return values.copy()
@@ -193,7 +193,7 @@ def _packed(values: np.ndarray) -> np.ndarray:
 
 
 def _unpacked(steps: np.ndarray, columns: Sequence[np.ndarray]) -> Sums:
-    """Sums from steps between their codes, and columns."""
+    """Makes sums of the steps between their codes, and columns."""
     values = np.empty((steps.size, len(columns)))
     for index, column in enumerate(columns):
         values[:, index] = column
@@ -201,22 +201,22 @@ def _unpacked(steps: np.ndarray, columns: Sequence[np.ndarray]) -> Sums:
 
 
 def _is_dense(codes: np.ndarray, size: int) -> bool:
-    """Whether to have an array of all codes below ``size`` is no waste."""
+    """Tells whether an array of all codes below ``size`` wastes no memory."""
     return size <= 2 * codes.size + 1024
 
 
 def _starts(codes: np.ndarray) -> np.ndarray:
-    """Where each code begins in ascending ones."""
+    """Finds where each code begins among ascending codes."""
     return np.flatnonzero(np.concatenate(([True], codes[1:] != codes[:-1])))
 
 
 def _unbounded(codes: np.ndarray) -> int:
-    """The least number that codes are below."""
+    """Returns the least number that all codes are below."""
     return int(codes.max(initial=-1)) + 1
 
 
 def _order(codes: np.ndarray, size: int) -> np.ndarray:
-    """The stable order of codes below ``size``.
+    """Sorts codes below ``size`` stably, and gives their order.
 
     NumPy sorts integers of at most 16 bits by radix: two such passes take less than half the time
     of one sort by comparison.

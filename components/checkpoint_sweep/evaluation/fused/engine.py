@@ -27,13 +27,13 @@ def evaluate_fused(request: EvaluationRequest) -> Iterator[Evaluated]:
     after the other, each with the baseline: steps of one Beam pipeline would all be loaded at once.
 
     Args:
-        request: what to evaluate.
+        request: Request to evaluate.
 
     Yields:
         The candidates of a group, once it is done.
 
     Raises:
-        UserError: the examples cannot be read, or metrics not computed on them.
+        UserError: The examples cannot be read, or metrics not computed on them.
     """
     baseline = [request.baseline] if request.baseline else []
     if request.race is not None and len(request.candidates) > 1:
@@ -46,7 +46,7 @@ def evaluate_fused(request: EvaluationRequest) -> Iterator[Evaluated]:
 
 
 def _with_errors(evaluated: Iterator[Evaluated], request: EvaluationRequest) -> Iterator[Evaluated]:
-    """The same, with the errors of those whose predictions TFMA cannot evaluate."""
+    """Adds the errors of the candidates whose predictions TFMA cannot evaluate."""
     for done in evaluated:
         error = done.error
         if error is None:
@@ -76,7 +76,7 @@ def _run_round(request: EvaluationRequest) -> Callable[[race.Round], dict[str, s
 def _without_unreadable(
     group: Sequence[ModelSource], evaluate: Callable[[Sequence[ModelSource]], None]
 ) -> dict[str, str]:
-    """Evaluates a group, without those that have become unreadable; why these are, by name."""
+    """Evaluates the readable models of a group; returns why others are unreadable, by name."""
     try:
         evaluate(group)
     except Exception:
@@ -94,7 +94,7 @@ def _without_unreadable(
 def _evaluate(
     request: EvaluationRequest, group: Sequence[ModelSource], this_round: race.Round | None = None
 ) -> None:
-    """One Beam pipeline for the candidates of a group: on all examples, or those of a round."""
+    """Runs a Beam pipeline for the candidates of a group, on all examples or those of a round."""
     config = request.tensor_adapter_config
     baseline = [request.baseline] if request.baseline else []
     columns = required_features.columns(

@@ -1,4 +1,4 @@
-"""What a step keeps loaded in a process, and how it lets go of it."""
+"""The models that a step keeps loaded in a process, and their release."""
 
 import dataclasses
 import gc

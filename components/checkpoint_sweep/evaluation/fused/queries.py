@@ -36,11 +36,11 @@ class QueryExample:
     """One example of a query.
 
     Attributes:
-        query_key: the feature that names queries.
-        query: its value, as text; "" where the example has none.
-        extracts: of the example, without predictions.
-        predictions: of each model.
-        slices: that the example is in.
+        query_key: Feature that names queries.
+        query: Value of the feature, as text; "" where the example has none.
+        extracts: Extracts of the example, without predictions.
+        predictions: Predictions of each model.
+        slices: Slices that the example is in.
     """
 
     query_key: str
@@ -56,13 +56,13 @@ def examples(
     outputs: Sequence[Any],
     rows: slicing.Rows,
 ) -> Iterator[QueryExample]:
-    """The examples of a batch, once for each query key.
+    """Yields the examples of a batch, once for each query key.
 
     Args:
-        query_keys: features that name queries.
-        extracts: of the batch, without predictions.
-        outputs: of each model, as TFMA's extracts hold them.
-        rows: the slices of the examples.
+        query_keys: Features that name queries.
+        extracts: Extracts of the batch, without predictions.
+        outputs: Outputs of each model, as TFMA's extracts hold them.
+        rows: Slices of the examples.
     """
     present = {key: value for key, value in extracts.items() if value is not None}
     single = util.split_extracts(present)
@@ -86,12 +86,12 @@ def examples(
 
 
 class QueryStates(beam.DoFn):
-    """The examples of a query to a state.
+    """Turns the examples of a query into a state.
 
     Args:
-        eval_config: of the query key.
-        models: number of models; the baseline is the last, if there is one.
-        tracked_metrics: what is summed by fold too; None for nothing.
+        eval_config: Config of the query key.
+        models: Number of models; the baseline is the last, if there is one.
+        tracked_metrics: Metrics that are summed by fold too; None for none.
     """
 
     def __init__(
@@ -124,7 +124,7 @@ class QueryStates(beam.DoFn):
     def process(
         self, element: tuple[str, Iterable[QueryExample]]
     ) -> Iterator[MetricState | FoldState]:
-        """One query."""
+        """Yields the states of one query."""
         query, found = element[0], list(element[1])
         keys = list(dict.fromkeys(key for example in found for key in example.slices))
         chosen = self._sampling.samples(zlib.crc32(query.encode()))
@@ -138,7 +138,7 @@ class QueryStates(beam.DoFn):
             yield FoldState(self._state(rows, shared))
 
     def _added(self, found: Sequence[QueryExample]) -> list[dict[int, Any]]:
-        """What the query's examples add to each leaf of each model."""
+        """Computes what the query's examples add to each leaf of each model."""
         result: list[dict[int, Any]] = [{} for _ in self._plan.leaves]
         for model in range(self._models):
             inputs = self._inputs(found, model)
@@ -151,7 +151,7 @@ class QueryStates(beam.DoFn):
         return result
 
     def _state(self, rows: list[Row], added: Mapping[int, Mapping[int, Any]]) -> MetricState:
-        """A state of accumulators, each an object of its own, since merging changes them."""
+        """Makes a state of accumulators, each an object of its own, since merging changes them."""
         fallback: Fallback = {}
         with data_errors.in_a_sentence(*_FAILED):
             for index, by_model in added.items():
@@ -165,7 +165,7 @@ class QueryStates(beam.DoFn):
         return MetricState(rows, counts, {}, fallback, 0, nothing, {}, unknown)
 
     def _inputs(self, found: Sequence[QueryExample], model: int) -> Mapping[str, Any]:
-        """Extracts of a query's examples as one, with the predictions of a model."""
+        """Merges the extracts of a query's examples, with the predictions of a model."""
         extracts = []
         for example in found:
             predictions = self._plan.predictions(example.predictions, model)

@@ -1,4 +1,4 @@
-"""Which features of the examples an evaluation looks at."""
+"""The features of the examples that an evaluation looks at."""
 
 from collections.abc import Collection, Iterable, Mapping
 
@@ -19,13 +19,13 @@ from checkpoint_sweep.saved_model.saved_model import SavedModel
 def features(
     eval_config: config_pb2.EvalConfig, plan: plan_lib.Plan, inputs: Collection[str]
 ) -> set[str] | None:
-    """The features to convert: of labels, weights, slices and the models' inputs.
+    """Finds the features to convert: labels, weights, slices and the models' inputs.
 
     Args:
-        inputs: names of the inputs of the models' signatures.
+        inputs: Names of the inputs of the models' signatures.
 
     Returns:
-        Names, also such that may not exist; None if TFMA's code may read any feature.
+        Names, some of which may not exist; None if TFMA's code may read any feature.
     """
     if plan.needs_all_features() or any(spec.query_key for spec in eval_config.metrics_specs):
         return None
@@ -39,15 +39,15 @@ def columns(
     representations: Mapping[str, schema_pb2.TensorRepresentation],
     sources: Iterable[ModelSource],
 ) -> set[str] | None:
-    """The columns to read, besides that of the serialized examples, before models are loaded.
+    """Finds the columns to read beside the serialized examples, before models are loaded.
 
     Args:
-        eval_config: with its defaults filled in.
-        representations: how columns become tensors.
-        sources: all models of the evaluation.
+        eval_config: Config of the evaluation, with its defaults filled in.
+        representations: Tensor representations, by which columns become tensors.
+        sources: All models of the evaluation.
 
     Returns:
-        Names, also such that may not exist; None if any column may be needed.
+        Names, some of which may not exist; None if any column may be needed.
     """
     saved_models = list(dict.fromkeys(source.saved_model for source in sources))
     name = signature(eval_config, saved_models[0])

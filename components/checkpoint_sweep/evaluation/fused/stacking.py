@@ -84,7 +84,7 @@ def _shapes(outputs: Any) -> Any:
 
 
 def _finite(outputs: Any, size: int) -> np.ndarray:
-    """(size,) bool: whether all numbers that a model gives for an example are finite."""
+    """Tells, for each example, whether all outputs of a model are finite, (size,) bool."""
     result = np.ones(size, bool)
     for value in outputs.values() if isinstance(outputs, dict) else [outputs]:
         if value.dtype.kind == "f" and value.shape[:1] == (size,):

@@ -1,4 +1,4 @@
-"""RecordBatches to TFMA's result files, for any number of candidates in one pass."""
+"""The transform from RecordBatches to TFMA's result files, for all candidates in one pass."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -35,23 +35,24 @@ class EvaluateModels(beam.PTransform):
     ``tfma.ARROW_INPUT_COLUMN``; gives the PCollection of the directories written.
 
     Args:
-        candidates: the models to evaluate, which are all in memory at once.
-        outputs: from each candidate's name to the directory for its results.
-        eval_config: with defaults filled in (``tfma.utils.update_eval_config_with_defaults``):
-            one ModelSpec, or one for the candidate and one with ``is_baseline``.
-        baseline: the model to compare each candidate with; its metrics are computed once.
-        tensor_adapter_config: how columns become tensors; TFMA's defaults without.
-        batch_size: larger RecordBatches are cut to this many rows.
-        rubber_stamp: as in TFMA: ignore change thresholds if there is no baseline.
-        load: loads models, for tests.
-        tracked_metrics: the metrics whose uncertainty is estimated, for `results.files.JACKKNIFE`.
-        earlier: merged states of other examples, which are added; query keys cannot go on from
-            such.
-        shares: of the examples, see `racing.shares`; None for all.
-        partial: a directory for the states that the models add up to, in place of results.
+        candidates: Models to evaluate, which are all in memory at once.
+        outputs: Directory for the results of each candidate, by its name.
+        eval_config: Config with its defaults
+            (``tfma.utils.update_eval_config_with_defaults``): one ModelSpec, or one for the
+            candidate and one with ``is_baseline``.
+        baseline: Model to compare each candidate with; its metrics are computed once.
+        tensor_adapter_config: Config by which columns become tensors; None for TFMA's defaults.
+        batch_size: Number of rows to which larger RecordBatches are cut.
+        rubber_stamp: Whether change thresholds are ignored if there is no baseline, as in TFMA.
+        load: Loads models, for tests.
+        tracked_metrics: Metrics whose uncertainty is estimated, for `results.files.JACKKNIFE`.
+        earlier: Merged states of other examples, which are added; metrics by query key cannot go on
+            from such states.
+        shares: Shares of the examples, see `racing.shares`; None for all.
+        partial: Directory for the states of the models, in place of results; None for results.
 
     Raises:
-        ValueError: the evaluation needs stock TFMA (``unsupported_reason``), names of candidates
+        ValueError: The evaluation needs stock TFMA (``unsupported_reason``), names of candidates
             or of metrics are not unique, or a candidate has no output directory.
     """
 
@@ -89,7 +90,7 @@ class EvaluateModels(beam.PTransform):
         self._partial = absolute(partial) if partial is not None else None
 
     def expand(self, batches: beam.PCollection) -> beam.PCollection:
-        """See the class."""
+        """Adds up the batches, derives the metrics, and writes them by candidate."""
         config, candidates = self._eval_config, len(self._candidates)
         sources = [*self._candidates, *([self._baseline] if self._baseline else [])]
         signature = required_features.signature(config, self._candidates[0].saved_model)
@@ -187,12 +188,12 @@ def _check(
 
 
 def _is_whole(element: Any) -> bool:
-    """Whether a state is of all examples, and not by fold."""
+    """Tells whether a state is of all examples, and not by fold."""
     return isinstance(element, MetricState)
 
 
 def _belongs(element: Any, query_key: str) -> bool:
-    """Whether an element is a state, or an example of a query by this key."""
+    """Tells whether an element is a state, or an example of a query by this key."""
     if isinstance(element, queries.QueryExample):
         return element.query_key == query_key
     return not query_key
@@ -209,7 +210,7 @@ def _by_query(element: queries.QueryExample) -> tuple[str, queries.QueryExample]
 def _predictions(
     element: tuple[candidate_ranges.Range, MetricState],
 ) -> Iterator[tuple[int, Record]]:
-    """What is to be said of the predictions of each candidate of a range."""
+    """Yields the record of the predictions of each candidate of a range."""
     candidates, whole = element
     for number in range(*candidates):
         non_finite, failed = int(whole.non_finite[number]), whole.errors.get(number)

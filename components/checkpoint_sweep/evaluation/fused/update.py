@@ -50,20 +50,20 @@ class PendingBatch:
 
 
 class Update(beam.DoFn):
-    """RecordBatches to states, one for each batch.
+    """Turns RecordBatches into states, one for each batch.
 
     While the models predict a batch in a thread, which TensorFlow does without Python's lock, the
     batch before it, of the same RecordBatch, is summed. From one RecordBatch to the next nothing
     is kept, since some runners drop what is given when a bundle ends; see `UpdateAhead`.
 
     Args:
-        eval_config: with its defaults.
-        representations: how columns become tensors.
-        sources: the models; the baseline last, if there is one.
-        signature: the signature to run.
-        batch_size: RecordBatches with more rows are cut.
-        load: loads the models.
-        tracked_metrics: what is summed by fold of the examples too; None for nothing.
+        eval_config: Config of the evaluation, with its defaults.
+        representations: Tensor representations, by which columns become tensors.
+        sources: Models; the baseline last, if there is one.
+        signature: Name of the signature to run.
+        batch_size: Number of rows to which larger RecordBatches are cut.
+        load: Loads the models.
+        tracked_metrics: Metrics that are summed by fold of the examples too; None for none.
     """
 
     def __init__(
@@ -132,7 +132,7 @@ class Update(beam.DoFn):
         return Loaded(predictor, functions, frozenset(inputs))
 
     def process(self, element: pa.RecordBatch) -> Iterator[Any]:
-        """States for each ``batch_size`` rows, and the examples that are grouped by query."""
+        """Yields the state of each ``batch_size`` rows, and examples that are grouped by query."""
         waiting: PendingBatch | None = None
         for start, stop in pieces(element.num_rows, self._batch_size):
             following = self._predict(element.slice(start, stop - start))
@@ -228,10 +228,10 @@ class Update(beam.DoFn):
         extracts: dict[str, Any],
         accumulators: Sequence[BatchAccumulator],
     ) -> None:
-        """Some of TFMA's metrics fail on NaN: that ends these models only.
+        """Ends models on whose NaN or infinite predictions a metric of TFMA's fails.
 
         Raises:
-            EvaluationError: it is not their predictions that are at fault, or they are the
+            EvaluationError: Something else than their predictions is at fault, or they are the
                 baseline's.
         """
         state = accumulators[0].state
@@ -252,7 +252,7 @@ class Update(beam.DoFn):
         block: metric_inputs.Batch,
         into: Sequence[tuple[BatchAccumulator, int]],
     ) -> np.ndarray:
-        """Adds what the vectorized combiner can; returns the mask of examples that were added."""
+        """Adds by the vectorized combiner; returns the mask of examples that were added."""
         nothing = np.zeros(block.size, bool)
         if leaf.vectorized is None:
             return nothing
@@ -271,7 +271,7 @@ class Update(beam.DoFn):
 
 
 def pieces(rows: int, batch_size: int) -> list[tuple[int, int]]:
-    """Where to cut a RecordBatch: into batches of at most ``batch_size``, two if it is large.
+    """Cuts a RecordBatch into batches of at most ``batch_size``, at least two if it is large.
 
     Of two, the first is summed while the second is predicted.
 

@@ -1,4 +1,4 @@
-"""Summing one batch while the models predict the next, all through a bundle."""
+"""The update that sums one batch while the models predict the next, all through a bundle."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,7 +11,7 @@ from checkpoint_sweep.evaluation.fused.update import PendingBatch, Update, piece
 
 
 class UpdateAhead(Update):
-    """`Update` for runners that pass on what is given when a bundle ends, as Beam asks of them.
+    """`Update` for runners that pass on what a step gives when a bundle ends, as Beam prescribes.
 
     The last batch of a RecordBatch is summed while the first of the next is predicted.
     """
@@ -23,14 +23,14 @@ class UpdateAhead(Update):
         self._waiting = None
 
     def process(self, element: pa.RecordBatch) -> Iterator[Any]:
-        """States of the batches before, and the examples that are grouped by query."""
+        """Yields states of the batches before, and the examples that are grouped by query."""
         for start, stop in pieces(element.num_rows, self._batch_size):
             following = self._predict(element.slice(start, stop - start))
             yield from self._rest()
             self._waiting = following
 
     def finish_bundle(self) -> Iterator[Any]:
-        """The same of the last batch."""
+        """Yields the states of the last batch, and its examples that are grouped by query."""
         for given in self._rest():
             yield GlobalWindows.windowed_value(given)
 
@@ -41,6 +41,6 @@ class UpdateAhead(Update):
 
 
 def update_for(pipeline: beam.Pipeline) -> type[Update]:
-    """The quickest of the two whose results the runner of a pipeline does not lose."""
-    # It drops what a step gives when a bundle ends.
+    """Chooses the quicker of the two steps whose results the pipeline's runner does not lose."""
+    # Dask's runner drops what a step gives when a bundle ends.
     return Update if type(pipeline.runner).__name__ == "DaskRunner" else UpdateAhead

@@ -8,11 +8,11 @@ from checkpoint_sweep.evaluation.plan import plan as plan_lib
 
 
 def make(eval_config: config_pb2.EvalConfig) -> plan_lib.Plan:
-    """The plan for a config, as `plan.plan.make` has it, with histograms of fewer thresholds.
+    """Makes the plan for a config as `plan.plan.make` does, with histograms of fewer thresholds.
 
     Of a metric without a fold of the examples only its difference to the metric of all examples
-    counts, which the thresholds between change by far less than chance does; with all of them,
-    the sums of a hundred checkpoints on a million examples take gigabytes.
+    counts, which finer thresholds change by far less than chance does; with all of them, the sums
+    of a hundred checkpoints on a million examples take gigabytes.
     """
     plan = plan_lib.make(eval_config)
     leaves = [

@@ -1,4 +1,4 @@
-"""The metrics that decide, of every candidate, without each fold of the examples."""
+"""The tracked metrics of every candidate, without each fold of the examples."""
 
 import json
 import logging
@@ -24,12 +24,12 @@ _Values = list[dict[metric_types.MetricKey, float]]
 
 
 class DeriveReplicates(beam.DoFn):
-    """Slice states by fold to a record of each candidate.
+    """Turns slice states by fold into a record of each candidate.
 
     Args:
-        tracked_metrics: the metrics.
-        query_key: of those that are computed here; "" for those without one.
-        candidates: number of candidates; the baseline, if any, has this number.
+        tracked_metrics: Metrics to derive.
+        query_key: Query key of the metrics that are derived here; "" for those without one.
+        candidates: Number of candidates; the baseline, if any, has this number.
     """
 
     def __init__(self, tracked_metrics: UncertaintySpec, query_key: str, candidates: int) -> None:
@@ -46,11 +46,11 @@ class DeriveReplicates(beam.DoFn):
 
     @property
     def strides(self) -> dict[int, int]:
-        """Codes per row of the states that it takes, by leaf."""
+        """Codes per row, by leaf, of the states that this step takes."""
         return self._plan.strides(self._models)
 
     def process(self, element: SliceState) -> Iterator[tuple[int, Record]]:
-        """The records of one slice, of all its candidates that have not failed."""
+        """Yields the records of one slice, of all its candidates that have not failed."""
         folds = sorted(element.counts)
         total, positives = sum(element.counts.values()), element.positives
         rarer = None if math.isnan(positives) else int(min(positives, total - positives))
@@ -80,10 +80,10 @@ class DeriveReplicates(beam.DoFn):
         folds: list[int],
         shared: list[dict[Any, Any]],
     ) -> list[dict[Any, Any]]:
-        """TFMA's metrics of one model: of all examples, then without each fold.
+        """Derives TFMA's metrics of one model: of all examples, then without each fold.
 
         Where TFMA fails without a fold, as a metric may without a positive example, there are
-        none: that is no reason to end an evaluation whose metrics of all examples are there.
+        none: the metrics of all examples are there, so the evaluation goes on.
         """
         of_baseline = self._plan.is_baseline(model, self._models)
         found = []
@@ -102,7 +102,7 @@ class DeriveReplicates(beam.DoFn):
     def _shown(
         self, metrics: Mapping[Any, Any], model_name: str
     ) -> dict[metric_types.MetricKey, float]:
-        """Those that are asked for, if they are single numbers."""
+        """Selects the tracked metrics that are single numbers."""
         result = {}
         for key, value in metrics.items():
             if not isinstance(key, metric_types.MetricKey) or key.model_name != model_name:
@@ -113,12 +113,12 @@ class DeriveReplicates(beam.DoFn):
 
 
 def _is_number(value: Any) -> bool:
-    """Whether a metric is a single number, and not a matrix or a structure of its own."""
+    """Tells whether a metric is a single number, and not a matrix or a structure of its own."""
     return isinstance(value, numbers.Real) or (isinstance(value, np.ndarray) and value.ndim == 0)
 
 
 def _entries(values: _Values, baseline: _Values, folds: list[int]) -> Iterator[dict[str, Any]]:
-    """One for each metric, JSON-like."""
+    """Yields an entry of the record, JSON-like, for each metric."""
     of_baseline = {metric_name(key): key for key in baseline[0]}
     for key in values[0]:
         output, sub_key, name = metric_name(key)

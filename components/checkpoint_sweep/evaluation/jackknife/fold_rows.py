@@ -1,4 +1,4 @@
-"""The rows of a batch by fold of the examples, on the slices where something is decided."""
+"""The rows of a batch by fold of the examples, on the slices of the tracked metrics."""
 
 import numpy as np
 import pyarrow as pa
@@ -14,7 +14,7 @@ class FoldRows:
     """Divides rows by fold.
 
     Args:
-        tracked_metrics: says which slices are needed.
+        tracked_metrics: Metrics whose slices are needed.
     """
 
     def __init__(self, tracked_metrics: UncertaintySpec) -> None:
@@ -22,11 +22,11 @@ class FoldRows:
         self._known: dict[SliceKey, bool] = {}
 
     def rows(self, batch: pa.RecordBatch, rows: slicing.Rows) -> tuple[list[Row], slicing.Rows]:
-        """The rows, each a fold and a set of slices, and the examples that add to each.
+        """Divides a batch's rows: gives rows of a fold and a set of slices, and their examples.
 
         Args:
-            batch: with its serialized examples.
-            rows: its examples by set of slices.
+            batch: Batch with its serialized examples.
+            rows: Examples of the batch by set of slices.
         """
         sets: dict[tuple[SliceKey, ...], int] = {}
         number = np.full(len(rows.slices), -1, np.int64)

@@ -1,4 +1,4 @@
-"""Which fold an example falls into: always the same, whoever asks and with what neighbours."""
+"""The fold of an example: always the same, in every process and with any neighbours."""
 
 import numpy as np
 import numpy.typing as npt
@@ -13,17 +13,17 @@ _SEED = "checkpoint-sweep"
 
 
 def of_examples(batch: pa.RecordBatch) -> npt.NDArray[np.int64]:
-    """(rows,) int64, the fold of each serialized example: a keyed SipHash of its bytes."""
+    """Assigns serialized examples to folds, (rows,) int64, by a keyed SipHash of their bytes."""
     return (_of_batch(batch) % FOLDS).astype(np.int64)
 
 
 def shares_of(batch: pa.RecordBatch, shares: int) -> npt.NDArray[np.int64]:
-    """(rows,) int64 below ``shares``, a share of the examples with all folds in it."""
+    """Assigns examples to shares, (rows,) int64 below ``shares``, each of which has all folds."""
     return (_of_batch(batch) // FOLDS % shares).astype(np.int64)
 
 
 def of_query(query: str) -> int:
-    """The fold of all examples of a query, which are no units of their own."""
+    """Assigns a query to a fold: its examples are not independent, so they stay together."""
     return int(_hashes(np.array([query.encode()], object))[0]) % FOLDS
 
 

@@ -17,14 +17,14 @@ Array = npt.NDArray[Any]
 def samples(
     element: SliceState, plan: plan_lib.Plan, model: int, models: int, folds: list[int]
 ) -> Iterator[derive.Sample]:
-    """All of the data, then all but each fold: what one model and the baseline add up to.
+    """Yields the sums of one model: of all of the data, then of all folds but each.
 
     Args:
-        element: the sums of one slice, whose samples are folds.
-        plan: of the metrics.
-        model: the model.
-        models: number of models, the baseline included.
-        folds: those that have examples.
+        element: Sums of one slice, whose samples are folds.
+        plan: Plan of the metrics.
+        model: Number of the model.
+        models: Number of models, the baseline included.
+        folds: Folds that have examples.
     """
     number = len(folds)
     totals: list[dict[int, sums.Sums]] = [{} for _ in range(number + 1)]
@@ -56,9 +56,9 @@ def samples(
 
 
 def _all_but_one(parts: list[sums.Sums]) -> Iterator[sums.Sums]:
-    """The sum of all, then of all but each.
+    """Yields the sum of all parts, then of all parts but each.
 
-    Nothing is subtracted, which would leave what rounding leaves where nothing is.
+    Nothing is subtracted: rounding would leave a remainder where there are no examples.
     """
     codes = np.unique(np.concatenate([part.codes for part in parts]))
     values = np.zeros((len(parts), codes.size, parts[0].values.shape[1]))
@@ -76,7 +76,7 @@ def _all_but_one(parts: list[sums.Sums]) -> Iterator[sums.Sums]:
 
 
 def _before(values: Array) -> Array:
-    """The sums of those before each."""
+    """Sums, for each part, the parts before it."""
     result = np.zeros_like(values)
     np.cumsum(values[:-1], axis=0, out=result[1:])
     return result

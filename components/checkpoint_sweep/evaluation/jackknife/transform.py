@@ -1,4 +1,4 @@
-"""States by fold of the examples to a record of each candidate."""
+"""The transform from states by fold of the examples to a record of each candidate."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -13,13 +13,13 @@ from checkpoint_sweep.evaluation.plan.tracked_metrics import UncertaintySpec
 
 
 class EvaluateFolds(beam.PTransform):
-    """From whatever `update.Update` gives to `results.files.JACKKNIFE`, by candidate.
+    """Turns the states that `update.Update` gives into `results.files.JACKKNIFE`, by candidate.
 
     Args:
-        tracked_metrics: the metrics.
-        query_key: of those that are computed here; "" for those without one.
-        candidates: number of candidates.
-        models: their number with the baseline.
+        tracked_metrics: Metrics to derive.
+        query_key: Query key of the metrics that are derived here; "" for those without one.
+        candidates: Number of candidates.
+        models: Number of models, the baseline included.
     """
 
     def __init__(
@@ -32,7 +32,7 @@ class EvaluateFolds(beam.PTransform):
         self._models = models
 
     def expand(self, states: beam.PCollection) -> beam.PCollection:
-        """See the class."""
+        """Merges the states by fold, and derives the metrics without each fold."""
         part = self._tracked_metrics.parts()[self._query_key]
         step = DeriveReplicates(self._tracked_metrics, self._query_key, self._candidates)
         return (

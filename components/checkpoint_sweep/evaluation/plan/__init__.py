@@ -1,1 +1,1 @@
-"""An EvalConfig as leaves, what they ask for, and the combiners that sum them."""
+"""An EvalConfig as leaves, the inputs that they ask for, and the combiners that sum them."""

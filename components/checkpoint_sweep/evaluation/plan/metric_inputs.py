@@ -28,9 +28,13 @@ class InputSpec:
     """The arguments of ``to_label_prediction_example_weight`` that change its result.
 
     Attributes:
-        flatten: whether each class counts as an example of its own (TFMA's ``flatten``).
-        fractional: whether labels must be within [0, 1] (TFMA's ``fractional_labels``).
-        Others: as in TFMA.
+        output_name: Output of the model to read; "" for a model with one output.
+        sub_key: Class, k or top k to select; None for all classes.
+        aggregated: Whether the metric is aggregated over classes.
+        class_weights: Weights of an aggregation over classes.
+        example_weighted: Whether examples count by their weight.
+        fractional: Whether labels must be within [0, 1] (TFMA's ``fractional_labels``).
+        flatten: Whether each class counts as an example of its own.
     """
 
     output_name: str = ""
@@ -60,7 +64,7 @@ class MetricInputs:
     regular: np.ndarray
 
     def take(self, regular: np.ndarray) -> "MetricInputs":
-        """The inputs restricted to ``regular``, a (batch size,) mask that implies its own."""
+        """Restricts the inputs to ``regular``, a (batch size,) mask that implies its own."""
         if np.array_equal(regular, self.regular):
             return self
         keep = regular[self.regular]
@@ -74,12 +78,12 @@ class Batch:
     """One batch for one or more models that are evaluated under the same ModelSpec.
 
     Attributes:
-        size: number of examples.
-        labels, weights: as TFMA's extractors give them: a tensor value, None, or a dict by
-            model or output name of these.
-        predictions: an array (models, size, ...), or a dict by output name of these.
-        model_spec: the ModelSpec.
-        model_name: the name that metric keys use for the model, "" for a single model.
+        size: Number of examples.
+        labels, weights: Labels and weights as TFMA's extractors give them: a tensor value, None, or
+            a dict by model or output name of these.
+        predictions: Array (models, size, ...), or a dict by output name of these.
+        model_spec: ModelSpec of the models.
+        model_name: Name of the model in metric keys; "" for a single model.
     """
 
     size: int
@@ -93,17 +97,17 @@ class Batch:
         self._made: dict[InputSpec, MetricInputs] = {}
 
     def inputs(self, spec: InputSpec) -> MetricInputs:
-        """What ``spec`` asks for, computed once.
+        """Makes the inputs that ``spec`` asks for, once.
 
         Raises:
-            UnsupportedError: no example of the batch fits.
+            UnsupportedError: No example of the batch fits.
         """
         if spec not in self._made:
             self._made[spec] = self._make(spec)
         return self._made[spec]
 
     def weight(self, output_name: str, example_weighted: bool) -> tuple[np.ndarray, np.ndarray]:
-        """Weights (size,) and the mask of examples that have exactly one."""
+        """Returns weights, (size,), and the mask of examples that have exactly one."""
         weights = _lookup(self.weights, self.model_name, output_name)
         if not example_weighted or weights is None:
             return np.ones(self.size, np.float32), np.ones(self.size, bool)
@@ -113,7 +117,7 @@ class Batch:
         return column[:, 0], regular
 
     def ragged(self, output_name: str, example_weighted: bool) -> bool:
-        """Whether examples differ in how many labels, or weights, they have."""
+        """Tells whether examples differ in their number of labels, or of weights."""
         weights = _lookup(self.weights, self.model_name, output_name)
         for value in (self._labels(output_name), weights if example_weighted else None):
             if isinstance(value, tfma_types.VarLenTensorValue):
@@ -123,10 +127,10 @@ class Batch:
         return False
 
     def non_finite(self, eval_config: config_pb2.EvalConfig) -> np.ndarray:
-        """For each model, (models,) int64, on how many examples a prediction is not finite.
+        """Counts the examples on which a prediction of a model is not finite, (models,) int64.
 
         Args:
-            eval_config: says which outputs are predictions.
+            eval_config: Config that says which outputs metrics read.
         """
         bad: np.ndarray | None = None
         names = {name for spec in eval_config.metrics_specs for name in spec.output_names}
@@ -162,6 +166,7 @@ class Batch:
                 regular &= inside.all(axis=1)
         needs_one_hot = label.shape[1] == 1 and prediction.shape[2] > 1
         if needs_one_hot and (spec.flatten or spec.sub_key is not None):
+            # Other labels are no index into the identity matrix of `one_hot`: TFMA refuses them.
             classes = prediction.shape[2]
             regular &= (label[:, 0] >= -classes - 1) & (label[:, 0] <= classes)
         if not regular.all():
@@ -191,7 +196,7 @@ class Batch:
         return _lookup(labels, self.model_name, output_name)
 
     def _prediction(self, output_name: str) -> tuple[np.ndarray, np.ndarray | None]:
-        """Predictions (models, size, values), and the label vocabulary if the model gives one."""
+        """Returns predictions (models, size, values), and the label vocabulary if there is one."""
         value = self.predictions
         if output_name:
             value = util.get_by_keys(value, [output_name])
@@ -222,7 +227,7 @@ def _lookup(value: Any, *keys: str) -> Any:
 
 
 def _column(value: Any, size: int) -> tuple[np.ndarray, np.ndarray]:
-    """A tensor value as an array (size, width), and the mask of rows that it holds in full."""
+    """Makes an array (size, width) of a tensor value, and the mask of rows that it holds whole."""
     if isinstance(value, tfma_types.VarLenTensorValue):
         rows = value.indices[:, 0].astype(np.int64)
         single = np.bincount(rows, minlength=size) == 1
@@ -238,7 +243,7 @@ def _column(value: Any, size: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def one_hot(label: np.ndarray, classes: int) -> np.ndarray:
-    """(models, examples, 1) class ids to (models, examples, classes); -1 gives zeros."""
+    """Encodes class ids (models, examples, 1) as (models, examples, classes); -1 gives zeros."""
     return np.eye(classes + 1)[label[:, :, 0].astype(int)][:, :, :-1]
 
 
@@ -278,7 +283,7 @@ def _select(
 
 
 def stack(outputs: list[Any]) -> Any:
-    """Outputs of several models with a leading dimension for the models."""
+    """Stacks the outputs of several models, with a leading dimension for the models."""
     if isinstance(outputs[0], dict):
         return {name: stack([values[name] for values in outputs]) for name in outputs[0]}
     if outputs[0].dtype.kind in "OSU":

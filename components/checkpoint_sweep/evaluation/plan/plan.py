@@ -1,4 +1,4 @@
-"""What an EvalConfig asks for: TFMA's computations, each leaf with its vectorized combiner."""
+"""The plan of an EvalConfig: TFMA's computations, each leaf with its vectorized combiner."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -20,10 +20,10 @@ class Leaf:
     """A computation that reads examples.
 
     Attributes:
-        computation: TFMA's.
+        computation: TFMA's computation.
         combine: TFMA's CombineFn for this computation alone, for examples that do not fit arrays.
-        vectorized: the vectorized combiner; None to give TFMA every example.
-        of_baseline: whether it reads the baseline only, and so is shared by all candidates.
+        vectorized: Vectorized combiner; None to give TFMA every example.
+        of_baseline: Whether it reads the baseline only, and so is shared by all candidates.
     """
 
     computation: metric_types.MetricComputation
@@ -37,12 +37,12 @@ class Plan:
     """The computations of an evaluation.
 
     Attributes:
-        leaves: in an order that depends on the config only.
-        derived: from the leaves' results.
+        leaves: Leaves, in an order that depends on the config only.
+        derived: TFMA's computations from the leaves' results.
         cross_slice: TFMA's computations over pairs of slices.
         ci_derived: TFMA's computations over confidence intervals.
-        candidate_name: the name of a candidate in metric keys, "" without a baseline.
-        baseline_name: the name of the baseline in metric keys; None without.
+        candidate_name: Name of a candidate in metric keys; "" without a baseline.
+        baseline_name: Name of the baseline in metric keys; None without a baseline.
     """
 
     leaves: Sequence[Leaf]
@@ -53,7 +53,7 @@ class Plan:
     baseline_name: str | None
 
     def strides(self, models: int) -> dict[int, int]:
-        """Codes per row of each leaf with a vectorized combiner."""
+        """Computes the codes per row of each leaf with a vectorized combiner."""
         return {
             index: models * leaf.vectorized.buckets
             for index, leaf in enumerate(self.leaves)
@@ -61,15 +61,15 @@ class Plan:
         }
 
     def is_baseline(self, model: int, models: int) -> bool:
-        """Whether a model of so many is the baseline, which is the last if there is one."""
+        """Tells whether a model of so many is the baseline, which is the last if there is one."""
         return self.baseline_name is not None and model == models - 1
 
     def predictions(self, outputs: Sequence[Any], model: int) -> Any:
-        """Predictions as TFMA's extracts hold them for one candidate, or for the baseline.
+        """Arranges predictions as TFMA's extracts hold them for a candidate, or for the baseline.
 
         Args:
-            outputs: of all models.
-            model: the one to evaluate.
+            outputs: Outputs of all models.
+            model: Number of the model to evaluate.
         """
         if self.baseline_name is None:
             return outputs[model]
@@ -79,18 +79,18 @@ class Plan:
         return result
 
     def only_baseline(self, keys: Sequence[metric_types.MetricKey]) -> bool:
-        """Whether all keys are the baseline's."""
+        """Tells whether all keys are the baseline's."""
         return _only(keys, self.baseline_name)
 
     def needs_all_features(self) -> bool:
-        """Whether some leaf's preprocessors may read any feature of an example."""
+        """Tells whether some leaf's preprocessors may read any feature of an example."""
         return any(
             leaf.vectorized is None and leaf.computation.preprocessors for leaf in self.leaves
         )
 
 
 def split_config(eval_config: config_pb2.EvalConfig) -> dict[str, config_pb2.EvalConfig]:
-    """The config of each query key; "" for the metrics without one, which is always there."""
+    """Splits a config by query key; "" is the key of the metrics without one, and always there."""
     parts = {"": config_pb2.EvalConfig()}
     for key in ("", *(spec.query_key for spec in eval_config.metrics_specs)):
         part = config_pb2.EvalConfig()
@@ -102,10 +102,12 @@ def split_config(eval_config: config_pb2.EvalConfig) -> dict[str, config_pb2.Eva
 
 
 def make(eval_config: config_pb2.EvalConfig, log: bool = False) -> Plan:
-    """The plan for a config that has its defaults, and one query key or none.
+    """Makes the plan for a config.
+
 
     Args:
-        log: whether to name the leaves that have no vectorized combiner.
+        eval_config: Config with its defaults, and with one query key or none.
+        log: Whether to log the names of the leaves that have no vectorized combiner.
     """
     separated = tfma_internals.separate_computations(
         metric_specs.to_computations(
@@ -145,7 +147,7 @@ def make(eval_config: config_pb2.EvalConfig, log: bool = False) -> Plan:
 
 
 def shared_leaves(plans: Sequence[Plan]) -> list[tuple[Leaf, list[tuple[int, int]]]]:
-    """Each distinct leaf once, with the numbers of each plan and of the leaf in it."""
+    """Lists each distinct leaf once, with the numbers of each plan and of the leaf in it."""
     found: dict[tuple[str, ...], tuple[Leaf, list[tuple[int, int]]]] = {}
     for number, plan in enumerate(plans):
         for index, leaf in enumerate(plan.leaves):
@@ -155,12 +157,12 @@ def shared_leaves(plans: Sequence[Plan]) -> list[tuple[Leaf, list[tuple[int, int
 
 
 def model_spec(eval_config: config_pb2.EvalConfig, of_baseline: bool) -> config_pb2.ModelSpec:
-    """The spec of the candidates or of the baseline."""
+    """Finds the spec of the candidates or of the baseline."""
     return next(s for s in eval_config.model_specs if s.is_baseline == of_baseline)
 
 
 def _order(computation: metric_types.MetricComputation) -> tuple[str, ...]:
-    """Tells leaves apart. TFMA's own order follows that of proto maps, which is random."""
+    """Orders leaves and tells them apart; TFMA's order is that of proto maps, which is random."""
     keys = (f"{type(key).__name__} {key!r}" for key in computation.keys)
     preprocessors = (str(p.preprocessor_id) for p in computation.preprocessors or ())
     return (type(computation.combiner).__name__, *keys, *preprocessors)
@@ -173,7 +175,7 @@ def _only(keys: Sequence[metric_types.MetricKey], model_name: str | None) -> boo
 def _vectorized(
     computation: metric_types.MetricComputation, grouped: bool
 ) -> tuple[base.VectorizedCombiner | None, str]:
-    """The vectorized combiner of a computation whose inputs are the standard ones."""
+    """Finds the vectorized combiner of a computation, or the reason why there is none."""
     if grouped:
         return None, "it reads the examples of a query together"
     for preprocessor in computation.preprocessors or ():

@@ -1,4 +1,4 @@
-"""The metrics whose uncertainty is estimated, and the slices on which it is."""
+"""The tracked metrics: those whose uncertainty is estimated, and on which slices."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -25,11 +25,11 @@ class UncertaintySpec:
     """The metrics whose uncertainty is estimated, since they decide, and on which slices.
 
     Attributes:
-        eval_config: with the metrics that decide, and no others.
-        names: of these metrics.
-        chosen: the slice to choose on; None without a selection.
-        thresholds: the slices that have thresholds.
-        everywhere: whether there is a threshold that holds on every slice.
+        eval_config: Config with the tracked metrics only.
+        names: Names of the tracked metrics.
+        chosen: Slice to choose on; None without a selection.
+        thresholds: Slices that have thresholds.
+        everywhere: Whether a threshold holds on every slice.
     """
 
     eval_config: config_pb2.EvalConfig
@@ -39,7 +39,7 @@ class UncertaintySpec:
     everywhere: bool = False
 
     def applies(self, key: SliceKey) -> bool:
-        """Whether something is decided on a slice."""
+        """Tells whether the selection or a threshold looks at a slice."""
         if self.everywhere or not key:
             return True
         if tuple(sorted((feature, str(value)) for feature, value in key)) == self.chosen:
@@ -50,14 +50,14 @@ class UncertaintySpec:
         )
 
     def parts(self) -> Mapping[str, config_pb2.EvalConfig]:
-        """The configs of each query key that decides, "" for none."""
+        """Splits the config by query key; "" is the key of the metrics without one."""
         return {
             key: part for key, part in split_config(self.eval_config).items() if part.metrics_specs
         }
 
     @property
     def digest(self) -> str:
-        """Equal for what is equal."""
+        """Digest that is the same for equal specs."""
         specs = sorted(spec.SerializeToString(deterministic=True) for spec in self.thresholds)
         return digests.of_parts(
             self.eval_config.SerializeToString(deterministic=True),
@@ -69,17 +69,17 @@ class UncertaintySpec:
 def find_tracked_metrics(
     eval_config: tfma.EvalConfig, selection: Selection | None
 ) -> UncertaintySpec | None:
-    """Finds what decides: the selection metric, and metrics with a threshold on a plain slice.
+    """Finds the metrics that decide: the selection metric, and those with a threshold on a slice.
 
-    TFMA holds a threshold without slices to hold on every slice. What is to be known of all of
-    them is summed only where bounds decide, or no selection does: it costs as many sums.
+    TFMA holds a threshold without slices to hold on every slice. All slices are summed by fold
+    only where bounds decide, or there is no selection: that takes as many more sums.
 
     Args:
-        eval_config: with its defaults filled in.
-        selection: the metric to choose by; None to judge by thresholds only.
+        eval_config: Config of the evaluation, with its defaults filled in.
+        selection: Metric to choose by; None to judge by thresholds only.
 
     Returns:
-        None if nothing in the config decides.
+        The tracked metrics; None if the config has neither the selection metric nor thresholds.
     """
     thresholds = metric_specs.metric_thresholds_from_metrics_specs(
         eval_config.metrics_specs, eval_config=eval_config
@@ -127,7 +127,7 @@ def _names_of(
     metrics_spec: config_pb2.MetricsSpec,
     metric: config_pb2.MetricConfig,
 ) -> set[MetricName]:
-    """What one metric is called in the results, for all outputs, classes and averages."""
+    """Finds the names of one metric in the results, for all outputs, classes and averages."""
     alone = config_pb2.EvalConfig()
     alone.CopyFrom(eval_config)
     del alone.metrics_specs[:]

@@ -11,20 +11,20 @@ from checkpoint_sweep.evaluation.plots import wire
 
 
 class ArrayPlot:
-    """A plot of one slice and model. Whatever its proto has can be asked of it.
+    """A plot of one slice and model, with the attributes of its proto.
 
     Attributes:
-        message: the class of the proto.
+        message: Class of the proto.
     """
 
     message: ClassVar[Any]
 
     def serialize(self) -> bytes:
-        """The bytes that the proto would serialize to."""
+        """Returns the bytes that the proto would serialize to."""
         raise NotImplementedError
 
     def proto(self) -> Any:
-        """The proto."""
+        """Returns the proto."""
         return self.message.FromString(self.serialize())
 
     def __getattr__(self, name: str) -> Any:
@@ -38,10 +38,10 @@ class CalibrationBuckets(ArrayPlot):
     """A calibration plot.
 
     Attributes:
-        bounds: of all buckets: the lowest finite one, the highest, and how many there are between
+        bounds: Lowest and highest finite bound of the buckets, and the number of buckets between
             them.
-        filled: (nnz,) the buckets that have examples.
-        sums: (nnz, 3) their weighted labels, predictions and examples.
+        filled: (nnz,) int64, buckets that have examples.
+        sums: (nnz, 3) float64, their weighted labels, predictions and examples.
     """
 
     bounds: tuple[float, float, int]
@@ -50,7 +50,7 @@ class CalibrationBuckets(ArrayPlot):
     message: ClassVar[Any] = metrics_for_slice_pb2.CalibrationHistogramBuckets
 
     def serialize(self) -> bytes:
-        """See the class."""
+        """Returns the bytes of a ``CalibrationHistogramBuckets``."""
         thresholds = calibration_thresholds(*self.bounds)
         dense = np.zeros((3, thresholds.size))
         dense[:, self.filled] = self.sums.T
@@ -67,10 +67,10 @@ class CalibrationBuckets(ArrayPlot):
 
 @dataclasses.dataclass(frozen=True)
 class ThresholdMatrices(ArrayPlot):
-    """Confusion matrices at thresholds, and what TFMA computes of them for a plot.
+    """Confusion matrices at thresholds, with the ratios that TFMA computes of them for a plot.
 
     Attributes:
-        thresholds: ascending.
+        thresholds: (thresholds,) float64, ascending.
         cells: (4, thresholds) true positives, true negatives, false positives, false negatives.
     """
 
@@ -79,7 +79,10 @@ class ThresholdMatrices(ArrayPlot):
     message: ClassVar[Any] = metrics_for_slice_pb2.ConfusionMatrixAtThresholds
 
     def serialize(self) -> bytes:
-        """See the class. Source: ``Matrices.to_proto`` of TFMA 0.46."""
+        """Returns the bytes of a ``ConfusionMatrixAtThresholds``.
+
+        Source: ``Matrices.to_proto`` of TFMA 0.46.
+        """
         tp, tn, fp, fn = self.cells
         with np.errstate(divide="ignore", invalid="ignore"):
             precision = np.where(tp + fp > 0, tp / (tp + fp), 1.0)
@@ -104,14 +107,14 @@ class ThresholdMatrices(ArrayPlot):
 
 @functools.lru_cache
 def calibration_thresholds(left: float, right: float, number: int) -> np.ndarray:
-    """The lower bounds of the buckets of TFMA's calibration plot."""
+    """Computes the lower bounds of the buckets of TFMA's calibration plot."""
     inner = [left + i * (right - left) / number for i in range(number + 1)]
     return np.array([-np.inf, *inner])
 
 
 @functools.lru_cache
 def plot_thresholds(thresholds: tuple[float, ...]) -> np.ndarray:
-    """Thresholds as TFMA rounds them for a plot of confusion matrices."""
+    """Rounds thresholds as TFMA does for a plot of confusion matrices."""
     return np.array([round(threshold, 6) for threshold in thresholds])
 
 

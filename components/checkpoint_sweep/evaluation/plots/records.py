@@ -27,7 +27,7 @@ class PlotsRecord:
 
     Attributes:
         without: TFMA's proto, serialized, with an empty message for each plot of ``arrays``.
-        arrays: the plots, by their entry and field in the proto.
+        arrays: Plots that are held as arrays, by their entry and field in the proto.
     """
 
     without: bytes
@@ -35,7 +35,7 @@ class PlotsRecord:
 
     @classmethod
     def of(cls, slice_key: Any, plots: Mapping[metric_types.PlotKey, Any]) -> "PlotsRecord":
-        """The record of the plots of a slice, arranged by TFMA's writer."""
+        """Makes the record of the plots of a slice, arranged by TFMA's writer."""
         arrays = {
             _plot_key(key, plot.message): plot
             for key, plot in plots.items()
@@ -49,7 +49,7 @@ class PlotsRecord:
         return cls(proto.SerializeToString(), arrays)
 
     def serialize(self) -> bytes:
-        """The whole, as TFMA would serialize it."""
+        """Serializes the record as TFMA would."""
         if not self.arrays:
             return self.without
         proto = metrics_for_slice_pb2.PlotsForSlice.FromString(self.without)
@@ -75,7 +75,7 @@ class PlotsRecord:
 
 @functools.lru_cache(maxsize=1000)
 def _plot_key(key: metric_types.PlotKey, message: Callable[[], Any]) -> _PlotKey:
-    """Where TFMA's writer puts a plot that is such a message."""
+    """Finds where TFMA's writer puts a plot of such a message."""
     alone = tfma_writer.convert_slice_plots_to_proto(((), {key: message()}), [])
     (entry,) = alone.plot_keys_and_values
     ((field, _),) = entry.value.ListFields()

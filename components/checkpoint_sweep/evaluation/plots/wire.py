@@ -16,8 +16,11 @@ class RepeatedDoubles:
     make and serialize those of a plot takes milliseconds.
 
     Args:
-        field: of the repeated messages.
-        names: the fields that they have; other fields of theirs are not set.
+        field: Field of the repeated messages.
+        names: Fields of the messages that are set.
+
+        Raises:
+            ValueError: A message has more than 127 bytes.
     """
 
     def __init__(self, field: FieldDescriptor, names: list[str]) -> None:
@@ -28,7 +31,7 @@ class RepeatedDoubles:
         self._head = len(head) + 1
         layout: list[Any] = [("tag", np.uint8, (len(head),)), ("length", np.uint8)]
         constants: dict[str, Any] = {"tag": list(head)}
-        # What a zero leaves out, and the length of a wrapper, which it leaves in.
+        # Bytes that are left out for a zero; the tag and length of a wrapper stay.
         self._omitted: dict[str, slice] = {}
         self._wrapped: set[str] = set()
         offset = self._head
@@ -60,7 +63,7 @@ class RepeatedDoubles:
             self._template[name] = constant
 
     def serialize(self, columns: dict[str, np.ndarray]) -> bytes:
-        """The messages, one for each row of the columns."""
+        """Serializes the messages, one for each row of the columns."""
         size = len(columns[self._names[0]])
         rows = np.repeat(self._template, size)
         kept = np.ones((size, rows.dtype.itemsize), bool)
@@ -77,7 +80,7 @@ class RepeatedDoubles:
 
 
 def length_delimited(number: int, content: bytes) -> bytes:
-    """A field that holds a message, or bytes."""
+    """Encodes a field that holds a message, or bytes."""
     return _tag(number, _LENGTH_DELIMITED) + _varint(len(content)) + content
 
 

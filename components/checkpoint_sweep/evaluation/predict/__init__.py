@@ -24,7 +24,7 @@ cannot be taken apart so is loaded once per model instead (logged once, with the
 Files, in the order of work: ``memory`` plans the groups, ``loader`` chooses how to load one;
 ``serving_graph`` cuts a SavedModel to a signature, ``graph_split`` takes it apart (with the package
 ``saved_model``, which reads graphs), ``fused`` writes the fused graph and holds its session;
-``separate`` is the fallback. ``predictor`` is what all of them are.
+``separate`` is the fallback. ``predictor`` is the protocol that all of them follow.
 """
 
 from checkpoint_sweep.evaluation.predict.fused import FusedModels

@@ -21,13 +21,13 @@ from checkpoint_sweep.saved_model.model_source import ModelSource
 
 @dataclasses.dataclass(frozen=True)
 class _FusedGraph:
-    """What a session needs to run K models.
+    """The graph of K models, and the ops to run before the first batch.
 
     Attributes:
-        graph_def: the graph.
-        fetches: for each model, output name to tensor.
-        restore_ops: to run first.
-        init_ops: to run next.
+        graph_def: Graph of all models.
+        fetches: Tensor of each output, by its name, for each model.
+        restore_ops: Ops to run first, which restore the weights.
+        init_ops: Ops to run next, which initialise tables and local variables.
     """
 
     graph_def: tf.compat.v1.GraphDef
@@ -40,10 +40,10 @@ class FusedModels:
     """K models with the same graph, in one session; a ``Predictor``.
 
     Attributes:
-        input_specs: dtype and shape of the signature's inputs, by argument name.
-        output_names: the signature's outputs, sorted.
-        shared_nodes: how many nodes of the graph all models share.
-        dependent_nodes: how many nodes each model has a copy of.
+        input_specs: Dtype and shape of the signature's inputs, by argument name.
+        output_names: Names of the signature's outputs, sorted.
+        shared_nodes: Number of nodes of the graph that all models share.
+        dependent_nodes: Number of nodes that each model has a copy of.
     """
 
     def __init__(
@@ -54,13 +54,13 @@ class FusedModels:
         """Builds the graph, restores all weights and initialises the tables.
 
         Args:
-            models: at least one; their SavedModels have the same graph and assets.
-            signature_name: as in the SavedModel.
+            models: Models to load, at least one, whose SavedModels have the same graph and assets.
+            signature_name: Name of the signature in the SavedModel.
 
         Raises:
-            FileNotFoundError: a SavedModel or a bundle is not there.
-            ValueError: no such signature; weights that do not fit; graphs that differ.
-            graph.OpaqueGraphError: the graph cannot be split; ``SeparateModels`` can run it.
+            FileNotFoundError: A SavedModel or a bundle is not there.
+            ValueError: There is no such signature, weights do not fit, or graphs differ.
+            graph.OpaqueGraphError: The graph cannot be split; ``SeparateModels`` can run it.
         """
         _check_same_graph(models)
         serving = serving_graph.read(models[0].saved_model, signature_name)
@@ -79,7 +79,7 @@ class FusedModels:
         self._run = self._session.make_callable(fetches, list(serving.feeds.values()))
 
     def predict(self, inputs: Mapping[str, np.ndarray]) -> list[Arrays]:
-        """All models' outputs for one batch, by one ``session.run``; see ``Predictor``."""
+        """Predicts one batch with all models by one ``session.run``; see ``Predictor``."""
         values = self._run(*ordered_feeds(self.input_specs, inputs))
         return [
             {name: values[self._position[tensor]] for name, tensor in outputs.items()}
@@ -106,7 +106,7 @@ def _check_same_graph(models: Sequence[ModelSource]) -> None:
 
 
 def _session(serving: serving_graph.ServingGraph, fused: _FusedGraph) -> tf.compat.v1.Session:
-    """A session on the fused graph, restored and initialised."""
+    """Makes a session on the fused graph, restored and initialised."""
     built = tf.Graph()
     with built.as_default():
         try:
@@ -118,7 +118,7 @@ def _session(serving: serving_graph.ServingGraph, fused: _FusedGraph) -> tf.comp
         except ValueError as error:
             raise graph.OpaqueGraphError(f"the fused graph is not valid: {error}") from error
     config = tf.compat.v1.ConfigProto(allow_soft_placement=True)
-    # One model's graph was optimized before it was copied.
+    # `graph_split` has optimized the graph of one model, before it was copied.
     config.graph_options.rewrite_options.disable_meta_optimizer = True
     session = tf.compat.v1.Session(graph=built, config=config)
     try:
@@ -134,12 +134,12 @@ def _session(serving: serving_graph.ServingGraph, fused: _FusedGraph) -> tf.comp
 def _fuse(
     parts: Parts, models: Sequence[ModelSource], versions: versions_pb2.VersionDef
 ) -> _FusedGraph:
-    """The graph of all models, to restore from their own bundles.
+    """Makes the graph of all models, which restores each from its own bundle.
 
     Args:
-        parts: of the graph that the models share.
-        models: any number.
-        versions: of the graph.
+        parts: Parts of the models' graph.
+        models: Models to fuse.
+        versions: Versions of the graph.
     """
     prefixes = _prefixes(parts.nodes, len(models))
     result = tf.compat.v1.GraphDef()
@@ -165,7 +165,7 @@ def _fuse(
 
 
 def _copies(parts: Parts, prefixes: Sequence[str], names: Sequence[str]) -> list[str]:
-    """The nodes' names in the fused graph: one if shared, otherwise one per model."""
+    """Names nodes in the fused graph: one name if shared, otherwise one per model."""
     return list(
         dict.fromkeys(_renamer(parts, prefix)(name) for prefix in prefixes for name in names)
     )

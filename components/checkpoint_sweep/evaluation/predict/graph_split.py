@@ -1,4 +1,4 @@
-"""Taking a serving graph apart: what all models share, and what each has its own copy of."""
+"""A serving graph taken apart: the nodes that all models share, and those that each copies."""
 
 import dataclasses
 import logging
@@ -27,14 +27,14 @@ class Parts:
     """A serving graph taken apart.
 
     Attributes:
-        nodes: by name.
-        functions: that the nodes call.
-        shared: names of the nodes that all models use.
-        dependent: names of the nodes that every model has a copy of.
-        tensors: what to restore, in the order of the outputs of the RestoreV2 ``RESTORE``.
-        restore: nodes that put restored tensors into variables.
-        init: nodes that initialise tables and local variables.
-        fetches: output name to tensor.
+        nodes: Nodes by name.
+        functions: Functions that the nodes call, by name.
+        shared: Names of the nodes that all models use.
+        dependent: Names of the nodes that every model has a copy of.
+        tensors: Tensors to restore, in the order of the outputs of the RestoreV2 ``RESTORE``.
+        restore: Names of the nodes that put restored tensors into variables.
+        init: Names of the nodes that initialise tables and local variables.
+        fetches: Tensor of each output, by its name.
     """
 
     nodes: graph.Nodes
@@ -48,12 +48,13 @@ class Parts:
 
 
 def take_apart(serving: ServingGraph) -> Parts:
-    """Inlines what depends on variables and separates shared from dependent nodes.
+    """Inlines calls that depend on variables, and separates shared from dependent nodes.
 
-    ``serving`` is changed in place.
+    Args:
+        serving: Graph to take apart, which is changed in place.
 
     Raises:
-        graph.OpaqueGraphError: state is hidden inside functions, or the saver cannot be read.
+        graph.OpaqueGraphError: State is hidden inside functions, or the saver cannot be read.
     """
     saver = serving.meta_graph.saver_def
     init = [serving.init_op] if serving.init_op else []
@@ -117,7 +118,7 @@ def _restore_by_one_op(
             if not ref.startswith("^") and graph.split_tensor(ref) in renamed:
                 nodes[name].input.append(renamed[graph.split_tensor(ref)])
             elif graph.node_of(ref) in nodes:
-                # Left out: the order in which a saver restores one variable after another.
+                # Other control inputs only order one restore after another, and are dropped.
                 nodes[name].input.append(ref)
     tensors = tuple(found.values())
     if tensors:
@@ -148,16 +149,16 @@ def _optimize(
     keep: Collection[str],
     versions: versions_pb2.VersionDef,
 ) -> tuple[graph.Nodes, graph.Functions]:
-    """What TensorFlow's graph optimizer makes of the graph; the graph itself where it fails.
+    """Optimizes a graph by TensorFlow's graph optimizer; returns it as it is where that fails.
 
     TensorFlow would rewrite the fused graph at its first run, which takes seconds for 20 models.
     The same rewrites of one model, before it is copied, take a fraction of a second.
 
     Args:
-        nodes: all nodes of the graph.
-        functions: a library that has those that the nodes call.
-        keep: nodes to keep under their names, with the meaning of their outputs.
-        versions: of the graph.
+        nodes: All nodes of the graph.
+        functions: Library that has the functions that the nodes call.
+        keep: Nodes to keep under their names, with the meaning of their outputs.
+        versions: Versions of the graph.
 
     Returns:
         The nodes, and the functions that they call.
@@ -171,7 +172,7 @@ def _optimize(
         for node in meta_graph.graph_def.node:
             node.device = "/job:localhost/replica:0/task:0/device:CPU:0"
     meta_graph.graph_def.library.function.extend(functions[name] for name in sorted(used))
-    # The optimizer's name for what has to be kept.
+    # The optimizer keeps the nodes of this collection.
     meta_graph.collection_def["train_op"].node_list.value.extend(sorted(keep))
     config = tf.compat.v1.ConfigProto()
     rewrites = config.graph_options.rewrite_options

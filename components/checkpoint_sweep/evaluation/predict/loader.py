@@ -1,4 +1,4 @@
-"""Loading models: fused where graphs are equal and can be split, otherwise separately."""
+"""The loader of models: fused where graphs are equal and can be split, otherwise separate."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -19,8 +19,8 @@ class LoadedModels:
     """K models, fused by graph; a ``Predictor``.
 
     Attributes:
-        input_specs: the signature's inputs, of all graphs.
-        output_names: the signature's outputs that all graphs have, sorted.
+        input_specs: Dtype and shape of the signature's inputs, of all graphs, by argument name.
+        output_names: Names of the signature's outputs that all graphs have, sorted.
     """
 
     def __init__(
@@ -33,13 +33,13 @@ class LoadedModels:
         All are loaded at once: pass one group of ``plan_groups`` to stay within a memory budget.
 
         Args:
-            models: at least one.
-            signature_name: as in the SavedModels.
+            models: Models to load, at least one.
+            signature_name: Name of the signature in the SavedModels.
 
         Raises:
-            FileNotFoundError: a SavedModel or a bundle is not there.
-            ValueError: no such signature, weights that do not fit a graph, or graphs whose
-                signatures have different inputs or outputs.
+            FileNotFoundError: A SavedModel or a bundle is not there.
+            ValueError: There is no such signature, weights do not fit a graph, or the signatures of
+                graphs have different inputs or outputs.
         """
         if not models:
             raise ValueError("There are no models to load.")
@@ -61,7 +61,7 @@ class LoadedModels:
         self.output_names: Sequence[str] = tuple(sorted(set.intersection(*names)))
 
     def predict(self, inputs: Mapping[str, np.ndarray]) -> list[Arrays]:
-        """All models' outputs for one batch, in the order of loading; see ``Predictor``."""
+        """Predicts one batch with all models, in the order of loading; see ``Predictor``."""
         result: list[Arrays] = [{} for _ in range(self._count)]
         for indices, predictor in self._parts:
             for index, outputs in zip(indices, predictor.predict(inputs), strict=True):

@@ -1,4 +1,4 @@
-"""How many models fit into memory at once."""
+"""The groups of models that fit into memory at once."""
 
 import contextlib
 import logging
@@ -14,7 +14,7 @@ from checkpoint_sweep.saved_model.tensor_bundle import TensorBundle
 
 _LOG = logging.getLogger(__name__)
 _SHARE_FOR_WEIGHTS = 0.5
-# A container's limit and what is used of it, in either version of Linux's control groups.
+# A container's limit and its usage, in either version of Linux's control groups.
 _CGROUPS = (
     ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"),
     (
@@ -26,16 +26,16 @@ _MEMINFO = "/proc/meminfo"
 
 
 def default_memory_budget(root: str = "") -> int:
-    """Bytes for weights: half of what the machine, or the container, has available.
+    """Computes the bytes for weights: half of what the machine, or the container, has available.
 
     The other half is for activations, the data and the metrics.
 
     Args:
-        root: what the paths of Linux's files are under, for tests.
+        root: Folder that the paths of Linux's files are under, for tests.
     """
     available = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     with contextlib.suppress(OSError, StopIteration), open(root + _MEMINFO) as file:
-        # Also what the system would give back: caches of files, above all.
+        # This counts memory that the system would give back, above all caches of files.
         line = next(line for line in file if line.startswith("MemAvailable:"))
         available = int(line.split()[1]) * 1024
     for limit, usage in _CGROUPS:
@@ -50,10 +50,10 @@ def _number(path: str) -> int:
 
 
 def weight_bytes(model: ModelSource) -> int:
-    """Size of a model's weights in memory.
+    """Computes the size of a model's weights in memory, in bytes.
 
-    Counts what the SavedModel's own bundle holds, which is what is restored: a training checkpoint
-    also holds the optimizer's state. Without such a bundle the model has no weights.
+    Counts the tensors of the SavedModel's own bundle, which are those that are restored: a training
+    checkpoint also holds the optimizer's state. Without such a bundle the model has no weights.
     """
     if not tf.io.gfile.exists(model.own_weights + ".index"):
         return 0
@@ -62,7 +62,7 @@ def weight_bytes(model: ModelSource) -> int:
 
 
 def split(sizes: Sequence[int], budget: int) -> list[list[int]]:
-    """Indices of ``sizes`` in order, in as few runs as fit ``budget`` each.
+    """Divides the indices of ``sizes``, in order, into as few runs as fit ``budget`` each.
 
     A size above the budget is alone in its run.
     """
@@ -82,12 +82,12 @@ def plan_groups(
     budget: int | None = None,
     always: Sequence[ModelSource] = (),
 ) -> list[list[ModelSource]]:
-    """Models to load together, one pass over the data per group; order is kept.
+    """Groups models to load together, in their order; each group is a pass over the data.
 
     Args:
-        models: to evaluate.
-        budget: bytes for weights; the default is ``default_memory_budget()``.
-        always: models that are loaded with every group.
+        models: Models to evaluate.
+        budget: Bytes for weights; None for ``default_memory_budget()``.
+        always: Models that are loaded with every group.
     """
     budget = default_memory_budget() if budget is None else budget
     sizes = _sizes(models)

@@ -1,4 +1,4 @@
-"""What everything that predicts for several models has in common."""
+"""The protocol of everything that predicts with several models."""
 
 from collections.abc import Mapping, Sequence
 from typing import Protocol
@@ -13,8 +13,8 @@ class Predictor(Protocol):
     """K models that predict together.
 
     Attributes:
-        input_specs: dtype and shape of the signature's inputs, by argument name.
-        output_names: those of the signature's outputs that are computed, sorted.
+        input_specs: Dtype and shape of the signature's inputs, by argument name.
+        output_names: Names of the signature's outputs that are computed, sorted.
     """
 
     input_specs: Mapping[str, tf.TensorSpec]
@@ -24,14 +24,14 @@ class Predictor(Protocol):
         """Runs all models on one batch; safe to call from several threads.
 
         Args:
-            inputs: one array per input of ``input_specs``; other keys are ignored.
+            inputs: Array for each input of ``input_specs``; other keys are ignored.
 
         Returns:
             For each model, in the order given at construction: output name to array. Outputs that
             do not depend on the weights are one array, shared by all models: do not write to it.
 
         Raises:
-            ValueError: an input is missing.
+            ValueError: An input is missing.
         """
         ...
 
@@ -43,10 +43,10 @@ class Predictor(Protocol):
 def ordered_feeds(
     specs: Mapping[str, tf.TensorSpec], inputs: Mapping[str, np.ndarray]
 ) -> list[np.ndarray]:
-    """The arrays of ``inputs`` in the order of ``specs``.
+    """Arranges the arrays of ``inputs`` in the order of ``specs``.
 
     Raises:
-        ValueError: an input of the signature is missing.
+        ValueError: An input of the signature is missing.
     """
     missing = [name for name in specs if name not in inputs]
     if missing:

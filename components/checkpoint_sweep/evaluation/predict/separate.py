@@ -33,8 +33,8 @@ class SeparateModels:
         """Loads every model; arguments as for ``FusedModels``.
 
         Raises:
-            FileNotFoundError: a SavedModel or a bundle is not there.
-            ValueError: there is no such signature, or the weights do not fit.
+            FileNotFoundError: A SavedModel or a bundle is not there.
+            ValueError: There is no such signature, or the weights do not fit.
         """
         if not models:
             raise ValueError("There are no models to load.")
@@ -69,7 +69,7 @@ class SeparateModels:
         self._runs.append(session.make_callable(fetches, feeds))
 
     def predict(self, inputs: Mapping[str, np.ndarray]) -> list[Arrays]:
-        """All models' outputs for one batch, by one ``session.run`` each; see ``Predictor``."""
+        """Predicts one batch with all models by one ``session.run`` each; see ``Predictor``."""
         values = ordered_feeds(self.input_specs, inputs)
         return [dict(zip(self.output_names, run(*values), strict=True)) for run in self._runs]
 
@@ -80,7 +80,7 @@ class SeparateModels:
 
 
 def _weights(model: ModelSource, scratch: str) -> str:
-    """A bundle with the SavedModel's own keys: the model's, or a copy under those names.
+    """Finds a bundle with the SavedModel's own keys: the model's, or a copy under those keys.
 
     The savers read a bundle by the names in the graph, so renamed and kept keys need a copy.
     """

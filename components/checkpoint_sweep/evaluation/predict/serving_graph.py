@@ -21,13 +21,13 @@ class ServingGraph:
     are cleared: the runtime places the copies.
 
     Attributes:
-        nodes: by name; everything in the MetaGraph.
-        functions: the function library, by name.
-        meta_graph: the rest of what was read (saver, versions, op definitions).
-        feeds: argument name to tensor name.
-        fetches: output name to tensor name.
-        input_specs: dtype and shape by argument name.
-        init_op: node that initialises tables and local variables, if there is one.
+        nodes: All nodes of the MetaGraph, by name.
+        functions: Function library, by name.
+        meta_graph: MetaGraph that was read, for its saver, versions and op definitions.
+        feeds: Name of the tensor of each input, by argument name.
+        fetches: Name of the tensor of each output, by output name.
+        input_specs: Dtype and shape of each input, by argument name.
+        init_op: Node that initialises tables and local variables, if there is one.
     """
 
     nodes: graph.Nodes
@@ -47,8 +47,8 @@ def read(saved_model: SavedModel, signature_name: str) -> ServingGraph:
         signature_name: as in the SavedModel.
 
     Raises:
-        SavedModelError: there is no SavedModel in the directory.
-        ValueError: it has no such signature, or the signature takes or returns something else
+        SavedModelError: There is no SavedModel in the directory.
+        ValueError: It has no such signature, or the signature takes or returns something else
             than dense tensors. The message lists what is there.
     """
     meta_graph = saved_model.meta_graph
@@ -97,7 +97,7 @@ def _spec(info: meta_graph_pb2.TensorInfo, name: str) -> tf.TensorSpec:
 
 
 def _cut(nodes: graph.Nodes, info: meta_graph_pb2.TensorInfo) -> str:
-    """Makes the signature's input a placeholder and returns the tensor to feed."""
+    """Makes the signature's input a placeholder, and returns the tensor to feed."""
     name, index = graph.split_tensor(info.name)
     if name not in nodes:
         raise graph.OpaqueGraphError(f"the signature's input {info.name} is not in the graph")

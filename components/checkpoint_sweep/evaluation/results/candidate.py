@@ -31,18 +31,18 @@ def read_result(
     selection: Selection,
     eval_config: tfma.EvalConfig,
 ) -> CandidateResult:
-    """Reads the selection metric, the missed thresholds and how many predictions are not finite.
+    """Reads the selection metric, the missed thresholds and the number of non-finite predictions.
 
     Args:
         directory: TFMA's output of one evaluation.
-        model_name: of the candidate's model spec; empty when it is the only one.
-        name: of the candidate.
-        step: its training step.
-        selection: the metric to read.
-        eval_config: of the evaluation.
+        model_name: Name of the candidate's model spec; empty when it is the only one.
+        name: Name of the candidate.
+        step: Training step of the candidate.
+        selection: Selection, whose metric is read.
+        eval_config: Config of the evaluation, with its defaults filled in.
 
     Raises:
-        SelectionError: the slice that the selection names is not in the results.
+        SelectionError: The slice that the selection names is not in the results.
     """
     slices = read_metrics(directory, model_name)
     slice_key = tuple(sorted((k, str(v)) for k, v in selection.slice.items()))
@@ -75,12 +75,12 @@ def _full_name(metric: MetricName) -> str:
 
 @dataclasses.dataclass(frozen=True)
 class Predictions:
-    """What is said of a candidate's predictions.
+    """The counts of a candidate's predictions.
 
     Attributes:
-        examples: number of examples; 0 if there were none.
-        non_finite: those of them with a prediction that is NaN or infinite.
-        failed: the combiner of TFMA's that failed on them; None if none did.
+        examples: Number of examples; 0 if there were none.
+        non_finite: Number of examples with a prediction that is NaN or infinite.
+        failed: Name of the TFMA combiner that failed on them; None if none did.
     """
 
     examples: int = 0
@@ -89,7 +89,7 @@ class Predictions:
 
     @property
     def excluded_reason(self) -> str | None:
-        """Why a candidate with these predictions may not be chosen; None if it may."""
+        """Reason why a candidate with these predictions may not be chosen; None if it may."""
         if not self.non_finite:
             return None
         return (
@@ -99,10 +99,10 @@ class Predictions:
 
 
 def digest(directory: str) -> str:
-    """Of the content of a candidate's files, those aside that say where its models are.
+    """Digests the content of a candidate's files, except those that say where its models are.
 
     Raises:
-        FileNotFoundError: there are no results, or something that is no file is among them.
+        FileNotFoundError: There are no results, or something that is no file is among them.
     """
     patterns = ("*.tfrecord", PREDICTIONS, JACKKNIFE)
     paths = [path for p in patterns for path in tf.io.gfile.glob(os.path.join(directory, p))]
@@ -112,13 +112,13 @@ def digest(directory: str) -> str:
 
 
 def read_predictions(directory: str) -> Predictions:
-    """What an engine wrote of a candidate's predictions.
+    """Reads the counts of predictions that an engine wrote.
 
     Args:
-        directory: an engine's output of one evaluation.
+        directory: An engine's output of one evaluation.
 
     Raises:
-        ValueError: something else wrote it.
+        ValueError: The file was not written by this version.
     """
     path = os.path.join(directory, PREDICTIONS)
     if not tf.io.gfile.exists(path):

@@ -1,4 +1,4 @@
-"""Thresholds that are met by the value, but not by its bound."""
+"""Thresholds that a value meets, but its confidence bound does not."""
 
 from collections.abc import Iterator, Mapping
 
@@ -20,14 +20,14 @@ def not_sure(
     found: Mapping[tuple[Slice, MetricName], JackknifeReplicates],
     level: float,
 ) -> list[str]:
-    """One sentence for each threshold that a one-sided bound at ``level`` misses.
+    """Describes each threshold that a one-sided bound at ``level`` misses in one sentence.
 
-    Those of cross slices have no standard error, and are judged by their value alone.
+    Metrics of cross slices have no standard error, and are judged by their value alone.
 
     Args:
-        eval_config: with its defaults filled in.
-        found: what is known of the metrics that have thresholds, of one candidate.
-        level: probability with which the bound holds.
+        eval_config: Config of the evaluation, with its defaults filled in.
+        found: Replicates of one candidate's metrics that have thresholds.
+        level: Probability with which the bound holds.
     """
     thresholds = metric_specs.metric_thresholds_from_metrics_specs(
         eval_config.metrics_specs, eval_config=eval_config
@@ -85,7 +85,7 @@ def _bounds(
     threshold: config_pb2.GenericValueThreshold | config_pb2.GenericChangeThreshold,
     baseline: float | None,
 ) -> Iterator[tuple[float, bool]]:
-    """What a value or a change is compared with, and whether it must be at least that."""
+    """Yields the bounds of a threshold, and whether each is a lower one."""
     if isinstance(threshold, config_pb2.GenericValueThreshold):
         if threshold.HasField("lower_bound"):
             yield threshold.lower_bound.value, True

@@ -1,4 +1,4 @@
-"""A record of what a sweep has evaluated, rewritten after each checkpoint, and what it saves.
+"""The ledger: a record of the checkpoints that a sweep has evaluated, rewritten after each.
 
 A checkpoint that an earlier sweep has evaluated with an equal fingerprint is not evaluated again:
 its results are copied, see `candidates.reuse`.
@@ -24,17 +24,17 @@ class Entry:
     """One checkpoint of the sweep.
 
     Attributes:
-        name: of the candidate; also the folder of its results, relative to the ledger.
-        step: training step; of an average, that of the newest checkpoint in it.
-        checkpoint: prefix of the checkpoint, or of the averaged weights.
+        name: Name of the candidate; also the folder of its results, relative to the ledger.
+        step: Training step; of an average, that of the newest checkpoint in it.
+        checkpoint: Prefix of the checkpoint, or of the averaged weights.
         status: "evaluated", "left out" or "failed"; "trial" for an average that was evaluated on
             the way to a greedy soup and is no candidate.
-        seconds: wall time of its evaluation; 0 if its results are an earlier sweep's.
-        reason: why it has no results; None when it has.
+        seconds: Wall time of its evaluation; 0 if its results are an earlier sweep's.
+        reason: Reason why it has no results; None when it has some.
         key: Key of its evaluation by fingerprint and weights; "" where nothing was evaluated.
-        reused: whether its results are an earlier sweep's.
-        results: digest of the files of its results; "" without.
-        averaged: steps of the checkpoints that it is the average of; None for a checkpoint.
+        reused: Whether its results are an earlier sweep's.
+        results: Digest of the files of its results; "" without.
+        averaged: Steps of the checkpoints that it is the average of; None for a checkpoint.
     """
 
     name: str
@@ -57,10 +57,10 @@ def write_ledger(directory: str, entries: Iterable[Entry]) -> None:
 
 
 def read_ledger(directory: str) -> list[Entry]:
-    """The entries, by step, that `write_ledger` wrote.
+    """Reads the entries, by step, that `write_ledger` wrote.
 
     Raises:
-        ValueError, KeyError, TypeError: it is damaged, or of another version.
+        ValueError, KeyError, TypeError: It is damaged, or of another version.
     """
     path = os.path.join(directory, LEDGER)
     if special_file([path]):

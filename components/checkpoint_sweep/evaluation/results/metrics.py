@@ -13,13 +13,13 @@ Slice = tuple[tuple[str, str], ...]
 
 
 def read_metrics(directory: str, model_name: str) -> dict[Slice, Mapping[MetricName, float]]:
-    """The metrics that are single numbers, by slice; cross slices and differences aside.
+    """Reads the metrics that are single numbers, by slice, without cross slices and differences.
 
     Plots, which take most of the time of `tfma.load_eval_result`, are not read.
 
     Args:
         directory: TFMA's output of one evaluation.
-        model_name: of the model spec; empty when it is the only one.
+        model_name: Name of the model spec; empty when it is the only one.
     """
     result: dict[Slice, Mapping[MetricName, float]] = {}
     for record in tfma.load_metrics(directory):

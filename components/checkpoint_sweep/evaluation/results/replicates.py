@@ -17,11 +17,11 @@ from checkpoint_sweep.selection.replicates import Replicates
 
 @dataclasses.dataclass(frozen=True)
 class JackknifeReplicates:
-    """One metric on one slice.
+    """The jackknife replicates of one metric on one slice.
 
     Attributes:
-        own: of the candidate.
-        baseline: of the baseline; None without one.
+        own: Replicates of the candidate.
+        baseline: Replicates of the baseline; None without one.
     """
 
     own: Replicates
@@ -29,25 +29,25 @@ class JackknifeReplicates:
 
     @property
     def change(self) -> Replicates | None:
-        """Of the candidate's difference to the baseline."""
+        """Replicates of the candidate's difference to the baseline; None without a baseline."""
         return None if self.baseline is None else self.own.minus(self.baseline)
 
 
 def read_replicates(
     directory: str, model_name: str = "", baseline_name: str = "baseline"
 ) -> Mapping[tuple[Slice, MetricName], JackknifeReplicates]:
-    """By slice and metric; empty where the engine wrote none, as stock TFMA does.
+    """Reads replicates by slice and metric; none where the engine wrote none, as stock TFMA does.
 
-    The values of all examples are those of TFMA's files; the others differ from them as they do on
-    the coarser histograms that they are computed of.
+    The values of all examples are those of TFMA's files; the replicates differ from them as they do
+    on the coarser histograms that they are computed from.
 
     Args:
-        directory: an engine's output of one evaluation.
-        model_name: of the candidate's model spec; empty when it is the only one.
-        baseline_name: of the baseline's.
+        directory: An engine's output of one evaluation.
+        model_name: Name of the candidate's model spec; empty when it is the only one.
+        baseline_name: Name of the baseline's model spec.
 
     Raises:
-        ValueError: the file is damaged, or of another version.
+        ValueError: The file is damaged, or of another version.
     """
     path = os.path.join(directory, JACKKNIFE)
     if not tf.io.gfile.exists(path):
@@ -72,7 +72,7 @@ def read_replicates(
 
 
 def _shifted(replicates: Replicates, value: float | None) -> Replicates:
-    """The same around another value of all examples."""
+    """Moves replicates to another value of all examples."""
     if value is None:
         return replicates
     shift = value - replicates.value
@@ -83,7 +83,7 @@ def _shifted(replicates: Replicates, value: float | None) -> Replicates:
 def from_slices(
     slices: Iterable[Mapping[str, Any]],
 ) -> dict[tuple[Slice, MetricName], JackknifeReplicates]:
-    """By slice and metric, from what `jackknife.derive` gives."""
+    """Makes replicates, by slice and metric, of the records that `jackknife.derive` gives."""
     return {
         (
             tuple(sorted((name, value) for name, value in part["slice"])),

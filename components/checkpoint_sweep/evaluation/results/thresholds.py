@@ -1,4 +1,4 @@
-"""Says in sentences which thresholds an evaluation missed."""
+"""The thresholds that an evaluation missed, in sentences."""
 
 import tensorflow as tf
 import tensorflow_model_analysis as tfma
@@ -12,9 +12,9 @@ _UNREADABLE = (OSError, ValueError, IndexError, AssertionError)
 
 
 def threshold_failures(directory: str) -> list[str]:
-    """One sentence for each threshold that the evaluation missed; none if it missed none.
+    """Describes each threshold that the evaluation missed in one sentence.
 
-    What cannot be read counts as missed.
+    A validation that cannot be read counts as missed.
     """
     try:
         validation = tfma.load_validation_result(directory)

@@ -22,10 +22,10 @@ from checkpoint_sweep.saved_model.model_source import ModelSource
 
 
 class Format(beam.DoFn):
-    """All metrics of a slice to the records of TFMA's files.
+    """Formats all metrics of a slice as the records of TFMA's files.
 
     Args:
-        eval_config: the whole.
+        eval_config: Config of the evaluation, with the metrics of all query keys.
     """
 
     def __init__(self, eval_config: config_pb2.EvalConfig) -> None:
@@ -45,7 +45,7 @@ class Format(beam.DoFn):
         ]
 
     def _applies(self, slice_key: Any, metrics: dict[Any, Any]) -> bool:
-        """Whether some threshold may concern a slice."""
+        """Tells whether some threshold may apply to a slice."""
         if (
             slicer_lib.is_cross_slice_key(slice_key)
             or not self._thresholds.keys() <= metrics.keys()
@@ -56,7 +56,7 @@ class Format(beam.DoFn):
     def process(
         self, element: tuple[tuple[int, Any], dict[Any, Any]]
     ) -> Iterator[tuple[int, Record]]:
-        """One slice of one candidate."""
+        """Yields the records of one slice of one candidate."""
         (candidate, slice_key), metrics = element
         # TFMA sorts by a comparison that fails on some keys, but not on those in this order.
         metrics = dict(sorted(metrics.items(), key=_by_name))
@@ -83,12 +83,13 @@ class Format(beam.DoFn):
 
 
 class Write(beam.DoFn):
-    """All records of a candidate to its directory.
+    """Writes all records of a candidate to its directory.
 
     Args:
-        outputs: each candidate's directory.
-        locations: each candidate's models by name, for ``eval_config.json``.
-        rubber_stamp: whether change thresholds are ignored for want of a baseline.
+        eval_config: Config of the evaluation.
+        outputs: Directory of each candidate.
+        locations: Locations of each candidate's models by name, for ``eval_config.json``.
+        rubber_stamp: Whether change thresholds are ignored for want of a baseline.
     """
 
     def __init__(
@@ -153,7 +154,7 @@ class Write(beam.DoFn):
 def model_locations(
     eval_config: config_pb2.EvalConfig, candidate: ModelSource, baseline: ModelSource | None
 ) -> dict[str, str]:
-    """Where the models of a candidate's evaluation are, by their names in the config."""
+    """Returns the location of each model of a candidate's evaluation, by its name in the config."""
     locations = {}
     for spec in eval_config.model_specs:
         source = baseline if spec.is_baseline else candidate
@@ -165,12 +166,12 @@ def model_locations(
 def write_eval_run(
     directory: str, eval_config: config_pb2.EvalConfig, locations: dict[str, str]
 ) -> None:
-    """Writes TFMA's `eval_config.json`.
+    """Writes TFMA's `eval_config.json`, unless the config disables it.
 
     Args:
         directory: Directory of a candidate's results.
         eval_config: Config of the evaluation.
-        locations: Where each model is, by its name in the config.
+        locations: Location of each model, by its name in the config.
     """
     if eval_config_writer.EVAL_CONFIG_FILE in eval_config.options.disabled_outputs.values:
         return
@@ -182,10 +183,10 @@ def write_eval_run(
 
 
 def only_thresholds(eval_config: config_pb2.EvalConfig) -> config_pb2.EvalConfig:
-    """The config without the metrics that have no threshold.
+    """Returns the config without the metrics that have no threshold.
 
     Validation finds the same thresholds in it, and does not make every metric anew, for every
-    slice, only to see that there is nothing to check.
+    slice, where there is nothing to check.
     """
     result = config_pb2.EvalConfig()
     result.CopyFrom(eval_config)
@@ -203,5 +204,5 @@ def only_thresholds(eval_config: config_pb2.EvalConfig) -> config_pb2.EvalConfig
 
 
 def _by_name(item: tuple[Any, Any]) -> list[str]:
-    """The name of a metric, of its model and of its output."""
+    """Returns a key to sort by: the names of a metric, of its model and of its output."""
     return [str(part) for part in item[0][:3]]

@@ -43,13 +43,13 @@ def evaluate_with_tfma(request: EvaluationRequest) -> Iterator[Evaluated]:
     with its error, and the next one is taken up.
 
     Args:
-        request: what to evaluate.
+        request: Request to evaluate.
 
     Yields:
         Each candidate, in the order of the request.
 
     Raises:
-        UserError: the examples cannot be read, or metrics not computed on them.
+        UserError: The examples cannot be read, or metrics not computed on them.
     """
     for candidate in request.candidates:
         started = time.monotonic()
@@ -63,10 +63,10 @@ def evaluate_with_tfma(request: EvaluationRequest) -> Iterator[Evaluated]:
 
 
 def _failure_reason(failure: Exception, candidate: ModelSource, request: EvaluationRequest) -> str:
-    """Why a candidate alone cannot be evaluated.
+    """Says why a candidate, and not all of them, cannot be evaluated.
 
     Raises:
-        UserError: it is not this candidate that is at fault.
+        UserError: Something else than this candidate is at fault.
     """
     if known := user_error(failure):
         raise known from failure
@@ -84,7 +84,7 @@ def _failure_reason(failure: Exception, candidate: ModelSource, request: Evaluat
 
 
 def _evaluate_one(candidate: ModelSource, request: EvaluationRequest) -> None:
-    """Evaluates, and writes how many predictions are not finite."""
+    """Evaluates a candidate, and writes how many predictions are not finite."""
     output = request.outputs[candidate.name]
     with tempfile.TemporaryDirectory(prefix="candidate-") as scratch:
         model, extractors = _extractors(candidate, request, scratch)
@@ -100,13 +100,13 @@ def _evaluate_one(candidate: ModelSource, request: EvaluationRequest) -> None:
 
 
 def _predict(candidate: ModelSource, request: EvaluationRequest, looking: bool) -> Predictions:
-    """Only predicts, to see on what TFMA has failed.
+    """Predicts without metrics, to see on what TFMA has failed.
 
     Args:
-        looking: at labels, weights and the baseline too.
+        looking: Whether to look at labels, weights and the baseline too.
 
     Raises:
-        EvaluationError: the labels or weights are at fault, or the baseline is.
+        EvaluationError: The labels or weights are at fault, or the baseline is.
     """
     with tempfile.TemporaryDirectory(prefix="candidate-") as scratch:
         _, extractors = _extractors(candidate, request, scratch, looking)
@@ -120,7 +120,7 @@ def _predict(candidate: ModelSource, request: EvaluationRequest, looking: bool) 
 def _extractors(
     candidate: ModelSource, request: EvaluationRequest, scratch: str, looking: bool = False
 ) -> tuple[Any, list[Any]]:
-    """The models as TFMA takes them, and its extractors with one that counts."""
+    """Makes the models as TFMA takes them, and its extractors with one that counts predictions."""
     config = request.eval_config
     models = []
     for spec in config.model_specs:
@@ -140,7 +140,7 @@ def _extractors(
         tensor_adapter_config=request.tensor_adapter_config,
     )
     count = tfma.extractors.Extractor("CountPredictions", beam.ParDo(_Count(config, looking)))
-    # What comes after this one takes examples one by one.
+    # The extractors after this one take examples one by one, and it counts whole batches.
     stages = [extractor.stage_name for extractor in extractors]
     unbatch = UNBATCH_EXTRACTOR_STAGE_NAME
     position = stages.index(unbatch) if unbatch in stages else len(stages)
@@ -161,8 +161,8 @@ class _Count(beam.DoFn):
     """Counts examples, and those on which the candidate predicts NaN or infinity.
 
     Args:
-        eval_config: with its defaults.
-        looking: whether to look for what may be wrong with labels, weights and the baseline.
+        eval_config: Config of the evaluation, with its defaults.
+        looking: Whether to look for what may be wrong with labels, weights and the baseline.
     """
 
     def __init__(self, eval_config: tfma.EvalConfig, looking: bool) -> None:
@@ -172,10 +172,11 @@ class _Count(beam.DoFn):
         self._non_finite = Metrics.counter(_COUNTERS, "non_finite")
 
     def process(self, element: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        """Batched extracts, passed on as they are.
+        """Counts the examples of batched extracts, and passes these on as they are.
 
         Raises:
-            EvaluationError: labels or weights are not finite; when looking, whatever is odd.
+            EvaluationError: Labels or weights are not finite, or, when looking, not what metrics
+                take; or the baseline's predictions are not finite.
         """
         size = len(element[constants.INPUT_KEY])
         check_values(element, self._config, size)

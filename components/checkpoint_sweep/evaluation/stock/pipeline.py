@@ -8,10 +8,10 @@ from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 
 
 def pipeline_for_tfma(make_pipeline: Callable[[], beam.Pipeline]) -> beam.Pipeline:
-    """The caller's pipeline, or one in this process where the caller's cannot run stock TFMA.
+    """Makes the caller's pipeline, or one in this process where that one cannot run stock TFMA.
 
-    Beam's runner for Dask leaves out what a step gives when a bundle ends, which is all that
-    TFMA's combiners give, and fails on outputs with tags.
+    Beam's runner for Dask drops what a step gives when a bundle ends, which is all that TFMA's
+    combiners give, and fails on outputs with tags.
     """
     pipeline = make_pipeline()
     if type(pipeline.runner).__name__ != "DaskRunner":

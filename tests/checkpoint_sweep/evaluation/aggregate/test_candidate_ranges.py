@@ -78,7 +78,7 @@ def test_a_range_has_its_candidates_and_the_baseline(baselines: int) -> None:
     assert set(found.tolist()) == set(state.sums[0].codes.tolist())
 
 
-def test_results_are_those_without_division(
+def test_results_do_not_depend_on_the_ranges(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data = taxi_models.write_examples(str(tmp_path / "data"), 200)

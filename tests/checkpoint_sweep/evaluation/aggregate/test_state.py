@@ -105,7 +105,7 @@ def _totals(whole, the_plan):
 
 @hypothesis.given(batches(), st.randoms())
 @hypothesis.settings(deadline=None, max_examples=60)
-def test_any_split_and_any_order_of_merging_give_the_same(the_plan, divided, random):
+def test_states_merge_to_the_same_in_any_split_and_order(the_plan, divided, random):
     strides = the_plan.strides(MODELS)
     whole = StateAccumulator(strides)
     whole.add(_state([example for batch in divided for example in batch], the_plan), the_plan)

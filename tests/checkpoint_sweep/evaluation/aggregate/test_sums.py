@@ -110,7 +110,7 @@ def test_rows_are_added_to_others_a_part_at_a_time(at_once, monkeypatch):
         np.testing.assert_allclose(found[code], values, rtol=1e-14)
 
 
-def test_moving_nothing_gives_nothing():
+def test_moving_rows_of_empty_sums_gives_empty_sums():
     empty = sums.Sums.empty(2)
     assert empty.move(STRIDE, np.array([4, 1])).codes.size == 0
     assert empty.move(STRIDE, np.zeros(0, np.int64)).codes.size == 0

@@ -41,5 +41,7 @@ def test_with_a_budget_of_one_model_the_number_of_models_does_not_matter(
     assert _peak(written, 5, MEGABYTES + 10) < peak_of_one + MEGABYTES
 
 
-def test_without_it_all_are_loaded_at_once(written: Path, peak_of_one: float) -> None:
+def test_with_a_large_budget_all_models_are_loaded_at_once(
+    written: Path, peak_of_one: float
+) -> None:
     assert _peak(written, 5, 10 * MEGABYTES) > peak_of_one + 3 * MEGABYTES

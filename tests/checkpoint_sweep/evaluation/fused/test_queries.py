@@ -46,7 +46,7 @@ def _rows() -> list[scripted.Row]:
 
 @pytest.mark.parametrize("config", [CONFIG, ONLY_QUERIES], ids=["beside others", "alone"])
 @pytest.mark.parametrize("baseline", [False, True])
-def test_they_are_what_stock_tfma_gives(config: str, baseline: bool, tmp_path: Path) -> None:
+def test_metrics_by_query_equal_stock_tfmas(config: str, baseline: bool, tmp_path: Path) -> None:
     data = scripted.write_examples(tmp_path / "data", _rows())
     model = scripted.write_model(tmp_path / "model")
     other = scripted.write_model(tmp_path / "other", scale=-1.0)

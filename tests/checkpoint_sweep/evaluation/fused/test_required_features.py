@@ -36,12 +36,12 @@ def source(tmp_path_factory) -> ModelSource:
     return taxi_models.write_models(directory, "binary", 1)[0]
 
 
-def test_columns_of_labels_weights_slices_and_inputs(source):
+def test_labels_weights_slices_and_inputs_are_required(source):
     found = required_features.columns(tfma_oracle.config(CONFIG), {}, [source])
     assert found == {"big_tipper", "weight", "payment_type", "company", "examples"}
 
 
-def test_the_columns_behind_a_representation(source):
+def test_a_representations_columns_are_required(source):
     sparse = text_format.Parse(
         """
         sparse_tensor {

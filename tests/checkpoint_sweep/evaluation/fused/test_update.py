@@ -96,7 +96,7 @@ def _sizes(elements):
         (1, 1, [1]),
     ],
 )
-def test_a_record_batch_is_cut(rows, batch_size, expected):
+def test_a_record_batch_is_cut_into_batches(rows, batch_size, expected):
     bounds = update.pieces(rows, batch_size)
     assert [stop - start for start, stop in bounds] == expected
     assert not bounds or (bounds[0][0], bounds[-1][1]) == (0, rows)
@@ -127,7 +127,7 @@ def test_a_batch_is_summed_while_the_first_of_the_next_record_batch_is_predicted
     assert list(ahead.finish_bundle()) == []
 
 
-def test_what_a_failed_bundle_has_left_is_forgotten(ahead):
+def test_a_batch_left_by_a_failed_bundle_is_forgotten(ahead):
     assert _sizes(ahead.process(_batch(3))) == []
     ahead.start_bundle()
     assert list(ahead.finish_bundle()) == []
@@ -141,12 +141,12 @@ def test_what_a_failed_bundle_has_left_is_forgotten(ahead):
         pytest.param("DaskRunner", update.Update, id="loses what is given when a bundle ends"),
     ],
 )
-def test_which_step_a_runner_gets(name, expected):
+def test_a_runner_gets_the_step_whose_results_it_keeps(name, expected):
     pipeline = SimpleNamespace(runner=type(name, (), {})())
     assert update_ahead.update_for(pipeline) is expected
 
 
-def test_a_batch_on_which_the_models_fail_is_told_of_in_a_sentence(step):
+def test_a_batch_on_which_the_models_fail_is_an_error_of_one_sentence(step):
     with pytest.raises(
         data_errors.EvaluationError,
         match=r"^The exported model cannot predict on these examples: Could not parse an example",
@@ -155,7 +155,7 @@ def test_a_batch_on_which_the_models_fail_is_told_of_in_a_sentence(step):
     assert _sizes(step.process(_batch(1))) == [1]
 
 
-def test_memory_that_is_used_up_is_no_fault_of_the_examples(step, predictor):
+def test_used_up_memory_is_not_blamed_on_the_examples(step, predictor):
     def predict(inputs):
         raise MemoryError
 

@@ -73,7 +73,7 @@ def _write(directory: Path, scale: float, learned: bool = False) -> ModelSource:
 
 
 @pytest.mark.parametrize("baseline", [False, True])
-def test_it_gives_what_stock_tfma_gives(baseline: bool, tmp_path: Path) -> None:
+def test_preprocessed_features_give_stock_tfmas_metrics(baseline: bool, tmp_path: Path) -> None:
     data = scripted.write_examples(tmp_path / "data", ROWS)
     models = [_write(tmp_path / f"model-{i}", scale) for i, scale in enumerate((1.0, 0.8))]
     text, deployed = CONFIG, None
@@ -102,7 +102,7 @@ def test_it_gives_what_stock_tfma_gives(baseline: bool, tmp_path: Path) -> None:
         (False, "nowhere", "is no signature"),
     ],
 )
-def test_what_is_left_to_stock_tfma(
+def test_preprocessing_that_may_depend_on_weights_is_left_to_stock_tfma(
     learned: bool, function: str, reason: str | None, tmp_path: Path
 ) -> None:
     model = _write(tmp_path / "model", 1.0, learned)

@@ -1,4 +1,4 @@
-"""An example falls into the same bucket whoever asks, with whatever neighbours."""
+"""The fold of an example is the same in every process, batch and evaluation."""
 
 import json
 from pathlib import Path
@@ -32,7 +32,7 @@ def _batch(records: list[bytes]) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays([column], [tfma.ARROW_INPUT_COLUMN])
 
 
-def test_they_do_not_depend_on_the_batch() -> None:
+def test_the_fold_of_an_example_does_not_depend_on_its_batch() -> None:
     records = [f"example {number}".encode() for number in range(100)]
     whole = folds.of_examples(_batch(records))
     alone = [int(folds.of_examples(_batch([record]))[0]) for record in records]
@@ -41,12 +41,12 @@ def test_they_do_not_depend_on_the_batch() -> None:
     assert sliced.tolist() == alone[37:57]
 
 
-def test_they_are_the_same_in_every_process() -> None:
+def test_the_fold_of_an_example_is_the_same_in_every_process() -> None:
     assert folds.of_examples(_batch([b"", b"a", b"\0" * 100])).tolist() == [8, 10, 11]
     assert [folds.of_query(query) for query in ("", "a")] == [8, 10]
 
 
-def test_they_are_filled_evenly() -> None:
+def test_folds_are_filled_evenly() -> None:
     records = [number.to_bytes(4, "big") for number in range(20_000)]
     counts = np.bincount(folds.of_examples(_batch(records)), minlength=folds.FOLDS)
     assert counts.size == folds.FOLDS
@@ -59,7 +59,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.mark.parametrize("batch_size", [33, 1000])
-def test_what_is_left_out_does_not_depend_on_batches_or_neighbours(
+def test_replicates_do_not_depend_on_batches_or_other_candidates(
     batch_size: int, data: str, tmp_path: Path
 ) -> None:
     eval_config = tfma_oracle.config(CONFIG)

@@ -1,4 +1,4 @@
-"""What is left of a metric without a bucket is what TFMA computes without those examples."""
+"""What is left of a metric without a fold is what TFMA computes without those examples."""
 
 from pathlib import Path
 from typing import Any
@@ -75,7 +75,7 @@ def _serialized(data: str) -> list[bytes]:
     return list(tf.compat.v1.io.tf_record_iterator(data))
 
 
-def _bucket_of(record: bytes, query_key: str | None) -> int:
+def _fold_of(record: bytes, query_key: str | None) -> int:
     if query_key is None:
         batch = pa.RecordBatch.from_arrays([pa.array([[record]])], [tfma.ARROW_INPUT_COLUMN])
         return int(folds.of_examples(batch)[0])
@@ -83,11 +83,11 @@ def _bucket_of(record: bytes, query_key: str | None) -> int:
     return folds.of_query(str(feature.int64_list.value[0]))
 
 
-def _without(data: str, bucket: int, query_key: str | None, path: Path) -> str:
-    """The examples of all other buckets."""
+def _without(data: str, fold: int, query_key: str | None, path: Path) -> str:
+    """The examples of all other folds."""
     with tf.io.TFRecordWriter(str(path)) as writer:
         for record in _serialized(data):
-            if _bucket_of(record, query_key) != bucket:
+            if _fold_of(record, query_key) != fold:
                 writer.write(record)
     return str(path)
 
@@ -123,7 +123,7 @@ def _tolerance(name: str, replicates: Replicates) -> float:
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_they_are_what_is_computed_without_the_bucket(case: str, tmp_path: Path) -> None:
+def test_replicates_equal_stock_tfmas_metrics_without_the_fold(case: str, tmp_path: Path) -> None:
     kind, text, metric = CASES[case]
     eval_config = tfma_oracle.config(text % {"value": VALUE})
     data = taxi_models.write_examples(str(tmp_path / "data"), EXAMPLES)
@@ -144,20 +144,20 @@ def test_they_are_what_is_computed_without_the_bucket(case: str, tmp_path: Path)
     query_key = "trip_start_hour" if case == "queries" else None
     deciding = "min_label_position" if query_key else metric
     of_deciding = next(found[key] for key in found if key[1][2] == deciding)
-    filled = [bucket for bucket in range(folds.FOLDS) if of_deciding.examples[bucket]]
-    for bucket in filled[:2]:
-        rest = _without(data, bucket, query_key, tmp_path / f"without-{bucket}")
-        stock = tfma_oracle.run_tfma(rest, eval_config, models[1], str(tmp_path / f"t{bucket}"))
+    filled = [fold for fold in range(folds.FOLDS) if of_deciding.examples[fold]]
+    for fold in filled[:2]:
+        rest = _without(data, fold, query_key, tmp_path / f"without-{fold}")
+        stock = tfma_oracle.run_tfma(rest, eval_config, models[1], str(tmp_path / f"t{fold}"))
         compared = 0
         for key, expected in _values(stock, tracked_metrics).items():
             if query_key and key[1][2] != deciding:
                 continue  # Other metrics leave out other examples.
             replicates = found[key]
-            if not replicates.examples[bucket]:
+            if not replicates.examples[fold]:
                 continue  # Nothing is left out.
             near = pytest.approx(
                 expected, rel=1e-6, abs=_tolerance(key[1][2], replicates), nan_ok=True
             )
-            assert replicates.left_out[bucket] == near, key
+            assert replicates.left_out[fold] == near, key
             compared += 1
         assert compared

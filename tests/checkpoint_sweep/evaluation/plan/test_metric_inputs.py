@@ -64,7 +64,9 @@ def _actual(given, model):
 @pytest.mark.parametrize(
     ("aggregated", "weighted", "flatten"), list(itertools.product((False, True), repeat=3))
 )
-def test_a_view_holds_tfmas_triples(kind, sub_key, aggregated, weighted, flatten):
+def test_inputs_hold_tfmas_labels_predictions_and_weights(
+    kind, sub_key, aggregated, weighted, flatten
+):
     random = np.random.default_rng(0)
     labels = LABELS[kind](random)
     weights = random.random(EXAMPLES, np.float32)

@@ -1,4 +1,4 @@
-"""What is summed by bucket is what decides: the selection metric, and thresholds."""
+"""The tracked metrics are those that decide: the selection metric, and thresholds."""
 
 import pytest
 
@@ -55,7 +55,9 @@ IN_A = Selection("auc", slice={"city": "a"})
         pytest.param((FLOOR, ""), CONFIDENT, ["AUC"], [(("city", "a"),)], [], id="by bounds"),
     ],
 )
-def test_metrics_and_slices(thresholds, selection, classes, inside, outside) -> None:
+def test_metrics_and_slices_of_selection_and_thresholds_are_tracked(
+    thresholds, selection, classes, inside, outside
+) -> None:
     found = find_tracked_metrics(tfma_oracle.config(CONFIG % thresholds), selection)
     assert found is not None
     kept = [
@@ -66,11 +68,11 @@ def test_metrics_and_slices(thresholds, selection, classes, inside, outside) -> 
     assert [found.applies(key) for key in outside] == [False] * len(outside)
 
 
-def test_nothing_decides_without_selection_and_thresholds() -> None:
+def test_without_selection_and_thresholds_nothing_is_tracked() -> None:
     assert find_tracked_metrics(tfma_oracle.config(CONFIG % ("", "")), None) is None
 
 
-def test_its_digest_tells_selections_apart() -> None:
+def test_the_digest_tells_selections_apart() -> None:
     eval_config = tfma_oracle.config(CONFIG % ("", FLOOR))
     selections = [AUC, CONFIDENT, IN_A, Selection("calibration"), None]
     digests = {found.digest for s in selections if (found := find_tracked_metrics(eval_config, s))}

@@ -80,7 +80,7 @@ _PLOTS = [
 @pytest.mark.parametrize(
     "buckets", [{}, {0: 1.0}, {1: 2.0, 5000: 0.25, 5001: 3.0, 9999: 7.0, 10001: 0.5}], ids=len
 )
-def test_a_record_is_that_of_tfmas_writer(buckets, plots, slice_key):
+def test_a_record_equals_that_of_tfmas_writer(buckets, plots, slice_key):
     codes = np.array(sorted(buckets), np.int64)
     weights = [buckets[code] for code in codes.tolist()]
     values = np.array([[w * (i % 2), w / 3, w] for i, w in enumerate(weights)]).reshape(-1, 3)
@@ -104,7 +104,7 @@ def test_plots_that_are_protos_stay_as_they_are():
     assert PlotsRecord.of((), plots).serialize() == expected
 
 
-def test_a_plot_can_be_asked_what_its_proto_can():
+def test_a_plot_has_the_attributes_of_its_proto():
     histogram = thresholds.ArrayHistogram(np.array([5000]), np.array([[1.0, 0.5, 2.0]]))
     (plot,) = _results(histogram, _PLOTS[0], rebinning.on_arrays).values()
     assert len(plot.buckets) == 1002

@@ -34,7 +34,7 @@ def _bundle(path: pathlib.Path, tensors: dict[str, np.ndarray]) -> str:
 
 
 @BOTH
-def test_missing_signature_lists_those_present(load: type, model: ModelSource) -> None:
+def test_a_missing_signature_lists_those_present(load: type, model: ModelSource) -> None:
     with pytest.raises(ValueError, match=r"no signature 'nope'.*\['other', 'serving_default'\]"):
         load([model], "nope")
 
@@ -66,25 +66,27 @@ def test_weights_that_do_not_fit_name_key_and_shapes(
 
 
 @BOTH
-def test_missing_bundle(load: type, model: ModelSource) -> None:
+def test_a_missing_bundle_is_named(load: type, model: ModelSource) -> None:
     with pytest.raises(FileNotFoundError, match=r"variant-0.*nowhere\.index"):
         load([dataclasses.replace(model, weights="nowhere")])
 
 
 @BOTH
-def test_missing_saved_model(load: type, model: ModelSource, tmp_path: pathlib.Path) -> None:
+def test_a_missing_saved_model_is_refused(
+    load: type, model: ModelSource, tmp_path: pathlib.Path
+) -> None:
     with pytest.raises(FileNotFoundError, match="holds no saved_model"):
         load([dataclasses.replace(model, saved_model=SavedModel(str(tmp_path / "nowhere")))])
 
 
 @BOTH
-def test_missing_input_names_it(load: type, model: ModelSource) -> None:
+def test_a_missing_input_is_named(load: type, model: ModelSource) -> None:
     with pytest.raises(ValueError, match=r"\['x'\] were not given; there are \['z'\]"):
         load([model]).predict({"z": np.zeros(1)})
 
 
 @BOTH
-def test_no_models(load: type) -> None:
+def test_no_models_are_refused(load: type) -> None:
     with pytest.raises(ValueError, match="no models"):
         load([])
 

@@ -93,7 +93,7 @@ def test_equal_graphs_in_two_directories_are_fused_unless_assets_differ(
     ],
     ids=["tf1", "tf2"],
 )
-def test_keys_are_applied(
+def test_renamed_keys_are_read_from_the_bundle(
     load: type, build: Callable, predict: Callable, tmp_path: pathlib.Path
 ) -> None:
     exported = str(tmp_path / "exported")
@@ -131,7 +131,7 @@ def test_a_graph_that_cannot_be_fused_is_loaded_separately_and_says_so(
 
 
 @pytest.mark.parametrize("name", ["vocabulary_asset", "several_outputs", "checkpointed_table"])
-def test_separate_models_agree(name: str, tmp_path: pathlib.Path) -> None:
+def test_separate_models_predict_as_tensorflows_loader(name: str, tmp_path: pathlib.Path) -> None:
     exported = str(tmp_path / "exported")
     batch = tf1_graphs.export(tf1_graphs.GRAPHS[name], exported)
     models = write_variants(exported, str(tmp_path), 2)
@@ -139,7 +139,7 @@ def test_separate_models_agree(name: str, tmp_path: pathlib.Path) -> None:
         assert_same(outputs, predict_v1(model, str(tmp_path), batch, "serving_default"))
 
 
-def test_batches_of_any_size_and_from_several_threads(tmp_path: pathlib.Path) -> None:
+def test_batches_of_any_size_from_several_threads_give_the_same(tmp_path: pathlib.Path) -> None:
     exported = str(tmp_path / "exported")
     tf1_graphs.export(tf1_graphs.several_outputs, exported)
     models = pickle.loads(pickle.dumps(write_variants(exported, str(tmp_path), 2)))

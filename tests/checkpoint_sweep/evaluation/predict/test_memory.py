@@ -23,7 +23,9 @@ from tests.checkpoint_sweep.evaluation.predict import oracle, tf1_graphs
         ([0, 0, 0], 0, [[0, 1, 2]]),
     ],
 )
-def test_split(sizes: list[int], budget: int, groups: list[list[int]]) -> None:
+def test_sizes_are_split_into_few_runs_that_fit_the_budget(
+    sizes: list[int], budget: int, groups: list[list[int]]
+) -> None:
     assert memory.split(sizes, budget) == groups
 
 

@@ -12,7 +12,9 @@ from tests.checkpoint_sweep.evaluation.predict.tf1_graphs import GRAPHS, export
 
 @pytest.mark.parametrize("count", [1, 3])
 @pytest.mark.parametrize("name", sorted(GRAPHS))
-def test_predictions_agree(name: str, count: int, tmp_path: pathlib.Path) -> None:
+def test_fused_models_predict_as_tensorflows_loader(
+    name: str, count: int, tmp_path: pathlib.Path
+) -> None:
     exported = str(tmp_path / "exported")
     batch = export(GRAPHS[name], exported)
     models = write_variants(exported, str(tmp_path), count)

@@ -11,7 +11,7 @@ from tests.checkpoint_sweep.evaluation.predict.tf2_models import MODELS
 
 
 @pytest.mark.parametrize("name", sorted(MODELS))
-def test_predictions_agree(name: str, tmp_path: pathlib.Path) -> None:
+def test_fused_models_predict_as_tensorflows_loader(name: str, tmp_path: pathlib.Path) -> None:
     exported = str(tmp_path / "exported")
     batch = MODELS[name](exported)
     models = write_variants(exported, str(tmp_path), 3)

@@ -42,7 +42,9 @@ MULTI_CLASS = 'metrics { class_name: "SparseCategoricalAccuracy" }'
         pytest.param(2, MULTI_CLASS, False, id="a multi-class metric"),
     ],
 )
-def test_warning(tmp_path: Path, columns: int | None, metrics: str, warns: bool) -> None:
+def test_two_columns_under_a_binary_metric_are_warned_of(
+    tmp_path: Path, columns: int | None, metrics: str, warns: bool
+) -> None:
     warning = flattening_warning(_model(tmp_path / "model", columns), _config(metrics))
     assert (warning is not None) is warns
     if warning:

@@ -59,7 +59,9 @@ RELATIVE = "change_threshold { direction: HIGHER_IS_BETTER relative { value: -0.
         (A, LOW, Replicates(0.99, (float("nan"),) * 20, (1,) + (0,) * 19), None, ["too few"]),
     ],
 )
-def test_bounds(where, threshold, own, baseline, words) -> None:
+def test_a_threshold_is_missed_if_the_bound_misses_it(
+    where, threshold, own, baseline, words
+) -> None:
     eval_config = tfma_oracle.config(CONFIG % (CITY if where else "", threshold), baseline=True)
     sentences = not_sure(eval_config, {(where, AUC): JackknifeReplicates(own, baseline)}, 0.95)
     assert len(sentences) == len(words), sentences
@@ -67,6 +69,6 @@ def test_bounds(where, threshold, own, baseline, words) -> None:
         assert expected in sentence
 
 
-def test_a_metric_without_a_standard_error_is_not_sure() -> None:
+def test_a_metric_without_a_standard_error_misses_its_threshold() -> None:
     eval_config = tfma_oracle.config(CONFIG % ("", LOW), baseline=True)
     assert not_sure(eval_config, {}, 0.95) == ["auc, of which no standard error is known"]

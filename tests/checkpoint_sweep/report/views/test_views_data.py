@@ -139,12 +139,16 @@ def test_what_only_one_model_has_is_nan_for_the_other() -> None:
         ),
     ],
 )
-def test_says_what_is_missing(sweep: Sweep, ask: Callable[[Sweep], View], message: str) -> None:
+def test_a_view_of_what_is_missing_lists_what_is_there(
+    sweep: Sweep, ask: Callable[[Sweep], View], message: str
+) -> None:
     with pytest.raises(ViewError, match=message):
         ask(sweep)
 
 
-def test_opens_what_the_ledger_calls_evaluated(sweep: Sweep, tmp_path: Path) -> None:
+def test_a_sweep_has_the_checkpoints_that_its_ledger_calls_evaluated(
+    sweep: Sweep, tmp_path: Path
+) -> None:
     for step, status in ((100, "evaluated"), (200, "failed")):
         (tmp_path / f"step-{step:08d}").symlink_to(sweep.directories[100])
         entry = {"name": f"step-{step:08d}", "step": step, "checkpoint": "", "status": status}
@@ -158,6 +162,6 @@ def test_opens_what_the_ledger_calls_evaluated(sweep: Sweep, tmp_path: Path) -> 
     assert isinstance(opened.result(100), tfma.EvalResult)
 
 
-def test_needs_a_ledger(tmp_path: Path) -> None:
+def test_a_folder_without_a_ledger_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ViewError, match=r"no ledger\.json in"):
         Sweep.open(tmp_path)

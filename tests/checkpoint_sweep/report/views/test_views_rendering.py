@@ -109,7 +109,7 @@ def test_slices_have_a_bar_and_a_row_each(sweep: Sweep, show: Show) -> None:
     assert _column(page, "feature") == list(expected)[:20]
 
 
-def test_table_is_paged(sweep: Sweep, show: Show) -> None:
+def test_a_table_is_paged(sweep: Sweep, show: Show) -> None:
     page = show(slicing_metrics(sweep, 900, "hour")).page
 
     first = _column(page, "feature")
@@ -120,7 +120,7 @@ def test_table_is_paged(sweep: Sweep, show: Show) -> None:
 
 
 @pytest.mark.parametrize("clicks", [1, 2], ids=["ascending", "descending"])
-def test_table_sorts_by_a_click(sweep: Sweep, show: Show, clicks: int) -> None:
+def test_a_table_sorts_by_a_click(sweep: Sweep, show: Show, clicks: int) -> None:
     page = show(slicing_metrics(sweep, 900, "hour")).page
 
     for _ in range(clicks):
@@ -130,7 +130,7 @@ def test_table_sorts_by_a_click(sweep: Sweep, show: Show, clicks: int) -> None:
     assert [float(text) for text in _column(page, "auc")] == pytest.approx(values[:20], abs=1e-5)
 
 
-def test_names_of_slices_are_text(sweep: Sweep, show: Show) -> None:
+def test_names_of_slices_are_escaped(sweep: Sweep, show: Show) -> None:
     page = show(slicing_metrics(sweep, 900, "payment")).page
 
     assert f"payment:{tfma_results.HOSTILE}" in _column(page, "feature")
@@ -138,7 +138,7 @@ def test_names_of_slices_are_text(sweep: Sweep, show: Show) -> None:
     assert page.locator("tfma-metrics-table img").count() == 0
 
 
-def test_histogram_counts_every_slice(sweep: Sweep, show: Show) -> None:
+def test_a_histogram_counts_every_slice(sweep: Sweep, show: Show) -> None:
     page = show(slicing_metrics(sweep, 900, "hour")).page
 
     page.locator("tfma-graph-data-filter").evaluate("element => { element.chartType = 1; }")
@@ -163,7 +163,7 @@ def test_every_plot_is_drawn(sweep: Sweep, show: Show, tab: str, marks: str) -> 
     assert page.locator(marks).first.bounding_box()["width"] > 0
 
 
-def test_distribution_adds_up_to_all_examples(sweep: Sweep, show: Show) -> None:
+def test_a_distribution_adds_up_to_all_examples(sweep: Sweep, show: Show) -> None:
     page = show(plots(sweep, 900)).page
 
     page.locator("paper-tab", has_text="Prediction Distribution").click()
@@ -208,7 +208,7 @@ def test_intervals_stand_below_their_value(with_intervals: Sweep, show: Show) ->
     assert lines.all_inner_texts() == [value, f"({low}, {high})"]
 
 
-def test_confusion_matrix_counts_the_examples(multi_class: Sweep, show: Show) -> None:
+def test_a_confusion_matrix_counts_the_examples(multi_class: Sweep, show: Show) -> None:
     page = show(plots(multi_class, 50)).page
 
     cells = page.locator("tfma-multi-class-confusion-matrix-at-thresholds .row .cell")
@@ -241,7 +241,7 @@ def test_a_class_can_be_chosen(multi_class: Sweep, show: Show) -> None:
     assert _column(page, "2/auc") == [f"{auc:.5f}"]
 
 
-def test_comparison_is_in_the_order_of_the_models(with_baseline: Sweep, show: Show) -> None:
+def test_a_comparison_is_in_the_order_of_the_models(with_baseline: Sweep, show: Show) -> None:
     page = show(compare(with_baseline, [900], "payment", baseline=True)).page
 
     header = [name.replace("\u200b", "") for name in _rows(page)[0]]
@@ -334,7 +334,7 @@ def test_an_error_in_a_component_is_written_on_the_page(sweep: Sweep, show: Show
         pytest.param(["b", "a", "b"], True, [0, 2, 1], id="texts; equals keep their order"),
     ],
 )
-def test_sorting_of_a_data_table(
+def test_a_data_table_sorts_numbers_nan_and_text(
     browser: Browser, sweep: Sweep, show: Show, values: list, descending: bool, expected: list[int]
 ) -> None:
     page = show(time_series(sweep)).page

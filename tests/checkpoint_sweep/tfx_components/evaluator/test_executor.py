@@ -137,7 +137,7 @@ def evaluate(tmp_path: Path, trained: EstimatorRun, examples: list[bytes]) -> Ca
         ),
     ],
 )
-def test_it_blesses_as_the_stock_evaluator(
+def test_the_executor_blesses_as_the_stock_evaluator(
     evaluate: Callable, baseline: Path, threshold: str, has_baseline: bool, blessed: bool
 ) -> None:
     against = baseline if has_baseline else None
@@ -158,7 +158,7 @@ def test_without_thresholds_nothing_is_blessed(evaluate: Callable) -> None:
     assert evaluated.properties["blessed"] == 0
 
 
-def test_the_reason_is_in_the_file(evaluate: Callable) -> None:
+def test_the_blessing_file_has_the_reason(evaluate: Callable) -> None:
     evaluated = evaluate(EvaluatorExecutor, _FLOOR % 0.999)
     reason = (Path(evaluated.blessing.uri) / "NOT_BLESSED").read_text()
     assert reason.startswith("auc = 0.")
@@ -180,7 +180,7 @@ def test_the_model_card_has_the_numbers_and_the_thresholds(
     assert "the split test, 150 examples" in text
 
 
-def test_without_a_model_card_all_else_is_there(
+def test_a_model_card_that_cannot_be_written_is_a_warning(
     evaluate: Callable, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fails(*_: object) -> None:

@@ -152,7 +152,7 @@ def _artifact(kind: type[types.Artifact], path: Path) -> types.Artifact:
 
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("when", TAKEN)
-def test_the_message_is_the_documented_one(when: str, case: Case, node: Path) -> None:
+def test_a_refusal_has_the_documented_message(when: str, case: Case, node: Path) -> None:
     earlier, row = content(node), OF_ITS_OWN.get(when, REFUSALS[when].row)
     REFUSALS[when].trigger(case)
     with pytest.raises(UserError) as caught:

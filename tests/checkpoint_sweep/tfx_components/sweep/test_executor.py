@@ -105,12 +105,14 @@ def test_the_selection_metric_can_be_read_on_a_slice(trained: EstimatorRun, swee
 @pytest.mark.parametrize(
     ("splits", "count"), [(["eval"], 200), (["test"], 100), (["eval", "test"], 300)]
 )
-def test_splits(trained: EstimatorRun, sweep: Sweep, splits: list[str], count: int) -> None:
+def test_the_named_splits_are_evaluated(
+    trained: EstimatorRun, sweep: Sweep, splits: list[str], count: int
+) -> None:
     swept = sweep(trained, example_splits=json.dumps(splits), first_step=60)
     assert _value(Path(swept.evaluation.uri) / "step-00000060", "example_count") == count
 
 
-def test_step_range_and_stride(trained: EstimatorRun, sweep: Sweep) -> None:
+def test_step_range_and_stride_choose_the_checkpoints(trained: EstimatorRun, sweep: Sweep) -> None:
     swept = sweep(trained, first_step=1, stride=2)
     assert [c["step"] for c in swept.verdicts["checkpoints"]] == [20, 60]
 

@@ -92,7 +92,7 @@ def by_slice(table: list[list[Any]], report: Report) -> dict[tuple[str, str], fl
     }
 
 
-def test_the_values_are_those_of_tfma(swept: Swept, report: Report) -> None:
+def test_values_are_those_of_tfma(swept: Swept, report: Report) -> None:
     names = [f"step-{step:08d}" for step in STEPS]
     assert list(report["values"]) == [*names, AVERAGE]
     for name, table in report["values"].items():
@@ -156,7 +156,7 @@ def test_the_plots_are_those_of_tfma(swept: Swept, report: Report) -> None:
         assert total == pytest.approx(labels)
 
 
-def test_the_table_has_a_row_for_each_number(swept: Swept, report: Report) -> None:
+def test_to_pandas_and_metrics_csv_have_a_row_for_each_number(swept: Swept, report: Report) -> None:
     table = read_sweep(swept.evaluation.uri).to_pandas()
     text = (Path(swept.evaluation.uri) / "metrics.csv").read_text()
     written = list(csv.DictReader(text.splitlines()))
@@ -251,7 +251,7 @@ def test_losses_are_those_that_the_training_logged(trained: EstimatorRun, report
     assert dict(report["losses"]["training"]) == logged
 
 
-def test_it_says_how_the_sweep_was_made(report: Report) -> None:
+def test_the_report_says_how_the_sweep_was_made(report: Report) -> None:
     made = report["made"]
     assert made["example_splits"] == ["eval"]
     assert made["engine"] == "fused"
@@ -280,7 +280,7 @@ def plain(found: Iterator[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
 
 
 @pytest.mark.parametrize("content", [None, "{}", "no JSON", '{"version": 999}'])
-def test_what_is_no_report_is_refused(tmp_path: Path, content: str | None) -> None:
+def test_a_file_that_is_no_report_is_refused(tmp_path: Path, content: str | None) -> None:
     if content is not None:
         (tmp_path / "report.json").write_text(content)
     with pytest.raises(ReportError, match="There is no sweep to read in"):
@@ -295,7 +295,7 @@ def test_what_is_no_report_is_refused(tmp_path: Path, content: str | None) -> No
         pytest.param({"first_step": STEPS[-1]}, f"Step {STEPS[-1]} is chosen", id="one checkpoint"),
     ],
 )
-def test_other_sweeps_have_reports_too(
+def test_sweeps_of_other_kinds_have_reports(
     trained: EstimatorRun, sweep: Sweep, parameters: dict[str, Any], heading: str
 ) -> None:
     swept = sweep(trained, **parameters)

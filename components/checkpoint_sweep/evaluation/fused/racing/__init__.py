@@ -1,1 +1,1 @@
-"""All candidates on a share of the examples, those that are left on the others."""
+"""Racing: all candidates on a share of the examples, those that are left on the others."""

@@ -1,4 +1,4 @@
-"""A state with other candidates in it."""
+"""The part of a state that belongs to some of its models."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -18,15 +18,15 @@ def select_models(
     total: int,
     with_examples: bool = True,
 ) -> MetricState:
-    """The part of some models.
+    """Selects the part of some models, and renumbers them.
 
     Args:
-        state: of one slice per row.
-        plan: of the metrics in it.
-        models: number of models in it.
-        numbers: from the number of a model in it to its new number.
-        total: of models that there will be.
-        with_examples: whether the examples are counted; of the parts of two states of the same
+        state: State with one slice per row.
+        plan: Plan of the metrics in it.
+        models: Number of models in it.
+        numbers: New number of each selected model, by its number in the state.
+        total: Number of models in the result.
+        with_examples: Whether the examples are counted; of the parts of two states of the same
             examples, only one may count them.
     """
     new = np.full(models, -1, np.int64)

@@ -1,4 +1,4 @@
-"""What candidates add up to on a share of the examples, to go on from."""
+"""The states of candidates after some shares of the examples, on files, to go on from."""
 
 import os
 import pickle
@@ -20,13 +20,13 @@ States = Sequence[MetricState | FoldState]
 
 
 class WritePartial(beam.PTransform):
-    """What `update.Update` gives to the merged states of all examples and by fold, as files.
+    """Merges the states that `update.Update` gives, of all examples and by fold, into files.
 
     Args:
-        eval_config: of the metrics.
-        tracked_metrics: of the states by fold.
-        models: number of models, the baseline included.
-        directory: where to.
+        eval_config: Config of the metrics.
+        tracked_metrics: Metrics of the states by fold.
+        models: Number of models, the baseline included.
+        directory: Directory to write to.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class WritePartial(beam.PTransform):
         self._directory = directory
 
     def expand(self, states: beam.PCollection) -> beam.PCollection:
-        """See the class; gives the paths written."""
+        """Merges and writes the states; gives the paths written."""
         written = [
             states
             | f"Only[{name}]" >> beam.Filter(_is, kind).with_output_types(Any)
@@ -58,7 +58,7 @@ class WritePartial(beam.PTransform):
 
 
 def read(directory: str, name: str) -> MetricState:
-    """A state that `WritePartial` wrote."""
+    """Reads a state that `WritePartial` wrote."""
     with tf.io.gfile.GFile(os.path.join(directory, name), "rb") as file:
         state: MetricState = pickle.load(file)
     return state

@@ -1,4 +1,4 @@
-"""Candidates on one share of the examples after the other, without those that are out."""
+"""The race: candidates on one share of the examples after the other, without those dropped."""
 
 import dataclasses
 import json
@@ -36,10 +36,10 @@ class Round:
     """A round of successive halving: a group of candidates on some shares of the examples.
 
     Attributes:
-        group: the candidates.
-        shares: the shares, of `SHARES`.
-        earlier: what the group adds up to on those before.
-        directory: for what it adds up to then; None to end with results.
+        group: Candidates of the group.
+        shares: Numbers of the shares, below `SHARES`.
+        earlier: States of the group on the shares before.
+        directory: Directory for its states after these shares; None to end with results.
     """
 
     group: Sequence[ModelSource]
@@ -50,7 +50,7 @@ class Round:
 
 @dataclasses.dataclass(frozen=True)
 class _Part:
-    """What a group of candidates adds up to so far."""
+    """The states of a group of candidates so far."""
 
     group: Sequence[ModelSource]
     whole: MetricState
@@ -58,7 +58,7 @@ class _Part:
 
 
 def unsupported_reason(request: EvaluationRequest) -> str | None:
-    """Why a race cannot be run; None if it can."""
+    """Says why a race cannot be run; None if it can."""
     if any(spec.query_key for spec in request.eval_config.metrics_specs):
         return "the examples of a query are evaluated together"
     if (
@@ -73,14 +73,14 @@ def unsupported_reason(request: EvaluationRequest) -> str | None:
 def evaluate_race(
     request: EvaluationRequest, run: Callable[[Round], dict[str, str]]
 ) -> Iterator[Evaluated]:
-    """All candidates on a first share, those that are left on the others.
+    """Evaluates all candidates on a first share, and those that are left on the others.
 
     Args:
-        request: with a race.
-        run: evaluates a round; gives why candidates have become unreadable, by name.
+        request: Request with a race.
+        run: Evaluates a round; returns why candidates have become unreadable, by name.
 
     Yields:
-        Every candidate: when it is out, with the reason, or when its results are complete.
+        Every candidate: when it is dropped, with the reason, or when its results are complete.
     """
     assert request.race is not None
     assert request.tracked_metrics is not None
@@ -126,7 +126,7 @@ def _groups(alive: Sequence[ModelSource], request: EvaluationRequest) -> list[li
 def _earlier(
     parts: Sequence[_Part], group: Sequence[ModelSource], request: EvaluationRequest
 ) -> States:
-    """What a group adds up to so far, from whatever groups its candidates were in."""
+    """Joins the states of a group so far, from all groups that its candidates were in."""
     assert request.tracked_metrics is not None
     baselines = int(request.baseline is not None)
     new_number = {model.name: number for number, model in enumerate(group)}
@@ -157,7 +157,7 @@ def _earlier(
 def _dropped(
     parts: Sequence[_Part], race: Race, tracked_metrics: UncertaintySpec
 ) -> dict[str, str]:
-    """Why candidates are out, by name."""
+    """Finds the candidates to drop, and says why, by name."""
     found = {
         name: r for part in parts for name, r in _replicates(part, race, tracked_metrics).items()
     }
@@ -173,7 +173,7 @@ def _dropped(
 
 
 def _replicates(part: _Part, race: Race, tracked_metrics: UncertaintySpec) -> dict[str, Replicates]:
-    """The selection metric of each candidate of a group."""
+    """Derives the replicates of the selection metric for each candidate of a group."""
     step = DeriveReplicates(tracked_metrics, "", len(part.group))
     step.setup()
     for element in split_by_slice(part.folds, step.strides, range(len(part.group))):

@@ -14,17 +14,17 @@ STAGES = (range(2), range(2, 4), range(4, 8), range(8, 16))
 
 
 class TakeShares(beam.DoFn):
-    """RecordBatches to their examples of some shares.
+    """Keeps the examples of some shares of each RecordBatch.
 
     Args:
-        shares: numbers below `SHARES`.
+        shares: Numbers below `SHARES`.
     """
 
     def __init__(self, shares: Collection[int]) -> None:
         self._shares = np.array(sorted(shares))
 
     def process(self, element: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
-        """One batch; nothing if no example of it is in the shares."""
+        """Yields one batch; nothing if no example of it is in the shares."""
         chosen = np.isin(folds.shares_of(element, SHARES), self._shares)
         if chosen.any():
             yield element.filter(pa.array(chosen))

@@ -13,7 +13,7 @@ from checkpoint_sweep.evaluation.plan.combiners import (
 
 
 def vectorized_combiners() -> list[type[base.VectorizedCombiner]]:
-    """Those of TFMA's combiners; a combiner of one's own names its own."""
+    """Lists the vectorized combiners of TFMA's; a combiner of one's own names its own."""
     return [
         totals.ExampleCount,
         totals.Calibration,
@@ -35,7 +35,7 @@ def vectorized_combiners() -> list[type[base.VectorizedCombiner]]:
 
 
 def vectorized(combiner: Any) -> tuple[base.VectorizedCombiner | None, str]:
-    """The vectorized form of a combiner, or None and the reason why there is none.
+    """Makes the vectorized form of a combiner, or gives None and the reason why there is none.
 
     A combiner's own class may name it in the attribute ``vectorized``. A subclass does not
     inherit it, because it may add its inputs in another way.

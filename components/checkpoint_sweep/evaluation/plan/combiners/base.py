@@ -22,11 +22,11 @@ class VectorizedCombiner:
     ``extract_output`` takes it from there.
 
     Attributes:
-        combines: the class of TFMA's combiner, if the combiner does not name this class itself.
-        columns: number of sums in a bucket.
+        combines: Class of TFMA's combiner, if the combiner does not name this class itself.
+        columns: Number of sums in a bucket.
 
     Args:
-        combiner: an instance of ``combines``, or of the class that names this one, exactly.
+        combiner: Instance of ``combines``, or of the class that names this one, and of no subclass.
     """
 
     combines: ClassVar[type[beam.CombineFn]]
@@ -37,18 +37,18 @@ class VectorizedCombiner:
 
     @classmethod
     def unsupported_reason(cls, combiner: Any) -> str | None:
-        """Why this combiner's configuration needs TFMA's own code; None when it does not."""
+        """Says why this combiner's configuration needs TFMA's own code; None if it does not."""
         if not tfma_internals.settings(combiner).standard:
             return "it extracts labels and predictions in a way of its own"
         return None
 
     @property
     def buckets(self) -> int:
-        """Number of buckets; those that a batch adds to are below it."""
+        """Number of buckets; numbers of buckets are below it."""
         return 1
 
     def inputs(self, batch: metric_inputs.Batch) -> list[metric_inputs.MetricInputs]:
-        """What ``update`` needs of a batch.
+        """Makes the inputs that ``update`` needs of a batch.
 
         Raises:
             UnsupportedError: TFMA's own code has to take the batch.
@@ -56,19 +56,19 @@ class VectorizedCombiner:
         return [batch.inputs(input_spec(self.combiner))]
 
     def update(self, inputs: list[metric_inputs.MetricInputs]) -> Iterator[Contribution]:
-        """What a batch adds; all of ``inputs`` hold the same examples, and at least one."""
+        """Yields what a batch adds; all of ``inputs`` hold the same examples, at least one."""
         raise NotImplementedError
 
     def coarser(self) -> "VectorizedCombiner":
-        """The same with fewer buckets, for what need not be exact; this one if it has no such."""
+        """Returns a form with fewer buckets, which is less exact; itself if there is none."""
         return self
 
     def rebucket(self, bucket: np.ndarray | int) -> np.ndarray | int:
-        """The bucket here of a bucket that ``update`` gives."""
+        """Maps a bucket that ``update`` gives to the bucket of this form that holds it."""
         return bucket
 
     def accumulator(self, buckets: np.ndarray, values: np.ndarray) -> Any:
-        """TFMA's accumulator from sums.
+        """Makes TFMA's accumulator of sums.
 
         Args:
             buckets: (nnz,) int64, ascending.
@@ -77,19 +77,19 @@ class VectorizedCombiner:
         raise NotImplementedError
 
     def output(self, buckets: np.ndarray, values: np.ndarray) -> dict[Any, Any]:
-        """What TFMA's combiner puts into the metrics of a slice, from sums."""
+        """Computes the metrics that TFMA's combiner gives, from sums."""
         output: dict[Any, Any] = self.combiner.extract_output(self.accumulator(buckets, values))
         return output
 
 
 class TotalsCombiner(VectorizedCombiner):
-    """For an accumulator whose attributes are plain totals.
+    """The vectorized form of a combiner whose accumulator's attributes are plain totals.
 
     A subclass names the attributes and gives the term that each example adds to each.
 
     Attributes:
-        fields: names of the attributes.
-        flatten: whether each class counts as an example of its own.
+        fields: Names of the attributes.
+        flatten: Whether each class counts as an example of its own.
     """
 
     fields: ClassVar[tuple[str, ...]]
@@ -100,30 +100,30 @@ class TotalsCombiner(VectorizedCombiner):
             cls.columns = len(cls.fields)
 
     def inputs(self, batch: metric_inputs.Batch) -> list[metric_inputs.MetricInputs]:
-        """One, flat unless the subclass says otherwise."""
+        """Makes one input, flat unless the subclass says otherwise."""
         return [batch.inputs(input_spec(self.combiner, flatten=self.flatten))]
 
     def terms(
         self, label: np.ndarray, prediction: np.ndarray, weight: np.ndarray
     ) -> Sequence[np.ndarray]:
-        """One array for each field."""
+        """Computes what each example adds, one array for each field."""
         raise NotImplementedError
 
     def update(self, inputs: list[metric_inputs.MetricInputs]) -> Iterator[Contribution]:
-        """The terms, in one bucket."""
+        """Yields the terms, in one bucket."""
         (given,) = inputs
         yield 0, self.terms(given.label, given.prediction, given.weight)
 
     def coarser(self) -> "VectorizedCombiner":
-        """The same with fewer buckets, for what need not be exact; this one if it has no such."""
+        """Returns itself: there is one bucket."""
         return self
 
     def rebucket(self, bucket: np.ndarray | int) -> np.ndarray | int:
-        """The bucket here of a bucket that ``update`` gives."""
+        """Returns the bucket as it is."""
         return bucket
 
     def accumulator(self, buckets: np.ndarray, values: np.ndarray) -> Any:
-        """TFMA's accumulator with its attributes set to the totals."""
+        """Makes TFMA's accumulator, with its attributes set to the totals."""
         result = self.combiner.create_accumulator()
         for field, total in zip(self.fields, values.sum(axis=0), strict=True):
             setattr(result, field, float(total))
@@ -131,7 +131,7 @@ class TotalsCombiner(VectorizedCombiner):
 
 
 def input_spec(combiner: Any, **changes: Any) -> metric_inputs.InputSpec:
-    """The inputs that a combiner's own settings ask for, with ``changes``."""
+    """Makes the spec of the inputs that a combiner's settings ask for, with ``changes``."""
     settings = tfma_internals.settings(combiner)
     arguments = {
         "output_name": settings.output_name,

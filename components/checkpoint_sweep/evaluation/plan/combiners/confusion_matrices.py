@@ -20,7 +20,7 @@ _NONE = _CLASSES - 1  # Stands for NO_PREDICTED_CLASS_ID.
 
 
 class _Matrices(base.VectorizedCombiner):
-    """Buckets name a threshold and two classes."""
+    """A vectorized combiner whose buckets stand for a threshold and two classes."""
 
     def __init__(self, combiner: Any) -> None:
         super().__init__(combiner)
@@ -28,11 +28,11 @@ class _Matrices(base.VectorizedCombiner):
 
     @property
     def buckets(self) -> int:
-        """Every threshold and pair of classes."""
+        """Number of thresholds times pairs of classes."""
         return len(self._thresholds) * _CLASSES**2
 
     def inputs(self, batch: Batch) -> list[MetricInputs]:
-        """All classes of an example together."""
+        """Makes one input, with all classes of an example together."""
         given = batch.inputs(base.input_spec(self.combiner, sub_key=None, flatten=False))
         classes = given.prediction.shape[2]
         if classes < 2 or classes >= _NONE:
@@ -45,7 +45,7 @@ class _Matrices(base.VectorizedCombiner):
         return [given]
 
     def entries(self, buckets: np.ndarray, values: np.ndarray) -> Iterator[tuple]:
-        """The threshold, the two classes and the values of each bucket."""
+        """Yields the threshold, the two classes and the values of each bucket."""
         for bucket, row in zip(buckets.tolist(), values.tolist(), strict=True):
             threshold, pair = divmod(bucket, _CLASSES**2)
             actual, predicted = divmod(pair, _CLASSES)
@@ -58,7 +58,7 @@ class MultiClassConfusionMatrix(_Matrices):
     combines = tfma_internals.MultiClassMatrixCombiner
 
     def update(self, inputs: list[MetricInputs]) -> Iterator[base.Contribution]:
-        """The weights of each threshold; thresholds apply one after another, as in TFMA."""
+        """Yields the weights of each threshold; thresholds apply one after another, as in TFMA."""
         (given,) = inputs
         sparse = given.label.shape[2] == 1
         actual = given.label[:, :, 0].astype(int) if sparse else given.label.argmax(axis=2)
@@ -72,7 +72,7 @@ class MultiClassConfusionMatrix(_Matrices):
             yield (index * _CLASSES**2 + pair)[:, :, None], [given.weight]
 
     def accumulator(self, buckets: np.ndarray, values: np.ndarray) -> multi_class.Matrices:
-        """TFMA's matrices by threshold."""
+        """Makes TFMA's matrices by threshold."""
         result = multi_class.Matrices()
         if buckets.size:
             result.update({threshold: {} for threshold in self._thresholds})
@@ -90,7 +90,7 @@ class MultiLabelConfusionMatrix(_Matrices):
     columns = 5  # The four cells, and the number of examples: an entry exists if there is one.
 
     def update(self, inputs: list[MetricInputs]) -> Iterator[base.Contribution]:
-        """The cells of each threshold and actual class."""
+        """Yields the cells of each threshold and actual class."""
         (given,) = inputs
         label, classes = given.label, given.prediction.shape[2]
         if label.shape[2] == 1:
@@ -107,7 +107,7 @@ class MultiLabelConfusionMatrix(_Matrices):
                 yield bucket, [*(cell * weight for cell in cells), present]
 
     def accumulator(self, buckets: np.ndarray, values: np.ndarray) -> Any:
-        """TFMA's matrices by threshold."""
+        """Makes TFMA's matrices by threshold."""
         result: dict[float, dict] = {}
         if buckets.size:
             result = {threshold: {} for threshold in self._thresholds}

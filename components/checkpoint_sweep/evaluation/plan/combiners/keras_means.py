@@ -41,11 +41,11 @@ class _Metric:
 
     @property
     def hinge_power(self) -> int | None:
-        """1 for a hinge, 2 for a squared one; None for another function."""
+        """Power of a hinge: 1, or 2 for a squared one; None for another function."""
         return tfma_internals.keras_hinge_power(self.metric)
 
     def values(self, label: tf.Tensor, prediction: tf.Tensor) -> tf.Tensor:
-        """The function whose mean the metric is, of each example."""
+        """Computes the function whose mean the metric is, for each example."""
         if self.is_root:
             return tf.math.squared_difference(prediction, label)
         if power := self.hinge_power:
@@ -73,7 +73,7 @@ class KerasMeans(base.VectorizedCombiner):
 
     @classmethod
     def unsupported_reason(cls, combiner: Any) -> str | None:
-        """Other metrics keep states that are not sums over examples."""
+        """Refuses metrics whose states are not sums over examples."""
         for found in _metrics(combiner):
             if not found.is_root and tfma_internals.keras_function(found.metric) is None:
                 return f"{type(found.metric).__name__} is not the mean of a function"
@@ -88,16 +88,16 @@ class KerasMeans(base.VectorizedCombiner):
 
     @property
     def buckets(self) -> int:
-        """Those of each metric."""
+        """Number of buckets of all metrics."""
         return len(self._metrics) * _BUCKETS
 
     def inputs(self, batch: Batch) -> list[MetricInputs]:
-        """Those of each metric; flat only for a micro average.
+        """Makes the inputs of each metric; flat only for a micro average.
 
         Raises:
-            UnsupportedError: a root over several values of an example, which Keras counts each;
-                a hinge where an example does not fit arrays; examples that differ in their
-                number of labels or weights, which TFMA refuses.
+            UnsupportedError: The metric is a root over several values of an example, each of which
+                Keras counts; a hinge, and an example does not fit arrays; or examples differ in
+                their number of labels or weights, which TFMA refuses.
         """
         found = []
         weighted = tfma_internals.settings(self.combiner).example_weighted
@@ -119,7 +119,7 @@ class KerasMeans(base.VectorizedCombiner):
         return base.input_spec(self.combiner, output_name=metric.output_name, flatten=flatten)
 
     def update(self, inputs: list[MetricInputs]) -> Iterator[base.Contribution]:
-        """The weighted value of each metric and the weight."""
+        """Yields the weighted value of each metric and the weight."""
         for number, (metric, given) in enumerate(zip(self._metrics, inputs, strict=True)):
             first = number * _BUCKETS
             yield first + _MEAN, _means(metric, given, given.label)
@@ -130,14 +130,14 @@ class KerasMeans(base.VectorizedCombiner):
                 yield first + _LABELS, [zero.any(-1, keepdims=True), other.any(-1, keepdims=True)]
 
     def accumulator(self, buckets: np.ndarray, values: np.ndarray) -> Any:
-        """TFMA's accumulator with each metric's total and count."""
+        """Makes TFMA's accumulator, with each metric's total and count."""
         result = self.combiner.create_accumulator()
         for metric, totals in zip(self._metrics, self._totals(buckets, values), strict=True):
             result.add_weights(metric.output, metric.index, totals)
         return result
 
     def output(self, buckets: np.ndarray, values: np.ndarray) -> dict[Any, Any]:
-        """Total over count in float32, as Keras divides and takes roots, without TensorFlow.
+        """Divides totals by counts in float32, as Keras does, without TensorFlow.
 
         Setting and reading the variables of a Keras metric takes milliseconds, for every metric,
         slice and model.
@@ -158,7 +158,7 @@ class KerasMeans(base.VectorizedCombiner):
         return result
 
     def _totals(self, buckets: np.ndarray, values: np.ndarray) -> np.ndarray:
-        """Total and count of each metric, (metrics, 2)."""
+        """Computes the total and the count of each metric, (metrics, 2)."""
         sums = np.zeros((len(self._metrics) * _BUCKETS, 2))
         sums[buckets] = values
         by_metric = sums.reshape(len(self._metrics), _BUCKETS, 2)
@@ -179,12 +179,12 @@ def _metrics(combiner: Any) -> list[_Metric]:
 
 
 def _as_binary(label: np.ndarray) -> np.ndarray:
-    """Labels of 0 and 1 as -1 and 1; others are left, and do not count."""
+    """Converts labels of 0 and 1 to -1 and 1; others are left, and do not count."""
     return np.where(label == 0, -1, label)
 
 
 def _means(metric: _Metric, given: MetricInputs, label: np.ndarray) -> list[np.ndarray]:
-    """Weighted values of each example, and the weights, both (models, examples, 1 or values)."""
+    """Computes weighted values and weights, both (models, examples, 1 or values)."""
     shape = given.prediction.shape
     flat = given.weight.shape[2] > 1
     label = np.broadcast_to(label, (*shape[:2], label.shape[2]))
@@ -196,7 +196,7 @@ def _means(metric: _Metric, given: MetricInputs, label: np.ndarray) -> list[np.n
     weight = np.broadcast_to(given.weight, (*shape[:2], given.weight.shape[2]))
     mask = tfma_internals.keras_mask(result)
     if mask is not None:
-        # What is masked, such as an ignored class, does not count.
+        # Masked values, such as those of an ignored class, do not count.
         counts = np.asarray(mask, np.float64).reshape(len(label), -1)
         weight = weight * counts.mean(axis=1).reshape(weight.shape)
     return [values.mean(axis=1).reshape(*shape[:2], -1) * weight, weight]

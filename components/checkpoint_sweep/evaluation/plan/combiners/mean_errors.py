@@ -14,13 +14,13 @@ class _MeanError(base.TotalsCombiner):
     fields = ("total_regression_error", "total_example_weights")
 
     def error(self, label: np.ndarray, prediction: np.ndarray) -> np.ndarray:
-        """The error of each example."""
+        """Computes the error of each example."""
         raise NotImplementedError
 
     def terms(
         self, label: np.ndarray, prediction: np.ndarray, weight: np.ndarray
     ) -> Sequence[np.ndarray]:
-        """Weighted error and weight."""
+        """Computes weighted error and weight."""
         with np.errstate(divide="ignore", invalid="ignore"):
             error = self.error(label, prediction).astype(np.float64)
         counts = ~np.isnan(error)
@@ -34,7 +34,7 @@ class AbsoluteError(_MeanError):
     combines = tfma_internals.AbsoluteErrorCombiner
 
     def error(self, label: np.ndarray, prediction: np.ndarray) -> np.ndarray:
-        """See the class."""
+        """Computes the absolute error."""
         return np.absolute(label - prediction)
 
 
@@ -44,7 +44,7 @@ class SquaredError(_MeanError):
     combines = tfma_internals.SquaredErrorCombiner
 
     def error(self, label: np.ndarray, prediction: np.ndarray) -> np.ndarray:
-        """See the class."""
+        """Computes the squared error."""
         return np.absolute(label - prediction).astype(np.float64) ** 2
 
 
@@ -54,7 +54,7 @@ class AbsolutePercentageError(_MeanError):
     combines = tfma_internals.PercentageErrorCombiner
 
     def error(self, label: np.ndarray, prediction: np.ndarray) -> np.ndarray:
-        """See the class."""
+        """Computes the absolute percentage error; NaN for a label of 0."""
         error = 100 * np.absolute((label - prediction) / label).astype(np.float64)
         return np.where(label == 0, np.nan, error)
 
@@ -65,7 +65,7 @@ class SquaredLogarithmicError(_MeanError):
     combines = tfma_internals.LogarithmicErrorCombiner
 
     def error(self, label: np.ndarray, prediction: np.ndarray) -> np.ndarray:
-        """See the class."""
+        """Computes the squared logarithmic error."""
         return np.absolute(np.log(label + 1) - np.log(prediction + 1)).astype(np.float64) ** 2
 
 
@@ -79,7 +79,7 @@ class BinaryCrossEntropy(base.TotalsCombiner):
     def terms(
         self, label: np.ndarray, prediction: np.ndarray, weight: np.ndarray
     ) -> Sequence[np.ndarray]:
-        """Weighted cross entropy and weight."""
+        """Computes weighted cross entropy and weight."""
         from_logits, smoothing = tfma_internals.cross_entropy_settings(self.combiner)
         label = label * (1.0 - smoothing) + 0.5 * smoothing
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -105,7 +105,7 @@ class CategoricalCrossEntropy(base.TotalsCombiner):
     def terms(
         self, label: np.ndarray, prediction: np.ndarray, weight: np.ndarray
     ) -> Sequence[np.ndarray]:
-        """Weighted cross entropy and weight."""
+        """Computes weighted cross entropy and weight."""
         from_logits, smoothing = tfma_internals.cross_entropy_settings(self.combiner)
         label = label * (1.0 - smoothing) + smoothing / prediction.shape[-1]
         if from_logits:

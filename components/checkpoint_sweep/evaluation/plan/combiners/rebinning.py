@@ -20,7 +20,7 @@ from checkpoint_sweep.evaluation.plots.array_plots import (
 def on_arrays(
     computation: metric_types.DerivedMetricComputation,
 ) -> metric_types.DerivedMetricComputation:
-    """The same computation, on arrays where its input is a histogram held as arrays.
+    """Makes a derived computation work on arrays where its input is held as arrays.
 
     TFMA turns a histogram into confusion matrices, and into a calibration plot, in Python loops
     over thousands of thresholds, about 20 and 5 ms per slice and model, and the protos of plots
@@ -90,7 +90,7 @@ class _Rebinning:
     TFMA 0.46, including their treatment of the boundaries.
 
     Args:
-        thresholds: ascending.
+        thresholds: Thresholds of the matrices, ascending.
     """
 
     def __init__(self, thresholds: Sequence[float]) -> None:
@@ -114,8 +114,8 @@ class _Rebinning:
         self._thresholds = list(thresholds)
 
     def confusion_matrices(self, histogram: ArrayHistogram) -> tfma_matrices.Matrices:
-        """The matrices of a histogram of ``calibration_histogram.DEFAULT_NUM_BUCKETS``."""
-        # Ascending, as the buckets are: what lies below a bin changes only where one has examples.
+        """Computes the matrices of a histogram of ``calibration_histogram.DEFAULT_NUM_BUCKETS``."""
+        # Ascending, as the buckets are: the sum below a bin changes only at bins with examples.
         index = self._bin[histogram.buckets]
         labels, _, examples = histogram.values.T
         runs = np.diff(np.concatenate(([-1], index, [self._bins - 1])))
@@ -137,7 +137,7 @@ class _Rebinning:
 
 
 class _ArrayList(Sequence):
-    """A list of floats that is held as an array, and that NumPy takes as one."""
+    """A list of floats that is held as an array, and that NumPy takes as an array."""
 
     def __init__(self, array: np.ndarray) -> None:
         self._array = array

@@ -11,8 +11,8 @@ from checkpoint_sweep.evaluation import tfma_internals
 from checkpoint_sweep.evaluation.plan.combiners import base
 from checkpoint_sweep.evaluation.plan.metric_inputs import Batch, MetricInputs
 
-# Which histograms have a coarser form, and how fine that is: steps of a probability, and of its
-# logit, since the predictions of a rare class all lie near 0.
+# Histograms of so many buckets have a coarser form, with so many steps of a probability, and as
+# many of its logit, since the predictions of a rare class all lie near 0.
 _LEAST_FINE = 5_000
 _STEPS = 400
 
@@ -29,23 +29,23 @@ class CalibrationHistogram(base.VectorizedCombiner):
 
     @classmethod
     def unsupported_reason(cls, combiner: Any) -> str | None:
-        """Buckets by label, a rare option, are TFMA's own."""
+        """Refuses buckets by label, a rare option, which are left to TFMA's own code."""
         if not tfma_internals.histogram_settings(combiner).by_prediction:
             return "it groups by label"
         return super().unsupported_reason(combiner)
 
     @property
     def buckets(self) -> int:
-        """One below the range, one above, and those between."""
+        """Number of buckets: one below the range, one above, and those between."""
         return self._settings.buckets + 2
 
     def inputs(self, batch: Batch) -> list[MetricInputs]:
-        """Each class is an example of its own."""
+        """Makes one input, in which each class is an example of its own."""
         fractional = self._settings.fractional_labels
         return [batch.inputs(base.input_spec(self.combiner, fractional=fractional))]
 
     def update(self, inputs: list[MetricInputs]) -> Iterator[base.Contribution]:
-        """Weighted label, prediction and example; both halves of a fractional label together."""
+        """Yields weighted label, prediction and example, of a fractional label as a whole."""
         (given,) = inputs
         number = self._settings.buckets
         prediction = given.prediction.astype(np.float64)
@@ -62,14 +62,14 @@ class CalibrationHistogram(base.VectorizedCombiner):
         yield bucket, [positive, weighted, total]
 
     def coarser(self) -> base.VectorizedCombiner:
-        """One with some hundreds of buckets, if there are thousands."""
+        """Returns a form with some hundreds of buckets, if there are thousands."""
         fine = self._settings.buckets >= _LEAST_FINE
         return CoarseHistogram(self.combiner) if fine else self
 
     def accumulator(
         self, buckets: np.ndarray, values: np.ndarray
     ) -> dict[int, calibration_histogram.Bucket]:
-        """TFMA's buckets by index."""
+        """Makes TFMA's buckets by index."""
         buckets, values = self._counted(buckets, values)
         return {
             index: calibration_histogram.Bucket(index, *totals)
@@ -77,11 +77,11 @@ class CalibrationHistogram(base.VectorizedCombiner):
         }
 
     def output(self, buckets: np.ndarray, values: np.ndarray) -> dict[Any, Any]:
-        """The histogram, whose buckets become objects only if something asks for them."""
+        """Makes the histogram, whose buckets become objects only if something asks for them."""
         return {self._settings.key: ArrayHistogram(*self._counted(buckets, values))}
 
     def _counted(self, buckets: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The buckets that TFMA would have: of fractional labels, it drops parts without weight."""
+        """Keeps the buckets that TFMA has: of fractional labels, it drops parts without weight."""
         if not self._settings.fractional_labels:
             return buckets, values
         kept = values[:, 2] != 0
@@ -89,7 +89,7 @@ class CalibrationHistogram(base.VectorizedCombiner):
 
 
 class CoarseHistogram(CalibrationHistogram):
-    """The same with fewer buckets, each of which stands for the middle of those of TFMA's."""
+    """A histogram of fewer buckets, each of which stands for the middle one of some of TFMA's."""
 
     def __init__(self, combiner: Any) -> None:
         super().__init__(combiner)
@@ -103,24 +103,24 @@ class CoarseHistogram(CalibrationHistogram):
 
     @property
     def buckets(self) -> int:
-        """One below the range, one above, and those between."""
+        """Number of buckets: one below the range, one above, and those between."""
         return self._ends.size
 
     def coarser(self) -> base.VectorizedCombiner:
-        """This one."""
+        """Returns itself."""
         return self
 
     def rebucket(self, bucket: np.ndarray | int) -> np.ndarray | int:
-        """The one that it is in."""
+        """Maps a bucket of TFMA's to the coarser one that holds it."""
         found: np.ndarray = np.searchsorted(self._ends, bucket)
         return found
 
     def accumulator(self, buckets: np.ndarray, values: np.ndarray) -> Any:
-        """TFMA's buckets by index."""
+        """Makes TFMA's buckets by index."""
         return super().accumulator(self._middle[buckets], values)
 
     def output(self, buckets: np.ndarray, values: np.ndarray) -> dict[Any, Any]:
-        """The histogram."""
+        """Makes the histogram."""
         return super().output(self._middle[buckets], values)
 
 
@@ -157,7 +157,7 @@ class BinaryConfusionMatrix(base.VectorizedCombiner):
 
     @classmethod
     def unsupported_reason(cls, combiner: Any) -> str | None:
-        """Samples of example ids, and labels compared with thresholds, are TFMA's own."""
+        """Refuses samples of example ids, and labels that are compared with thresholds."""
         settings = tfma_internals.binary_matrix_settings(combiner)
         if settings.samples_examples:
             return "it samples example ids"
@@ -169,15 +169,15 @@ class BinaryConfusionMatrix(base.VectorizedCombiner):
 
     @property
     def buckets(self) -> int:
-        """By number of thresholds below the prediction, for either label."""
+        """Number of buckets: one for each number of thresholds below a prediction, and label."""
         return 2 * (self._thresholds.size + 1)
 
     def inputs(self, batch: Batch) -> list[MetricInputs]:
-        """Each class is an example of its own."""
+        """Makes one input, in which each class is an example of its own."""
         return [batch.inputs(base.input_spec(self.combiner, fractional=True))]
 
     def update(self, inputs: list[MetricInputs]) -> Iterator[base.Contribution]:
-        """Weight by label and number of thresholds below the prediction."""
+        """Yields the weight by label and number of thresholds below the prediction."""
         (given,) = inputs
         below = np.searchsorted(self._thresholds, given.prediction.astype(np.float64))
         positive = given.weight * given.label
@@ -188,7 +188,7 @@ class BinaryConfusionMatrix(base.VectorizedCombiner):
             yield 2 * below + 1, [positive]
 
     def accumulator(self, buckets: np.ndarray, values: np.ndarray) -> aggregates.MatrixAccumulator:
-        """TFMA's matrices by threshold."""
+        """Makes TFMA's matrices by threshold."""
         weights = np.zeros(self.buckets)
         weights[buckets] = values[:, 0]
         below = np.cumsum(weights.reshape(-1, 2), axis=0)  # Predictions not above a threshold.

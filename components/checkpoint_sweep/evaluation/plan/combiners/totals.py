@@ -16,18 +16,18 @@ class ExampleCount(base.VectorizedCombiner):
     combines = tfma_internals.ExampleCountCombiner
 
     def inputs(self, batch: Batch) -> list[MetricInputs]:
-        """Weights only: the metric works without labels and predictions."""
+        """Makes an input of weights only: the metric works without labels and predictions."""
         settings = tfma_internals.settings(self.combiner)
         weight, regular = batch.weight(settings.output_name, settings.example_weighted)
         weight = weight[regular][None, :, None]
         return [MetricInputs(weight, weight, weight, regular)]
 
     def update(self, inputs: list[MetricInputs]) -> Iterator[base.Contribution]:
-        """The weights."""
+        """Yields the weights."""
         yield 0, [inputs[0].weight]
 
     def accumulator(self, buckets: np.ndarray, values: np.ndarray) -> float:
-        """The total."""
+        """Returns the total weight."""
         return float(values.sum())
 
 
@@ -39,7 +39,7 @@ class Calibration(base.TotalsCombiner):
 
     @classmethod
     def unsupported_reason(cls, combiner: Any) -> str | None:
-        """TFMA reads only the last of the top k, which is not worth imitating."""
+        """Refuses top k, of which TFMA reads only the last: that is not worth imitating."""
         sub_key = tfma_internals.settings(combiner).sub_key
         if sub_key and sub_key.top_k is not None:
             return "top_k"
@@ -48,7 +48,7 @@ class Calibration(base.TotalsCombiner):
     def terms(
         self, label: np.ndarray, prediction: np.ndarray, weight: np.ndarray
     ) -> Sequence[np.ndarray]:
-        """Weighted label, prediction and example."""
+        """Computes weighted label, prediction and example."""
         return label * weight, prediction * weight, weight
 
 
@@ -68,7 +68,7 @@ class SquaredPearson(base.TotalsCombiner):
     def terms(
         self, label: np.ndarray, prediction: np.ndarray, weight: np.ndarray
     ) -> Sequence[np.ndarray]:
-        """Weighted first and second moments."""
+        """Computes weighted first and second moments."""
         x, y = label.astype(np.float64), prediction.astype(np.float64)
         return weight * x, weight * y, weight * x**2, weight * y**2, weight * x * y, weight
 
@@ -87,7 +87,7 @@ class TjurDiscrimination(base.TotalsCombiner):
     def terms(
         self, label: np.ndarray, prediction: np.ndarray, weight: np.ndarray
     ) -> Sequence[np.ndarray]:
-        """Weighted predictions and labels of either class."""
+        """Computes weighted predictions and labels of either class."""
         positive = label.astype(np.float64)
         negative = 1.0 - positive
         prediction = prediction.astype(np.float64)
@@ -110,15 +110,15 @@ class ClassWeights(base.VectorizedCombiner):
 
     @property
     def buckets(self) -> int:
-        """One for each class."""
+        """Number of classes."""
         return len(self._class_ids)
 
     def inputs(self, batch: Batch) -> list[MetricInputs]:
-        """All classes of an example together."""
+        """Makes one input, with all classes of an example together."""
         return [batch.inputs(base.input_spec(self.combiner, sub_key=None, flatten=False))]
 
     def update(self, inputs: list[MetricInputs]) -> Iterator[base.Contribution]:
-        """The weighted label of each class."""
+        """Yields the weighted label of each class."""
         (given,) = inputs
         classes = given.label.shape[2]
         for bucket, class_id in enumerate(self._class_ids):
@@ -131,7 +131,7 @@ class ClassWeights(base.VectorizedCombiner):
             yield bucket, [label * given.weight.astype(np.float64)]
 
     def accumulator(self, buckets: np.ndarray, values: np.ndarray) -> dict[int, float]:
-        """Total label by class."""
+        """Makes the total label by class."""
         totals = np.zeros(self.buckets)
         totals[buckets] = values[:, 0]
         return dict(zip(self._class_ids, totals.tolist(), strict=True))

@@ -93,7 +93,7 @@ def _by_name(request: EvaluationRequest) -> dict[str, Evaluated]:
         pytest.param(WITH_BASELINE, 3, id="in groups with a baseline"),
     ],
 )
-def test_those_that_are_left_have_the_results_of_all_examples(
+def test_candidates_that_are_left_have_the_results_of_all_examples(
     text: str, groups: int, data: str, models: list[ModelSource], tmp_path: Path
 ) -> None:
     weight = memory.weight_bytes(models[0])
@@ -118,7 +118,7 @@ def test_those_that_are_left_have_the_results_of_all_examples(
             assert found.own.left_out == pytest.approx(theirs[key].own.left_out, nan_ok=True)
 
 
-def test_the_best_is_left_and_the_others_say_when_they_were_dropped(
+def test_the_best_candidate_is_left_and_others_say_when_they_were_dropped(
     data: str, models: list[ModelSource], tmp_path: Path
 ) -> None:
     whole = _request(data, models, tmp_path / "whole", race=False)
@@ -175,7 +175,7 @@ def test_no_example_is_predicted_twice(
     assert work >= EXAMPLES * left
 
 
-def test_where_examples_are_grouped_by_query_nobody_is_dropped(
+def test_with_metrics_by_query_no_candidate_is_dropped(
     data: str, models: list[ModelSource], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     queries = """} metrics_specs { query_key: "trip_start_day"

@@ -286,7 +286,7 @@ def test_batches_in_any_order_give_the_same(
 
 
 @ALL
-def test_its_accumulator_merges_with_tfmas(
+def test_an_accumulator_merges_with_tfmas(
     kind: str, metric: str, options: str, make: Callable[[], Data]
 ) -> None:
     leaf, data = _leaf(kind, metric, options, True), make()

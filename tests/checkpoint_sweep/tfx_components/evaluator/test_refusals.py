@@ -150,7 +150,7 @@ def _artifact(kind: type[types.Artifact], path: Path) -> types.Artifact:
     return artifact
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("when", TAKEN)
 def test_a_refusal_has_the_documented_message(when: str, case: Case, node: Path) -> None:
     earlier, row = content(node), OF_ITS_OWN.get(when, REFUSALS[when].row)
@@ -165,7 +165,7 @@ def test_a_refusal_has_the_documented_message(when: str, case: Case, node: Path)
     assert not any((node / "blessing" / str(case.execution)).iterdir())
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("sql", ["", 'slicing_specs { slice_keys_sql: "SELECT STRUCT()" }'])
 @pytest.mark.parametrize("metrics", [AUC, CROSS_ENTROPY])
 def test_a_model_that_predicts_nan_is_not_blessed(

@@ -50,7 +50,7 @@ def test_the_documented_table_has_every_kind_and_no_other() -> None:
     assert set(documented(_SECTION)) == {kind.row for kind in KINDS.values() if kind.row}
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("when", KINDS)
 def test_a_checkpoint_is_left_out_for_the_documented_reason(
     when: str, case: Case, node: Path, as_trained: Mapping[int, float]
@@ -150,7 +150,7 @@ _EARLIER = EARLIER | {
 }
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("when", _EARLIER)
 def test_damaged_results_of_an_earlier_execution_are_evaluated_anew(
     when: str, case: Case, node: Path, before: Path, as_trained: Mapping[int, float]

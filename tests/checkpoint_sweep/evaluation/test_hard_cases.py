@@ -13,6 +13,8 @@ from checkpoint_sweep.evaluation.results.metrics import read_metrics
 from tests.checkpoint_sweep.evaluation import tfma_oracle
 from tests.support import scripted
 
+pytestmark = pytest.mark.slow
+
 NAN = math.nan
 
 

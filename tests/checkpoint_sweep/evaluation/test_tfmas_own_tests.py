@@ -22,7 +22,7 @@ from checkpoint_sweep.evaluation.plan.combiners import vectorized_combiners
 from tests.support import tfma_patch
 
 # TFMA divides by zero, which is NaN.
-pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore::RuntimeWarning")]
 
 # Modules of which no test adds an example to a combiner that has a vectorized form.
 LEFT_OUT = {

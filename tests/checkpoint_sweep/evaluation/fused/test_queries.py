@@ -9,6 +9,8 @@ import tensorflow_model_analysis as tfma
 from tests.checkpoint_sweep.evaluation import tfma_oracle
 from tests.support import scripted
 
+pytestmark = pytest.mark.slow
+
 CONFIG = """
     model_specs { %s label_key: "y" example_weight_key: "w" }
     slicing_specs {} slicing_specs { feature_keys: "s" }

@@ -20,6 +20,8 @@ from checkpoint_sweep.selection.racing import Racing
 from checkpoint_sweep.selection.selection import Selection
 from tests.checkpoint_sweep.evaluation import taxi_models, tfma_oracle
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES = 1500
 CONFIG = """
     %s

@@ -7,7 +7,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from checkpoint_sweep.selection.margin import Margin
+from checkpoint_sweep.selection.criteria import ThresholdMode
 from pipeline import options
 from pipeline.checks.data_files import check_data
 from pipeline.checks.schema import check_schema
@@ -40,7 +40,7 @@ def main(
     select_by: options.SelectBy = None,
     direction: options.DirectionName = None,
     choose: options.Choose = "best",
-    margin: options.MarginName = Margin.VALUE,
+    threshold_mode: options.ThresholdModeName = ThresholdMode.VALUE,
     race: options.Race = False,
     engine: options.Engine = PipelineConfig.engine,
     average_last: options.AverageLast = None,
@@ -70,7 +70,7 @@ def main(
                 beam_arg,
                 direction,
                 choose=choose,
-                margin=margin,
+                threshold_mode=threshold_mode,
                 race=race,
                 average_last=average_last,
                 greedy_soup=greedy_soup,

@@ -1,12 +1,10 @@
 """How the application's options say which of the eligible checkpoints is chosen."""
 
-from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.selection.criteria import DIRECTIONS
 from checkpoint_sweep.selection.policies import BestValue, SelectionPolicy
 from checkpoint_sweep.selection.selection import Selection
 from checkpoint_sweep.selection.set_policies import EarliestOfSet, LatestOfSet, SecondaryMetric
 from pipeline.config import ConfigError, PipelineConfig
-
-_DIRECTIONS = {"higher": Direction.HIGHER_IS_BETTER, "lower": Direction.LOWER_IS_BETTER}
 
 
 def selection_of(config: PipelineConfig) -> Selection:
@@ -19,7 +17,7 @@ def selection_of(config: PipelineConfig) -> Selection:
         config.select_by,
         direction=config.direction,
         policy=policy_of(config.choose),
-        margin=config.margin,
+        threshold_mode=config.threshold_mode,
     )
 
 
@@ -37,8 +35,8 @@ def policy_of(choose: str) -> SelectionPolicy:
     metric, _, direction = choose.rpartition(":")
     if choose in simple:
         return simple[choose]
-    if metric and direction in _DIRECTIONS:
-        return SecondaryMetric(metric, _DIRECTIONS[direction])
+    if metric and direction in DIRECTIONS:
+        return SecondaryMetric(metric, DIRECTIONS[direction])
     raise ConfigError(
         f"--choose={choose} is no way to choose. Say {', '.join(simple)}, or a metric and which of "
         "its values are better, such as binary_accuracy:higher."

@@ -6,8 +6,7 @@ from pathlib import Path
 
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.model_run.averages import Averages
-from checkpoint_sweep.selection.direction import Direction
-from checkpoint_sweep.selection.margin import Margin
+from checkpoint_sweep.selection.criteria import Direction, ThresholdMode
 from checkpoint_sweep.selection.racing import Racing
 from pipeline.beam_runner import IN_THIS_PROCESS
 from pipeline.problems.problem import Problem
@@ -34,7 +33,7 @@ class PipelineConfig:
         direction: Which values of that metric are better; None for what the evaluation config
             declares.
         choose: Which of the eligible checkpoints to choose, see `pipeline.choosing`.
-        margin: How surely thresholds are to be met.
+        threshold_mode: How surely thresholds are to be met.
         racing: How checkpoints are dropped early; None to evaluate each on all examples.
         engine: Engine that the sweep evaluates with, one of `ENGINES`.
         averages: Averages of checkpoints, which the sweep evaluates too; None for none.
@@ -51,7 +50,7 @@ class PipelineConfig:
     beam_args: tuple[str, ...]
     direction: Direction | None = None
     choose: str = "best"
-    margin: Margin = Margin.VALUE
+    threshold_mode: ThresholdMode = ThresholdMode.VALUE
     racing: Racing | None = None
     engine: str = "fused"
     averages: Averages | None = None

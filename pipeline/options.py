@@ -7,8 +7,7 @@ from typing import Annotated
 import typer
 
 from checkpoint_sweep.model_run.averages import Averages, AveragesError
-from checkpoint_sweep.selection.direction import Direction
-from checkpoint_sweep.selection.margin import Margin
+from checkpoint_sweep.selection.criteria import DIRECTIONS, ThresholdMode
 from checkpoint_sweep.selection.racing import Racing
 from pipeline.choosing import policy_of
 from pipeline.config import ConfigError, PipelineConfig, beam_args, check_engine, check_steps
@@ -16,7 +15,6 @@ from pipeline.problems import registry
 from pipeline.problems.problem import Problem
 
 OF_PROBLEM = "(default: the problem's)"
-DIRECTIONS = {"higher": Direction.HIGHER_IS_BETTER, "lower": Direction.LOWER_IS_BETTER}
 
 ProblemName = Annotated[
     str, typer.Option(help=f"What to learn: {', '.join(registry.definitions())}.")
@@ -46,8 +44,8 @@ Choose = Annotated[
         "binary_accuracy:higher."
     ),
 ]
-MarginName = Annotated[
-    Margin,
+ThresholdModeName = Annotated[
+    ThresholdMode,
     typer.Option(
         "--thresholds",
         help="How thresholds are met: by the value, or by its bound at 95 % too (confident).",
@@ -94,7 +92,7 @@ def fill_in(
     direction: str | None = None,
     *,
     choose: str = "best",
-    margin: Margin = Margin.VALUE,
+    threshold_mode: ThresholdMode = ThresholdMode.VALUE,
     race: bool = False,
     average_last: Sequence[int] | None = None,
     greedy_soup: bool = False,
@@ -121,7 +119,7 @@ def fill_in(
         beam_args=beam_args(beam_arg or ()),
         direction=DIRECTIONS[direction] if direction else None,
         choose=choose,
-        margin=margin,
+        threshold_mode=threshold_mode,
         racing=Racing() if race else None,
         engine=engine,
         averages=_averages(average_last or (), greedy_soup),

@@ -18,7 +18,8 @@ import tensorflow as tf
 import typer
 
 from checkpoint_sweep.evaluation.results.ledger import LEDGER
-from checkpoint_sweep.sweeping.folder import VERDICTS, FolderError, latest, numbers
+from checkpoint_sweep.report.document import VERDICTS_JSON
+from checkpoint_sweep.sweeping.folder import FolderError, latest, numbers
 from tests.support import estimator_run, kill_checks, kill_outcome, taxi_examples, warm_pipeline
 from tests.support.counted_models import counted
 from tests.support.estimator_run import EstimatorRun
@@ -176,7 +177,7 @@ class SweepKills:
         try:
             folder = Path(latest(str(self._output)))
             kill_outcome.saved_model(folder / "model")
-            json.loads((folder / VERDICTS).read_text())
+            json.loads((folder / VERDICTS_JSON).read_text())
         except FolderError:
             return
         except (OSError, ValueError, tf.errors.OpError) as error:
@@ -202,7 +203,7 @@ class SweepKills:
         """Verdicts, metrics and the weights of the chosen."""
         folder = Path(latest(str(self._output)))
         metrics = {f.name: kill_outcome.metrics_of(f) for f in folder.glob("step-*")}
-        verdicts = json.loads((folder / VERDICTS).read_text())
+        verdicts = json.loads((folder / VERDICTS_JSON).read_text())
         return verdicts, metrics, kill_outcome.saved_model(folder / "model")
 
     def _deviates(self) -> Iterator[str]:

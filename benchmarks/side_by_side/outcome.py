@@ -111,7 +111,7 @@ def _of_keras(job: Job) -> tuple[list[int], int]:
 
 def _of_sweep(job: Job) -> tuple[list[int], int]:
     result = read_result(job.path("sweep"))
-    steps = [verdict["step"] for verdict in result.verdicts if verdict["value"] is not None]
+    steps = [verdict.step for verdict in result.verdicts if verdict.value is not None]
     rows = result.to_pandas()
     return steps, int((rows["step"] == steps[-1]).sum())
 

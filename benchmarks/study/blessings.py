@@ -7,9 +7,8 @@ import numpy as np
 from benchmarks.study.fold_metrics import EvaluatedMetric
 from benchmarks.study.scenarios import EXAMPLES, PREVALENCE, SEPARATION
 from benchmarks.study.simulated_runs import METRICS, SimulatedRun, direction
-from checkpoint_sweep.selection.direction import Direction
-from checkpoint_sweep.selection.intervals import LEVEL, estimate
-from checkpoint_sweep.selection.margin import Margin
+from checkpoint_sweep.selection.criteria import LEVEL, Direction, ThresholdMode
+from checkpoint_sweep.selection.intervals import estimate
 
 
 @dataclasses.dataclass(frozen=True)
@@ -19,9 +18,9 @@ class Blessings:
     Attributes:
         metric: Metric of the change threshold, which asks for more than no change.
         checkpoints: Number of candidates.
-        sweep_value: Share that the sweep blesses with `Margin.VALUE`.
+        sweep_value: Share that the sweep blesses with `ThresholdMode.VALUE`.
         both_value: Share that the Evaluator blesses on test too.
-        sweep_confident: Share that the sweep blesses with `Margin.CONFIDENT`.
+        sweep_confident: Share that the sweep blesses with `ThresholdMode.CONFIDENT`.
         both_confident: Share that the Evaluator blesses on test too.
     """
 
@@ -43,30 +42,30 @@ def simulate(metric: str, checkpoints: int, replications: int, seed: int) -> Ble
     simulated_run = SimulatedRun(
         np.full(checkpoints + 1, SEPARATION), np.ones(checkpoints + 1), 0.9, PREVALENCE
     )
-    blessed = {margin: np.zeros(2) for margin in Margin}
+    blessed = {mode: np.zeros(2) for mode in ThresholdMode}
     for _ in range(replications):
         on_eval = METRICS[metric](simulated_run.draw(rng, EXAMPLES))
         on_test = METRICS[metric](simulated_run.draw(rng, EXAMPLES))
-        for margin in Margin:
-            chosen = _sweep(on_eval, direction(metric), margin)
+        for mode in ThresholdMode:
+            chosen = _sweep(on_eval, direction(metric), mode)
             if chosen is not None:
-                blessed[margin][0] += 1
-                blessed[margin][1] += _meets(on_test, chosen, direction(metric), margin)
-    value, confident = (blessed[margin] / replications for margin in Margin)
+                blessed[mode][0] += 1
+                blessed[mode][1] += _meets(on_test, chosen, direction(metric), mode)
+    value, confident = (blessed[mode] / replications for mode in ThresholdMode)
     return Blessings(metric, checkpoints, *map(float, (*value, *confident)))
 
 
-def _sweep(evaluated: EvaluatedMetric, better: Direction, margin: Margin) -> int | None:
+def _sweep(evaluated: EvaluatedMetric, better: Direction, mode: ThresholdMode) -> int | None:
     """Chooses the best value that meets the threshold; the first model is the baseline."""
     order = 1 + np.argsort(better.loss(1.0) * evaluated.value[1:])
-    return next((int(m) for m in order if _meets(evaluated, int(m), better, margin)), None)
+    return next((int(m) for m in order if _meets(evaluated, int(m), better, mode)), None)
 
 
-def _meets(evaluated: EvaluatedMetric, model: int, better: Direction, margin: Margin) -> bool:
+def _meets(evaluated: EvaluatedMetric, model: int, better: Direction, mode: ThresholdMode) -> bool:
     candidate, baseline = evaluated.replicates([model, 0])
     known = estimate(candidate.minus(baseline))
     gain = -better.loss(known.value)
-    if margin is Margin.VALUE:
+    if mode is ThresholdMode.VALUE:
         return gain > 0
     sure = known.margin(LEVEL)
     return sure is not None and gain - sure > 0

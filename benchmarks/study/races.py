@@ -9,7 +9,7 @@ from benchmarks.study import scenarios, simulated_runs
 from benchmarks.study.fold_metrics import Sample
 from benchmarks.study.scenarios import Scenario
 from checkpoint_sweep.evaluation.fused.racing.shares import SHARES, STAGES
-from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.racing import Racing, out
 
 

@@ -16,7 +16,7 @@ from benchmarks.study.fold_metrics import Array, Metric, Sample
 from benchmarks.study.scenarios import Units
 from benchmarks.study.simulated_runs import FOLDS
 from benchmarks.study.trials import Trial, judge, rules
-from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.selection.criteria import Direction
 
 NAMES = ("taxi", "fares", "digits")
 _PILOTS = 200

@@ -9,7 +9,7 @@ from scipy import optimize, stats
 
 from benchmarks.study import fold_metrics
 from benchmarks.study.fold_metrics import Array, Metric, Sample
-from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.selection.criteria import Direction
 
 FOLDS = 20
 _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(201)

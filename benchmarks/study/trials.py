@@ -8,8 +8,8 @@ import numpy.typing as npt
 
 from benchmarks.study.fold_metrics import Array, EvaluatedMetric
 from checkpoint_sweep.selection import certainty, policies
-from checkpoint_sweep.selection.direction import Direction
-from checkpoint_sweep.selection.intervals import LEVEL, estimate
+from checkpoint_sweep.selection.criteria import LEVEL, Direction
+from checkpoint_sweep.selection.intervals import estimate
 from checkpoint_sweep.selection.policies import BestValue, CandidateResult, EarliestWithin
 from checkpoint_sweep.selection.replicates import Replicates
 from checkpoint_sweep.selection.set_policies import EarliestOfSet, LatestOfSet, SecondaryMetric

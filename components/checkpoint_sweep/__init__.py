@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     from checkpoint_sweep.common.errors import SweepError, UserError
     from checkpoint_sweep.model_run.averages import Averages
     from checkpoint_sweep.model_run.checkpoints import StepRange
-    from checkpoint_sweep.selection.direction import Direction
-    from checkpoint_sweep.selection.margin import Margin
+    from checkpoint_sweep.report.sweep_result import SweepResult
+    from checkpoint_sweep.selection.criteria import Direction, ThresholdMode
     from checkpoint_sweep.selection.policies import (
         BestValue,
         CandidateResult,
@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     from checkpoint_sweep.sweeping.keras_training import SweepCallback
     from checkpoint_sweep.sweeping.options import SweepOptions
     from checkpoint_sweep.sweeping.stopping import StopCallback, stop_hook
-    from checkpoint_sweep.sweeping.sweep import SweepResult, sweep
+    from checkpoint_sweep.sweeping.sweep import sweep
     from checkpoint_sweep.sweeping.watch import Until, watch
     from checkpoint_sweep.tfx_components.evaluator.component import Evaluator
     from checkpoint_sweep.tfx_components.outcome import last_outcome
@@ -85,7 +85,7 @@ __all__ = [
     # How one is chosen.
     "Selection",
     "Direction",
-    "Margin",
+    "ThresholdMode",
     "BestValue",
     "EarliestWithin",
     "EarliestOfSet",
@@ -107,12 +107,11 @@ __getattr__ = importer(
         "CandidateResult": "checkpoint_sweep.selection.policies",
         "CheckpointSweep": "checkpoint_sweep.tfx_components.sweep.component",
         "Choice": "checkpoint_sweep.selection.policies",
-        "Direction": "checkpoint_sweep.selection.direction",
+        "Direction": "checkpoint_sweep.selection.criteria",
         "EarliestOfSet": "checkpoint_sweep.selection.set_policies",
         "EarliestWithin": "checkpoint_sweep.selection.policies",
         "Evaluator": "checkpoint_sweep.tfx_components.evaluator.component",
         "LatestOfSet": "checkpoint_sweep.selection.set_policies",
-        "Margin": "checkpoint_sweep.selection.margin",
         "Racing": "checkpoint_sweep.selection.racing",
         "SecondaryMetric": "checkpoint_sweep.selection.set_policies",
         "Selection": "checkpoint_sweep.selection.selection",
@@ -124,7 +123,8 @@ __getattr__ = importer(
         "SweepExporter": "checkpoint_sweep.sweeping.estimator_training",
         "SweepListener": "checkpoint_sweep.sweeping.estimator_training",
         "SweepOptions": "checkpoint_sweep.sweeping.options",
-        "SweepResult": "checkpoint_sweep.sweeping.sweep",
+        "SweepResult": "checkpoint_sweep.report.sweep_result",
+        "ThresholdMode": "checkpoint_sweep.selection.criteria",
         "Until": "checkpoint_sweep.sweeping.watch",
         "UserError": "checkpoint_sweep.common.errors",
         "last_outcome": "checkpoint_sweep.tfx_components.outcome",

@@ -31,14 +31,14 @@ if TYPE_CHECKING:
     from checkpoint_sweep.model_run.checkpoints import CheckpointError, NoCheckpointError
     from checkpoint_sweep.model_run.exported_model import ExportedModelError
     from checkpoint_sweep.report.plot import PlotError
-    from checkpoint_sweep.report.sweep_report import ReportError
-    from checkpoint_sweep.report.views.sweep import ViewError
+    from checkpoint_sweep.report.sweep_result import ReportError
     from checkpoint_sweep.saved_model.saved_model import SavedModelError
     from checkpoint_sweep.saved_model.tensor_bundle import UnreadableError
     from checkpoint_sweep.selection.policies import SelectionError
     from checkpoint_sweep.sweeping.compare import ComparisonError
     from checkpoint_sweep.sweeping.folder import BusyError, FolderError
     from checkpoint_sweep.sweeping.watch import WatchError
+    from checkpoint_sweep.tfma_views.results import ViewError
     from checkpoint_sweep.tfx_components.parameters import ParameterError
     from checkpoint_sweep.tfx_components.schemas import SchemaError
 
@@ -92,7 +92,7 @@ __getattr__ = importer(
         "ParameterError": "checkpoint_sweep.tfx_components.parameters",
         "PlotError": "checkpoint_sweep.report.plot",
         "ReadingError": "checkpoint_sweep.evaluation.inputs.reader",
-        "ReportError": "checkpoint_sweep.report.sweep_report",
+        "ReportError": "checkpoint_sweep.report.sweep_result",
         "SavedModelError": "checkpoint_sweep.saved_model.saved_model",
         "SchemaError": "checkpoint_sweep.tfx_components.schemas",
         "SelectionError": "checkpoint_sweep.selection.policies",
@@ -100,7 +100,7 @@ __getattr__ = importer(
         "SweepError": "checkpoint_sweep.common.errors",
         "UnreadableError": "checkpoint_sweep.saved_model.tensor_bundle",
         "UserError": "checkpoint_sweep.common.errors",
-        "ViewError": "checkpoint_sweep.report.views.sweep",
+        "ViewError": "checkpoint_sweep.tfma_views.results",
         "WatchError": "checkpoint_sweep.sweeping.watch",
     },
 )

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from checkpoint_sweep.selection.margin import Margin
+from checkpoint_sweep.selection.criteria import ThresholdMode
 from pipeline import options
 from pipeline.config import ConfigError, PipelineConfig
 from pipeline.kubeflow.compile import pod_options
@@ -77,7 +77,7 @@ def main(
     select_by: options.SelectBy = None,
     direction: options.DirectionName = None,
     choose: options.Choose = "best",
-    margin: options.MarginName = Margin.VALUE,
+    threshold_mode: options.ThresholdModeName = ThresholdMode.VALUE,
     race: options.Race = False,
     engine: options.Engine = PipelineConfig.engine,
     average_last: options.AverageLast = None,
@@ -112,7 +112,7 @@ def main(
                 beam_arg,
                 direction,
                 choose=choose,
-                margin=margin,
+                threshold_mode=threshold_mode,
                 race=race,
                 average_last=average_last,
                 greedy_soup=greedy_soup,

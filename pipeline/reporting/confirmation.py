@@ -11,30 +11,33 @@ from tfx.components.evaluator import constants
 
 from checkpoint_sweep.evaluation.results.thresholds import threshold_failures
 from checkpoint_sweep.tfx_components.evaluator.verdict import VERDICT
+from pipeline.reporting.run_summary import Confirmation
 from pipeline.reporting.store import Store, properties
 
 EVALUATOR = "Evaluator"
 
 
-def read_confirmation(outputs: Mapping[str, Any], baseline: Any | None) -> dict[str, Any]:
-    """Reads the key `evaluator` of a summary.
+def read_confirmation(outputs: Mapping[str, Any], baseline: Any | None) -> Confirmation:
+    """Reads what an Evaluator has found.
 
     Args:
-        outputs: Artifacts of an Evaluator.
-        baseline: Model artifact that it compared with.
+        outputs: Artifacts of the Evaluator.
+        baseline: Model artifact that it compared with; None without one.
     """
     blessed = properties(outputs["blessing"]).get(constants.ARTIFACT_PROPERTY_BLESSED_KEY)
-    return {
-        "blessed": blessed == constants.BLESSED_VALUE,
-        "failures": threshold_failures(outputs["evaluation"].uri),
-        **_verdict(outputs["blessing"].uri),
-        "baseline_model": baseline.uri if baseline else None,
-        "evaluation": outputs["evaluation"].uri,
-    }
+    verdict = _verdict(outputs["blessing"].uri)
+    return Confirmation(
+        blessed=blessed == constants.BLESSED_VALUE,
+        failures=threshold_failures(outputs["evaluation"].uri),
+        words=verdict["words"],
+        metrics=verdict["metrics"],
+        baseline_model=baseline.uri if baseline else None,
+        evaluation=outputs["evaluation"].uri,
+    )
 
 
-def last_confirmation(store: Store, model: int) -> dict[str, Any] | None:
-    """Finds what was last said of a model, in whichever run; None when no Evaluator has seen it.
+def last_confirmation(store: Store, model: int) -> Confirmation | None:
+    """Reads what was last said of a model, in whichever run; None if no Evaluator has seen it.
 
     Args:
         store: Metadata store of the pipeline.

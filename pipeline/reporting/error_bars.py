@@ -7,14 +7,14 @@ from pipeline.reporting.run_summary import Summary
 
 
 def error_bars(run: Summary) -> Any:
-    """Plots a line over the checkpoints, a band for the intervals, and the chosen marked.
+    """Draws a line over the checkpoints, a band for the intervals, and marks the chosen.
 
     Returns:
         A matplotlib figure; a sentence where matplotlib is not installed.
     """
     assert run.sweep is not None
     try:
-        axes = plot_verdicts(run.checkpoints, run.sweep["selection"], run.sweep["chosen"])
+        axes = plot_verdicts(run.sweep.decision)
     except PlotError as error:
         return str(error)
     return axes.figure

@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from checkpoint_sweep.common.errors import UserError
-from checkpoint_sweep.report.views import Sweep, View, ViewError
-from checkpoint_sweep.report.views.sweep import Which
+from checkpoint_sweep.selection.criteria import Direction
+from checkpoint_sweep.selection.sweep_verdicts import SweepVerdicts
+from checkpoint_sweep.tfma_views import TfmaResults, View, ViewError, open_sweep
+from checkpoint_sweep.tfma_views.results import Which
 from pipeline.config import metadata_store
 from pipeline.reporting.confirmation import last_confirmation
-from pipeline.reporting.run_summary import FAILED, Summary
+from pipeline.reporting.run_summary import FAILED, Confirmation, Summary
 from pipeline.reporting.store import Store
 from pipeline.reporting.summary import summarize
 
@@ -41,20 +43,20 @@ class Exploration:
 
     root: Path
     run: Summary
-    sweep: Sweep
+    sweep: TfmaResults
     chosen: Which
-    evaluator: dict[str, Any] | None
+    evaluator: Confirmation | None
     columns: Sequence[str]
 
     @property
     def metric(self) -> str:
         """The metric that the sweep chose by, as TFMA names it."""
-        return str(self._selection["metric"])
+        return self._decision.selection.metric
 
     @property
     def lower_is_better(self) -> bool:
         """Of the values of that metric, as declared."""
-        return bool(self._selection["direction"] == "LOWER_IS_BETTER")
+        return self._decision.selection.direction is Direction.LOWER_IS_BETTER
 
     @property
     def other(self) -> Which:
@@ -63,18 +65,16 @@ class Exploration:
         return steps[-1] if steps[-1] != self.chosen else steps[0]
 
     @property
-    def _selection(self) -> dict[str, Any]:
+    def _decision(self) -> SweepVerdicts:
         assert self.run.sweep is not None
-        selection: dict[str, Any] = self.run.sweep["selection"]
-        return selection
+        return self.run.sweep.decision
 
     def __str__(self) -> str:
         """Says what the run was and how it ended, in two sentences."""
-        assert self.run.sweep is not None
-        word = "BLESSED" if self.run.sweep["blessed"] else "NOT BLESSED"
+        word = "BLESSED" if self._decision.blessed else "NOT BLESSED"
         return (
             f"Run {self.run.run_id} in {self.root}: {self.run.reason}\n"
-            f"{word}: {self.run.sweep['reason']}."
+            f"{word}: {self._decision.reason}."
         )
 
     def worst_slice(self, least_share: float = LEAST_SHARE) -> dict[str, str] | None:
@@ -83,7 +83,7 @@ class Exploration:
         Args:
             least_share: Share of the examples that a slice must have.
         """
-        output, key = self._selection.get("output_name", ""), self._selection.get("sub_key", "")
+        output, key = self._decision.selection.output_name, self._decision.selection.sub_key
         found = []
         examples = 0.0
         for slice_key, by_output in self.sweep.metrics(self.chosen).slicing_metrics:
@@ -126,12 +126,15 @@ def explore(root: Path | None, run_id: str | None = None, runs: Path = Path("run
         raise NoRunError(
             f"Run {run.run_id} in {root} has nothing to show: {run.reason}{_earlier(store, run)}"
         )
+    decision = run.sweep.decision
     try:
-        sweep = Sweep.open(run.sweep["evaluation"])
+        sweep = open_sweep(run.sweep.evaluation)
     except ViewError as error:
-        raise NoRunError(f"{error} The sweep says: {run.sweep['reason']}.") from error
-    chosen = run.sweep["chosen" if run.sweep["averaged_steps"] else "chosen_step"]
-    chosen = chosen or (sweep.steps or sweep.averages)[-1]
+        raise NoRunError(f"{error} The sweep says: {decision.reason}.") from error
+    winner = decision.winner
+    chosen: Which = (sweep.steps or sweep.averages)[-1]
+    if winner is not None:
+        chosen = winner.name if winner.is_average else winner.step
     model = store.outputs(store.executions(run.run_id)[SWEEP])["model"]
     evaluator = run.evaluator or last_confirmation(store, model.id)
     return Exploration(root, run, sweep, chosen, evaluator, _columns(sweep, chosen))
@@ -170,7 +173,7 @@ def _earlier(store: Store, run: Summary) -> str:
     return "" if run.state != FAILED else " Mend that, run again, and open this anew."
 
 
-def _columns(sweep: Sweep, which: Which) -> list[str]:
+def _columns(sweep: TfmaResults, which: Which) -> list[str]:
     slices = [key for key, _ in sweep.metrics(which).slicing_metrics if len(key) == 1]
     names = [str(feature) for ((feature, _),) in slices]
     return sorted(dict.fromkeys(names), key=lambda name: -names.count(name))

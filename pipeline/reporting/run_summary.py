@@ -5,10 +5,13 @@ import datetime
 import json
 import os
 import uuid
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from checkpoint_sweep.common.files import PARTIAL
+from checkpoint_sweep.selection.sweep_verdicts import SweepVerdicts
+from checkpoint_sweep.selection.verdict import Verdict
 
 COMPLETE = "complete"
 FAILED = "failed"
@@ -33,8 +36,61 @@ class Node:
 
 
 @dataclasses.dataclass(frozen=True)
+class SweepSummary:
+    """What the sweep of a run has found.
+
+    Attributes:
+        decision: Choice, and a verdict on every candidate.
+        evaluation: Folder of the results.
+        model: Folder of the chosen model.
+        blessing: Folder of the blessing.
+    """
+
+    decision: SweepVerdicts
+    evaluation: str
+    model: str
+    blessing: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns the key `sweep` of `summary.json`."""
+        winner = self.decision.winner
+        return {
+            "chosen": self.decision.chosen,
+            "chosen_step": winner.step if winner else None,
+            "averaged_steps": winner.averaged if winner else None,
+            "blessed": self.decision.blessed,
+            "reason": self.decision.reason,
+            "selection": self.decision.selection.to_dict(),
+            "evaluation": self.evaluation,
+            "model": self.model,
+            "blessing": self.blessing,
+        }
+
+
+@dataclasses.dataclass(frozen=True)
+class Confirmation:
+    """What the Evaluator has found; `summary.json` has the same keys.
+
+    Attributes:
+        blessed: Whether the model is blessed.
+        failures: One sentence for each threshold that it missed.
+        words: Metrics that decided, in a sentence; "" where stock TFX evaluated.
+        metrics: The same metrics with their intervals, as `verdict.json` has them.
+        baseline_model: Folder of the model that it was compared with; None without one.
+        evaluation: Folder of the results.
+    """
+
+    blessed: bool
+    failures: list[str]
+    words: str
+    metrics: list[dict[str, Any]]
+    baseline_model: str | None
+    evaluation: str
+
+
+@dataclasses.dataclass(frozen=True)
 class Summary:
-    """One run of the pipeline; `summary.json` has the same keys.
+    """One run of the pipeline.
 
     Attributes:
         run_id: Id of the run in the metadata store.
@@ -44,15 +100,8 @@ class Summary:
         anomalies: How the data depart from the schema, a sentence each.
         training: Keys `model_run` (folder) and `continued_from_step`: the step from which training
             went on where an earlier run was interrupted, or None; None when it did not end.
-        checkpoints: Verdicts of the sweep: name, step, eligible, value, reason, and how sure the
-            value is, see `checkpoint_sweep.selection.decision.Verdict`; of averages `averaged` too,
-            the steps of the checkpoints in them.
-        sweep: Keys `chosen` (name or None), `chosen_step`, `averaged_steps` (None where a
-            checkpoint is chosen), `blessed`, `reason`, `selection` (metric, slice, direction),
-            `evaluation`, `model` and `blessing` (folders).
-        evaluator: Keys `blessed`, `failures`, `words` and `metrics` (the metrics that decided, with
-            their intervals), `baseline_model` (folder or None), `evaluation`; None when it did not
-            run.
+        sweep: What the sweep has found; None when it did not end.
+        evaluator: What the Evaluator has found; None when it did not run.
         pushed_model: Folder of the SavedModel that was pushed, or None.
     """
 
@@ -62,10 +111,29 @@ class Summary:
     nodes: list[Node] = dataclasses.field(default_factory=list)
     anomalies: list[str] = dataclasses.field(default_factory=list)
     training: dict[str, Any] | None = None
-    checkpoints: list[dict[str, Any]] = dataclasses.field(default_factory=list)
-    sweep: dict[str, Any] | None = None
-    evaluator: dict[str, Any] | None = None
+    sweep: SweepSummary | None = None
+    evaluator: Confirmation | None = None
     pushed_model: str | None = None
+
+    @property
+    def verdicts(self) -> Sequence[Verdict]:
+        """The sweep's verdicts on its candidates; empty when it did not end."""
+        return self.sweep.decision.verdicts if self.sweep else ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns the content of `summary.json`."""
+        return {
+            "run_id": self.run_id,
+            "state": self.state,
+            "reason": self.reason,
+            "nodes": [dataclasses.asdict(node) for node in self.nodes],
+            "anomalies": self.anomalies,
+            "training": self.training,
+            "checkpoints": [verdict.to_dict() for verdict in self.verdicts],
+            "sweep": self.sweep.to_dict() if self.sweep else None,
+            "evaluator": dataclasses.asdict(self.evaluator) if self.evaluator else None,
+            "pushed_model": self.pushed_model,
+        }
 
 
 def new_run_id() -> str:
@@ -81,5 +149,5 @@ def begun(run_id: str) -> Summary:
 def write_summary(summary: Summary, path: Path) -> None:
     """Writes `summary.json` whole or not at all, and without TensorFlow, which may be at fault."""
     scratch = path.with_name(f"{path.name}{PARTIAL}{uuid.uuid4().hex}")
-    scratch.write_text(json.dumps(dataclasses.asdict(summary), indent=2, allow_nan=False) + "\n")
+    scratch.write_text(json.dumps(summary.to_dict(), indent=2, allow_nan=False) + "\n")
     os.replace(scratch, path)

@@ -1,16 +1,22 @@
 """What a run did, read from the metadata store and the artifacts."""
 
 import dataclasses
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from checkpoint_sweep.common.text import some
-from checkpoint_sweep.tfx_components.blessing import read_verdicts
+from checkpoint_sweep.report.sweep_result import read_verdicts
 from pipeline.reporting.anomalies import read_anomalies
 from pipeline.reporting.confirmation import EVALUATOR, read_confirmation
 from pipeline.reporting.pushes import Push, last_push
-from pipeline.reporting.run_summary import COMPLETE, CONTINUED_FROM, FAILED, Node, Summary
+from pipeline.reporting.run_summary import (
+    COMPLETE,
+    CONTINUED_FROM,
+    FAILED,
+    Node,
+    Summary,
+    SweepSummary,
+)
 from pipeline.reporting.store import Store, properties, seconds, state
 
 _NOT_ENDED = {"failed": "has failed", "interrupted": "was interrupted", "running": "is running"}
@@ -45,10 +51,11 @@ def summarize(metadata: Path, run_id: str | None = None) -> Summary:
         summary = dataclasses.replace(summary, training=_training(found["model_run"]))
     sweep = outputs.get("CheckpointSweep", {})
     if sweep:
-        verdicts = read_verdicts(sweep["blessing"].uri)
-        summary = dataclasses.replace(
-            summary, checkpoints=list(verdicts["checkpoints"]), sweep=_sweep(sweep, verdicts)
+        found_by_sweep = SweepSummary(
+            read_verdicts(sweep["blessing"].uri),
+            **{key: sweep[key].uri for key in ("evaluation", "model", "blessing")},
         )
+        summary = dataclasses.replace(summary, sweep=found_by_sweep)
     if found := outputs.get(EVALUATOR):
         baseline = store.inputs(executions[EVALUATOR]).get("baseline_model")
         summary = dataclasses.replace(summary, evaluator=read_confirmation(found, baseline))
@@ -63,20 +70,6 @@ def _training(model_run: Any) -> dict[str, Any]:
         "model_run": model_run.uri,
         CONTINUED_FROM: properties(model_run).get(CONTINUED_FROM),
     }
-
-
-def _sweep(outputs: dict[str, Any], verdicts: Mapping[str, Any]) -> dict[str, Any]:
-    steps = {v["name"]: v["step"] for v in verdicts["checkpoints"]}
-    # An earlier version, whose blessing may be in the cache, knows no averages.
-    averaged = {v["name"]: v.get("averaged") for v in verdicts["checkpoints"]}
-    return {
-        "chosen": verdicts["chosen"],
-        "chosen_step": steps.get(verdicts["chosen"]),
-        "averaged_steps": averaged.get(verdicts["chosen"]),
-        "blessed": verdicts["blessed"],
-        "reason": verdicts["reason"],
-        "selection": verdicts["selection"],
-    } | {key: outputs[key].uri for key in ("evaluation", "model", "blessing")}
 
 
 def _pushed(artifact: Any) -> str | None:
@@ -98,8 +91,9 @@ def _outcome(summary: Summary, chosen: Any | None, push: Push | None) -> tuple[s
             return FAILED, f"{node.name} {_NOT_ENDED[node.state]}."
     if summary.sweep is None:
         return FAILED, "The run ended before the sweep."
-    if not summary.sweep["blessed"]:
-        return COMPLETE, f"The sweep blessed nothing: {summary.sweep['reason'].rstrip('.')}."
+    decision = summary.sweep.decision
+    if not decision.blessed:
+        return COMPLETE, f"The sweep blessed nothing: {decision.reason.rstrip('.')}."
     if summary.pushed_model:
         return COMPLETE, f"The model was pushed to {summary.pushed_model}."
     if summary.evaluator is None:
@@ -109,8 +103,8 @@ def _outcome(summary: Summary, chosen: Any | None, push: Push | None) -> tuple[s
                 f"{push.destination}."
             )
         return FAILED, "The run ended before the Evaluator."
-    if not summary.evaluator["blessed"]:
-        failures = summary.evaluator["failures"]
+    if not summary.evaluator.blessed:
+        failures = summary.evaluator.failures
         why = f"it missed {some(failures, 1)}" if failures else "its blessing says why"
         return COMPLETE, f"The Evaluator did not bless the model: {why}."
     return FAILED, "The run ended before the Pusher."

@@ -1,11 +1,12 @@
 """The verdicts of a sweep as a table for notebooks, styled by the declared direction."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 
-from checkpoint_sweep.selection.words import plus_minus
+from checkpoint_sweep.selection.formatting import plus_minus
+from checkpoint_sweep.selection.verdict import Verdict
 from pipeline.reporting.run_summary import Summary
 
 # Both colours of a row are set: a notebook's theme would change only one of them.
@@ -22,22 +23,25 @@ def verdict_table(run: Summary) -> pd.DataFrame:
     and `versus_low` and `versus_high` bound that. NaN is what is not known.
     """
     assert run.sweep is not None
+    decision = run.sweep.decision
     rows = [
         {
             "candidate": _name(verdict),
-            run.sweep["selection"]["metric"]: verdict["value"],
-            "standard_error": verdict.get("standard_error"),
-            **_bounds(verdict.get("interval"), "low", "high"),
-            "versus_chosen": (verdict.get("difference") or {}).get("value"),
+            decision.selection.metric: verdict.value,
+            "standard_error": verdict.standard_error,
+            **_bounds(verdict.interval, "low", "high"),
+            "versus_chosen": verdict.difference.value if verdict.difference else None,
             **_bounds(
-                (verdict.get("difference") or {}).get("interval"), "versus_low", "versus_high"
+                verdict.difference.interval if verdict.difference else None,
+                "versus_low",
+                "versus_high",
             ),
-            "eligible": verdict["eligible"],
-            "in_best_set": verdict.get("in_best_set"),
-            "chosen": verdict["name"] == run.sweep["chosen"],
-            "verdict": verdict["reason"],
+            "eligible": verdict.eligible,
+            "in_best_set": verdict.in_best_set,
+            "chosen": verdict.name == decision.chosen,
+            "verdict": verdict.reason,
         }
-        for verdict in run.checkpoints
+        for verdict in decision.verdicts
     ]
     table = pd.DataFrame(rows).set_index("candidate")
     numbers = [*table.columns[:4], "versus_chosen", "versus_low", "versus_high"]
@@ -47,11 +51,10 @@ def verdict_table(run: Summary) -> pd.DataFrame:
 def best_of(run: Summary) -> str | None:
     """Finds the index of the best value among the eligible, in the declared direction."""
     assert run.sweep is not None
-    eligible = [v for v in run.checkpoints if v["eligible"] and v["value"] is not None]
-    if not eligible:
-        return None
-    higher = run.sweep["selection"]["direction"] == "HIGHER_IS_BETTER"
-    return _name((max if higher else min)(eligible, key=lambda v: float(v["value"])))
+    loss = run.sweep.decision.selection.direction.loss
+    eligible = [v for v in run.verdicts if v.eligible and v.value is not None]
+    best = min(eligible, key=lambda verdict: loss(verdict.value or 0.0), default=None)
+    return _name(best) if best else None
 
 
 def styled(run: Summary) -> Any:
@@ -90,9 +93,8 @@ def styled(run: Summary) -> Any:
     return shown.style.apply(style, axis=1).format(escape="html").format_index(escape="html")
 
 
-def _name(verdict: Mapping[str, Any]) -> str:
-    averaged = verdict.get("averaged") is not None
-    return str(verdict["name"] if averaged else verdict["step"])
+def _name(verdict: Verdict) -> str:
+    return verdict.name if verdict.is_average else str(verdict.step)
 
 
 def _bounds(interval: Sequence[float] | None, low: str, high: str) -> dict[str, float | None]:

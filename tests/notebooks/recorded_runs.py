@@ -13,14 +13,14 @@ from tfx.types import standard_artifacts
 from checkpoint_sweep.common.eval_config import with_defaults
 from checkpoint_sweep.evaluation.results.candidate import read_result
 from checkpoint_sweep.evaluation.results.ledger import EVALUATED, Entry, write_ledger
+from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.decision import choose
-from checkpoint_sweep.selection.direction import Direction
 from checkpoint_sweep.selection.judgement import judge
 from checkpoint_sweep.selection.selection import Selection
 from checkpoint_sweep.tfx_components import blessing
 from pipeline.config import metadata_store
 from pipeline.reporting.run_summary import begun, write_summary
-from tests.checkpoint_sweep.report.views import tfma_results
+from tests.checkpoint_sweep.tfma_views import tfma_results
 from tests.pipeline.recorded import Recorded, State
 
 REGRESSION = """
@@ -93,8 +93,8 @@ def record(
         for step, name in names.items()
     ]
     decision = choose(results, Direction.LOWER_IS_BETTER)
-    judgement = judge(decision, selection, has_thresholds=True)
-    blessing.write_blessing(blessed, decision, judgement, selection, Direction.LOWER_IS_BETTER)
+    verdicts = judge(decision, selection, Direction.LOWER_IS_BETTER, has_thresholds=True)
+    blessing.write_blessing(blessed, verdicts)
     recorded = Recorded(metadata_store(root))
     outputs = {
         "model": recorded.artifact("Model", str(root / "model")),

@@ -5,9 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from checkpoint_sweep.report.views import View
+from checkpoint_sweep.selection.criteria import Direction
+from checkpoint_sweep.selection.sweep_verdicts import AppliedSelection, SweepVerdicts
+from checkpoint_sweep.selection.verdict import Verdict
+from checkpoint_sweep.tfma_views import View
 from pipeline.reporting.exploration import NoRunError
-from pipeline.reporting.run_summary import Summary
+from pipeline.reporting.run_summary import Summary, SweepSummary
 from pipeline.reporting.verdict_table import BEST as BEST_STYLE
 from pipeline.reporting.verdict_table import (
     CHOSEN,
@@ -65,25 +68,23 @@ def test_the_best_by_direction_is_marked(explored: Executed) -> None:
 
 
 def test_what_is_among_the_best_and_what_is_not_eligible_is_marked() -> None:
-    def verdict(step: int, **more: object) -> dict:
-        known = {"name": f"s{step}", "step": step, "value": step / 10, "eligible": True}
-        return known | {"reason": "<b>", "in_best_set": True} | more
+    def verdict(step: int, eligible: bool = True, in_best_set: bool | None = True) -> Verdict:
+        value = step / 10
+        return Verdict(f"s{step}", step, eligible, value, "<b>", in_best_set=in_best_set)
 
-    run = Summary(
-        "now",
-        "complete",
-        "",
-        checkpoints=[
+    decision = SweepVerdicts(
+        chosen="s3",
+        blessed=True,
+        reason="",
+        selection=AppliedSelection("auc", Direction.HIGHER_IS_BETTER),
+        verdicts=[
             verdict(1, eligible=False, in_best_set=None),
             verdict(2, in_best_set=False),
             verdict(3),
             verdict(4),
         ],
-        sweep={
-            "chosen": "s3",
-            "selection": {"metric": "auc", "direction": "HIGHER_IS_BETTER"},
-        },
     )
+    run = Summary("now", "complete", "", sweep=SweepSummary(decision, "", "", ""))
     html = styled(run).to_html()
     assert _rows(html, NOT_ELIGIBLE) == ["1"]
     assert _rows(html, CHOSEN) == ["3"]

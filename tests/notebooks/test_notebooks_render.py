@@ -8,7 +8,7 @@ import pytest
 import tensorflow_model_analysis as tfma
 from playwright.sync_api import Frame
 
-from tests.checkpoint_sweep.report.views.browser import Browser, Observed, launch
+from tests.checkpoint_sweep.tfma_views.browser import Browser, Observed, launch
 from tests.notebooks.executed import NOTEBOOKS, export
 from tests.support.pipeline_run import PipelineRun
 

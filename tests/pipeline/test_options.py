@@ -1,7 +1,7 @@
 import pytest
 
 from checkpoint_sweep.model_run.averages import Averages
-from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.policies import BestValue, SelectionPolicy
 from checkpoint_sweep.selection.racing import Racing
 from checkpoint_sweep.selection.set_policies import EarliestOfSet, LatestOfSet, SecondaryMetric

@@ -18,9 +18,9 @@ from tfx.components.trainer.executor import GenericExecutor as Trainer
 from tfx.dsl.components.base import base_beam_executor
 from tfx.types import standard_artifacts
 
-from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.report.sweep_result import read_verdicts
+from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.selection import Selection
-from checkpoint_sweep.tfx_components.blessing import read_verdicts
 from checkpoint_sweep.tfx_components.evaluator.executor import EvaluatorExecutor as Evaluator
 from checkpoint_sweep.tfx_components.sweep.executor import SweepExecutor as Sweep
 from pipeline.local.pusher import PusherExecutor as Pusher
@@ -107,9 +107,10 @@ def test_a_model_is_trained_swept_and_pushed_on_remote_storage(
         },
     )
     verdicts = read_verdicts(swept["blessing"][0].uri)
-    assert [v["step"] for v in verdicts["checkpoints"]] == [0, 10, 20, 30, 40]
-    assert verdicts["blessed"]
-    chosen = next(v["step"] for v in verdicts["checkpoints"] if v["name"] == verdicts["chosen"])
+    assert [v.step for v in verdicts.verdicts] == [0, 10, 20, 30, 40]
+    assert verdicts.blessed
+    assert verdicts.winner is not None
+    chosen = verdicts.winner.step
 
     confirmed: dict[str, list[types.Artifact]] = {
         "evaluation": _artifact(standard_artifacts.ModelEvaluation, "evaluator/evaluation"),

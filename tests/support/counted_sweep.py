@@ -30,7 +30,7 @@ def _results(record: Path) -> Path:
 
 
 def _note(result: SweepResult) -> None:
-    steps = [v["step"] for v in result.verdicts if v["value"] is not None]
+    steps = [v.step for v in result.verdicts if v.value is not None]
     with _results(Path(os.environ[counted_models.RECORD])).open("a") as file:
         file.write(json.dumps({"time": time.time(), "steps": steps}) + "\n")
 

@@ -12,7 +12,7 @@ from checkpoint_sweep.cli.sweep_arguments import SweepArguments, takes_sweep_arg
 from checkpoint_sweep.common.errors import UserError
 
 if TYPE_CHECKING:
-    from checkpoint_sweep.sweeping.sweep import SweepResult
+    from checkpoint_sweep.report.sweep_result import SweepResult
 
 
 @takes_sweep_arguments
@@ -98,7 +98,7 @@ def watch(
         if as_json:
             typer.echo(json.dumps(_update(result)))
         elif not quiet:
-            last = result.verdicts[-1]["step"]
+            last = result.verdicts[-1].step
             typer.echo(f"{len(result.verdicts)} checkpoints, to step {last}: {result.reason}")
 
     with _evaluating(quiet or as_json):
@@ -128,13 +128,13 @@ def _evaluating(quiet: bool) -> Iterator[None]:
 
 def _update(result: "SweepResult") -> dict[str, Any]:
     """Summarizes the last result of `watch`."""
-    value = next((v["value"] for v in result.verdicts if v["name"] == result.chosen), None)
+    winner = result.decision.winner if result.decision else None
     return {
         "checkpoints": len(result.verdicts),
-        "last_step": result.verdicts[-1]["step"],
+        "last_step": result.verdicts[-1].step,
         "chosen": result.chosen,
         "chosen_step": result.step,
-        "value": value,
+        "value": winner.value if winner else None,
         "blessed": result.blessed,
         "reason": result.reason,
         "directory": result.directory,

@@ -7,11 +7,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from checkpoint_sweep.cli import screen
+from checkpoint_sweep.common.names import OVERALL
 from checkpoint_sweep.selection.differences import Compared
-from checkpoint_sweep.selection.words import with_sign
+from checkpoint_sweep.selection.formatting import with_sign
 from checkpoint_sweep.sweeping.compare import Comparison
-
-_OVERALL = "overall"
 
 
 def print_comparison(
@@ -26,7 +25,7 @@ def print_comparison(
     """
     rows = _shown(compared, metrics, slices)
     if not rows:
-        known = sorted({row.metric for row in compared.rows})
+        known = sorted({str(row.metric) for row in compared.rows})
         screen.fail(f"The two have nothing of that kind in common; metrics: {', '.join(known)}.")
     console = Console()
     for caution in compared.cautions:
@@ -36,9 +35,9 @@ def print_comparison(
         console.print(f"[dim]{word}:[/] {escape(side.label)}", highlight=False, soft_wrap=True)
     for title in ("metric", "first", "second", "difference", "verdict"):
         table.add_column(title, overflow="fold")
-    for row in sorted(rows, key=lambda row: row.metric):
+    for row in sorted(rows, key=lambda row: str(row.metric)):
         table.add_row(
-            escape(row.metric if row.slice == _OVERALL else f"{row.metric}, {row.slice}"),
+            escape(str(row.metric) if row.slice == OVERALL else f"{row.metric}, {row.slice}"),
             with_sign(row.first, None),
             with_sign(row.second, None),
             with_sign(row.difference, row.interval, "+" if row.difference else ""),
@@ -60,10 +59,11 @@ def _shown(
         return [
             row
             for row in compared.rows
-            if (not metrics or row.metric in metrics) and (not slices or row.slice in slices)
+            if (not metrics or str(row.metric) in metrics)
+            and (not slices or str(row.slice) in slices)
         ]
     deciding = {compared.first.metric, compared.second.metric}
-    return [row for row in compared.rows if row.slice == _OVERALL or row.metric in deciding]
+    return [row for row in compared.rows if row.slice == OVERALL or row.metric in deciding]
 
 
 def _verdict(row: Compared) -> str:

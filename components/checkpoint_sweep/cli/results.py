@@ -42,16 +42,17 @@ def export(
     Exit status: 0, or 2 for bad input.
     """
     screen.before_imports(True)
+    from checkpoint_sweep.report.sweep_result import read_verdicts
     from checkpoint_sweep.sweeping import folder as folders
     from checkpoint_sweep.sweeping.export import export_step
 
     try:
-        verdicts = screen.read(folders.latest(folder))["checkpoints"]
+        checkpoints = read_verdicts(folders.latest(folder)).checkpoints
         export_step(run, model, step, directory)
     except UserError as error:
         screen.fail(str(error))
-    verdict = next((v for v in verdicts if v["step"] == step and v.get("averaged") is None), None)
-    typer.echo(f"{directory}: step {step}" + (f", {verdict['reason']}" if verdict else ""))
+    verdict = next((v for v in checkpoints if v.step == step), None)
+    typer.echo(f"{directory}: step {step}" + (f", {verdict.reason}" if verdict else ""))
 
 
 def compare(

@@ -5,12 +5,14 @@ import logging
 import os
 import sys
 import warnings
-from collections.abc import Mapping
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import typer
 
-from checkpoint_sweep.selection.telling_rows import cells, rest, telling
+from checkpoint_sweep.report.document import REPORT_HTML
+from checkpoint_sweep.report.sweep_result import read_verdicts
+from checkpoint_sweep.selection.sweep_verdicts import SweepVerdicts
+from checkpoint_sweep.selection.verdict_table import describe_rest, row_cells, rows_to_show
 
 NONE_ELIGIBLE, BAD_INPUT, INTERRUPTED = 3, 2, 130
 
@@ -44,48 +46,42 @@ def fail(message: str, status: int = BAD_INPUT) -> NoReturn:
     raise typer.Exit(status)
 
 
-def print_verdicts(content: Mapping[str, Any]) -> None:
+def print_verdicts(found: SweepVerdicts) -> None:
     """Prints a table of the candidates that matter, and the outcome."""
     from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
     console = Console()
-    selection, chosen = content["selection"], content["chosen"]
-    higher = selection["direction"] == "HIGHER_IS_BETTER"
-    shown = telling(content["checkpoints"], chosen, higher)
+    shown = rows_to_show(found)
     table = Table(
         box=None,
         padding=(0, 2, 0, 0),
-        caption=rest(content["checkpoints"], shown),
+        caption=describe_rest(found.verdicts, shown),
         caption_justify="left",
     )
     table.add_column("candidate", overflow="fold")
-    table.add_column(f"{selection['metric']} {'↑' if higher else '↓'}", overflow="fold")
+    table.add_column(f"{found.selection.metric} {found.selection.direction.arrow}", overflow="fold")
     table.add_column("less the chosen", overflow="fold")
     table.add_column("verdict", overflow="fold", ratio=1)
     for verdict in shown:
         table.add_row(
-            _label(verdict),
-            *map(escape, cells(verdict, chosen)),
+            verdict.label,
+            *map(escape, row_cells(verdict, found.chosen)),
             style="bold green"
-            if verdict["name"] == chosen
+            if verdict.name == found.chosen
             else None
-            if verdict["eligible"]
+            if verdict.eligible
             else "yellow",
         )
     console.print(table)
-    word = "[green]BLESSED[/]" if content["blessed"] else "[yellow]NOT BLESSED[/]"
-    console.print(f"{word}: {escape(content['reason'])}", highlight=False, soft_wrap=True)
+    word = "[green]BLESSED[/]" if found.blessed else "[yellow]NOT BLESSED[/]"
+    console.print(f"{word}: {escape(found.reason)}", highlight=False, soft_wrap=True)
 
 
-def print_json(content: Mapping[str, Any]) -> None:
+def print_json(content: object) -> None:
     """Prints plain data as one JSON document."""
     typer.echo(json.dumps(content, indent=2))
-
-
-def _label(verdict: Mapping[str, Any]) -> str:
-    return f"step {verdict['step']}" if verdict.get("averaged") is None else verdict["name"]
 
 
 def show(directory: str, as_json: bool) -> None:
@@ -95,23 +91,14 @@ def show(directory: str, as_json: bool) -> None:
         directory: Directory of its results.
         as_json: Whether to print one JSON document, and nothing else.
     """
-    content = read(directory)
+    found = read_verdicts(directory)
     if as_json:
-        print_json(content)
+        print_json(found.to_dict())
         return
-    print_verdicts(content)
-    if content["chosen"] is not None:
+    print_verdicts(found)
+    if found.chosen is not None:
         typer.echo(f"Model: {os.path.join(directory, 'model')}")
-    report = os.path.join(directory, "report.html")
+    report = os.path.join(directory, REPORT_HTML)
     if os.path.exists(report):
         typer.echo(f"Report: {report}")
     typer.echo(f"Results: {directory}")
-
-
-def read(directory: str) -> dict[str, Any]:
-    """Reads the verdicts of a finished sweep."""
-    from checkpoint_sweep.sweeping import folder as folders
-
-    with open(os.path.join(directory, folders.VERDICTS)) as file:
-        content: dict[str, Any] = json.load(file)
-    return content

@@ -9,16 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from checkpoint_sweep.cli import options, screen
-from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.selection.criteria import DIRECTIONS
 
 if TYPE_CHECKING:
     from checkpoint_sweep.sweeping.options import SweepOptions
 
-_DIRECTIONS = {"higher": Direction.HIGHER_IS_BETTER, "lower": Direction.LOWER_IS_BETTER}
-
 
 def _check_direction(name: str | None) -> str | None:
-    if name is not None and name not in _DIRECTIONS:
+    if name is not None and name not in DIRECTIONS:
         screen.fail(f"There is no direction {name!r}. Say --direction=higher or lower.")
     return name
 
@@ -87,7 +85,7 @@ class SweepArguments:
             self.examples,
             self.config,
             Selection(
-                self.select, direction=_DIRECTIONS[self.direction] if self.direction else None
+                self.select, direction=DIRECTIONS[self.direction] if self.direction else None
             ),
             output=self.output,
             split=self.split,

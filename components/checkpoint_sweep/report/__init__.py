@@ -13,27 +13,17 @@ from checkpoint_sweep._lazy import importer
 
 if TYPE_CHECKING:
     from checkpoint_sweep.report.mlflow_log import log_sweep
-    from checkpoint_sweep.report.sweep_report import SweepReport, read_sweep
-    from checkpoint_sweep.report.swept import Swept, read_swept
+    from checkpoint_sweep.report.sweep_result import SweepResult, read_sweep
     from checkpoint_sweep.report.tensorboard.folder import write_tensorboard
 
-__all__ = [
-    "SweepReport",
-    "Swept",
-    "log_sweep",
-    "read_sweep",
-    "read_swept",
-    "write_tensorboard",
-]
+__all__ = ["SweepResult", "log_sweep", "read_sweep", "write_tensorboard"]
 
 __getattr__ = importer(
     __name__,
     {
-        "SweepReport": "checkpoint_sweep.report.sweep_report",
-        "Swept": "checkpoint_sweep.report.swept",
+        "SweepResult": "checkpoint_sweep.report.sweep_result",
         "log_sweep": "checkpoint_sweep.report.mlflow_log",
-        "read_sweep": "checkpoint_sweep.report.sweep_report",
-        "read_swept": "checkpoint_sweep.report.swept",
+        "read_sweep": "checkpoint_sweep.report.sweep_result",
         "write_tensorboard": "checkpoint_sweep.report.tensorboard.folder",
     },
 )

@@ -1,9 +1,16 @@
-"""What a report holds: plain data, as it stands in `report.json`; docs/report.md explains it."""
+"""What a report holds, as `report.json` has it; docs/report.md explains it."""
 
+import dataclasses
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, TypedDict
+from typing import Any, TypeVar
 
+from checkpoint_sweep.common.names import CandidateLabels, MetricName, SliceName
+from checkpoint_sweep.selection.sweep_verdicts import AppliedSelection, SweepVerdicts
+from checkpoint_sweep.selection.thresholds import describe_limits
+from checkpoint_sweep.selection.verdict import Verdict
+
+VERDICTS_JSON = "verdicts.json"
 REPORT_JSON = "report.json"
 REPORT_HTML = "report.html"
 METRICS_CSV = "metrics.csv"
@@ -11,37 +18,79 @@ TFMA_HTML = "tfma.html"
 # Of the form of report.json. Readers refuse others.
 VERSION = 1
 
-# A slice by its features and their values as text, sorted; empty for all examples.
-Slice = tuple[tuple[str, str], ...]
+# A row for each slice, a number for each metric in it; None where there is none.
+Table = Sequence[Sequence[float | None]]
+# Of all examples: see docs/report.md for the keys of each kind.
+Plot = dict[str, Any]
+_Fields = TypeVar("_Fields")
 
 
-class MetricInfo(TypedDict):
-    """A metric: its full name, and the parts of it."""
+@dataclasses.dataclass(frozen=True)
+class Candidate(CandidateLabels):
+    """A checkpoint, or an average of some.
 
-    metric: str
-    output_name: str
-    sub_key: str
+    Attributes:
+        name: Name of the candidate, and of the folder of its results.
+        step: Training step; the step of its newest checkpoint for an average.
+        averaged: Steps of the checkpoints in an average; None for a checkpoint.
+        status: Status in the ledger.
+        reason: Why it has no results; None when it has.
+        seconds: Wall time of its evaluation, in seconds.
+        reused: Whether its results are those of an earlier sweep.
+        examples: Number of examples that it was evaluated on; None if unknown.
+        non_finite: Number of examples with a prediction that is not finite; None if unknown.
+        verdict: Verdict of the sweep; None if unknown.
+    """
+
     name: str
-
-
-class Candidate(TypedDict):
-    """A checkpoint, or an average of some."""
-
-    name: str
-    label: str
     step: int
-    averaged: list[int] | None
+    averaged: Sequence[int] | None
     status: str
     reason: str | None
     seconds: float
     reused: bool
     examples: int | None
     non_finite: int | None
-    verdict: dict[str, Any] | None
+    verdict: Verdict | None
+
+    @property
+    def title(self) -> str:
+        """What begins a sentence on the candidate."""
+        return self.name if self.is_average else f"Step {self.step}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns the candidate as `report.json` has it."""
+        fields = {key: getattr(self, key) for key in _CANDIDATE}
+        return fields | {"verdict": self.verdict.to_dict() if self.verdict else None}
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> "Candidate":
+        """Returns the candidate that `to_dict` wrote."""
+        verdict = content["verdict"]
+        fields = {key: content[key] for key in _CANDIDATE if key != "label"}
+        return cls(**fields, verdict=Verdict.from_dict(verdict) if verdict else None)
 
 
-class Uncertainty(TypedDict):
-    """The standard error and the interval of a value, or of its change against the baseline."""
+_CANDIDATE = (
+    *("name", "label", "step", "averaged", "status", "reason"),
+    *("seconds", "reused", "examples", "non_finite"),
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Uncertainty:
+    """The error of a value, or of its change against the baseline.
+
+    Attributes:
+        candidate: Name of the candidate.
+        slice: Position of the slice in the report.
+        metric: Position of the metric in the report.
+        value: Value, or change.
+        standard_error: Standard error of the value; None where it is not known.
+        low: Lower end of the interval; None without one.
+        high: Upper end of the interval; None without one.
+        caution: Why the interval is not to be trusted; None if it is.
+    """
 
     candidate: str
     slice: int
@@ -52,106 +101,191 @@ class Uncertainty(TypedDict):
     high: float | None
     caution: str | None
 
+    @property
+    def key(self) -> tuple[str, int, int]:
+        """Candidate, slice and metric."""
+        return self.candidate, self.slice, self.metric
 
-class Threshold(TypedDict):
-    """A bound, on slices of some features (`where`; values of None are all), or overall."""
+    @property
+    def half_width(self) -> float | None:
+        """Half the width of the interval; None without one."""
+        return None if self.low is None or self.high is None else (self.high - self.low) / 2
+
+
+@dataclasses.dataclass(frozen=True)
+class ReportedThreshold:
+    """A threshold on slices.
+
+    Attributes:
+        metric: Name of the metric.
+        slice: Feature values of the slices; None for any value. Empty for all examples.
+        kind: "value", or "change" against the baseline.
+        lower: Smallest value that meets it; None for any.
+        upper: Largest value that meets it; None for any.
+        absolute: Bound of the change; None without one.
+        relative: Bound of the change as a share of the baseline's value; None without one.
+    """
 
     metric: str
-    slice: dict[str, str | None]
+    slice: Mapping[str, str | None]
     kind: str
-    lower: float | None
-    upper: float | None
-    absolute: float | None
-    relative: float | None
+    lower: float | None = None
+    upper: float | None = None
+    absolute: float | None = None
+    relative: float | None = None
+
+    def __str__(self) -> str:
+        limits = {
+            key: limit
+            for key in ("lower", "upper", "absolute", "relative")
+            if (limit := getattr(self, key)) is not None
+        }
+        return describe_limits(self.metric, self.slice, self.kind == "change", limits)
 
 
-class Decision(TypedDict):
-    """What was chosen, and why."""
+@dataclasses.dataclass(frozen=True)
+class Losses:
+    """Losses that the training logged for TensorBoard.
 
-    chosen: str | None
-    blessed: bool
-    reason: str
-    best_set: list[str]
-    selection: dict[str, Any]
-
-
-class Losses(TypedDict):
-    """Losses that the training logged for TensorBoard: pairs of step and value, by name."""
-
-    training: list[tuple[int, float]]
-    evaluation: list[tuple[int, float]]
-
-
-class Report(TypedDict):
-    """All of it. `values` is indexed by candidate, slice and metric; None where there is none."""
-
-    version: int
-    decision: Decision | None
-    metrics: list[MetricInfo]
-    slices: list[list[list[str]]]
-    candidates: list[Candidate]
-    values: dict[str, list[list[float | None]]]
-    baseline: list[list[float | None]] | None
-    intervals: list[Uncertainty]
-    changes: list[Uncertainty]
-    thresholds: list[Threshold]
-    plots: dict[str, list[dict[str, Any]]]
-    losses: Losses
-    made: dict[str, Any]
-
-
-def slice_title(where: Sequence[Sequence[str]]) -> str:
-    """What a slice is called: its features and values, or "overall"."""
-    return ", ".join(f"{feature}={value}" for feature, value in where) or "overall"
-
-
-def full_name(output_name: str, name: str, sub_key: str) -> str:
-    """A metric as selections and verdicts print it."""
-    return "/".join(part for part in (output_name, name, sub_key) if part)
-
-
-def selected(report: Report) -> tuple[int, int] | None:
-    """The slice and the metric that candidates were chosen by, as indices; None if unknown."""
-    if report["decision"] is None:
-        return None
-    selection = report["decision"]["selection"]
-    wanted = [selection.get(key) or "" for key in ("output_name", "sub_key", "metric")]
-    where = sorted([key, str(value)] for key, value in (selection.get("slice") or {}).items())
-    metric = next(
-        (
-            index
-            for index, info in enumerate(report["metrics"])
-            if [info["output_name"], info["sub_key"], info["name"]] == wanted
-        ),
-        None,
-    )
-    if metric is None or where not in report["slices"]:
-        return None
-    return report["slices"].index(where), metric
-
-
-def number(value: float | None) -> float | None:
-    """The value if it is a finite number, otherwise None."""
-    return value if value is not None and math.isfinite(value) else None
-
-
-def with_numbers(content: Mapping[str, Any]) -> Report:
-    """What was read from `report.json`: NaN and the infinities are texts in it.
-
-    Raises:
-        ValueError: it is of another version.
+    Attributes:
+        training: Pairs of step and loss.
+        evaluation: Pairs of step and loss.
     """
-    if content.get("version") != VERSION:
-        raise ValueError(
-            f"The report is of version {content.get('version')!r}, and this library reads "
-            f"version {VERSION}."
+
+    training: Sequence[tuple[int, float]] = ()
+    evaluation: Sequence[tuple[int, float]] = ()
+
+
+@dataclasses.dataclass(frozen=True)
+class Report:
+    """All that a report shows.
+
+    Attributes:
+        decision: Decision of the sweep; None where it is not known.
+        metrics: Names of the metrics.
+        slices: Names of the slices, all examples first.
+        candidates: Candidates, by step.
+        values: Values of the candidates that have results, by name.
+        baseline: Values of the baseline; None without one.
+        intervals: Errors of those values of which they are known.
+        changes: Changes against the baseline whose errors are known.
+        thresholds: Thresholds of the evaluation config.
+        plots: Plots of all examples, by name of the candidate.
+        losses: Losses of the training.
+        made: How the sweep was made: versions, paths and options.
+    """
+
+    decision: SweepVerdicts | None
+    metrics: Sequence[MetricName]
+    slices: Sequence[SliceName]
+    candidates: Sequence[Candidate]
+    values: Mapping[str, Table]
+    baseline: Table | None = None
+    intervals: Sequence[Uncertainty] = ()
+    changes: Sequence[Uncertainty] = ()
+    thresholds: Sequence[ReportedThreshold] = ()
+    plots: Mapping[str, Sequence[Plot]] = dataclasses.field(default_factory=dict)
+    losses: Losses = dataclasses.field(default_factory=Losses)
+    made: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+    @property
+    def selected(self) -> tuple[int, int] | None:
+        """Positions of the slice and the metric that candidates were chosen by; None if unknown."""
+        if self.decision is None:
+            return None
+        selection = self.decision.selection
+        if selection.metric_name not in self.metrics or selection.slice_name not in self.slices:
+            return None
+        return (
+            self.slices.index(selection.slice_name),
+            self.metrics.index(selection.metric_name),
         )
-    report: Any = dict(content)
-    report["values"] = {name: _numbers(table) for name, table in content["values"].items()}
-    if content["baseline"] is not None:
-        report["baseline"] = _numbers(content["baseline"])
-    return report
+
+    @property
+    def chosen(self) -> Candidate | None:
+        """The chosen candidate; None when none is, or it is not known."""
+        name = self.decision.chosen if self.decision else None
+        return next((c for c in self.candidates if c.name == name), None)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns the content of `report.json`."""
+        decision = self.decision
+        return {
+            "version": VERSION,
+            "decision": {
+                "chosen": decision.chosen,
+                "blessed": decision.blessed,
+                "reason": decision.reason,
+                "best_set": [verdict.name for verdict in decision.best_set],
+                "selection": decision.selection.to_dict(),
+            }
+            if decision
+            else None,
+            "metrics": [{"metric": str(name), **name._asdict()} for name in self.metrics],
+            "slices": self.slices,
+            "candidates": [candidate.to_dict() for candidate in self.candidates],
+            "values": self.values,
+            "baseline": self.baseline,
+            "intervals": [dataclasses.asdict(interval) for interval in self.intervals],
+            "changes": [dataclasses.asdict(change) for change in self.changes],
+            "thresholds": [dataclasses.asdict(threshold) for threshold in self.thresholds],
+            "plots": self.plots,
+            "losses": dataclasses.asdict(self.losses),
+            "made": self.made,
+        }
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> "Report":
+        """Returns the report that `to_dict` wrote; NaN and the infinities are texts in JSON.
+
+        Raises:
+            ValueError: The content is of another version.
+            KeyError, TypeError: The content is no report.
+        """
+        if content.get("version") != VERSION:
+            raise ValueError(
+                f"The report is of version {content.get('version')!r}, and this library reads "
+                f"version {VERSION}."
+            )
+        candidates = [Candidate.from_dict(candidate) for candidate in content["candidates"]]
+        decision, baseline = content["decision"], content["baseline"]
+        return cls(
+            decision=SweepVerdicts(
+                decision["chosen"],
+                decision["blessed"],
+                decision["reason"],
+                AppliedSelection.from_dict(decision["selection"]),
+                [candidate.verdict for candidate in candidates if candidate.verdict],
+            )
+            if decision
+            else None,
+            metrics=[
+                MetricName(info["output_name"], info["sub_key"], info["name"])
+                for info in content["metrics"]
+            ],
+            slices=[SliceName.of(pairs) for pairs in content["slices"]],
+            candidates=candidates,
+            values={name: _numbers(table) for name, table in content["values"].items()},
+            baseline=None if baseline is None else _numbers(baseline),
+            intervals=[_known(Uncertainty, fields) for fields in content["intervals"]],
+            changes=[_known(Uncertainty, fields) for fields in content["changes"]],
+            thresholds=[_known(ReportedThreshold, fields) for fields in content["thresholds"]],
+            plots=content["plots"],
+            losses=_known(Losses, content["losses"]),
+            made=content["made"],
+        )
+
+
+def _known(kind: type[_Fields], content: Mapping[str, Any]) -> _Fields:
+    """Makes a dataclass of the fields that this version knows: later ones may add some."""
+    names = [field.name for field in dataclasses.fields(kind)]  # type: ignore[arg-type]
+    return kind(**{name: content[name] for name in names if name in content})
 
 
 def _numbers(table: Sequence[Sequence[Any]]) -> list[list[float | None]]:
     return [[None if cell is None else float(cell) for cell in row] for row in table]
+
+
+def number(value: float | None) -> float | None:
+    """Returns the value if it is a finite number, otherwise None."""
+    return value if value is not None and math.isfinite(value) else None

@@ -2,7 +2,7 @@
 
 import os
 import platform
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -10,22 +10,22 @@ import tensorflow_model_analysis as tfma
 from absl import logging
 from tensorflow_model_analysis.writers import eval_config_writer
 
+from checkpoint_sweep.common.names import MetricName, SliceName
 from checkpoint_sweep.common.text import first_line
 from checkpoint_sweep.evaluation.results.candidate import read_predictions
 from checkpoint_sweep.evaluation.results.ledger import EVALUATED, TRIAL, Entry, read_ledger
 from checkpoint_sweep.report.document import (
-    VERSION,
     Candidate,
-    Decision,
     Losses,
-    MetricInfo,
+    Plot,
     Report,
-    Slice,
+    ReportedThreshold,
+    Table,
     Uncertainty,
-    full_name,
+    number,
 )
 from checkpoint_sweep.report.read_losses import read_losses
-from checkpoint_sweep.report.read_plots import Plot, read_plots
+from checkpoint_sweep.report.read_plots import read_plots
 from checkpoint_sweep.report.read_results import (
     Interval,
     Key,
@@ -33,85 +33,73 @@ from checkpoint_sweep.report.read_results import (
     Results,
     has_results,
 )
-from checkpoint_sweep.report.thresholds import thresholds
-from checkpoint_sweep.selection.intervals import LEVEL
-from checkpoint_sweep.selection.metric_lookup import MetricName
+from checkpoint_sweep.report.thinning import thin_with
+from checkpoint_sweep.selection.criteria import LEVEL
+from checkpoint_sweep.selection.sweep_verdicts import SweepVerdicts
+from checkpoint_sweep.selection.thresholds import read_thresholds
+from checkpoint_sweep.selection.verdict import Verdict
 from checkpoint_sweep.version import __version__
 
 MOST_PLOTS = 20
-_NO_LOSSES: Losses = {"training": [], "evaluation": []}
 
 
 def gather(
     evaluation: str,
-    verdicts: Mapping[str, Any] | None = None,
+    decision: SweepVerdicts | None = None,
     model_run: str | None = None,
     made: Mapping[str, Any] | None = None,
 ) -> Report:
     """Reads ledger, results, plots and losses.
 
     Args:
-        evaluation: directory of the sweep's evaluation artifact.
-        verdicts: content of `verdicts.json` of its blessing; None where it is not known.
-        model_run: directory of the checkpoints; None without losses.
-        made: how the sweep was made, as far as its files do not tell.
+        evaluation: Directory of the sweep's evaluation artifact.
+        decision: Decision of the sweep; None where it is not known.
+        model_run: Directory of the checkpoints; None without losses.
+        made: How the sweep was made, as far as its files do not tell.
 
     Raises:
-        ValueError, OSError, tf.errors.OpError: there is no ledger, or something is damaged.
+        ValueError, OSError, tf.errors.OpError: There is no ledger, or something is damaged.
     """
     entries = [entry for entry in read_ledger(evaluation) if entry.status != TRIAL]
     folders = {e.name: os.path.join(evaluation, e.name) for e in entries}
     evaluated = [e.name for e in entries if e.status == EVALUATED and has_results(folders[e.name])]
     config = _eval_config([folders[name] for name in evaluated])
     names = {spec.is_baseline: spec.name for spec in config.model_specs}
-    judged = {v["name"]: v for v in (verdicts or {}).get("checkpoints", [])}
-    selection = dict((verdicts or {}).get("selection", {}))
-    level = float(selection.get("level", LEVEL))
+    verdicts = {verdict.name: verdict for verdict in (decision.verdicts if decision else ())}
+    level = decision.selection.level if decision else LEVEL
     reader = MetricReader(names.get(False, ""), names.get(True), level)
     results = {name: reader.read(folders[name]) for name in evaluated}
     slices, metrics = _axes(results.values())
     baseline = next((r.baseline for r in results.values() if r.baseline), None)
-    chosen = (verdicts or {}).get("chosen")
     plots = {
         name: found
-        for name in spread(evaluated, chosen, MOST_PLOTS)
+        for name in thin_with(evaluated, decision.chosen if decision else None, MOST_PLOTS)
         if (found := _plots(folders[name], names.get(False, "")))
     }
-    return {
-        "version": VERSION,
-        "decision": _decision(verdicts, selection) if verdicts else None,
-        "metrics": [_info(metric) for metric in metrics],
-        "slices": [[list(part) for part in where] for where in slices],
-        "candidates": [_candidate(e, folders[e.name], judged.get(e.name)) for e in entries],
-        "values": {name: _table(r.values, slices, metrics) for name, r in results.items()},
-        "baseline": _table(baseline, slices, metrics) if baseline else None,
-        "intervals": list(
-            _uncertain({n: r.intervals for n, r in results.items()}, slices, metrics)
-        ),
-        "changes": list(_uncertain({n: r.changes for n, r in results.items()}, slices, metrics)),
-        "thresholds": thresholds(config),
-        "plots": plots,
-        "losses": _losses(model_run) if model_run else _NO_LOSSES,
-        "made": {**versions(), **(made or {})},
-    }
+    return Report(
+        decision=decision,
+        metrics=metrics,
+        slices=slices,
+        candidates=[_candidate(e, folders[e.name], verdicts.get(e.name)) for e in entries],
+        values={name: _table(r.values, slices, metrics) for name, r in results.items()},
+        baseline=_table(baseline, slices, metrics) if baseline else None,
+        intervals=list(_uncertain({n: r.intervals for n, r in results.items()}, slices, metrics)),
+        changes=list(_uncertain({n: r.changes for n, r in results.items()}, slices, metrics)),
+        thresholds=_thresholds(config),
+        plots=plots,
+        losses=_losses(model_run) if model_run else Losses(),
+        made={**_versions(), **(made or {})},
+    )
 
 
-def versions() -> dict[str, str]:
-    """Of this library and of what it computes with."""
+def _versions() -> dict[str, str]:
+    """Returns the versions of this library and of what it computes with."""
     return {
         "checkpoint_sweep": __version__,
         "tensorflow_model_analysis": tfma.__version__,
         "tensorflow": tf.__version__,
         "python": platform.python_version(),
     }
-
-
-def spread(names: Sequence[str], chosen: str | None, most: int) -> list[str]:
-    """At most so many, evenly spaced, the chosen among them."""
-    if len(names) <= most:
-        return list(names)
-    kept = {round(i * (len(names) - 1) / (most - 2)) for i in range(most - 1)}
-    return [name for i, name in enumerate(names) if i in kept or name == chosen]
 
 
 def _eval_config(folders: Iterable[str]) -> tfma.EvalConfig:
@@ -123,19 +111,19 @@ def _eval_config(folders: Iterable[str]) -> tfma.EvalConfig:
     return tfma.EvalConfig()
 
 
-def _axes(results: Iterable[Results]) -> tuple[list[Slice], list[MetricName]]:
-    """All slices, overall first, and all metrics, in the order of the results."""
+def _axes(results: Iterable[Results]) -> tuple[list[SliceName], list[MetricName]]:
+    """Lists all slices, overall first, and all metrics, each in its order."""
     keys: dict[Key, None] = {}
     for one in results:
         keys |= dict.fromkeys([*one.values, *one.baseline])
-    slices = sorted({where for where, _ in keys}, key=lambda where: (len(where), _order(where)))
+    slices = sorted({slice_key for slice_key, _ in keys}, key=lambda key: (len(key), _order(key)))
     return slices, sorted({metric for _, metric in keys})
 
 
-def _order(where: Slice) -> list[tuple[str, bool, float, str]]:
-    """Numbers by their value, so that hour 9 comes before hour 10."""
+def _order(slice_key: SliceName) -> list[tuple[str, bool, float, str]]:
+    """Orders numbers by their value, so that hour 9 comes before hour 10."""
     result = []
-    for feature, value in where:
+    for feature, value in slice_key:
         try:
             result.append((feature, False, float(value), value))
         except ValueError:
@@ -143,73 +131,69 @@ def _order(where: Slice) -> list[tuple[str, bool, float, str]]:
     return result
 
 
-def _info(metric: MetricName) -> MetricInfo:
-    output, sub_key, name = metric
-    return {
-        "metric": full_name(output, name, sub_key),
-        "output_name": output,
-        "sub_key": sub_key,
-        "name": name,
-    }
-
-
 def _table(
-    values: Mapping[Key, float], slices: Sequence[Slice], metrics: Sequence[MetricName]
-) -> list[list[float | None]]:
-    return [[values.get((where, metric)) for metric in metrics] for where in slices]
+    values: Mapping[Key, float], slices: Sequence[SliceName], metrics: Sequence[MetricName]
+) -> Table:
+    return [[values.get((slice_key, metric)) for metric in metrics] for slice_key in slices]
 
 
 def _uncertain(
     by_candidate: Mapping[str, Mapping[Key, Interval]],
-    slices: Sequence[Slice],
+    slices: Sequence[SliceName],
     metrics: Sequence[MetricName],
-) -> Iterable[Uncertainty]:
-    slice_at = {where: i for i, where in enumerate(slices)}
+) -> Iterator[Uncertainty]:
+    slice_at = {slice_key: i for i, slice_key in enumerate(slices)}
     metric_at = {metric: i for i, metric in enumerate(metrics)}
     for name, intervals in by_candidate.items():
-        for (where, metric), interval in intervals.items():
-            if where in slice_at and metric in metric_at:
-                yield {
-                    "candidate": name,
-                    "slice": slice_at[where],
-                    "metric": metric_at[metric],
-                    "value": interval.value,
-                    "standard_error": interval.standard_error,
-                    "low": interval.low,
-                    "high": interval.high,
-                    "caution": interval.caution,
-                }
+        for (slice_key, metric), interval in intervals.items():
+            if slice_key in slice_at and metric in metric_at:
+                yield Uncertainty(
+                    candidate=name,
+                    slice=slice_at[slice_key],
+                    metric=metric_at[metric],
+                    value=interval.value,
+                    standard_error=interval.standard_error,
+                    low=interval.low,
+                    high=interval.high,
+                    caution=interval.caution,
+                )
 
 
-def _candidate(entry: Entry, folder: str, verdict: Mapping[str, Any] | None) -> Candidate:
+def _candidate(entry: Entry, folder: str, verdict: Verdict | None) -> Candidate:
     predictions = read_predictions(folder)
-    return {
-        "name": entry.name,
-        "label": f"step {entry.step}" if entry.averaged is None else entry.name,
-        "step": entry.step,
-        "averaged": None if entry.averaged is None else list(entry.averaged),
-        "status": entry.status,
-        "reason": entry.reason,
-        "seconds": entry.seconds,
-        "reused": entry.reused,
-        "examples": predictions.examples or None,
-        "non_finite": predictions.non_finite if predictions.examples else None,
-        "verdict": dict(verdict) if verdict else None,
-    }
+    return Candidate(
+        name=entry.name,
+        step=entry.step,
+        averaged=entry.averaged,
+        status=entry.status,
+        reason=entry.reason,
+        seconds=entry.seconds,
+        reused=entry.reused,
+        examples=predictions.examples or None,
+        non_finite=predictions.non_finite if predictions.examples else None,
+        verdict=verdict,
+    )
 
 
-def _decision(verdicts: Mapping[str, Any], selection: dict[str, Any]) -> Decision:
-    return {
-        "chosen": verdicts["chosen"],
-        "blessed": bool(verdicts["blessed"]),
-        "reason": str(verdicts["reason"]),
-        "best_set": list(verdicts.get("best_set", [])),
-        "selection": selection,
-    }
+def _thresholds(eval_config: tfma.EvalConfig) -> list[ReportedThreshold]:
+    """Lists one for each metric, kind of threshold and slicing spec, cross slices aside."""
+    result: list[ReportedThreshold] = []
+    for threshold in read_thresholds(eval_config):
+        if threshold.is_of_cross_slices:
+            continue
+        reported = ReportedThreshold(
+            metric=str(threshold.metric),
+            slice=threshold.features,
+            kind="change" if threshold.is_change else "value",
+            **{bound.kind.value: number(bound.limit) for bound in threshold.bounds},
+        )
+        if reported not in result:
+            result.append(reported)
+    return result
 
 
 def _plots(folder: str, model_name: str) -> list[Plot]:
-    """None where they are damaged: a report without them is better than none."""
+    """Reads plots; none where they are damaged: a report without them is better than none."""
     try:
         return read_plots(folder, model_name)
     except (ValueError, OSError, tf.errors.OpError) as error:
@@ -222,4 +206,4 @@ def _losses(model_run: str) -> Losses:
         return read_losses(model_run)
     except (ValueError, OSError, tf.errors.OpError) as error:
         logging.warning("The report has no losses of %s: %s", model_run, first_line(error))
-        return _NO_LOSSES
+        return Losses()

@@ -6,13 +6,14 @@ import os
 import re
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import tensorflow as tf
 
-from checkpoint_sweep.report.document import REPORT_HTML, TFMA_HTML
-from checkpoint_sweep.report.swept import Swept, full_name, largest_slices, slice_name
+from checkpoint_sweep.report.document import REPORT_HTML, TFMA_HTML, VERDICTS_JSON
+from checkpoint_sweep.report.sweep_result import SweepResult, largest_slices
+from checkpoint_sweep.selection.sweep_verdicts import AppliedSelection, SweepVerdicts
 
 MOST_SLICES = 50
 _BATCH = 1000  # what a server takes in one request
@@ -24,7 +25,7 @@ _LONGEST = 100  # of either part of a name
 
 
 def log_sweep(
-    swept: Swept,
+    swept: SweepResult,
     model: str | None = None,
     registered_name: str | None = None,
     run_name: str | None = None,
@@ -37,87 +38,90 @@ def log_sweep(
     there is one, are artifacts; so is the chosen model, if it is given.
 
         mlflow.set_tracking_uri("http://127.0.0.1:5000")
-        log_sweep(read_swept(evaluation.uri, verdicts), registered_name="tips", model=model)
+        log_sweep(read_sweep(evaluation.uri, blessing.uri), model, registered_name="tips")
 
     Args:
-        swept: the sweep, from `read_swept`.
-        model: folder of the chosen model's SavedModel.
-        registered_name: under which the model gets a version in the registry; None not to.
-        run_name: of the run; None for one of MLflow's.
-        most_slices: how many slices are logged, the overall one first, then the largest.
+        swept: Sweep, with its decision.
+        model: Folder of the chosen model's SavedModel; None to log no model.
+        registered_name: Name under which the model gets a version in the registry; None not to.
+        run_name: Name of the run; None for one of MLflow's.
+        most_slices: How many slices are logged, all examples first, then the largest.
 
     Returns:
         The id of the run.
 
     Raises:
         ImportError: MLflow is not installed.
-        ValueError: a model is to be registered, and none is given or none was chosen.
+        ValueError: The decision is not known, or a model is to be registered, and none is given
+            or none was chosen.
     """
-    chosen = swept.chosen
-    if registered_name and (model is None or chosen is None):
+    decision = swept.decision
+    if decision is None:
+        raise ValueError("The decision is not known: read the sweep with its blessing.")
+    if registered_name and (model is None or decision.chosen is None):
         raise ValueError("There is no model to register: pass the one that the sweep chose.")
     import mlflow
 
     client = mlflow.MlflowClient()
     with mlflow.start_run(run_name=run_name) as run:
-        mlflow.log_params(_params(swept.verdicts["selection"]))
-        mlflow.set_tags(_tags(swept))
+        mlflow.log_params(_params(decision.selection))
+        mlflow.set_tags(_tags(decision))
         metrics = [
             mlflow.entities.Metric(name, value, int(time.time() * 1000), step)
             for step, name, value in _metrics(swept, most_slices)
         ]
         for begin in range(0, len(metrics), _BATCH):
             client.log_batch(run.info.run_id, metrics=metrics[begin : begin + _BATCH])
-        mlflow.log_dict(dict(swept.verdicts), "verdicts.json")
+        mlflow.log_dict(decision.to_dict(), VERDICTS_JSON)
         with tempfile.TemporaryDirectory() as scratch:
             for name in ("ledger.json", REPORT_HTML, TFMA_HTML):
-                source = os.path.join(swept.evaluation, name)
+                source = os.path.join(swept.directory, name)
                 if tf.io.gfile.exists(source):
                     tf.io.gfile.copy(source, os.path.join(scratch, name))
             mlflow.log_artifacts(scratch)
-        if model is not None and chosen is not None:
+        if model is not None and decision.chosen is not None:
             _log_model(mlflow, model, run.info.run_id)
-        if registered_name and chosen is not None:
-            _register(client, registered_name, run.info, swept)
+        if registered_name and decision.chosen is not None:
+            _register(client, registered_name, run.info, decision)
     return str(run.info.run_id)
 
 
-def _params(selection: Mapping[str, Any]) -> dict[str, str]:
+def _params(selection: AppliedSelection) -> dict[str, str]:
     return {
         f"selection.{key}": value if isinstance(value, str) else json.dumps(value)
-        for key, value in selection.items()
+        for key, value in selection.to_dict().items()
         if value not in ("", {}, None)
     }
 
 
-def _tags(swept: Swept) -> dict[str, str]:
-    tags = {"blessed": str(swept.verdicts["blessed"]), "reason": str(swept.verdicts["reason"])}
-    if swept.chosen is not None:
-        tags |= {"chosen": swept.chosen.name, "chosen_step": str(swept.chosen.step)}
+def _tags(decision: SweepVerdicts) -> dict[str, str]:
+    tags = {"blessed": str(decision.blessed), "reason": decision.reason}
+    if decision.winner is not None:
+        tags |= {"chosen": decision.winner.name, "chosen_step": str(decision.winner.step)}
     return tags
 
 
-def _metrics(swept: Swept, most_slices: int) -> Iterator[tuple[int, str, float]]:
-    by_step = {entry.step: swept.metrics[entry.name] for entry in swept.checkpoints}
+def _metrics(swept: SweepResult, most_slices: int) -> Iterator[tuple[int, str, float]]:
+    by_step = swept.metrics_by_step()
     slices = largest_slices(by_step.values(), most_slices)
     for step, metrics in sorted(by_step.items()):
-        for where in slices:
-            name = slice_name(where) if where else ""
-            for metric, value in metrics.get(where, {}).items():
-                yield step, metric_key(full_name(metric), name), value
+        for slice_key in slices:
+            name = str(slice_key) if slice_key else ""
+            for metric, value in metrics.get(slice_key, {}).items():
+                yield step, metric_key(str(metric), name), value
 
 
-def metric_key(metric: str, where: str = "") -> str:
-    """A name that MLflow takes, `pay:Cash/auc`; what differs in the data differs in it.
+def metric_key(metric: str, slice_name: str = "") -> str:
+    """Makes a name that MLflow takes, `pay:Cash/auc`; what differs in the data differs in it.
 
     The slice comes first and is the only part before a slash: MLflow groups by it, and where it
     keeps metrics in files, it is a folder.
 
     Args:
-        metric: its name.
-        where: the slice; "" for all examples.
+        metric: Name of the metric.
+        slice_name: Name of the slice; "" for all examples.
     """
-    return f"{_part(where)}/{_part(metric)}" if where else _part(metric)
+    return f"{_part(slice_name)}/{_part(metric)}" if slice_name else _part(metric)
 
 
 def _part(name: str) -> str:
@@ -130,7 +134,7 @@ def _part(name: str) -> str:
 
 
 def _log_model(mlflow: Any, model: str, run_id: str) -> None:
-    """The SavedModel as MLflow's TensorFlow flavor has it, without loading it."""
+    """Logs the SavedModel as MLflow's TensorFlow flavor has it, without loading it."""
     from mlflow.models import Model
 
     with tempfile.TemporaryDirectory() as scratch:
@@ -155,17 +159,17 @@ def _copy(source: str, target: str) -> None:
             tf.io.gfile.copy(os.path.join(folder, name), os.path.join(target, below, name))
 
 
-def _register(client: Any, name: str, run: Any, swept: Swept) -> None:
-    if not _there(client.search_registered_models(), name):
+def _register(client: Any, name: str, run: Any, decision: SweepVerdicts) -> None:
+    if not _contains(client.search_registered_models(), name):
         client.create_registered_model(name)
     client.create_model_version(
         name,
         source=f"{run.artifact_uri}/{_MODEL}",
         run_id=run.run_id,
-        description=str(swept.verdicts["reason"]),
-        tags=_tags(swept),
+        description=decision.reason,
+        tags=_tags(decision),
     )
 
 
-def _there(found: Sequence[Any], name: str) -> bool:
+def _contains(found: Sequence[Any], name: str) -> bool:
     return any(model.name == name for model in found)

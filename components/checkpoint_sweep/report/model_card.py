@@ -5,7 +5,7 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 
-from checkpoint_sweep.selection.words import plus_minus
+from checkpoint_sweep.selection.formatting import plus_minus
 
 # A larger table is for a report.
 MOST_ROWS = 60

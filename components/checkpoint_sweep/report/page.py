@@ -1,36 +1,40 @@
 """The report as one HTML file that asks for nothing: no network, no other file."""
 
 import base64
+import dataclasses
 import functools
 import gzip
 import hashlib
 import importlib.resources
-from typing import Any
+from collections.abc import Sequence
 
 import jinja2
 
-from checkpoint_sweep.report import words
-from checkpoint_sweep.report.document import Candidate, Report, selected, slice_title
+from checkpoint_sweep.common.json_safe import to_json
+from checkpoint_sweep.report import sentences
+from checkpoint_sweep.report.document import Candidate, Report
 from checkpoint_sweep.report.payload import payload
-from checkpoint_sweep.report.views.json_safe import to_json
-from checkpoint_sweep.selection.words import plus_minus
+from checkpoint_sweep.selection.formatting import plus_minus
+from checkpoint_sweep.selection.verdict import Status
 
 _STATIC = importlib.resources.files("checkpoint_sweep.report") / "static"
 _SCRIPTS = ("chart_data.js", "charts.js", "plot_charts.js", "table.js", "report.js")
 
 
 def render(report: Report, tfma: str | None = None) -> str:
-    """A complete HTML document.
+    """Renders a complete HTML document.
 
     Args:
-        report: what it shows.
-        tfma: name of the page of TFMA's own components beside this one; None where there is none.
+        report: Report to show.
+        tfma: Name of the page of TFMA's own components beside this one; None where there is none.
 
     Text is in the document itself, so that it is there without scripts; data and the charts'
     library are compressed. The content security policy forbids every request and `eval`.
     """
     data = _packed(to_json(payload(report)).encode())
-    decision = report["decision"]
+    decision = report.decision
+    chosen = report.chosen
+    rows = [_row(candidate, candidate is chosen) for candidate in report.candidates]
     return _template().render(
         style=_text("report.css"),
         script="\n".join(_text(name) for name in _SCRIPTS),
@@ -38,126 +42,113 @@ def render(report: Report, tfma: str | None = None) -> str:
         data=data,
         # Of the content, so that the same report gives the same file.
         nonce=hashlib.sha256(data.encode()).hexdigest()[:32],
-        report=report,
         tfma=tfma,
-        headline=words.headline(report),
-        blessed=decision is not None and decision["blessed"],
+        headline=sentences.headline(report),
+        blessed=decision is not None and decision.blessed,
         known=decision is not None,
-        metric=words.metric_title(report),
-        direction=_direction(report),
-        rows=[_row(report, candidate) for candidate in report["candidates"]],
+        metric=sentences.metric_title(report),
+        rows=rows,
         common_caution=_common_caution(report),
-        left_out=[c for c in report["candidates"] if _left_out(c)],
-        worst=words.worst_slices(report),
-        few=words.FEW_EXAMPLES,
-        thresholds=[_threshold(dict(threshold)) for threshold in report["thresholds"]],
+        worst=sentences.worst_slices(report),
+        few=sentences.FEW_EXAMPLES,
+        thresholds=list(map(str, report.thresholds)),
         facts=_facts(report),
         made=_made(report),
-        has_baseline=report["baseline"] is not None,
-        has_slices=len(report["slices"]) > 1,
-        has_losses=any(report["losses"].values()),
-        loss_note=words.loss_note(report),
-        has_plots=bool(report["plots"]),
-        has_metric=selected(report) is not None,
+        has_baseline=report.baseline is not None,
+        has_slices=len(report.slices) > 1,
+        has_losses=bool(report.losses.training or report.losses.evaluation),
+        loss_note=sentences.loss_note(report),
+        has_plots=bool(report.plots),
     )
 
 
-def _direction(report: Report) -> str:
-    selection = report["decision"]["selection"] if report["decision"] else {}
-    return str(selection.get("direction", "")).replace("_", " ").lower()
+@dataclasses.dataclass(frozen=True)
+class _Row:
+    """A row of the table of verdicts: the candidate with its verdict, texts, and what to sort by.
+
+    Attributes:
+        candidate: Candidate with its verdict.
+        value: Value of the selection metric; None without one.
+        value_text: Value with half the width of its interval.
+        difference: Difference to the chosen; None where it is not known.
+        difference_text: Difference with half the width of its interval.
+        in_set: Whether the candidate is tied with the best; None where that is not known.
+        state: How the candidate fared.
+        reason: Why it fared so.
+        missed: One sentence for each threshold that it missed.
+        caution: Why its interval is not to be trusted; None if it is.
+        excluded_reason: Why it did not take part in the choice; None if it did.
+    """
+
+    candidate: Candidate
+    value: float | None
+    value_text: str
+    difference: float | None
+    difference_text: str
+    in_set: bool | None
+    state: str
+    reason: str
+    missed: Sequence[str]
+    caution: str | None
+    excluded_reason: str | None
 
 
-def _left_out(candidate: Candidate) -> str | None:
-    """Why a candidate did not take part in the choice, thresholds aside."""
-    if candidate["reason"]:
-        return candidate["reason"]
-    verdict = candidate["verdict"]
-    if verdict and not verdict["eligible"] and not verdict["missed"]:
-        return str(verdict["reason"])
-    return None
+def _excluded_reason(candidate: Candidate) -> str | None:
+    """Says why a candidate did not take part in the choice, thresholds aside; None if it did."""
+    if candidate.reason:
+        return candidate.reason
+    verdict = candidate.verdict
+    return verdict.reason if verdict and verdict.status is Status.EXCLUDED else None
 
 
-def _row(report: Report, candidate: Candidate) -> dict[str, Any]:
-    """Cells of the table of verdicts: texts, and what to sort by."""
-    decision = report["decision"]
-    verdict = candidate["verdict"] or {}
-    difference = verdict.get("difference")
-    chosen = decision is not None and decision["chosen"] == candidate["name"]
-    value = verdict.get("value")
-    return {
-        "name": candidate["label"],
-        "step": candidate["step"],
-        "averaged": candidate["averaged"],
-        "value": value,
-        "value_text": "" if value is None else plus_minus(value, words.half_width(verdict)),
-        "difference": difference["value"] if difference else None,
-        "difference_text": plus_minus(difference["value"], words.half_width(difference))
-        if difference
-        else "",
-        "in_set": verdict.get("in_best_set"),
-        "state": _state(candidate, chosen),
-        "reason": verdict.get("reason") or candidate["reason"] or "",
-        "missed": verdict.get("missed") or [],
-        "caution": verdict.get("caution"),
-        "seconds": candidate["seconds"],
-        "reused": candidate["reused"],
-        "left_out": _left_out(candidate),
-    }
+def _row(candidate: Candidate, is_chosen: bool) -> _Row:
+    verdict = candidate.verdict
+    value = verdict.value if verdict else None
+    difference = verdict.difference if verdict else None
+    return _Row(
+        candidate=candidate,
+        value=value,
+        value_text=plus_minus(value, verdict.half_width) if verdict and value is not None else "",
+        difference=difference.value if difference else None,
+        difference_text=plus_minus(difference.value, difference.half_width) if difference else "",
+        in_set=verdict.in_best_set if verdict else None,
+        state=_state(candidate, is_chosen),
+        reason=(verdict.reason if verdict else "") or candidate.reason or "",
+        missed=verdict.missed if verdict else (),
+        caution=verdict.caution if verdict else None,
+        excluded_reason=_excluded_reason(candidate),
+    )
 
 
 def _common_caution(report: Report) -> str | None:
-    """The caution of all verdicts, if they share one: it is said once."""
-    verdicts = [c["verdict"] for c in report["candidates"] if c["verdict"]]
-    cautions = {v.get("caution") for v in verdicts if v.get("interval")}
+    """Returns the caution of all verdicts, if they share one: it is said once."""
+    verdicts = [candidate.verdict for candidate in report.candidates if candidate.verdict]
+    cautions = {verdict.caution for verdict in verdicts if verdict.interval}
     return cautions.pop() if len(cautions) == 1 else None
 
 
-def _state(candidate: Candidate, chosen: bool) -> str:
-    if chosen:
+def _state(candidate: Candidate, is_chosen: bool) -> str:
+    if is_chosen:
         return "chosen"
-    verdict = candidate["verdict"]
-    if verdict and verdict["eligible"]:
+    if candidate.verdict and candidate.verdict.eligible:
         return "eligible"
-    return "left out" if _left_out(candidate) else "missed a threshold"
-
-
-def _threshold(threshold: dict[str, Any]) -> str:
-    """In words."""
-    where = ", ".join(
-        f"{feature}={value}" if value is not None else f"each {feature}"
-        for feature, value in threshold["slice"].items()
-    )
-    change = threshold["kind"] == "change"
-    parts = [
-        f"{words_} {threshold[key]:g}"
-        for key, words_ in (
-            ("lower", "at least"),
-            ("upper", "at most"),
-            ("absolute", "by at most"),
-            ("relative", "by a share of at most"),
-        )
-        if threshold[key] is not None
-    ]
-    text = " and ".join(parts) or "no worse"
-    what = (
-        f"change of {threshold['metric']} against the baseline" if change else threshold["metric"]
-    )
-    return f"{what} on {where or 'all examples'}: {text}"
+    return "left out" if _excluded_reason(candidate) else "missed a threshold"
 
 
 def _facts(report: Report) -> list[tuple[str, str]]:
-    """What stands beside the decision."""
-    candidates = report["candidates"]
-    verdicts = [c["verdict"] for c in candidates if c["verdict"]]
-    examples = max((c["examples"] or 0 for c in candidates), default=0)
-    averages = sum(c["averaged"] is not None for c in candidates)
+    """Lists what stands beside the decision."""
+    candidates, decision = report.candidates, report.decision
+    verdicts = [candidate.verdict for candidate in candidates if candidate.verdict]
+    examples = max((candidate.examples or 0 for candidate in candidates), default=0)
+    averages = sum(candidate.is_average for candidate in candidates)
+    better = f"{decision.selection.direction.word} is better" if decision else ""
     return [
         (label, text)
         for label, text in (
-            ("Chosen by", f"{words.metric_title(report)}, {_direction(report)}"),
+            ("Chosen by", f"{sentences.metric_title(report)}, {better}"),
             ("Checkpoints", f"{len(candidates) - averages:,}"),
             ("Averages", f"{averages:,}" if averages else ""),
-            ("Eligible", f"{sum(v['eligible'] for v in verdicts):,}" if verdicts else ""),
+            ("Eligible", f"{sum(v.eligible for v in verdicts):,}" if verdicts else ""),
             ("Examples", f"{examples:,}" if examples else ""),
         )
         if text.strip(", ")
@@ -165,24 +156,24 @@ def _facts(report: Report) -> list[tuple[str, str]]:
 
 
 def _made(report: Report) -> list[tuple[str, str]]:
-    """How the sweep was made, as labels and texts."""
-    seconds = [c["seconds"] for c in report["candidates"]]
-    reused = sum(c["reused"] for c in report["candidates"])
-    result = [(key.replace("_", " "), _plain(value)) for key, value in report["made"].items()]
+    """Lists how the sweep was made, as labels and texts."""
+    seconds = [candidate.seconds for candidate in report.candidates]
+    reused = sum(candidate.reused for candidate in report.candidates)
+    result = [(key.replace("_", " "), _plain(value)) for key, value in report.made.items()]
     result.append(("seconds of evaluation", f"{sum(seconds):,.1f} in all"))
     if reused:
         result.append(("taken over", f"{reused:,} results of earlier executions"))
     return [(key, text) for key, text in result if text]
 
 
-def _plain(value: Any) -> str:
+def _plain(value: object) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(map(str, value))
     return "" if value is None else str(value)
 
 
 def _packed(content: bytes) -> str:
-    """Compressed, in an alphabet that needs no escapes in HTML."""
+    """Compresses content, in an alphabet that needs no escapes in HTML."""
     return base64.b64encode(gzip.compress(content, mtime=0)).decode("ascii")
 
 
@@ -200,5 +191,4 @@ def _template() -> jinja2.Template:
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.globals["slice_title"] = slice_title
     return environment.from_string(_text("report.html"))

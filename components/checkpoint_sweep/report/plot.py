@@ -1,63 +1,57 @@
 """The metric over the training steps with its intervals, as a picture by matplotlib."""
 
 import math
-from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from checkpoint_sweep.common.errors import UserError
+from checkpoint_sweep.selection.sweep_verdicts import SweepVerdicts
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 # Told apart by people who confuse red and green too, and in both themes.
-_LINE, _CHOSEN, _LEFT_OUT = "#0072b2", "#d55e00", "#777777"
+_LINE, _CHOSEN, _NOT_ELIGIBLE = "#0072b2", "#d55e00", "#777777"
 
 
 class PlotError(UserError):
     """Nothing can be drawn; the message says what to do."""
 
 
-def plot_verdicts(
-    verdicts: Sequence[Mapping[str, Any]],
-    selection: Mapping[str, Any],
-    chosen: str | None,
-    axes: "Axes | None" = None,
-) -> "Axes":
-    """A line over the checkpoints, a band for the intervals; the chosen and the best marked.
+def plot_verdicts(found: SweepVerdicts, axes: "Axes | None" = None) -> "Axes":
+    """Draws a line over the checkpoints, a band for the intervals; marks the chosen and the best.
 
     Averages, which are of no one step, are left out.
 
     Args:
-        verdicts: on the candidates of a sweep, as `verdicts.json` has them.
-        selection: by which, as `verdicts.json` has it.
-        chosen: name of the chosen; None when none is.
-        axes: to draw on; those of a new figure if None.
+        found: Verdicts of a sweep.
+        axes: Axes to draw on; those of a new figure if None.
 
     Returns:
-        What was drawn on.
+        The axes.
 
     Raises:
         PlotError: matplotlib is not installed.
     """
     axes = axes or _new()
-    shown = [v for v in verdicts if v.get("averaged") is None and v["value"] is not None]
-    steps = [verdict["step"] for verdict in shown]
-    axes.plot(steps, [verdict["value"] for verdict in shown], color=_LINE, linewidth=1)
-    bounds = [verdict.get("interval") or (math.nan, math.nan) for verdict in shown]
+    values = {v.step: v.value for v in found.checkpoints if v.value is not None}
+    shown = [verdict for verdict in found.checkpoints if verdict.step in values]
+    axes.plot(list(values), list(values.values()), color=_LINE, linewidth=1)
+    bounds = [verdict.interval or (math.nan, math.nan) for verdict in shown]
     if any(low == low for low, _ in bounds):
-        label = f"interval at {selection.get('level', 0.95):.0%}"
+        label = f"interval at {found.selection.level:.0%}"
         lows, highs = zip(*bounds, strict=True)
-        axes.fill_between(steps, lows, highs, color=_LINE, alpha=0.2, label=label)
+        axes.fill_between(list(values), lows, highs, color=_LINE, alpha=0.2, label=label)
     for which, look in (
-        ([v for v in shown if v.get("in_best_set")], _look("o", _LINE, "among the best")),
-        ([v for v in shown if not v["eligible"]], _look("x", _LEFT_OUT, "not eligible")),
-        ([v for v in shown if v["name"] == chosen], _look("*", _CHOSEN, "chosen") | {"s": 220}),
+        ([v for v in shown if v.in_best_set], _look("o", _LINE, "among the best")),
+        ([v for v in shown if not v.eligible], _look("x", _NOT_ELIGIBLE, "not eligible")),
+        ([v for v in shown if v.name == found.chosen], _look("*", _CHOSEN, "chosen") | {"s": 220}),
     ):
         if which:
-            values = [verdict["value"] for verdict in which]
-            axes.scatter([verdict["step"] for verdict in which], values, zorder=3, **look)
-    better = "higher" if selection["direction"] == "HIGHER_IS_BETTER" else "lower"
-    axes.set(xlabel="training step", ylabel=f"{selection['metric']} ({better} is better)")
+            steps = [verdict.step for verdict in which]
+            axes.scatter(steps, [values[step] for step in steps], zorder=3, **look)
+    selection = found.selection
+    better = f"{selection.direction.word} is better"
+    axes.set(xlabel="training step", ylabel=f"{selection.metric} ({better})")
     if axes.get_legend_handles_labels()[0]:
         axes.legend()
     return axes

@@ -1,28 +1,29 @@
 """Losses that a training logged for TensorBoard."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 import tensorflow as tf
 from tensorflow.core.util import event_pb2
 
 from checkpoint_sweep.report.document import Losses
+from checkpoint_sweep.report.thinning import thin
 
 # Estimator's tag, and those of Keras that are logged by step; `epoch_loss` counts epochs.
 _TAGS = ("loss", "batch_loss", "evaluation_loss_vs_iterations")
 _TRAINING, _EVALUATION = ("", "train"), ("eval", "validation")
 # Pictures and profiles make event files large; reading them through would take minutes.
 _MOST_BYTES = 64 << 20
-_MOST_POINTS = 500
+MOST_POINTS = 500
 
 Points = list[tuple[int, float]]
 
 
 def read_losses(model_run: str) -> Losses:
-    """Training and evaluation losses by step, thinned to what a chart can show.
+    """Reads training and evaluation losses by step, thinned to what a chart can show.
 
     Args:
-        model_run: folder of the checkpoints. As Estimator and Keras do, the losses of training
+        model_run: Folder of the checkpoints. As Estimator and Keras do, the losses of training
             are in it or in `train/`, those of evaluation in `eval/`, `eval_<name>/` or
             `validation/`.
     """
@@ -31,14 +32,7 @@ def read_losses(model_run: str) -> Losses:
         kind = _kind(name)
         if kind and not found[kind]:
             found[kind] = _points(directory)
-    return {"training": thin(found["training"]), "evaluation": thin(found["evaluation"])}
-
-
-def thin(points: Sequence[tuple[int, float]], most: int = _MOST_POINTS) -> Points:
-    """At most so many, evenly spaced, first and last among them."""
-    if len(points) <= most:
-        return list(points)
-    return [points[round(i * (len(points) - 1) / (most - 1))] for i in range(most)]
+    return Losses(thin(found["training"], MOST_POINTS), thin(found["evaluation"], MOST_POINTS))
 
 
 def _kind(name: str) -> str | None:

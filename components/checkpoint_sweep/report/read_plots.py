@@ -1,31 +1,26 @@
 """The plots of all examples together, from TFMA's files: small enough for a page."""
 
-import os
 from collections.abc import Iterator, Sequence
-from typing import Any
 
-import tensorflow as tf
 from tensorflow_model_analysis.metrics import metric_types
 from tensorflow_model_analysis.proto import metrics_for_slice_pb2 as proto
 
-from checkpoint_sweep.report.document import full_name
+from checkpoint_sweep.report.document import Plot
+from checkpoint_sweep.report.thinning import thin
 from checkpoint_sweep.selection.metric_lookup import metric_name
+from checkpoint_sweep.tfma_views.results import overall_plots
 
 _MOST_POINTS = 200
 _CALIBRATION_BUCKETS = 25
 _MOST_CLASSES = 40
-# The tag of the field `slice_key`, which comes first in a record that is of a slice.
-_SLICE_KEY_TAG = proto.PlotsForSlice.DESCRIPTOR.fields_by_name["slice_key"].number << 3 | 2
-
-Plot = dict[str, Any]
 
 
 def read_plots(directory: str, model_name: str) -> list[Plot]:
-    """One for each output, class and kind of plot; none where the config asks for none.
+    """Reads a plot for each output, class and kind; none where the config asks for none.
 
     Args:
-        directory: TFMA's results of one evaluation.
-        model_name: of the candidate's model spec; empty when it is the only one.
+        directory: Folder of TFMA's results of one evaluation.
+        model_name: Name of the candidate's model spec; "" when it is the only one.
     """
     return [
         plot
@@ -36,41 +31,24 @@ def read_plots(directory: str, model_name: str) -> list[Plot]:
     ]
 
 
-def overall_plots(directory: str) -> Iterator[proto.PlotsForSlice]:
-    """The records of all examples; those of slices, most of the file, are not parsed.
-
-    Args:
-        directory: TFMA's results of one evaluation.
-    """
-    paths = sorted(tf.io.gfile.glob(os.path.join(directory, "plots*")))
-    for serialized in tf.data.TFRecordDataset(paths).as_numpy_iterator() if paths else ():
-        if serialized[:1] == bytes([_SLICE_KEY_TAG]) and serialized[1:2] != b"\0":
-            continue
-        record = proto.PlotsForSlice.FromString(serialized)
-        if not record.HasField("cross_slice_key"):
-            yield record
-
-
 def _of_entry(entry: proto.PlotsForSlice.PlotKeyAndValue) -> Iterator[Plot]:
-    output, sub_key, name = metric_name(metric_types.PlotKey.from_proto(entry.key))
-    of = {"of": full_name(output, "", sub_key), "name": name}
+    key = metric_name(metric_types.PlotKey.from_proto(entry.key))
+    about = {"of": str(key._replace(name="")), "name": key.name}
     data = entry.value
     if matrices := data.confusion_matrix_at_thresholds.matrices:
-        yield of | {"kind": "thresholds", **thresholds(matrices)}
+        yield about | {"kind": "thresholds", **thresholds(matrices)}
     if buckets := data.calibration_histogram_buckets.buckets:
-        yield of | {"kind": "calibration", **calibration(buckets)}
+        yield about | {"kind": "calibration", **calibration(buckets)}
     if multi := data.multi_class_confusion_matrix_at_thresholds.matrices:
-        yield from ({**of, "kind": "classes", **confusion(matrix)} for matrix in multi)
+        yield from ({**about, "kind": "classes", **confusion(matrix)} for matrix in multi)
 
 
 def thresholds(
     matrices: Sequence[proto.ConfusionMatrixAtThresholds.ConfusionMatrixAtThreshold],
     most: int = _MOST_POINTS,
 ) -> Plot:
-    """Counts at evenly spaced ones of TFMA's thresholds, between minus and plus infinity."""
-    used = [m for m in matrices if 0 <= m.threshold <= 1] or list(matrices)
-    if len(used) > most:
-        used = [used[round(i * (len(used) - 1) / (most - 1))] for i in range(most)]
+    """Takes the counts at evenly spaced ones of TFMA's thresholds that are neither infinity."""
+    used = thin([m for m in matrices if 0 <= m.threshold <= 1] or list(matrices), most)
     return {
         "threshold": [m.threshold for m in used],
         "true_positives": [m.true_positives for m in used],
@@ -83,7 +61,7 @@ def thresholds(
 def calibration(
     buckets: Sequence[proto.CalibrationHistogramBuckets.Bucket], most: int = _CALIBRATION_BUCKETS
 ) -> Plot:
-    """Means of prediction and label in groups of neighbouring buckets that hold examples.
+    """Takes the means of prediction and label in groups of neighbouring buckets with examples.
 
     The groups are of nearly equal numbers of examples, so that none is of a few.
     """
@@ -114,7 +92,7 @@ def calibration(
 def confusion(
     matrix: proto.MultiClassConfusionMatrixAtThresholds.MultiClassConfusionMatrix,
 ) -> Plot:
-    """Counts by actual and predicted class; -1 is what was predicted below the threshold."""
+    """Takes the counts by actual and predicted class; -1 is what is below the threshold."""
     classes = sorted({c for e in matrix.entries for c in (e.actual_class_id, e.predicted_class_id)})
     kept = set(classes[:_MOST_CLASSES])
     entries = [

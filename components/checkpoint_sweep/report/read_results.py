@@ -10,17 +10,27 @@ from tensorflow_model_analysis.metrics import metric_types
 from tensorflow_model_analysis.proto import metrics_for_slice_pb2
 from tensorflow_model_analysis.slicer import slicer_lib
 
-from checkpoint_sweep.evaluation.results.replicates import JackknifeReplicates, read_replicates
-from checkpoint_sweep.report.document import Slice
-from checkpoint_sweep.selection.intervals import LEVEL, estimate
-from checkpoint_sweep.selection.metric_lookup import MetricName, metric_name
+from checkpoint_sweep.common.names import MetricName, SliceName
+from checkpoint_sweep.evaluation.results.replicates import read_replicates
+from checkpoint_sweep.selection.criteria import LEVEL
+from checkpoint_sweep.selection.intervals import estimate
+from checkpoint_sweep.selection.metric_lookup import metric_name
+from checkpoint_sweep.selection.replicates import Replicates
 
-Key = tuple[Slice, MetricName]
+Key = tuple[SliceName, MetricName]
 
 
 @dataclasses.dataclass(frozen=True)
 class Interval:
-    """How far a value, or a change, can be trusted."""
+    """How far a value, or a change, can be trusted.
+
+    Attributes:
+        value: Value, or change.
+        standard_error: Standard error of the value; None where it is not known.
+        low: Lower end of the interval; None without one.
+        high: Upper end of the interval; None without one.
+        caution: Why the interval is not to be trusted; None if it is.
+    """
 
     value: float
     standard_error: float | None
@@ -31,13 +41,13 @@ class Interval:
 
 @dataclasses.dataclass(frozen=True)
 class Results:
-    """Of one candidate.
+    """The results of one candidate, by slice and metric.
 
     Attributes:
-        values: by slice and metric.
-        baseline: the same of the baseline it was evaluated beside; empty without.
-        intervals: of those values of which one is known.
-        changes: of the values less the baseline's, where known.
+        values: Values of the candidate.
+        baseline: Values of the baseline that it was evaluated beside; empty without.
+        intervals: Errors of those values of which they are known.
+        changes: Errors of the values less the baseline's, where they are known.
     """
 
     values: Mapping[Key, float]
@@ -50,9 +60,9 @@ class MetricReader:
     """Reads the results of candidates whose metrics have the same keys.
 
     Args:
-        model_name: of the model spec of the candidates; empty when it is the only one.
-        baseline_name: of that of the baseline; None without.
-        level: of the intervals.
+        model_name: Name of the model spec of the candidates; "" when it is the only one.
+        baseline_name: Name of the model spec of the baseline; None without.
+        level: Level of the intervals.
     """
 
     def __init__(
@@ -64,10 +74,10 @@ class MetricReader:
         self._names: dict[bytes, MetricName] = {}
 
     def read(self, directory: str) -> Results:
-        """Of one candidate's folder.
+        """Reads one candidate's folder.
 
         Raises:
-            ValueError, OSError: it is damaged.
+            ValueError, OSError: It is damaged.
         """
         values: dict[Key, float] = {}
         baseline: dict[Key, float] = {}
@@ -75,31 +85,32 @@ class MetricReader:
         for record in tfma.load_metrics(directory):
             if record.HasField("cross_slice_key"):
                 continue
-            parts = slicer_lib.deserialize_slice_key(record.slice_key)
-            where = tuple(sorted((str(feature), str(value)) for feature, value in parts))
+            slice_key = SliceName.of(slicer_lib.deserialize_slice_key(record.slice_key))
             for entry in record.metric_keys_and_values:
                 if entry.key.is_diff or not entry.value.HasField("double_value"):
                     continue
-                of = entry.key.model_name
-                key = where, self._name(entry.key)
+                model = entry.key.model_name
+                key = slice_key, self._name(entry.key)
                 value = entry.value.double_value.value
-                if self._baseline_name is not None and of == self._baseline_name:
+                if self._baseline_name is not None and model == self._baseline_name:
                     baseline[key] = value
-                elif of in ("", self._model_name):
+                elif model in ("", self._model_name):
                     values[key] = value
                     if entry.HasField("confidence_interval"):
                         intervals[key] = _of_tfma(value, entry.confidence_interval)
-        left_out = read_replicates(directory, self._model_name)
-        intervals |= {key: _of_jackknife(found, self._level) for key, found in left_out.items()}
+        replicates = read_replicates(directory, self._model_name)
+        intervals |= {
+            key: _of_replicates(found.own, self._level) for key, found in replicates.items()
+        }
         changes = {
-            key: interval
-            for key, found in left_out.items()
-            if (interval := _of_change(found, self._level))
+            key: _of_replicates(found.change, self._level)
+            for key, found in replicates.items()
+            if found.change is not None
         }
         return Results(values, baseline, intervals, changes)
 
     def _name(self, key: metrics_for_slice_pb2.MetricKey) -> MetricName:
-        """Converting keys takes most of the time, and every slice has the same ones."""
+        """Names a metric; converting keys takes most of the time, so each is converted once."""
         raw = key.SerializeToString(deterministic=True)
         if raw not in self._names:
             self._names[raw] = metric_name(metric_types.MetricKey.from_proto(key))
@@ -107,7 +118,7 @@ class MetricReader:
 
 
 def has_results(directory: str) -> bool:
-    """Whether there are TFMA results in a folder."""
+    """Returns whether there are TFMA results in a folder."""
     return bool(tf.io.gfile.glob(os.path.join(directory, "metrics*")))
 
 
@@ -117,15 +128,7 @@ def _of_tfma(value: float, interval: metrics_for_slice_pb2.ConfidenceInterval) -
     return Interval(value, error, low, high)
 
 
-def _of_jackknife(found: JackknifeReplicates, level: float) -> Interval:
-    known = estimate(found.own, level)
-    low, high = known.interval or (None, None)
-    return Interval(known.value, known.standard_error, low, high, known.caution)
-
-
-def _of_change(found: JackknifeReplicates, level: float) -> Interval | None:
-    if found.change is None:
-        return None
-    known = estimate(found.change, level)
+def _of_replicates(replicates: Replicates, level: float) -> Interval:
+    known = estimate(replicates, level)
     low, high = known.interval or (None, None)
     return Interval(known.value, known.standard_error, low, high, known.caution)

@@ -3,76 +3,91 @@
 import csv
 import io
 from collections.abc import Iterator
-from typing import Any
+from typing import NamedTuple
 
-from checkpoint_sweep.report.document import Report, slice_title
-
-COLUMNS = (
-    "candidate",
-    "step",
-    "averaged",
-    "chosen",
-    "eligible",
-    "slice",
-    "metric",
-    "value",
-    "standard_error",
-    "low",
-    "high",
-    "baseline",
-    "change",
-    "change_standard_error",
-    "change_low",
-    "change_high",
-)
+from checkpoint_sweep.report.document import Report
 
 
-def rows(report: Report) -> Iterator[tuple[Any, ...]]:
-    """By candidate, slice and metric, those without a value left out.
+class Row(NamedTuple):
+    """A number of the report; what is not known is None.
 
-    What is not known is None: the interval without one, and what concerns a baseline without one.
+    Attributes:
+        candidate: Name of the candidate.
+        step: Training step of the candidate.
+        averaged: Steps in an average, with spaces between them; None for a checkpoint.
+        chosen: Whether the candidate is the chosen one.
+        eligible: Whether the candidate may be chosen.
+        slice: Name of the slice.
+        metric: Name of the metric.
+        value: Value of the metric.
+        standard_error: Standard error of the value.
+        low: Lower end of the interval of the value.
+        high: Upper end of the interval of the value.
+        baseline: Value of the baseline.
+        change: Value less that of the baseline.
+        change_standard_error: Standard error of the change.
+        change_low: Lower end of the interval of the change.
+        change_high: Upper end of the interval of the change.
     """
+
+    candidate: str
+    step: int
+    averaged: str | None
+    chosen: bool | None
+    eligible: bool | None
+    slice: str
+    metric: str
+    value: float
+    standard_error: float | None = None
+    low: float | None = None
+    high: float | None = None
+    baseline: float | None = None
+    change: float | None = None
+    change_standard_error: float | None = None
+    change_low: float | None = None
+    change_high: float | None = None
+
+
+def rows(report: Report) -> Iterator[Row]:
+    """Yields the numbers by candidate, slice and metric, those without a value left out."""
     intervals, changes = (
-        {(u["candidate"], u["slice"], u["metric"]): u for u in report[kind]}
-        for kind in ("intervals", "changes")
+        {error.key: error for error in errors} for errors in (report.intervals, report.changes)
     )
-    chosen = report["decision"]["chosen"] if report["decision"] else None
-    titles = [slice_title(where) for where in report["slices"]]
-    baseline = report["baseline"]
-    for candidate in report["candidates"]:
-        name = candidate["name"]
-        verdict = candidate["verdict"]
-        averaged = candidate["averaged"]
-        first = (
-            name,
-            candidate["step"],
-            " ".join(map(str, averaged)) if averaged is not None else None,
-            None if report["decision"] is None else name == chosen,
-            verdict["eligible"] if verdict else None,
-        )
-        for s, row in enumerate(report["values"].get(name, ())):
-            for m, value in enumerate(row):
+    slices, metrics = (list(map(str, names)) for names in (report.slices, report.metrics))
+    chosen = report.chosen
+    for candidate in report.candidates:
+        averaged = candidate.averaged
+        for s, numbers in enumerate(report.values.get(candidate.name, ())):
+            for m, value in enumerate(numbers):
                 if value is None:
                     continue
-                own: Any = intervals.get((name, s, m), {})
-                change: Any = changes.get((name, s, m), {})
-                old = baseline[s][m] if baseline else None
-                yield (
-                    *first,
-                    titles[s],
-                    report["metrics"][m]["metric"],
-                    value,
-                    *(own.get(key) for key in ("standard_error", "low", "high")),
-                    old,
-                    None if old is None else value - old,
-                    *(change.get(key) for key in ("standard_error", "low", "high")),
+                own = intervals.get((candidate.name, s, m))
+                change = changes.get((candidate.name, s, m))
+                baseline = report.baseline[s][m] if report.baseline else None
+                yield Row(
+                    candidate=candidate.name,
+                    step=candidate.step,
+                    averaged=" ".join(map(str, averaged)) if averaged is not None else None,
+                    chosen=candidate is chosen if report.decision else None,
+                    eligible=candidate.verdict.eligible if candidate.verdict else None,
+                    slice=slices[s],
+                    metric=metrics[m],
+                    value=value,
+                    standard_error=own.standard_error if own else None,
+                    low=own.low if own else None,
+                    high=own.high if own else None,
+                    baseline=baseline,
+                    change=None if baseline is None else value - baseline,
+                    change_standard_error=change.standard_error if change else None,
+                    change_low=change.low if change else None,
+                    change_high=change.high if change else None,
                 )
 
 
 def to_csv(report: Report) -> str:
-    """With a header; what is not known is empty."""
+    """Writes the rows with a header; what is not known is empty."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    writer.writerow(Row._fields)
     writer.writerows(rows(report))
     return text.getvalue()

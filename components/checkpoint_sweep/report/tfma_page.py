@@ -1,25 +1,27 @@
 """TFMA's own components on one page, one click from the report."""
 
-from checkpoint_sweep.report.document import Candidate, Report, selected
-from checkpoint_sweep.report.views.page import render_page
-from checkpoint_sweep.report.views.panel import Panel
-from checkpoint_sweep.report.views.plots import plots
-from checkpoint_sweep.report.views.slicing_metrics import slicing_metrics
-from checkpoint_sweep.report.views.sweep import Sweep, ViewError, Which
-from checkpoint_sweep.report.views.time_series import time_series
+from collections import Counter
+
+from checkpoint_sweep.report.document import Candidate, Report
+from checkpoint_sweep.tfma_views.page import render_page
+from checkpoint_sweep.tfma_views.panel import Panel
+from checkpoint_sweep.tfma_views.plots import plots
+from checkpoint_sweep.tfma_views.results import TfmaResults, ViewError, Which, open_sweep
+from checkpoint_sweep.tfma_views.slicing_metrics import slicing_metrics
+from checkpoint_sweep.tfma_views.time_series import time_series
 
 # Of a feature with more values, such as an identifier, the tables would be most of the page.
 MOST_SLICES = 500
 
 
 def render_tfma(evaluation: str, report: Report) -> str | None:
-    """Metrics by step, and of the chosen the metrics by slice and the plots of all examples.
+    """Renders metrics by step, and of the chosen metrics by slice and plots of all examples.
 
     Where nothing is chosen, they are those of the last candidate that was evaluated.
 
     Args:
-        evaluation: directory of the sweep's evaluation artifact.
-        report: what `gather` made of it.
+        evaluation: Directory of the sweep's evaluation artifact.
+        report: Report that `gather` made of it.
 
     Returns:
         A complete HTML document; None where no candidate has results.
@@ -27,42 +29,40 @@ def render_tfma(evaluation: str, report: Report) -> str | None:
     shown = _shown(report)
     if shown is None:
         return None
-    sweep = Sweep.open(evaluation)
-    which: Which = shown["step"] if shown["averaged"] is None else shown["name"]
-    at = selected(report)
-    show = report["metrics"][at[1]]["name"] if at else None
-    panels = [*_by_step(sweep, show), *_by_slice(sweep, which, show, report)]
-    return render_page([*panels, *_plots(sweep, which)])
+    results = open_sweep(evaluation)
+    which: Which = shown.name if shown.is_average else shown.step
+    selected = report.selected
+    show = report.metrics[selected[1]].name if selected else None
+    panels = [*_by_step(results, show), *_by_slice(results, which, show, report)]
+    return render_page([*panels, *_plots(results, which)])
 
 
 def _shown(report: Report) -> Candidate | None:
-    chosen = report["decision"]["chosen"] if report["decision"] else None
-    evaluated = [c for c in report["candidates"] if c["name"] in report["values"]]
-    wanted = [c for c in evaluated if c["name"] == chosen] or evaluated[-1:]
-    return wanted[0] if wanted else None
+    """Returns the chosen candidate, or the last one that was evaluated."""
+    evaluated = [candidate for candidate in report.candidates if candidate.name in report.values]
+    if report.chosen in evaluated:
+        return report.chosen
+    return evaluated[-1] if evaluated else None
 
 
-def _by_step(sweep: Sweep, show: str | None) -> list[Panel]:
-    return list(time_series(sweep, [show] if show else ()).panels) if sweep.steps else []
+def _by_step(results: TfmaResults, show: str | None) -> list[Panel]:
+    return list(time_series(results, [show] if show else ()).panels) if results.steps else []
 
 
-def _by_slice(sweep: Sweep, which: Which, show: str | None, report: Report) -> list[Panel]:
-    """Overall, and by each feature, or features that are crossed, of the slicing specs."""
-    by_features: dict[tuple[str, ...], int] = {}
-    for where in report["slices"]:
-        features = tuple(feature for feature, _ in where)
-        by_features[features] = by_features.get(features, 0) + 1
+def _by_slice(results: TfmaResults, which: Which, show: str | None, report: Report) -> list[Panel]:
+    """Shows all examples, and each feature, or features that are crossed, of the slicing specs."""
+    by_features = Counter(slice_key.features for slice_key in report.slices)
     return [
         panel
         for features, count in by_features.items()
         if count <= MOST_SLICES
-        for panel in slicing_metrics(sweep, which, features or None, show).panels
+        for panel in slicing_metrics(results, which, features or None, show).panels
     ]
 
 
-def _plots(sweep: Sweep, which: Which) -> list[Panel]:
-    """None where the config asks for none, or only for those of single classes or outputs."""
+def _plots(results: TfmaResults, which: Which) -> list[Panel]:
+    """Shows none where the config asks for none, or only for single classes or outputs."""
     try:
-        return list(plots(sweep, which).panels)
+        return list(plots(results, which).panels)
     except ViewError:
         return []

@@ -7,6 +7,7 @@ from typing import Any
 from absl import logging
 
 from checkpoint_sweep.common.files import write_text
+from checkpoint_sweep.common.json_safe import to_json
 from checkpoint_sweep.common.text import first_line
 from checkpoint_sweep.report.document import (
     METRICS_CSV,
@@ -18,15 +19,12 @@ from checkpoint_sweep.report.document import (
 from checkpoint_sweep.report.gather import gather
 from checkpoint_sweep.report.page import render
 from checkpoint_sweep.report.rows import to_csv
+from checkpoint_sweep.report.sweep_result import SweepResult
 from checkpoint_sweep.report.tfma_page import render_tfma
-from checkpoint_sweep.report.views.json_safe import to_json
 
 
 def write_report(
-    evaluation: str,
-    verdicts: Mapping[str, Any],
-    model_run: str | None = None,
-    made: Mapping[str, Any] | None = None,
+    swept: SweepResult, model_run: str | None = None, made: Mapping[str, Any] | None = None
 ) -> str:
     """Writes `report.json`, `metrics.csv`, `tfma.html` and `report.html`, each whole or not at all.
 
@@ -34,25 +32,24 @@ def write_report(
     cannot be given what they need, there is no `tfma.html`, and the page has no link to it.
 
     Args:
-        evaluation: directory of the sweep's evaluation artifact.
-        verdicts: content of the `verdicts.json` of its blessing.
-        model_run: directory of the checkpoints, for the losses; None without.
-        made: how the sweep was made, as far as its files do not tell.
+        swept: Sweep, with its decision.
+        model_run: Directory of the checkpoints, for the losses; None without.
+        made: How the sweep was made, as far as its files do not tell.
 
     Returns:
         The path of the page.
     """
-    report = gather(evaluation, verdicts, model_run, made)
-    tfma = _tfma(evaluation, report)
+    report = gather(swept.directory, swept.decision, model_run, made)
+    tfma = _tfma(swept.directory, report)
     files = {
-        REPORT_JSON: to_json(report) + "\n",
+        REPORT_JSON: to_json(report.to_dict()) + "\n",
         METRICS_CSV: to_csv(report),
         **({TFMA_HTML: tfma} if tfma else {}),
         REPORT_HTML: render(report, TFMA_HTML if tfma else None),
     }
     for name, text in files.items():
-        write_text(os.path.join(evaluation, name), text)
-    return os.path.join(evaluation, REPORT_HTML)
+        write_text(os.path.join(swept.directory, name), text)
+    return os.path.join(swept.directory, REPORT_HTML)
 
 
 def _tfma(evaluation: str, report: Report) -> str | None:
@@ -65,11 +62,15 @@ def _tfma(evaluation: str, report: Report) -> str | None:
         return None
 
 
-def try_to_write_report(
-    evaluation: str, verdicts: Mapping[str, Any], model_run: str, made: Mapping[str, Any]
-) -> None:
-    """The same at the end of a sweep, which a report that cannot be made does not fail."""
+def try_to_write_report(swept: SweepResult, model_run: str, made: Mapping[str, Any]) -> None:
+    """Writes the report at the end of a sweep; a failure is a warning.
+
+    Args:
+        swept: Sweep, with its decision.
+        model_run: Directory of the checkpoints.
+        made: How the sweep was made, as far as its files do not tell.
+    """
     try:
-        logging.info("The report: %s", write_report(evaluation, verdicts, model_run, made))
+        logging.info("The report: %s", write_report(swept, model_run, made))
     except Exception as error:
         logging.warning("There is no report of this sweep: %s", first_line(error), exc_info=True)

@@ -12,7 +12,7 @@ _SEED = 20
 
 
 def best_set(losses: Array, influences: Array, level: float) -> npt.NDArray[np.bool_]:
-    """Which candidates may be the truly best one.
+    """Finds the candidates that may be the truly best one.
 
     A candidate is in the set unless some other is better than it by more than their differences
     vary. What they vary by is the distribution of the largest of all its differences to the
@@ -29,10 +29,10 @@ def best_set(losses: Array, influences: Array, level: float) -> npt.NDArray[np.b
     testing", JASA 100 (2005), for the distribution of the largest.
 
     Args:
-        losses: (candidates,), the lower the better.
-        influences: (candidates, buckets), what each bucket adds to the error of each loss, so
+        losses: Loss of each candidate, (candidates,); the lower the better.
+        influences: What each bucket adds to the error of each loss, (candidates, buckets), so
             that sums of products over buckets are covariances.
-        level: probability, such as 0.95.
+        level: Probability, such as 0.95.
 
     Returns:
         (candidates,) bool; the one of the lowest loss is in it.
@@ -62,14 +62,16 @@ def best_set(losses: Array, influences: Array, level: float) -> npt.NDArray[np.b
 
 
 def _studentized_quantile(largest: Array, buckets: int, level: float) -> float:
-    """The quantile of the largest, divided by the standard errors that the draws would give.
+    """Returns the quantile of the largest, divided by the standard errors that the draws give.
 
     The squares of signed influences are those of the influences, so that a draw's own standard
     error follows from its sum: dividing by it keeps the order of draws and of candidates.
 
     Args:
-        largest: (draws,), of sums with random signs, each divided by the root of the sum of
-            squares.
+        largest: Largest of the sums with random signs, each divided by the root of the sum of
+            squares, (draws,).
+        buckets: Number of buckets.
+        level: Probability, such as 0.95.
     """
     quantile = float(np.quantile(largest, level, method="higher"))
     left = max(1 - quantile**2 / buckets, 1e-12)

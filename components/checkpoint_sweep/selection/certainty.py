@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from checkpoint_sweep.selection.best_set import best_set
-from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.intervals import Estimate, estimate
 from checkpoint_sweep.selection.policies import CandidateResult
 from checkpoint_sweep.selection.replicates import Array
@@ -15,16 +15,16 @@ from checkpoint_sweep.selection.replicates import Array
 def with_best_set(
     eligible: Sequence[CandidateResult], direction: Direction, level: float
 ) -> list[CandidateResult]:
-    """The same, each told whether it cannot be told from the best.
+    """Marks the results that are tied with the best.
 
     Args:
-        eligible: each with a finite value.
-        direction: of the selection metric.
-        level: probability with which the set holds the truly best of them.
+        eligible: Results, each with a finite value.
+        direction: Direction of the selection metric.
+        level: Probability with which the set holds the truly best of them.
 
     Returns:
-        With `in_best_set` set for all; None for all if one has no standard error, or was evaluated
-        on other examples, so that the set would have to hold it whatever its value.
+        The results with `in_best_set` set for all; None for all if one has no standard error, or
+        was evaluated on other examples, so that the set would have to hold it whatever its value.
     """
     influences = _influences(eligible)
     if influences is None:
@@ -39,12 +39,12 @@ def with_best_set(
 
 
 def estimate_of(result: CandidateResult, level: float) -> Estimate | None:
-    """The value of the selection metric with its interval; None where there is none."""
+    """Estimates the error of the selection metric; None where that is not possible."""
     return None if result.replicates is None else estimate(result.replicates, level)
 
 
 def difference(result: CandidateResult, chosen: CandidateResult, level: float) -> Estimate | None:
-    """How much the value is above that of the chosen, on the same examples.
+    """Estimates how much the value is above that of the chosen, on the same examples.
 
     The interval is of this pair alone: of many, some miss the truth.
     """
@@ -56,7 +56,7 @@ def difference(result: CandidateResult, chosen: CandidateResult, level: float) -
 
 
 def _influences(eligible: Sequence[CandidateResult]) -> Array | None:
-    """(candidates, buckets); None if one has none, or was evaluated on other examples."""
+    """Returns (candidates, buckets); None if one has none, or was evaluated on other examples."""
     found = [result.replicates for result in eligible if result.replicates is not None]
     if not eligible or len(found) < len(eligible):
         return None

@@ -6,69 +6,20 @@ from collections.abc import Sequence
 
 from checkpoint_sweep.common.text import some
 from checkpoint_sweep.selection import certainty, policies
-from checkpoint_sweep.selection.direction import Direction
-from checkpoint_sweep.selection.intervals import LEVEL, Estimate
+from checkpoint_sweep.selection.criteria import LEVEL, Direction
+from checkpoint_sweep.selection.intervals import Estimate
 from checkpoint_sweep.selection.policies import CandidateResult, SelectionPolicy
-
-
-@dataclasses.dataclass(frozen=True)
-class Difference:
-    """How two values differ.
-
-    Attributes:
-        value: the one less the other.
-        standard_error: of it.
-        interval: of it, at the level of the selection.
-    """
-
-    value: float
-    standard_error: float
-    interval: tuple[float, float]
-
-
-@dataclasses.dataclass(frozen=True)
-class Verdict:
-    """The judgement on one checkpoint, or on an average.
-
-    Attributes:
-        name: of the candidate.
-        step: training step; of an average, that of the newest checkpoint in it.
-        eligible: whether it may be chosen.
-        value: of the selection metric; None when it has none.
-        reason: why it is chosen, or not chosen, or not eligible.
-        missed: one sentence for each threshold that it missed.
-        standard_error: of the value; None where it is not known.
-        interval: the value's, at the level of the selection; None where it is not known.
-        in_best_set: whether it cannot be told from the best of the eligible; None where that is
-            not known, or it is not eligible.
-        difference: its value less that of the chosen, with the standard error and the interval of
-            this difference; None where it is not known.
-        caution: why the interval is not to be trusted; None if it is.
-        averaged: steps of the checkpoints that it is the average of; None for a checkpoint.
-    """
-
-    name: str
-    step: int
-    eligible: bool
-    value: float | None
-    reason: str
-    missed: Sequence[str] = ()
-    standard_error: float | None = None
-    interval: tuple[float, float] | None = None
-    in_best_set: bool | None = None
-    difference: Difference | None = None
-    caution: str | None = None
-    averaged: Sequence[int] | None = None
+from checkpoint_sweep.selection.verdict import Difference, Verdict
 
 
 @dataclasses.dataclass(frozen=True)
 class Decision:
-    """The outcome of a sweep.
+    """The choice among the candidates of a sweep.
 
     Attributes:
-        chosen: name of the chosen candidate; None when none is eligible.
-        verdicts: one for each candidate, by step, averages after checkpoints.
-        level: of its intervals, and of the set of the best.
+        chosen: Name of the chosen candidate; None when none is eligible.
+        verdicts: One verdict for each candidate, by step, averages after checkpoints.
+        level: Level of the intervals, and of the set of those tied with the best.
     """
 
     chosen: str | None
@@ -77,7 +28,7 @@ class Decision:
 
     @property
     def winner(self) -> Verdict | None:
-        """The verdict on the chosen."""
+        """The verdict on the chosen; None when none is eligible."""
         return next((v for v in self.verdicts if v.name == self.chosen), None)
 
 
@@ -89,21 +40,25 @@ def choose(
 ) -> Decision:
     """Chooses among those with a finite value and finite predictions that missed no threshold.
 
+    >>> results = [CandidateResult("step-1", 1, 0.7), CandidateResult("step-2", 2, 0.8)]
+    >>> choose(results, Direction.HIGHER_IS_BETTER).chosen
+    'step-2'
+
     Args:
-        results: one for each candidate, in any order.
-        direction: of the selection metric.
-        policy: how; `policies.BestValue` if None.
-        level: of the intervals, and the probability with which the set of those that cannot be
-            told from the best holds the truly best of the eligible.
+        results: One result for each candidate, in any order.
+        direction: Direction of the selection metric.
+        policy: Policy to choose by; `policies.BestValue` if None.
+        level: Level of the intervals, and the probability with which the set of those tied with
+            the best holds the truly best of the eligible.
 
     Returns:
         The decision, with a verdict for every result.
 
     Raises:
-        SelectionError: the policy fails, or chooses what it was not given.
+        SelectionError: The policy fails, or chooses what it was not given.
     """
-    ordered = sorted(results, key=lambda r: (r.step, r.averaged is not None))
-    reasons = {r.name: _why_not_eligible(r) for r in ordered}
+    ordered = sorted(results, key=lambda r: (r.step, r.is_average))
+    reasons = {r.name: _ineligible_reason(r) for r in ordered}
     eligible = certainty.with_best_set(
         [r for r in ordered if reasons[r.name] is None], direction, level
     )
@@ -159,13 +114,13 @@ def _difference(versus: Estimate | None) -> Difference | None:
 
 
 def is_eligible(result: CandidateResult) -> bool:
-    """Whether a candidate may be chosen."""
-    return _why_not_eligible(result) is None
+    """Returns whether a candidate may be chosen."""
+    return _ineligible_reason(result) is None
 
 
-def _why_not_eligible(result: CandidateResult) -> str | None:
-    if result.left_out:
-        return result.left_out
+def _ineligible_reason(result: CandidateResult) -> str | None:
+    if result.excluded_reason:
+        return result.excluded_reason
     if result.value is None:
         return "the selection metric has no value"
     if not math.isfinite(result.value):

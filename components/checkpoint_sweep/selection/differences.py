@@ -3,29 +3,31 @@
 import dataclasses
 import math
 
+from checkpoint_sweep.common.names import MetricName, SliceName
+from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.intervals import estimate
 from checkpoint_sweep.selection.replicates import Replicates
 
 
 @dataclasses.dataclass(frozen=True)
 class Compared:
-    """One metric on one slice.
+    """One metric on one slice, of two models.
 
     Attributes:
-        slice: as it is shown.
-        metric: in full.
-        first: the first value; None if it is not finite.
-        second: the second.
-        difference: the second less the first; None if one is not finite.
-        interval: of the difference; None where it is not known.
-        beyond_noise: whether the interval leaves 0 out; None without one.
-        better: whether the second is better; None where the direction is not known, or there is
+        slice: Name of the slice.
+        metric: Name of the metric.
+        first: First value; None if it is not finite.
+        second: Second value; None if it is not finite.
+        difference: Second value less the first; None if one is not finite.
+        interval: Interval of the difference; None where it is not known.
+        beyond_noise: Whether the interval leaves 0 out; None without one.
+        better: Whether the second is better; None where the direction is not known, or there is
             no difference.
-        caution: why the interval is not to be trusted; None if it is.
+        caution: Why the interval is not to be trusted; None if it is.
     """
 
-    slice: str
-    metric: str
+    slice: SliceName
+    metric: MetricName
     first: float | None
     second: float | None
     difference: float | None
@@ -36,35 +38,35 @@ class Compared:
 
 
 def compare_values(
-    where: str,
-    metric: str,
+    key: tuple[SliceName, MetricName],
     values: tuple[float, float],
     replicates: tuple[Replicates | None, Replicates | None],
-    higher_is_better: bool | None,
+    direction: Direction | None,
     level: float,
 ) -> Compared:
     """Compares two values.
 
     Args:
-        where: the slice, as it is shown.
-        metric: in full.
-        values: the first and the second.
-        replicates: of both; None where they are not known, or not of the same examples.
-        higher_is_better: the direction of the metric; None if it is not known.
-        level: of the interval.
+        key: Names of the slice and of the metric.
+        values: First and second value.
+        replicates: Replicates of both; None where they are not known, or not of the same examples.
+        direction: Direction of the metric; None if it is not known.
+        level: Level of the interval.
     """
     first, second = (value if math.isfinite(value) else None for value in values)
     if first is None or second is None:
-        return Compared(where, metric, first, second, None)
+        return Compared(*key, first, second, None)
     difference = second - first
-    better = None
-    if higher_is_better is not None and difference != 0:
-        better = (difference > 0) == higher_is_better
-    compared = Compared(where, metric, first, second, difference, better=better)
-    of_first, of_second = replicates
-    if of_first is None or of_second is None or of_first.examples != of_second.examples:
+    better = direction.loss(difference) < 0 if direction and difference != 0 else None
+    compared = Compared(*key, first, second, difference, better=better)
+    first_replicates, second_replicates = replicates
+    if (
+        first_replicates is None
+        or second_replicates is None
+        or first_replicates.examples != second_replicates.examples
+    ):
         return compared
-    known = estimate(of_second.minus(of_first), level)
+    known = estimate(second_replicates.minus(first_replicates), level)
     if known.interval is None:
         return dataclasses.replace(compared, caution=known.caution)
     low, high = known.interval

@@ -3,8 +3,8 @@
 import dataclasses
 from collections.abc import Callable, Sequence
 
+from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.decision import is_eligible
-from checkpoint_sweep.selection.direction import Direction
 from checkpoint_sweep.selection.policies import CandidateResult
 
 
@@ -13,8 +13,8 @@ class Soup:
     """What a greedy soup is made of.
 
     Attributes:
-        steps: of the checkpoints in it, ascending; a single one if no average was as good.
-        trials: number of averages that were evaluated.
+        steps: Steps of its checkpoints, ascending; a single one if no average was as good.
+        trials: Number of averages that were evaluated.
     """
 
     steps: Sequence[int]
@@ -24,12 +24,12 @@ class Soup:
 def ingredients(
     results: Sequence[CandidateResult], direction: Direction, most_trials: int
 ) -> list[CandidateResult]:
-    """The eligible checkpoints that may go into a soup, the best first; of equal ones the earlier.
+    """Ranks the eligible checkpoints that may go into a soup; of equal ones the earlier is first.
 
     Args:
-        results: of the checkpoints.
-        direction: of the selection metric.
-        most_trials: how many to try beside the best.
+        results: Results of the checkpoints.
+        direction: Direction of the selection metric.
+        most_trials: Number of checkpoints to try beside the best.
     """
 
     def order(result: CandidateResult) -> tuple[float, int]:
@@ -49,10 +49,10 @@ def greedy_soup(
     An average that is not eligible, because it misses a threshold for example, is worse.
 
     Args:
-        candidates: at least one, in the order in which to try them: see `ingredients`.
-        direction: of the selection metric.
-        evaluate: the result of the average of checkpoints, whose steps it takes in ascending
-            order.
+        candidates: Results of the checkpoints, at least one, in the order of `ingredients`.
+        direction: Direction of the selection metric.
+        evaluate: Function that evaluates the average of the checkpoints of some steps, which it
+            takes in ascending order.
     """
     best, *others = candidates
     steps, value = [best.step], best.value

@@ -6,9 +6,9 @@ import math
 
 from scipy import special  # Not stats, whose import takes as long as all else of this package.
 
+from checkpoint_sweep.selection.criteria import LEVEL
 from checkpoint_sweep.selection.replicates import Array, Replicates
 
-LEVEL = 0.95
 # Below these an interval is not to be trusted. In benchmarks/STUDY.md 100 examples of 20 buckets
 # suffice if both labels are frequent; and of intervals that are as good as they say, one in a
 # hundred has less than 3.5 effective buckets, of those from 20 positives two in five.
@@ -24,12 +24,12 @@ class Estimate:
     """A value and how far it can be trusted.
 
     Attributes:
-        value: of all examples.
-        standard_error: of the value; None where the examples do not tell it.
-        interval: of the value; None without a standard error.
-        examples: number of examples.
-        buckets: number of buckets with examples, one more than the degrees of freedom.
-        caution: why the interval is not to be trusted, or why there is none; None if it is.
+        value: Value on all examples.
+        standard_error: Standard error of the value; None where the examples do not tell it.
+        interval: Interval of the value; None without a standard error.
+        examples: Number of examples.
+        buckets: Number of buckets with examples, one more than the degrees of freedom.
+        caution: Why the interval is not to be trusted, or why there is none; None if it is.
     """
 
     value: float
@@ -41,22 +41,22 @@ class Estimate:
 
     @property
     def half_width(self) -> float | None:
-        """Half the width of the interval."""
+        """Half the width of the interval; None without one."""
         return None if self.interval is None else self.value - self.interval[0]
 
     def margin(self, level: float) -> float | None:
-        """How far a one-sided bound at ``level`` is from the value."""
+        """Returns how far a one-sided bound at ``level`` is from the value; None where unknown."""
         if self.standard_error is None:
             return None
         return _student(level, self.buckets - 1) * self.standard_error
 
 
 def estimate(replicates: Replicates, level: float = LEVEL) -> Estimate:
-    """The standard error by the jackknife, and an interval by Student's t.
+    """Estimates the standard error by the jackknife, and an interval by Student's t.
 
     Args:
-        replicates: of a metric, or of a difference of two.
-        level: probability with which the interval holds the truth.
+        replicates: Replicates of a metric, or of a difference of two.
+        level: Probability with which the interval holds the truth.
     """
     influences = replicates.influences()
     examples = replicates.total
@@ -67,18 +67,18 @@ def estimate(replicates: Replicates, level: float = LEVEL) -> Estimate:
     half = _student((1 + level) / 2, influences.size - 1) * error
     value = replicates.value
     interval = (value - half, value + half)
-    caution = _caution(replicates, influences)
+    caution = _caution_reason(replicates, influences)
     return Estimate(value, error, interval, examples, influences.size, caution)
 
 
 @functools.cache
 def _student(probability: float, degrees_of_freedom: int) -> float:
-    """The quantile of Student's t."""
+    """Returns a quantile of Student's t."""
     return float(special.stdtrit(degrees_of_freedom, probability))
 
 
-def _caution(replicates: Replicates, influences: Array) -> str | None:
-    """Why an interval is not to be trusted; None if it is."""
+def _caution_reason(replicates: Replicates, influences: Array) -> str | None:
+    """Says why an interval is not to be trusted; None if it is."""
     buckets = len(replicates.examples)
     if replicates.total < FEW_EXAMPLES_PER_BUCKET * buckets:
         return f"{replicates.total:,} examples are few: its interval is a rough guess"

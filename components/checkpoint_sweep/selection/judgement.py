@@ -1,55 +1,43 @@
 """Whether a choice is blessed, and what is said of it."""
 
-import dataclasses
 import json
-from typing import Any
 
+from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.decision import Decision
-from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.selection.formatting import sentence
 from checkpoint_sweep.selection.selection import Selection
-from checkpoint_sweep.selection.words import sentence
+from checkpoint_sweep.selection.sweep_verdicts import AppliedSelection, SweepVerdicts
 
 
-@dataclasses.dataclass(frozen=True)
-class Judgement:
-    """Whether the sweep blesses its choice.
-
-    Attributes:
-        blessed: whether the chosen checkpoint met thresholds that were configured.
-        reason: by which rule, in one sentence.
-    """
-
-    blessed: bool
-    reason: str
-
-
-def judge(decision: Decision, selection: Selection, has_thresholds: bool) -> Judgement:
-    """Blesses a chosen checkpoint that had thresholds to meet.
+def judge(
+    decision: Decision, selection: Selection, direction: Direction, has_thresholds: bool
+) -> SweepVerdicts:
+    """Blesses a chosen candidate that had thresholds to meet.
 
     Without thresholds nothing was validated, so nothing is blessed, as stock TFX does not
     bless then either; the choice is exported all the same.
+
+    Args:
+        decision: Choice, and a verdict on every candidate.
+        selection: Selection that the choice was made by.
+        direction: Direction of the selection metric.
+        has_thresholds: Whether the evaluation config has thresholds.
     """
+    blessed, reason = _judge(decision, selection, has_thresholds)
+    applied = json.loads(selection.to_json()) | {"direction": direction.value}
+    return SweepVerdicts(
+        decision.chosen, blessed, reason, AppliedSelection.from_dict(applied), decision.verdicts
+    )
+
+
+def _judge(decision: Decision, selection: Selection, has_thresholds: bool) -> tuple[bool, str]:
+    """Returns whether the choice is blessed, and by which rule, in a sentence."""
     if decision.chosen is None:
         verdicts = decision.verdicts
-        averaged = any(v.averaged is not None for v in verdicts)
-        kind = "candidates" if averaged else "checkpoints"
-        return Judgement(False, f"none of the {len(verdicts)} {kind} is eligible")
+        kind = "candidates" if any(v.is_average for v in verdicts) else "checkpoints"
+        return False, f"none of the {len(verdicts)} {kind} is eligible"
     chosen = sentence(decision, selection)
     if not has_thresholds:
         why = "the evaluation config has no thresholds: nothing was validated"
-        return Judgement(False, f"{why}. The choice: {chosen}")
-    return Judgement(True, f"{chosen}; it met every threshold")
-
-
-def verdicts_to_json(
-    decision: Decision, judgement: Judgement, selection: Selection, direction: Direction
-) -> dict[str, Any]:
-    """The content of `verdicts.json`."""
-    return {
-        "blessed": judgement.blessed,
-        "reason": judgement.reason,
-        "chosen": decision.chosen,
-        "selection": json.loads(selection.to_json()) | {"direction": direction.value},
-        "best_set": [v.name for v in decision.verdicts if v.in_best_set],
-        "checkpoints": [dataclasses.asdict(v) for v in decision.verdicts],
-    }
+        return False, f"{why}. The choice: {chosen}"
+    return True, f"{chosen}; it met every threshold"

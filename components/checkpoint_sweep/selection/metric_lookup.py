@@ -4,28 +4,26 @@ import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.metrics import metric_specs, metric_types
 from tensorflow_model_analysis.proto import config_pb2
 
-from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.common.names import MetricName as MetricName
+from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.policies import SelectionError
 from checkpoint_sweep.selection.selection import Selection
-
-# Output, sub key or average, and name of a metric.
-MetricName = tuple[str, str, str]
 
 
 def resolve_direction(selection: Selection, eval_config: tfma.EvalConfig) -> Direction:
     """Checks that the metric will be computed, and says which of its values are better.
 
     Args:
-        selection: the metric to choose by.
-        eval_config: with TFMA's defaults filled in, change thresholds still in it.
+        selection: Metric to choose by.
+        eval_config: Evaluation config with TFMA's defaults filled in, change thresholds still in
+            it.
 
     Raises:
-        SelectionError: the config does not compute the metric, declares no direction for it,
+        SelectionError: The config does not compute the metric, declares no direction for it,
             or declares another than the selection does.
     """
     available = sorted({metric_name(key) for key in computed_metrics(eval_config)})
-    wanted = (selection.output_name, selection.sub_key, selection.metric)
-    if wanted not in available:
+    if selection.metric_name not in available:
         names = ", ".join("/".join(part for part in name if part) for name in available)
         names = names or "nothing"
         raise SelectionError(
@@ -34,7 +32,7 @@ def resolve_direction(selection: Selection, eval_config: tfma.EvalConfig) -> Dir
             + f", by which to select. It computes: {names}. Name one of these, or add the "
             "metric to metrics_specs."
         )
-    declared = _declared_direction(wanted, eval_config)
+    declared = _declared_direction(selection.metric_name, eval_config)
     if selection.direction and declared and selection.direction is not declared:
         raise SelectionError(
             f"The selection says {selection.direction.value} for {selection.metric!r}, its "
@@ -54,7 +52,7 @@ def check_slice(selection: Selection, eval_config: tfma.EvalConfig) -> None:
     """Checks that the config makes the slice to select on; its values only the data tell.
 
     Raises:
-        SelectionError: no slicing spec has its features, or has other values for them.
+        SelectionError: No slicing spec has its features, or has other values for them.
     """
     wanted = {key: str(value) for key, value in selection.slice.items()}
     known = []
@@ -74,7 +72,7 @@ def check_slice(selection: Selection, eval_config: tfma.EvalConfig) -> None:
 
 
 def computed_metrics(eval_config: tfma.EvalConfig) -> list[metric_types.MetricKey]:
-    """Keys of the metrics (plots and private ones aside) of the candidate model."""
+    """Lists the keys of the metrics (plots and private ones aside) of the candidate model."""
     keys = []
     for computation in metric_specs.to_computations(
         eval_config.metrics_specs, eval_config=eval_config
@@ -90,24 +88,24 @@ def computed_metrics(eval_config: tfma.EvalConfig) -> list[metric_types.MetricKe
 
 
 def metric_name(key: metric_types.MetricKey) -> MetricName:
-    """How a selection names a metric: output, sub key or average, name."""
+    """Names a metric as selections do."""
     parts = [str(part) for part in (key.sub_key, key.aggregation_type) if part]
-    return key.output_name or "", "/".join(parts), key.name
+    return MetricName(key.output_name or "", "/".join(parts), key.name)
 
 
-def _declared_direction(wanted: MetricName, eval_config: tfma.EvalConfig) -> Direction | None:
+def _declared_direction(metric: MetricName, eval_config: tfma.EvalConfig) -> Direction | None:
     thresholds = metric_specs.metric_thresholds_from_metrics_specs(
         eval_config.metrics_specs, eval_config=eval_config
     )
     declared = {
         Direction(config_pb2.MetricDirection.Name(threshold.direction))
         for key, entries in thresholds.items()
-        if metric_name(key) == wanted
+        if metric_name(key) == metric
         for _, threshold in entries
         if isinstance(threshold, config_pb2.GenericChangeThreshold) and threshold.direction
     }
     if len(declared) > 1:
         raise SelectionError(
-            f"The change thresholds of {wanted[-1]!r} declare both directions. Leave one of them."
+            f"The change thresholds of {metric.name!r} declare both directions. Leave one of them."
         )
     return declared.pop() if declared else None

@@ -18,8 +18,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from checkpoint_sweep.common.errors import UserError
+from checkpoint_sweep.common.names import CandidateLabels
 from checkpoint_sweep.common.text import first_line
-from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.replicates import Replicates
 
 
@@ -28,7 +29,7 @@ class SelectionError(UserError):
 
 
 @dataclasses.dataclass(frozen=True)
-class CandidateResult:
+class CandidateResult(CandidateLabels):
     """What is known of one checkpoint, or of an average, when the choice is made.
 
     >>> from checkpoint_sweep import CandidateResult
@@ -36,34 +37,29 @@ class CandidateResult:
     'step 200'
 
     Attributes:
-        name: of the candidate.
-        step: training step; of an average, that of the newest checkpoint in it.
-        value: of the selection metric; None when it has none.
-        threshold_failures: one sentence for each threshold that it missed.
-        left_out: why it may not be chosen whatever its value, for example because it could not
-            be evaluated; None when it may.
-        replicates: of the selection metric, on buckets of examples that all candidates share;
-            None where the engine gives none.
-        metrics: all metrics on the slice of the selection, by name.
-        in_best_set: whether it cannot be told from the best of the eligible, see `best_set`; None
-            where that is not known.
-        averaged: steps of the checkpoints that it is the average of; None for a checkpoint.
+        name: Name of the candidate.
+        step: Training step; the step of its newest checkpoint for an average.
+        value: Value of the selection metric; None when it has none.
+        threshold_failures: One sentence for each threshold that it missed.
+        excluded_reason: Why it may not be chosen whatever its value, for example because it could
+            not be evaluated; None when it may.
+        replicates: Replicates of the selection metric, on buckets of examples that all candidates
+            share; None where the engine gives none.
+        metrics: All metrics on the slice of the selection, by name.
+        in_best_set: Whether it is tied with the best of the eligible, see `best_set`; None where
+            that is not known.
+        averaged: Steps of the checkpoints in an average; None for a checkpoint.
     """
 
     name: str
     step: int
     value: float | None = None
     threshold_failures: Sequence[str] = ()
-    left_out: str | None = None
+    excluded_reason: str | None = None
     replicates: Replicates | None = None
     metrics: Mapping[str, float] = dataclasses.field(default_factory=dict)
     in_best_set: bool | None = None
     averaged: Sequence[int] | None = None
-
-    @property
-    def label(self) -> str:
-        """What reasons call it: a checkpoint by its step, an average by its name."""
-        return f"step {self.step}" if self.averaged is None else self.name
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,11 +70,10 @@ class Choice:
     >>> choice = Choice("step-00000200", "the latest of the eligible", "not the latest")
 
     Attributes:
-        name: of the chosen candidate.
-        reason: why it is chosen.
-        otherwise: why another is not; the name of a candidate that needs words of its own
-            is a key of `reasons`.
-        reasons: words for single candidates.
+        name: Name of the chosen candidate.
+        reason: Why it is chosen.
+        otherwise: Why another is not chosen, unless `reasons` says so of this one.
+        reasons: Why single candidates are not chosen, by their names.
     """
 
     name: str
@@ -104,12 +99,12 @@ class SelectionPolicy(Protocol):
     """
 
     def choose(self, eligible: Sequence[CandidateResult], direction: Direction) -> Choice:
-        """The choice, a pure function.
+        """Chooses; a pure function.
 
         Args:
-            eligible: at least one, by step, each with a finite value; averages come after the
-                checkpoint of the same step.
-            direction: of the selection metric.
+            eligible: Results to choose among: at least one, by step, each with a finite value;
+                averages come after the checkpoint of the same step.
+            direction: Direction of the selection metric.
         """
         ...
 
@@ -131,7 +126,7 @@ class BestValue:
             best.name,
             "the best value of the eligible",
             f"{best.label} has a better value",
-            {r.name: _why_not(r, best) for r in eligible},
+            {r.name: _not_best_reason(r, best) for r in eligible},
         )
 
 
@@ -172,10 +167,10 @@ class EarliestWithin:
 
 
 def to_dict(policy: SelectionPolicy) -> dict[str, Any]:
-    """A policy as JSON-like data: the dotted name of its class, and its fields.
+    """Describes a policy as JSON-like data: the dotted name of its class, and its fields.
 
     Raises:
-        SelectionError: it is not a dataclass.
+        SelectionError: The policy is not a dataclass.
     """
     if not dataclasses.is_dataclass(policy) or isinstance(policy, type):
         raise SelectionError(f"A selection policy must be a dataclass, which {policy!r} is not.")
@@ -188,10 +183,10 @@ def to_dict(policy: SelectionPolicy) -> dict[str, Any]:
 
 
 def from_dict(content: Mapping[str, Any]) -> SelectionPolicy:
-    """The inverse of `to_dict`.
+    """Makes the policy that `to_dict` described.
 
     Raises:
-        SelectionError: there is no such class, or it has other fields.
+        SelectionError: There is no such class, or it has other fields.
     """
     fields = dict(content)
     name = fields.pop("class", "")
@@ -214,11 +209,11 @@ def from_dict(content: Mapping[str, Any]) -> SelectionPolicy:
 def choose(
     policy: SelectionPolicy, eligible: Sequence[CandidateResult], direction: Direction
 ) -> Choice:
-    """What a policy chooses.
+    """Lets a policy choose.
 
     Raises:
-        SelectionError: it fails, or names something else than one of the eligible. What a policy
-            raises as such an error is passed on as it is.
+        SelectionError: The policy fails, or names something else than one of the eligible. What
+            a policy raises as such an error is passed on as it is.
     """
     kind = type(policy).__name__
     try:
@@ -238,8 +233,8 @@ def choose(
     return choice
 
 
-def _why_not(result: CandidateResult, best: CandidateResult) -> str:
-    """Why one of the eligible is not the best, and no more than the examples show."""
+def _not_best_reason(result: CandidateResult, best: CandidateResult) -> str:
+    """Says why one of the eligible is not the best, and no more than the examples show."""
     if result.value == best.value:
         return f"equal to {best.label}" + (", which is earlier" if best.step < result.step else "")
     if result.in_best_set is None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from checkpoint_sweep.selection.best_set import best_set
-from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.policies import SelectionError
 from checkpoint_sweep.selection.replicates import Replicates
 
@@ -40,15 +40,15 @@ class Racing:
             )
 
     def to_json(self) -> str:
-        """As a component parameter."""
+        """Returns the text of a component parameter."""
         return json.dumps(dataclasses.asdict(self), sort_keys=True)
 
     @classmethod
     def from_json(cls, text: str) -> "Racing":
-        """The inverse of `to_json`.
+        """Reads what `to_json` returned.
 
         Raises:
-            SelectionError: the text is something else.
+            SelectionError: The text is something else.
         """
         try:
             return cls(**json.loads(text))
@@ -62,13 +62,13 @@ class Racing:
 
 
 def out(found: Mapping[str, Replicates], direction: Direction, level: float) -> list[str]:
-    """The names of those that are not in the set of the best.
+    """Names the candidates that are not in the set of the best.
 
     Args:
-        found: of the selection metric so far, by name, all of the same examples. Those without a
-            standard error are never out.
-        direction: of the selection metric.
-        level: of the set.
+        found: Replicates of the selection metric so far, by name of the candidate, all of the
+            same examples. Those without a standard error are never out.
+        direction: Direction of the selection metric.
+        level: Level of the set.
     """
     known = {
         name: (direction.loss(replicates.value), influences)

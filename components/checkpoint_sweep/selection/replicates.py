@@ -16,10 +16,10 @@ class Replicates:
     the errors of two models are compared bucket by bucket.
 
     Attributes:
-        value: of all examples.
-        left_out: the value without each bucket, (buckets,); NaN where it is not defined.
-        examples: number of examples in each bucket, (buckets,).
-        rarer_label: number of examples with the rarer of the labels 0 and 1; None for other labels.
+        value: Value on all examples.
+        left_out: Value without each bucket, (buckets,); NaN where it is not defined.
+        examples: Number of examples in each bucket, (buckets,).
+        rarer_label: Number of examples with the rarer of the labels 0 and 1; None for other labels.
     """
 
     value: float
@@ -28,10 +28,10 @@ class Replicates:
     rarer_label: int | None = None
 
     def minus(self, other: "Replicates") -> "Replicates":
-        """The difference of two models' values, on the same examples.
+        """Subtracts the values of another model, on the same examples.
 
         Raises:
-            ValueError: the examples are others.
+            ValueError: The examples are others.
         """
         if self.examples != other.examples:
             raise ValueError("Replicates of other examples have no difference.")
@@ -44,7 +44,7 @@ class Replicates:
         return sum(self.examples)
 
     def influences(self) -> Array | None:
-        """What each bucket with examples adds to the error of the value, (buckets,).
+        """Computes what each bucket with examples adds to the error of the value, (buckets,).
 
         The sum of squares is the variance of the value, the sum of products with those of another
         metric of the same examples the covariance: the jackknife with groups of unequal sizes.

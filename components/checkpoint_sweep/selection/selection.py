@@ -4,10 +4,9 @@ import dataclasses
 import json
 from collections.abc import Mapping
 
+from checkpoint_sweep.common.names import MetricName, SliceName
 from checkpoint_sweep.selection import policies
-from checkpoint_sweep.selection.direction import Direction
-from checkpoint_sweep.selection.intervals import LEVEL
-from checkpoint_sweep.selection.margin import Margin
+from checkpoint_sweep.selection.criteria import LEVEL, Direction, ThresholdMode
 from checkpoint_sweep.selection.policies import BestValue, SelectionError, SelectionPolicy
 
 _SHOWN = 300  # Characters of what is no selection.
@@ -15,7 +14,7 @@ _SHOWN = 300  # Characters of what is no selection.
 
 @dataclasses.dataclass(frozen=True)
 class Selection:
-    """The metric to choose by.
+    """Names the metric to choose by, and how.
 
     >>> from checkpoint_sweep import Direction, EarliestOfSet, Selection
     >>> selection = Selection(
@@ -38,7 +37,7 @@ class Selection:
         policy: How one of the eligible checkpoints is chosen, see `SelectionPolicy`.
         level: Level of intervals, and the probability with which the set of checkpoints that are
             tied with the best holds the truly best one; between 0.5 and 1.
-        margin: How thresholds are to be met.
+        threshold_mode: How surely thresholds are to be met.
 
     Raises:
         SelectionError: The level is below 0.5, or not below 1.
@@ -51,7 +50,7 @@ class Selection:
     sub_key: str = ""
     policy: SelectionPolicy = dataclasses.field(default_factory=BestValue)
     level: float = LEVEL
-    margin: Margin = Margin.VALUE
+    threshold_mode: ThresholdMode = ThresholdMode.VALUE
 
     def __post_init__(self) -> None:
         if not 0.5 <= self.level < 1:
@@ -59,8 +58,18 @@ class Selection:
                 f"The level of a selection is {self.level}; it must be at least 0.5 and below 1."
             )
 
+    @property
+    def metric_name(self) -> MetricName:
+        """The metric with the output and the class that it is of."""
+        return MetricName(self.output_name, self.sub_key, self.metric)
+
+    @property
+    def slice_name(self) -> SliceName:
+        """The slice."""
+        return SliceName.of(self.slice.items())
+
     def to_json(self) -> str:
-        """As a component parameter; equal selections give equal text."""
+        """Returns the text of a component parameter; equal selections give equal text."""
         fields = {
             "metric": self.metric,
             "slice": dict(sorted(self.slice.items())),
@@ -69,23 +78,23 @@ class Selection:
             "sub_key": self.sub_key,
             "policy": policies.to_dict(self.policy),
             "level": self.level,
-            "margin": self.margin.value,
+            "margin": self.threshold_mode.value,
         }
         return json.dumps(fields, sort_keys=True)
 
     @classmethod
     def from_json(cls, text: str) -> "Selection":
-        """The inverse of `to_json`; what is left out has its default.
+        """Reads what `to_json` returned; absent keys have their defaults.
 
         Raises:
-            SelectionError: the text is not a selection.
+            SelectionError: The text is not a selection.
         """
         try:
             fields = json.loads(text)
             if fields.get("direction"):
                 fields["direction"] = Direction(fields["direction"])
             if "margin" in fields:
-                fields["margin"] = Margin(fields["margin"])
+                fields["threshold_mode"] = ThresholdMode(fields.pop("margin"))
             if "policy" in fields:
                 fields["policy"] = policies.from_dict(fields["policy"])
             selection = cls(**fields)
@@ -104,6 +113,5 @@ class Selection:
         return selection
 
     def __str__(self) -> str:
-        parts = [self.output_name, self.metric, self.sub_key]
-        where = ", ".join(f"{k}={v}" for k, v in sorted(self.slice.items()))
-        return "/".join(p for p in parts if p) + (f" on {where}" if where else "")
+        on = f" on {self.slice_name}" if self.slice else ""
+        return f"{self.metric_name}{on}"

@@ -11,7 +11,7 @@ import dataclasses
 import math
 from collections.abc import Sequence
 
-from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.policies import CandidateResult, Choice, SelectionError
 
 
@@ -85,7 +85,7 @@ class SecondaryMetric:
         """See `SelectionPolicy`.
 
         Raises:
-            SelectionError: one of them has no such metric, or no value of it is a number.
+            SelectionError: One of them has no such metric, or no value of it is a number.
         """
         best = _best_set(eligible)
         for result in best:
@@ -112,10 +112,10 @@ class SecondaryMetric:
 
 
 def _best_set(eligible: Sequence[CandidateResult]) -> list[CandidateResult]:
-    """Those that cannot be told from the best.
+    """Returns those tied with the best.
 
     Raises:
-        SelectionError: that is not known.
+        SelectionError: That is not known.
     """
     if any(result.in_best_set is None for result in eligible):
         raise SelectionError(

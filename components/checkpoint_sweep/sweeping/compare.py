@@ -1,23 +1,25 @@
 """Compares two candidates, of one sweep or of two, metric by metric and slice by slice."""
 
 import dataclasses
-import json
 import math
 import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from checkpoint_sweep.common.errors import UserError
+from checkpoint_sweep.common.names import OVERALL, MetricName, SliceName
 from checkpoint_sweep.evaluation.results.metrics import read_metrics
 from checkpoint_sweep.evaluation.results.replicates import read_replicates
-from checkpoint_sweep.report.swept import full_name, model_name_of, slice_name
+from checkpoint_sweep.report.sweep_result import model_name_of, read_verdicts
+from checkpoint_sweep.selection.criteria import LEVEL
 from checkpoint_sweep.selection.differences import Compared, compare_values
-from checkpoint_sweep.selection.intervals import LEVEL
-from checkpoint_sweep.selection.metric_lookup import MetricName
 from checkpoint_sweep.selection.replicates import Replicates
+from checkpoint_sweep.selection.sweep_verdicts import AppliedSelection, SweepVerdicts
+from checkpoint_sweep.selection.verdict import Verdict
 from checkpoint_sweep.sweeping import folder as folders
 
-_OVERALL_COUNT = ((), ("", "", "example_count"))
+_OVERALL_COUNT = (OVERALL, MetricName("", "", "example_count"))
+Key = tuple[SliceName, MetricName]
 
 
 class ComparisonError(UserError):
@@ -32,7 +34,7 @@ class Side:
         directory: Directory of its sweep.
         name: Name of the candidate.
         label: Name of sweep and candidate, as it is shown.
-        selection: Selection of its sweep, as `verdicts.json` has it.
+        selection: Selection of its sweep.
         values: Values by slice and metric, as they are shown.
         replicates: Jackknife replicates of those values whose error is estimated.
     """
@@ -40,19 +42,14 @@ class Side:
     directory: str
     name: str
     label: str
-    selection: Mapping[str, Any]
-    values: Mapping[tuple[str, str], float]
-    replicates: Mapping[tuple[str, str], Replicates]
+    selection: AppliedSelection
+    values: Mapping[Key, float]
+    replicates: Mapping[Key, Replicates]
 
     @property
-    def metric(self) -> str:
-        """The metric that its sweep chose by, in full."""
-        name: MetricName = (
-            self.selection["output_name"],
-            self.selection["sub_key"],
-            self.selection["metric"],
-        )
-        return full_name(name)
+    def metric(self) -> MetricName:
+        """The metric that its sweep chose by."""
+        return self.selection.metric_name
 
 
 @dataclasses.dataclass(frozen=True)
@@ -82,7 +79,10 @@ class Comparison:
             },
             "level": self.level,
             "cautions": list(self.cautions),
-            "rows": [dataclasses.asdict(row) for row in self.rows],
+            "rows": [
+                {**vars(row), "slice": str(row.slice), "metric": str(row.metric)}
+                for row in self.rows
+            ],
         }
 
 
@@ -107,32 +107,28 @@ def compare(first: str, second: str, level: float = LEVEL) -> Comparison:
             f"{first} and {second} have no metric in common. Compare sweeps of like evaluation "
             "configs."
         )
-    directions = {side.metric: side.selection["direction"] == "HIGHER_IS_BETTER" for side in (a, b)}
+    directions = {side.metric: side.selection.direction for side in (a, b)}
     same, cautions = _cautions(a, b)
     rows = [
         compare_values(
-            where,
-            metric,
-            (a.values[where, metric], b.values[where, metric]),
-            (a.replicates.get((where, metric)), b.replicates.get((where, metric)))
-            if same
-            else (None, None),
-            directions.get(metric),
+            key,
+            (a.values[key], b.values[key]),
+            (a.replicates.get(key), b.replicates.get(key)) if same else (None, None),
+            directions.get(key[1]),
             level,
         )
-        for where, metric in keys
+        for key in keys
     ]
-    rows.sort(key=lambda row: (row.slice != slice_name(()), row.slice))
+    rows.sort(key=lambda row: (row.slice != OVERALL, str(row.slice)))
     return Comparison(a, b, rows, cautions, level)
 
 
 def _read(given: str) -> Side:
     path, which = _parts(given)
     directory = folders.latest(path)
-    with open(os.path.join(directory, folders.VERDICTS)) as file:
-        content = json.load(file)
-    verdict = _find(given, content, which)
-    results = os.path.join(directory, verdict["name"])
+    verdicts = read_verdicts(directory)
+    verdict = _find(given, verdicts, which)
+    results = os.path.join(directory, verdict.name)
     model_name = model_name_of(results)
     try:
         metrics = read_metrics(results, model_name)
@@ -143,23 +139,19 @@ def _read(given: str) -> Side:
         ) from error
     if not metrics:
         raise ComparisonError(
-            f"{verdict['name']} of {path} has no results: {verdict['reason']}. Name another."
+            f"{verdict.name} of {path} has no results: {verdict.reason}. Name another."
         )
-    averaged = verdict.get("averaged") is not None
     return Side(
         directory,
-        verdict["name"],
-        f"{path.rstrip('/')}:{verdict['name'] if averaged else verdict['step']}",
-        content["selection"],
+        verdict.name,
+        f"{path.rstrip('/')}:{_short_name(verdict)}",
+        verdicts.selection,
         {
-            (slice_name(where), full_name(metric)): value
-            for where, of in metrics.items()
-            for metric, value in of.items()
+            (slice_key, metric): value
+            for slice_key, by_metric in metrics.items()
+            for metric, value in by_metric.items()
         },
-        {
-            (slice_name(where), full_name(metric)): found.own
-            for (where, metric), found in left_out.items()
-        },
+        {key: found.own for key, found in left_out.items()},
     )
 
 
@@ -171,20 +163,23 @@ def _parts(given: str) -> tuple[str, str | None]:
     return path, which
 
 
-def _find(given: str, content: Mapping[str, Any], which: str | None) -> Mapping[str, Any]:
-    verdicts: list[Mapping[str, Any]] = content["checkpoints"]
+def _short_name(verdict: Verdict) -> str:
+    """Names a candidate as arguments do: a checkpoint by its step, an average by its name."""
+    return verdict.name if verdict.is_average else str(verdict.step)
+
+
+def _find(given: str, found: SweepVerdicts, which: str | None) -> Verdict:
     if which is None:
-        if content["chosen"] is None:
+        if found.chosen is None:
             raise ComparisonError(
-                f"{given} chose none: {content['reason']}. Name one of its checkpoints: "
-                f"{given}:{verdicts[-1]['step']}."
+                f"{given} chose none: {found.reason}. Name one of its checkpoints: "
+                f"{given}:{found.verdicts[-1].step}."
             )
-        which = content["chosen"]
-    for verdict in verdicts:
-        of_step = verdict.get("averaged") is None and str(verdict["step"]) == which
-        if of_step or verdict["name"] == which:
+        which = found.chosen
+    for verdict in found.verdicts:
+        if which in (_short_name(verdict), verdict.name):
             return verdict
-    known = [str(v["step"]) if v.get("averaged") is None else str(v["name"]) for v in verdicts]
+    known = map(_short_name, found.verdicts)
     raise ComparisonError(f"{given} names none of its checkpoints: {', '.join(known)}.")
 
 
@@ -208,19 +203,17 @@ def _cautions(a: Side, b: Side) -> tuple[bool, list[str]]:
             f"The two {word} evaluated on the same examples ({why}): part of each difference may "
             "be that of the data, and no interval is given."
         )
-    if a.metric != b.metric or a.selection["direction"] != b.selection["direction"]:
+    if a.metric != b.metric or a.selection.direction is not b.selection.direction:
         cautions.append(f"The first was chosen by {a.metric}, the second by {b.metric}.")
     return same, cautions
 
 
 def _buckets(side: Side) -> tuple[int, ...] | None:
     """Counts the examples in each fold of the overall slice: that tells data sets apart."""
-    overall = slice_name(())
-    found = [r.examples for (where, _), r in side.replicates.items() if where == overall]
+    found = [r.examples for (slice_key, _), r in side.replicates.items() if slice_key == OVERALL]
     return found[0] if found else None
 
 
 def _count(side: Side) -> float | None:
-    where, metric = _OVERALL_COUNT
-    count = side.values.get((slice_name(where), full_name(metric)))
+    count = side.values.get(_OVERALL_COUNT)
     return count if count is not None and math.isfinite(count) else None

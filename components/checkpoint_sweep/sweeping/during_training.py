@@ -10,12 +10,12 @@ from concurrent import futures
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.common.files import PARTIAL
 from checkpoint_sweep.model_run.exported_model import ExportedModelError
+from checkpoint_sweep.report.sweep_result import SweepResult
 from checkpoint_sweep.saved_model.saved_model import SavedModel
-from checkpoint_sweep.selection.patience import without_improvement
+from checkpoint_sweep.selection.verdict import without_improvement
 from checkpoint_sweep.sweeping import folder as folders
 from checkpoint_sweep.sweeping.options import SweepOptions
 from checkpoint_sweep.sweeping.run_watcher import RunWatcher
-from checkpoint_sweep.sweeping.sweep import SweepResult
 
 _LOG = logging.getLogger(__name__)
 _EXPORT = "export"

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from checkpoint_sweep.common import locks
 from checkpoint_sweep.common.errors import UserError
+from checkpoint_sweep.report.document import VERDICTS_JSON
 
-VERDICTS = "verdicts.json"
 SWEEP, WATCH = "sweep", "watch"  # which may go on in a folder, one of each
 
 
@@ -68,8 +68,8 @@ def latest(folder: str) -> str:
         FolderError: There is none.
     """
     for number in reversed(numbers(folder)):
-        if os.path.exists(os.path.join(path(folder, number), VERDICTS)):
+        if os.path.exists(os.path.join(path(folder, number), VERDICTS_JSON)):
             return path(folder, number)
-    if os.path.exists(os.path.join(folder, VERDICTS)):
+    if os.path.exists(os.path.join(folder, VERDICTS_JSON)):
         return folder
     raise FolderError(f"There is no finished sweep in {folder}. Name the folder of one.")

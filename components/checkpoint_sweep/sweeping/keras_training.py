@@ -5,9 +5,9 @@ from typing import Any
 
 import tensorflow as tf
 
+from checkpoint_sweep.report.sweep_result import SweepResult
 from checkpoint_sweep.sweeping.during_training import TrainingSweep
 from checkpoint_sweep.sweeping.options import SweepOptions
-from checkpoint_sweep.sweeping.sweep import SweepResult
 
 
 class SweepCallback(tf.keras.callbacks.Callback):

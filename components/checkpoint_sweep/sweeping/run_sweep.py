@@ -28,10 +28,12 @@ from checkpoint_sweep.saved_model.model_source import ModelSource
 from checkpoint_sweep.saved_model.saved_model import SavedModel
 from checkpoint_sweep.saved_model.tensor_bundle import unreadable_reason
 from checkpoint_sweep.saved_model.weight_swap import write_saved_model
-from checkpoint_sweep.selection.decision import Decision, Verdict, choose
-from checkpoint_sweep.selection.direction import Direction
-from checkpoint_sweep.selection.judgement import Judgement, judge
+from checkpoint_sweep.selection.criteria import Direction
+from checkpoint_sweep.selection.decision import choose
+from checkpoint_sweep.selection.judgement import judge
 from checkpoint_sweep.selection.metric_lookup import check_slice, resolve_direction
+from checkpoint_sweep.selection.sweep_verdicts import SweepVerdicts
+from checkpoint_sweep.selection.verdict import Verdict
 from checkpoint_sweep.sweeping.settings import ModelPaths, SweepSettings
 
 
@@ -40,15 +42,11 @@ class SweepOutcome:
     """What a sweep has decided.
 
     Attributes:
-        decision: Choice, and a verdict on every candidate.
-        judgement: Whether the choice is blessed.
-        direction: Direction of the selection metric.
+        verdicts: Choice, whether it is blessed, and a verdict on every candidate.
         eval_config: Evaluation config with TFMA's defaults filled in.
     """
 
-    decision: Decision
-    judgement: Judgement
-    direction: Direction
+    verdicts: SweepVerdicts
     eval_config: tfma.EvalConfig
 
 
@@ -125,19 +123,17 @@ def run_sweep(
             settings.averages,
         )
     decision = choose(evaluated.results, direction, selection.policy, selection.level)
-    judgement = judge(decision, selection, has_thresholds(eval_config))
+    verdicts = judge(decision, selection, direction, has_thresholds(eval_config))
     if decision.winner is not None:
         _export(evaluated.sources[decision.winner.name], decision.winner, export_to)
-    return SweepOutcome(decision, judgement, direction, eval_config)
+    return SweepOutcome(verdicts, eval_config)
 
 
 def _race(settings: SweepSettings, direction: Direction) -> Race | None:
     if settings.racing is None:
         return None
     selection = settings.selection
-    metric = (selection.output_name, selection.sub_key, selection.metric)
-    where = tuple(sorted((name, str(value)) for name, value in selection.slice.items()))
-    return Race(settings.racing, metric, where, direction)
+    return Race(settings.racing, selection.metric_name, selection.slice_name, direction)
 
 
 def _candidates(
@@ -165,7 +161,7 @@ def _export(source: ModelSource, verdict: Verdict, directory: str) -> None:
         write_saved_model(source, directory)
     except Exception as error:
         if reason := unreadable_reason(source):
-            if verdict.averaged is not None:
+            if verdict.is_average:
                 raise CheckpointError(
                     f"{verdict.name} is chosen, and its weights can no longer be read: {reason}. "
                     "Sweep again."

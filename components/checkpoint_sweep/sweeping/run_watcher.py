@@ -12,11 +12,12 @@ from checkpoint_sweep.model_run.checkpoints import (
     NoCheckpointError,
     list_checkpoints,
 )
+from checkpoint_sweep.report.sweep_result import SweepResult
 from checkpoint_sweep.saved_model.saved_model import SavedModel
 from checkpoint_sweep.sweeping import folder as folders
 from checkpoint_sweep.sweeping.options import SweepOptions
 from checkpoint_sweep.sweeping.pinned import pin
-from checkpoint_sweep.sweeping.sweep import SweepResult, sweep
+from checkpoint_sweep.sweeping.sweep import sweep
 
 _PINNED = "pinned"
 # Seconds. A trainer that saves often and keeps few deletes a checkpoint soon.

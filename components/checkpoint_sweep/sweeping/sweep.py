@@ -1,84 +1,28 @@
 """A sweep without a pipeline: from Python, or from a shell."""
 
-import dataclasses
-import json
 import os
 import shutil
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from checkpoint_sweep.common.files import write_json
-from checkpoint_sweep.report.plot import plot_verdicts
-from checkpoint_sweep.report.sweep_report import read_sweep
+from checkpoint_sweep.report import tensorboard
+from checkpoint_sweep.report.document import VERDICTS_JSON
+from checkpoint_sweep.report.sweep_result import SweepResult, read_verdicts
 from checkpoint_sweep.report.write import try_to_write_report
-from checkpoint_sweep.selection.judgement import verdicts_to_json
-from checkpoint_sweep.selection.selection import Selection
+from checkpoint_sweep.selection.sweep_verdicts import SweepVerdicts
 from checkpoint_sweep.sweeping import folder as folders
 from checkpoint_sweep.sweeping.config_files import read_eval_config, read_schema
-from checkpoint_sweep.sweeping.curves import leave_curves
 from checkpoint_sweep.sweeping.example_files import open_files
 from checkpoint_sweep.sweeping.options import SweepOptions
 from checkpoint_sweep.sweeping.run_sweep import SweepOutcome, run_sweep
 from checkpoint_sweep.sweeping.settings import ModelPaths, SweepSettings, provenance
 
-if TYPE_CHECKING:
-    import pandas as pd
-    from matplotlib.axes import Axes
-
 MODEL = "model"
 _EXAMPLES = "examples"
-
-
-@dataclasses.dataclass(frozen=True)
-class SweepResult:
-    """A finished sweep.
-
-        result = sweep("run", "export", options)
-        print(result.reason, result.model)
-        table = result.to_pandas()  # a row for each candidate, slice and metric
-        result.plot().figure.savefig("auc.png")
-
-    Attributes:
-        directory: Folder with TFMA's results of each candidate (`step-00001000/`), `ledger.json`
-            and `verdicts.json`.
-        chosen: Name of the chosen candidate; None when none is eligible.
-        step: Training step of the chosen candidate.
-        model: Directory of the chosen candidate as a SavedModel; None when none is eligible.
-        blessed: Whether it met thresholds that there were.
-        reason: Reason for the choice, in a sentence.
-        verdicts: Verdicts on every candidate, as `verdicts.json` has them.
-        selection: Selection by which it was chosen: `metric`, `direction`, `slice`, `level` ...
-    """
-
-    directory: str
-    chosen: str | None
-    step: int | None
-    model: str | None
-    blessed: bool
-    reason: str
-    verdicts: Sequence[dict[str, Any]]
-    selection: Mapping[str, Any]
-
-    def to_pandas(self) -> "pd.DataFrame":
-        """Returns one row for each candidate, slice and metric, as `metrics.csv` has them."""
-        return read_sweep(self.directory).to_pandas()
-
-    def plot(self, axes: "Axes | None" = None) -> "Axes":
-        """Draws the metric over the training steps with its intervals; marks chosen and best.
-
-        Args:
-            axes: Axes of matplotlib to draw on; those of a new figure if None.
-
-        Returns:
-            The axes that were drawn on, for example for `.figure.savefig(path)`.
-
-        Raises:
-            PlotError: Matplotlib is not installed.
-        """
-        return plot_verdicts(self.verdicts, self.selection, self.chosen, axes)
 
 
 def sweep(run: str, model: str, options: SweepOptions) -> SweepResult:
@@ -87,7 +31,7 @@ def sweep(run: str, model: str, options: SweepOptions) -> SweepResult:
     >>> from checkpoint_sweep import SweepOptions, sweep
     >>> options = SweepOptions("eval*.tfrecord", "eval_config.pbtxt", "auc")
     >>> result = sweep("run", "export", options)
-    >>> [verdict["step"] for verdict in result.verdicts]
+    >>> [verdict.step for verdict in result.verdicts]
     [0, 20, 40, 60]
     >>> result.model
     '.../run-sweep/0001/model'
@@ -124,7 +68,6 @@ def sweep(run: str, model: str, options: SweepOptions) -> SweepResult:
         models = ModelPaths(model, run, options.baseline)
         return _into_next(
             output,
-            settings.selection,
             provenance(settings, models, patterns, [split]),
             lambda directory: run_sweep(
                 settings,
@@ -147,33 +90,26 @@ def read_result(directory: str) -> SweepResult:
         FolderError: There is none.
     """
     directory = folders.latest(directory)
-    with open(os.path.join(directory, folders.VERDICTS)) as file:
-        content = json.load(file)
-    chosen = next((v for v in content["checkpoints"] if v["name"] == content["chosen"]), None)
-    return SweepResult(
-        directory,
-        content["chosen"],
-        chosen["step"] if chosen else None,
-        os.path.join(directory, MODEL) if chosen else None,
-        content["blessed"],
-        content["reason"],
-        content["checkpoints"],
-        content["selection"],
-    )
+    return _result(directory, read_verdicts(directory))
+
+
+def _result(directory: str, verdicts: SweepVerdicts) -> SweepResult:
+    model = None if verdicts.winner is None else os.path.join(directory, MODEL)
+    return SweepResult(directory, verdicts, model)
 
 
 def _into_next(
-    output: str, selection: Selection, made: dict[str, Any], run: Callable[[str], SweepOutcome]
+    output: str, made: Mapping[str, Any], run: Callable[[str], SweepOutcome]
 ) -> SweepResult:
     """Runs a sweep in the next numbered folder; those before go once it has ended."""
     before = folders.numbers(output)
     directory = folders.path(output, max(before, default=0) + 1)
     os.makedirs(directory)
-    outcome = run(directory)
-    content = verdicts_to_json(outcome.decision, outcome.judgement, selection, outcome.direction)
-    leave_curves(directory, content)
-    try_to_write_report(directory, content, made["model_run"], made)
-    write_json(os.path.join(directory, folders.VERDICTS), content)
+    verdicts = run(directory).verdicts
+    result = _result(directory, verdicts)
+    tensorboard.try_to_write(result)
+    try_to_write_report(result, made["model_run"], made)
+    write_json(os.path.join(directory, VERDICTS_JSON), verdicts.to_dict())
     for number in before:
         shutil.rmtree(folders.path(output, number), ignore_errors=True)
     return read_result(directory)

@@ -8,12 +8,12 @@ from collections.abc import Callable
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.model_run.checkpoints import CheckpointError
 from checkpoint_sweep.model_run.exported_model import ExportedModelError
-from checkpoint_sweep.selection.patience import without_improvement
+from checkpoint_sweep.report.sweep_result import SweepResult
+from checkpoint_sweep.selection.verdict import without_improvement
 from checkpoint_sweep.sweeping import folder as folders
 from checkpoint_sweep.sweeping.options import SweepOptions
 from checkpoint_sweep.sweeping.run_watcher import RunWatcher
 from checkpoint_sweep.sweeping.stopping import STOP, request_stop
-from checkpoint_sweep.sweeping.sweep import SweepResult
 
 
 class WatchError(UserError):
@@ -57,7 +57,7 @@ def watch(
     >>> from checkpoint_sweep import SweepOptions, Until, watch
     >>> options = SweepOptions("eval*.tfrecord", "eval_config.pbtxt", "auc")
     >>> result = watch("run", "export", options, until=Until(step=60))
-    >>> result.verdicts[-1]["step"]
+    >>> result.verdicts[-1].step
     60
 
     Every checkpoint that is seen is pinned in `pinned/` of the output, by a hard link where that is
@@ -131,7 +131,7 @@ def _watch(
 
 
 def _last_step(result: SweepResult) -> int:
-    return max((verdict["step"] for verdict in result.verdicts), default=-1)
+    return max((verdict.step for verdict in result.verdicts), default=-1)
 
 
 def _has_no_improvement(result: SweepResult, until: Until) -> bool:

@@ -1,21 +1,15 @@
 """The blessing artifact: the standard file and properties, and a verdict on every checkpoint."""
 
-import json
 import os
-from collections.abc import Mapping
-from typing import Any
 
-import tensorflow as tf
 from tfx import types
 from tfx.components.evaluator import constants
 
 from checkpoint_sweep.common.files import write_json, write_text
-from checkpoint_sweep.selection.decision import Decision, Verdict
-from checkpoint_sweep.selection.direction import Direction
-from checkpoint_sweep.selection.judgement import Judgement, verdicts_to_json
-from checkpoint_sweep.selection.selection import Selection
+from checkpoint_sweep.report.document import VERDICTS_JSON
+from checkpoint_sweep.selection.sweep_verdicts import SweepVerdicts
+from checkpoint_sweep.selection.verdict import Verdict
 
-VERDICTS = "verdicts.json"
 STEP_PROPERTY = "checkpoint_step"
 # Of averages only: the name of the candidate, and the steps of the checkpoints that are in it.
 CANDIDATE_PROPERTY = "candidate"
@@ -25,27 +19,17 @@ _REASON_PROPERTY = "reason"
 CHOICE_PROPERTY = "chosen_because"
 
 
-def write_blessing(
-    artifact: types.Artifact,
-    decision: Decision,
-    judgement: Judgement,
-    selection: Selection,
-    direction: Direction,
-) -> None:
+def write_blessing(artifact: types.Artifact, verdicts: SweepVerdicts) -> None:
     """Writes BLESSED or NOT_BLESSED, the verdicts, and the artifact's properties.
 
     The property `current_model_id` is left to the Evaluator: an executor does not know the id
     of its own output, and `LatestBlessedModelStrategy` goes by that id.
     """
-    write_json(
-        os.path.join(artifact.uri, VERDICTS),
-        verdicts_to_json(decision, judgement, selection, direction),
-    )
-    write_blessing_file(artifact, judgement.blessed, judgement.reason)
-    artifact.set_string_custom_property(_REASON_PROPERTY, judgement.reason)
-    for verdict in decision.verdicts:
-        if verdict.name == decision.chosen:
-            set_origin(artifact, verdict)
+    write_json(os.path.join(artifact.uri, VERDICTS_JSON), verdicts.to_dict())
+    write_blessing_file(artifact, verdicts.blessed, verdicts.reason)
+    artifact.set_string_custom_property(_REASON_PROPERTY, verdicts.reason)
+    if verdicts.winner is not None:
+        set_origin(artifact, verdicts.winner)
 
 
 def set_origin(artifact: types.Artifact, verdict: Verdict, choice: str | None = None) -> None:
@@ -57,12 +41,6 @@ def set_origin(artifact: types.Artifact, verdict: Verdict, choice: str | None = 
         steps = ", ".join(map(str, verdict.averaged))
         artifact.set_string_custom_property(CANDIDATE_PROPERTY, verdict.name)
         artifact.set_string_custom_property(AVERAGED_PROPERTY, steps)
-
-
-def read_verdicts(directory: str) -> Mapping[str, Any]:
-    """Reads `verdicts.json` of a blessing artifact."""
-    with tf.io.gfile.GFile(os.path.join(directory, VERDICTS)) as file:
-        return json.load(file)
 
 
 def write_blessing_file(artifact: types.Artifact, blessed: bool, reason: str) -> None:

@@ -21,7 +21,6 @@ from pipeline.kubeflow.compile.site import Site
 from pipeline.kubeflow.compile.spec import add_run_parameter, cache
 from pipeline.kubeflow.package import Package, text_of
 from pipeline.kubeflow.parameters import STRING
-from pipeline.options import DIRECTIONS
 
 RuntimeParameter = tfx.dsl.experimental.RuntimeParameter
 Json = dict[str, Any]
@@ -60,7 +59,7 @@ def compile_for_kubeflow(config: PipelineConfig, site: Site) -> Package:
 
 
 def _settings(config: PipelineConfig) -> dict[str, str | int]:
-    direction = next((n for n, d in DIRECTIONS.items() if d is config.direction), "")
+    direction = config.direction.word if config.direction else ""
     return {
         parameters.STEPS: config.steps,
         parameters.CHECKPOINT_STEPS: config.checkpoint_steps,

@@ -7,6 +7,7 @@ own, and the entrypoint puts them into TFX's.
 import json
 from typing import Any
 
+from checkpoint_sweep.selection.criteria import DIRECTIONS
 from pipeline.kubeflow.parameters import (
     CHECKPOINT_STEPS,
     DIRECTION,
@@ -23,7 +24,6 @@ _EVALUATORS = {
     "fused": "checkpoint_sweep.tfx_components.evaluator.executor.EvaluatorExecutor",
     "tfma": "tfx.components.evaluator.executor.Executor",
 }
-_DIRECTIONS = {"higher": "HIGHER_IS_BETTER", "lower": "LOWER_IS_BETTER", "": None}
 
 
 def settings_of(values: Json) -> Json:
@@ -45,7 +45,8 @@ def settle(values: Json) -> Json:
         _put(settled, "train_args", num_steps=int(own[STEPS]))
         _put(settled, "custom_config", checkpoint_steps=int(own[CHECKPOINT_STEPS]))
     if SELECT_BY in own:
-        direction = _DIRECTIONS[own[DIRECTION]]
+        word = own[DIRECTION]
+        direction = DIRECTIONS[word].value if word else None
         _put(settled, "selection", metric=own[SELECT_BY], direction=direction)
         settled["engine"] = own[ENGINE]
     return settled

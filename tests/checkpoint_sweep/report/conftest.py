@@ -7,7 +7,7 @@ import pytest
 
 from checkpoint_sweep.report.document import Report
 from checkpoint_sweep.report.page import render
-from tests.checkpoint_sweep.report.views.browser import Browser, Observed, launch
+from tests.checkpoint_sweep.tfma_views.browser import Browser, Observed, launch
 
 Open = Callable[..., Observed]
 

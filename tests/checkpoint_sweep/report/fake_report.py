@@ -1,11 +1,23 @@
 """Reports of any size without a sweep: what the page is given is plain data."""
 
+import dataclasses
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from checkpoint_sweep.report.document import Report, slice_title
+from checkpoint_sweep.common.names import MetricName, SliceName
+from checkpoint_sweep.report.document import (
+    Candidate,
+    Losses,
+    Report,
+    ReportedThreshold,
+    Uncertainty,
+)
+from checkpoint_sweep.selection.criteria import Direction
+from checkpoint_sweep.selection.sweep_verdicts import AppliedSelection, SweepVerdicts
+from checkpoint_sweep.selection.verdict import Verdict
 
 HOSTILE = "</script><script>alert(1)</script>"
 METRICS = ("auc", "binary_crossentropy", "example_count")
@@ -52,7 +64,7 @@ def report(
         values[name] = table
     good = {n: t[0][0] or 0.0 for n, t in values.items() if not math.isnan(t[0][0] or 0.0)}
     chosen = max(good, key=lambda name: good[name]) if eligible else None
-    candidates: list[Any] = []
+    candidates: list[Candidate] = []
     for i, name in enumerate([*names, *averages]):
         averaged = name in averages
         step = 100 * (min(i, checkpoints - 1) + 1)
@@ -62,98 +74,82 @@ def report(
         if not usable:
             reason = "the selection metric is nan" if value is None else "missed auc"
         candidates.append(
-            {
-                "name": name,
-                "label": name if averaged else f"step {step}",
-                "step": step,
-                "averaged": [step - 100, step] if averaged else None,
-                "status": "evaluated",
-                "reason": None,
-                "seconds": 0.25,
-                "reused": False,
-                "examples": 3000,
-                "non_finite": 0,
-                "verdict": {
-                    "name": name,
-                    "step": step,
-                    "eligible": usable,
-                    "value": value,
-                    "reason": reason,
-                    "missed": [] if usable or value is None else [f"auc = {value:.4f}"],
-                    "standard_error": 0.003 if intervals else None,
-                    "interval": [value - 0.006, value + 0.006] if intervals and value else None,
-                    "in_best_set": usable and intervals and value > 0.945 if usable else None,
-                    "difference": None,
-                    "caution": None,
-                    "averaged": None,
-                },
-            }
+            Candidate(
+                name=name,
+                step=step,
+                averaged=[step - 100, step] if averaged else None,
+                status="evaluated",
+                reason=None,
+                seconds=0.25,
+                reused=False,
+                examples=3000,
+                non_finite=0,
+                verdict=Verdict(
+                    name,
+                    step,
+                    eligible=usable,
+                    value=value,
+                    reason=reason,
+                    missed=[] if usable or value is None else [f"auc = {value:.4f}"],
+                    standard_error=0.003 if intervals else None,
+                    interval=(value - 0.006, value + 0.006) if intervals and value else None,
+                    in_best_set=intervals and value > 0.945 if usable and value else None,
+                ),
+            )
         )
-    return {
-        "version": 1,
-        "decision": {
-            "chosen": chosen,
-            "blessed": blessed and eligible,
-            "reason": "it met every threshold"
-            if eligible
-            else "none of the candidates is eligible",
-            "best_set": [
-                c["name"] for c in candidates if c["verdict"]["in_best_set"] and intervals
-            ],
-            "selection": {
-                "metric": "auc",
-                "direction": "HIGHER_IS_BETTER",
-                "level": 0.95,
-                "slice": {},
-                "output_name": "",
-                "sub_key": "",
-            },
-        },
-        "metrics": [
-            {"metric": name, "output_name": "", "sub_key": "", "name": name} for name in METRICS
-        ],
-        "slices": pairs,
-        "candidates": candidates,
-        "values": values,
-        "baseline": [[0.9, 0.1, 50.0 * (s + 1)] for s in range(len(pairs))] if baseline else None,
-        "intervals": [
-            uncertainty(name, 0, value, 0.006) for name, value in good.items() if intervals
-        ],
-        "changes": [
+    return Report(
+        decision=SweepVerdicts(
+            chosen=chosen,
+            blessed=blessed and eligible,
+            reason="it met every threshold" if eligible else "none of the candidates is eligible",
+            selection=AppliedSelection("auc", Direction.HIGHER_IS_BETTER),
+            verdicts=[candidate.verdict for candidate in candidates if candidate.verdict],
+        ),
+        metrics=[MetricName("", "", name) for name in METRICS],
+        slices=[SliceName.of(pair) for pair in pairs],
+        candidates=candidates,
+        values=values,
+        baseline=[[0.9, 0.1, 50.0 * (s + 1)] for s in range(len(pairs))] if baseline else None,
+        intervals=[uncertainty(name, 0, value, 0.006) for name, value in good.items() if intervals],
+        changes=[
             uncertainty(name, 0, value - 0.9, 0.004) for name, value in good.items() if baseline
         ],
-        "thresholds": [
-            {
-                "metric": "auc",
-                "slice": {},
-                "kind": "value",
-                "lower": 0.85,
-                "upper": None,
-                "absolute": None,
-                "relative": None,
-            }
-        ],
-        "plots": {name: binary_plots(i) for i, name in enumerate(names[:20])} if plots else {},
-        "losses": {
-            "training": [(100 * i, 1 / (i + 1)) for i in range(checkpoints)],
-            "evaluation": [(100 * i, 1 / (i + 1) + 0.002 * i) for i in range(checkpoints)],
-        },
-        "made": {"examples": ["made/up"], "example_splits": ["eval"]},
-    }
+        thresholds=[ReportedThreshold("auc", {}, "value", lower=0.85)],
+        plots={name: binary_plots(i) for i, name in enumerate(names[:20])} if plots else {},
+        losses=Losses(
+            training=[(100 * i, 1 / (i + 1)) for i in range(checkpoints)],
+            evaluation=[(100 * i, 1 / (i + 1) + 0.002 * i) for i in range(checkpoints)],
+        ),
+        made={"examples": ["made/up"], "example_splits": ["eval"]},
+    )
 
 
-def uncertainty(name: str, at: int, value: float, half: float) -> Any:
-    """Of the metric at position 0."""
-    return {
-        "candidate": name,
-        "slice": at,
-        "metric": 0,
-        "value": value,
-        "standard_error": half / 2,
-        "low": value - half,
-        "high": value + half,
-        "caution": None,
-    }
+def with_verdicts(made: Report, change: Callable[[Candidate], dict[str, Any]]) -> Report:
+    """The same report with other verdicts.
+
+    Args:
+        made: Report.
+        change: Fields of a candidate's verdict that are changed.
+    """
+    candidates = [
+        dataclasses.replace(
+            candidate,
+            verdict=candidate.verdict
+            and dataclasses.replace(candidate.verdict, **change(candidate)),
+        )
+        for candidate in made.candidates
+    ]
+    decision = made.decision and dataclasses.replace(
+        made.decision, verdicts=[c.verdict for c in candidates if c.verdict]
+    )
+    return dataclasses.replace(made, candidates=candidates, decision=decision)
+
+
+def uncertainty(
+    name: str, at: int, value: float, half: float, caution: str | None = None
+) -> Uncertainty:
+    """The error of the metric at position 0."""
+    return Uncertainty(name, at, 0, value, half / 2, value - half, value + half, caution)
 
 
 def binary_plots(seed: int) -> list[dict[str, Any]]:
@@ -199,5 +195,5 @@ def regression_plots() -> list[dict[str, Any]]:
 
 
 def titles(made: Report) -> list[str]:
-    """Of all slices."""
-    return [slice_title(where) for where in made["slices"]]
+    """The names of all slices."""
+    return list(map(str, made.slices))

@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from checkpoint_sweep.report.swept import Swept
+from checkpoint_sweep.report.sweep_result import SweepResult
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Job:
         examples: serialized, for the registered model to predict.
     """
 
-    swept: Swept
+    swept: SweepResult
     model: str | None = None
     registered_name: str | None = None
     examples: tuple[bytes, ...] = ()

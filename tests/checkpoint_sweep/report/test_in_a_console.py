@@ -5,7 +5,7 @@ from pathlib import Path
 
 from checkpoint_sweep.report.page import render
 from tests.checkpoint_sweep.report import fake_report
-from tests.checkpoint_sweep.report.views.browser import Browser
+from tests.checkpoint_sweep.tfma_views.browser import Browser
 
 # As Kubeflow's console makes it: frontend/src/components/viewers/HTMLViewer.tsx.
 FRAME = """<!DOCTYPE html>

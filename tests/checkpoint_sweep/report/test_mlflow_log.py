@@ -5,13 +5,21 @@ import re
 import pytest
 
 from checkpoint_sweep.report.mlflow_log import log_sweep, metric_key
-from checkpoint_sweep.report.swept import Swept
+from checkpoint_sweep.report.sweep_result import SweepResult
+from checkpoint_sweep.selection.criteria import Direction
+from checkpoint_sweep.selection.sweep_verdicts import AppliedSelection, SweepVerdicts
 
 
 def test_registering_without_a_chosen_model_is_refused() -> None:
-    swept = Swept("", {"chosen": None}, [], "", {})
+    selection = AppliedSelection("auc", Direction.HIGHER_IS_BETTER)
+    swept = SweepResult("", SweepVerdicts(None, False, "none is eligible", selection, []))
     with pytest.raises(ValueError, match="no model to register"):
         log_sweep(swept, model="/chosen", registered_name="tips")
+
+
+def test_a_sweep_without_its_decision_is_an_error() -> None:
+    with pytest.raises(ValueError, match="decision is not known"):
+        log_sweep(SweepResult("", None))
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,7 @@ import math
 import re
 
 import pytest
-import tensorflow_model_analysis as tfma
-from google.protobuf import text_format
 
-from checkpoint_sweep.report.demands import demands
 from checkpoint_sweep.report.model_card import MOST_COLUMNS, MOST_ROWS, Card, Measured, model_card
 
 CARD = Card(
@@ -110,41 +107,3 @@ def test_metrics_with_intervals_are_the_first_of_many_columns() -> None:
 def test_values_from_the_data_are_escaped(value: str, shown: str) -> None:
     card = dataclasses.replace(CARD, measured=[Measured("auc", f"x={value}", 0.5, 200)])
     assert f"| x={shown} | 200 | 0.5 |" in model_card(card)
-
-
-CONFIG = """
-model_specs { name: "candidate" label_key: "y" }
-model_specs { name: "baseline" label_key: "y" is_baseline: true }
-slicing_specs {}
-slicing_specs { feature_keys: "pay" }
-metrics_specs {
-  metrics {
-    class_name: "AUC"
-    per_slice_thresholds {
-      slicing_specs {}
-      threshold {
-        value_threshold { lower_bound { value: 0.85 } upper_bound { value: 0.99 } }
-        change_threshold { direction: HIGHER_IS_BETTER absolute { value: -0.01 } }
-      }
-    }
-    per_slice_thresholds {
-      slicing_specs { feature_values { key: "pay" value: "Cash" } }
-      threshold { change_threshold { direction: HIGHER_IS_BETTER relative { value: -0.1 } } }
-    }
-  }
-  metrics {
-    class_name: "BinaryCrossEntropy"
-    threshold { change_threshold { direction: LOWER_IS_BETTER absolute { value: 0.02 } } }
-  }
-}
-"""
-
-
-def test_thresholds_are_worded() -> None:
-    assert demands(text_format.Parse(CONFIG, tfma.EvalConfig())) == [
-        "auc at least 0.85 on all examples",
-        "auc at most 0.99 on all examples",
-        "auc change against the baseline at least -0.01 on all examples",
-        "auc change against the baseline at least -10.000% on pay=Cash",
-        "binary_crossentropy change against the baseline at most +0.02 on every slice",
-    ]

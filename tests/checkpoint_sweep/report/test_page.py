@@ -1,15 +1,17 @@
 """The page in a browser: what it says, that it stays text, and that it is quick and small."""
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page
 
+from checkpoint_sweep.report.document import Losses
 from checkpoint_sweep.report.page import render
 from tests.checkpoint_sweep.report import fake_report
 from tests.checkpoint_sweep.report.conftest import Open
-from tests.checkpoint_sweep.report.views.browser import Browser
+from tests.checkpoint_sweep.tfma_views.browser import Browser
 
 KINDS: dict[str, dict[str, Any]] = {
     "one": {"checkpoints": 1},
@@ -46,17 +48,15 @@ def test_every_kind_of_sweep_is_drawn(open_report: Open, name: str) -> None:
     made = fake_report.report(**KINDS[name])
     page = open_report(made).page
 
-    decision = made["decision"]
-    assert decision is not None
+    assert made.decision is not None
     heading = page.locator("h1").inner_text()
-    chosen = next((c for c in made["candidates"] if c["name"] == decision["chosen"]), None)
-    expected = "Nothing is chosen" if chosen is None else chosen["label"].replace("step", "Step")
+    expected = "Nothing is chosen" if made.chosen is None else made.chosen.title
     assert heading.startswith(expected)
-    assert ("Not blessed" in page.locator(".blessing").inner_text()) != decision["blessed"]
+    assert ("Not blessed" in page.locator(".blessing").inner_text()) != made.decision.blessed
     rows = page.locator("#verdict-table tbody tr")
-    assert rows.count() == len(made["candidates"])
-    assert page.locator("#verdict-table tr.chosen").count() == (0 if chosen is None else 1)
-    finite = sum(c["verdict"]["value"] is not None for c in made["candidates"] if c["verdict"])
+    assert rows.count() == len(made.candidates)
+    assert page.locator("#verdict-table tr.chosen").count() == (0 if made.chosen is None else 1)
+    finite = sum(verdict.value is not None for verdict in made.decision.verdicts)
     assert marks(page, "step-chart") >= finite
     assert page.locator("#heat-chart").count() == (0 if name == "no-slices" else 1)
     assert page.locator("#change-chart svg.marks").count() == (1 if name == "baseline" else 0)
@@ -65,9 +65,17 @@ def test_every_kind_of_sweep_is_drawn(open_report: Open, name: str) -> None:
 
 def test_a_sweep_without_results_names_the_reasons(browser: Browser, tmp_path: Path) -> None:
     made = fake_report.report(checkpoints=2, eligible=False, intervals=False, plots=False)
-    made.update(values={}, metrics=[], slices=[], losses={"training": [], "evaluation": []})
-    for candidate in made["candidates"]:
-        candidate["reason"] = "it cannot be read"
+    made = dataclasses.replace(
+        made,
+        values={},
+        metrics=[],
+        slices=[],
+        losses=Losses(),
+        candidates=[
+            dataclasses.replace(candidate, reason="it cannot be read")
+            for candidate in made.candidates
+        ],
+    )
     (tmp_path / "page.html").write_text(render(made), encoding="utf-8")
     observed = browser.open(tmp_path / "page.html")
     observed.page.wait_for_selector("body[data-drawn]")
@@ -86,10 +94,10 @@ def test_the_verdicts_shown_are_the_reports(open_report: Open) -> None:
     shown = page.locator("#verdict-table tbody tr").evaluate_all(
         "rows => rows.map(r => [r.cells[0].innerText, r.cells[1].dataset.value])"
     )
-    verdicts = [c["verdict"] or {} for c in made["candidates"]]
+    assert made.decision is not None
     assert shown == [
-        [c["label"], "" if v["value"] is None else str(v["value"])]
-        for c, v in zip(made["candidates"], verdicts, strict=True)
+        [verdict.label, "" if verdict.value is None else str(verdict.value)]
+        for verdict in made.decision.verdicts
     ]
 
 
@@ -105,7 +113,7 @@ def test_the_slice_table_has_the_reports_numbers(open_report: Open) -> None:
           ...[1, 2, 5].map(i => row.cells[i].dataset.value)])"""
     )
     assert [row[0] for row in shown] == fake_report.titles(made)
-    values = made["values"]["step-00000500"]
+    values = made.values["step-00000500"]
     for row, value in zip(shown, values, strict=True):
         assert [float(cell) for cell in row[1:]] == pytest.approx(
             [value[2], value[1], 0.1], rel=1e-6
@@ -126,7 +134,9 @@ def test_thresholds_are_lines_where_they_hold(
     open_report: Open, where: dict[str, str | None], chosen: str, lines: int
 ) -> None:
     made = fake_report.report()
-    made["thresholds"][0]["slice"] = where
+    (threshold,) = made.thresholds
+    threshold = dataclasses.replace(threshold, slice=where)
+    made = dataclasses.replace(made, thresholds=[threshold])
     page = open_report(made).page
 
     page.evaluate("document.querySelector('#step-chart svg.marks').dataset.before = ''")
@@ -137,12 +147,13 @@ def test_thresholds_are_lines_where_they_hold(
 
 
 def test_values_from_the_data_are_escaped(open_report: Open) -> None:
-    made = fake_report.report()
-    for candidate in made["candidates"]:
-        assert candidate["verdict"] is not None
-        candidate["verdict"]["reason"] = fake_report.HOSTILE
-        candidate["reason"] = fake_report.HOSTILE
-    made["made"]["examples"] = [fake_report.HOSTILE]
+    hostile = {"reason": fake_report.HOSTILE}
+    made = fake_report.with_verdicts(fake_report.report(), lambda candidate: hostile)
+    made = dataclasses.replace(
+        made,
+        candidates=[dataclasses.replace(candidate, **hostile) for candidate in made.candidates],
+        made={"examples": [fake_report.HOSTILE]},
+    )
     observed = open_report(made)
     dialogs: list[str] = []
     observed.page.on("dialog", lambda dialog: dialogs.append(dialog.message))
@@ -229,10 +240,11 @@ def test_the_page_fits_the_window_and_the_theme(open_report: Open, scheme: str, 
 
 
 def test_in_print_nothing_is_cut_off_or_folded(open_report: Open) -> None:
-    made = fake_report.report(checkpoints=60, slices=60, baseline=True)
-    for candidate in made["candidates"][:3]:
-        assert candidate["verdict"] is not None
-        candidate["verdict"].update(eligible=False, missed=[f"auc on {i}" for i in range(9)])
+    missed = {"eligible": False, "missed": [f"auc on {i}" for i in range(9)]}
+    made = fake_report.with_verdicts(
+        fake_report.report(checkpoints=60, slices=60, baseline=True),
+        lambda candidate: missed if candidate.step <= 300 else {},
+    )
     page = open_report(made).page
 
     page.emulate_media(media="print")
@@ -260,8 +272,8 @@ def test_the_first_slices_of_many_are_drawn_and_all_on_request(open_report: Open
 
 
 def test_a_regression_has_predicted_against_actual_and_residuals(open_report: Open) -> None:
-    made = fake_report.report(checkpoints=1)
-    made["plots"] = {"step-00000100": fake_report.regression_plots()}
+    plots = {"step-00000100": fake_report.regression_plots()}
+    made = dataclasses.replace(fake_report.report(checkpoints=1), plots=plots)
     page = open_report(made).page
 
     assert page.locator("#plots .chart").evaluate_all(
@@ -285,7 +297,7 @@ def test_the_text_is_readable_without_scripts(browser: Browser, tmp_path: Path) 
     page = browser.open(tmp_path / "page.html", java_script_enabled=False).page  # type: ignore[arg-type]
 
     assert "is chosen" in page.locator("h1").inner_text()
-    assert page.locator("#verdict-table tbody tr").count() == len(made["candidates"])
+    assert page.locator("#verdict-table tbody tr").count() == len(made.candidates)
     page.context.close()
 
 

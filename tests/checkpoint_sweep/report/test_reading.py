@@ -10,13 +10,13 @@ import tensorflow as tf
 import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.proto import metrics_for_slice_pb2 as proto
 
-from checkpoint_sweep.report.document import VERSION
-from checkpoint_sweep.report.gather import spread
+from checkpoint_sweep.report.document import VERSION, Losses
 from checkpoint_sweep.report.payload import payload
-from checkpoint_sweep.report.read_losses import read_losses, thin
+from checkpoint_sweep.report.read_losses import read_losses
 from checkpoint_sweep.report.read_plots import calibration, read_plots, thresholds
+from checkpoint_sweep.report.thinning import thin, thin_with
 from tests.checkpoint_sweep.report import fake_report
-from tests.checkpoint_sweep.report.views import tfma_results
+from tests.checkpoint_sweep.tfma_views import tfma_results
 
 
 def _estimator(folder: Path, losses: dict[int, float]) -> None:
@@ -40,32 +40,26 @@ def _keras(folder: Path, tag: str, losses: dict[int, float]) -> None:
 def test_losses_of_an_estimator_are_read(tmp_path: Path) -> None:
     _estimator(tmp_path, {0: 1.0, 100: 0.5})
     _estimator(tmp_path / "eval", {100: 0.625})
-    assert read_losses(str(tmp_path)) == {
-        "training": [(0, 1.0), (100, 0.5)],
-        "evaluation": [(100, 0.625)],
-    }
+    assert read_losses(str(tmp_path)) == Losses([(0, 1.0), (100, 0.5)], [(100, 0.625)])
 
 
 def test_losses_of_keras_are_read(tmp_path: Path) -> None:
     _keras(tmp_path / "train", "batch_loss", {0: 1.0, 1: 0.5})
     _keras(tmp_path / "validation", "evaluation_loss_vs_iterations", {1: 0.75})
-    assert read_losses(str(tmp_path)) == {
-        "training": [(0, 1.0), (1, 0.5)],
-        "evaluation": [(1, 0.75)],
-    }
+    assert read_losses(str(tmp_path)) == Losses([(0, 1.0), (1, 0.5)], [(1, 0.75)])
 
 
 def test_a_file_that_is_still_written_is_read_as_far_as_it_goes(tmp_path: Path) -> None:
     _estimator(tmp_path, {0: 1.0, 100: 0.5})
     (path,) = tmp_path.glob("events*")
     path.write_bytes(path.read_bytes()[:-5])
-    assert read_losses(str(tmp_path))["training"] == [(0, 1.0)]
+    assert read_losses(str(tmp_path)).training == [(0, 1.0)]
 
 
 @pytest.mark.parametrize("exists", [True, False])
 def test_a_run_without_logs_has_no_losses(tmp_path: Path, exists: bool) -> None:
     folder = tmp_path if exists else tmp_path / "missing"
-    assert read_losses(str(folder)) == {"training": [], "evaluation": []}
+    assert read_losses(str(folder)) == Losses([], [])
 
 
 @pytest.mark.parametrize(("count", "most"), [(5, 10), (10, 10), (1000, 10), (11, 10)])
@@ -81,7 +75,7 @@ def test_thinning_keeps_first_and_last(count: int, most: int) -> None:
 @pytest.mark.parametrize("chosen", [None, "0", "57", "199"])
 def test_plots_are_kept_of_first_last_and_chosen(chosen: str | None) -> None:
     names = [str(i) for i in range(200)]
-    kept = spread(names, chosen, 20)
+    kept = thin_with(names, chosen, 20)
     assert len(kept) <= 20
     assert {"0", "199"} <= set(kept)
     assert chosen is None or chosen in kept
@@ -166,5 +160,5 @@ def test_importing_the_package_imports_no_slow_library() -> None:
 def test_version_and_keys_of_the_report_are_documented() -> None:
     text = (Path(__file__).parents[3] / "docs" / "report.md").read_text()
     assert f"version {VERSION}" in text
-    for name in fake_report.report():
+    for name in fake_report.report().to_dict():
         assert f"`{name}`" in text

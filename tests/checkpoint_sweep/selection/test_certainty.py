@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from checkpoint_sweep.selection import certainty
-from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.policies import CandidateResult
 from checkpoint_sweep.selection.replicates import Replicates
 

@@ -4,8 +4,8 @@ import math
 
 import pytest
 
+from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.decision import choose
-from checkpoint_sweep.selection.direction import Direction
 from checkpoint_sweep.selection.policies import CandidateResult
 
 HIGHER, LOWER = Direction.HIGHER_IS_BETTER, Direction.LOWER_IS_BETTER
@@ -42,8 +42,8 @@ def test_the_best_finite_value_is_chosen(direction: Direction, values: list, cho
         (_result(1), "the selection metric has no value"),
         (_result(1, 0.9, threshold_failures=["auc = 0.4"]), "missed auc = 0.4"),
         (_result(1, 0.9, threshold_failures=["a", "b", "c"]), "missed a and 2 more"),
-        (_result(1, left_out="unreadable: bad CRC"), "unreadable: bad CRC"),
-        (_result(1, 0.9, left_out="its predictions are NaN"), "its predictions are NaN"),
+        (_result(1, excluded_reason="unreadable: bad CRC"), "unreadable: bad CRC"),
+        (_result(1, 0.9, excluded_reason="its predictions are NaN"), "its predictions are NaN"),
     ],
 )
 def test_a_verdict_says_why_a_checkpoint_is_not_eligible(

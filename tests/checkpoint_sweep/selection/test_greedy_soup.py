@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.greedy_soup import Soup, greedy_soup, ingredients
 from checkpoint_sweep.selection.policies import CandidateResult
 
@@ -18,7 +18,7 @@ def _result(name: str, step: int, value: Value) -> CandidateResult:
     if value == "missed":
         return CandidateResult(name, step, 1.0, threshold_failures=("auc = 1",))
     if isinstance(value, str):
-        return CandidateResult(name, step, 1.0, left_out=value)
+        return CandidateResult(name, step, 1.0, excluded_reason=value)
     return CandidateResult(name, step, value)
 
 

@@ -2,7 +2,7 @@ import pytest
 import tensorflow_model_analysis as tfma
 from google.protobuf import text_format
 
-from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.metric_lookup import resolve_direction
 from checkpoint_sweep.selection.policies import SelectionError
 from checkpoint_sweep.selection.selection import Selection

@@ -2,7 +2,7 @@
 
 import pytest
 
-from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.policies import (
     BestValue,
     CandidateResult,

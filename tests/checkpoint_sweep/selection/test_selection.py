@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.policies import EarliestWithin, SelectionError
 from checkpoint_sweep.selection.selection import Selection
 

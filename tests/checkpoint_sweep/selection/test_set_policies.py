@@ -5,7 +5,7 @@ import math
 import pytest
 
 from checkpoint_sweep.selection import policies
-from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.policies import CandidateResult, SelectionError, SelectionPolicy
 from checkpoint_sweep.selection.set_policies import EarliestOfSet, LatestOfSet, SecondaryMetric
 

@@ -7,6 +7,7 @@ import pytest
 import tensorflow as tf
 
 from checkpoint_sweep.common.errors import UserError
+from checkpoint_sweep.common.names import OVERALL
 from checkpoint_sweep.sweeping.compare import compare
 from checkpoint_sweep.sweeping.sweep import SweepResult, sweep
 from tests.checkpoint_sweep.sweeping.conftest import Files, files_in
@@ -28,14 +29,14 @@ def swept(given: Files) -> SweepResult:
 def test_the_difference_to_the_chosen_is_that_of_the_verdicts(
     given: Files, swept: SweepResult
 ) -> None:
-    other = next(v for v in swept.verdicts if v["step"] != swept.step and v["difference"])
-    compared = compare(str(given.output), f"{given.output}:{other['step']}")
-    (row,) = [r for r in compared.rows if (r.metric, r.slice) == ("auc", "overall")]
-    assert row.difference == pytest.approx(other["difference"]["value"])
-    assert row.interval == pytest.approx(other["difference"]["interval"])
+    other = next(v for v in swept.verdicts if v.step != swept.step and v.difference)
+    compared = compare(str(given.output), f"{given.output}:{other.step}")
+    (row,) = [r for r in compared.rows if (str(r.metric), r.slice) == ("auc", OVERALL)]
+    assert row.difference == pytest.approx(other.difference.value)
+    assert row.interval == pytest.approx(other.difference.interval)
     assert not row.better
     assert compared.cautions == []
-    slices = {row.slice for row in compared.rows if row.metric == "auc"}
+    slices = {str(row.slice) for row in compared.rows if row.metric.name == "auc"}
     assert "payment_type=Cash" in slices
     json.dumps(compared.to_json(), allow_nan=False)
 

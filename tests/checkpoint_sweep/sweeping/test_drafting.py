@@ -14,7 +14,7 @@ from checkpoint_sweep import SweepOptions, sweep
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.saved_model.parsed_features import parsed_features
 from checkpoint_sweep.saved_model.saved_model import SavedModel
-from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.sweeping.drafting.draft import draft
 from checkpoint_sweep.sweeping.drafting.features import FLOAT, INTEGER, TEXT, Feature
 from checkpoint_sweep.sweeping.drafting.guess import BINARY, MULTI_CLASS, REGRESSION, guess
@@ -37,7 +37,7 @@ def test_an_estimators_config_is_taken_by_a_sweep_as_it_is(files: Files) -> None
     drafted = draft(str(files.model), str(files.examples))
     files.config.write_text(drafted.text)
     swept = sweep(**files.arguments(select=drafted.select))
-    assert [v["value"] is not None for v in swept.verdicts] == [True] * 4
+    assert [v.value is not None for v in swept.verdicts] == [True] * 4
     table = swept.to_pandas()
     assert {"auc", "binary_crossentropy", "precision"} <= set(table["metric"])
     assert any(name.startswith("payment_type=") for name in table["slice"])
@@ -68,7 +68,7 @@ def test_a_keras_classifiers_and_a_regressions_configs_are_taken_by_a_sweep(
         examples, str(tmp_path / "config.pbtxt"), select, output=str(tmp_path / "swept")
     )
     swept = sweep(str(tmp_path / "run"), exported, options)
-    assert [v["value"] is not None for v in swept.verdicts] == [True] * 2
+    assert [v.value is not None for v in swept.verdicts] == [True] * 2
 
 
 def _save(model: Any, output: str, directory: Path) -> None:

@@ -62,7 +62,7 @@ def test_an_estimator_that_keeps_one_checkpoint_has_all_evaluated_once(
     listener = SweepListener(estimator, receiver_fn, files.options())
     estimator.train(input_fn, max_steps=10, saving_listeners=[listener, After()])
     assert listener.result is not None
-    assert [verdict["step"] for verdict in listener.result.verdicts] == STEPS
+    assert [verdict.step for verdict in listener.result.verdicts] == STEPS
     assert fresh == [[step] for step in STEPS]
 
 
@@ -94,7 +94,7 @@ def test_the_choice_is_that_of_a_later_sweep(
     )
     assert listener.result is not None
     values = [
-        [(v["step"], v["value"], v["reason"]) for v in result.verdicts]
+        [(v.step, v.value, v.reason) for v in result.verdicts]
         for result in (listener.result, later)
     ]
     assert values[0] == values[1]
@@ -156,7 +156,7 @@ def test_train_and_evaluate_exports_the_best_of_all(
         tf.estimator.EvalSpec(input_fn, steps=1, exporters=[exporter], throttle_secs=3600),
     )
     assert exporter.result is not None
-    assert [verdict["step"] for verdict in exporter.result.verdicts] == STEPS
+    assert [verdict.step for verdict in exporter.result.verdicts] == STEPS
     (exported,) = (tmp_path / "training/export/best_of_all").iterdir()
     assert exported.name.isdigit()
     assert tf.saved_model.contains_saved_model(str(exported))
@@ -176,7 +176,7 @@ def test_a_keras_training_has_every_epoch_evaluated(files: Files, tmp_path: Path
     x = np.random.default_rng(0).uniform(size=(32, 2)).astype(np.float32)
     model.fit(x, x[:, 0] > x[:, 1], epochs=3, callbacks=[saver, callback], verbose=0)
     assert callback.result is not None
-    assert [verdict["step"] for verdict in callback.result.verdicts] == [1, 2, 3]
+    assert [verdict.step for verdict in callback.result.verdicts] == [1, 2, 3]
 
 
 def test_an_export_without_a_model_is_refused(files: Files, tmp_path: Path) -> None:

@@ -20,8 +20,8 @@ from tests.checkpoint_sweep.sweeping.conftest import Files
 
 def test_every_checkpoint_is_evaluated_and_the_chosen_one_exported(files: Files) -> None:
     swept = sweep(**files.arguments())
-    assert [v["step"] for v in swept.verdicts] == [0, 20, 40, 60]
-    values = {v["name"]: v["value"] for v in swept.verdicts}
+    assert [v.step for v in swept.verdicts] == [0, 20, 40, 60]
+    values = {v.name: v.value for v in swept.verdicts}
     assert swept.chosen == max(values, key=lambda name: values[name])
     for name, value in values.items():
         result = tfma.load_eval_result(os.path.join(swept.directory, name))
@@ -47,7 +47,7 @@ def test_earlier_results_are_reused_and_the_earlier_folder_is_removed(files: Fil
     for path in late:
         shutil.move(path, aside / path.name)
     first = sweep(**files.arguments())
-    assert [v["step"] for v in first.verdicts] == [0, 20, 60]
+    assert [v.step for v in first.verdicts] == [0, 20, 60]
     for path in aside.iterdir():
         shutil.move(path, files.run / path.name)
     second = sweep(**files.arguments())
@@ -85,8 +85,8 @@ def test_a_table_gives_the_values_of_its_examples(
         frame.to_parquet(table)
     of_table = sweep(**files.arguments(examples=str(table), output=str(files.output) + "-table"))
     of_records = sweep(**files.arguments())
-    assert [v["value"] for v in of_table.verdicts] == pytest.approx(
-        [v["value"] for v in of_records.verdicts], rel=1e-6
+    assert [v.value for v in of_table.verdicts] == pytest.approx(
+        [v.value for v in of_records.verdicts], rel=1e-6
     )
 
 

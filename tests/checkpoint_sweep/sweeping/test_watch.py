@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from checkpoint_sweep import Averages, Racing, StepRange
 from checkpoint_sweep.common.errors import UserError
-from checkpoint_sweep.selection.patience import without_improvement
+from checkpoint_sweep.selection.verdict import Verdict, without_improvement
 from checkpoint_sweep.sweeping import folder as folders
 from checkpoint_sweep.sweeping import run_watcher
 from checkpoint_sweep.sweeping.export import export_step
@@ -85,7 +85,7 @@ def test_every_checkpoint_is_evaluated_once_and_the_choice_is_that_of_a_sweep(
     given = files.arguments(run=str(run), model=first, output=str(tmp_path / "watched"))
     result = watch(**given, until=Until(file=str(ended)), every=0.2, on_result=results.append)
     training.join()
-    assert [v["step"] for v in result.verdicts] == list(STEPS)
+    assert [v.step for v in result.verdicts] == list(STEPS)
     assert result.chosen == sweep(**files.arguments()).chosen
     fresh: list[int] = []
     for evaluated in results[-1:]:
@@ -124,7 +124,7 @@ def test_a_checkpoint_that_comes_and_goes_during_an_evaluation_is_pinned(
 
     monkeypatch.setattr(run_watcher, "sweep", slow)
     result = watch(**files.arguments(run=str(run)), until=Until(step=60), every=0.05)
-    assert [v["step"] for v in result.verdicts] == [20, 60]
+    assert [v.step for v in result.verdicts] == [20, 60]
 
 
 def test_a_checkpoint_that_comes_and_goes_between_two_polls_is_pinned(
@@ -163,7 +163,7 @@ def test_a_sweep_into_the_same_output_is_waited_for(
 
     monkeypatch.setattr(run_watcher, "sweep", busy_once)
     result = watch(**files.arguments(), until=Until(step=60), every=0.05)
-    assert [v["step"] for v in result.verdicts] == list(STEPS)
+    assert [v.step for v in result.verdicts] == list(STEPS)
     assert len(tried) == 2
 
 
@@ -191,7 +191,7 @@ def test_the_checkpoint_that_was_exported_is_waited_for(
     training.start()
     result = watch(**files.arguments(run=str(run)), until=Until(step=60), every=0.2)
     training.join()
-    assert [v["step"] for v in result.verdicts] == list(STEPS)
+    assert [v.step for v in result.verdicts] == list(STEPS)
 
 
 def test_a_watch_without_any_checkpoint_is_an_error(files: Files, tmp_path: Path) -> None:
@@ -210,8 +210,8 @@ def test_checkpoints_before_the_step_range_are_waited_out(
     given = files.arguments(run=str(run), steps=StepRange(first=40))
     result = watch(**given, until=Until(step=60), every=0.1, on_result=results.append)
     training.join()
-    assert [v["step"] for v in result.verdicts] == [40, 60]
-    assert all(v["step"] >= 40 for r in results for v in r.verdicts)
+    assert [v.step for v in result.verdicts] == [40, 60]
+    assert all(v.step >= 40 for r in results for v in r.verdicts)
 
 
 def test_no_checkpoint_of_the_step_range_appeared(files: Files) -> None:
@@ -240,13 +240,13 @@ def test_watch_takes_the_options_of_a_sweep(
 ) -> None:
     given = files.arguments(steps=StepRange(first=40), **changes)
     result = watch(**given, until=Until(step=60), every=0.1)
-    names = [v["name"].replace("step-000000", "step-") for v in result.verdicts]
+    names = [v.name.replace("step-000000", "step-") for v in result.verdicts]
     assert sorted(names) == sorted(candidates)
 
 
 def test_patience_asks_training_to_stop(files: Files) -> None:
     result = watch(**files.arguments(), until=Until(patience=0), every=0.1)
-    assert [v["step"] for v in result.verdicts] == list(STEPS)
+    assert [v.step for v in result.verdicts] == list(STEPS)
     assert (files.output / "stop").exists()
 
 
@@ -263,8 +263,11 @@ def test_patience_asks_training_to_stop(files: Files) -> None:
 def test_checkpoints_after_the_last_among_the_best_are_counted(
     members: list[bool | None], expected: int
 ) -> None:
-    verdicts = [{"in_best_set": member, "averaged": None} for member in members]
-    average = {"in_best_set": True, "averaged": [1, 2]}
+    verdicts = [
+        Verdict(f"step-{step}", step, True, 0.5, "", in_best_set=member)
+        for step, member in enumerate(members)
+    ]
+    average = Verdict("average-last-2", 2, True, 0.5, "", in_best_set=True, averaged=[1, 2])
     assert without_improvement([*verdicts, average]) == expected
 
 

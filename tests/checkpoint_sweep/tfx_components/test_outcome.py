@@ -5,6 +5,8 @@ import pytest
 from ml_metadata import proto
 
 from checkpoint_sweep import last_outcome
+from checkpoint_sweep.selection.criteria import Direction
+from checkpoint_sweep.selection.sweep_verdicts import AppliedSelection, SweepVerdicts
 from tests.pipeline.recorded import Recorded, State
 
 
@@ -16,7 +18,9 @@ def recorded(tmp_path: Path) -> Recorded:
 def _sweep(recorded: Recorded, state: int, run: str, reason: str, blessed: bool = True) -> Path:
     folder = recorded.path.parent / run
     folder.mkdir()
-    (folder / "verdicts.json").write_text(json.dumps({"blessed": blessed, "reason": reason}))
+    selection = AppliedSelection("auc", Direction.HIGHER_IS_BETTER)
+    verdicts = SweepVerdicts(None, blessed, reason, selection, [])
+    (folder / "verdicts.json").write_text(json.dumps(verdicts.to_dict()))
     outputs = {
         "blessing": recorded.artifact("ModelBlessing", str(folder)),
         "evaluation": recorded.artifact("ModelEvaluation", str(folder)),

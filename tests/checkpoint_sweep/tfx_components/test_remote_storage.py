@@ -12,12 +12,13 @@ from tfx import types
 from tfx.dsl.components.base import base_beam_executor
 from tfx.types import standard_artifacts
 
+from checkpoint_sweep import tfma_views as views
 from checkpoint_sweep.common.files import PARTIAL
 from checkpoint_sweep.model_run.averages import Averages
-from checkpoint_sweep.report import read_sweep, views
-from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.report import read_sweep
+from checkpoint_sweep.report.sweep_result import read_verdicts
+from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.selection import Selection
-from checkpoint_sweep.tfx_components.blessing import read_verdicts
 from checkpoint_sweep.tfx_components.evaluator.executor import EvaluatorExecutor
 from checkpoint_sweep.tfx_components.sweep.executor import SweepExecutor
 from tests.checkpoint_sweep.tfx_components.sweep.conftest import EVAL_CONFIG
@@ -97,16 +98,16 @@ def test_sweep_and_evaluator_work_on_a_remote_file_system(
     )
 
     verdicts = read_verdicts(f"{root}/sweep/blessing/1")
-    assert verdicts["blessed"]
+    assert verdicts.blessed
     assert tf.io.gfile.exists(f"{root}/sweep/model/1/Format-Serving/saved_model.pb")
-    sweep = views.Sweep.open(f"{root}/sweep/evaluation/1")
+    sweep = views.open_sweep(f"{root}/sweep/evaluation/1")
     assert sweep.steps == [0, 20, 40, 60]
     assert "average-last-2" in sweep.averages
     assert tf.io.gfile.exists(f"{root}/sweep/evaluation/1/averages/average-last-2/weights.index")
     assert tf.io.gfile.exists(f"{root}/sweep/evaluation/1/report.html")
     assert not tf.io.gfile.glob(f"{root}/sweep/evaluation/1/*{PARTIAL}*")
     table = read_sweep(f"{root}/sweep/evaluation/1").to_pandas()
-    evaluated = {v["name"] for v in verdicts["checkpoints"] if v["value"] is not None}
+    evaluated = {v.name for v in verdicts.verdicts if v.value is not None}
     assert set(table.candidate) == evaluated
     views.time_series(sweep, metrics=["auc"]).save(tmp_path / "page.html")
     assert (tmp_path / "page.html").stat().st_size > 100_000

@@ -4,7 +4,7 @@ import pytest
 
 from checkpoint_sweep.evaluation.engine import get_engine
 from checkpoint_sweep.evaluation.request import EngineError
-from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.selection.criteria import Direction
 from pipeline import options
 from pipeline.checks.selection import check_selection
 from pipeline.config import ENGINES, ConfigError, PipelineConfig

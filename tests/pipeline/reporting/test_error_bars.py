@@ -4,37 +4,30 @@ from typing import Any
 
 import pytest
 
+from checkpoint_sweep.selection.criteria import Direction
+from checkpoint_sweep.selection.sweep_verdicts import AppliedSelection, SweepVerdicts
+from checkpoint_sweep.selection.verdict import Verdict
 from pipeline.reporting.error_bars import error_bars
-from pipeline.reporting.run_summary import Summary
+from pipeline.reporting.run_summary import Summary, SweepSummary
 
 
-def _verdict(step: int, value: float | None, **more: Any) -> dict[str, Any]:
-    return {
-        "name": f"step-{step}",
-        "step": step,
-        "value": value,
-        "eligible": value is not None,
-        "reason": "",
-        "in_best_set": None,
-        **more,
-    }
+def _verdict(step: int, value: float | None, **more: Any) -> Verdict:
+    return Verdict(f"step-{step}", step, value is not None, value, "", **more)
 
 
-RUN = Summary(
-    "now",
-    "complete",
-    "",
-    checkpoints=[
-        _verdict(10, 3.0, interval=[2.5, 3.5], in_best_set=False),
-        _verdict(20, 1.0, interval=[0.5, 1.5], in_best_set=True),
+DECISION = SweepVerdicts(
+    chosen="step-20",
+    blessed=True,
+    reason="",
+    selection=AppliedSelection("loss", Direction.LOWER_IS_BETTER, level=0.9),
+    verdicts=[
+        _verdict(10, 3.0, interval=(2.5, 3.5), in_best_set=False),
+        _verdict(20, 1.0, interval=(0.5, 1.5), in_best_set=True),
         _verdict(30, None),
         _verdict(30, 0.1, averaged=[20, 30]),
     ],
-    sweep={
-        "chosen": "step-20",
-        "selection": {"metric": "loss", "direction": "LOWER_IS_BETTER", "level": 0.9},
-    },
 )
+RUN = Summary("now", "complete", "", sweep=SweepSummary(DECISION, "", "", ""))
 
 
 def test_the_figure_has_values_intervals_and_the_chosen() -> None:

@@ -1,4 +1,3 @@
-import dataclasses
 import json
 import re
 from collections.abc import Mapping
@@ -7,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.problems.problem import repository
-from pipeline.reporting.run_summary import Node, Summary, begun, write_summary
+from pipeline.reporting.run_summary import Confirmation, Node, begun, write_summary
 from pipeline.reporting.summary import summarize
 from tests.pipeline.recorded import Recorded, State
 
@@ -26,7 +25,9 @@ def _sweep(recorded: Recorded, blessed: bool, run: str = "now") -> int:
         "reason": "step-2 is the best" if blessed else "none of the 2 checkpoints is eligible",
         "chosen": "step-2" if blessed else None,
         "selection": {"metric": "auc", "direction": "HIGHER_IS_BETTER"},
-        "checkpoints": [{"name": "step-2", "step": 2}],
+        "checkpoints": [
+            {"name": "step-2", "step": 2, "eligible": blessed, "value": 0.9, "reason": "because"}
+        ],
     }
     (folder / "verdicts.json").write_text(json.dumps(verdicts))
     outputs = {
@@ -68,14 +69,7 @@ def test_a_pushed_model_completes_the_run(
     _pusher(recorded, model, pushed=1, pushed_destination="/serving/7")
     assert _outcome(recorded) == ("complete", "The model was pushed to /serving/7.", "/serving/7")
     evaluator = summarize(recorded.path).evaluator
-    assert evaluator == {
-        "blessed": True,
-        "failures": [],
-        "words": "",
-        "metrics": [],
-        "baseline_model": "/old",
-        "evaluation": "/on-test",
-    }
+    assert evaluator == Confirmation(True, [], "", [], "/old", "/on-test")
 
 
 def test_a_model_that_the_evaluator_does_not_bless_is_not_pushed(
@@ -148,7 +142,7 @@ def test_the_readme_lists_every_key_of_the_summary() -> None:
     table = readme.partition("| key | content |")[2].partition("\n\n")[0]
     rows = re.findall(r"^\| (`.*?`) \|", table, re.MULTILINE)
     named = [key for row in rows for key in re.findall(r"`(\w+)`", row)]
-    assert named == [field.name for field in dataclasses.fields(Summary)]
+    assert named == list(begun("now").to_dict())
 
 
 def test_a_summary_is_replaced_as_a_whole(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from checkpoint_sweep.evaluation.candidates.runner import CandidateEvaluator, Ca
 from checkpoint_sweep.model_run.averages import GREEDY_SOUP, Ingredients
 from checkpoint_sweep.model_run.averaging import Averager
 from checkpoint_sweep.saved_model.model_source import ModelSource
-from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.greedy_soup import greedy_soup, ingredients
 from checkpoint_sweep.selection.policies import CandidateResult
 
@@ -80,7 +80,7 @@ class _Trials:
         name = f"{GREEDY_SOUP}-trial-{self._count:02d}"
         spec, made = average(self._averager, Ingredients(name, steps))
         if isinstance(made, str):
-            return CandidateResult(name, spec.step, left_out=made, averaged=spec.averaged)
+            return CandidateResult(name, spec.step, excluded_reason=made, averaged=spec.averaged)
         try:
             return self._evaluator.try_out(spec, made)
         finally:

@@ -13,7 +13,7 @@ from checkpoint_sweep.model_run.averages import Averages, last_checkpoints
 from checkpoint_sweep.model_run.averaging import Averager
 from checkpoint_sweep.model_run.checkpoints import Checkpoint
 from checkpoint_sweep.saved_model.model_source import ModelSource
-from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.policies import CandidateResult
 from checkpoint_sweep.selection.selection import Selection
 

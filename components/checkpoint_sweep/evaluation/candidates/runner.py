@@ -205,7 +205,9 @@ class CandidateEvaluator:
             result = dataclasses.replace(result, averaged=spec.averaged)
             status = ledger.TRIAL if spec.trial else status
         else:
-            result = CandidateResult(name, spec.step, left_out=reason, averaged=spec.averaged)
+            result = CandidateResult(
+                name, spec.step, excluded_reason=reason, averaged=spec.averaged
+            )
         entry = Entry(
             name, spec.step, spec.weights, status, seconds, reason, averaged=spec.averaged
         )
@@ -222,14 +224,16 @@ class CandidateEvaluator:
         missed = len(result.threshold_failures)
         value = "no value" if result.value is None else f"{self._selection} = {result.value:.6g}"
         thresholds = "threshold" if missed == 1 else "thresholds"
-        outcome = result.left_out or value + (f", {missed} {thresholds} missed" if missed else "")
+        outcome = result.excluded_reason or value + (
+            f", {missed} {thresholds} missed" if missed else ""
+        )
         if result.averaged is None:
             done = sum(r.averaged is None for r in self.results)
             logging.info(
                 "checkpoint %d of %d, step %d: %s", done, self._total, result.step, outcome
             )
-        elif result.left_out:
-            logging.warning("%s is left out: %s", result.name, result.left_out)
+        elif result.excluded_reason:
+            logging.warning("%s is left out: %s", result.name, result.excluded_reason)
         else:
             steps = ", ".join(map(str, result.averaged))
             logging.info("%s, of the steps %s: %s", result.name, steps, outcome)

@@ -121,10 +121,11 @@ def _entries(values: _Values, baseline: _Values, folds: list[int]) -> Iterator[d
     """Yields an entry of the record, JSON-like, for each metric."""
     of_baseline = {metric_name(key): key for key in baseline[0]}
     for key in values[0]:
-        output, sub_key, name = metric_name(key)
+        metric = metric_name(key)
+        output, sub_key, name = metric
         entry: dict[str, Any] = {"output": output, "sub_key": sub_key, "name": name}
         entry |= _replicates_entry("", [found.get(key) for found in values], folds)
-        other = of_baseline.get((output, sub_key, name))
+        other = of_baseline.get(metric)
         if other is not None:
             found = [of_fold.get(other) for of_fold in baseline]
             entry |= _replicates_entry("baseline_", found, folds)

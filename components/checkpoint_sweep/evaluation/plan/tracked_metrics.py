@@ -12,7 +12,7 @@ from tensorflow_model_analysis.slicer import slicer_lib
 from checkpoint_sweep.common import digests
 from checkpoint_sweep.evaluation.plan.plan import split_config
 from checkpoint_sweep.evaluation.tfma_internals import SliceKey
-from checkpoint_sweep.selection.margin import Margin
+from checkpoint_sweep.selection.criteria import ThresholdMode
 from checkpoint_sweep.selection.metric_lookup import MetricName, metric_name
 from checkpoint_sweep.selection.selection import Selection
 
@@ -90,7 +90,9 @@ def find_tracked_metrics(
     for key, entries in thresholds.items():
         for spec, _ in entries:
             if spec is None:
-                everywhere = selection is None or selection.margin is Margin.CONFIDENT
+                everywhere = (
+                    selection is None or selection.threshold_mode is ThresholdMode.CONFIDENT
+                )
             elif not isinstance(spec, config_pb2.SlicingSpec):
                 continue
             elif spec not in slices:
@@ -98,7 +100,7 @@ def find_tracked_metrics(
             names.add(metric_name(key))
     chosen = None
     if selection is not None:
-        names.add((selection.output_name, selection.sub_key, selection.metric))
+        names.add(selection.metric_name)
         chosen = tuple(sorted((key, str(value)) for key, value in selection.slice.items()))
     reduced = config_pb2.EvalConfig()
     reduced.CopyFrom(eval_config)

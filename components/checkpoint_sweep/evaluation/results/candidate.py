@@ -15,8 +15,7 @@ from checkpoint_sweep.evaluation.results.files import JACKKNIFE, PREDICTIONS
 from checkpoint_sweep.evaluation.results.metrics import read_metrics
 from checkpoint_sweep.evaluation.results.replicates import read_replicates
 from checkpoint_sweep.evaluation.results.thresholds import threshold_failures
-from checkpoint_sweep.selection.margin import Margin
-from checkpoint_sweep.selection.metric_lookup import MetricName
+from checkpoint_sweep.selection.criteria import ThresholdMode
 from checkpoint_sweep.selection.policies import CandidateResult, SelectionError
 from checkpoint_sweep.selection.selection import Selection
 
@@ -45,32 +44,27 @@ def read_result(
         SelectionError: The slice that the selection names is not in the results.
     """
     slices = read_metrics(directory, model_name)
-    slice_key = tuple(sorted((k, str(v)) for k, v in selection.slice.items()))
-    if slice_key not in slices:
+    if selection.slice_name not in slices:
         known = sorted("/".join(f"{k}={v}" for k, v in s) or "overall" for s in slices)
         raise SelectionError(
             f"{name} has no result for {selection}. Its slices are: {some(known, _NAMED)}. Name "
             "one of these, or add the slice to slicing_specs."
         )
-    metric = (selection.output_name, selection.sub_key, selection.metric)
+    key = selection.slice_name, selection.metric_name
     replicates = read_replicates(directory, model_name)
     failures = threshold_failures(directory)
-    if selection.margin is Margin.CONFIDENT and not failures:
+    if selection.threshold_mode is ThresholdMode.CONFIDENT and not failures:
         failures = not_sure(eval_config, replicates, selection.level)
-    found = replicates.get((slice_key, metric))
+    found = replicates.get(key)
     return CandidateResult(
         name,
         step,
-        slices[slice_key].get(metric),
+        slices[selection.slice_name].get(selection.metric_name),
         tuple(failures),
-        left_out=read_predictions(directory).excluded_reason,
+        excluded_reason=read_predictions(directory).excluded_reason,
         replicates=found.own if found else None,
-        metrics={_full_name(known): value for known, value in slices[slice_key].items()},
+        metrics={str(known): value for known, value in slices[selection.slice_name].items()},
     )
-
-
-def _full_name(metric: MetricName) -> str:
-    return "/".join(part for part in (metric[0], metric[2], metric[1]) if part)
 
 
 @dataclasses.dataclass(frozen=True)

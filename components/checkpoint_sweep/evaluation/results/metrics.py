@@ -6,10 +6,10 @@ import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.metrics import metric_types
 from tensorflow_model_analysis.slicer import slicer_lib
 
+from checkpoint_sweep.common.names import SliceName
 from checkpoint_sweep.selection.metric_lookup import MetricName, metric_name
 
-# A slice by its features and their values as text, sorted; none for the overall slice.
-Slice = tuple[tuple[str, str], ...]
+Slice = SliceName
 
 
 def read_metrics(directory: str, model_name: str) -> dict[Slice, Mapping[MetricName, float]]:
@@ -32,5 +32,5 @@ def read_metrics(directory: str, model_name: str) -> dict[Slice, Mapping[MetricN
             if of_model and not entry.key.is_diff and entry.value.HasField("double_value"):
                 name = metric_name(metric_types.MetricKey.from_proto(entry.key))
                 metrics[name] = entry.value.double_value.value
-        result[tuple(sorted((str(k), str(v)) for k, v in key))] = metrics
+        result[SliceName.of(key)] = metrics
     return result

@@ -9,9 +9,9 @@ from typing import Any
 
 import tensorflow as tf
 
+from checkpoint_sweep.common.names import MetricName, SliceName
 from checkpoint_sweep.evaluation.results.files import JACKKNIFE
 from checkpoint_sweep.evaluation.results.metrics import Slice, read_metrics
-from checkpoint_sweep.selection.metric_lookup import MetricName
 from checkpoint_sweep.selection.replicates import Replicates
 
 
@@ -86,8 +86,8 @@ def from_slices(
     """Makes replicates, by slice and metric, of the records that `jackknife.derive` gives."""
     return {
         (
-            tuple(sorted((name, value) for name, value in part["slice"])),
-            (entry["output"], entry["sub_key"], entry["name"]),
+            SliceName.of(part["slice"]),
+            MetricName(entry["output"], entry["sub_key"], entry["name"]),
         ): _from_entry(entry, part["examples"], part["rarer_label"])
         for part in slices
         for entry in part["metrics"]

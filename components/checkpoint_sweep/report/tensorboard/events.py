@@ -14,7 +14,7 @@ _FILE = "events.out.tfevents.{seconds}.checkpoint-sweep"
 
 
 def scalars(values: Mapping[str, float]) -> tf.compat.v1.Summary:
-    """Scalars by their tags, as an Estimator writes them; TensorBoard has 32 bits for each."""
+    """Makes scalars by their tags, as an Estimator does; TensorBoard has 32 bits for each."""
     value = tf.compat.v1.Summary.Value
     return tf.compat.v1.Summary(
         value=[value(tag=tag, simple_value=number) for tag, number in values.items()]
@@ -22,7 +22,7 @@ def scalars(values: Mapping[str, float]) -> tf.compat.v1.Summary:
 
 
 def text(tag: str, markdown: str) -> tf.compat.v1.Summary:
-    """A text."""
+    """Makes a text."""
     made = text_summary.text_pb(tag, markdown)
     return tf.compat.v1.Summary.FromString(made.SerializeToString())
 
@@ -33,9 +33,9 @@ def write_events(
     """Writes one event file.
 
     Args:
-        directory: of the run.
-        summaries: each with its step.
-        time: seconds since the epoch, at which they are written.
+        directory: Folder of the run.
+        summaries: Summaries, each with its step.
+        time: Time of writing, in seconds since the epoch.
     """
     path = os.path.join(directory, _FILE.format(seconds=int(time)))
     write_records(path, _records(summaries, time))

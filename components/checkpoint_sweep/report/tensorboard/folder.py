@@ -5,10 +5,12 @@ import time
 from collections.abc import Iterator
 
 import tensorflow as tf
+from absl import logging
 
 from checkpoint_sweep.common.files import replacing
-from checkpoint_sweep.evaluation.results.ledger import Entry
-from checkpoint_sweep.report.swept import OVERALL, Swept
+from checkpoint_sweep.common.names import OVERALL
+from checkpoint_sweep.common.text import first_line
+from checkpoint_sweep.report.sweep_result import SweepResult
 from checkpoint_sweep.report.tensorboard.events import scalars, text, write_events
 from checkpoint_sweep.report.tensorboard.pr_curves import read_pr_curves
 from checkpoint_sweep.report.tensorboard.runs import MOST_SLICES, folder_name, make_runs
@@ -19,24 +21,24 @@ DECISION = "checkpoint_sweep/decision"
 MOST_BYTES_OF_PLOTS = 40_000_000
 
 
-def write_tensorboard(swept: Swept, most_slices: int = MOST_SLICES) -> str:
+def write_tensorboard(swept: SweepResult, most_slices: int = MOST_SLICES) -> str:
     """Writes every metric at its checkpoint's step, the PR curves, and the decision as text.
 
     A run for each slice; averages, which are of no one step, are left out. What was written
     before is replaced.
 
-        write_tensorboard(read_swept(evaluation.uri, verdicts), most_slices=200)
+        write_tensorboard(read_sweep(evaluation.uri, blessing.uri), most_slices=200)
 
     Args:
-        swept: the sweep.
-        most_slices: how many runs there may be, the overall slice first, then the largest.
+        swept: Sweep.
+        most_slices: How many runs there may be, all examples first, then the largest slices.
 
     Returns:
         The folder.
     """
     now = time.time()
-    by_step = {entry.step: swept.metrics[entry.name] for entry in swept.checkpoints}
-    folder = os.path.join(swept.evaluation, FOLDER)
+    by_step = swept.metrics_by_step()
+    folder = os.path.join(swept.directory, FOLDER)
     with replacing(folder) as scratch:
         tf.io.gfile.makedirs(scratch)
         for run in make_runs(by_step, most_slices):
@@ -49,27 +51,40 @@ def write_tensorboard(swept: Swept, most_slices: int = MOST_SLICES) -> str:
     return folder
 
 
-def _decision(swept: Swept) -> Iterator[tuple[int, tf.compat.v1.Summary]]:
-    """What was decided, at the step that was chosen or, without one, at the last."""
-    at = swept.chosen or next(reversed(swept.evaluated), None)
-    if at is not None:
-        word = "BLESSED" if swept.verdicts["blessed"] else "NOT BLESSED"
-        yield at.step, text(DECISION, f"**{word}**: {swept.verdicts['reason']}")
+def try_to_write(swept: SweepResult) -> None:
+    """Writes the curves at the end of a sweep; a failure is a warning."""
+    try:
+        write_tensorboard(swept)
+    except Exception as error:
+        logging.warning(
+            "The curves for TensorBoard are not written: %s. All else of the sweep is.",
+            first_line(error),
+            exc_info=True,
+        )
 
 
-def _pr_curves(swept: Swept) -> list[tuple[int, tf.compat.v1.Summary]]:
-    """Of the chosen checkpoint, then the last and those before it, as far as the budget goes."""
+def _decision(swept: SweepResult) -> Iterator[tuple[int, tf.compat.v1.Summary]]:
+    """Yields what was decided, at the step that was chosen or, without one, at the last."""
+    last = next((entry.step for entry in reversed(swept.evaluated)), None)
+    step = last if swept.step is None else swept.step
+    if step is not None:
+        word = "BLESSED" if swept.blessed else "NOT BLESSED"
+        yield step, text(DECISION, f"**{word}**: {swept.reason}")
+
+
+def _pr_curves(swept: SweepResult) -> list[tuple[int, tf.compat.v1.Summary]]:
+    """Reads those of the chosen, then of the last and those before, as far as the budget goes."""
     budget, curves = MOST_BYTES_OF_PLOTS, []
-    chosen = swept.verdicts["chosen"]
-    for entry in sorted(swept.checkpoints, key=lambda e: (e.name != chosen, -e.step)):
-        budget -= _bytes_of_plots(swept, entry)
+    checkpoints = [entry for entry in swept.evaluated if entry.averaged is None]
+    for entry in sorted(checkpoints, key=lambda e: (e.name != swept.chosen, -e.step)):
+        directory = swept.results_of(entry.name)
+        budget -= _bytes_of_plots(directory)
         if budget < 0:
             break
-        directory = swept.results(entry)
         curves += [(entry.step, c) for c in read_pr_curves(directory, swept.model_name)]
     return sorted(curves, key=lambda curve: curve[0])
 
 
-def _bytes_of_plots(swept: Swept, entry: Entry) -> int:
-    files = tf.io.gfile.glob(os.path.join(swept.results(entry), "plots*"))
+def _bytes_of_plots(directory: str) -> int:
+    files = tf.io.gfile.glob(os.path.join(directory, "plots*"))
     return sum(tf.io.gfile.stat(file).length for file in files)

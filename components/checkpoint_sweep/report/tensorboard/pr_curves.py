@@ -15,11 +15,11 @@ _NAME = "precision_recall"
 
 
 def read_pr_curves(directory: str, model_name: str) -> list[tf.compat.v1.Summary]:
-    """The curves of a candidate's overall slice; none where the results have no such plots.
+    """Reads the curves of a candidate's overall slice; none without such plots in the results.
 
     Args:
-        directory: TFMA's output of one evaluation.
-        model_name: of the candidate's model spec.
+        directory: Folder of TFMA's results of one evaluation.
+        model_name: Name of the candidate's model spec.
     """
     overall = (p for p in tfma.load_plots(directory) if not p.slice_key.single_slice_keys)
     record = next((p for p in overall if not p.HasField("cross_slice_key")), None)
@@ -40,11 +40,11 @@ def _curves(record: Any, model_name: str) -> Iterator[tf.compat.v1.Summary]:
 
 
 def _curve(tag: str, matrices: Sequence[Any]) -> tf.compat.v1.Summary:
-    """The matrices at the thresholds that TensorBoard wants, of those that there are.
+    """Takes the matrices at the thresholds that TensorBoard wants, of those that there are.
 
     Args:
-        tag: of the curve.
-        matrices: by ascending threshold.
+        tag: Tag of the curve.
+        matrices: Confusion matrices, by ascending threshold.
     """
     there = np.array([matrix.threshold for matrix in matrices])
     found = [matrices[int(np.abs(there - wanted).argmin())] for wanted in _THRESHOLDS]

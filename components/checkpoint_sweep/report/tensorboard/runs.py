@@ -4,8 +4,8 @@ import dataclasses
 import hashlib
 from collections.abc import Mapping
 
-from checkpoint_sweep.evaluation.results.metrics import Slice
-from checkpoint_sweep.report.swept import Metrics, full_name, largest_slices, slice_name
+from checkpoint_sweep.common.names import SliceName
+from checkpoint_sweep.report.sweep_result import Metrics, largest_slices
 
 # TensorBoard lists runs one below the other, and each is a file.
 MOST_SLICES = 50
@@ -18,8 +18,8 @@ class Run:
     """The scalars of one slice.
 
     Attributes:
-        name: of its folder.
-        points: by step, each metric's value by its tag.
+        name: Name of its folder.
+        points: Values of the metrics by their tags, by step.
     """
 
     name: str
@@ -27,30 +27,30 @@ class Run:
 
 
 def make_runs(by_step: Mapping[int, Metrics], most: int = MOST_SLICES) -> list[Run]:
-    """A run for the overall slice and for each of the largest others.
+    """Makes a run for the overall slice and for each of the largest others.
 
     Args:
-        by_step: the metrics of each checkpoint.
-        most: number of slices.
+        by_step: Metrics of each checkpoint, by its step.
+        most: Number of slices.
     """
     return [
         Run(
-            folder_name(where),
+            folder_name(slice_key),
             {
-                step: {full_name(metric): value for metric, value in metrics[where].items()}
+                step: {str(metric): value for metric, value in metrics[slice_key].items()}
                 for step, metrics in sorted(by_step.items())
-                if metrics.get(where)
+                if metrics.get(slice_key)
             },
         )
-        for where in largest_slices(by_step.values(), most)
+        for slice_key in largest_slices(by_step.values(), most)
     ]
 
 
-def folder_name(where: Slice) -> str:
-    """A slice as a folder: what comes from data neither leaves the folder nor is a pattern."""
+def folder_name(slice_key: SliceName) -> str:
+    """Names a slice's folder: what comes from data neither leaves it nor is a pattern."""
     name = "".join(
         c if c.isalnum() or c in _PLAIN else "".join(f"%{byte:02X}" for byte in _utf8(c))
-        for c in slice_name(where)
+        for c in str(slice_key)
     )
     encoded = _utf8(name)
     if len(encoded) <= _LONGEST:

@@ -10,14 +10,15 @@ from absl import logging
 from tfx import types
 
 from checkpoint_sweep.common.files import write_text
+from checkpoint_sweep.common.names import OVERALL, MetricName
 from checkpoint_sweep.common.text import first_line
 from checkpoint_sweep.evaluation.results.metrics import read_metrics
 from checkpoint_sweep.evaluation.results.replicates import read_replicates
 from checkpoint_sweep.evaluation.results.thresholds import threshold_failures
-from checkpoint_sweep.report.demands import demands
 from checkpoint_sweep.report.model_card import Card, Measured, model_card
-from checkpoint_sweep.report.swept import OVERALL, full_name, slice_name
-from checkpoint_sweep.selection.intervals import LEVEL, estimate
+from checkpoint_sweep.selection.criteria import LEVEL
+from checkpoint_sweep.selection.intervals import estimate
+from checkpoint_sweep.selection.thresholds import describe_thresholds
 from checkpoint_sweep.tfx_components.blessing import (
     AVERAGED_PROPERTY,
     CANDIDATE_PROPERTY,
@@ -27,7 +28,7 @@ from checkpoint_sweep.tfx_components.blessing import (
 from checkpoint_sweep.version import __version__
 
 MODEL_CARD = "model_card.md"
-_COUNT = ("", "", "example_count")
+_COUNT = MetricName("", "", "example_count")
 
 
 def leave_card(
@@ -77,7 +78,7 @@ def _card(
         label=spec.label_key,
         baseline=any(spec.is_baseline for spec in eval_config.model_specs),
         measured=measured,
-        demands=demands(eval_config),
+        demands=describe_thresholds(eval_config),
         missed=threshold_failures(evaluation),
         level=LEVEL,
         versions=[
@@ -94,18 +95,18 @@ def _measured(evaluation: str, model_name: str) -> Iterator[Measured]:
     left_out = read_replicates(evaluation, model_name)
     metrics = read_metrics(evaluation, model_name)
     ordered = sorted(metrics, key=lambda w: (w != OVERALL, -metrics[w].get(_COUNT, 0.0), w))
-    for where in ordered:
-        of = metrics[where]
-        count = int(of[_COUNT]) if _COUNT in of else None
-        for metric, value in sorted(of.items()):
+    for slice_key in ordered:
+        by_metric = metrics[slice_key]
+        count = int(by_metric[_COUNT]) if _COUNT in by_metric else None
+        for metric, value in sorted(by_metric.items()):
             if metric == _COUNT:
                 continue
-            known = left_out.get((where, metric))
+            known = left_out.get((slice_key, metric))
             own = estimate(known.own, LEVEL) if known else None
             change = estimate(known.change, LEVEL) if known and known.change else None
             yield Measured(
-                full_name(metric),
-                slice_name(where) if where else "",
+                str(metric),
+                str(slice_key) if slice_key else "",
                 value,
                 count,
                 own.half_width if own else None,

@@ -5,11 +5,11 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from checkpoint_sweep.evaluation.results.metrics import Slice
+from checkpoint_sweep.common.names import MetricName, SliceName
 from checkpoint_sweep.evaluation.results.replicates import JackknifeReplicates
-from checkpoint_sweep.selection.intervals import LEVEL, Estimate, estimate
-from checkpoint_sweep.selection.metric_lookup import MetricName
-from checkpoint_sweep.selection.words import plus_minus
+from checkpoint_sweep.selection.criteria import LEVEL
+from checkpoint_sweep.selection.formatting import plus_minus
+from checkpoint_sweep.selection.intervals import Estimate, estimate
 
 VERDICT = "verdict.json"
 
@@ -19,15 +19,15 @@ class Finding:
     """One metric on one slice.
 
     Attributes:
-        metric: Name of the metric, after the output and before the class or average it is of.
-        slice: Features and their values; empty for overall.
+        metric: Name of the metric.
+        slice: Name of the slice.
         value: Value of the candidate, with its error.
         baseline: Value of the baseline; None without one.
         change: Value of the candidate less the baseline's; None without one.
     """
 
-    metric: str
-    slice: Mapping[str, str]
+    metric: MetricName
+    slice: SliceName
     value: Estimate
     baseline: float | None
     change: Estimate | None
@@ -35,7 +35,7 @@ class Finding:
     def to_json(self) -> dict[str, Any]:
         """Converts to JSON-like data; what is not defined is None."""
         return {
-            "metric": self.metric,
+            "metric": str(self.metric),
             "slice": dict(self.slice),
             "value": _to_json(self.value),
             "baseline": _finite(self.baseline),
@@ -44,7 +44,7 @@ class Finding:
 
 
 def findings(
-    found: Mapping[tuple[Slice, MetricName], JackknifeReplicates], level: float = LEVEL
+    found: Mapping[tuple[SliceName, MetricName], JackknifeReplicates], level: float = LEVEL
 ) -> list[Finding]:
     """Makes a finding for each metric and slice, the overall slice first.
 
@@ -54,12 +54,12 @@ def findings(
     """
     ordered = sorted(found.items(), key=lambda item: (len(item[0][0]), item[0]))
     result = []
-    for (where, (output, sub_key, name)), left_out in ordered:
+    for (slice_key, metric), left_out in ordered:
         change = left_out.change
         result.append(
             Finding(
-                "/".join(part for part in (output, name, sub_key) if part),
-                dict(where),
+                metric,
+                slice_key,
                 estimate(left_out.own, level),
                 left_out.baseline.value if left_out.baseline else None,
                 None if change is None else estimate(change, level),

@@ -14,10 +14,11 @@ from checkpoint_sweep.evaluation.candidates.reuse import remove_set_aside, set_a
 from checkpoint_sweep.evaluation.request import DEFAULT_ENGINE
 from checkpoint_sweep.model_run.averages import Averages
 from checkpoint_sweep.model_run.checkpoints import StepRange
+from checkpoint_sweep.report import tensorboard
+from checkpoint_sweep.report.sweep_result import SweepResult
 from checkpoint_sweep.report.write import try_to_write_report
 from checkpoint_sweep.selection.racing import Racing
 from checkpoint_sweep.selection.selection import Selection
-from checkpoint_sweep.sweeping.curves import leave_curves
 from checkpoint_sweep.sweeping.run_sweep import run_sweep
 from checkpoint_sweep.sweeping.settings import ModelPaths, SweepSettings, provenance
 from checkpoint_sweep.tfx_components import blessing, parameters
@@ -80,19 +81,18 @@ class SweepExecutor(base_beam_executor.BaseBeamExecutor):
         except BaseException:
             set_aside(evaluation)  # TFX removes the outputs of an execution that fails.
             raise
-        if outcome.decision.winner is not None:
-            blessing.set_origin(model, outcome.decision.winner, outcome.judgement.reason)
-        blessing.write_blessing(
-            blessed, outcome.decision, outcome.judgement, settings.selection, outcome.direction
-        )
-        verdicts = blessing.read_verdicts(blessed.uri)
-        leave_curves(evaluation, verdicts)
+        verdicts = outcome.verdicts
+        if verdicts.winner is not None:
+            blessing.set_origin(model, verdicts.winner, verdicts.reason)
+        blessing.write_blessing(blessed, verdicts)
+        swept = SweepResult(evaluation, verdicts)
+        tensorboard.try_to_write(swept)
         examples = [artifact.uri for artifact in input_dict[spec.EXAMPLES]]
         made = provenance(settings, models, examples, splits)
-        try_to_write_report(evaluation, verdicts, models.model_run, made)
+        try_to_write_report(swept, models.model_run, made)
         remove_set_aside(evaluation)
-        word = "BLESSED" if outcome.judgement.blessed else "NOT BLESSED"
-        logging.info("%s: %s", word, outcome.judgement.reason)
+        word = "BLESSED" if verdicts.blessed else "NOT BLESSED"
+        logging.info("%s: %s", word, verdicts.reason)
 
 
 def _settings(given: Mapping[str, Any]) -> SweepSettings:

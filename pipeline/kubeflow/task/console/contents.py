@@ -5,13 +5,12 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 import tensorflow as tf
-from tensorflow_model_analysis.writers import eval_config_writer
 
+from checkpoint_sweep.common.names import OVERALL
 from checkpoint_sweep.evaluation.results.metrics import read_metrics
 from checkpoint_sweep.report.document import REPORT_HTML, Report
 from checkpoint_sweep.report.read_plots import read_plots
-from checkpoint_sweep.report.sweep_report import read_sweep
-from checkpoint_sweep.report.swept import OVERALL, full_name
+from checkpoint_sweep.report.sweep_result import model_name_of, read_sweep
 from checkpoint_sweep.tfx_components.evaluator.card import MODEL_CARD
 from pipeline.kubeflow.task.console.card_page import card_page
 from pipeline.kubeflow.task.console.system_metrics import (
@@ -53,14 +52,14 @@ class SweepContents:
     def classification(self) -> Json:
         """Gives the plots of the chosen, of the output that it was chosen by."""
         report = self._report()
-        decision = report["decision"]
-        if decision is None or decision["chosen"] is None:
+        decision = report.decision
+        if decision is None or decision.chosen is None:
             return {}
-        output = decision["selection"].get("output_name") or ""
-        return classification_metrics(report["plots"].get(decision["chosen"], []), output)
+        plots = report.plots.get(decision.chosen, [])
+        return classification_metrics(plots, decision.selection.output_name)
 
     def _report(self) -> Report:
-        return read_sweep(self._evaluation).data
+        return read_sweep(self._evaluation).report
 
 
 class EvaluationContents:
@@ -78,18 +77,13 @@ class EvaluationContents:
 
     def metrics(self) -> dict[str, float]:
         """Gives the metrics of the model, on all examples."""
-        found = read_metrics(self._evaluation, self._model_name()).get(OVERALL, {})
-        values = {full_name(metric): value for metric, value in found.items()}
+        found = read_metrics(self._evaluation, model_name_of(self._evaluation)).get(OVERALL, {})
+        values = {str(metric): value for metric, value in found.items()}
         return scalar_metrics({"blessed": self._blessed, **values})
 
     def classification(self) -> Json:
         """Gives the plots of the model."""
-        return classification_metrics(read_plots(self._evaluation, self._model_name()))
-
-    def _model_name(self) -> str:
-        config = eval_config_writer.load_eval_run(self._evaluation)[0]
-        specs = config.model_specs if config else []
-        return next((str(spec.name) for spec in specs if not spec.is_baseline), "")
+        return classification_metrics(read_plots(self._evaluation, model_name_of(self._evaluation)))
 
 
 def contents(shows: str, folders: Mapping[str, str], blessed: float | None) -> Contents:

@@ -7,8 +7,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from checkpoint_sweep.report.document import Report
-from checkpoint_sweep.report.read_plots import Plot
+from checkpoint_sweep.common.names import OVERALL
+from checkpoint_sweep.report.document import Plot, Report
 
 # What is predicted below a threshold is of no class.
 _NO_CLASS = -1
@@ -25,19 +25,17 @@ def scalar_metrics(values: Mapping[str, float | None]) -> dict[str, float]:
 
 def chosen_metrics(report: Report) -> dict[str, float]:
     """Collects the chosen candidate's metrics on all examples, its step, and `blessed` (0, 1)."""
-    decision = report["decision"]
-    if decision is None:
+    if report.decision is None:
         return {}
-    values: dict[str, float | None] = {"blessed": float(decision["blessed"])}
-    for candidate in report["candidates"]:
-        if candidate["name"] == decision["chosen"]:
-            values["checkpoint_step"] = float(candidate["step"])
-            row = report["values"][candidate["name"]][report["slices"].index([])]
-            values |= {
-                info["metric"]: value
-                for info, value in zip(report["metrics"], row, strict=True)
-                if value is not None
-            }
+    values: dict[str, float | None] = {"blessed": float(report.decision.blessed)}
+    if report.chosen is not None:
+        values["checkpoint_step"] = float(report.chosen.step)
+        row = report.values[report.chosen.name][report.slices.index(OVERALL)]
+        values |= {
+            str(metric): value
+            for metric, value in zip(report.metrics, row, strict=True)
+            if value is not None
+        }
     return scalar_metrics(values)
 
 

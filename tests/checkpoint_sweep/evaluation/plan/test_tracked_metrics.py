@@ -3,7 +3,7 @@
 import pytest
 
 from checkpoint_sweep.evaluation.plan.tracked_metrics import find_tracked_metrics
-from checkpoint_sweep.selection.margin import Margin
+from checkpoint_sweep.selection.criteria import ThresholdMode
 from checkpoint_sweep.selection.selection import Selection
 from tests.checkpoint_sweep.evaluation import tfma_oracle
 
@@ -23,7 +23,7 @@ PER_CITY = f'per_slice_thresholds {{ slicing_specs {{ feature_keys: "city" }} {F
 PER_HOUR = f"""per_slice_thresholds {{
   slicing_specs {{ feature_values {{ key: "hour" value: "5" }} }} {FLOOR} }}"""
 OVERALL = f"per_slice_thresholds {{ slicing_specs {{}} {FLOOR} }}"
-AUC, CONFIDENT = Selection("auc"), Selection("auc", margin=Margin.CONFIDENT)
+AUC, CONFIDENT = Selection("auc"), Selection("auc", threshold_mode=ThresholdMode.CONFIDENT)
 IN_A = Selection("auc", slice={"city": "a"})
 
 

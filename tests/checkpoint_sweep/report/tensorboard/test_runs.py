@@ -1,10 +1,11 @@
 import pytest
 
+from checkpoint_sweep.common.names import OVERALL, MetricName, SliceName
 from checkpoint_sweep.report.tensorboard.runs import folder_name, make_runs
 
-COUNT = ("", "", "example_count")
-AUC = ("", "", "auc")
-OVERALL, CASH, CARD = (), (("pay", "Cash"),), (("pay", "Card"),)
+COUNT = MetricName("", "", "example_count")
+AUC = MetricName("", "", "auc")
+CASH, CARD = SliceName.of([("pay", "Cash")]), SliceName.of([("pay", "Card")])
 
 
 def _metrics(**by_slice: float) -> dict:
@@ -49,10 +50,10 @@ def test_a_step_without_the_slice_has_no_point() -> None:
     ],
 )
 def test_a_slice_is_a_folder_whatever_the_data_say(where: tuple, name: str) -> None:
-    assert folder_name(where) == name
+    assert folder_name(SliceName.of(where)) == name
 
 
 def test_long_slices_have_different_folders() -> None:
-    one, other = (folder_name((("a", "é" * 200 + end),)) for end in "xy")
+    one, other = (folder_name(SliceName.of([("a", "é" * 200 + end)])) for end in "xy")
     assert one != other
     assert max(len(one.encode()), len(other.encode())) < 200

@@ -15,7 +15,7 @@ from tfx import types
 from tfx.dsl.components.base import base_beam_executor
 from tfx.types import standard_artifacts
 
-from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.selection import Selection
 from checkpoint_sweep.tfx_components.sweep.executor import SweepExecutor
 from tests.support import taxi_examples

@@ -10,13 +10,13 @@ import pytest
 import tensorflow as tf
 import tensorflow_model_analysis as tfma
 
+from checkpoint_sweep import tfma_views as views
 from checkpoint_sweep.common.files import PARTIAL
 from checkpoint_sweep.evaluation.fused import engine as fused_engine
 from checkpoint_sweep.evaluation.results.ledger import Entry, read_ledger
 from checkpoint_sweep.model_run.averages import Averages
-from checkpoint_sweep.report import views
 from checkpoint_sweep.saved_model.model_source import VARIABLES, ModelSource
-from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.greedy_soup import greedy_soup, ingredients
 from checkpoint_sweep.selection.policies import BestValue, CandidateResult
 from checkpoint_sweep.selection.selection import Selection
@@ -428,7 +428,7 @@ def test_of_one_checkpoint_there_is_no_average(trained: EstimatorRun, sweep: Swe
 
 
 def test_views_show_averages_by_name(trained: EstimatorRun, sweep: Sweep) -> None:
-    opened = views.Sweep.open(sweep(trained, averages=ALL).evaluation.uri)
+    opened = views.open_sweep(sweep(trained, averages=ALL).evaluation.uri)
     assert opened.steps == list(STEPS)
     assert opened.averages[:2] == ["average-last-2", "average-last-3"]
     assert not [name for name in opened.averages if "trial" in name]

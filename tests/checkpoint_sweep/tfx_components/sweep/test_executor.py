@@ -12,7 +12,7 @@ from checkpoint_sweep.evaluation.inputs.source import ExamplesError
 from checkpoint_sweep.evaluation.results.ledger import read_ledger
 from checkpoint_sweep.model_run.checkpoints import CheckpointError
 from checkpoint_sweep.saved_model.model_source import VARIABLES
-from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.policies import SelectionError
 from checkpoint_sweep.selection.selection import Selection
 from tests.checkpoint_sweep.tfx_components.sweep.conftest import Sweep

@@ -13,7 +13,7 @@ from checkpoint_sweep.model_run.checkpoints import CheckpointError, find_checkpo
 from checkpoint_sweep.model_run.exported_model import ExportedModelError
 from checkpoint_sweep.saved_model.saved_model import SavedModel
 from checkpoint_sweep.saved_model.weight_swap import write_saved_model
-from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.selection import Selection
 from tests.checkpoint_sweep.tfx_components.sweep import stock_tfma
 from tests.checkpoint_sweep.tfx_components.sweep.conftest import Sweep

@@ -10,18 +10,21 @@ import tensorflow as tf
 import tensorflow_model_analysis as tfma
 from tfx.types import standard_artifacts
 
+from checkpoint_sweep.common.names import OVERALL, MetricName, SliceName
 from checkpoint_sweep.evaluation.results.ledger import EVALUATED, Entry, write_ledger
 from checkpoint_sweep.model_run.averages import Averages
-from checkpoint_sweep.report import swept as as_data
 from checkpoint_sweep.report.mlflow_log import metric_key
+from checkpoint_sweep.report.sweep_result import SweepResult, read_sweep
+from checkpoint_sweep.selection.criteria import Direction
+from checkpoint_sweep.selection.sweep_verdicts import AppliedSelection, SweepVerdicts
 from tests.checkpoint_sweep.report.mlflow_server import log_and_read
 from tests.checkpoint_sweep.report.mlflow_side import Job
 from tests.checkpoint_sweep.tfx_components.sweep.conftest import Swept, sweep_into
 from tests.support.estimator_run import EstimatorRun
 
 Json = dict[str, Any]
-AUC, COUNT, ODD = ("", "", "auc"), ("", "", "example_count"), ("", "", "a?b")
-ODD_SLICE = (("pay", "<Cash>"),)
+AUC, COUNT, ODD = (MetricName("", "", name) for name in ("auc", "example_count", "a?b"))
+ODD_SLICE = SliceName.of([("pay", "<Cash>")])
 NAME = "tips"
 
 
@@ -38,26 +41,27 @@ def swept(
 
 
 @pytest.fixture(scope="module")
-def odd(tmp_path_factory: pytest.TempPathFactory) -> as_data.Swept:
+def odd(tmp_path_factory: pytest.TempPathFactory) -> SweepResult:
     """What MLflow does not take as it is: a name, a slice and a value that is no number."""
     folder = tmp_path_factory.mktemp("odd")
     entries = [Entry("step-10", 10, "", EVALUATED), Entry("step-20", 20, "", EVALUATED)]
     write_ledger(str(folder), entries)
-    metrics = {
-        "step-10": {(): {AUC: 0.7, COUNT: 30.0}, ODD_SLICE: {AUC: float("nan"), COUNT: 3.0}},
-        "step-20": {(): {AUC: 0.123456789, ODD: 1.0}, ODD_SLICE: {AUC: 0.5, COUNT: 3.0}},
+    selection = AppliedSelection("auc", Direction.HIGHER_IS_BETTER)
+    result = SweepResult(str(folder), SweepVerdicts(None, False, "", selection, []))
+    vars(result)["metrics"] = {  # As if they had been read.
+        "step-10": {OVERALL: {AUC: 0.7, COUNT: 30.0}, ODD_SLICE: {AUC: float("nan"), COUNT: 3.0}},
+        "step-20": {OVERALL: {AUC: 0.123456789, ODD: 1.0}, ODD_SLICE: {AUC: 0.5, COUNT: 3.0}},
     }
-    verdicts = {"blessed": False, "reason": "", "chosen": None, "selection": {"metric": "auc"}}
-    return as_data.Swept(str(folder), verdicts, entries, "", metrics)
+    return result
 
 
 @pytest.fixture(scope="module")
 def read(
-    swept: Swept, odd: as_data.Swept, examples: list[bytes], tmp_path_factory: Any
+    swept: Swept, odd: SweepResult, examples: list[bytes], tmp_path_factory: Any
 ) -> list[Json]:
     """What the server has of the sweep, of the same sweep again, and of `odd`."""
     job = Job(
-        as_data.read_swept(swept.evaluation.uri, swept.verdicts),
+        read_sweep(swept.evaluation.uri, swept.blessing.uri),
         f"{swept.model.uri}/Format-Serving",
         NAME,
         tuple(examples[:20]),

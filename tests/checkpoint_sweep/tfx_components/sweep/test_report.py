@@ -18,9 +18,10 @@ from tfx.types import standard_artifacts
 from checkpoint_sweep.errors import ReportError
 from checkpoint_sweep.model_run.averages import Averages
 from checkpoint_sweep.report import read_sweep, write
-from checkpoint_sweep.report.document import Report
-from checkpoint_sweep.report.rows import COLUMNS, rows
-from tests.checkpoint_sweep.report.views.browser import launch
+from checkpoint_sweep.report.document import Report, Table
+from checkpoint_sweep.report.rows import Row, rows
+from checkpoint_sweep.report.sweep_result import SweepResult, read_verdicts
+from tests.checkpoint_sweep.tfma_views.browser import launch
 from tests.checkpoint_sweep.tfx_components.sweep.conftest import Sweep, Swept, sweep_into
 from tests.support.estimator_run import STEPS, EstimatorRun
 
@@ -67,7 +68,7 @@ def swept(
 
 @pytest.fixture
 def report(swept: Swept) -> Report:
-    return read_sweep(swept.evaluation.uri).data
+    return read_sweep(swept.evaluation.uri).report
 
 
 def tfma_values(folder: Path, model: str) -> dict[tuple[str, str], float]:
@@ -81,60 +82,62 @@ def tfma_values(folder: Path, model: str) -> dict[tuple[str, str], float]:
     }
 
 
-def by_slice(table: list[list[Any]], report: Report) -> dict[tuple[str, str], float]:
-    titles = [", ".join(f"{k}={v}" for k, v in where) or "overall" for where in report["slices"]]
-    names = [info["metric"] for info in report["metrics"]]
+def by_slice(table: Table, report: Report) -> dict[tuple[str, str], float]:
     return {
-        (title, name): value
-        for title, row in zip(titles, table, strict=True)
-        for name, value in zip(names, row, strict=True)
+        (str(slice_key), str(metric)): value
+        for slice_key, row in zip(report.slices, table, strict=True)
+        for metric, value in zip(report.metrics, row, strict=True)
         if value is not None
     }
 
 
-def test_values_are_those_of_tfma(swept: Swept, report: Report) -> None:
+def _auc(report: Report) -> int:
+    """The position of the metric."""
+    return list(map(str, report.metrics)).index("auc")
+
+
+def test_the_values_are_those_of_tfma(swept: Swept, report: Report) -> None:
     names = [f"step-{step:08d}" for step in STEPS]
-    assert list(report["values"]) == [*names, AVERAGE]
-    for name, table in report["values"].items():
+    assert list(report.values) == [*names, AVERAGE]
+    for name, table in report.values.items():
         folder = Path(swept.evaluation.uri) / name
         expected = tfma_values(folder, "candidate")
         expected = {key: v for key, v in expected.items() if not key[1].endswith("_diff")}
         assert by_slice(table, report) == pytest.approx(expected, nan_ok=True, abs=0)
-        assert report["baseline"] is not None
+        assert report.baseline is not None
         expected = tfma_values(folder, "baseline")
-        assert by_slice(report["baseline"], report) == pytest.approx(expected, nan_ok=True, abs=0)
+        assert by_slice(report.baseline, report) == pytest.approx(expected, nan_ok=True, abs=0)
 
 
 def test_the_decision_and_its_intervals_are_those_of_the_blessing(
     swept: Swept, report: Report
 ) -> None:
-    verdicts = swept.verdicts
-    assert report["decision"] is not None
-    assert report["decision"]["chosen"] == verdicts["chosen"]
-    assert report["decision"]["blessed"] == verdicts["blessed"]
-    assert [c["verdict"] for c in report["candidates"]] == verdicts["checkpoints"]
-    metric = [info["metric"] for info in report["metrics"]].index("auc")
-    overall = [u for u in report["intervals"] if u["slice"] == 0 and u["metric"] == metric]
-    assert {u["candidate"]: [u["low"], u["high"]] for u in overall} == {
-        verdict["name"]: verdict["interval"] for verdict in verdicts["checkpoints"]
+    decision = read_verdicts(swept.blessing.uri)
+    assert report.decision == decision
+    assert decision.to_dict()["checkpoints"] == [
+        candidate["verdict"] for candidate in report.to_dict()["candidates"]
+    ]
+    overall = [u for u in report.intervals if (u.slice, u.metric) == (0, _auc(report))]
+    assert {u.candidate: (u.low, u.high) for u in overall} == {
+        verdict.name: verdict.interval for verdict in decision.verdicts
     }
 
 
 def test_changes_against_the_baseline_have_intervals(report: Report) -> None:
-    metric = [info["metric"] for info in report["metrics"]].index("auc")
-    assert report["baseline"] is not None
-    changes = [u for u in report["changes"] if u["slice"] == 0 and u["metric"] == metric]
-    assert {u["candidate"] for u in changes} == set(report["values"])
+    metric = _auc(report)
+    assert report.baseline is not None
+    changes = [u for u in report.changes if (u.slice, u.metric) == (0, metric)]
+    assert {u.candidate for u in changes} == set(report.values)
     for change in changes:
-        value = report["values"][change["candidate"]][0][metric]
-        old = report["baseline"][0][metric]
+        value = report.values[change.candidate][0][metric]
+        old = report.baseline[0][metric]
         assert value is not None
         assert old is not None
-        assert change["value"] == pytest.approx(value - old, abs=1e-12)
+        assert change.value == pytest.approx(value - old, abs=1e-12)
 
 
 def test_the_plots_are_those_of_tfma(swept: Swept, report: Report) -> None:
-    for name, plots in report["plots"].items():
+    for name, plots in report.plots.items():
         result = tfma.load_eval_result(
             str(Path(swept.evaluation.uri) / name), model_name="candidate"
         )
@@ -161,9 +164,9 @@ def test_to_pandas_and_metrics_csv_have_a_row_for_each_number(swept: Swept, repo
     text = (Path(swept.evaluation.uri) / "metrics.csv").read_text()
     written = list(csv.DictReader(text.splitlines()))
 
-    numbers = sum(cell is not None for t in report["values"].values() for row in t for cell in row)
+    numbers = sum(cell is not None for t in report.values.values() for row in t for cell in row)
     assert len(table) == len(written) == numbers
-    assert list(table.columns) == list(written[0]) == list(COLUMNS)
+    assert list(table.columns) == list(written[0]) == list(Row._fields)
     assert [float(row["value"]) for row in written] == pytest.approx(
         list(table["value"]), nan_ok=True
     )
@@ -185,13 +188,12 @@ def test_the_page_shows_the_reports_numbers(swept: Swept, report: Report) -> Non
         )
         assert shown == [v["value"] for v in swept.verdicts["checkpoints"]]
         page.locator("summary", has_text="All slices").click()
-        for name, table in report["values"].items():
+        for name, table in report.values.items():
             page.select_option("#slice-candidate", name)
             cells = page.locator("#slice-table tbody tr").evaluate_all(
                 "rows => rows.map(r => r.cells[2].dataset.value)"
             )
-            metric = [info["metric"] for info in report["metrics"]].index("auc")
-            expected = [row[metric] for row in table]
+            expected = [row[_auc(report)] for row in table]
             assert [float(cell or "nan") for cell in cells] == pytest.approx(
                 expected, rel=1e-6, nan_ok=True
             )
@@ -211,8 +213,8 @@ def test_tfmas_own_components_are_one_click_away(swept: Swept, report: Report) -
         header, *lines = table.locator("tr").evaluate_all(
             "rows => rows.map(row => [...row.children].map(cell => cell.innerText.trim()))"
         )
-        metric = [info["metric"] for info in report["metrics"]].index("auc")
-        values = {c["step"]: report["values"][c["name"]] for c in report["candidates"][:-1]}
+        metric = _auc(report)
+        values = {c.step: report.values[c.name] for c in report.candidates[:-1]}
         assert {line[header.index("Model")]: line[header.index("auc")] for line in lines} == {
             str(step): f"{table[0][metric]:.5f}" for step, table in values.items()
         }
@@ -233,7 +235,7 @@ def test_a_report_without_tfmas_components_has_no_link_to_them(
     ignored = shutil.ignore_patterns(*FILES, "tensorboard")
     shutil.copytree(swept.evaluation.uri, copy, ignore=ignored)
     monkeypatch.setattr(write, "render_tfma", fail)
-    write.write_report(str(copy), swept.verdicts)
+    write.write_report(SweepResult(str(copy), read_verdicts(swept.blessing.uri)))
 
     assert "tfma.html" not in (copy / "report.html").read_text()
     assert [name for name in FILES if (copy / name).exists()] == list(FILES[:-1])
@@ -248,11 +250,11 @@ def test_losses_are_those_that_the_training_logged(trained: EstimatorRun, report
         if value.tag == "loss"
     }
     assert logged
-    assert dict(report["losses"]["training"]) == logged
+    assert dict(report.losses.training) == logged
 
 
 def test_the_report_says_how_the_sweep_was_made(report: Report) -> None:
-    made = report["made"]
+    made = report.made
     assert made["example_splits"] == ["eval"]
     assert made["engine"] == "fused"
     assert made["tensorflow_model_analysis"] == tfma.__version__
@@ -268,9 +270,11 @@ def test_results_without_a_report_can_be_read(swept: Swept, tmp_path: Path) -> N
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(path.read_bytes())
 
-    whole = list(plain(rows(read_sweep(swept.evaluation.uri).data)))
-    assert list(plain(rows(read_sweep(copy, swept.blessing.uri).data))) == whole
-    assert read_sweep(copy).data["decision"] is None
+    whole = list(plain(rows(read_sweep(swept.evaluation.uri).report)))
+    read = read_sweep(copy, swept.blessing.uri)
+    assert list(plain(rows(read.report))) == whole
+    assert read.chosen == swept.verdicts["chosen"]
+    assert read_sweep(copy).decision is None
 
 
 def plain(found: Iterator[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.selection import Selection
 from checkpoint_sweep.selection.set_policies import EarliestOfSet
 from pipeline.kubeflow.task.run_settings import executor_of, settle

@@ -23,10 +23,10 @@ from checkpoint_sweep.evaluation.request import Evaluated, EvaluationRequest, Ra
 from checkpoint_sweep.evaluation.results.files import JACKKNIFE
 from checkpoint_sweep.evaluation.results.replicates import from_slices
 from checkpoint_sweep.saved_model.model_source import ModelSource
+from checkpoint_sweep.selection.formatting import plus_minus
 from checkpoint_sweep.selection.intervals import estimate
 from checkpoint_sweep.selection.racing import out
 from checkpoint_sweep.selection.replicates import Replicates
-from checkpoint_sweep.selection.words import plus_minus
 
 _SCRATCH = "racing"
 

@@ -15,7 +15,7 @@ from checkpoint_sweep.evaluation.predict import LoadedModels, memory
 from checkpoint_sweep.evaluation.request import Evaluated, EvaluationRequest, Race
 from checkpoint_sweep.evaluation.results.replicates import read_replicates
 from checkpoint_sweep.saved_model.model_source import ModelSource
-from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.racing import Racing
 from checkpoint_sweep.selection.selection import Selection
 from tests.checkpoint_sweep.evaluation import taxi_models, tfma_oracle

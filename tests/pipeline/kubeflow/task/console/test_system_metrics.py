@@ -82,14 +82,11 @@ def test_without_plots_there_are_no_classification_metrics(plots: Any, output: s
 
 def test_metrics_of_a_sweep_are_those_of_the_chosen_on_all_examples() -> None:
     report = fake_report.report(checkpoints=3)
-    assert report["decision"] is not None
-    chosen = report["decision"]["chosen"]
-    assert chosen is not None
-    row = report["values"][chosen][0]
-    names = [info["metric"] for info in report["metrics"]]
-    expected = dict(zip(names, row, strict=True)) | {
+    assert report.chosen is not None
+    row = report.values[report.chosen.name][0]
+    expected = dict(zip(map(str, report.metrics), row, strict=True)) | {
         "blessed": 1.0,
-        "checkpoint_step": float(chosen[5:]),
+        "checkpoint_step": float(report.chosen.step),
     }
     assert chosen_metrics(report) == expected
 

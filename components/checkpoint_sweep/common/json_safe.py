@@ -1,0 +1,42 @@
+"""JSON that every browser parses and that can stand inside a script element."""
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+
+def to_json(value: Any) -> str:
+    """Serialises plain data, NumPy scalars and arrays included.
+
+    NaN and the infinities become the texts "NaN", "Infinity" and "-Infinity", as in protobuf's
+    JSON, which TFMA's own data has and its components read. `<`, `>` and `&` are written as
+    escapes, so that no text can end a script element or open a comment.
+
+    Raises:
+        TypeError: The value is of a type that JSON has no notion of.
+    """
+    text = json.dumps(_plain(value), allow_nan=False, separators=(",", ":"))
+    return text.replace("<", r"\u003c").replace(">", r"\u003e").replace("&", r"\u0026")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.generic | np.ndarray):
+        value = value.tolist()
+    if isinstance(value, float):
+        return value if math.isfinite(value) else _not_finite(value)
+    if isinstance(value, bytes):
+        return value.decode("utf-8", errors="replace")
+    if isinstance(value, Mapping):
+        return {str(_plain(key)): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value
+
+
+def _not_finite(value: float) -> str:
+    if math.isnan(value):
+        return "NaN"
+    return "Infinity" if value > 0 else "-Infinity"

@@ -1,0 +1,80 @@
+"""Names of metrics, slices and candidates, as files hold them and as people read them."""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+# TFMA's metrics that count the examples of a slice, the unweighted count first.
+EXAMPLE_COUNTS = ("example_count", "weighted_example_count")
+
+
+class MetricName(NamedTuple):
+    """Names a metric of a model.
+
+    >>> str(MetricName("head", "classId:1", "auc"))
+    'head/auc/classId:1'
+
+    Attributes:
+        output_name: Output of a multi-output model; "" for the only one.
+        sub_key: Class, top k or kind of average, as TFMA prints it; "" for none.
+        name: Name that TFMA gives the metric.
+    """
+
+    output_name: str
+    sub_key: str
+    name: str
+
+    def __str__(self) -> str:
+        return "/".join(part for part in (self.output_name, self.name, self.sub_key) if part)
+
+
+class SliceName(tuple[tuple[str, str], ...]):
+    """Names a slice by pairs of feature and value, both as text; empty for all examples.
+
+    >>> str(SliceName.of({"hour": 9, "day": "Mon"}.items()))
+    'day=Mon, hour=9'
+    >>> str(SliceName())
+    'overall'
+    """
+
+    __slots__ = ()
+
+    @classmethod
+    def of(cls, features: Iterable[Sequence[object]]) -> "SliceName":
+        """Makes a name of pairs of feature and value, sorted by feature."""
+        return cls(sorted((str(feature), str(value)) for feature, value in features))
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """The features, sorted."""
+        return tuple(feature for feature, _ in self)
+
+    def __str__(self) -> str:
+        return ", ".join(f"{feature}={value}" for feature, value in self) or "overall"
+
+
+# All examples together.
+OVERALL = SliceName()
+
+
+class CandidateLabels:
+    """Labels whatever is about one candidate: a checkpoint, or an average of checkpoints.
+
+    Attributes:
+        name: Name of the candidate.
+        step: Training step; the step of its newest checkpoint for an average.
+        averaged: Steps of the checkpoints in an average; None for a checkpoint.
+    """
+
+    name: str
+    step: int
+    averaged: Sequence[int] | None
+
+    @property
+    def is_average(self) -> bool:
+        """Whether the candidate is an average of checkpoints."""
+        return self.averaged is not None
+
+    @property
+    def label(self) -> str:
+        """What sentences call the candidate: a checkpoint by its step, an average by its name."""
+        return self.name if self.is_average else f"step {self.step}"

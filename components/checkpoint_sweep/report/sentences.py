@@ -1,0 +1,195 @@
+"""What the page says in sentences of a report: pure functions."""
+
+import dataclasses
+from collections.abc import Sequence
+
+from checkpoint_sweep.common.names import EXAMPLE_COUNTS
+from checkpoint_sweep.common.text import some
+from checkpoint_sweep.report.document import Candidate, Report, Table, number
+from checkpoint_sweep.selection.formatting import plus_minus
+from checkpoint_sweep.selection.sweep_verdicts import SweepVerdicts
+from checkpoint_sweep.selection.verdict import Verdict
+
+# Slices of fewer are not called the worst: chance alone makes some of them look bad.
+FEW_EXAMPLES = 100
+_WORST = 5
+_STEPS_NAMED = 12
+
+
+@dataclasses.dataclass(frozen=True)
+class Headline:
+    """The decision in a few sentences.
+
+    Attributes:
+        sentence: What is chosen.
+        certainty: How sure that is.
+        blessing: What follows from it.
+        last: How the last checkpoint compares with it.
+    """
+
+    sentence: str
+    certainty: str
+    blessing: str
+    last: str
+
+
+def headline(report: Report) -> Headline:
+    """Says the decision in a few sentences."""
+    decision, winner = report.decision, report.chosen
+    if decision is None:
+        return Headline("The decision is not known: only the results were given.", "", "", "")
+    if winner is None or winner.verdict is None:
+        return Headline(
+            f"Nothing is chosen: {decision.reason}.",
+            "The table of verdicts below says of each why not.",
+            "Nothing is exported, and nothing may be shipped.",
+            _nearest(report, decision),
+        )
+    what = winner.title
+    if winner.averaged is not None:
+        steps = some([str(step) for step in winner.averaged], _STEPS_NAMED)
+        what = f"{what}, the average of the steps {steps},"
+    value = plus_minus(winner.verdict.value or 0.0, winner.verdict.half_width)
+    return Headline(
+        f"{what} is chosen: {decision.selection} {value}.",
+        _certainty(report, decision, winner.verdict),
+        _blessing(decision),
+        _last(report, winner),
+    )
+
+
+def metric_title(report: Report) -> str:
+    """Names the selection metric with its slice, as selections do; "" if it is not known."""
+    return str(report.decision.selection) if report.decision else ""
+
+
+def _verdicts(report: Report) -> list[Verdict]:
+    return [candidate.verdict for candidate in report.candidates if candidate.verdict]
+
+
+def _certainty(report: Report, decision: SweepVerdicts, winner: Verdict) -> str:
+    level = f"{decision.selection.level:.0%}"
+    eligible = [verdict for verdict in _verdicts(report) if verdict.eligible]
+    members = [verdict.name for verdict in decision.best_set]
+    caution = f" Take care: {winner.caution}." if winner.caution else ""
+    if len(eligible) == 1:
+        return f"No other candidate is eligible.{caution}"
+    if not members:
+        return "How sure that is, is not known: this evaluation gives no intervals."
+    if members == [decision.chosen]:
+        text = (
+            f"Each of the {len(eligible) - 1} other eligible candidates is worse by more than "
+            f"chance explains (at {level})."
+        )
+    else:
+        text = (
+            f"{len(members)} of the {len(eligible)} eligible candidates cannot be told from the "
+            f"best (at {level}): on other examples of the same kind, any of them might come first."
+        )
+    return text + caution
+
+
+def _blessing(decision: SweepVerdicts) -> str:
+    if decision.blessed:
+        return "It met every threshold: it may be shipped, or go on to the next check."
+    reason = decision.reason.partition(". The choice: ")[0]
+    return f"It is exported but not blessed: {reason}."
+
+
+def _nearest(report: Report, decision: SweepVerdicts) -> str:
+    """Names the best by the selection metric where none is eligible, and what it lacks."""
+    finite = [
+        (decision.selection.direction.loss(value), candidate, verdict)
+        for candidate in report.candidates
+        if (verdict := candidate.verdict) and (value := number(verdict.value)) is not None
+    ]
+    if not finite:
+        return ""
+    _, candidate, verdict = min(finite, key=lambda item: item[0])
+    shown = plus_minus(verdict.value or 0.0, verdict.half_width)
+    why = some(verdict.missed, 1) if verdict.missed else verdict.reason
+    best = f"The best by {decision.selection} is {candidate.label}, with {shown}."
+    return f"{best} It is not eligible: {why}."
+
+
+def _last(report: Report, winner: Candidate) -> str:
+    """Says how the chosen compares with what is shipped without a sweep: the last checkpoint."""
+    steps = [candidate for candidate in report.candidates if not candidate.is_average]
+    last = max(steps, key=lambda candidate: candidate.step, default=None)
+    if last is None or last.name == winner.name or last.verdict is None:
+        return ""
+    verdict = last.verdict
+    if verdict.value is None:
+        return f"The last checkpoint, step {last.step}, has no finite value."
+    text = f"The last checkpoint, step {last.step}, has {verdict.value:.6g}"
+    if verdict.difference is None:
+        return f"{text}."
+    low, high = verdict.difference.interval
+    difference = plus_minus(verdict.difference.value, verdict.difference.half_width)
+    noise = "no more than chance explains" if low <= 0 <= high else "more than chance explains"
+    return f"{text}: it differs from the chosen by {difference}, which is {noise}."
+
+
+def loss_note(report: Report) -> str:
+    """Says what to look for in the losses."""
+    points = len(report.losses.evaluation)
+    if points > 1:
+        return "Where the evaluation loss rises while the training loss falls, the model overfits."
+    return "It evaluated once only." if points else "It logged no evaluation loss."
+
+
+@dataclasses.dataclass(frozen=True)
+class SliceValue:
+    """The value of the chosen on one slice.
+
+    Attributes:
+        slice: Name of the slice.
+        value: Value of the selection metric.
+        text: Value with half the width of its interval, where that is known.
+        examples: Number of examples; None where they were not counted.
+        caution: Why the interval is not to be trusted; None if it is.
+    """
+
+    slice: str
+    value: float
+    text: str
+    examples: float | None
+    caution: str | None
+
+
+def worst_slices(report: Report) -> list[SliceValue]:
+    """Lists the slices on which the chosen does worst by the selection metric, the worst first."""
+    selected, decision = report.selected, report.decision
+    if selected is None or decision is None or decision.chosen is None:
+        return []
+    values = report.values.get(decision.chosen, [])
+    counts = _counts(report, values)
+    found: list[tuple[int, float]] = []
+    for index, slice_key in enumerate(report.slices):
+        value = number(values[index][selected[1]]) if slice_key and values else None
+        count = counts[index] if values else None
+        if value is not None and (count is None or count >= FEW_EXAMPLES):
+            found.append((index, value))
+    worst = sorted(found, key=lambda item: -decision.selection.direction.loss(item[1]))[:_WORST]
+    errors = {error.key: error for error in report.intervals}
+    result = []
+    for index, value in worst:
+        error = errors.get((decision.chosen, index, selected[1]))
+        half = error.half_width if error else None
+        result.append(
+            SliceValue(
+                slice=str(report.slices[index]),
+                value=value,
+                text=f"{value:.4g}" if half is None else plus_minus(value, half),
+                examples=counts[index],
+                caution=error.caution if error else None,
+            )
+        )
+    return result
+
+
+def _counts(report: Report, values: Table) -> Sequence[float | None]:
+    """Returns the number of examples by slice; None where the config does not count them."""
+    names = [metric.name for metric in report.metrics]
+    column = next((names.index(name) for name in EXAMPLE_COUNTS if name in names), None)
+    return [None if column is None else row[column] for row in values]

@@ -1,0 +1,226 @@
+"""A finished sweep: what it has decided, and what lies in its folder."""
+
+import dataclasses
+import functools
+import json
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from checkpoint_sweep.common.errors import UserError
+from checkpoint_sweep.common.files import read_text
+from checkpoint_sweep.common.names import OVERALL, MetricName, SliceName
+from checkpoint_sweep.report.document import REPORT_JSON, VERDICTS_JSON, Report
+from checkpoint_sweep.report.plot import plot_verdicts
+from checkpoint_sweep.report.rows import Row, rows
+from checkpoint_sweep.selection.sweep_verdicts import AppliedSelection, SweepVerdicts
+from checkpoint_sweep.selection.verdict import Verdict
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+    from checkpoint_sweep.evaluation.results.ledger import Entry
+
+# Single numbers of a candidate.
+Metrics = Mapping[SliceName, Mapping[MetricName, float]]
+
+
+class ReportError(UserError):
+    """There is no sweep to report on; the message says what to pass."""
+
+
+@dataclasses.dataclass(frozen=True)
+class SweepResult:
+    """A finished sweep; what lies in its folder is read when it is asked for.
+
+        result = sweep("run", "export", options)
+        print(result.reason, result.model)
+        table = result.to_pandas()  # a row for each candidate, slice and metric
+        auc = table[(table.metric == "auc") & (table.slice == "overall")]
+        result.plot().figure.savefig("auc.png")
+
+    Attributes:
+        directory: Folder of its evaluation, with TFMA's results of each candidate
+            (`step-00001000/`) and `ledger.json`.
+        decision: Choice, and a verdict on every candidate; None where only the results were given.
+        model: Folder of the chosen model as a SavedModel; None when none is eligible, or it is not
+            known.
+    """
+
+    directory: str
+    decision: SweepVerdicts | None
+    model: str | None = None
+
+    @property
+    def chosen(self) -> str | None:
+        """Name of the chosen candidate; None when none is eligible."""
+        return self.decision.chosen if self.decision else None
+
+    @property
+    def step(self) -> int | None:
+        """Training step of the chosen candidate; None when none is eligible."""
+        return self.decision.winner.step if self.decision and self.decision.winner else None
+
+    @property
+    def blessed(self) -> bool:
+        """Whether the chosen met thresholds that there were."""
+        return self.decision is not None and self.decision.blessed
+
+    @property
+    def reason(self) -> str:
+        """Why it is blessed or not, in a sentence."""
+        return self.decision.reason if self.decision else "only the results were given"
+
+    @property
+    def verdicts(self) -> Sequence[Verdict]:
+        """The verdicts on all candidates, by step; empty where the decision is not known."""
+        return self.decision.verdicts if self.decision else ()
+
+    @property
+    def selection(self) -> AppliedSelection | None:
+        """Metric that the choice was made by, and how; None where the decision is not known."""
+        return self.decision.selection if self.decision else None
+
+    @functools.cached_property
+    def evaluated(self) -> Sequence["Entry"]:
+        """The ledger's entries of the candidates that have results, by step."""
+        from checkpoint_sweep.evaluation.results.ledger import EVALUATED, read_ledger
+
+        return [entry for entry in read_ledger(self.directory) if entry.status == EVALUATED]
+
+    @functools.cached_property
+    def model_name(self) -> str:
+        """Name of the candidates' model spec in the results; "" when there is no baseline."""
+        return model_name_of(self.results_of(self.evaluated[0].name)) if self.evaluated else ""
+
+    @functools.cached_property
+    def metrics(self) -> Mapping[str, Metrics]:
+        """All single numbers in TFMA's results, by name of the candidate."""
+        from checkpoint_sweep.evaluation.results.metrics import read_metrics
+
+        return {
+            entry.name: read_metrics(self.results_of(entry.name), self.model_name)
+            for entry in self.evaluated
+        }
+
+    @functools.cached_property
+    def report(self) -> Report:
+        """All that the report shows: read, or made of the results where none was written."""
+        return _read_report(self.directory, self.decision)
+
+    def results_of(self, name: str) -> str:
+        """Returns the folder of a candidate's TFMA results."""
+        return os.path.join(self.directory, name)
+
+    def metrics_by_step(self) -> Mapping[int, Metrics]:
+        """Returns the metrics of the checkpoints by step; averages are of no one step."""
+        checkpoints = [entry for entry in self.evaluated if entry.averaged is None]
+        return {entry.step: self.metrics[entry.name] for entry in checkpoints}
+
+    def to_pandas(self) -> "pd.DataFrame":
+        """Returns one row for each candidate, slice and metric: the columns of `metrics.csv`."""
+        import pandas as pd
+
+        return pd.DataFrame.from_records(list(rows(self.report)), columns=list(Row._fields))
+
+    def plot(self, axes: "Axes | None" = None) -> "Axes":
+        """Draws the metric over the training steps with its intervals; marks chosen and best.
+
+        Args:
+            axes: Axes of matplotlib to draw on; those of a new figure if None.
+
+        Returns:
+            The axes that were drawn on, for example for `.figure.savefig(path)`.
+
+        Raises:
+            PlotError: Matplotlib is not installed.
+            ReportError: The decision is not known.
+        """
+        if self.decision is None:
+            raise ReportError(
+                f"The decision of the sweep in {self.directory} is not known. Pass the directory "
+                "of its blessing to read_sweep too."
+            )
+        return plot_verdicts(self.decision, axes)
+
+
+def read_sweep(
+    evaluation_uri: str | os.PathLike[str], blessing_uri: str | os.PathLike[str] | None = None
+) -> SweepResult:
+    """Reads a finished sweep with its report, which is made where none was written.
+
+        table = read_sweep("runs/taxi/CheckpointSweep/evaluation/8").to_pandas()
+
+    Args:
+        evaluation_uri: Directory of a CheckpointSweep's `evaluation` artifact.
+        blessing_uri: Directory of its `blessing` artifact, for the decision of a sweep that wrote
+            no report; not needed otherwise.
+
+    Raises:
+        ReportError: There is no sweep, or something else or another version wrote its report.
+    """
+    import tensorflow as tf
+
+    directory = os.fspath(evaluation_uri)
+    try:
+        decision = None if blessing_uri is None else read_verdicts(os.fspath(blessing_uri))
+        report = _read_report(directory, decision)
+    except (OSError, ValueError, KeyError, TypeError, tf.errors.OpError) as error:
+        raise ReportError(
+            f"There is no sweep to read in {directory}: {error}. Pass the directory of a "
+            "CheckpointSweep's evaluation artifact."
+        ) from error
+    result = SweepResult(directory, decision or report.decision)
+    vars(result)["report"] = report  # Its cached property need not read it again.
+    return result
+
+
+def _read_report(directory: str, decision: SweepVerdicts | None) -> Report:
+    import tensorflow as tf
+
+    path = os.path.join(directory, REPORT_JSON)
+    if tf.io.gfile.exists(path):
+        return Report.from_dict(json.loads(read_text(path)))
+    from checkpoint_sweep.report.gather import gather
+
+    return gather(directory, decision)
+
+
+def read_verdicts(directory: str) -> SweepVerdicts:
+    """Reads `verdicts.json`.
+
+    Args:
+        directory: Folder of a blessing artifact, or of a sweep without a pipeline.
+
+    Raises:
+        OSError, tf.errors.OpError: There is no such file.
+        ValueError, KeyError, TypeError: Something else wrote it.
+    """
+    return SweepVerdicts.from_dict(json.loads(read_text(os.path.join(directory, VERDICTS_JSON))))
+
+
+def model_name_of(results: str) -> str:
+    """Returns the name of the candidate's model spec in a folder of TFMA results; "" for one."""
+    from tensorflow_model_analysis.writers import eval_config_writer
+
+    config = eval_config_writer.load_eval_run(results)[0]
+    specs = config.model_specs if config else []
+    return next((spec.name for spec in specs if not spec.is_baseline), "")
+
+
+def largest_slices(all_metrics: Iterable[Metrics], most: int) -> list[SliceName]:
+    """Lists the slice of all examples, and then those with the most examples.
+
+    Without counts of examples, those come first that are first by name.
+
+    Args:
+        all_metrics: Metrics of several candidates.
+        most: How many slices there may be.
+    """
+    counts: dict[SliceName, float] = {}
+    for by_slice in all_metrics:
+        for slice_key, metrics in by_slice.items():
+            count = next((v for name, v in metrics.items() if name.name == "example_count"), 0.0)
+            counts[slice_key] = max(counts.get(slice_key, 0.0), count)
+    return sorted(counts, key=lambda key: (key != OVERALL, -counts[key], key))[:most]

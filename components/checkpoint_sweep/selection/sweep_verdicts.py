@@ -1,0 +1,139 @@
+"""What a sweep has decided: the content of `verdicts.json`."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from checkpoint_sweep.common.names import MetricName, SliceName
+from checkpoint_sweep.selection.criteria import LEVEL, Direction, ThresholdMode
+from checkpoint_sweep.selection.verdict import Verdict
+
+
+@dataclasses.dataclass(frozen=True)
+class AppliedSelection:
+    """The selection that a sweep has applied, with the direction that was declared.
+
+    Attributes:
+        metric: Metric to choose by, as TFMA names it in its results.
+        direction: Which values of the metric are better.
+        slice: Feature values of the slice that the metric was read on; empty for all examples.
+        output_name: Output of a multi-output model; "" for the only one.
+        sub_key: Class, top k or kind of average of the metric; "" for none.
+        level: Level of intervals and of the set of those tied with the best.
+        policy: Dotted name of the policy's class, and its fields: reading needs no such class.
+        threshold_mode: How surely thresholds were to be met.
+    """
+
+    metric: str
+    direction: Direction
+    slice: Mapping[str, str | int | float] = dataclasses.field(default_factory=dict)
+    output_name: str = ""
+    sub_key: str = ""
+    level: float = LEVEL
+    policy: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    threshold_mode: ThresholdMode = ThresholdMode.VALUE
+
+    @property
+    def metric_name(self) -> MetricName:
+        """The metric with the output and the class that it is of."""
+        return MetricName(self.output_name, self.sub_key, self.metric)
+
+    @property
+    def slice_name(self) -> SliceName:
+        """The slice."""
+        return SliceName.of(self.slice.items())
+
+    def __str__(self) -> str:
+        on = f" on {self.slice_name}" if self.slice else ""
+        return f"{self.metric_name}{on}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns the selection as `verdicts.json` has it."""
+        return {
+            "direction": self.direction.value,
+            "level": self.level,
+            "margin": self.threshold_mode.value,
+            "metric": self.metric,
+            "output_name": self.output_name,
+            "policy": dict(self.policy),
+            "slice": dict(self.slice),
+            "sub_key": self.sub_key,
+        }
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> "AppliedSelection":
+        """Returns the selection that `to_dict` wrote; earlier versions knew fewer keys.
+
+        Raises:
+            KeyError, TypeError, ValueError: The content is no selection.
+        """
+        return cls(
+            metric=content["metric"],
+            direction=Direction(content["direction"]),
+            slice=content.get("slice") or {},
+            output_name=content.get("output_name") or "",
+            sub_key=content.get("sub_key") or "",
+            level=float(content.get("level", LEVEL)),
+            policy=content.get("policy") or {},
+            threshold_mode=ThresholdMode(content.get("margin", ThresholdMode.VALUE.value)),
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class SweepVerdicts:
+    """The choice of a sweep, whether it is blessed, and a verdict on every candidate.
+
+    Attributes:
+        chosen: Name of the chosen candidate; None when none is eligible.
+        blessed: Whether the chosen met thresholds that there were.
+        reason: Why it is blessed or not, in a sentence.
+        selection: Metric that the choice was made by, and how.
+        verdicts: One verdict for each candidate, by step, averages after checkpoints.
+    """
+
+    chosen: str | None
+    blessed: bool
+    reason: str
+    selection: AppliedSelection
+    verdicts: Sequence[Verdict]
+
+    @property
+    def winner(self) -> Verdict | None:
+        """The verdict on the chosen; None when none is eligible."""
+        return next((v for v in self.verdicts if v.name == self.chosen), None)
+
+    @property
+    def best_set(self) -> list[Verdict]:
+        """The verdicts on those that are tied with the best; empty where that is not known."""
+        return [verdict for verdict in self.verdicts if verdict.in_best_set]
+
+    @property
+    def checkpoints(self) -> list[Verdict]:
+        """The verdicts on checkpoints, averages aside."""
+        return [verdict for verdict in self.verdicts if not verdict.is_average]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns the content of `verdicts.json`."""
+        return {
+            "blessed": self.blessed,
+            "reason": self.reason,
+            "chosen": self.chosen,
+            "selection": self.selection.to_dict(),
+            "best_set": [verdict.name for verdict in self.best_set],
+            "checkpoints": [verdict.to_dict() for verdict in self.verdicts],
+        }
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> "SweepVerdicts":
+        """Returns the verdicts that `to_dict` wrote.
+
+        Raises:
+            KeyError, TypeError, ValueError: The content is of something else.
+        """
+        return cls(
+            chosen=content["chosen"],
+            blessed=bool(content["blessed"]),
+            reason=content["reason"],
+            selection=AppliedSelection.from_dict(content["selection"]),
+            verdicts=[Verdict.from_dict(verdict) for verdict in content["checkpoints"]],
+        )

@@ -1,0 +1,140 @@
+"""The verdict on one candidate of a sweep."""
+
+import dataclasses
+import enum
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from checkpoint_sweep.common.names import CandidateLabels
+
+Interval = tuple[float, float]
+
+
+class Status(enum.Enum):
+    """How a candidate fared beside the others; the values are what tables say."""
+
+    TIED_WITH_BEST = "equal within noise"
+    WORSE = "worse than others beyond noise"
+    ELIGIBLE = "eligible"  # Without standard errors, no more can be said.
+    MISSED_THRESHOLDS = "missed thresholds"
+    EXCLUDED = "left out"
+
+
+@dataclasses.dataclass(frozen=True)
+class Difference:
+    """The difference of two values of a metric.
+
+    Attributes:
+        value: The one value less the other.
+        standard_error: Standard error of the difference.
+        interval: Interval of the difference, at the level of the selection.
+    """
+
+    value: float
+    standard_error: float
+    interval: Interval
+
+    @property
+    def half_width(self) -> float:
+        """Half the width of the interval."""
+        return (self.interval[1] - self.interval[0]) / 2
+
+
+@dataclasses.dataclass(frozen=True)
+class Verdict(CandidateLabels):
+    """The verdict on one checkpoint, or on an average.
+
+    Attributes:
+        name: Name of the candidate.
+        step: Training step; the step of its newest checkpoint for an average.
+        eligible: Whether the candidate may be chosen.
+        value: Value of the selection metric; None when it has none.
+        reason: Why the candidate is chosen, or not chosen, or not eligible.
+        missed: One sentence for each threshold that the candidate missed.
+        standard_error: Standard error of the value; None where it is not known.
+        interval: Interval of the value, at the level of the selection; None where it is not known.
+        in_best_set: Whether the candidate is tied with the best of the eligible; None where that
+            is not known, or the candidate is not eligible.
+        difference: Difference to the value of the chosen; None where it is not known.
+        caution: Why the interval is not to be trusted; None if it is.
+        averaged: Steps of the checkpoints in an average; None for a checkpoint.
+    """
+
+    name: str
+    step: int
+    eligible: bool
+    value: float | None
+    reason: str
+    missed: Sequence[str] = ()
+    standard_error: float | None = None
+    interval: Interval | None = None
+    in_best_set: bool | None = None
+    difference: Difference | None = None
+    caution: str | None = None
+    averaged: Sequence[int] | None = None
+
+    @property
+    def half_width(self) -> float | None:
+        """Half the width of the interval; None without one."""
+        return None if self.interval is None else (self.interval[1] - self.interval[0]) / 2
+
+    @property
+    def status(self) -> Status:
+        """How the candidate fared beside the others."""
+        if not self.eligible:
+            return Status.MISSED_THRESHOLDS if self.missed else Status.EXCLUDED
+        if self.in_best_set is None:
+            return Status.ELIGIBLE
+        return Status.TIED_WITH_BEST if self.in_best_set else Status.WORSE
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns the verdict as `verdicts.json` has it."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> "Verdict":
+        """Returns the verdict that `to_dict` wrote; earlier versions knew fewer keys.
+
+        Raises:
+            KeyError, TypeError: The content is no verdict.
+        """
+        difference, interval = content.get("difference"), content.get("interval")
+        return cls(
+            name=content["name"],
+            step=content["step"],
+            eligible=content["eligible"],
+            value=content["value"],
+            reason=content["reason"],
+            missed=list(content.get("missed", ())),
+            standard_error=content.get("standard_error"),
+            interval=_interval(interval) if interval else None,
+            in_best_set=content.get("in_best_set"),
+            difference=Difference(
+                difference["value"],
+                difference["standard_error"],
+                _interval(difference["interval"]),
+            )
+            if difference
+            else None,
+            caution=content.get("caution"),
+            averaged=content.get("averaged"),
+        )
+
+
+def _interval(bounds: Sequence[float]) -> Interval:
+    low, high = bounds
+    return low, high
+
+
+def without_improvement(verdicts: Sequence[Verdict]) -> int:
+    """Counts the checkpoints after the earliest that is tied with the best.
+
+    Args:
+        verdicts: Verdicts on the candidates of a sweep, by step.
+
+    Returns:
+        The number of checkpoints; 0 as long as none is eligible, or no standard errors are known.
+    """
+    checkpoints = [verdict for verdict in verdicts if not verdict.is_average]
+    tied = [number for number, verdict in enumerate(checkpoints) if verdict.in_best_set]
+    return len(checkpoints) - 1 - tied[0] if tied else 0

@@ -1,0 +1,82 @@
+"""Which of many verdicts a table shows, and what is said of the rest: pure functions."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from checkpoint_sweep.selection.criteria import Direction
+from checkpoint_sweep.selection.formatting import with_sign
+from checkpoint_sweep.selection.sweep_verdicts import SweepVerdicts
+from checkpoint_sweep.selection.verdict import Status, Verdict
+
+MOST = 10
+_BEST = 3
+
+
+def rows_to_show(found: SweepVerdicts, most: int = MOST) -> list[Verdict]:
+    """Selects the verdicts that matter, in their order; all of them if they are few.
+
+    Those are, until there are enough: the chosen, the last checkpoint, the best, the first, the
+    neighbours of the chosen, the first and last of those tied with the best, those that stand
+    beside these, and the first and the last that are not eligible.
+
+    Args:
+        found: Verdicts of a sweep.
+        most: How many may be shown.
+    """
+    verdicts = found.verdicts
+    if len(verdicts) <= most:
+        return list(verdicts)
+    checkpoints = [i for i, v in enumerate(verdicts) if not v.is_average]
+    chosen = next((i for i, v in enumerate(verdicts) if v.name == found.chosen), None)
+    tied = [i for i, v in enumerate(verdicts) if v.in_best_set]
+    refused = [i for i, v in enumerate(verdicts) if not v.eligible]
+    ranked = _by_value(verdicts, found.selection.direction)
+    wanted: list[int | None] = [chosen, *checkpoints[-1:]]
+    wanted += ranked[:_BEST]
+    wanted += checkpoints[:1]
+    wanted += [] if chosen is None else [chosen - 1, chosen + 1]
+    wanted += [*tied[:1], *tied[-1:]]
+    wanted += [tied[0] - 1, tied[-1] + 1] if tied else []
+    wanted += [*refused[:1], *refused[-1:]]
+    wanted += ranked
+    there = [i for i in dict.fromkeys(wanted) if i is not None and 0 <= i < len(verdicts)]
+    return [verdicts[i] for i in sorted(there[:most])]
+
+
+def _by_value(verdicts: Sequence[Verdict], direction: Direction) -> list[int]:
+    """Returns indices, the best eligible first, then those that are not eligible."""
+    losses = {i: direction.loss(v.value) for i, v in enumerate(verdicts) if v.value is not None}
+    return sorted(losses, key=lambda i: (not verdicts[i].eligible, losses[i]))
+
+
+def row_cells(verdict: Verdict, chosen: str | None) -> tuple[str, str, str]:
+    """Returns what a row shows: the value, the difference to the chosen, and the verdict in words.
+
+    Args:
+        verdict: Verdict on a candidate.
+        chosen: Name of the chosen candidate; None when none is.
+    """
+    difference = verdict.difference
+    return (
+        with_sign(verdict.value, verdict.interval),
+        with_sign(difference.value, difference.interval, "+") if difference else "",
+        _in_words(verdict, chosen),
+    )
+
+
+def _in_words(verdict: Verdict, chosen: str | None) -> str:
+    """Says a verdict in few words; by how much is in the column of the difference."""
+    if verdict.name == chosen:
+        return f"chosen: {verdict.reason}"
+    if verdict.status in (Status.TIED_WITH_BEST, Status.WORSE):
+        return verdict.status.value
+    return verdict.reason
+
+
+def describe_rest(verdicts: Sequence[Verdict], shown: Sequence[Verdict]) -> str:
+    """Says how many are not shown, by what is said of them; "" if all are."""
+    names = {verdict.name for verdict in shown}
+    left = [verdict for verdict in verdicts if verdict.name not in names]
+    counts = Counter(verdict.status.value for verdict in left)
+    parts = ", ".join(f"{count} {status}" for status, count in counts.most_common())
+    return f"and {len(left)} more: {parts}" if left else ""

@@ -1,0 +1,105 @@
+"""What a decision says: no more than its intervals show."""
+
+import dataclasses
+import math
+
+import pytest
+
+from checkpoint_sweep.selection import formatting
+from checkpoint_sweep.selection.decision import Decision
+from checkpoint_sweep.selection.selection import Selection
+from checkpoint_sweep.selection.verdict import Verdict
+
+_BEST = Verdict(
+    "step-3",
+    3,
+    eligible=True,
+    value=0.94977,
+    reason="the best of the eligible",
+    standard_error=0.0031,
+    interval=(0.94327, 0.95627),
+    in_best_set=True,
+)
+
+
+def _other(step: int, in_best_set: bool | None, eligible: bool = True) -> Verdict:
+    return dataclasses.replace(
+        _BEST, name=f"step-{step}", step=step, in_best_set=in_best_set, eligible=eligible
+    )
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "says"),
+    [
+        pytest.param(
+            [_BEST, _other(1, True), _other(2, False)],
+            "auc 0.9498 ± 0.0065; 2 of 3 eligible checkpoints cannot be told from the best at 95%",
+            id="several",
+        ),
+        pytest.param(
+            [_BEST, _other(1, False), _other(2, False)],
+            "auc 0.9498 ± 0.0065; each of the 2 other eligible is worse by more than chance "
+            "explains at 95%",
+            id="alone",
+        ),
+        pytest.param(
+            [_BEST, _other(1, None, eligible=False)],
+            "auc 0.9498 ± 0.0065; no other is eligible",
+            id="no other",
+        ),
+        pytest.param(
+            [dataclasses.replace(_BEST, in_best_set=None), _other(1, None)],
+            "auc 0.9498 ± 0.0065; how sure that is, is not known",
+            id="set not known",
+        ),
+        pytest.param(
+            [dataclasses.replace(_BEST, in_best_set=None, interval=None), _other(1, None)],
+            "auc 0.94977; how sure that is, is not known",
+            id="no standard error",
+        ),
+        pytest.param(
+            [dataclasses.replace(_BEST, caution="few examples"), _other(1, True)],
+            "auc 0.9498 ± 0.0065 (few examples); 2 of 2 eligible checkpoints cannot be told from "
+            "the best at 95%",
+            id="caution",
+        ),
+    ],
+)
+def test_the_sentence_of_a_decision_says_no_more_than_its_intervals(
+    verdicts: list[Verdict], says: str
+) -> None:
+    sentence = formatting.sentence(Decision("step-3", verdicts), Selection("auc"))
+    assert sentence == f"step 3, the best of the eligible: {says}"
+
+
+def test_the_level_and_the_slice_are_named() -> None:
+    decision = Decision("step-3", [_BEST, _other(1, True)], level=0.9)
+    sentence = formatting.sentence(decision, Selection("auc", {"hour": 3}, level=0.9))
+    assert "auc on hour=3 0.9498" in sentence
+    assert sentence.endswith("at 90%")
+
+
+@pytest.mark.parametrize(
+    ("value", "half", "text"),
+    [
+        (0.94977, 0.0065, "0.9498 ± 0.0065"),
+        (0.94977, 0.065, "0.950 ± 0.065"),
+        (0.94977, 0.65, "0.95 ± 0.65"),
+        (12.3456, 6.5, "12.3 ± 6.5"),
+        (1234.56, 65.4, "1235 ± 65"),
+        (1234.56, 654.0, "1235 ± 654"),
+        (0.94977123, 0.0, "0.949771 ± 0"),
+        (0.94977123, None, "0.949771"),
+        (0.94977123, math.inf, "0.949771"),
+        (-0.5, 0.1, "-0.50 ± 0.10"),
+    ],
+)
+def test_a_value_is_shown_with_the_digits_of_its_error(
+    value: float, half: float | None, text: str
+) -> None:
+    assert formatting.plus_minus(value, half) == text
+
+
+def test_the_half_width_is_that_of_the_interval() -> None:
+    assert _BEST.half_width == pytest.approx(0.0065)
+    assert dataclasses.replace(_BEST, interval=None).half_width is None

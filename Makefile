@@ -11,7 +11,7 @@ ARGS ?=
 CLUSTER ?=
 PYTEST_ARGS ?=
 
-.PHONY: help run cluster environments test lint bench bench-resnet bench-sizes bench-scaling bench-side-by-side notebook tensorboard kubeflow submit wheel lock clean clean-runs fuzz kills sweep-kills watched study
+.PHONY: help run cluster environments test lint bench bench-resnet bench-sizes bench-scaling bench-side-by-side docs notebook tensorboard kubeflow submit wheel lock clean clean-runs fuzz kills sweep-kills watched study
 
 help:  ## Show this list.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -62,7 +62,7 @@ lint: .venv/.installed  ## Check style and types.
 	@.venv/bin/mypy
 
 bench: .venv/.installed  ## Time the engine side by side with what else there is (under 30 minutes).
-	@$(PYTHON_BIN) -m benchmarks $(ARGS)
+	@$(PYTHON_BIN) -m benchmarks.engine $(ARGS)
 
 bench-resnet: .venv/.installed  ## The same on ResNet-v2-50, where prediction dominates (ten minutes).
 	@$(PYTHON_BIN) -m benchmarks.resnet $(ARGS)
@@ -75,6 +75,12 @@ bench-scaling: .venv-dask/.installed  ## What more workers and files are worth, 
 
 bench-side-by-side: .venv/.installed  ## One job by TF-Slim, Estimator, Keras and watch; into the README: ARGS=--write.
 	@$(PYTHON_BIN) -m benchmarks.side_by_side $(ARGS)
+
+# With an example for each name; what is public is in the library's `__init__`.
+docs: .venv/.installed  ## Build the reference of what is public, into site/.
+	@TF_CPP_MIN_LOG_LEVEL=3 $(PYTHON_BIN) -W ignore -m pdoc --docformat google --output-directory site \
+	    checkpoint_sweep checkpoint_sweep.errors checkpoint_sweep.metrics checkpoint_sweep.report \
+	    checkpoint_sweep.views
 
 notebook: .venv/.installed  ## Open the notebooks in JupyterLab, on the last run.
 	@.venv/bin/jupyter lab notebooks $(ARGS)
@@ -101,7 +107,7 @@ lock:  ## Renew the locks from pyproject.toml and requirements-*.in (needs uv).
 	$(LOCK) requirements-dask.in --output-file requirements-dask.txt
 
 clean:  ## Remove the environments and what was built; runs, with the models they pushed, stay.
-	rm -rf .venv .venv-kubeflow .venv-mlflow .venv-dask build dist compiled benchmarks/out
+	rm -rf .venv .venv-kubeflow .venv-mlflow .venv-dask build dist site compiled benchmarks/out
 
 clean-runs:  ## Remove everything that runs wrote, the models they pushed too.
 	rm -rf runs

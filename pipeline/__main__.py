@@ -15,7 +15,7 @@ from pipeline.config import ConfigError, PipelineConfig
 from pipeline.local.interruption import Interruption
 from pipeline.local.lock import RootError, locked
 from pipeline.problems import registry
-from pipeline.reporting import blame, quiet
+from pipeline.reporting import error_messages, log_filters
 from pipeline.reporting.failure import fail, leave
 from pipeline.reporting.run_log import RunLog
 from pipeline.reporting.run_summary import FAILED, Summary, new_run_id, write_summary
@@ -83,7 +83,7 @@ def main(
         if data:
             config = dataclasses.replace(config, data=data.resolve())
             check_data(config.data, chosen.file_format)
-        quiet.before_imports()
+        log_filters.silence_imports()
         with locked(config.root):
             summary = _run(config, data is None, interruption)
     except (ConfigError, registry.UnknownProblemError) as error:
@@ -109,9 +109,9 @@ def _run(config: PipelineConfig, own_data: bool, interruption: Interruption) -> 
     """Runs what is configured.
 
     Args:
-        config: its root is locked.
-        own_data: whether the data are the problem's, which it may write into the root.
-        interruption: knows whether the run is interrupted.
+        config: Configuration of the run, whose root is locked.
+        own_data: Whether the data are the problem's, which it may write into the root.
+        interruption: Interruption of the run, if there is one.
 
     Raises:
         ConfigError: something in the configuration cannot work.
@@ -154,7 +154,7 @@ def _unforeseen(error: Exception, config: PipelineConfig) -> str:
     run_id = new_run_id()
     log = RunLog(config.logs / f"{run_id}.log")
     log.write("The run failed before its first node", error)
-    message = blame.unknown("", error, log.path)
+    message = error_messages.unforeseen("", error, log.path)
     write_summary(Summary(run_id, FAILED, message), config.summary)
     return message
 

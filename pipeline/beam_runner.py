@@ -10,7 +10,7 @@ _LOCAL = frozenset({"fnapi", "direct", "prism", "bundlebaseddirect", "switchingd
 
 
 def named_runner(beam_args: Sequence[str]) -> str | None:
-    """The runner as it is spelt, the last if there are several; None if none is named.
+    """Finds the runner as it is spelt, the last if there are several; None if none is named.
 
     Raises:
         SystemExit: the option has no value; argparse has printed why.
@@ -22,23 +22,24 @@ def named_runner(beam_args: Sequence[str]) -> str | None:
 
 
 def short_name(runner: str) -> str:
-    """`dask` of `apache_beam.runners.dask.dask_runner.DaskRunner`, `DaskRunner` or `dask`."""
+    """Shortens `apache_beam.runners.dask.dask_runner.DaskRunner`, and `DaskRunner`, to `dask`."""
     return runner.rpartition(".")[2].lower().removesuffix("runner")
 
 
 def is_local(runner: str) -> bool:
-    """Whether the runner needs no workers elsewhere."""
+    """Returns whether the runner needs no workers elsewhere."""
     return short_name(runner) in _LOCAL
 
 
 @dataclasses.dataclass(frozen=True)
-class Placement:
+class BeamPlacement:
     """Where Beam runs for which nodes.
 
     Attributes:
-        everywhere: options for all nodes.
-        evaluation: more options for nodes that evaluate in one pass; of two, the later counts.
-        sentence: says which nodes run where, if not all run alike; "" otherwise.
+        everywhere: Options for all nodes.
+        evaluation: Additional options for nodes that evaluate in one pass; of two, the later
+            counts.
+        sentence: Sentence on which nodes run where, if not all run alike; "" otherwise.
     """
 
     everywhere: tuple[str, ...]
@@ -46,26 +47,26 @@ class Placement:
     sentence: str = ""
 
 
-def place(beam_args: Sequence[str], engine: str) -> Placement:
-    """Where what `beam_args` names can run.
+def beam_placement(beam_args: Sequence[str], engine: str) -> BeamPlacement:
+    """Decides which nodes run on the runner that `beam_args` names.
 
     Beam's runner for Dask leaves out what a step gives when a bundle ends, and outputs with tags,
     of which TFX's own nodes and TFMA make use.
 
     Args:
-        beam_args: for all nodes.
-        engine: what evaluates, see `PipelineConfig.engine`.
+        beam_args: Options for all nodes.
+        engine: Engine that evaluates, see `PipelineConfig.engine`.
     """
     runner = named_runner(beam_args)
     if runner is None or short_name(runner) != "dask":
-        return Placement(tuple(beam_args))
+        return BeamPlacement(tuple(beam_args))
     if engine != "fused":
-        return Placement(
+        return BeamPlacement(
             IN_THIS_PROCESS,
             (),
             "All nodes run in this process: Beam's runner for Dask cannot run stock TFMA.",
         )
-    return Placement(
+    return BeamPlacement(
         IN_THIS_PROCESS,
         # An image is named so that TFX does not package itself for workers anew.
         ("--sdk_container_image=none", *beam_args),

@@ -8,7 +8,7 @@ from pipeline.config import ConfigError, PipelineConfig
 
 
 def selection_of(config: PipelineConfig) -> Selection:
-    """What the sweep chooses by.
+    """Makes the selection that the sweep chooses by.
 
     Raises:
         ConfigError: there is no such way to choose.
@@ -22,7 +22,7 @@ def selection_of(config: PipelineConfig) -> Selection:
 
 
 def policy_of(choose: str) -> SelectionPolicy:
-    """The policy that an option stands for.
+    """Finds the policy that an option stands for.
 
     Raises:
         ConfigError: it stands for none.

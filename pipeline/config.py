@@ -4,9 +4,9 @@ import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
+from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.model_run.averages import Averages
-from checkpoint_sweep.selection.criteria import ThresholdMode
-from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.selection.criteria import Direction, ThresholdMode
 from checkpoint_sweep.selection.racing import Racing
 from pipeline.beam_runner import IN_THIS_PROCESS
 from pipeline.problems.problem import Problem
@@ -22,22 +22,22 @@ class PipelineConfig:
     """Configuration of one pipeline.
 
     Attributes:
-        problem: what to learn.
-        root: folder of everything that runs write: artifacts, metadata, pushed models, summary.
-        data: folder with the files to learn from.
-        schema: file with the reviewed schema of the data.
-        steps: training steps.
-        checkpoint_steps: training steps from one checkpoint to the next.
-        select_by: the metric that the sweep chooses by, as TFMA names it.
-        beam_args: options of the Beam pipelines, see `beam_args`.
-        direction: which values of that metric are better; None for what the evaluation config
+        problem: What to learn.
+        root: Folder of everything that runs write: artifacts, metadata, pushed models, summary.
+        data: Folder with the files to learn from.
+        schema: File with the reviewed schema of the data.
+        steps: Number of training steps.
+        checkpoint_steps: Number of training steps from one checkpoint to the next.
+        select_by: Metric that the sweep chooses by, as TFMA names it.
+        beam_args: Options of the Beam pipelines, see `beam_args`.
+        direction: Which values of that metric are better; None for what the evaluation config
             declares.
-        choose: which of the eligible checkpoints, see `pipeline.choosing`.
-        threshold_mode: how surely thresholds are to be met.
-        racing: how checkpoints are dropped early; None to evaluate each on all examples.
-        engine: what the sweep evaluates with, one of `ENGINES`.
-        averages: of checkpoints, which the sweep evaluates too; None for none.
-        cache: whether a node whose inputs and parameters have not changed is skipped.
+        choose: Which of the eligible checkpoints to choose, see `pipeline.choosing`.
+        threshold_mode: How surely thresholds are to be met.
+        racing: How checkpoints are dropped early; None to evaluate each on all examples.
+        engine: Engine that the sweep evaluates with, one of `ENGINES`.
+        averages: Averages of checkpoints, which the sweep evaluates too; None for none.
+        cache: Whether a node whose inputs and parameters have not changed is skipped.
     """
 
     problem: Problem
@@ -77,12 +77,12 @@ class PipelineConfig:
         return self.root / "logs"
 
 
-class ConfigError(ValueError):
+class ConfigError(UserError):
     """The configuration cannot work; the message says what to change."""
 
 
 def beam_args(given: Sequence[str]) -> tuple[str, ...]:
-    """Options of the Beam pipelines: those given, and those of the local runner by default.
+    """Completes the options of the Beam pipelines by those of the local runner.
 
     The default DirectRunner of recent Beam may download and start another engine instead. And TFX
     packages itself anew in every node, for remote workers, unless an image for them is named.
@@ -103,7 +103,7 @@ def beam_args(given: Sequence[str]) -> tuple[str, ...]:
 
 
 def metadata_store(root: Path) -> Path:
-    """The metadata store of the runs below `root`."""
+    """Names the metadata store of the runs below `root`."""
     return root / "metadata.sqlite"
 
 

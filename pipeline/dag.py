@@ -9,22 +9,27 @@ from checkpoint_sweep.common.source_fingerprint import fingerprint
 from pipeline import beam_runner
 from pipeline.choosing import selection_of
 from pipeline.config import PipelineConfig
-from pipeline.deployment import Deployment, local
+from pipeline.deployment import Deployment
 from pipeline.problems.problem import FileFormat, load
 
 _SPLITS = {"train": 3, "eval": 1, "test": 1}
 
 
-def create_pipeline(config: PipelineConfig, place: Deployment | None = None) -> tfx.dsl.Pipeline:
-    """Wires the components; see the README for a picture. `place` is this machine if None."""
+def create_pipeline(config: PipelineConfig, deployment: Deployment) -> tfx.dsl.Pipeline:
+    """Wires the components; see the README for a picture.
+
+    Args:
+        config: Settings of the run.
+        deployment: Edges of the pipeline on the platform that it is made for.
+    """
     components, proto, problem = tfx.components, tfx.proto, config.problem
-    place, eval_config = place or local(config), load(problem.eval_config)()
+    eval_config = load(problem.eval_config)()
 
     examples = example_gen(problem.file_format)(
-        place.data, input_config=_files(place.pattern), output_config=_hash_split()
+        deployment.data, input_config=_files(deployment.pattern), output_config=_hash_split()
     )
     statistics = components.StatisticsGen(examples.outputs["examples"])
-    schema = components.ImportSchemaGen(place.schema)
+    schema = components.ImportSchemaGen(deployment.schema)
     validator = components.ExampleValidator(
         statistics.outputs["statistics"], schema.outputs["schema"]
     )
@@ -37,7 +42,7 @@ def create_pipeline(config: PipelineConfig, place: Deployment | None = None) -> 
             splits_config=proto.SplitsConfig(analyze=["train"], transform=["train", "eval"]),
             custom_config={"source": _source(problem.preprocessing_fn)},
         )
-    trainer = place.trainer(
+    trainer = deployment.trainer(
         run_fn=problem.run_fn,
         **(_transformed(transform) if transform else read),
         train_args=proto.TrainArgs(splits=["train"], num_steps=config.steps),
@@ -64,11 +69,11 @@ def create_pipeline(config: PipelineConfig, place: Deployment | None = None) -> 
         averages=config.averages,
         racing=config.racing,
     )
-    baseline = place.baseline(sweep.outputs["model"])
+    baseline = deployment.baseline(sweep.outputs["model"])
     nodes = [examples, statistics, schema, validator, *learners, sweep, baseline]
 
     # ... and what it blessed is confirmed once on test, which nobody chose on.
-    candidate = place.candidate(sweep.outputs["model"])
+    candidate = deployment.candidate(sweep.outputs["model"])
     with tfx.dsl.Cond(sweep.outputs["blessing"].future()[0].custom_property("blessed") == 1):
         evaluator = _evaluator(config.engine)(
             examples=examples.outputs["examples"],
@@ -78,26 +83,26 @@ def create_pipeline(config: PipelineConfig, place: Deployment | None = None) -> 
             eval_config=eval_config,
             example_splits=["test"],
         )
-        pusher = place.pusher(
+        pusher = deployment.pusher(
             model=candidate,
             model_blessing=evaluator.outputs["blessing"],
-            push_destination=place.push_destination,
+            push_destination=deployment.push_destination,
         )
-    where = beam_runner.place(config.beam_args, config.engine)
+    placement = beam_runner.beam_placement(config.beam_args, config.engine)
     for node in (sweep, evaluator):
-        node.with_beam_pipeline_args(where.evaluation)
+        node.with_beam_pipeline_args(placement.evaluation)
     return tfx.dsl.Pipeline(
         pipeline_name=problem.name.replace("_", "-"),  # as Kubeflow wants names
-        pipeline_root=place.root,
+        pipeline_root=deployment.root,
         components=[*nodes, evaluator, pusher],
         enable_cache=config.cache,
-        metadata_connection_config=place.metadata,
-        beam_pipeline_args=list(where.everywhere),
+        metadata_connection_config=deployment.metadata,
+        beam_pipeline_args=list(placement.everywhere),
     )
 
 
 def example_gen(file_format: FileFormat) -> type[tfx.components.CsvExampleGen]:
-    """What reads files of this format."""
+    """Finds the ExampleGen that reads files of this format."""
     return {
         FileFormat.CSV: tfx.components.CsvExampleGen,
         FileFormat.TFRECORD: tfx.components.ImportExampleGen,
@@ -110,12 +115,12 @@ def _files(pattern: str) -> tfx.proto.Input:
 
 
 def _source(function: str) -> str:
-    """A fingerprint of the code behind a dotted name: TFX's cache compares only the name."""
+    """Fingerprints the code behind a dotted name: TFX's cache compares only the name."""
     return fingerprint([function.rpartition(".")[0]])
 
 
 def _transformed(transform: tfx.components.Transform) -> dict[str, Any]:
-    """What a model learns from when there is preprocessing."""
+    """Selects what a model learns from when there is preprocessing."""
     return {
         "examples": transform.outputs["transformed_examples"],
         "transform_graph": transform.outputs["transform_graph"],
@@ -123,7 +128,7 @@ def _transformed(transform: tfx.components.Transform) -> dict[str, Any]:
 
 
 def _evaluator(engine: str) -> type[tfx.components.Evaluator]:
-    """The Evaluator on the same engine as the sweep."""
+    """Finds the Evaluator on the same engine as the sweep."""
     return tfx.components.Evaluator if engine == "tfma" else Evaluator
 
 

@@ -97,7 +97,7 @@ def fill_in(
     average_last: Sequence[int] | None = None,
     greedy_soup: bool = False,
 ) -> PipelineConfig:
-    """The configuration that these options stand for; None takes the problem's default.
+    """Configures the pipeline by these options; None takes the problem's default.
 
     Its folders are the caller's to fill in.
 
@@ -131,7 +131,7 @@ def fill_in(
 
 
 def _averages(last: Sequence[int], greedy_soup: bool) -> Averages | None:
-    """What averages are asked for; None if none is.
+    """Makes the averages that are asked for; None if none is.
 
     Raises:
         ConfigError: a number of checkpoints is too small.

@@ -4,28 +4,33 @@ import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support import estimator_run, taxi_examples
+from tests.support import warm_pipeline
 
+# What imports TensorFlow is imported where it is used: the process that hands out tests needs none.
 if TYPE_CHECKING:
+    from tests.support.estimator_run import EstimatorRun
     from tests.support.pipeline_run import PipelineRun
 
 
 @pytest.fixture(scope="session")
 def examples() -> list[bytes]:
     """300 serialized taxi rows."""
+    from tests.support import taxi_examples
+
     return taxi_examples.serialized(300)
 
 
 @pytest.fixture(scope="session")
-def trained(
-    tmp_path_factory: pytest.TempPathFactory, examples: list[bytes]
-) -> estimator_run.EstimatorRun:
+def trained(tmp_path_factory: pytest.TempPathFactory, examples: list[bytes]) -> "EstimatorRun":
     """An Estimator's run with checkpoints of steps 0, 20, 40 and 60; do not write into it."""
+    from tests.support import estimator_run
+
     directory: Path = tmp_path_factory.mktemp("trained")
     return estimator_run.train(directory, examples)
 
@@ -42,6 +47,22 @@ def taxi_run(tmp_path_factory: pytest.TempPathFactory) -> "PipelineRun":
     # Of pytest-xdist's processes, each has a folder in the one that they share.
     shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
     return pipeline_run.taxi(shared / "taxi")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Gives the session's processes one to fork from, and makes Beam quick where tests run."""
+    runs_tests = "PYTEST_XDIST_WORKER" in os.environ or not config.getoption("numprocesses", None)
+    warm_pipeline.folder()
+    if runs_tests:
+        from tests.support import quick_beam
+
+        quick_beam.use()
+
+
+def pytest_unconfigure() -> None:
+    """Removes what the first process made."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        shutil.rmtree(warm_pipeline.folder(), ignore_errors=True)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

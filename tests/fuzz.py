@@ -22,7 +22,7 @@ from absl import logging as absl_logging
 from google.protobuf import json_format, text_format
 from tensorflow_model_analysis.proto import metrics_for_slice_pb2
 
-from checkpoint_sweep.evaluation.results import read_predictions
+from checkpoint_sweep.evaluation.results.candidate import read_predictions
 from checkpoint_sweep.saved_model.model_source import ModelSource
 from tests.checkpoint_sweep.evaluation import tfma_oracle
 from tests.support import random_evaluations, scripted

@@ -17,14 +17,14 @@ from typing import Annotated, Any
 import tensorflow as tf
 import typer
 
-from checkpoint_sweep.evaluation.ledger import LEDGER
+from checkpoint_sweep.evaluation.results.ledger import LEDGER
 from checkpoint_sweep.report.document import VERDICTS_JSON
 from checkpoint_sweep.sweeping.folder import FolderError, latest, numbers
-from tests.support import estimator_run, kill_checks, kill_outcome, taxi_examples
+from tests.support import estimator_run, kill_checks, kill_outcome, taxi_examples, warm_pipeline
 from tests.support.counted_models import counted
 from tests.support.estimator_run import EstimatorRun
 from tests.support.killed_run import Moment
-from tests.support.killed_sweep import Growing, SweepRun, parent
+from tests.support.killed_sweep import Growing, SweepRun
 from tests.support.warm_processes import Parent
 
 COMMANDS = ("sweep", "watch")
@@ -193,11 +193,11 @@ class SweepKills:
         if left:
             yield f"left over: {sorted(str(p.relative_to(self._output)) for p in left)}"
         if self._command == "watch":
-            held = self._output / "held"
+            pinned = self._output / "pinned"
             saved = [p for p in self._run.iterdir() if p.suffix != ".meta"]
-            wrong = [p.name for p in saved if not _equal(p, held / p.name)]
-            if wrong or len(saved) != len(list(held.glob("model.ckpt-*"))):
-                yield f"not held, or other than in the run: {sorted(wrong)}"
+            wrong = [p.name for p in saved if not _equal(p, pinned / p.name)]
+            if wrong or len(saved) != len(list(pinned.glob("model.ckpt-*"))):
+                yield f"not pinned, or other than in the run: {sorted(wrong)}"
 
     def _outcome(self) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
         """Verdicts, metrics and the weights of the chosen."""
@@ -238,7 +238,7 @@ def main(
         place = (folder or Path(stack.enter_context(tempfile.TemporaryDirectory()))).resolve()
         examples = taxi_examples.serialized(300)
         trained = estimator_run.train(place / "trained", examples)
-        processes = parent()
+        processes = warm_pipeline.parent()
         for command in what or COMMANDS:
             harness = SweepKills(place / command, command, trained, examples, processes)
             print(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from checkpoint_sweep import __version__
+from checkpoint_sweep.version import __version__
 from pipeline.problems.problem import repository
 from tests.support import taxi_examples
 

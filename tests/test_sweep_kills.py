@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import warm_pipeline
 from tests.support.estimator_run import EstimatorRun
-from tests.support.killed_sweep import parent
 from tests.support.warm_processes import Parent
 from tests.sweep_kills import COMMANDS, SweepKills
 
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def processes() -> Parent:
-    return parent()
+    return warm_pipeline.parent()
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -4,6 +4,7 @@ It is built from a copy, so that a build leaves nothing in the checkout.
 """
 
 import importlib.metadata
+import json
 import os
 import shutil
 import subprocess
@@ -21,34 +22,33 @@ pytestmark = pytest.mark.slow
 _PACKAGE = Path(checkpoint_sweep.__file__).parent
 _GENERATED = shutil.ignore_patterns("__pycache__", "*.egg-info")
 
-# Imports everything but the TFX components, with `tfx` out of reach, from the folder that is given.
-_IMPORT_ALL = """
-import importlib, pkgutil, sys
+# Imports, from the folder that is given, everything but the TFX components with `tfx` out of reach,
+# and then what is public with it: one process, since imports take seconds. Prints what it imported.
+_IMPORT = """
+import importlib, json, pkgutil, sys
 
 class Blocked:
     def find_spec(self, name, path=None, target=None):
         if name.partition(".")[0] == "tfx":
             raise ImportError(f"{name} is not for the library outside of tfx_components")
 
-sys.meta_path.insert(0, Blocked())
+blocked = Blocked()
+sys.meta_path.insert(0, blocked)
 import checkpoint_sweep
 
 assert checkpoint_sweep.__file__.startswith(sys.argv[1]), checkpoint_sweep.__file__
 for name in ("Direction", "Selection", "StepRange"):
     getattr(checkpoint_sweep, name)
+without = []
 for module in pkgutil.walk_packages(checkpoint_sweep.__path__, "checkpoint_sweep."):
     if ".tfx_components" not in module.name:
         importlib.import_module(module.name)
-        print(module.name)
-"""
-# With TFX.
-_IMPORT_PUBLIC = """
-import sys
-import checkpoint_sweep
-
+        without.append(module.name)
+sys.meta_path.remove(blocked)
+public = {}
 for name in checkpoint_sweep.__all__:
-    home = sys.modules[getattr(checkpoint_sweep, name).__module__]
-    assert home.__file__.startswith(sys.argv[1]), home.__file__
+    public[name] = sys.modules[getattr(checkpoint_sweep, name).__module__].__file__
+print(json.dumps([without, public]))
 """
 
 
@@ -94,9 +94,9 @@ def _run(installed: Path, *command: str) -> str:
     return done.stdout
 
 
-def test_it_holds_the_library_and_nothing_else(wheel: Path) -> None:
+def test_the_wheel_holds_the_library_and_nothing_else(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
-    version = checkpoint_sweep.__version__
+    version = checkpoint_sweep.version.__version__
     assert {name.partition("/")[0] for name in names} == {
         "checkpoint_sweep",
         f"tfx_checkpoint_sweep-{version}.dist-info",
@@ -109,25 +109,37 @@ def test_it_holds_the_library_and_nothing_else(wheel: Path) -> None:
     assert {Path(name).suffix for name in held} >= {".js", ".html"}
 
 
-def test_it_says_what_it_is(wheel: Path, installed: Path) -> None:
+def test_the_wheel_declares_license_version_extras_and_script(wheel: Path, installed: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     assert any(name.endswith(".dist-info/licenses/LICENSE") for name in names)
     (distribution,) = importlib.metadata.distributions(path=[str(installed)])
-    assert distribution.version == checkpoint_sweep.__version__
+    assert distribution.version == checkpoint_sweep.version.__version__
     assert {"tfx", "kubeflow"} <= set(distribution.metadata.get_all("Provides-Extra") or ())
     (script,) = distribution.entry_points
     assert (script.group, script.name) == ("console_scripts", "checkpoint-sweep")
 
 
-def test_its_console_script_answers(installed: Path) -> None:
+def test_the_installed_console_script_prints_its_version(installed: Path) -> None:
     printed = _run(installed, str(installed / "bin" / "checkpoint-sweep"), "--version")
-    assert printed.strip() == f"checkpoint-sweep {checkpoint_sweep.__version__}"
+    assert printed.strip() == f"checkpoint-sweep {checkpoint_sweep.version.__version__}"
 
 
-def test_only_the_tfx_components_need_tfx(installed: Path) -> None:
-    imported = _run(installed, sys.executable, "-c", _IMPORT_ALL, str(installed)).split()
-    assert {f"checkpoint_sweep.{name}" for name in ("evaluation.engine", "cli.main")} <= {*imported}
+@pytest.fixture(scope="module")
+def imported(installed: Path) -> tuple[list[str], dict[str, str]]:
+    """The modules that were imported without TFX, and the files of public names."""
+    printed = _run(installed, sys.executable, "-W", "ignore", "-c", _IMPORT, str(installed))
+    without, public = json.loads(printed.splitlines()[-1])
+    return without, public
 
 
-def test_all_public_names_can_be_imported(installed: Path) -> None:
-    _run(installed, sys.executable, "-c", _IMPORT_PUBLIC, str(installed))
+def test_only_the_tfx_components_need_tfx(imported: tuple[list[str], dict[str, str]]) -> None:
+    without, _ = imported
+    assert {f"checkpoint_sweep.{name}" for name in ("evaluation.engine", "cli.main")} <= {*without}
+
+
+def test_all_public_names_can_be_imported(
+    installed: Path, imported: tuple[list[str], dict[str, str]]
+) -> None:
+    _, public = imported
+    assert public.keys() == set(checkpoint_sweep.__all__)
+    assert all(file.startswith(str(installed)) for file in public.values())

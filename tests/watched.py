@@ -18,9 +18,9 @@ from typing import Annotated, Any
 
 import typer
 
-from benchmarks.problem import newest
-from benchmarks.runner import run_module
-from checkpoint_sweep.sweeping.sweep import sweep
+from benchmarks.common.prepared_data import newest
+from benchmarks.common.processes import run_module
+from checkpoint_sweep import SweepOptions, sweep
 from pipeline.problems import registry
 from pipeline.problems.problem import load, repository
 from tests.support import kill_outcome
@@ -90,7 +90,12 @@ def watch_training(
         training.ended.touch()
         if watching.wait():
             return Watched([], [], 0.0, 0, broken=[f"watch: {_last_line(log)}"])
-    sweep(**arguments | {"run": str(training.aside), "output": str(folder / "swept")})
+    options = {name: arguments[name] for name in ("examples", "config", "select", "schema")}
+    sweep(
+        str(training.aside),
+        str(training.export),
+        SweepOptions(**options, output=str(folder / "swept")),
+    )
     return _compared(training, record)
 
 

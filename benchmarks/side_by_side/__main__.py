@@ -10,18 +10,18 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from benchmarks import record
-from benchmarks.runner import run_module
+from benchmarks.common import machine as machine_lib
+from benchmarks.common.folders import OUT, REPOSITORY
+from benchmarks.common.processes import run_module
 from checkpoint_sweep.common.errors import UserError
-from pipeline.reporting import quiet
+from pipeline.reporting import log_filters
 from pipeline.reporting.failure import fail
 
-_REPOSITORY = Path(__file__).resolve().parents[2]
 _PAGES = {
-    _REPOSITORY / "README.md": "benchmarks/side_by_side/ways",
-    _REPOSITORY / "benchmarks" / "SIDE_BY_SIDE.md": "side_by_side/ways",
+    REPOSITORY / "README.md": "benchmarks/side_by_side/contenders",
+    REPOSITORY / "benchmarks" / "SIDE_BY_SIDE.md": "side_by_side/contenders",
 }
-_OUT = _REPOSITORY / "benchmarks" / "out" / "side_by_side"
+_OUT = OUT / "side_by_side"
 
 
 def main(
@@ -33,11 +33,11 @@ def main(
     out: Annotated[Path, typer.Option(help="Folder for everything that is written.")] = _OUT,
 ) -> None:
     """Do one job in four ways, a process each; what is found goes to OUT/side_by_side.json."""
-    quiet.before_imports()
+    log_filters.silence_imports()
     # Only now: they import TensorFlow.
     from benchmarks.side_by_side import facts, table
     from benchmarks.side_by_side.job import prepare
-    from benchmarks.side_by_side.outcome import WAYS
+    from benchmarks.side_by_side.outcome import CONTENDERS
 
     console, out = Console(), out.resolve()
     given = {
@@ -46,27 +46,31 @@ def main(
         "small": {"steps": 80, "checkpoint_steps": 20},
     }
     loads, measured = [os.getloadavg()[0]], {}
-    for way in WAYS:
-        console.print(f"{way} ...", highlight=False)
-        result = out / f"{way}.json"
-        arguments = [way, json.dumps(given), str(result)]
+    for contender in CONTENDERS:
+        console.print(f"{contender} ...", highlight=False)
+        result = out / f"{contender}.json"
+        arguments = [contender, json.dumps(given), str(result)]
         try:
-            run_module("benchmarks.side_by_side.facts", arguments, out / f"{way}.log", way)
+            run_module(
+                "benchmarks.side_by_side.facts", arguments, out / f"{contender}.log", contender
+            )
         except UserError as error:
             fail(str(error), 1)
-        measured[way] = json.loads(result.read_text())
+        measured[contender] = json.loads(result.read_text())
     loads.append(os.getloadavg()[0])
-    machine = record.machine() | {"load_averages": loads}
+    machine = machine_lib.machine() | {"load_averages": loads}
     path = out / "side_by_side.json"
     path.write_text(json.dumps({"machine": machine, **given, "facts": measured}, indent=2) + "\n")
-    found = {way: facts.from_json(content) for way, content in measured.items()}
+    found = {contender: facts.from_json(content) for contender, content in measured.items()}
     sentence = table.measured_on(machine["cores"], loads)
-    console.print(table.markdown(found, "ways"), highlight=False, soft_wrap=True, markup=False)
+    console.print(
+        table.markdown(found, "contenders"), highlight=False, soft_wrap=True, markup=False
+    )
     console.print(sentence, highlight=False)
     if write:
         for page, folder in _PAGES.items():
             text = f"{table.markdown(found, folder)}\n\n{sentence}"
-            page.write_text(table.put_in(page.read_text(), text))
+            page.write_text(table.replace_table(page.read_text(), text))
     console.print(f"[dim]All of this as JSON: {path}[/]")
 
 

@@ -1,8 +1,8 @@
-"""What is found out about each way, by doing it.
+"""What is found out about each contender, by running it.
 
-    python -m benchmarks.side_by_side.facts WAY DATA RESULT
+    python -m benchmarks.side_by_side.facts CONTENDER DATA RESULT
 
-measures one way in this process, whose time starts when its imports are done.
+measures one contender in this process, whose time starts when its imports are done.
 """
 
 import contextlib
@@ -24,11 +24,11 @@ from benchmarks.side_by_side.outcome import (
     ESTIMATOR,
     KERAS,
     SWEEP,
-    Outcome,
+    JobOutcome,
     evaluations,
     read_outcome,
 )
-from checkpoint_sweep.evaluation.ledger import read_ledger
+from checkpoint_sweep.evaluation.results.ledger import read_ledger
 from checkpoint_sweep.sweeping.sweep import read_result
 
 # So that few steps are enough to become good, and as few to become bad.
@@ -36,12 +36,12 @@ _QUICK = 0.02
 
 
 @dataclasses.dataclass(frozen=True)
-class Size:
+class JobSize:
     """Of a job.
 
     Attributes:
-        steps: of training.
-        checkpoint_steps: steps from one checkpoint to the next.
+        steps: Number of training steps.
+        checkpoint_steps: Number of steps from one checkpoint to the next.
     """
 
     steps: int
@@ -50,17 +50,17 @@ class Size:
 
 @dataclasses.dataclass(frozen=True)
 class Started:
-    """What a way has left, and how long it took.
+    """What a contender has left, and how long it took.
 
     Attributes:
-        seconds: from the start of training to the exported model, imports not counted.
-        cpu_seconds: of all threads in that time.
-        outcome: what it has left.
+        seconds: Time from the start of training to the exported model, imports not counted.
+        cpu_seconds: CPU time of all threads in that time.
+        outcome: What the contender has left.
     """
 
     seconds: float
     cpu_seconds: float
-    outcome: Outcome
+    outcome: JobOutcome
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,8 +70,8 @@ class Restart:
     Attributes:
         before: AUC of the model that was exported before the restart.
         after: AUC of the model that is exported in the end.
-        chosen_before: its step.
-        chosen_after: its step.
+        chosen_before: Step of the model before.
+        chosen_after: Step of the model after.
     """
 
     before: float
@@ -87,37 +87,37 @@ class Restart:
 
 @dataclasses.dataclass(frozen=True)
 class Facts:
-    """About one way.
+    """Facts about one contender.
 
     Attributes:
-        lines: of code, without docstrings, comments and empty lines.
-        whole: the whole job.
-        tie: the job with a learning rate of 0: all checkpoints are equal.
-        again: steps that a second start of that, when all is done, evaluates once more.
-        late: steps of that which are evaluated by who comes when all checkpoints are there; None
+        lines: Number of lines of code, without docstrings, comments and empty lines.
+        whole: What the whole job left.
+        tie: What the job left with a learning rate of 0, where all checkpoints are equal.
+        again: Steps that a second start of that, when all is done, evaluates once more.
+        late: Steps of that which are evaluated by who comes when all checkpoints are there; None
             for who evaluates only what it trains itself.
-        restart: see there.
-        throttled: the same as `whole` with the default time between evaluations; None where there
+        restart: Training that is stopped and started again.
+        throttled: The same as `whole` with the default time between evaluations; None where there
             is none.
     """
 
     lines: int
     whole: Started
-    tie: Outcome
+    tie: JobOutcome
     again: Sequence[int]
     late: Sequence[int] | None
     restart: Restart
     throttled: Started | None
 
 
-def measure(way: str, data: Data, size: Size, small: Size) -> Facts:
-    """All facts about a way.
+def measure(contender: str, data: Data, size: JobSize, small: JobSize) -> Facts:
+    """Finds all facts about a contender.
 
     Args:
-        way: one of `outcome.WAYS`.
-        data: to train and evaluate on.
-        size: of the job that is timed.
-        small: of all others.
+        contender: One of `outcome.CONTENDERS`.
+        data: Examples to train and evaluate on.
+        size: Size of the job that is timed.
+        small: Size of all other jobs.
     """
     with tempfile.TemporaryDirectory(prefix="side-by-side-") as scratch:
 
@@ -125,20 +125,22 @@ def measure(way: str, data: Data, size: Size, small: Size) -> Facts:
             return os.path.join(scratch, name)
 
         tied = make_job(directory("tie"), data, small, learning_rate=0.0)
-        whole = start(way, make_job(directory("whole"), data, size))
+        whole = start(contender, make_job(directory("whole"), data, size))
         return Facts(
-            lines_of(way),
+            lines_of_contender(contender),
             whole,
-            start(way, tied).outcome,
-            evaluated_again(way, tied),
-            None if way == KERAS else evaluated_late(way, tied, directory("late")),
-            restart(way, data, small, directory("restart")),
-            _throttled(make_job(directory("throttled"), data, size)) if way == ESTIMATOR else None,
+            start(contender, tied).outcome,
+            evaluated_again(contender, tied),
+            None if contender == KERAS else evaluated_late(contender, tied, directory("late")),
+            restart(contender, data, small, directory("restart")),
+            _throttled(make_job(directory("throttled"), data, size))
+            if contender == ESTIMATOR
+            else None,
         )
 
 
-def make_job(directory: str, data: Data, size: Size, **others: Any) -> Job:
-    """A job in a directory."""
+def make_job(directory: str, data: Data, size: JobSize, **others: Any) -> Job:
+    """Makes a job in a directory."""
     return Job(
         directory,
         data.trained,
@@ -150,53 +152,53 @@ def make_job(directory: str, data: Data, size: Size, **others: Any) -> Job:
     )
 
 
-def lines_of(way: str) -> int:
-    """How many lines of code a way has."""
-    return lines_of_code((Path(__file__).parent / "ways" / f"{way}.py").read_text())
+def lines_of_contender(contender: str) -> int:
+    """Counts the lines of code of a contender."""
+    return lines_of_code((Path(__file__).parent / "contenders" / f"{contender}.py").read_text())
 
 
-def start(way: str, job: Job, **others: Any) -> Started:
-    """Does a job."""
-    run = _run(way)
+def start(contender: str, job: Job, **others: Any) -> Started:
+    """Starts a contender on a job."""
+    run = _run(contender)
     begun, used = time.monotonic(), time.process_time()
     exported = run(job, **others)
     seconds, cpu_seconds = time.monotonic() - begun, time.process_time() - used
-    return Started(seconds, cpu_seconds, read_outcome(way, job, exported))
+    return Started(seconds, cpu_seconds, read_outcome(contender, job, exported))
 
 
-def evaluated_again(way: str, job: Job) -> list[int]:
+def evaluated_again(contender: str, job: Job) -> list[int]:
     """Starts a job that is done once more; returns the steps that this evaluates."""
-    before = evaluations(way, job)
-    _run(way)(job)
-    if way == SWEEP:
+    before = evaluations(contender, job)
+    _run(contender)(job)
+    if contender == SWEEP:
         ledger = read_ledger(read_result(job.path("sweep")).directory)
         return [entry.step for entry in ledger if not entry.reused]
-    return evaluations(way, job)[len(before) :]
+    return evaluations(contender, job)[len(before) :]
 
 
-def evaluated_late(way: str, done: Job, directory: str) -> list[int]:
-    """Steps of a job that is done which are evaluated by who comes when all are there.
+def evaluated_late(contender: str, done: Job, directory: str) -> list[int]:
+    """Starts a contender when all checkpoints are there; returns the steps that it evaluates.
 
     Args:
-        way: of those that read checkpoints.
-        done: the job.
-        directory: for the late start.
+        contender: One of those that read checkpoints.
+        done: Job that is done.
+        directory: Directory for the late start.
     """
     job = dataclasses.replace(done, directory=directory)
     shutil.copytree(
         done.model_run, job.model_run, ignore=shutil.ignore_patterns("eval", "export", "events*")
     )
     with contextlib.suppress(ValueError):  # There is nothing to export where nothing is evaluated.
-        _run(way)(job)
-    return evaluations(way, job)
+        _run(contender)(job)
+    return evaluations(contender, job)
 
 
-def restart(way: str, data: Data, size: Size, directory: str) -> Restart:
-    """Does a job, and goes on with twice the steps on examples that make the model worse."""
+def restart(contender: str, data: Data, size: JobSize, directory: str) -> Restart:
+    """Starts a job, and again with twice the steps on examples that make the model worse."""
     job = make_job(directory, data, size, learning_rate=_QUICK)
-    before = start(way, job).outcome
+    before = start(contender, job).outcome
     worse = dataclasses.replace(job, trained=data.spoilt, steps=2 * size.steps)
-    after = start(way, worse).outcome
+    after = start(contender, worse).outcome
     return Restart(before.auc, after.auc, before.chosen, after.chosen)
 
 
@@ -204,25 +206,27 @@ def _throttled(job: Job) -> Started:
     return start(ESTIMATOR, job, throttle_secs=600)
 
 
-def _run(way: str) -> Callable[..., str]:
-    run: Callable[..., str] = importlib.import_module(f"benchmarks.side_by_side.ways.{way}").run
+def _run(contender: str) -> Callable[..., str]:
+    run: Callable[..., str] = importlib.import_module(
+        f"benchmarks.side_by_side.contenders.{contender}"
+    ).run
     return run
 
 
 def from_json(content: dict[str, Any]) -> Facts:
-    """What `main` has written."""
+    """Reads what `main` has written."""
 
     def started(fields: dict[str, Any] | None) -> Started | None:
         if fields is None:
             return None
-        return Started(**{**fields, "outcome": Outcome(**fields["outcome"])})
+        return Started(**{**fields, "outcome": JobOutcome(**fields["outcome"])})
 
     whole = started(content["whole"])
     assert whole is not None
     return Facts(
         content["lines"],
         whole,
-        Outcome(**content["tie"]),
+        JobOutcome(**content["tie"]),
         content["again"],
         content["late"],
         Restart(**content["restart"]),
@@ -230,17 +234,19 @@ def from_json(content: dict[str, Any]) -> Facts:
     )
 
 
-def main(way: str, data: str, result: str) -> None:
-    """Measures one way.
+def main(contender: str, data: str, result: str) -> None:
+    """Measures one contender.
 
     Args:
-        way: one of `outcome.WAYS`.
-        data: `Data` and both `Size`s as JSON.
-        result: file for `Facts` as JSON.
+        contender: One of `outcome.CONTENDERS`.
+        data: `Data` and both `JobSize`s as JSON.
+        result: File for `Facts` as JSON.
     """
-    _run(way)
+    _run(contender)
     given = json.loads(data)
-    found = measure(way, Data(**given["data"]), Size(**given["size"]), Size(**given["small"]))
+    found = measure(
+        contender, Data(**given["data"]), JobSize(**given["size"]), JobSize(**given["small"])
+    )
     Path(result).write_text(json.dumps(dataclasses.asdict(found), indent=2) + "\n")
 
 

@@ -1,4 +1,4 @@
-"""What the four ways are given: files of examples, and numbers."""
+"""What the four contenders are given: files of examples, and numbers."""
 
 import dataclasses
 import math
@@ -19,10 +19,10 @@ class Data:
     """Files of serialized examples, TFRecord compressed by gzip.
 
     Attributes:
-        trained: to train on.
-        spoilt: the same with the opposite labels: whoever trains on these gets worse.
-        evaluated: to evaluate on; none of them is in `trained`.
-        examples: how many there are in `evaluated`.
+        trained: File to train on.
+        spoilt: File with the opposite labels: whoever trains on these gets worse.
+        evaluated: File to evaluate on; none of its examples is in `trained`.
+        examples: Number of examples in `evaluated`.
     """
 
     trained: str
@@ -36,14 +36,14 @@ class Job:
     """The job.
 
     Attributes:
-        directory: for everything that is written.
-        trained: file to train on.
-        evaluated: file to evaluate on.
-        examples: how many there are in `evaluated`.
-        steps: of training.
-        checkpoint_steps: steps from one checkpoint to the next.
-        learning_rate: of Adam; 0 makes all checkpoints equal.
-        batch_size: of evaluation.
+        directory: Directory for everything that is written.
+        trained: File to train on.
+        evaluated: File to evaluate on.
+        examples: Number of examples in `evaluated`.
+        steps: Number of training steps.
+        checkpoint_steps: Number of steps from one checkpoint to the next.
+        learning_rate: Learning rate of Adam; 0 makes all checkpoints equal.
+        batch_size: Number of examples in a batch of evaluation.
     """
 
     directory: str
@@ -66,7 +66,7 @@ class Job:
         return math.ceil(self.examples / self.batch_size)
 
     def path(self, name: str) -> str:
-        """In the directory."""
+        """Names a path in the directory."""
         return os.path.join(self.directory, name)
 
 
@@ -74,8 +74,8 @@ def prepare(directory: str, rows: int | None = None) -> Data:
     """Writes the examples: taxi rows that the `tfx` package ships, in random order.
 
     Args:
-        directory: for the files; it is made if need be.
-        rows: how many; None for all 15,002.
+        directory: Directory for the files; it is made if need be.
+        rows: Number of rows; None for all 15,002.
     """
     os.makedirs(directory, exist_ok=True)
     whole = pd.read_csv(taxi_data() / "data.csv", usecols=_COLUMNS)

@@ -15,7 +15,7 @@ _NO_CODE = {
 
 
 def lines_of_code(source: str) -> int:
-    """How many lines of Python source hold code: no docstrings, comments or empty lines."""
+    """Counts the lines of Python source that hold code: no docstrings, comments or empty lines."""
     found: set[int] = set()
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         if token.type not in _NO_CODE:

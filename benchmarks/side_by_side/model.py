@@ -1,4 +1,4 @@
-"""The model of all four ways, once for an Estimator and once, of the same layers, for Keras."""
+"""The model of all contenders, once for an Estimator and once, of the same layers, for Keras."""
 
 from typing import Any
 
@@ -22,12 +22,12 @@ Features = dict[str, tf.Tensor]
 
 
 def training_batches(job: Job) -> tf.data.Dataset:
-    """Batches of (features, label) without end."""
+    """Reads batches of (features, label) without end."""
     return _records(job.trained).shuffle(2000, _SEED).repeat().batch(_BATCH_SIZE).map(parse)
 
 
 def evaluation_batches(job: Job) -> tf.data.Dataset:
-    """Batches of (features, label), each example once."""
+    """Reads batches of (features, label), each example once."""
     return _records(job.evaluated).batch(job.batch_size).map(parse)
 
 
@@ -36,14 +36,14 @@ def _records(path: str) -> tf.data.Dataset:
 
 
 def parse(serialized: tf.Tensor) -> tuple[Features, tf.Tensor]:
-    """(n,) serialized examples to features and label, each column of shape (n,)."""
+    """Parses (n,) serialized examples to features and label, each column of shape (n,)."""
     spec = FEATURES | {LABEL: tf.io.FixedLenFeature([], tf.int64)}
     columns = tf.io.parse_example(serialized, spec)
     return columns, columns.pop(LABEL)
 
 
 def _columns(features: Features) -> tf.Tensor:
-    """(n, 4) float32, of columns of shape (n,)."""
+    """Stacks columns of shape (n,) to (n, 4) float32."""
     by_card = tf.cast(tf.equal(features["payment_type"], "Credit Card"), tf.float32)
     hour = tf.cast(features["trip_start_hour"], tf.float32) / 24.0
     amounts = [tf.math.log1p(features[name]) for name in ("fare", "trip_miles")]
@@ -53,13 +53,13 @@ def _columns(features: Features) -> tf.Tensor:
 def model_fn(
     features: Features, labels: tf.Tensor | None, mode: str, params: dict[str, Any]
 ) -> tf.estimator.EstimatorSpec:
-    """For an Estimator.
+    """Builds the graph for one mode of an Estimator.
 
     Args:
-        features: columns of shape (n,).
-        labels: 0 or 1, (n,) int64; None in PREDICT mode.
-        mode: a `tf.estimator.ModeKeys`.
-        params: `learning_rate`.
+        features: Columns of shape (n,).
+        labels: Labels 0 or 1, (n,) int64; None in PREDICT mode.
+        mode: A `tf.estimator.ModeKeys`.
+        params: Parameters of the training: `learning_rate`.
 
     Returns:
         In PREDICT mode the output `probability`, (n,) float32; in EVAL mode the metric `auc`.
@@ -83,7 +83,7 @@ def model_fn(
 
 
 def estimator(job: Job) -> tf.estimator.Estimator:
-    """An Estimator that keeps all its checkpoints."""
+    """Makes an Estimator that keeps all its checkpoints."""
     config = tf.estimator.RunConfig(
         job.model_run,
         tf_random_seed=_SEED,
@@ -96,12 +96,12 @@ def estimator(job: Job) -> tf.estimator.Estimator:
 
 
 def serving_input() -> tf.estimator.export.ServingInputReceiver:
-    """Serialized examples."""
+    """Parses serialized examples."""
     return tf.estimator.export.build_parsing_serving_input_receiver_fn(FEATURES)()
 
 
 def keras_model(job: Job) -> Any:
-    """The same layers, compiled, with the metric `auc`."""
+    """Makes the same layers, compiled, with the metric `auc`."""
     tf.keras.utils.set_random_seed(_SEED)
     inputs = {
         name: tf.keras.Input([], dtype=feature.dtype, name=name)

@@ -1,4 +1,4 @@
-"""Reads what a way has left: what it evaluated, what it chose, and how good that is."""
+"""Reads what a contender has left: what it evaluated, what it chose, and how good that is."""
 
 import dataclasses
 import os
@@ -15,7 +15,7 @@ from benchmarks.side_by_side.job import Job
 from checkpoint_sweep.model_run.checkpoints import find_checkpoints
 from checkpoint_sweep.sweeping.sweep import read_result
 
-SLIM, ESTIMATOR, KERAS, SWEEP = WAYS = (
+SLIM, ESTIMATOR, KERAS, SWEEP = CONTENDERS = (
     "slim_evaluation_loop",
     "train_and_evaluate",
     "keras_model_checkpoint",
@@ -24,15 +24,15 @@ SLIM, ESTIMATOR, KERAS, SWEEP = WAYS = (
 
 
 @dataclasses.dataclass(frozen=True)
-class Outcome:
-    """What a way has left.
+class JobOutcome:
+    """What a contender has left.
 
     Attributes:
-        written: steps of the checkpoints (for Keras, ends of epochs), in order.
-        evaluated: steps of the evaluations, in order; one that was evaluated twice is there twice.
-        values: how many metric values there are of one checkpoint, all slices together.
-        chosen: step of the exported model.
-        auc: of the exported model on the examples to evaluate on.
+        written: Steps of the checkpoints (for Keras, ends of epochs), in order.
+        evaluated: Steps of the evaluations, in order; one that was evaluated twice is there twice.
+        values: Number of metric values of one checkpoint, all slices together.
+        chosen: Step of the exported model.
+        auc: AUC of the exported model on the examples to evaluate on.
     """
 
     written: Sequence[int]
@@ -47,31 +47,31 @@ class Outcome:
         return sorted(set(self.written) - set(self.evaluated))
 
 
-def read_outcome(way: str, job: Job, exported: str) -> Outcome:
-    """What a way has left.
+def read_outcome(contender: str, job: Job, exported: str) -> JobOutcome:
+    """Reads what a contender has left.
 
     Args:
-        way: one of `WAYS`.
-        job: what it was given.
-        exported: what it returned.
+        contender: One of `CONTENDERS`.
+        job: Job that it was given.
+        exported: Folder that it returned.
     """
-    evaluated, values = _EVALUATED[way](job)
-    if way == KERAS:
+    evaluated, values = _EVALUATED[contender](job)
+    if contender == KERAS:
         written = sorted(set(evaluated))
         chosen = _number(job.path("best"), "optimizer/_iterations/.ATTRIBUTES/VARIABLE_VALUE")
     else:
         written = [checkpoint.step for checkpoint in find_checkpoints(job.model_run)]
         chosen = _number(os.path.join(exported, "variables", "variables"), "global_step")
-    return Outcome(written, evaluated, values, chosen, auc(exported, job))
+    return JobOutcome(written, evaluated, values, chosen, auc(exported, job))
 
 
-def evaluations(way: str, job: Job) -> list[int]:
-    """Steps of the evaluations so far, in order."""
-    return _EVALUATED[way](job)[0]
+def evaluations(contender: str, job: Job) -> list[int]:
+    """Lists the steps of the evaluations so far, in order."""
+    return _EVALUATED[contender](job)[0]
 
 
 def auc(exported: str, job: Job) -> float:
-    """The exact area under the ROC curve of an exported model, on the examples to evaluate on."""
+    """Computes the exact area under the ROC curve of a model, on the examples to evaluate on."""
     signature = tf.saved_model.load(exported).signatures["serving_default"]
     (_, named) = signature.structured_input_signature
     labels, probabilities = [], []

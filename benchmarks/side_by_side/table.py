@@ -1,10 +1,10 @@
-"""The table of the four ways, as Markdown, and where it stands in a page."""
+"""The table of the four contenders, as Markdown, and where it stands in a page."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
 
 from benchmarks.side_by_side.facts import Facts
-from benchmarks.side_by_side.outcome import ESTIMATOR, KERAS, SLIM, SWEEP, WAYS, Outcome
+from benchmarks.side_by_side.outcome import CONTENDERS, ESTIMATOR, KERAS, SLIM, SWEEP, JobOutcome
 
 _NAMES = {
     SLIM: "`evaluation_loop`",
@@ -17,16 +17,16 @@ _NOTHING = "nothing"
 
 
 def markdown(facts: Mapping[str, Facts], folder: str) -> str:
-    """A column for each way, with a link to its code.
+    """Formats a column for each contender, with a link to its code.
 
     Args:
-        facts: by way.
-        folder: of the code, relative to the page.
+        facts: Facts by contender.
+        folder: Folder of the code, relative to the page.
     """
-    heads = [f"[{_NAMES[way]}]({folder}/{way}.py)" for way in WAYS]
+    heads = [f"[{_NAMES[contender]}]({folder}/{contender}.py)" for contender in CONTENDERS]
     lines = [_line("", heads), _line("---", ["---"] * len(heads))]
     for title, cell in ROWS.items():
-        lines.append(_line(title, [cell(facts[way]) for way in WAYS]))
+        lines.append(_line(title, [cell(facts[contender]) for contender in CONTENDERS]))
     return "\n".join(lines)
 
 
@@ -35,11 +35,11 @@ def _line(title: str, cells: Sequence[str]) -> str:
 
 
 def measured_on(cores: int, loads: Sequence[float]) -> str:
-    """The machine, in a sentence.
+    """Describes the machine in a sentence.
 
     Args:
-        cores: that could be used.
-        loads: load averages, at the start and at the end.
+        cores: Number of cores that could be used.
+        loads: Load averages, at the start and at the end.
     """
     first, last = loads
     return (
@@ -48,8 +48,8 @@ def measured_on(cores: int, loads: Sequence[float]) -> str:
     )
 
 
-def put_in(page: str, table: str) -> str:
-    """A page with the table between its two marks.
+def replace_table(page: str, table: str) -> str:
+    """Puts a table between its two marks in a page.
 
     Raises:
         ValueError: the page lacks them.
@@ -61,7 +61,7 @@ def put_in(page: str, table: str) -> str:
 
 
 def cells(page: str) -> dict[str, list[str]]:
-    """The cells of the table in a page, by title of their row, in the order of `WAYS`."""
+    """Finds the table's cells in a page, by title of their row, in the order of `CONTENDERS`."""
     inner = page.split(_BEGIN)[1].split(_END)[0]
     rows = [line.strip("| ").split(" | ") for line in inner.splitlines() if line.startswith("|")]
     return {row[0]: row[1:] for row in rows[2:]}
@@ -78,20 +78,20 @@ def _never_evaluated(facts: Facts) -> str:
     return text
 
 
-def _missed(outcome: Outcome) -> str:
+def _missed(outcome: JobOutcome) -> str:
     missed = outcome.never_evaluated
     return f"{len(missed)} of {len(outcome.written)}" + (" (step 0)" if missed == [0] else "")
 
 
 def late(facts: Facts) -> str:
-    """What is evaluated by who comes when training has ended, in words."""
+    """Says what is evaluated by who comes when training has ended."""
     if facts.late is None:
         return "it evaluates only what it trains"
     return _which(facts.late, facts.tie.written)
 
 
 def again(facts: Facts) -> str:
-    """What a second start evaluates once more, in words."""
+    """Says what a second start evaluates once more."""
     return _which(facts.again, facts.tie.written)
 
 
@@ -104,14 +104,14 @@ def _which(steps: Sequence[int], of: Sequence[int]) -> str:
 
 
 def forgets(facts: Facts) -> str:
-    """What a restart forgets, in words."""
+    """Says what a restart forgets."""
     if facts.restart.best_is_kept:
         return _NOTHING
     return "the best so far: a worse model takes its place"
 
 
 def tie(facts: Facts) -> str:
-    """Which of equal checkpoints is exported, in words."""
+    """Says which of equal checkpoints is exported."""
     evaluated = facts.tie.evaluated
     if facts.tie.chosen == evaluated[0]:
         return "the first that it evaluated"

@@ -8,9 +8,9 @@ Checkpoints of known quality are made up, the library's own functions judge them
 what they say is compared with what is true. With ``--run`` the same is asked of real checkpoints,
 by drawing again and again from the examples that they were not trained on.
 
-Files: ``worlds`` makes checkpoints and knows the truth, ``scenarios`` says how good each is;
-``bucket_metrics`` evaluates them; ``trials`` runs the library on one sample, ``simulation`` on many
-and ``summary`` adds up. ``blessings`` counts false blessings, ``weak_spots`` looks where there is
-little to go by, ``real_runs`` at real checkpoints, whose outputs ``predictions`` gets. ``report``
-writes ``STUDY.md`` and its chart, by ``tables``, ``goals``, ``panels`` and ``chart``.
+Files: ``simulated_runs`` makes checkpoints and knows the truth, ``scenarios`` says how good each
+is; ``fold_metrics`` evaluates them; ``trials`` runs the library on one sample, ``simulation`` on
+many and ``summary`` adds up. ``blessings`` counts false blessings, ``weak_spots`` looks where there
+is little to go by, ``real_runs`` at real checkpoints, whose outputs ``predictions`` gets.
+``report`` writes ``STUDY.md`` and its chart, by ``tables``, ``goals``, ``panels`` and ``chart``.
 """

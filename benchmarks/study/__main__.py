@@ -8,12 +8,13 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from benchmarks.runner import run_module
+from benchmarks.common.folders import OUT, REPOSITORY
+from benchmarks.common.processes import run_module
 from benchmarks.study import blessings, real_runs, report, scenarios, simulation, weak_spots
+from benchmarks.study.simulated_runs import METRICS
 from benchmarks.study.summary import Summary, summarize
-from benchmarks.study.worlds import METRICS
 
-_OUT = Path(__file__).parents[1] / "out" / "study"
+_OUT = OUT / "study"
 _CONSOLE = Console()
 
 
@@ -24,9 +25,8 @@ def main(
         list[str] | None,
         typer.Option(help="taxi=FOLDER, fares=... or digits=...: a finished run; repeatable."),
     ] = None,
-    directory: Annotated[Path, typer.Option(help="Where STUDY.md is written.")] = Path(
-        __file__
-    ).parents[1],
+    directory: Annotated[Path, typer.Option(help="Where STUDY.md is written.")] = REPOSITORY
+    / "benchmarks",
 ) -> None:
     """Simulates, and writes STUDY.md and its chart."""
     started, load_average = time.monotonic(), os.getloadavg()[0]
@@ -46,7 +46,9 @@ def main(
     weak = [weak_spots.simulate(spot, replications, seed) for spot in weak_spots.spots()]
     _say(started, "weak spots")
     seconds = time.monotonic() - started
-    found = report.Found(replications, seed, seconds, load_average, made, blessed, weak, real)
+    found = report.StudyResults(
+        replications, seed, seconds, load_average, made, blessed, weak, real
+    )
     report.write(found, directory)
     _CONSOLE.print(f"Written to {directory / 'STUDY.md'}.")
 
@@ -60,9 +62,9 @@ def _of_run(entry: str, replications: int, seed: int) -> list[tuple[str, str, Su
     arguments = [folder, str(path)]
     run_module("benchmarks.study.predictions", arguments, path.with_suffix(".log"), name)
     rows = []
-    for question in real_runs.questions(name, path):
-        answer = real_runs.ask(question, replications, seed)
-        rows.append((name, question.metric, summarize(answer.trials, answer.unit)))
+    for run_metric in real_runs.run_metrics(name, path):
+        answer = real_runs.resample(run_metric, replications, seed)
+        rows.append((name, run_metric.metric, summarize(answer.trials, answer.unit)))
     return rows
 
 

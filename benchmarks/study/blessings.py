@@ -4,11 +4,10 @@ import dataclasses
 
 import numpy as np
 
-from benchmarks.study.bucket_metrics import Evaluated
+from benchmarks.study.fold_metrics import EvaluatedMetric
 from benchmarks.study.scenarios import EXAMPLES, PREVALENCE, SEPARATION
-from benchmarks.study.worlds import METRICS, World, direction
-from checkpoint_sweep.selection.criteria import LEVEL, ThresholdMode
-from checkpoint_sweep.selection.direction import Direction
+from benchmarks.study.simulated_runs import METRICS, SimulatedRun, direction
+from checkpoint_sweep.selection.criteria import LEVEL, Direction, ThresholdMode
 from checkpoint_sweep.selection.intervals import estimate
 
 
@@ -17,12 +16,12 @@ class Blessings:
     """Shares of runs in which no candidate is truly better than the baseline.
 
     Attributes:
-        metric: of the change threshold, which asks for more than no change.
-        checkpoints: number of candidates.
-        sweep_value: blessed by the sweep with `ThresholdMode.VALUE`.
-        both_value: by the Evaluator on test too.
-        sweep_confident: blessed by the sweep with `ThresholdMode.CONFIDENT`.
-        both_confident: by the Evaluator on test too.
+        metric: Metric of the change threshold, which asks for more than no change.
+        checkpoints: Number of candidates.
+        sweep_value: Share that the sweep blesses with `ThresholdMode.VALUE`.
+        both_value: Share that the Evaluator blesses on test too.
+        sweep_confident: Share that the sweep blesses with `ThresholdMode.CONFIDENT`.
+        both_confident: Share that the Evaluator blesses on test too.
     """
 
     metric: str
@@ -34,17 +33,19 @@ class Blessings:
 
 
 def simulate(metric: str, checkpoints: int, replications: int, seed: int) -> Blessings:
-    """All candidates equal the baseline, which is where false blessings are the most frequent.
+    """Simulates candidates that equal the baseline, where false blessings are the most frequent.
 
     The sweep chooses the best value of those that meet the threshold on eval; the Evaluator judges
     the chosen by the same threshold on as many other examples.
     """
     rng = np.random.default_rng(seed)
-    world = World(np.full(checkpoints + 1, SEPARATION), np.ones(checkpoints + 1), 0.9, PREVALENCE)
+    simulated_run = SimulatedRun(
+        np.full(checkpoints + 1, SEPARATION), np.ones(checkpoints + 1), 0.9, PREVALENCE
+    )
     blessed = {mode: np.zeros(2) for mode in ThresholdMode}
     for _ in range(replications):
-        on_eval = METRICS[metric](world.draw(rng, EXAMPLES))
-        on_test = METRICS[metric](world.draw(rng, EXAMPLES))
+        on_eval = METRICS[metric](simulated_run.draw(rng, EXAMPLES))
+        on_test = METRICS[metric](simulated_run.draw(rng, EXAMPLES))
         for mode in ThresholdMode:
             chosen = _sweep(on_eval, direction(metric), mode)
             if chosen is not None:
@@ -54,13 +55,13 @@ def simulate(metric: str, checkpoints: int, replications: int, seed: int) -> Ble
     return Blessings(metric, checkpoints, *map(float, (*value, *confident)))
 
 
-def _sweep(evaluated: Evaluated, better: Direction, mode: ThresholdMode) -> int | None:
-    """The best value of those that meet the threshold; the first model is the baseline."""
+def _sweep(evaluated: EvaluatedMetric, better: Direction, mode: ThresholdMode) -> int | None:
+    """Chooses the best value that meets the threshold; the first model is the baseline."""
     order = 1 + np.argsort(better.loss(1.0) * evaluated.value[1:])
     return next((int(m) for m in order if _meets(evaluated, int(m), better, mode)), None)
 
 
-def _meets(evaluated: Evaluated, model: int, better: Direction, mode: ThresholdMode) -> bool:
+def _meets(evaluated: EvaluatedMetric, model: int, better: Direction, mode: ThresholdMode) -> bool:
     candidate, baseline = evaluated.replicates([model, 0])
     known = estimate(candidate.minus(baseline))
     gain = -better.loss(known.value)

@@ -13,12 +13,12 @@ class Point:
     """One share.
 
     Attributes:
-        place: index of its group.
-        value: of it.
-        error: its standard error, from the number of replications.
+        group: Index of its group.
+        value: Share itself.
+        error: Standard error of the share, from the number of replications.
     """
 
-    place: int
+    group: int
     value: float
     error: float
 
@@ -28,12 +28,12 @@ class Panel:
     """One chart.
 
     Attributes:
-        title: above it.
-        groups: labels along the horizontal axis.
-        series: points by name.
-        low: lower end of the vertical axis.
-        high: upper end.
-        goal: a band that is shaded.
+        title: Title above the chart.
+        groups: Labels along the horizontal axis.
+        series: Points by name.
+        low: Lower end of the vertical axis.
+        high: Upper end of the vertical axis.
+        goal: Band that is shaded.
     """
 
     title: str
@@ -45,7 +45,7 @@ class Panel:
 
 
 def svg(panels: Sequence[Panel], width: int = 860, height: int = 250) -> str:
-    """Panels below each other, as one SVG document."""
+    """Draws panels below each other, as one SVG document."""
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height * len(panels)}" '
         'font-family="sans-serif" font-size="11">',
@@ -79,8 +79,8 @@ def _panel(panel: Panel, width: int, height: int) -> list[str]:
             f'<path d="M{_LEFT} {y(value):.1f}H{width - _RIGHT}" stroke="#ddd"/>'
             f'<text x="{_LEFT - 6}" y="{y(value) + 4:.1f}" text-anchor="end">{value:.4g}</text>'
         )
-    for place, label in enumerate(panel.groups):
-        x = _LEFT + across * (place + 0.5)
+    for group, label in enumerate(panel.groups):
+        x = _LEFT + across * (group + 0.5)
         for line, text in enumerate(label.split("\n")):
             at = height - _BOTTOM + 16 + 13 * line
             parts.append(f'<text x="{x:.1f}" y="{at}" text-anchor="middle">{escape(text)}</text>')
@@ -93,7 +93,7 @@ def _panel(panel: Panel, width: int, height: int) -> list[str]:
         )
         shift = across * 0.6 * ((number + 0.5) / len(panel.series) - 0.5)
         for point in points:
-            x = _LEFT + across * (point.place + 0.5) + shift
+            x = _LEFT + across * (point.group + 0.5) + shift
             upper, lower = y(point.value + 2 * point.error), y(point.value - 2 * point.error)
             parts.append(
                 f'<path d="M{x:.1f} {upper:.1f}V{lower:.1f}" stroke="{colour}"/>'

@@ -19,9 +19,9 @@ class Goal:
     """One of them.
 
     Attributes:
-        name: what is to hold.
-        found: what was found, in words.
-        met: whether it is met; within two standard errors of simulation counts.
+        name: What is to hold.
+        found: What was found, in words.
+        met: Whether it is met; within two standard errors of simulation counts.
     """
 
     name: str
@@ -32,7 +32,7 @@ class Goal:
 def goals(
     rows: Sequence[tuple[Scenario, Summary]], blessed: Sequence[Blessings], replications: int
 ) -> list[Goal]:
-    """All of them."""
+    """Judges all goals."""
     return [
         _coverage("intervals of values", [f.values for _, f in rows], replications),
         _coverage("intervals of differences", [f.differences for _, f in rows], replications),

@@ -5,15 +5,15 @@ from collections.abc import Callable, Sequence
 from benchmarks.study.chart import Panel, Point
 from benchmarks.study.goals import COVERAGE, IN_SET
 from benchmarks.study.scenarios import Scenario
+from benchmarks.study.simulated_runs import METRICS
 from benchmarks.study.summary import Summary, error
 from benchmarks.study.trials import Covered
-from benchmarks.study.worlds import METRICS
 
 Rows = Sequence[tuple[Scenario, Summary]]
 
 
 def panels(rows: Rows, replications: int) -> list[Panel]:
-    """One for each kind of share; error bars are two standard errors of the simulation."""
+    """Makes a panel for each kind of share; error bars are two standard errors."""
     kinds = list(dict.fromkeys(map(_kind, (scenario for scenario, _ in rows))))
 
     def panel(
@@ -46,7 +46,7 @@ def panels(rows: Rows, replications: int) -> list[Panel]:
 
 
 def _kind(scenario: Scenario) -> str:
-    """The label of a group, in three lines."""
+    """Names a group of points, in three lines."""
     shape = scenario.shape.replace("one better by", "one by").replace(", then ", "/")
     return f"{shape}\nK = {scenario.checkpoints}\nr = {scenario.correlation:g}"
 

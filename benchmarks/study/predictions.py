@@ -14,10 +14,11 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from benchmarks.problem import SIGNATURE, newest
-from checkpoint_sweep.evaluation import fused
+from benchmarks.common.prepared_data import SIGNATURE, newest
+from checkpoint_sweep.evaluation.predict import LoadedModels
 from checkpoint_sweep.model_run.candidates import make_candidates
 from checkpoint_sweep.model_run.checkpoints import find_checkpoints
+from checkpoint_sweep.saved_model.saved_model import SavedModel
 
 _SPLITS = ("eval", "test")
 _BATCH = 500
@@ -27,13 +28,13 @@ _LABELS = {"probability": "big_tipper", "fare": "fare", "probabilities": "image/
 
 
 @dataclasses.dataclass(frozen=True)
-class Predictions:
+class RunPredictions:
     """Of all checkpoints after the first, which is not trained.
 
     Attributes:
-        label: (examples,) float64.
-        output: (checkpoints, examples) or (checkpoints, examples, classes) float64.
-        step: of each checkpoint, (checkpoints,) int64.
+        label: Labels, (examples,) float64.
+        output: Outputs, (checkpoints, examples) or (checkpoints, examples, classes) float64.
+        step: Steps of the checkpoints, (checkpoints,) int64.
     """
 
     label: npt.NDArray[np.float64]
@@ -41,24 +42,24 @@ class Predictions:
     step: npt.NDArray[np.int64]
 
 
-def read(path: Path) -> Predictions:
-    """What `main` has written."""
+def read(path: Path) -> RunPredictions:
+    """Reads what `main` has written."""
     with np.load(path) as arrays:
-        return Predictions(arrays["label"], arrays["output"], arrays["step"])
+        return RunPredictions(arrays["label"], arrays["output"], arrays["step"])
 
 
-def predict(run: Path) -> Predictions:
+def predict(run: Path) -> RunPredictions:
     """Runs the library's fused predictor on the raw examples of a run's splits.
 
     Args:
-        run: root folder of a finished run of taxi, fares or digits.
+        run: Root folder of a finished run of taxi, fares or digits.
     """
-    exported = str(newest(run / "Trainer/model") / "Format-Serving")
+    exported = SavedModel(str(newest(run / "Trainer/model") / "Format-Serving"))
     checkpoints = find_checkpoints(str(newest(run / "Trainer/model_run")))
     swept = [checkpoint for checkpoint in checkpoints if checkpoint.step > 0]
     sources = make_candidates(exported, checkpoints, swept).sources
     records = _records(run)
-    predictor = fused.LoadedModels(list(sources.values()), SIGNATURE)
+    predictor = LoadedModels(list(sources.values()), SIGNATURE)
     (input_name,) = predictor.input_specs
     name = next(output for output in _LABELS if output in predictor.output_names)
     batches = []
@@ -70,7 +71,9 @@ def predict(run: Path) -> Predictions:
     output = np.concatenate(batches, axis=1)
     if output.ndim == 3 and output.shape[2] == 1:
         output = output[:, :, 0]
-    return Predictions(_labels(records, _LABELS[name]), output, np.array(list(sources), np.int64))
+    return RunPredictions(
+        _labels(records, _LABELS[name]), output, np.array(list(sources), np.int64)
+    )
 
 
 def _records(run: Path) -> list[bytes]:

@@ -5,11 +5,11 @@ import dataclasses
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.study import scenarios, worlds
-from benchmarks.study.bucket_metrics import Sample
+from benchmarks.study import scenarios, simulated_runs
+from benchmarks.study.fold_metrics import Sample
 from benchmarks.study.scenarios import Scenario
-from checkpoint_sweep.evaluation.racing.shares import SHARES, STAGES
-from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.evaluation.fused.racing.shares import SHARES, STAGES
+from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.racing import Racing, out
 
 
@@ -18,13 +18,13 @@ class Races:
     """Of many samples.
 
     Attributes:
-        scenario: how good the checkpoints are.
-        examples: of each sample.
-        saved: mean share of the predictions that was not made.
-        regret: how much worse the chosen truly is than the truly best, on average, relative to
-            the metric of the best.
-        regret_of_all: the same of a choice among all candidates on all examples.
-        kept: share of the samples in which the best value of all candidates was left at the end.
+        scenario: How good the checkpoints are.
+        examples: Number of examples of each sample.
+        saved: Mean share of the predictions that was not made.
+        regret: How much worse the chosen truly is than the truly best, on average, relative to the
+            metric of the best.
+        regret_of_all: Regret of a choice among all candidates on all examples.
+        kept: Share of the samples in which the best value of all candidates was left at the end.
     """
 
     scenario: Scenario
@@ -39,22 +39,23 @@ def simulate(scenario: Scenario, examples: int, replications: int, seed: int) ->
     """Races on samples of a scenario, by the library's own rule and stages.
 
     Args:
-        scenario: with qualities in standard errors of a difference on `scenarios.EXAMPLES`.
-        examples: of each sample.
-        replications: number of samples.
-        seed: of the samples.
+        scenario: Scenario with qualities in standard errors of a difference on
+            `scenarios.EXAMPLES`.
+        examples: Number of examples of each sample.
+        replications: Number of samples.
+        seed: Seed of the samples.
     """
     unit = scenarios.units(scenario.metric, scenario.correlation)
-    world = scenarios.world(scenario, unit)
-    direction = worlds.direction(scenario.metric)
-    loss = direction.loss(1.0) * world.truth(scenario.metric)
+    simulated_run = scenarios.simulated_run(scenario, unit)
+    direction = simulated_runs.direction(scenario.metric)
+    loss = direction.loss(1.0) * simulated_run.truth(scenario.metric)
     rng = np.random.default_rng(seed)
     saved, regrets, of_all, kept = [], [], [], []
     for _ in range(replications):
-        sample = world.draw(rng, examples)
+        sample = simulated_run.draw(rng, examples)
         share = rng.integers(0, SHARES, examples)
         left, made = _race(sample, share, scenario.metric, direction)
-        values = direction.loss(1.0) * worlds.METRICS[scenario.metric](sample).value
+        values = direction.loss(1.0) * simulated_runs.METRICS[scenario.metric](sample).value
         best = int(values.argmin())
         chosen = min(left, key=lambda model: values[model])
         saved.append(1 - made / (values.size * examples))
@@ -75,7 +76,7 @@ def simulate(scenario: Scenario, examples: int, replications: int, seed: int) ->
 def _race(
     sample: Sample, share: npt.NDArray[np.int64], metric: str, direction: Direction
 ) -> tuple[list[int], int]:
-    """Who is left, and how many predictions were made."""
+    """Races candidates on a sample; returns who is left, and how many predictions were made."""
     alive = list(range(sample.output.shape[0]))
     made = 0
     for number, stage in enumerate(STAGES):
@@ -86,9 +87,9 @@ def _race(
         so_far = Sample(
             sample.label[seen],
             sample.output[alive][:, seen],
-            np.bincount(sample.bucket[seen], minlength=sample.sizes.size),
+            np.bincount(sample.fold[seen], minlength=sample.sizes.size),
         )
-        replicates = worlds.METRICS[metric](so_far).replicates()
+        replicates = simulated_runs.METRICS[metric](so_far).replicates()
         found = {str(model): known for model, known in zip(alive, replicates, strict=True)}
         dropped = out(found, direction, Racing().level)
         alive = [model for model in alive if str(model) not in dropped]
@@ -96,7 +97,7 @@ def _race(
 
 
 def grid() -> list[tuple[Scenario, int]]:
-    """Scenarios with numbers of examples."""
+    """Lists scenarios with numbers of examples."""
     return [
         (Scenario(metric, shape, 20, correlation), examples)
         for metric, correlation in (("auc", 0.9), ("mean loss", 0.9))
@@ -106,7 +107,7 @@ def grid() -> list[tuple[Scenario, int]]:
 
 
 def table(rows: list[Races]) -> str:
-    """As Markdown."""
+    """Formats races as a Markdown table."""
     head = (
         "metric", "checkpoints", "examples", "predictions saved", "regret", "of all on all",
         "best value left",

@@ -24,18 +24,18 @@ _CHART = "study.svg"
 
 
 @dataclasses.dataclass(frozen=True)
-class Found:
+class StudyResults:
     """All results.
 
     Attributes:
-        replications: samples of each scenario.
-        seed: of all of them.
-        seconds: that it took.
-        load_average: of the last minute, at the start.
-        made: by scenario.
-        blessed: by metric and number of checkpoints.
-        weak: by kind of examples.
-        real: by run and metric.
+        replications: Number of samples of each scenario.
+        seed: Seed of all samples.
+        seconds: Seconds that the study took.
+        load_average: Load average of the last minute, at the start.
+        made: Results by scenario.
+        blessed: False blessings by metric and number of checkpoints.
+        weak: Coverage by kind of examples.
+        real: Results by run and metric.
     """
 
     replications: int
@@ -48,7 +48,7 @@ class Found:
     real: Sequence[tuple[str, str, Summary]]
 
 
-def write(found: Found, directory: Path) -> None:
+def write(found: StudyResults, directory: Path) -> None:
     """Replaces what is below the marker of `STUDY.md`, and the chart in ``study/`` beside it."""
     directory.mkdir(parents=True, exist_ok=True)
     path = directory / "STUDY.md"
@@ -59,7 +59,7 @@ def write(found: Found, directory: Path) -> None:
     chart.write_text(svg(panels.panels(found.made, found.replications)))
 
 
-def _parts(found: Found) -> Iterator[str]:
+def _parts(found: StudyResults) -> Iterator[str]:
     today = datetime.datetime.now(datetime.timezone.utc).date()
     yield f"## Tables of {today}"
     yield _text(

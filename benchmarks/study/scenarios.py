@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from benchmarks.study.bucket_metrics import Array
-from benchmarks.study.worlds import (
+from benchmarks.study.fold_metrics import Array
+from benchmarks.study.simulated_runs import (
     METRICS,
-    World,
+    SimulatedRun,
     direction,
     separation_of,
     sharpness_of,
@@ -24,7 +24,7 @@ _PILOTS = 400
 
 
 def one_better(by: float) -> str:
-    """The name of the scenario in which one of equal checkpoints is better."""
+    """Names the scenario in which one of equal checkpoints is better."""
     return f"one better by {by:g}"
 
 
@@ -36,10 +36,10 @@ class Scenario:
     is what decides whether they can be told apart.
 
     Attributes:
-        metric: one of `worlds.METRICS`.
+        metric: One of `simulated_runs.METRICS`.
         shape: `EQUAL`, `RISE_AND_FALL`, `OVERFIT`, or one of `one_better`.
-        checkpoints: number of checkpoints.
-        correlation: of the evidence of two checkpoints.
+        checkpoints: Number of checkpoints.
+        correlation: Correlation of the evidence of two checkpoints.
     """
 
     metric: str
@@ -74,8 +74,8 @@ class Units:
     """Standard deviations over many samples.
 
     Attributes:
-        value: of the metric of one checkpoint.
-        difference: of that of two equal ones.
+        value: Standard deviation of the metric of one checkpoint.
+        difference: Standard deviation of the difference of two equal ones.
     """
 
     value: float
@@ -83,15 +83,15 @@ class Units:
 
 
 def units(metric: str, correlation: float, examples: int = EXAMPLES) -> Units:
-    """By simulation, with a seed of its own."""
+    """Estimates the standard deviations by simulation, with a seed of its own."""
     rng = np.random.default_rng(1)
-    pair = World(np.full(2, SEPARATION), np.ones(2), correlation, PREVALENCE)
+    pair = SimulatedRun(np.full(2, SEPARATION), np.ones(2), correlation, PREVALENCE)
     values = np.array([METRICS[metric](pair.draw(rng, examples)).value for _ in range(_PILOTS)])
     return Units(float(values.std(ddof=1)), float((values[:, 0] - values[:, 1]).std(ddof=1)))
 
 
-def world(scenario: Scenario, unit: Units) -> World:
-    """Checkpoints of the qualities of a scenario.
+def simulated_run(scenario: Scenario, unit: Units) -> SimulatedRun:
+    """Makes checkpoints of the qualities of a scenario.
 
     One that overfits separates the classes no worse than before, but is too sure of itself: only
     its mean loss rises, and for other metrics quality stays at its best.
@@ -112,11 +112,11 @@ def world(scenario: Scenario, unit: Units) -> World:
             )
         else:
             separation[model] = separation_of(metric, value, PREVALENCE)
-    return World(separation, sharpness, scenario.correlation, PREVALENCE)
+    return SimulatedRun(separation, sharpness, scenario.correlation, PREVALENCE)
 
 
 def grid() -> Iterator[Scenario]:
-    """The scenarios of the study: one property is varied at a time."""
+    """Lists the scenarios of the study: one property is varied at a time."""
     shapes = (EQUAL, one_better(0.5), one_better(1), one_better(2), RISE_AND_FALL, OVERFIT)
     for metric in METRICS:
         for shape in shapes:

@@ -5,20 +5,20 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from benchmarks.study.scenarios import EXAMPLES, Scenario, Units, world
+from benchmarks.study.scenarios import EXAMPLES, Scenario, Units, simulated_run
+from benchmarks.study.simulated_runs import METRICS, direction
 from benchmarks.study.trials import Trial, judge, rules
-from benchmarks.study.worlds import METRICS, direction
 
 
 @dataclasses.dataclass(frozen=True)
-class Result:
+class SimulationResult:
     """Of one scenario.
 
     Attributes:
-        scenario: which.
-        unit: standard deviations of values and differences.
-        trials: one for each sample.
-        on_test: of each trial, how much better the best value's checkpoint is on as many other
+        scenario: Scenario that was simulated.
+        unit: Standard deviations of values and differences.
+        trials: Trials, one for each sample.
+        on_test: How much better, for each trial, the best value's checkpoint is on as many other
             examples than it truly is.
     """
 
@@ -28,10 +28,10 @@ class Result:
     on_test: Sequence[float]
 
 
-def simulate(scenario: Scenario, unit: Units, replications: int, seed: int) -> Result:
+def simulate(scenario: Scenario, unit: Units, replications: int, seed: int) -> SimulationResult:
     """Draws samples for eval and test, and runs the library on them."""
     rng = np.random.default_rng(seed)
-    made = world(scenario, unit)
+    made = simulated_run(scenario, unit)
     better = direction(scenario.metric)
     other = "auc" if scenario.metric == "mean loss" else "mean loss"
     evaluate, evaluate_other = METRICS[scenario.metric], METRICS[other]
@@ -45,4 +45,4 @@ def simulate(scenario: Scenario, unit: Units, replications: int, seed: int) -> R
         chosen = trial.chosen["BestValue"]
         again = evaluate(made.only(chosen).draw(rng, EXAMPLES)).value[0]
         on_test.append(float(-better.loss(1.0) * (again - truth[chosen])))
-    return Result(scenario, unit, trials, on_test)
+    return SimulationResult(scenario, unit, trials, on_test)

@@ -15,16 +15,16 @@ class Summary:
     """Means over trials.
 
     Attributes:
-        trials: their number.
-        values: coverage of intervals of values.
-        differences: coverage of intervals of differences.
-        best_in_set: how often the truly best is in the set.
-        set_size: its mean size.
-        best_in_pairwise: how often it is in that of pairwise tests.
-        pairwise_size: the mean size of that.
-        regret: of each rule, in standard errors of a difference.
-        optimism: of the best value on eval, in standard errors of a value.
-        on_test: the same on test; NaN where there is none.
+        trials: Number of trials.
+        values: Coverage of intervals of values.
+        differences: Coverage of intervals of differences.
+        best_in_set: How often the truly best is in the set.
+        set_size: Mean size of the set.
+        best_in_pairwise: How often the truly best is in the set of pairwise tests.
+        pairwise_size: Mean size of that set.
+        regret: Regret of each rule, in standard errors of a difference.
+        optimism: Optimism of the best value on eval, in standard errors of a value.
+        on_test: Optimism on test; NaN where there is none.
     """
 
     trials: int
@@ -40,7 +40,7 @@ class Summary:
 
 
 def summarize(trials: Sequence[Trial], unit: Units, on_test: Sequence[float] = ()) -> Summary:
-    """See `Summary`."""
+    """Averages trials."""
     return Summary(
         trials=len(trials),
         values=sum((trial.values for trial in trials), Covered()),
@@ -59,5 +59,5 @@ def summarize(trials: Sequence[Trial], unit: Units, on_test: Sequence[float] = (
 
 
 def error(share: float, number: int) -> float:
-    """The standard error of a share of so many independent trials."""
+    """Computes the standard error of a share of so many independent trials."""
     return math.sqrt(share * (1 - share) / number)

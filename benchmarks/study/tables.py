@@ -14,7 +14,7 @@ RULES = ("BestValue", "EarliestWithin", "EarliestOfSet", "LatestOfSet", "Seconda
 
 
 def goals(found: Iterable[Goal]) -> str:
-    """What is asked for, and whether it is so."""
+    """Tabulates the goals, and whether they are met."""
     return _table(
         ("goal", "found", ""),
         ((goal.name, goal.found, "met" if goal.met else "**missed**") for goal in found),
@@ -22,7 +22,7 @@ def goals(found: Iterable[Goal]) -> str:
 
 
 def coverage(rows: Iterable[tuple[Scenario, Summary]]) -> str:
-    """Of intervals, the set and pairwise tests, by scenario."""
+    """Tabulates the coverage of intervals, the set and pairwise tests, by scenario."""
     head = (
         "metric", "checkpoints", "K", "correlation", "interval of a value", "of a difference",
         "cautioned", "best in the set", "size of the set", "best in the pairwise", "its size",
@@ -43,7 +43,7 @@ def coverage(rows: Iterable[tuple[Scenario, Summary]]) -> str:
 
 
 def regret(rows: Iterable[tuple[Scenario, Summary]]) -> str:
-    """Of the rules, where not all are equal."""
+    """Tabulates the regret of the rules, where not all are equal."""
     return _table(
         ("metric", "checkpoints", "K", "correlation", *RULES),
         (
@@ -60,7 +60,7 @@ def regret(rows: Iterable[tuple[Scenario, Summary]]) -> str:
 
 
 def optimism(rows: Iterable[tuple[Scenario, Summary]]) -> str:
-    """Of the best value, on eval and on test."""
+    """Tabulates the optimism of the best value, on eval and on test."""
     return _table(
         ("metric", "checkpoints", "K", "correlation", "on eval", "on test"),
         (
@@ -78,7 +78,7 @@ def optimism(rows: Iterable[tuple[Scenario, Summary]]) -> str:
 
 
 def blessings(rows: Iterable[Blessings]) -> str:
-    """False blessings, by the margin of the threshold."""
+    """Tabulates false blessings, by the margin of the threshold."""
     head = (
         "metric", "K", "VALUE, sweep", "VALUE, and Evaluator",
         "CONFIDENT, sweep", "CONFIDENT, and Evaluator",
@@ -100,7 +100,7 @@ def blessings(rows: Iterable[Blessings]) -> str:
 
 
 def weak_spots(rows: Iterable[Coverage]) -> str:
-    """Coverage where there is little to go by, and the cautions there."""
+    """Tabulates the coverage where there is little to go by, and the cautions there."""
     head = (
         "metric", "examples", "value", "without caution", "cautioned", "no interval",
         "difference", "without caution", "cautioned",
@@ -121,7 +121,7 @@ def weak_spots(rows: Iterable[Coverage]) -> str:
 
 
 def real_runs(rows: Iterable[tuple[str, str, Summary]]) -> str:
-    """The same of checkpoints of real runs."""
+    """Tabulates the results of checkpoints of real runs."""
     head = (
         "run", "metric", "interval of a value", "of a difference", "cautioned", "best in the set",
         "size of the set", "best in the pairwise", "its size", *RULES, "optimism",
@@ -154,7 +154,7 @@ def _of_summary(found: Summary) -> tuple[str, ...]:
 
 
 def _share(covered: Covered) -> tuple[str, str, str]:
-    """Coverage, that without a caution, and how often there is one."""
+    """Formats coverage, that without a caution, and how often there is one."""
     made = covered.made - covered.cautioned
     without = Covered(covered.held - covered.held_cautioned, made)
     return _held(covered), _held(without), _percent(covered.cautioned / max(covered.made, 1))

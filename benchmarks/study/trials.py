@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.study.bucket_metrics import Array, Evaluated
+from benchmarks.study.fold_metrics import Array, EvaluatedMetric
 from checkpoint_sweep.selection import certainty, policies
-from checkpoint_sweep.selection.criteria import LEVEL
-from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.selection.criteria import LEVEL, Direction
 from checkpoint_sweep.selection.intervals import estimate
 from checkpoint_sweep.selection.policies import BestValue, CandidateResult, EarliestWithin
 from checkpoint_sweep.selection.replicates import Replicates
@@ -23,11 +22,11 @@ class Covered:
     """How often intervals held the truth, over all that were made.
 
     Attributes:
-        held: number that did.
-        made: number of intervals.
-        cautioned: number that came with a caution.
-        held_cautioned: of these, those that held the truth.
-        none: number of values without an interval.
+        held: Number of intervals that hold the truth.
+        made: Number of intervals.
+        cautioned: Number of intervals with a caution.
+        held_cautioned: Number of intervals with a caution that hold the truth.
+        none: Number of values without an interval.
     """
 
     held: int = 0
@@ -46,15 +45,15 @@ class Trial:
     """What one sample led to.
 
     Attributes:
-        values: of intervals of single values.
-        differences: of intervals of differences of fixed pairs.
-        best_in_set: whether the truly best is in the set.
-        set_size: number of candidates in it.
-        best_in_pairwise: whether it is in the set that tests of pairs would give.
-        pairwise_size: number of candidates in that.
-        chosen: by the name of the rule, which candidate.
-        regret: by the name of the rule, how much worse the chosen truly is than the best.
-        optimism: how much better the best value looks than it truly is.
+        values: Coverage of intervals of single values.
+        differences: Coverage of intervals of differences of fixed pairs.
+        best_in_set: Whether the truly best is in the set.
+        set_size: Number of candidates in the set.
+        best_in_pairwise: Whether the truly best is in the set that tests of pairs would give.
+        pairwise_size: Number of candidates in that set.
+        chosen: Chosen candidate by the name of the rule.
+        regret: How much worse the chosen truly is than the best, by the name of the rule.
+        optimism: How much better the best value looks than it truly is.
     """
 
     values: Covered
@@ -69,11 +68,11 @@ class Trial:
 
 
 def rules(margin: float, secondary: Direction) -> Mapping[str, policies.SelectionPolicy]:
-    """The rules of the library.
+    """Lists the rules of the library.
 
     Args:
-        margin: of `EarliestWithin`, in units of the metric.
-        secondary: direction of the other metric of `SecondaryMetric`.
+        margin: Margin of `EarliestWithin`, in units of the metric.
+        secondary: Direction of the other metric of `SecondaryMetric`.
     """
     return {
         "BestValue": BestValue(),
@@ -85,8 +84,8 @@ def rules(margin: float, secondary: Direction) -> Mapping[str, policies.Selectio
 
 
 def judge(
-    evaluated: Evaluated,
-    other: Evaluated,
+    evaluated: EvaluatedMetric,
+    other: EvaluatedMetric,
     truth: Array,
     best: int,
     direction: Direction,
@@ -95,12 +94,12 @@ def judge(
     """Runs the library on one sample.
 
     Args:
-        evaluated: the metric, of all candidates.
-        other: the metric of `SecondaryMetric`.
-        truth: of the metric, (candidates,).
-        best: a truly best candidate.
-        direction: of the metric.
-        by: the rules, with one of the name ``"BestValue"``.
+        evaluated: Metric of all candidates.
+        other: Metric of `SecondaryMetric`.
+        truth: True values of the metric, (candidates,).
+        best: Index of a truly best candidate.
+        direction: Direction of the metric.
+        by: Rules by name, one of them ``"BestValue"``.
     """
     replicates = evaluated.replicates()
     eligible = certainty.with_best_set(
@@ -144,7 +143,7 @@ def judge(
 
 
 def covered(made: Sequence[tuple[Replicates, float]]) -> Covered:
-    """Whether the library's intervals hold the truth, each given with its replicates."""
+    """Counts the library's intervals that hold the truth, each given with its replicates."""
     total = Covered()
     for replicates, true in made:
         found = estimate(replicates)
@@ -157,8 +156,8 @@ def covered(made: Sequence[tuple[Replicates, float]]) -> Covered:
     return total
 
 
-def _pairwise(evaluated: Evaluated, direction: Direction) -> npt.NDArray[np.bool_]:
-    """Those whose one-sided test against the best value, taken by itself, is not significant."""
+def _pairwise(evaluated: EvaluatedMetric, direction: Direction) -> npt.NDArray[np.bool_]:
+    """Selects those whose one-sided test against the best value alone is not significant."""
     replicates = evaluated.replicates()
     losses = direction.loss(1.0) * evaluated.value
     top = int(losses.argmin())

@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from benchmarks.study import bucket_metrics
-from benchmarks.study.bucket_metrics import Array, Metric, Sample
+from benchmarks.study import fold_metrics
+from benchmarks.study.fold_metrics import Array, Metric, Sample
 from benchmarks.study.scenarios import EXAMPLES, PREVALENCE, SEPARATION
+from benchmarks.study.simulated_runs import FOLDS, METRICS, SimulatedRun
 from benchmarks.study.trials import Covered, covered
-from benchmarks.study.worlds import BUCKETS, METRICS, World
 
 _CORRELATION = 0.9
 _RARE_SEPARATION = 2.5  # With less, no rare positive is ever found, and F1 is 0.
@@ -20,11 +20,11 @@ class Spot:
     """Two equal checkpoints on examples of one kind.
 
     Attributes:
-        kind: of examples, in words.
-        metric: name of the metric.
-        evaluate: the metric.
-        draw: makes a sample.
-        truth: of the metric, (2,).
+        kind: Kind of the examples, in words.
+        metric: Name of the metric.
+        evaluate: Function that computes the metric.
+        draw: Function that makes a sample.
+        truth: True values of the metric, (2,).
     """
 
     kind: str
@@ -39,9 +39,9 @@ class Coverage:
     """What intervals are worth there.
 
     Attributes:
-        spot: where.
-        values: of intervals of values.
-        differences: of intervals of differences.
+        spot: Weak spot.
+        values: Coverage of intervals of values.
+        differences: Coverage of intervals of differences.
     """
 
     spot: Spot
@@ -50,7 +50,7 @@ class Coverage:
 
 
 def spots() -> Iterator[Spot]:
-    """Those of the study."""
+    """Lists the weak spots of the study."""
     for metric in METRICS:
         for examples in (50, 100, 200, 400, 1_000):
             yield _binary(metric, f"{examples:,} examples, 1 in 4 positive", examples, PREVALENCE)
@@ -77,20 +77,24 @@ def simulate(spot: Spot, replications: int, seed: int) -> Coverage:
 def _binary(metric: str, kind: str, examples: int, prevalence: float) -> Spot:
     rare = metric == "f1" and prevalence < PREVALENCE
     separation = np.full(2, _RARE_SEPARATION if rare else SEPARATION)
-    world = World(separation, np.ones(2), _CORRELATION, prevalence)
+    simulated_run = SimulatedRun(separation, np.ones(2), _CORRELATION, prevalence)
     return Spot(
-        kind, metric, METRICS[metric], lambda rng: world.draw(rng, examples), world.truth(metric)
+        kind,
+        metric,
+        METRICS[metric],
+        lambda rng: simulated_run.draw(rng, examples),
+        simulated_run.truth(metric),
     )
 
 
 def _heavy(sigma: float, examples: int) -> Spot:
-    """The mean of losses whose logarithms are normal with a standard deviation of `sigma`."""
+    """Makes the mean of losses whose logarithms are normal with a standard deviation of `sigma`."""
 
     def draw(rng: np.random.Generator) -> Sample:
         own = rng.standard_normal((2, examples)) * np.sqrt(1 - _CORRELATION)
         logarithm = own + rng.standard_normal(examples) * np.sqrt(_CORRELATION)
-        sizes = rng.multinomial(examples, np.full(BUCKETS, 1 / BUCKETS))
+        sizes = rng.multinomial(examples, np.full(FOLDS, 1 / FOLDS))
         return Sample(np.zeros(examples), np.exp(sigma * logarithm), sizes)
 
     kind = f"{examples:,} lognormal losses, sigma {sigma:g}"
-    return Spot(kind, "mean", bucket_metrics.mean, draw, np.full(2, np.exp(sigma**2 / 2)))
+    return Spot(kind, "mean", fold_metrics.mean, draw, np.full(2, np.exp(sigma**2 / 2)))

@@ -1,5 +1,7 @@
 """Evaluates every checkpoint of a training run with TFMA, and exports and blesses the best.
 
+In a TFX pipeline it is a component.
+
     from checkpoint_sweep import CheckpointSweep, Direction, Selection, StepRange
 
     sweep = CheckpointSweep(
@@ -11,65 +13,127 @@
         steps=StepRange(first=1),
     )
 
+Without a pipeline it is a function.
+
+    from checkpoint_sweep import SweepOptions, sweep
+
+    result = sweep("run", "export", SweepOptions("eval*.tfrecord", "eval_config.pbtxt", "auc"))
+
+What is public is here, and in four modules; all else may change without notice:
+
+- `checkpoint_sweep.errors`: every error that is raised on purpose;
+- `checkpoint_sweep.metrics`: metrics that TFMA lacks, and how to write one's own;
+- `checkpoint_sweep.report`: what a sweep leaves behind, read back and logged elsewhere;
+- `checkpoint_sweep.views`: TFMA's views in any notebook or page.
+
 Importing this package is cheap; TensorFlow, TFMA and TFX are imported with what needs them, and
 only `CheckpointSweep`, `Evaluator` and `last_outcome` need TFX.
 """
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from checkpoint_sweep._lazy import importer
+from checkpoint_sweep.version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from checkpoint_sweep.common.errors import SweepError, UserError
     from checkpoint_sweep.model_run.averages import Averages
     from checkpoint_sweep.model_run.checkpoints import StepRange
+    from checkpoint_sweep.report.sweep_result import SweepResult
     from checkpoint_sweep.selection.criteria import Direction, ThresholdMode
+    from checkpoint_sweep.selection.policies import (
+        BestValue,
+        CandidateResult,
+        Choice,
+        EarliestWithin,
+        SelectionPolicy,
+    )
     from checkpoint_sweep.selection.racing import Racing
     from checkpoint_sweep.selection.selection import Selection
+    from checkpoint_sweep.selection.set_policies import EarliestOfSet, LatestOfSet, SecondaryMetric
     from checkpoint_sweep.sweeping.estimator_training import SweepExporter, SweepListener
     from checkpoint_sweep.sweeping.keras_training import SweepCallback
+    from checkpoint_sweep.sweeping.options import SweepOptions
+    from checkpoint_sweep.sweeping.stopping import StopCallback, stop_hook
     from checkpoint_sweep.sweeping.sweep import sweep
-    from checkpoint_sweep.sweeping.watch import watch
+    from checkpoint_sweep.sweeping.watch import Until, watch
     from checkpoint_sweep.tfx_components.evaluator.component import Evaluator
     from checkpoint_sweep.tfx_components.outcome import last_outcome
     from checkpoint_sweep.tfx_components.sweep.component import CheckpointSweep
 
-__version__ = "0.2.0"
-
 __all__ = [
-    "Averages",
-    "CheckpointSweep",
-    "Direction",
-    "Evaluator",
-    "Racing",
-    "Selection",
-    "StepRange",
-    "SweepCallback",
-    "SweepExporter",
-    "SweepListener",
-    "ThresholdMode",
-    "last_outcome",
+    # Without a pipeline.
     "sweep",
     "watch",
+    "SweepOptions",
+    "SweepResult",
+    "Until",
+    # From within a training.
+    "SweepListener",
+    "SweepExporter",
+    "SweepCallback",
+    "stop_hook",
+    "StopCallback",
+    # In a TFX pipeline.
+    "CheckpointSweep",
+    "Evaluator",
+    "last_outcome",
+    # What is evaluated.
+    "StepRange",
+    "Averages",
+    "Racing",
+    # How one is chosen.
+    "Selection",
+    "Direction",
+    "ThresholdMode",
+    "BestValue",
+    "EarliestWithin",
+    "EarliestOfSet",
+    "LatestOfSet",
+    "SecondaryMetric",
+    "SelectionPolicy",
+    "CandidateResult",
+    "Choice",
+    # What goes wrong.
+    "SweepError",
+    "UserError",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    """Imports what is public when it is asked for."""
-    homes = {
+__getattr__ = importer(
+    __name__,
+    {
         "Averages": "checkpoint_sweep.model_run.averages",
+        "BestValue": "checkpoint_sweep.selection.policies",
+        "CandidateResult": "checkpoint_sweep.selection.policies",
         "CheckpointSweep": "checkpoint_sweep.tfx_components.sweep.component",
+        "Choice": "checkpoint_sweep.selection.policies",
         "Direction": "checkpoint_sweep.selection.criteria",
+        "EarliestOfSet": "checkpoint_sweep.selection.set_policies",
+        "EarliestWithin": "checkpoint_sweep.selection.policies",
         "Evaluator": "checkpoint_sweep.tfx_components.evaluator.component",
+        "LatestOfSet": "checkpoint_sweep.selection.set_policies",
         "Racing": "checkpoint_sweep.selection.racing",
+        "SecondaryMetric": "checkpoint_sweep.selection.set_policies",
         "Selection": "checkpoint_sweep.selection.selection",
+        "SelectionPolicy": "checkpoint_sweep.selection.policies",
+        "StepRange": "checkpoint_sweep.model_run.checkpoints",
+        "StopCallback": "checkpoint_sweep.sweeping.stopping",
         "SweepCallback": "checkpoint_sweep.sweeping.keras_training",
+        "SweepError": "checkpoint_sweep.common.errors",
         "SweepExporter": "checkpoint_sweep.sweeping.estimator_training",
         "SweepListener": "checkpoint_sweep.sweeping.estimator_training",
+        "SweepOptions": "checkpoint_sweep.sweeping.options",
+        "SweepResult": "checkpoint_sweep.report.sweep_result",
         "ThresholdMode": "checkpoint_sweep.selection.criteria",
+        "Until": "checkpoint_sweep.sweeping.watch",
+        "UserError": "checkpoint_sweep.common.errors",
+        "last_outcome": "checkpoint_sweep.tfx_components.outcome",
+        "stop_hook": "checkpoint_sweep.sweeping.stopping",
         "sweep": "checkpoint_sweep.sweeping.sweep",
         "watch": "checkpoint_sweep.sweeping.watch",
-        "StepRange": "checkpoint_sweep.model_run.checkpoints",
-        "last_outcome": "checkpoint_sweep.tfx_components.outcome",
-    }
-    if name not in homes:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(homes[name]), name)
+    },
+)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -54,14 +54,14 @@ def check_cluster(args: Sequence[str]) -> None:
     Or one would know only after training.
 
     Args:
-        args: that `check_beam_args` has checked.
+        args: Options that `check_beam_args` has checked.
 
     Raises:
         ConfigError: none answers, or it has none.
     """
     from apache_beam.options.pipeline_options import PipelineOptions
 
-    from checkpoint_sweep.evaluation.workers import threads_on_dask
+    from checkpoint_sweep.evaluation.inputs.parallelism import threads_on_dask
 
     if short_name(named_runner(args) or _DEFAULT_RUNNER) != "dask":
         return
@@ -78,7 +78,7 @@ def check_cluster(args: Sequence[str]) -> None:
 
 @contextlib.contextmanager
 def _without_logs() -> Iterator[None]:
-    """What Beam warns of is an error here."""
+    """Silences warnings: what Beam warns of is an error here."""
     before = logging.root.manager.disable
     logging.disable(logging.WARNING)
     try:

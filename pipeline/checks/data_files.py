@@ -23,8 +23,8 @@ def check_data(folder: Path, file_format: FileFormat) -> None:
     """Checks that ExampleGen can read the files of a folder.
 
     Args:
-        folder: with the files.
-        file_format: theirs; its pattern says which files of the folder are read.
+        folder: Folder with the files.
+        file_format: Format of the files; its pattern says which files of the folder are read.
 
     Raises:
         DataFileError: there are none, or one is not a regular file or not of the format.
@@ -98,7 +98,7 @@ def _check_csv(files: list[Path]) -> None:
 
 
 def _header(file: Path) -> list[str]:
-    """The names of the columns, as ExampleGen takes them: it knows no quotes there."""
+    """Reads the names of the columns, as ExampleGen takes them: it knows no quotes there."""
     with file.open("rb") as opened:
         first = opened.readline(_READ)
     if first.startswith(_BYTE_ORDER_MARKS):
@@ -122,7 +122,7 @@ def _header(file: Path) -> list[str]:
 
 
 def _rows(file: Path) -> Iterator[tuple[int, int, int]]:
-    """Of each row the line that it begins on, how many values it has, and its size in bytes.
+    """Yields each row's first line, number of values and size in bytes.
 
     A row ends where the number of quotes is even, as for ExampleGen; blank ones are left out.
     """
@@ -147,7 +147,7 @@ def _rows(file: Path) -> Iterator[tuple[int, int, int]]:
 
 
 def _text(raw: bytes, file: Path, line: int) -> str:
-    """A line, decoded.
+    """Decodes a line.
 
     Raises:
         DataFileError: it is not text.

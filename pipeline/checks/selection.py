@@ -1,7 +1,7 @@
 """Finds out before the run whether the sweep will be able to choose."""
 
 from checkpoint_sweep.common.eval_config import EvalConfigError, with_defaults
-from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.metric_lookup import resolve_direction
 from checkpoint_sweep.selection.policies import SelectionError
 from checkpoint_sweep.selection.selection import Selection

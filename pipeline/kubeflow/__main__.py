@@ -12,13 +12,13 @@ from rich.console import Console
 from checkpoint_sweep.selection.criteria import ThresholdMode
 from pipeline import options
 from pipeline.config import ConfigError, PipelineConfig
-from pipeline.kubeflow import pod_options
-from pipeline.kubeflow.parameters import DEFAULT_ROOT, ParameterError, check_for_vertex, defaults
-from pipeline.kubeflow.pods import PodError, is_mounted
-from pipeline.kubeflow.site import Site
+from pipeline.kubeflow.compile import pod_options
+from pipeline.kubeflow.compile.pods import PodError, is_mounted
+from pipeline.kubeflow.compile.site import Site
+from pipeline.kubeflow.parameters import DEFAULT_ROOT, RunParameterError, check_for_vertex, defaults
 from pipeline.problems import registry
 from pipeline.problems.problem import repository
-from pipeline.reporting import quiet
+from pipeline.reporting import log_filters
 from pipeline.reporting.failure import fail
 
 # Where the Dockerfile puts the project.
@@ -99,7 +99,7 @@ def main(
     Exit status: 0 when it was compiled, 2 for a wrong argument.
     """
     console = Console()
-    where = root or DEFAULT_ROOT
+    pipeline_root = root or DEFAULT_ROOT
     try:
         chosen = registry.get(problem)
         config = dataclasses.replace(
@@ -122,23 +122,27 @@ def main(
         folder = data or f"{_IMAGE}/data/{problem}"
         if target is Target.vertex:
             check_for_vertex(root or "", folder)
-        values = defaults(folder, push_to, baseline, where)
+        values = defaults(folder, push_to, baseline, pipeline_root)
         said = pod_options.from_options(
             resources or (), retries or (), env or (), secret or (), volume or ()
         )
         if pods:
             said = said.over(pod_options.from_file(pods))
-    except (ConfigError, ParameterError, PodError, registry.UnknownProblemError) as error:
+    except (ConfigError, RunParameterError, PodError, registry.UnknownProblemError) as error:
         fail(str(error), 2)
-    site = Site(image, where, str(config.schema), values, said)
+    site = Site(image, pipeline_root, str(config.schema), values, said)
     suffix = "yaml" if target is Target.kubeflow else "json"
     path = output or Path(f"compiled/{problem}-{target.value}.{suffix}")
-    quiet.before_imports()
+    log_filters.silence_imports()
     with console.status("Loading TFX"):
         # Only now: these take seconds, which --help and the errors above need not wait for.
         from pipeline.checks.beam_options import check_beam_args
         from pipeline.checks.selection import check_selection
-        from pipeline.kubeflow.compile import compile_for_kubeflow, compile_for_vertex, write
+        from pipeline.kubeflow.compile.compiler import (
+            compile_for_kubeflow,
+            compile_for_vertex,
+            write,
+        )
     try:
         check_beam_args(config.beam_args)
         check_selection(config)

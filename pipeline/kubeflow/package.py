@@ -7,10 +7,12 @@ from typing import Any
 
 import yaml
 
+from checkpoint_sweep.common.errors import UserError
+
 Json = dict[str, Any]
 
 
-class PackageError(ValueError):
+class PackageError(UserError):
     """There is no compiled package; the message says where and what to do."""
 
 
@@ -19,8 +21,8 @@ class Package:
     """What was compiled.
 
     Attributes:
-        spec: a `PipelineSpec`, or for Vertex AI a `PipelineJob`.
-        platform: a `PlatformSpec`, of what Kubernetes alone knows; empty for none.
+        spec: A `PipelineSpec`, or for Vertex AI a `PipelineJob`.
+        platform: A `PlatformSpec`, of what Kubernetes alone knows; empty for none.
     """
 
     spec: Json
@@ -33,7 +35,7 @@ class Package:
 
 
 def text_of(package: Package) -> str:
-    """As YAML, the platform's document after the pipeline's as Kubeflow wants it."""
+    """Writes YAML, the platform's document after the pipeline's as Kubeflow wants it."""
     return yaml.safe_dump_all([d for d in (package.spec, package.platform) if d])
 
 

@@ -19,7 +19,7 @@ class LatestBlessedOther(tfx.dsl.experimental.LatestBlessedModelStrategy):
     """
 
     def resolve_artifacts(self, store: Any, input_dict: Artifacts) -> Artifacts | None:
-        """See the base class."""
+        """Resolves as the base class does, without the candidate."""
         candidates = {artifact.id for artifact in input_dict[_CANDIDATE]}
         others = [model for model in input_dict[_MODEL] if model.id not in candidates]
         found = super().resolve_artifacts(store, {_MODEL: others, _BLESSING: input_dict[_BLESSING]})
@@ -27,7 +27,7 @@ class LatestBlessedOther(tfx.dsl.experimental.LatestBlessedModelStrategy):
 
 
 def latest_blessed_other(candidate: types.BaseChannel) -> tfx.dsl.Resolver:
-    """A node whose output "model" is what to compare the candidate with, if there is one."""
+    """Makes a node whose output "model" is what to compare the candidate with, if there is one."""
     return tfx.dsl.Resolver(
         strategy_class=LatestBlessedOther,
         model=tfx.dsl.Channel(type=standard_artifacts.Model),

@@ -16,19 +16,20 @@ _CHECKPOINT = re.compile(r"^(?P<prefix>.*-(?P<step>\d+))\.(index|meta|data-\d+-o
 _EVENTS = "events.out.tfevents."
 
 
-def take_over(store: Store, execution_id: int, model_run: Path) -> int | None:
+def reuse_checkpoints(store: Store, execution_id: int, model_run: Path) -> int | None:
     """Fills a model run with the checkpoints of an earlier one that was interrupted.
 
     Args:
-        store: the metadata store.
-        execution_id: of the execution that is about to train.
-        model_run: its folder, of the name `execution_id` beside those of earlier executions.
+        store: Metadata store.
+        execution_id: Id of the execution that is about to train.
+        model_run: Folder of its model run, of the name `execution_id` beside those of earlier
+            executions.
 
     Returns:
         The step that training can go on from; None when there is nothing to take over.
     """
     found = []
-    for earlier in interrupted_alike(store, execution_id):
+    for earlier in interrupted_executions(store, execution_id):
         folder = model_run.parent / str(earlier)
         step = last_step(folder)
         if step is not None:
@@ -36,14 +37,12 @@ def take_over(store: Store, execution_id: int, model_run: Path) -> int | None:
     if not found:
         return None
     step, _, folder = max(found)
-    _hand_over(folder, model_run, step)
+    _copy_checkpoints(folder, model_run, step)
     return step
 
 
-def interrupted_alike(store: Store, execution_id: int) -> list[int]:
-    """Executions before this one of the same node, with the same parameters and input artifacts,
-    that have not ended well.
-    """
+def interrupted_executions(store: Store, execution_id: int) -> list[int]:
+    """Finds a node's earlier executions with the same parameters and inputs that have not ended."""
     (this,) = store.mlmd.get_executions_by_id([execution_id])
     wanted = _identity(store, this)
     earlier = store.mlmd.get_executions_by_context(store.node_context(this).id)
@@ -57,7 +56,7 @@ def interrupted_alike(store: Store, execution_id: int) -> list[int]:
 
 
 def last_step(model_run: Path) -> int | None:
-    """The step that Estimator could continue from in this folder.
+    """Finds the step that Estimator could continue from in this folder.
 
     None where there is no whole checkpoint, or where not Estimator has written them: of other
     trainers nobody knows whether they continue.
@@ -85,13 +84,13 @@ def _is_readable(prefix: str) -> bool:
 
 
 def _identity(store: Store, execution: Any) -> tuple[dict[str, Any], dict[str, int]]:
-    """What two executions have in common that would do the same."""
+    """Describes what two executions have in common that would do the same."""
     given = {k: v for k, v in properties(execution).items() if not k.startswith("__")}
     inputs = {key: artifact.id for key, artifact in store.inputs(execution).items()}
     return given, inputs
 
 
-def _hand_over(source: Path, target: Path, last: int) -> None:
+def _copy_checkpoints(source: Path, target: Path, last: int) -> None:
     """Gives `target` the checkpoints of `source` up to the step `last`."""
     target.mkdir(parents=True, exist_ok=True)
     prefixes = {}
@@ -102,14 +101,14 @@ def _hand_over(source: Path, target: Path, last: int) -> None:
         elif not file.name.startswith(_EVENTS):
             continue
         if file.is_file():
-            _hand_over_file(file, target / file.name)
+            _link_or_copy(file, target / file.name)
     # Last: it is what Estimator looks for.
     tf.compat.v1.train.update_checkpoint_state(
         str(target), prefixes[last], [prefixes[step] for step in sorted(prefixes)]
     )
 
 
-def _hand_over_file(source: Path, target: Path) -> None:
+def _link_or_copy(source: Path, target: Path) -> None:
     """Links a file of weights, where the file system can; copies any other.
 
     TensorFlow replaces weights by a new file, and writes others over what is there.

@@ -5,26 +5,27 @@ import dataclasses
 from pathlib import Path
 from typing import NoReturn
 
+from checkpoint_sweep.common.errors import SweepError
 from pipeline.config import PipelineConfig
 from pipeline.local import leftovers
 from pipeline.local.continuation import last_step
-from pipeline.reporting import blame
+from pipeline.reporting import error_messages
 from pipeline.reporting.failure import leave
 from pipeline.reporting.progress import Progress
 from pipeline.reporting.run_log import RunLog
 from pipeline.reporting.run_summary import FAILED, Summary, begun, write_summary
-from pipeline.reporting.store import Store, complaint
+from pipeline.reporting.store import Store, failure_message
 from pipeline.reporting.summary import summarize
 
 _TRAINER = "Trainer"
 
 
-class RunError(RuntimeError):
+class RunError(SweepError, RuntimeError):
     """A run that failed; the message is for the user.
 
     Attributes:
-        status: exit status of the command.
-        interrupted: whether the user ended it.
+        status: Exit status of the command.
+        interrupted: Whether the user ended it.
     """
 
     def __init__(self, message: str, status: int, interrupted: bool = False) -> None:
@@ -36,10 +37,10 @@ class Ending:
     """Writes the summary of one run.
 
     Args:
-        config: of the run.
-        run_id: its id in the metadata store.
-        log: for the whole of an error.
-        progress: knows which node runs.
+        config: Configuration of the run.
+        run_id: Id of the run in the metadata store.
+        log: Log for the whole of an error.
+        progress: Progress, which knows what node runs.
     """
 
     def __init__(
@@ -57,8 +58,8 @@ class Ending:
         node = next((n.name for n in summary.nodes if n.state == "failed"), None)
         if node:
             store = Store.open(self._config.metadata)
-            noted = complaint(store.executions(self._run_id)[node])
-            self._raise(blame.unknown(node, noted, self._log.path), 1)
+            noted = failure_message(store.executions(self._run_id)[node])
+            self._raise(error_messages.unforeseen(node, noted, self._log.path), 1)
         write_summary(summary, self._config.summary)
         return summary
 
@@ -66,8 +67,8 @@ class Ending:
         """Writes the summary of a run that an error has ended.
 
         Args:
-            error: that came out of the runner.
-            interrupted: exit status if it was interrupted; the error may be any then.
+            error: Error that came out of the runner.
+            interrupted: Exit status if the run was interrupted; the error may be any then.
 
         Raises:
             RunError: always.
@@ -77,12 +78,14 @@ class Ending:
         self._log.write(f"{node or 'The run'} failed", error)
         if interrupted is not None or isinstance(error, KeyboardInterrupt):
             self._interrupted(node, interrupted or 130)
-        if known := blame.known(error):
+        if known := error_messages.find_user_error(error):
             self._raise(str(known), 1)
         if anomalies := self._summary().anomalies:
-            message = blame.data(node, anomalies, self._config.data, self._config.schema)
+            message = error_messages.anomalous_data(
+                node, anomalies, self._config.data, self._config.schema
+            )
             self._raise(message, 1)
-        self._raise(blame.unknown(node, error, self._log.path), 1)
+        self._raise(error_messages.unforeseen(node, error, self._log.path), 1)
 
     def hangs(self, status: int) -> NoReturn:
         """Ends the process of a run that was interrupted and does not end, as Beam's can."""
@@ -115,7 +118,7 @@ class Ending:
         raise RunError(message, status, interrupted)
 
     def _summary(self) -> Summary:
-        """What can be said of the run so far."""
+        """Summarizes what is known of the run so far."""
         if not self._config.metadata.exists():
             return begun(self._run_id)
         try:

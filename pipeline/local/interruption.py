@@ -14,8 +14,8 @@ class Interruption:
     """Turns the first signal into a KeyboardInterrupt; at a second one the process ends at once.
 
     Attributes:
-        status: exit status that says which signal came; None as long as none did.
-        otherwise: ends the process when the KeyboardInterrupt does not come out of what was
+        status: Exit status that says which signal came; None as long as none did.
+        otherwise: Ends the process when the KeyboardInterrupt does not come out of what was
             interrupted; called with the status, in a thread of its own.
     """
 
@@ -37,7 +37,7 @@ class Interruption:
             raise KeyboardInterrupt
 
     def came_out(self) -> None:
-        """To be called where a KeyboardInterrupt arrives, or nothing is left to be interrupted.
+        """Notes that a KeyboardInterrupt has arrived, or that nothing is left to be interrupted.
 
         Does not return if it is too late.
         """

@@ -23,7 +23,7 @@ def close_executions(metadata: Path) -> list[int]:
     """Marks executions as canceled that the metadata store has as running.
 
     Args:
-        metadata: the metadata store, which need not be there; no run may be going on in it.
+        metadata: Metadata store, which need not be there; no run may be going on in it.
 
     Returns:
         Their ids.
@@ -68,8 +68,8 @@ def remove_outputs(root: Path, metadata: Path) -> list[Path]:
     No artifact is recorded for it, and Beam's temporary files are in it.
 
     Args:
-        root: of the artifacts.
-        metadata: the metadata store, with its executions closed.
+        root: Root of the artifacts.
+        metadata: Metadata store, with its executions closed.
 
     Returns:
         What was removed.

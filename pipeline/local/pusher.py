@@ -22,7 +22,7 @@ from checkpoint_sweep.common.files import replacing
 Artifacts = dict[str, list[types.Artifact]]
 
 
-class Executor(stock.Executor):
+class PusherExecutor(stock.Executor):
     """Pushes as the stock executor does, to a temporary name first."""
 
     def Do(  # noqa: N802 - TFX's name
@@ -50,8 +50,8 @@ def push(model: str, directory: str) -> str:
     That is so after an execution was killed between pushing it and saying so.
 
     Args:
-        model: folder of a SavedModel.
-        directory: of the versions; a model server may be watching it.
+        model: Folder of a SavedModel.
+        directory: Folder of the versions; a model server may be watching it.
 
     Returns:
         The folder of the version.
@@ -71,7 +71,7 @@ def push(model: str, directory: str) -> str:
 class Pusher(tfx.components.Pusher):
     """The Pusher with this executor, never served from cache: its push may have been removed."""
 
-    EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(Executor)
+    EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(PusherExecutor)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Adds a Pusher to a pipeline; see `tfx.components.Pusher`."""

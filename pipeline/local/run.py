@@ -12,13 +12,14 @@ from tfx.proto.orchestration import pipeline_pb2
 
 from checkpoint_sweep.common.files import replacing
 from checkpoint_sweep.common.progress import listening
-from pipeline.beam_runner import place
+from pipeline.beam_runner import beam_placement
 from pipeline.config import PipelineConfig
 from pipeline.dag import create_pipeline
 from pipeline.local import leftovers
+from pipeline.local.deployment import local
 from pipeline.local.ending import Ending, RunError
 from pipeline.local.interruption import Interruption
-from pipeline.reporting import quiet
+from pipeline.reporting import log_filters
 from pipeline.reporting.progress import Progress
 from pipeline.reporting.run_log import RunLog
 from pipeline.reporting.run_summary import Summary, begun, new_run_id, write_summary
@@ -28,9 +29,9 @@ def run(config: PipelineConfig, console: Console, interruption: Interruption) ->
     """Runs all nodes in order and writes the summary, however it ends.
 
     Args:
-        config: checked; its root is locked.
-        console: for progress and warnings.
-        interruption: knows whether the run was interrupted.
+        config: Configuration that was checked; its root is locked.
+        console: Console for progress and warnings.
+        interruption: Interruption of the run, if there is one.
 
     Returns:
         What ran, the verdicts and where the model was pushed; also in `config.summary`.
@@ -45,16 +46,17 @@ def run(config: PipelineConfig, console: Console, interruption: Interruption) ->
     try:
         write_summary(begun(run_id), config.summary)
         console.print(f"[dim]Log: {log.path}[/]", soft_wrap=True, highlight=False)
-        if sentence := place(config.beam_args, config.engine).sentence:
+        if sentence := beam_placement(config.beam_args, config.engine).sentence:
             console.print(sentence, soft_wrap=True, highlight=False)
         log.begin()
         leftovers.close_executions(config.metadata)
         leftovers.remove_outputs(config.root, config.metadata)
         leftovers.remove_partials(config.root)
-        quiet.route_logs(progress, also=progress.announces, log=log.handler)
+        log_filters.route_logs(progress, also=progress.announces, log=log.handler)
         schema = _stage(config.schema, config.root / "schemas")
         with listening(progress.evaluated):
-            _Runner(run_id).run(create_pipeline(dataclasses.replace(config, schema=schema)))
+            staged = dataclasses.replace(config, schema=schema)
+            _Runner(run_id).run(create_pipeline(staged, local(staged)))
         summary = ending.ended()
         interruption.came_out()
         return summary
@@ -81,7 +83,7 @@ class _Runner(LocalDagRunner):
         pipeline: pipeline_pb2.Pipeline,
         run_options: pipeline_pb2.RunOptions | None = None,
     ) -> None:
-        """See the base class, which gives an id only where there is none yet."""
+        """Runs as the base class does, which gives an id only where there is none yet."""
         runtime_parameter_utils.substitute_runtime_parameter(
             pipeline, {constants.PIPELINE_RUN_ID_PARAMETER_NAME: self._run_id}
         )

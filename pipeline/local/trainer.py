@@ -11,7 +11,7 @@ from tfx.dsl.components.base import executor_spec
 from tfx.types import artifact_utils
 from tfx.types import standard_component_specs as keys
 
-from pipeline.local.continuation import take_over
+from pipeline.local.continuation import reuse_checkpoints
 from pipeline.reporting.run_summary import CONTINUED_FROM
 from pipeline.reporting.store import Store
 
@@ -20,7 +20,7 @@ _METADATA = "metadata_store"
 Artifacts = dict[str, list[types.Artifact]]
 
 
-class Executor(stock.GenericExecutor):
+class ContinuingTrainerExecutor(stock.GenericExecutor):
     """Fills the model run with what an interrupted execution has left, then trains.
 
     The code that trains need not know: Estimator continues from what is in its `model_dir`.
@@ -34,7 +34,7 @@ class Executor(stock.GenericExecutor):
         folder = Path(model_run.uri)
         store = Store.open(Path(exec_properties[_METADATA]))
         # TFX names an output's folder by the execution.
-        step = take_over(store, int(folder.name), folder)
+        step = reuse_checkpoints(store, int(folder.name), folder)
         if step is not None:
             logging.info("continued from step %d, where an earlier run was interrupted", step)
             model_run.set_int_custom_property(CONTINUED_FROM, step)
@@ -45,11 +45,11 @@ class Trainer(tfx.components.Trainer):
     """The stock Trainer with another executor.
 
     Args:
-        metadata: the metadata store, an SQLite file.
-        kwargs: see `tfx.components.Trainer`.
+        metadata: Metadata store, an SQLite file.
+        kwargs: Arguments of `tfx.components.Trainer`.
     """
 
-    EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(Executor)
+    EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(ContinuingTrainerExecutor)
 
     def __init__(self, metadata: Path, **kwargs: Any) -> None:
         super().__init__(**kwargs)

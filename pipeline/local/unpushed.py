@@ -23,7 +23,7 @@ class NotThePushed(ResolverStrategy):
     def resolve_artifacts(
         self, store: Any, input_dict: dict[str, list[types.Artifact]]
     ) -> dict[str, list[types.Artifact]]:
-        """See the base class.
+        """Gives the inputs, unless the model is the one that was pushed last.
 
         Raises:
             SkipSignal: the model is the one that was pushed last.
@@ -35,6 +35,6 @@ class NotThePushed(ResolverStrategy):
 
 
 def unless_pushed(model: types.BaseChannel) -> types.BaseChannel:
-    """The model as an input of nodes that are to be skipped when it is the one pushed last."""
+    """Makes an input of nodes that are to be skipped when the model is the one pushed last."""
     # Not a node of its own, which would leave those after it without an input: that is an error.
     return tfx.dsl.Resolver(strategy_class=NotThePushed, model=model).inputs[_MODEL]

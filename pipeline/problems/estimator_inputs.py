@@ -17,8 +17,8 @@ class Inputs:
     """How features reach the model.
 
     Attributes:
-        schema: of the examples to train on.
-        serving: makes, in the current graph, the receiver of serialized raw `tf.Example`s.
+        schema: Schema of the examples to train on.
+        serving: Makes, in the current graph, the receiver of serialized raw `tf.Example`s.
     """
 
     schema: schema_pb2.Schema
@@ -26,11 +26,11 @@ class Inputs:
 
 
 def transformed(fn_args: tfx.components.FnArgs, names: Sequence[str]) -> Inputs:
-    """Examples that Transform has written; what is served goes through Transform's graph.
+    """Reads what Transform has written; what is served goes through Transform's graph.
 
     Args:
-        fn_args: from the Trainer.
-        names: raw columns that a served example must have.
+        fn_args: Arguments from the Trainer.
+        names: Raw columns that a served example must have.
     """
     transform = tft.TFTransformOutput(fn_args.transform_graph_path)
     spec = transform.raw_feature_spec()
@@ -41,11 +41,11 @@ def transformed(fn_args: tfx.components.FnArgs, names: Sequence[str]) -> Inputs:
 
 
 def raw(fn_args: tfx.components.FnArgs, names: Sequence[str]) -> Inputs:
-    """Examples as ExampleGen has written them; what is served is parsed likewise.
+    """Reads what ExampleGen has written; what is served is parsed likewise.
 
     Args:
-        fn_args: from the Trainer, which was given the schema.
-        names: columns that a served example must have.
+        fn_args: Arguments from the Trainer, which was given the schema.
+        names: Columns that a served example must have.
     """
     schema = tfx.utils.parse_pbtxt_file(fn_args.schema_path, schema_pb2.Schema())
     spec = schema_utils.schema_as_feature_spec(schema).feature_spec

@@ -26,7 +26,7 @@ def _input_fn(
     label: str,
     epochs: int | None,
 ) -> tf.data.Dataset:
-    """Batches of (features, label); endless when `epochs` is None."""
+    """Reads batches of (features, label); endless when `epochs` is None."""
     options = tfxio.TensorFlowDatasetOptions(
         batch_size=_BATCH_SIZE,
         num_epochs=epochs,
@@ -44,7 +44,7 @@ class _CheckpointProgress(tf.estimator.CheckpointSaverListener):
         self._total = total
 
     def after_save(self, session: Any, global_step_value: int) -> None:
-        """Called by the Estimator after each save."""
+        """Logs the step; the Estimator calls this after each save."""
         del session
         logging.info("saved the checkpoint of step %d of %d", global_step_value, self._total)
 
@@ -59,12 +59,12 @@ def train(
     """Trains, keeping every checkpoint in the `model_run` artifact, and exports the last step.
 
     Args:
-        fn_args: from the Trainer; ``custom_config["checkpoint_steps"]`` is the number of steps
-            between two checkpoints.
-        model_fn: the Estimator's model function.
-        label: the name of the label among the features.
-        inputs: how features reach the model.
-        params: for the model function, if it takes any.
+        fn_args: Arguments from the Trainer; ``custom_config["checkpoint_steps"]`` is the number of
+            steps between two checkpoints.
+        model_fn: Model function of the Estimator.
+        label: Name of the label among the features.
+        inputs: How features reach the model.
+        params: Parameters of the model function, if it takes any.
 
     Returns:
         The trained Estimator.

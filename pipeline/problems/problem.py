@@ -20,19 +20,19 @@ class Problem:
     """One problem. Importing its definition is cheap: code is named, not imported.
 
     Attributes:
-        name: on the command line and in the metadata store.
-        question: that the model answers, in one sentence.
-        data: where the default data are, given a folder in which it may make them.
-        file_format: of the data.
-        schema: reviewed schema of the data.
-        eval_config: dotted name of the function that gives the `tfma.EvalConfig`.
-        run_fn: dotted name of the Trainer's entry point.
-        preprocessing_fn: dotted name of Transform's; None for a model that reads raw examples.
-        select_by: the metric that the sweep chooses by, as TFMA names it; the evaluation config
+        name: Name on the command line and in the metadata store.
+        question: Question that the model answers, in one sentence.
+        data: Finds the default data, given a folder in which it may make them.
+        file_format: Format of the data.
+        schema: Reviewed schema of the data.
+        eval_config: Dotted name of the function that gives the `tfma.EvalConfig`.
+        run_fn: Dotted name of the Trainer's entry point.
+        preprocessing_fn: Dotted name of Transform's; None for a model that reads raw examples.
+        select_by: Metric that the sweep chooses by, as TFMA names it; the evaluation config
             declares its direction.
-        steps: training steps.
-        checkpoint_steps: training steps from one checkpoint to the next.
-        options: what the Trainer's entry point is told beside that.
+        steps: Number of training steps.
+        checkpoint_steps: Number of training steps from one checkpoint to the next.
+        options: What the Trainer's entry point is told beside that.
     """
 
     name: str
@@ -50,11 +50,11 @@ class Problem:
 
 
 def load(name: str) -> Any:
-    """What a dotted name such as ``"package.module.function"`` stands for."""
+    """Imports what a dotted name such as ``"package.module.function"`` stands for."""
     module, _, attribute = name.rpartition(".")
     return getattr(importlib.import_module(module), attribute)
 
 
 def repository() -> Path:
-    """The folder that holds `pipeline/` and `schemas/`."""
+    """Finds the folder that holds `pipeline/` and `schemas/`."""
     return Path(__file__).resolve().parents[2]

@@ -3,17 +3,18 @@
 A file of its own: what it imports, and a new problem, must not make the models of others stale.
 """
 
+from checkpoint_sweep.common.errors import UserError
 from pipeline.problems.problem import Problem, load
 
 DEFAULT = "taxi"
 
 
-class UnknownProblemError(ValueError):
+class UnknownProblemError(UserError):
     """There is no problem of a name; the message lists those there are."""
 
 
 def definitions() -> dict[str, str]:
-    """By name, the function that defines a problem."""
+    """Lists the functions that define problems, by the problem's name."""
     return {
         "taxi": "pipeline.problems.taxi.problem.taxi",
         "fares": "pipeline.problems.fares.problem.fares",
@@ -24,7 +25,7 @@ def definitions() -> dict[str, str]:
 
 
 def get(name: str) -> Problem:
-    """The problem of that name.
+    """Finds the problem of a name.
 
     Raises:
         UnknownProblemError: there is none.

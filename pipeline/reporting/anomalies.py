@@ -9,10 +9,10 @@ _SPLIT = "Split-"
 
 
 def read_anomalies(directory: str) -> list[str]:
-    """One sentence for each feature that departs from the schema, split by split.
+    """Reads one sentence for each feature that departs from the schema, split by split.
 
     Args:
-        directory: of an ExampleAnomalies artifact.
+        directory: Directory of an ExampleAnomalies artifact.
     """
     found = []
     for file in sorted(tf.io.gfile.glob(os.path.join(directory, f"{_SPLIT}*", "SchemaDiff.pb"))):

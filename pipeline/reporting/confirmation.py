@@ -9,7 +9,7 @@ import tensorflow as tf
 from ml_metadata import proto
 from tfx.components.evaluator import constants
 
-from checkpoint_sweep.evaluation.threshold_failures import threshold_failures
+from checkpoint_sweep.evaluation.results.thresholds import threshold_failures
 from checkpoint_sweep.tfx_components.evaluator.verdict import VERDICT
 from pipeline.reporting.run_summary import Confirmation
 from pipeline.reporting.store import Store, properties
@@ -56,7 +56,7 @@ def last_confirmation(store: Store, model: int) -> Confirmation | None:
 
 
 def _verdict(blessing: str) -> dict[str, Any]:
-    """Reads what the Evaluator says of its metrics; nothing of them where stock TFX evaluated."""
+    """Reads what the Evaluator says of its metrics; nothing where stock TFX evaluated."""
     path = os.path.join(blessing, VERDICT)
     if not tf.io.gfile.exists(path):
         return {"words": "", "metrics": []}

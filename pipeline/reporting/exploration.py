@@ -35,7 +35,7 @@ class Exploration:
     Attributes:
         root: Root of the run.
         run: Summary of the run.
-        sweep: Results of its candidates.
+        sweep: Results of the candidates of its sweep.
         chosen: Step or name of the chosen; the last step when none was eligible.
         evaluator: What the Evaluator said of the chosen, in this run or the one that pushed it.
         columns: Features by which the results are sliced, most slices first.
@@ -70,7 +70,7 @@ class Exploration:
         return self.run.sweep.decision
 
     def __str__(self) -> str:
-        """Says the run and its outcome in two sentences."""
+        """Says what the run was and how it ended, in two sentences."""
         word = "BLESSED" if self._decision.blessed else "NOT BLESSED"
         return (
             f"Run {self.run.run_id} in {self.root}: {self.run.reason}\n"
@@ -78,7 +78,7 @@ class Exploration:
         )
 
     def worst_slice(self, least_share: float = LEAST_SHARE) -> dict[str, str] | None:
-        """Finds the slice by one feature on which the chosen is worst; None without large ones.
+        """Finds the slice by one feature on which the chosen is worst, if one is large enough.
 
         Args:
             least_share: Share of the examples that a slice must have.
@@ -94,7 +94,7 @@ class Exploration:
                 examples = count
             elif len(slice_key) == 1 and value == value:
                 found.append((value, count, slice_key[0]))
-        large = [(v, pair) for v, count, pair in found if count >= least_share * examples]
+        large = [(v, feature) for v, count, feature in found if count >= least_share * examples]
         if not large:
             return None
         worst = max if self.lower_is_better else min
@@ -106,9 +106,9 @@ def explore(root: Path | None, run_id: str | None = None, runs: Path = Path("run
     """Opens a run.
 
     Args:
-        root: where it was written; None for that of the newest run below `runs`.
-        run_id: which of its runs; None for the last.
-        runs: folder of the roots of runs.
+        root: Folder where the run was written; None for that of the newest run below `runs`.
+        run_id: Id of one of its runs; None for the last.
+        runs: Folder of the roots of runs.
 
     Raises:
         NoRunError: there is no such run, or it ended before its sweep did.
@@ -141,7 +141,7 @@ def explore(root: Path | None, run_id: str | None = None, runs: Path = Path("run
 
 
 def last_root(runs: Path) -> Path:
-    """The root of the run that was written to last, of those below a folder.
+    """Finds the root of the run that was written to last, of those below a folder.
 
     Raises:
         NoRunError: there is none.
@@ -155,7 +155,7 @@ def last_root(runs: Path) -> Path:
 
 
 def if_there(view: Callable[[], View]) -> View | None:
-    """A view, or None after a sentence where the results do not have what it shows."""
+    """Makes a view; prints a sentence where the results do not have what it shows."""
     try:
         return view()
     except ViewError as error:

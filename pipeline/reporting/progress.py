@@ -30,11 +30,11 @@ class Progress(logging.Handler):
     """A log handler: TFX's runner announces each node by a log message.
 
     Attributes:
-        node: id of the node that runs, or ran last.
+        node: Id of the node that runs, or ran last.
 
     Args:
-        console: to print on.
-        when_begun: called when a node has been announced, before it runs.
+        console: Console to print on.
+        when_begun: Called when a node has been announced, before it runs.
     """
 
     def __init__(self, console: Console, when_begun: Callable[[], None] | None = None) -> None:
@@ -48,7 +48,7 @@ class Progress(logging.Handler):
 
     @staticmethod
     def announces(record: logging.LogRecord) -> bool:
-        """Whether the record is one of the runner's announcements."""
+        """Returns whether the record is one of the runner's announcements."""
         return record.msg in (_RUNNING, _FINISHED, _CACHED, _SKIPPED)
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -127,13 +127,13 @@ class Progress(logging.Handler):
 
 
 def amount(done: int, whole: int, since: int, seconds: float) -> str:
-    """How far something is, how fast it goes, and how long it will take.
+    """Says how far something is, how fast it goes, and how long it will take.
 
     Args:
-        done: how much of it.
-        whole: of how much.
-        since: how much of that in the last `seconds`.
-        seconds: in which the rate is measured.
+        done: How much of it is done.
+        whole: How much there is to do.
+        since: How much of that was done in the last `seconds`.
+        seconds: Time in which the rate is measured.
     """
     text = f"{done:,} of {whole:,}"
     if since <= 0 or seconds <= 0:
@@ -145,10 +145,10 @@ def amount(done: int, whole: int, since: int, seconds: float) -> str:
 
 
 def _rate(rate: float) -> str:
-    """Three digits of a number, or all before the point."""
+    """Formats three digits of a number, or all before the point."""
     return f"{rate:,.0f}" if rate >= 100 else f"{rate:.3g}"
 
 
 def _text(record: logging.LogRecord) -> str:
-    """The message up to a traceback in it, which the log has."""
+    """Cuts a message at a traceback in it, which the log has."""
     return record.getMessage().partition(_TRACEBACK)[0].strip().replace("[", r"\[")

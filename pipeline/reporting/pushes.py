@@ -17,8 +17,8 @@ class Push:
     """One push.
 
     Attributes:
-        model: id of the model artifact that was pushed.
-        destination: folder of the SavedModel, which may have been removed since.
+        model: Id of the model artifact that was pushed.
+        destination: Folder of the SavedModel, which may have been removed since.
     """
 
     model: int
@@ -31,7 +31,7 @@ class Push:
 
 
 def last_push(store: Store) -> Push | None:
-    """The last push of a pipeline; None when nothing was ever pushed."""
+    """Finds the last push of a pipeline; None when nothing was ever pushed."""
     found = store.mlmd.get_artifacts_by_type(_TYPE)
     for artifact in sorted(found, key=lambda a: a.id, reverse=True):
         noted = properties(artifact)
@@ -41,7 +41,7 @@ def last_push(store: Store) -> Push | None:
 
 
 def _model(store: Store, artifact: Any) -> int:
-    """The id of the model that was pushed: of the execution that did it, not of one from cache."""
+    """Finds the model that was pushed: of the execution that did it, not of one from cache."""
     events = store.mlmd.get_events_by_artifact_ids([artifact.id])
     producer = min(e.execution_id for e in events if e.type == proto.Event.OUTPUT)
     (execution,) = store.mlmd.get_executions_by_id([producer])

@@ -14,11 +14,11 @@ class RunLog:
     """A log file, made when there is something to write.
 
     Attributes:
-        path: of the file.
-        handler: writes log records to it.
+        path: Name of the file.
+        handler: Handler that writes log records to it.
 
     Args:
-        path: of the file.
+        path: Name of the file.
     """
 
     def __init__(self, path: Path) -> None:

@@ -24,10 +24,10 @@ class Node:
     """One node of a run.
 
     Attributes:
-        name: the node's id.
-        state: "complete", "cached", "failed", "interrupted" or "running"; a node that was
-            skipped is not there.
-        seconds: wall time between the two updates of its execution.
+        name: Id of the node.
+        state: "complete", "cached", "failed", "interrupted" or "running"; a node that was skipped
+            is not there.
+        seconds: Wall time between the two updates of its execution.
     """
 
     name: str
@@ -97,8 +97,8 @@ class Summary:
         state: "complete" or "failed"; a run that blessed or pushed nothing is complete too.
         reason: Why it failed, or why it has pushed something or nothing, in one sentence.
         nodes: Nodes that ran, in order.
-        anomalies: Departures of the data from the schema, a sentence each.
-        training: `model_run` (folder) and `continued_from_step`: the step from which training
+        anomalies: How the data depart from the schema, a sentence each.
+        training: Keys `model_run` (folder) and `continued_from_step`: the step from which training
             went on where an earlier run was interrupted, or None; None when it did not end.
         sweep: What the sweep has found; None when it did not end.
         evaluator: What the Evaluator has found; None when it did not run.
@@ -137,12 +137,12 @@ class Summary:
 
 
 def new_run_id() -> str:
-    """The id of a run that begins now; ids sort by time."""
+    """Makes the id of a run that begins now; ids sort by time."""
     return datetime.datetime.now().isoformat(timespec="microseconds")
 
 
 def begun(run_id: str) -> Summary:
-    """The summary of a run that has begun, for as long as there is no better one."""
+    """Summarizes a run that has begun, for as long as there is no better summary."""
     return Summary(run_id, FAILED, "The run has not ended: it is running, or it was killed.")
 
 

@@ -9,7 +9,7 @@ class Screen(Console):
     """A console that goes on without a reader: `make run | head` is no reason for a run to fail."""
 
     def on_broken_pipe(self) -> None:
-        """See the base class, which ends the process."""
+        """Goes on without a reader, where the base class ends the process."""
         self.quiet = True
         # What is still in Python's buffer, and what others print, must have somewhere to go.
         nowhere = os.open(os.devnull, os.O_WRONLY)

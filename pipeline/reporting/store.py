@@ -24,7 +24,7 @@ class Store:
     """What is asked of a metadata store.
 
     Args:
-        mlmd: the store itself.
+        mlmd: Metadata store itself.
     """
 
     def __init__(self, mlmd: metadata_store.MetadataStore) -> None:
@@ -44,12 +44,12 @@ class Store:
         return cls(metadata_store.MetadataStore(config))
 
     def last_run(self) -> str | None:
-        """The id of the newest run; None when there is none."""
+        """Finds the id of the newest run; None when there is none."""
         runs = self.mlmd.get_contexts_by_type("pipeline_run")
         return str(max(runs, key=lambda run: run.id).name) if runs else None
 
     def executions(self, run_id: str) -> dict[str, Any]:
-        """The executions of a run, in order, by the id of their node; none of a skipped one."""
+        """Finds the executions of a run, in order, by the id of their node."""
         run = self.mlmd.get_context_by_type_and_name("pipeline_run", run_id)
         if run is None:
             return {}
@@ -57,16 +57,16 @@ class Store:
         return {self.node_context(e).name.rpartition(".")[2]: e for e in found}
 
     def node_context(self, execution: Any) -> Any:
-        """The context that all executions of a node of a pipeline share."""
+        """Finds the context that all executions of a node of a pipeline share."""
         contexts = self.mlmd.get_contexts_by_execution(execution.id)
         return next(c for c in contexts if c.type == "node")
 
     def inputs(self, execution: Any) -> dict[str, Any]:
-        """The input artifacts of an execution by key."""
+        """Finds the input artifacts of an execution by key."""
         return self._artifacts(execution, proto.Event.INPUT)
 
     def outputs(self, execution: Any | None) -> dict[str, Any]:
-        """The output artifacts of an execution by key; none when it did not finish."""
+        """Finds the output artifacts of an execution by key; none when it did not finish."""
         if execution is None or state(execution) not in ("complete", "cached"):
             return {}
         return self._artifacts(execution, proto.Event.OUTPUT)
@@ -81,23 +81,23 @@ class Store:
 
 
 def state(execution: Any) -> str:
-    """The state of an execution, as a summary says it."""
+    """Reads the state of an execution, as a summary says it."""
     return _STATES.get(execution.last_known_state, "failed")
 
 
 def seconds(execution: Any) -> float:
-    """Wall time between the two updates of an execution."""
+    """Reads the wall time between the two updates of an execution."""
     begun, ended = execution.create_time_since_epoch, execution.last_update_time_since_epoch
     return (ended - begun) / 1000
 
 
 def properties(artifact: Any) -> Mapping[str, Any]:
-    """An artifact's custom properties, as Python values; those without a value are left out."""
+    """Reads an artifact's custom properties that have a value, as Python values."""
     values = {key: (v, v.WhichOneof("value")) for key, v in artifact.custom_properties.items()}
     return {key: getattr(value, kind) for key, (value, kind) in values.items() if kind}
 
 
-def complaint(execution: Any) -> str:
-    """What TFX has noted of a failure; empty when it has noted nothing."""
+def failure_message(execution: Any) -> str:
+    """Reads what TFX has noted of a failure; empty when it has noted nothing."""
     noted = properties(execution).get(_RESULT)
     return str(json.loads(noted).get("resultMessage", "")) if noted else ""

@@ -26,8 +26,8 @@ def summarize(metadata: Path, run_id: str | None = None) -> Summary:
     """Reads a run of the pipeline.
 
     Args:
-        metadata: the metadata store.
-        run_id: which run; None for the last one.
+        metadata: Metadata store.
+        run_id: Id of a run; None for the last one.
 
     Raises:
         LookupError: the metadata store does not have the run.
@@ -73,18 +73,18 @@ def _training(model_run: Any) -> dict[str, Any]:
 
 
 def _pushed(artifact: Any) -> str | None:
-    """Where the Pusher pushed to; None when it was not to push, and said so."""
+    """Reads where the Pusher pushed to; None when it was not to push, and said so."""
     noted = properties(artifact)
     return str(noted["pushed_destination"]) if noted.get("pushed") == 1 else None
 
 
 def _outcome(summary: Summary, chosen: Any | None, push: Push | None) -> tuple[str, str]:
-    """How the run ended, and why so, in one sentence.
+    """Says how the run ended, and why so, in one sentence.
 
     Args:
-        summary: all else of it.
-        chosen: the model artifact that the sweep has written, if it ran.
-        push: the last one that there was.
+        summary: All else of the summary.
+        chosen: Model artifact that the sweep has written, if it ran.
+        push: Last push that there was.
     """
     for node in summary.nodes:
         if node.state in _NOT_ENDED:

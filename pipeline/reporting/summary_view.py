@@ -19,9 +19,9 @@ def print_summary(summary: Summary, path: Path, console: Console) -> None:
     What ran, and for how long, has been printed while it did.
 
     Args:
-        summary: to print.
-        path: where it has been written.
-        console: to print on.
+        summary: Summary to print.
+        path: File where it has been written.
+        console: Console to print on.
     """
     console.print()
     for anomaly in summary.anomalies:
@@ -44,14 +44,14 @@ def print_summary(summary: Summary, path: Path, console: Console) -> None:
 
 
 def _reason(summary: Summary) -> str:
-    """Why nothing was pushed; in short where the sweep's line has said it all."""
+    """Says why nothing was pushed; in short where the sweep's line has said it all."""
     if summary.sweep and not summary.sweep.decision.blessed:
         return "The sweep blessed nothing."
     return summary.reason
 
 
 def _report(summary: Summary) -> Path | None:
-    """The page about the sweep, where it has written one."""
+    """Finds the page about the sweep, where it has written one."""
     if summary.sweep is None or not summary.sweep.evaluation:
         return None
     page = Path(summary.sweep.evaluation, REPORT_HTML)

@@ -17,7 +17,7 @@ BEST = "font-weight: bold; text-decoration: underline"
 
 
 def verdict_table(run: Summary) -> pd.DataFrame:
-    """Makes a row for each candidate: its value, how sure that is, and the verdict.
+    """Tabulates each candidate: its value, how sure that is, and the verdict.
 
     `low` and `high` bound the value's interval; `versus_chosen` is the difference to the chosen,
     and `versus_low` and `versus_high` bound that. NaN is what is not known.
@@ -49,7 +49,7 @@ def verdict_table(run: Summary) -> pd.DataFrame:
 
 
 def best_of(run: Summary) -> str | None:
-    """Returns the index of the best value among the eligible, in the declared direction."""
+    """Finds the index of the best value among the eligible, in the declared direction."""
     assert run.sweep is not None
     loss = run.sweep.decision.selection.direction.loss
     eligible = [v for v in run.verdicts if v.eligible and v.value is not None]
@@ -73,20 +73,20 @@ def styled(run: Summary) -> Any:
                     table.versus_chosen, table.versus_low, table.versus_high, strict=True
                 )
             ],
-            "among the best": ["yes" if of else "" for of in among_best],
+            "among the best": ["yes" if one else "" for one in among_best],
             "verdict": table.verdict,
         },
         index=table.index,
     )
 
     def style(row: pd.Series) -> Sequence[str]:
-        of = table.loc[row.name]
+        candidate = table.loc[row.name]
         base = ""
-        if not of.eligible:
+        if not candidate.eligible:
             base = NOT_ELIGIBLE
         elif among_best[row.name]:
             base = IN_BEST_SET
-        base = CHOSEN if of.chosen else base
+        base = CHOSEN if candidate.chosen else base
         return [f"{base}; {BEST}" if row.name == best and c == metric else base for c in row.index]
 
     # Reasons name slices, and these come from the data.

@@ -11,10 +11,10 @@ from google.protobuf import text_format
 from tfx.types import standard_artifacts
 
 from checkpoint_sweep.common.eval_config import with_defaults
-from checkpoint_sweep.evaluation.ledger import EVALUATED, Entry, write_ledger
-from checkpoint_sweep.evaluation.results import read_result
+from checkpoint_sweep.evaluation.results.candidate import read_result
+from checkpoint_sweep.evaluation.results.ledger import EVALUATED, Entry, write_ledger
+from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.decision import choose
-from checkpoint_sweep.selection.direction import Direction
 from checkpoint_sweep.selection.judgement import judge
 from checkpoint_sweep.selection.selection import Selection
 from checkpoint_sweep.tfx_components import blessing

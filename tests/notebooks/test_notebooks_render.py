@@ -41,7 +41,6 @@ def opened(
     observed = browser.open(exported[request.param], height=10_000)
     for frame in _frames(observed):
         frame.wait_for_selector("body[data-mounted]")
-    observed.page.wait_for_timeout(1000)
     observed.screenshot(f"notebook-{request.param}")
     yield request.param, observed
     observed.page.context.close()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.beam_runner import IN_THIS_PROCESS, is_local, named_runner, place, short_name
+from pipeline.beam_runner import IN_THIS_PROCESS, beam_placement, is_local, named_runner, short_name
 
 DASK = "--runner=apache_beam.runners.dask.dask_runner.DaskRunner"
 
@@ -39,7 +39,7 @@ def test_the_runner_is_the_one_that_beam_would_take(
         ("my.own.Thing", "thing", False),
     ],
 )
-def test_a_runner_is_known_in_every_spelling(runner: str, name: str, local: bool) -> None:
+def test_a_runner_is_recognised_in_every_spelling(runner: str, name: str, local: bool) -> None:
     assert (short_name(runner), is_local(runner)) == (name, local)
 
 
@@ -65,19 +65,21 @@ def test_dask_gets_the_nodes_that_it_can_run(
     evaluation: tuple[str, ...],
     sentence: str,
 ) -> None:
-    placement = place(beam_args, engine)
+    placement = beam_placement(beam_args, engine)
     assert (placement.everywhere, placement.evaluation) == (everywhere, evaluation)
     assert placement.sentence.startswith(sentence)
     assert bool(placement.sentence) == bool(sentence)
 
 
-def test_the_options_reach_the_nodes(tmp_path: Path) -> None:
+def test_only_evaluating_nodes_get_the_dask_runner(tmp_path: Path) -> None:
     from pipeline.dag import create_pipeline
+    from pipeline.local.deployment import local
     from pipeline.options import fill_in
     from pipeline.problems import registry
 
     config = fill_in(registry.get("taxi"), None, None, None, "fused", [DASK])
-    made = create_pipeline(dataclasses.replace(config, root=tmp_path, data=tmp_path))
+    config = dataclasses.replace(config, root=tmp_path, data=tmp_path)
+    made = create_pipeline(config, local(config))
     runners = {
         node.id: named_runner(node.executor_spec.beam_pipeline_args)
         for node in made.components

@@ -15,7 +15,7 @@ def _run(*arguments: str) -> subprocess.CompletedProcess:
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
 
 
-def test_help_names_what_can_be_changed() -> None:
+def test_help_lists_every_option() -> None:
     done = _run("--help")
     assert done.returncode == 0
     for option in (
@@ -103,7 +103,7 @@ def test_bad_data_are_refused_before_anything_is_loaded(
         (["--beam-arg=--direct_num_workers=x"], "Beam cannot use --direct_num_workers"),
     ],
 )
-def test_what_needs_loading_is_refused_before_the_first_node(
+def test_arguments_that_need_tensorflow_to_check_are_refused_before_the_first_node(
     arguments: list[str], message: str, tmp_path: Path
 ) -> None:
     """The summary stays that of the last run."""
@@ -125,7 +125,7 @@ app()
 """
 
 
-def test_what_nobody_foresaw_is_a_sentence_a_log_and_a_summary(tmp_path: Path) -> None:
+def test_an_unforeseen_error_is_a_sentence_a_log_and_a_summary(tmp_path: Path) -> None:
     data, root = tmp_path / "data", tmp_path / "root"
     data.mkdir()
     (data / "data.csv").write_text("fare\n1\n")
@@ -152,5 +152,7 @@ def test_what_nobody_foresaw_is_a_sentence_a_log_and_a_summary(tmp_path: Path) -
         pytest.param(["--runner=X", "--a=1"], ("--runner=X", "--a=1"), id="a runner is the user's"),
     ],
 )
-def test_options_of_beam(given: list[str], expected: tuple[str, ...]) -> None:
+def test_the_local_runner_is_the_default_of_beams_options(
+    given: list[str], expected: tuple[str, ...]
+) -> None:
     assert beam_args(given) == expected

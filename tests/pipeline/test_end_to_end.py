@@ -120,7 +120,7 @@ def test_the_test_split_was_not_chosen_on(first: PipelineRun) -> None:
     assert 900 < counts["sweep"] + counts["evaluator"] < 1500  # two fifths of 3000
 
 
-def test_the_terminal_tells_the_story(first: PipelineRun) -> None:
+def test_the_terminal_names_every_node_and_the_outcome(first: PipelineRun) -> None:
     text = " ".join(first.output.split())
     step = first.summary["sweep"]["chosen_step"]
     assert f"Sweep BLESSED: step {step}" in text

@@ -1,7 +1,7 @@
 import pytest
 
 from checkpoint_sweep.model_run.averages import Averages
-from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.policies import BestValue, SelectionPolicy
 from checkpoint_sweep.selection.racing import Racing
 from checkpoint_sweep.selection.set_policies import EarliestOfSet, LatestOfSet, SecondaryMetric
@@ -11,7 +11,7 @@ from pipeline.config import ConfigError
 from pipeline.problems import registry
 
 
-def test_what_is_left_out_has_the_problems_default() -> None:
+def test_an_option_that_is_not_given_takes_the_problems_default() -> None:
     digits = registry.get("digits")
     config = options.fill_in(digits, None, None, None, engine="tfma", beam_arg=["--a=1"])
     assert (config.steps, config.checkpoint_steps) == (digits.steps, digits.checkpoint_steps)
@@ -21,12 +21,12 @@ def test_what_is_left_out_has_the_problems_default() -> None:
     assert config.beam_args[-1] == "--a=1"
 
 
-def test_what_is_given_is_taken() -> None:
+def test_given_options_override_the_problems_defaults() -> None:
     config = options.fill_in(registry.get("digits"), 20, 10, "accuracy", "fused", None)
     assert (config.steps, config.checkpoint_steps, config.select_by) == (20, 10, "accuracy")
 
 
-def test_a_direction_has_a_short_name() -> None:
+def test_higher_and_lower_name_the_directions() -> None:
     given = {"higher": Direction.HIGHER_IS_BETTER, "lower": Direction.LOWER_IS_BETTER}
     for name, direction in given.items():
         config = options.fill_in(registry.get("taxi"), None, None, "precision", "fused", None, name)
@@ -34,7 +34,7 @@ def test_a_direction_has_a_short_name() -> None:
 
 
 @pytest.mark.parametrize(("engine", "direction"), [("fusd", None), ("fused", "HIGHER")])
-def test_what_there_is_not_is_refused(engine: str, direction: str | None) -> None:
+def test_an_unknown_engine_or_direction_is_refused(engine: str, direction: str | None) -> None:
     with pytest.raises(ConfigError, match="There is no"):
         options.fill_in(registry.get("taxi"), None, None, None, engine, None, direction)
 
@@ -55,7 +55,9 @@ def test_a_training_without_a_checkpoint_is_refused(
         (None, True, Averages(greedy_soup=True)),
     ],
 )
-def test_averages(last: list[int] | None, soup: bool, expected: Averages | None) -> None:
+def test_averages_are_made_of_their_options(
+    last: list[int] | None, soup: bool, expected: Averages | None
+) -> None:
     config = options.fill_in(
         registry.get("taxi"), None, None, None, "fused", None, average_last=last, greedy_soup=soup
     )
@@ -77,7 +79,7 @@ def test_an_average_of_one_is_refused() -> None:
         ("a:b:lower", SecondaryMetric("a:b", Direction.LOWER_IS_BETTER)),
     ],
 )
-def test_ways_to_choose(choose: str, policy: SelectionPolicy) -> None:
+def test_choose_names_a_selection_policy(choose: str, policy: SelectionPolicy) -> None:
     config = options.fill_in(
         registry.get("taxi"), None, None, None, "fused", None, choose=choose, race=True
     )
@@ -87,6 +89,6 @@ def test_ways_to_choose(choose: str, policy: SelectionPolicy) -> None:
 
 
 @pytest.mark.parametrize("choose", ["", "worst", "auc", "auc:up", ":higher"])
-def test_no_way_to_choose(choose: str) -> None:
+def test_an_unknown_policy_is_refused(choose: str) -> None:
     with pytest.raises(ConfigError, match=f"--choose={choose} is no way to choose"):
         options.fill_in(registry.get("taxi"), None, None, None, "fused", None, choose=choose)

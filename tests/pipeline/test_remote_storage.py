@@ -19,11 +19,11 @@ from tfx.dsl.components.base import base_beam_executor
 from tfx.types import standard_artifacts
 
 from checkpoint_sweep.report.sweep_result import read_verdicts
-from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.selection import Selection
-from checkpoint_sweep.tfx_components.evaluator.executor import Executor as Evaluator
-from checkpoint_sweep.tfx_components.sweep.executor import Executor as Sweep
-from pipeline.local.pusher import Executor as Pusher
+from checkpoint_sweep.tfx_components.evaluator.executor import EvaluatorExecutor as Evaluator
+from checkpoint_sweep.tfx_components.sweep.executor import SweepExecutor as Sweep
+from pipeline.local.pusher import PusherExecutor as Pusher
 from tests.pipeline.tiny import model
 from tests.pipeline.tiny.problem import tiny
 from tests.support.bundles import read_bundle
@@ -65,7 +65,9 @@ def context(tmp_path: Path) -> base_beam_executor.BaseBeamExecutor.Context:
     )
 
 
-def test_from_training_to_pushing(context: base_beam_executor.BaseBeamExecutor.Context) -> None:
+def test_a_model_is_trained_swept_and_pushed_on_remote_storage(
+    context: base_beam_executor.BaseBeamExecutor.Context,
+) -> None:
     examples, schema = _examples(), _artifact(standard_artifacts.Schema, "schema")
     tf.io.gfile.copy(str(tiny().schema), f"{schema[0].uri}/schema.pbtxt")
 

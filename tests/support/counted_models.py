@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from checkpoint_sweep.evaluation import fused_engine
+from checkpoint_sweep.evaluation.fused import engine as fused_engine
 from checkpoint_sweep.saved_model.model_source import ModelSource
 
 # Environment variable: file with a line for each model that a Beam pipeline was made for.

@@ -2,8 +2,8 @@
 
     COUNTED_RECORD=FILE python -m tests.support.counted_sweep ARGUMENTS.json
 
-The file has the arguments by name; with `until` among them it is `watch`. What was swept is added
-to FILE.swept: a line for each result.
+The file has the arguments and the options by name; with `until` among them it is `watch`. What was
+evaluated is added to FILE.swept: a line for each result.
 """
 
 import json
@@ -13,8 +13,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from checkpoint_sweep.sweeping.sweep import SweepResult, sweep
-from checkpoint_sweep.sweeping.watch import Until, watch
+from checkpoint_sweep import SweepOptions, SweepResult, Until, sweep, watch
 from tests.support import counted_models
 
 READY = "ready"  # is printed after imports
@@ -40,11 +39,13 @@ def _main(path: str) -> None:
     counted_models.count()
     arguments = json.loads(Path(path).read_text())
     print(READY, flush=True)
-    if "until" in arguments:
-        until = Until(**arguments.pop("until"))
-        watch(**arguments, until=until, when_swept=_note)
+    run, model = arguments.pop("run"), arguments.pop("model")
+    until, every = arguments.pop("until", None), arguments.pop("every", 5.0)
+    options = SweepOptions(**arguments)
+    if until is None:
+        _note(sweep(run, model, options))
     else:
-        _note(sweep(**arguments))
+        watch(run, model, options, until=Until(**until), every=every, on_result=_note)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from tfx.types import standard_artifacts
 
 from checkpoint_sweep.model_run.candidates import Candidates, make_candidates
 from checkpoint_sweep.model_run.checkpoints import find_checkpoints
+from checkpoint_sweep.saved_model.saved_model import SavedModel
 from pipeline.problems.digits import data, problem, training
 from tests.support import taxi_examples
 
@@ -34,7 +35,9 @@ class DigitsRun:
     def candidates(self) -> Candidates:
         """A candidate for each checkpoint of a trained model, as the sweep makes them."""
         found = find_checkpoints(str(self.model_run))
-        return make_candidates(str(self.export), found, [c for c in found if c.step > 0])
+        return make_candidates(
+            SavedModel(str(self.export)), found, [c for c in found if c.step > 0]
+        )
 
 
 def train(directory: Path, steps: int, checkpoint_steps: int) -> DigitsRun:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from checkpoint_sweep.evaluation.ledger import LEDGER
+from checkpoint_sweep.evaluation.results.ledger import LEDGER
 from pipeline.config import metadata_store
 from pipeline.reporting.store import Store, properties, state
 from tests.support.bundles import read_bundle

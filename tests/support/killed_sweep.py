@@ -18,11 +18,6 @@ from tests.support.warm_processes import Parent
 _MODULE = "tests.support.counted_sweep"
 
 
-def parent() -> Parent:
-    """Of runs that need not import."""
-    return Parent([_MODULE])
-
-
 class Growing:
     """A model run that gets one checkpoint after the other, as a training leaves them.
 

@@ -18,7 +18,8 @@ import tensorflow_model_analysis as tfma
 from apache_beam.options.pipeline_options import PipelineOptions
 from dask.distributed import LocalCluster
 
-from checkpoint_sweep.evaluation import EvaluateModels, reading
+from checkpoint_sweep.evaluation import EvaluateModels
+from checkpoint_sweep.evaluation.inputs.reader import ReadFeatures
 from checkpoint_sweep.saved_model.model_source import ModelSource
 
 NOTES = "notes"
@@ -42,7 +43,7 @@ def evaluate(
     with beam.Pipeline(options=PipelineOptions(options)) as pipeline:
         _ = (
             pipeline
-            | reading.ReadFeatures([data], None, None, 64)
+            | ReadFeatures([data], None, None, 64)
             | beam.ParDo(step)
             | EvaluateModels(sources, outputs, eval_config)
         )
@@ -90,7 +91,7 @@ def main(path: str) -> None:
     data, sources, eval_config, whole, killed = pickle.loads(Path(path).read_bytes())
     # Workers, those that take the place of killed ones too, are forked from one that has imported.
     dask.config.set({"distributed.worker.multiprocessing-method": "forkserver"})
-    forkserver.set_forkserver_preload(["distributed", "checkpoint_sweep.evaluation.update"])
+    forkserver.set_forkserver_preload(["distributed", "checkpoint_sweep.evaluation.fused.update"])
     forkserver.ensure_running()
     with LocalCluster(
         n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None

@@ -12,10 +12,11 @@ import apache_beam as beam
 import tensorflow as tf
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 
-from benchmarks.memory import peak_bytes
-from checkpoint_sweep.evaluation.engine import EvaluationRequest
-from checkpoint_sweep.evaluation.fused_engine import evaluate_fused
+from benchmarks.common.memory import peak_bytes
+from checkpoint_sweep.evaluation.fused.engine import evaluate_fused
+from checkpoint_sweep.evaluation.request import EvaluationRequest
 from checkpoint_sweep.saved_model.model_source import ModelSource
+from checkpoint_sweep.saved_model.saved_model import SavedModel
 from tests.checkpoint_sweep.evaluation import taxi_models, tfma_oracle
 from tests.support import scripted
 
@@ -57,7 +58,7 @@ def main(directory: str, models: int, budget: int) -> None:
     """
     saved = os.path.join(directory, "model")
     sources = [
-        ModelSource(f"model-{i}", saved, os.path.join(saved, "variables", "variables"))
+        ModelSource(f"model-{i}", SavedModel(saved), os.path.join(saved, "variables", "variables"))
         for i in range(models)
     ]
     with tempfile.TemporaryDirectory() as out:

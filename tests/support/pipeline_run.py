@@ -17,6 +17,7 @@ from tfx.utils import path_utils
 from checkpoint_sweep.model_run.candidates import make_candidates
 from checkpoint_sweep.model_run.checkpoints import Checkpoint, find_checkpoints
 from checkpoint_sweep.saved_model.model_source import ModelSource
+from checkpoint_sweep.saved_model.saved_model import SavedModel
 from checkpoint_sweep.saved_model.weight_swap import write_saved_model
 from tests.support import taxi_examples, warm_pipeline
 
@@ -88,7 +89,7 @@ class PipelineRun:
         exported = path_utils.serving_model_path(str(self.artifact("Trainer", "model")))
         every = find_checkpoints(str(self.artifact("Trainer", "model_run")))
         swept = [self.checkpoint(step) for step in steps]
-        sources = make_candidates(exported, every, swept).sources.values()
+        sources = make_candidates(SavedModel(exported), every, swept).sources.values()
         written = []
         for source in sources:
             write_saved_model(source, str(directory / source.name))

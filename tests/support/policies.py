@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Sequence
 
-from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.policies import CandidateResult, Choice
 
 

@@ -1,39 +1,60 @@
-"""Runs of the pipeline that need not import, which takes seconds: forked from one that has."""
+"""Runs that need not import, which takes seconds: forked from a process that has."""
 
 import functools
+import os
 import subprocess
 import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tests.support.warm_processes import Parent
 
+# Environment variable: folder by which the processes of one test session share a parent.
+FOLDER = "CHECKPOINT_SWEEP_TESTS_FORKS"
+# What the tests' commands import.
+_MODULES = (
+    "pipeline.__main__",
+    "pipeline.checks.beam_options",
+    "pipeline.checks.selection",
+    "pipeline.local.run",
+    "pipeline.reporting.summary_view",
+    "tests.pipeline.tiny.model",
+    "tests.support.counted_pipeline",
+    "tests.support.counted_sweep",
+    "tfx.orchestration.kubeflow.v2.container.kubeflow_v2_run_executor",
+)
+
 
 @functools.cache
 def parent() -> Parent:
-    """One for all tests of a process."""
-    return Parent(
-        [
-            "pipeline.__main__",
-            "pipeline.checks.beam_options",
-            "pipeline.checks.selection",
-            "pipeline.local.run",
-            "pipeline.reporting.summary_view",
-            "tests.pipeline.tiny.model",
-            "tests.support.counted_pipeline",
-        ]
-    )
+    """Gives the one for all tests of a session."""
+    return Parent(folder(), _MODULES)
+
+
+def folder() -> Path:
+    """Gives the folder that stands for it, which a session's first process makes."""
+    if FOLDER not in os.environ:
+        os.environ[FOLDER] = tempfile.mkdtemp(prefix="checkpoint-sweep-tests-")
+    return Path(os.environ[FOLDER])
 
 
 def run(module: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Runs a module to its end, as `python -m` does.
 
     Args:
-        module: `pipeline`, or another whose imports it needs.
-        arguments: of the command line.
-        environment: variables to set.
+        module: Name of the module: `pipeline`, or another whose imports the parent has.
+        arguments: Arguments of the command line.
+        environment: Variables to set.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        output, error = Path(folder, "output"), Path(folder, "error")
-        status = parent().start(module, arguments, environment, output, error).wait()
+    return run_module(parent(), module, arguments, environment)
+
+
+def run_module(
+    parent: Parent, module: str, arguments: Sequence[str], environment: Mapping[str, str]
+) -> subprocess.CompletedProcess[str]:
+    """Runs a module to its end, forked from a process; see `run`."""
+    with tempfile.TemporaryDirectory() as scratch:
+        output, error = Path(scratch, "output"), Path(scratch, "error")
+        status = parent.start(module, arguments, environment, output, error).wait()
         printed = output.read_text(), error.read_text()
     return subprocess.CompletedProcess([module, *arguments], status, *printed)

@@ -1,26 +1,42 @@
-"""Starts processes from one that has imported what takes seconds, as `multiprocessing` can."""
+"""Starts processes from one that has imported what takes seconds, as `multiprocessing` can.
 
+The process is shared: whoever asks for it by the same address is served by it, whatever environment
+they run in, and it ends when nobody is left. It has no thread when it forks.
+"""
+
+import atexit
+import contextlib
+import dataclasses
+import fcntl
+import gc
+import hashlib
 import importlib
 import json
 import os
 import queue
 import runpy
+import selectors
 import signal
+import socket
 import subprocess
 import sys
+import tempfile
 import threading
-from collections.abc import Sequence
+import traceback
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any, NoReturn, TextIO
 
-from pipeline.problems.problem import repository
+_REPOSITORY = Path(__file__).resolve().parents[2]
+_GREETING = "at your service\n"
 
 
 class Process:
     """A process of a session of its own; enough of `subprocess.Popen` to watch and kill it.
 
     Attributes:
-        pid: of the process and of its group.
-        returncode: as of `Popen`; None while it runs.
+        pid: Of the process and of its group.
+        returncode: As of `Popen`; None while it runs.
     """
 
     def __init__(self, pid: int) -> None:
@@ -29,108 +45,256 @@ class Process:
         self._ended = threading.Event()
 
     def poll(self) -> int | None:
-        """The exit status, or minus the signal; None while it runs."""
+        """Gives the exit status, or minus the signal; None while it runs."""
         return self.returncode
 
     def wait(self) -> int:
         """Waits for the end."""
         self._ended.wait()
-        assert self.returncode is not None
+        assert self.returncode is not None, "the process that it was forked from has ended"
         return self.returncode
 
-    def end(self, status: int) -> None:
+    def end(self, returncode: int | None) -> None:
         """Notes that it has ended."""
-        self.returncode = os.waitstatus_to_exitcode(status)
+        self.returncode = returncode
         self._ended.set()
 
 
 class Parent:
-    """The process that the others are forked from.
+    """A connection to the process that the others are forked from, which is started if need be.
 
     Args:
-        modules: to import before.
+        folder: Folder that stands for it: who names the same one shares the process.
+        modules: Modules that it imports.
     """
 
-    def __init__(self, modules: Sequence[str]) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-W", "ignore", "-m", "tests.support.warm_processes", *modules],
-            cwd=repository(),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+    def __init__(self, folder: Path, modules: Sequence[str] = ()) -> None:
+        # An abstract address: nothing on disk, and no limit to the length of the folder's path.
+        digest = hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()
+        address = f"\0checkpoint-sweep-tests-{digest[:32]}"
+        with (folder / "forks.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            try:
+                self._connection, self._lines = _connected(address)
+            except ConnectionError:
+                server = _start_server(address, modules)
+                # Its seconds of CPU count as those of this process's children.
+                atexit.register(self._end, server)
+                self._connection, self._lines = _connected(address)
         self._started: queue.Queue[Process] = queue.Queue()
+        self._lock = threading.Lock()
         threading.Thread(target=self._listen, daemon=True).start()
 
     def start(
         self,
         module: str,
         arguments: Sequence[str],
-        environment: dict[str, str],
+        environment: Mapping[str, str],
         output: Path,
         error: Path | None = None,
+        scrubbed: bool = False,
+        cwd: Path = _REPOSITORY,
     ) -> Process:
         """Runs a module as `python -m` does, beside those that it has started before.
 
         Args:
-            module: its name.
-            arguments: of the command line.
-            environment: variables to set.
-            output: file for what it prints.
-            error: file for what it prints as errors; by default the same.
+            module: Name of the module.
+            arguments: Arguments of the command line.
+            environment: Variables to set.
+            output: File for what it prints.
+            error: File for what it prints as errors; by default the same.
+            scrubbed: Whether it has these variables only.
+            cwd: Working directory.
         """
-        assert self._process.stdin is not None
-        request = [module, list(arguments), environment, [str(output), str(error or output)]]
-        self._process.stdin.write(json.dumps(request) + "\n")
-        self._process.stdin.flush()
-        return self._started.get()
+        given = os.environ if not scrubbed else {}
+        request = _Request(
+            module,
+            list(arguments),
+            {**given, **environment},
+            str(cwd),
+            str(output),
+            str(error or output),
+        )
+        with self._lock:
+            self._connection.sendall((json.dumps(dataclasses.asdict(request)) + "\n").encode())
+            return self._started.get()
+
+    def _end(self, server: subprocess.Popen[str]) -> None:
+        self._connection.shutdown(socket.SHUT_RDWR)
+        server.wait()
 
     def _listen(self) -> None:
-        assert self._process.stdout is not None
-        children: dict[str, Process] = {}
-        for line in self._process.stdout:
+        children: dict[int, Process] = {}
+        for line in self._lines:
             word, pid, *status = line.split()
             if word == "started":
-                children[pid] = Process(int(pid))
-                self._started.put(children[pid])
+                children[int(pid)] = Process(int(pid))
+                self._started.put(children[int(pid)])
             else:
-                children.pop(pid).end(int(status[0]))
+                children.pop(int(pid)).end(int(status[0]))
+        for child in children.values():
+            child.end(None)
 
 
-def _run(module: str, arguments: list[str], environment: dict[str, str], files: list[str]) -> None:
-    os.setsid()
-    # A test may itself have been started to ignore Ctrl-C.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    output, error = files
-    os.dup2(os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 1)
-    os.dup2(1 if error == output else os.open(error, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 2)
-    os.environ.update(environment)
-    sys.argv = [module, *arguments]
-    sys.stdout = open(1, "w", buffering=1, closefd=False)  # noqa: SIM115
-    runpy.run_module(module, run_name="__main__", alter_sys=True)
+@dataclasses.dataclass(frozen=True)
+class _Request:
+    module: str
+    arguments: list[str]
+    environment: dict[str, str]
+    cwd: str
+    output: str
+    error: str
+
+    def run(self) -> None:
+        """Becomes the process that is asked for."""
+        os.setsid()
+        # A test may itself have been started to ignore Ctrl-C.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        os.dup2(os.open(self.output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 1)
+        same = self.error == self.output
+        os.dup2(1 if same else os.open(self.error, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 2)
+        os.environ.clear()
+        os.environ.update(self.environment)
+        tempfile.tempdir = None  # as TMPDIR says
+        os.chdir(self.cwd)
+        sys.argv = [self.module, *self.arguments]
+        sys.stdout = open(1, "w", buffering=1, closefd=False)  # noqa: SIM115
+        try:
+            runpy.run_module(self.module, run_name="__main__", alter_sys=True)
+        except SystemExit as error:
+            _leave(error.code)
+        except Exception:
+            traceback.print_exc()
+            _leave(1)
+        _leave(None)
 
 
-def _say(*words: object) -> None:
-    # One write: threads say something too, and no lock may be held when a process is forked.
-    os.write(1, (" ".join(map(str, words)) + "\n").encode())
+def _leave(code: str | int | None) -> NoReturn:
+    """Ends this process as `sys.exit` does, without the seconds that taking modules apart takes."""
+    if isinstance(code, str):
+        print(code, file=sys.stderr)
+    with contextlib.suppress(BrokenPipeError):
+        threading._shutdown()  # type: ignore[attr-defined]  # noqa: SLF001
+        atexit._run_exitfuncs()  # noqa: SLF001
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(1 if isinstance(code, str) else code or 0)
 
 
-def _report(child: int) -> None:
-    _say("ended", child, os.waitpid(child, 0)[1])
+def _connected(address: str) -> tuple[socket.socket, TextIO]:
+    connection = socket.socket(socket.AF_UNIX)
+    connection.connect(address)
+    lines = connection.makefile("r")
+    if lines.readline() != _GREETING:  # it was about to end
+        raise ConnectionError(address)
+    return connection, lines
 
 
-def _serve() -> None:
-    for name in sys.argv[1:]:
+def _start_server(address: str, modules: Sequence[str]) -> subprocess.Popen[str]:
+    """Starts the process; it is ready when this returns."""
+    path = os.pathsep.join([str(_REPOSITORY / "components"), str(_REPOSITORY)])
+    server = subprocess.Popen(
+        [sys.executable, "-W", "ignore", "-m", __name__, address.removeprefix("\0"), *modules],
+        cwd=_REPOSITORY,
+        env=os.environ | {"PYTHONPATH": path},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+        text=True,
+    )
+    assert server.stdout is not None
+    assert server.stdout.readline() == "ready\n", f"no process with {modules}"
+    return server
+
+
+class _Server:
+    """Serves its connections until the last of them is closed."""
+
+    def __init__(self, address: str) -> None:
+        self._selector = selectors.DefaultSelector()
+        self._listening = socket.socket(socket.AF_UNIX)
+        self._listening.bind(f"\0{address}")
+        self._listening.listen()
+        self._selector.register(self._listening, selectors.EVENT_READ, self._accept)
+        self._connections: set[socket.socket] = set()
+        self._children: dict[int, int] = {}  # pid by pidfd
+
+    def serve(self) -> _Request | None:
+        """Forks what is asked for; returns in the child with its request, at the end with None."""
+        while True:
+            for key, _ in self._selector.select():
+                request = key.data(key.fileobj)
+                if request is not None:
+                    return request
+            if not self._connections:
+                self._listening.close()
+                for pid in self._children.values():
+                    os.killpg(pid, signal.SIGKILL)
+                return None
+
+    def _accept(self, listening: socket.socket) -> None:
+        connection, _ = listening.accept()
+        self._connections.add(connection)
+        connection.sendall(_GREETING.encode())
+        lines = connection.makefile("r")
+        self._selector.register(
+            connection, selectors.EVENT_READ, lambda _: self._read(connection, lines)
+        )
+
+    def _read(self, connection: socket.socket, lines: Any) -> _Request | None:
+        line = lines.readline()
+        if not line:
+            self._selector.unregister(connection)
+            self._connections.remove(connection)
+            lines.close()
+            connection.close()
+            return None
+        request = _Request(**json.loads(line))
+        pid = os.fork()
+        if not pid:
+            self._close()
+            return request
+        pidfd = os.pidfd_open(pid)
+        self._children[pidfd] = pid
+        connection.sendall(f"started {pid}\n".encode())
+        self._selector.register(pidfd, selectors.EVENT_READ, lambda fd: self._end(fd, connection))
+        return None
+
+    def _end(self, pidfd: int, connection: socket.socket) -> None:
+        self._selector.unregister(pidfd)
+        os.close(pidfd)
+        pid = self._children.pop(pidfd)
+        status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        if connection in self._connections:
+            connection.sendall(f"ended {pid} {status}\n".encode())
+
+    def _close(self) -> None:
+        """Lets go, in a child, of everything that is the server's."""
+        for key in list(self._selector.get_map().values()):
+            if isinstance(key.fileobj, int):
+                os.close(key.fileobj)
+            else:
+                os.close(key.fileobj.detach())
+        self._selector.close()
+
+
+def _main(address: str, *modules: str) -> None:
+    for name in modules:
         importlib.import_module(name)
-    for line in sys.stdin:
-        child = os.fork()
-        if not child:
-            return _run(*json.loads(line))
-        _say("started", child)
-        threading.Thread(target=_report, args=[child], daemon=True).start()
-    return None
+    if "apache_beam" in sys.modules:
+        from tests.support import quick_beam
+
+        quick_beam.use()
+    # What is imported stays: children need not copy it when they look for garbage.
+    gc.collect()
+    gc.freeze()
+    server = _Server(address)
+    print("ready", flush=True)
+    request = server.serve()
+    if request is not None:
+        request.run()
 
 
 if __name__ == "__main__":
-    _serve()
+    _main(*sys.argv[1:])

@@ -8,37 +8,24 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from checkpoint_sweep.cli import options, screen
+from checkpoint_sweep.cli.sweep_arguments import SweepArguments, takes_sweep_arguments
 from checkpoint_sweep.common.errors import UserError
-from checkpoint_sweep.selection.criteria import DIRECTIONS
 
 if TYPE_CHECKING:
     from checkpoint_sweep.report.sweep_result import SweepResult
 
 
+@takes_sweep_arguments
 def sweep(
     run: options.Run,
     model: options.Model,
-    examples: options.Examples,
-    config: options.Config,
-    select: options.Select,
-    direction: options.DirectionName = None,
-    output: options.Output = None,
-    schema: options.Schema = None,
-    split: options.Split = "eval",
-    baseline: options.Baseline = None,
-    first_step: options.FirstStep = None,
-    last_step: options.LastStep = None,
-    average_last: options.AverageLast = None,
-    greedy_soup: options.GreedySoup = False,
-    race: options.Race = False,
-    engine: options.Engine = "fused",
-    batch_size: options.BatchSize = None,
+    arguments: SweepArguments,
     quiet: options.Quiet = False,
     as_json: options.Json = False,
 ) -> None:
     """Evaluate every checkpoint of a training run, choose the best, and export it.
 
-    What was evaluated before, under the same circumstances, is taken over: the same command goes on
+    What was evaluated before, under the same circumstances, is reused: the same command goes on
     after an interruption, and after the run has grown.
 
     Example:
@@ -49,49 +36,21 @@ def sweep(
     Exit status: 0 when a checkpoint was chosen, 3 when none is eligible, 2 for bad input, 130 when
     interrupted.
     """
-    if direction is not None and direction not in DIRECTIONS:
-        screen.fail(f"There is no direction {direction!r}. Say --direction=higher or lower.")
     screen.before_imports(quiet or as_json)
-    from checkpoint_sweep.model_run.averages import Averages
-    from checkpoint_sweep.model_run.checkpoints import StepRange
-    from checkpoint_sweep.selection.racing import Racing
     from checkpoint_sweep.sweeping.sweep import sweep as run_it
 
-    wants_averages = bool(average_last) or greedy_soup
     with _evaluating(quiet or as_json):
-        swept = run_it(
-            run,
-            model,
-            examples,
-            config,
-            select,
-            output=output,
-            direction=DIRECTIONS[direction] if direction else None,
-            schema=schema,
-            split=split,
-            baseline=baseline,
-            steps=StepRange(first_step, last_step),
-            averages=Averages(tuple(average_last or ()), greedy_soup) if wants_averages else None,
-            racing=Racing() if race else None,
-            engine=engine,
-            batch_size=batch_size,
-        )
-    screen.show(swept.directory, as_json)
-    if swept.chosen is None:
+        result = run_it(run, model, arguments.to_options())
+    screen.show(result.directory, as_json)
+    if result.chosen is None:
         raise typer.Exit(screen.NONE_ELIGIBLE)
 
 
+@takes_sweep_arguments
 def watch(
     run: options.Run,
     model: options.Model,
-    examples: options.Examples,
-    config: options.Config,
-    select: options.Select,
-    direction: options.DirectionName = None,
-    output: options.Output = None,
-    schema: options.Schema = None,
-    split: options.Split = "eval",
-    baseline: options.Baseline = None,
+    arguments: SweepArguments,
     until_step: Annotated[
         int | None, typer.Option(help="End when a checkpoint of this step has been evaluated.")
     ] = None,
@@ -109,7 +68,7 @@ def watch(
     every: Annotated[
         float,
         typer.Option(
-            help="Seconds from one evaluation to the next look; checkpoints are held more often."
+            help="Seconds from one evaluation to the next look; checkpoints are pinned more often."
         ),
     ] = 5,
     quiet: options.Quiet = False,
@@ -117,11 +76,11 @@ def watch(
         bool, typer.Option("--json", help="Print a line of JSON at each update, and nothing else.")
     ] = False,
 ) -> None:
-    """Follow a training run: each new checkpoint is evaluated as it appears.
+    """Watch a training run: each new checkpoint is evaluated as it appears.
 
-    Each checkpoint is held in OUTPUT/held, by a hard link, so that the trainer may delete it. With
-    --patience, the file OUTPUT/stop asks training to stop: it looks for it by `stop_hook` or
-    `StopCallback` of `checkpoint_sweep.sweeping.stopping`.
+    Each checkpoint is pinned in OUTPUT/pinned, by a hard link, so that the trainer may delete it.
+    With --patience, the file OUTPUT/stop asks training to stop: it looks for it by `stop_hook` or
+    `StopCallback` of `checkpoint_sweep`.
 
     Example:
 
@@ -131,8 +90,6 @@ def watch(
     Exit status: 0 when a checkpoint was chosen, 3 when none is eligible, 2 for bad input, 130 when
     interrupted.
     """
-    if direction is not None and direction not in DIRECTIONS:
-        screen.fail(f"There is no direction {direction!r}. Say --direction=higher or lower.")
     screen.before_imports(quiet or as_json)
     from checkpoint_sweep.sweeping.watch import Until
     from checkpoint_sweep.sweeping.watch import watch as run_it
@@ -145,20 +102,9 @@ def watch(
             typer.echo(f"{len(result.verdicts)} checkpoints, to step {last}: {result.reason}")
 
     with _evaluating(quiet or as_json):
+        until = Until(until_step, seconds, until_file, patience)
         result = run_it(
-            run,
-            model,
-            examples,
-            config,
-            select,
-            until=Until(until_step, seconds, until_file, patience),
-            output=output,
-            every=every,
-            when_swept=tell,
-            direction=DIRECTIONS[direction] if direction else None,
-            schema=schema,
-            split=split,
-            baseline=baseline,
+            run, model, arguments.to_options(), until=until, every=every, on_result=tell
         )
     if not as_json:
         screen.show(result.directory, False)
@@ -181,7 +127,7 @@ def _evaluating(quiet: bool) -> Iterator[None]:
 
 
 def _update(result: "SweepResult") -> dict[str, Any]:
-    """Says what `watch` has found, in short."""
+    """Summarizes the last result of `watch`."""
     winner = result.decision.winner if result.decision else None
     return {
         "checkpoints": len(result.verdicts),

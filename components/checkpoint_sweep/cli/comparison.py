@@ -19,9 +19,9 @@ def print_comparison(
     """Prints a table, and before it why the two may not be comparable.
 
     Args:
-        compared: what is printed.
-        metrics: those to show; empty for all on the overall slice.
-        slices: those to show; empty for all of the metrics to choose by.
+        compared: Comparison to print.
+        metrics: Metrics to show; empty for all on the overall slice.
+        slices: Slices to show; empty for all slices of the metrics to choose by.
     """
     rows = _shown(compared, metrics, slices)
     if not rows:

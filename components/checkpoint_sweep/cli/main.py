@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from checkpoint_sweep import __version__
 from checkpoint_sweep.cli import commands, results
 from checkpoint_sweep.cli.init import init
+from checkpoint_sweep.version import __version__
 
 
 def _print_version(wanted: bool) -> None:
@@ -42,7 +42,7 @@ def about(
 
 
 def make_app() -> typer.Typer:
-    """The command line."""
+    """Makes the command line."""
     app = typer.Typer(pretty_exceptions_enable=False, no_args_is_help=True)
     app.callback(help=_help(about))(about)
     shown: list[Callable[..., None]] = [init, commands.sweep, commands.watch]
@@ -53,7 +53,7 @@ def make_app() -> typer.Typer:
 
 
 def _help(command: Callable[..., None]) -> str:
-    """The docstring with a line for each paragraph, but examples, which are indented, as they are.
+    """Puts each paragraph of a docstring on one line; examples, which are indented, stay.
 
     Typer would break lines where the source does, and again where the terminal ends.
     """

@@ -19,7 +19,7 @@ class _Left(ProgressColumn):
     """How many predictions are done, how many a second, and how long it will take."""
 
     def render(self, task: Task) -> Text:
-        """See the base class."""
+        """Renders the numbers of a task."""
         whole = "" if task.total is None else f" of {task.total:,.0f}"
         text = f"{task.completed:,.0f}{whole} predictions"
         if task.speed:
@@ -50,7 +50,7 @@ def shown(console: Console | None = None) -> Iterator[None]:
     """Shows a bar while something is evaluated in the block, where that is a terminal.
 
     Args:
-        console: stderr if None.
+        console: Console to draw on; stderr if None.
     """
     console = console or Console(file=sys.stderr)
     if not console.is_terminal:

@@ -80,7 +80,7 @@ def print_verdicts(found: SweepVerdicts) -> None:
 
 
 def print_json(content: object) -> None:
-    """Prints plain data as one document."""
+    """Prints plain data as one JSON document."""
     typer.echo(json.dumps(content, indent=2))
 
 
@@ -88,8 +88,8 @@ def show(directory: str, as_json: bool) -> None:
     """Prints what a finished sweep has found.
 
     Args:
-        directory: Folder of the sweep.
-        as_json: Whether to print JSON, and nothing else.
+        directory: Directory of its results.
+        as_json: Whether to print one JSON document, and nothing else.
     """
     found = read_verdicts(directory)
     if as_json:

@@ -1,1 +1,1 @@
-"""What every room uses: errors, files, text, the evaluation config, fingerprints of source."""
+"""What every package uses: errors, files, text, evaluation configs, fingerprints of source."""

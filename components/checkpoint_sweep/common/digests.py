@@ -1,4 +1,4 @@
-"""Digests of content: equal when, for all that matters, two things are the same."""
+"""Makes digests of content: equal when, for all that matters, two things are the same."""
 
 import hashlib
 import os
@@ -10,7 +10,7 @@ _CHUNK = 1 << 24
 
 
 def of_parts(*parts: str | bytes) -> str:
-    """Of several texts, in their order; 32 hexadecimal characters."""
+    """Digests several texts in their order; returns 32 hexadecimal characters."""
     digest = hashlib.blake2b(digest_size=16)
     for part in parts:
         data = part.encode() if isinstance(part, str) else part
@@ -19,7 +19,7 @@ def of_parts(*parts: str | bytes) -> str:
 
 
 def of_files(paths: Iterable[str]) -> str:
-    """Of the content of files, whatever their names and order."""
+    """Digests the content of files, whatever their names and order."""
     import tensorflow as tf  # Only here: it takes seconds.
 
     found = []
@@ -33,7 +33,7 @@ def of_files(paths: Iterable[str]) -> str:
 
 
 def of_folder(folder: str) -> str:
-    """Of the names and the content of the files below a folder, on any file system."""
+    """Digests the names and the content of the files below a folder, on any file system."""
     import tensorflow as tf  # Only here: it takes seconds.
 
     files = {
@@ -45,7 +45,7 @@ def of_folder(folder: str) -> str:
 
 
 class TensorDigest:
-    """Of named tensors, added one by one."""
+    """Digest of named tensors that are added one by one."""
 
     def __init__(self) -> None:
         self._digest = hashlib.blake2b(digest_size=16)
@@ -57,5 +57,5 @@ class TensorDigest:
         self._digest.update(form + content)
 
     def hexdigest(self) -> str:
-        """32 hexadecimal characters."""
+        """Returns 32 hexadecimal characters."""
         return self._digest.hexdigest()

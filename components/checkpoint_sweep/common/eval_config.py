@@ -20,10 +20,10 @@ class EvalConfigError(UserError):
 
 
 def parse(text: str) -> tfma.EvalConfig:
-    """An evaluation config from JSON, as a component parameter holds it.
+    """Parses an evaluation config from JSON, as a component parameter holds it.
 
     Raises:
-        EvalConfigError: the text is something else, or names a field that does not exist.
+        EvalConfigError: The text is something else, or names a field that does not exist.
     """
     try:
         return json_format.Parse(text, tfma.EvalConfig())
@@ -38,7 +38,7 @@ def with_defaults(eval_config: tfma.EvalConfig, has_baseline: bool) -> tfma.Eval
     """Fills in TFMA's defaults; without a baseline, change thresholds are dropped.
 
     Raises:
-        EvalConfigError: a metric does not exist or does not take its settings, or TFMA finds
+        EvalConfigError: A metric does not exist or does not take its settings, or TFMA finds
             the config inconsistent.
     """
     try:
@@ -72,10 +72,10 @@ def check_names(eval_config: tfma.EvalConfig) -> None:
     """Checks that no two metrics have one name: of their values, TFMA would keep either.
 
     Args:
-        eval_config: with its defaults filled in.
+        eval_config: Evaluation config with its defaults filled in.
 
     Raises:
-        EvalConfigError: two metrics of different classes or settings have one key.
+        EvalConfigError: Two metrics of different classes or settings have one key.
     """
     owners: dict[metric_types.MetricKey, tuple[str, ...]] = {}
     for spec in eval_config.metrics_specs:
@@ -95,7 +95,7 @@ def check_names(eval_config: tfma.EvalConfig) -> None:
 def _computations(
     eval_config: tfma.EvalConfig, spec: tfma.MetricsSpec, metric: tfma.MetricConfig
 ) -> list:
-    """Those of a metric alone."""
+    """Returns the computations of a metric alone."""
     alone = tfma.EvalConfig()
     alone.CopyFrom(eval_config)
     del alone.metrics_specs[:]
@@ -106,7 +106,7 @@ def _computations(
 
 
 def _first_that_fails(eval_config: tfma.EvalConfig) -> str:
-    """The class of the first metric of which TFMA cannot make anything; "" for none."""
+    """Names the class of the first metric that TFMA cannot use; "" for none."""
     for spec in eval_config.metrics_specs:
         for metric in spec.metrics:
             try:
@@ -117,7 +117,7 @@ def _first_that_fails(eval_config: tfma.EvalConfig) -> str:
 
 
 def metric_code(eval_config: tfma.EvalConfig) -> str:
-    """A fingerprint of the source of the metrics that the config names by module.
+    """Fingerprints the source of the metrics that the config names by module.
 
     TFX's cache compares parameters, not the code that a parameter names.
     """
@@ -136,10 +136,10 @@ def check_thresholds(eval_config: tfma.EvalConfig) -> None:
     """Checks that every metric that has a threshold is computed.
 
     Args:
-        eval_config: with its defaults filled in.
+        eval_config: Evaluation config with its defaults filled in.
 
     Raises:
-        EvalConfigError: one is not, so that no model could ever meet its threshold.
+        EvalConfigError: One is not, so that no model could ever meet its threshold.
     """
     specs = eval_config.metrics_specs
     computed = {

@@ -1,4 +1,4 @@
-"""Writing files and folders whole or not at all, on any file system that TensorFlow can reach."""
+"""Writes files and folders whole or not at all, on any file system that TensorFlow can reach."""
 
 import contextlib
 import json
@@ -13,12 +13,12 @@ PARTIAL = ".partial-"
 
 @contextlib.contextmanager
 def replacing(path: str | Path) -> Iterator[str]:
-    """A temporary name beside `path`, renamed to it when the block ends without an error.
+    """Yields a temporary name, which becomes `path` when the block ends without an error.
 
-    What stands under the temporary name, a file or a folder, is removed after an error.
+    The temporary name lies beside `path`; a file or folder under it is removed after an error.
 
     Args:
-        path: of a file, which may exist, or of a folder, which may not.
+        path: Path of a file, which may exist, or of a folder, which may not.
     """
     import tensorflow as tf  # Only here: it takes seconds, and not every reader of JSON writes.
 
@@ -57,12 +57,12 @@ def move(source: str, target: str) -> None:
 
 
 def absolute(path: str) -> str:
-    """A path that means the same in another process; a URI is one already."""
+    """Returns a path that means the same in another process; a URI is one already."""
     return path if "://" in path else os.path.abspath(path)
 
 
 def special_file(paths: Iterable[str | Path]) -> str | None:
-    """The first of local paths that is there and neither file nor folder, such as a pipe.
+    """Finds the first of local paths that is there and neither file nor folder, such as a pipe.
 
     Reading it might wait for ever.
     """
@@ -73,7 +73,7 @@ def special_file(paths: Iterable[str | Path]) -> str | None:
 
 
 def files_below(directory: str | Path) -> Iterator[str]:
-    """All files at or below a folder, in order; none if there is no such local folder."""
+    """Lists all files at or below a folder, in order; none if there is no such local folder."""
     for folder, _, names in os.walk(directory):
         yield from (os.path.join(folder, name) for name in sorted(names))
 
@@ -104,7 +104,7 @@ def write_json(path: str | Path, content: object) -> None:
     """Writes indented JSON.
 
     Raises:
-        ValueError: a number in it is NaN or infinite, which JSON cannot say.
+        ValueError: A number in it is NaN or infinite, which JSON cannot say.
     """
     write_text(path, json.dumps(content, indent=2, allow_nan=False) + "\n")
 

@@ -13,13 +13,13 @@ _PACKAGES = frozenset({"site-packages", "dist-packages"})  # Folders of package 
 
 
 def fingerprint(modules: Iterable[str]) -> str:
-    """A digest of the source of modules and of what they import, 16 hexadecimal characters.
+    """Digests the source of modules and of what they import: 16 hexadecimal characters.
 
     Imports are followed as far as they lead to one's own code: modules of the same top-level
     package as the one that imports, or that no package manager has installed. Nothing is run.
 
     Raises:
-        ModuleNotFoundError: one of `modules` does not exist or is not written in Python.
+        ModuleNotFoundError: One of `modules` does not exist or is not written in Python.
     """
     digest = hashlib.sha256()
     for name, path in sorted(import_closure(modules).items()):
@@ -28,10 +28,10 @@ def fingerprint(modules: Iterable[str]) -> str:
 
 
 def import_closure(modules: Iterable[str]) -> dict[str, Path]:
-    """The source files of modules and of one's own code that they import, by module name.
+    """Finds the source files of modules and of one's own code that they import, by module name.
 
     Raises:
-        ModuleNotFoundError: one of `modules` does not exist or is not written in Python.
+        ModuleNotFoundError: One of `modules` does not exist or is not written in Python.
     """
     found: dict[str, Path] = {}
     todo: list[str] = []
@@ -74,7 +74,7 @@ def _with_parents(name: str) -> Iterator[str]:
 
 
 def _source(name: str) -> Path | None:
-    """The source file of a module; None if there is none.
+    """Finds the source file of a module; None if there is none.
 
     Level by level, because `importlib.util.find_spec` imports the packages above a module.
     """

@@ -1,4 +1,4 @@
-"""Lists in sentences."""
+"""Lists, and the messages of errors, as sentences have them."""
 
 import re
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ _NOISE = re.compile(
 
 
 def some(items: Sequence[str], most: int, separator: str = ", ") -> str:
-    """The first `most` of the items, and how many more there are.
+    """Joins the first `most` of the items, and says how many more there are.
 
     >>> some(["a", "b", "c"], 2)
     'a, b and 1 more'
@@ -25,7 +25,7 @@ def some(items: Sequence[str], most: int, separator: str = ", ") -> str:
 
 
 def first_line(error: object, longest: int = 300) -> str:
-    """What an error says, without the data and the names of nodes that libraries print with it.
+    """Shortens an error to what it says, without the data and nodes that libraries print with it.
 
     >>> first_line("{{function_node f}} corrupted record at 0 [Op:IteratorGetNext] name: ")
     'corrupted record at 0'
@@ -38,6 +38,6 @@ def first_line(error: object, longest: int = 300) -> str:
 
 
 def root_cause(error: BaseException) -> BaseException:
-    """The error that started it."""
+    """Finds the error that an error started with."""
     cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     return error if cause is None else root_cause(cause)

@@ -1,14 +1,18 @@
 """The evaluation engine: TFMA's results for many models, from one pass over the data.
 
-    from checkpoint_sweep.evaluation import EvaluateModels, reading, required_features
+    from checkpoint_sweep.evaluation import EvaluateModels
+    from checkpoint_sweep.evaluation.fused import required_features
+    from checkpoint_sweep.evaluation.inputs.reader import ReadFeatures
     from checkpoint_sweep.saved_model.model_source import ModelSource
+    from checkpoint_sweep.saved_model.saved_model import SavedModel
 
-    candidates = [ModelSource("step-500", exported_model, "run/model.ckpt-500"), ...]
+    exported = SavedModel("export")
+    candidates = [ModelSource("step-500", exported, "run/model.ckpt-500"), ...]
     outputs = {candidate.name: f"evaluation/{candidate.name}" for candidate in candidates}
     eval_config = tfma.utils.update_eval_config_with_defaults(eval_config)
     columns = required_features.columns(eval_config, {}, candidates)
     with beam.Pipeline(runner=FnApiRunner()) as pipeline:
-        pipeline | reading.ReadFeatures([pattern], schema, columns, 4096) | EvaluateModels(
+        pipeline | ReadFeatures([pattern], schema, columns, 4096) | EvaluateModels(
             candidates, outputs, eval_config
         )
     tfma.load_eval_result(outputs["step-500"])
@@ -28,40 +32,43 @@ in ``tfma_internals``.
 
 **The way of a batch**, file by file:
 
-1. ``reading`` takes the columns that are needed (``required_features``) from TFRecord files, where
-   there is a schema; any other source of RecordBatches will do.
-2. ``update`` is the DoFn that sees the data. ``model_inputs`` converts columns with TFMA's batched
-   extractors and feeds the signature; ``fused`` predicts with all models in one ``session.run``;
-   ``slicing`` asks TFMA's slicer once for each distinct combination of feature values, and
-   ``samples`` divides the examples for confidence intervals; ``metric_inputs`` lays out labels,
-   predictions and weights as a leaf asks for them (class, top-k, micro average ...); each of the
-   ``combiners`` says what to add where; ``sums`` adds it up. The result is a state.
-3. ``merge`` (a CombineFn) makes one state of those of all batches, in any order. A state's rows are
-   *sets* of slices, which divide the examples: an example is added once, however many slices it
-   is in. Sets become slices at the end, or when there are too many.
-4. ``derive`` (a DoFn, an element per slice): accumulators, then TFMA's derived computations. Two
-   loops over 10,000 thresholds run on arrays instead (``combiners.rebinning``).
-5. ``evaluate_slices`` joins these with TFMA's cross-slice and difference metrics and its intervals,
-   and ``write`` formats and writes: files of all candidates by a constant number of Beam steps,
-   each file whole or not at all. ``evaluate_models`` is the whole as one PTransform.
+1. ``inputs.reader`` takes the columns that are needed (``fused.required_features``) from TFRecord
+   files, where there is a schema; any other source of RecordBatches will do.
+2. ``fused.update`` is the DoFn that sees the data. ``inputs.preparer`` makes of a RecordBatch what
+   models and metrics take: TFMA's extracts, and what the signature is fed; ``predict`` predicts
+   with all models in one ``session.run``; ``aggregate.slicing`` asks TFMA's slicer once for each
+   distinct combination of feature values, and ``aggregate.samples`` divides the examples for
+   confidence intervals; ``plan.metric_inputs`` lays out labels, predictions and weights as a leaf
+   asks for them (class, top-k, micro average ...); each of the ``plan.combiners`` says what to add
+   where; ``aggregate.sums`` adds it up. The result is a state.
+3. ``aggregate.state`` merges (by a CombineFn) those of all batches, in any order. A state's rows
+   are *sets* of slices, which divide the examples: an example is added once, however many slices
+   it is in. Sets become slices at the end, or when there are too many.
+4. ``aggregate.derive`` (a DoFn, an element per slice): accumulators, then TFMA's derived
+   computations. Two loops over 10,000 thresholds run on arrays instead
+   (``plan.combiners.rebinning``).
+5. ``aggregate.slice_metrics`` joins these with TFMA's cross-slice and difference metrics and its
+   intervals, and ``results.writer`` formats and writes: files of all candidates by a constant
+   number of Beam steps, each file whole or not at all. ``fused.transform`` is the whole as one
+   PTransform.
 
-Metrics by query key are an evaluation of their own, as in TFMA (``queries``): examples leave
+Metrics by query key are an evaluation of their own, as in TFMA (``fused.queries``): examples leave
 ``update`` with their predictions, are grouped by query, and go through TFMA's own combiners.
 Features that a model's ``preprocessing`` functions make are made once for all checkpoints.
 
-``engine`` is the seam to a sweep, with two sides: ``fused_engine`` and ``stock_engine``.
-``checks`` and ``support`` look at config, model and examples before any work; ``results`` and
-``threshold_failures`` read back what was written, and ``ledger`` records what was.
+``request`` is the seam to a sweep, with two sides: ``fused.engine`` and ``stock.engine``, which
+``engine`` knows by name. ``preflight`` looks at config, model and examples before any work;
+``results`` reads back what was written, and its ``ledger`` records what was.
 
 **What does not fit arrays.** A leaf without a vectorized combiner, and examples whose values are
 missing, ragged or not finite or that have several weights, go through TFMA's own preprocessors and
-combiners one by one (``example_by_example``); both kinds of accumulators of a leaf are merged by
+combiners one by one (``aggregate.fallback``); both kinds of accumulators of a leaf are merged by
 TFMA. Slower, never wrong; the leaves are named once in the log. What fits is decided for each
 model, so that one that diverges changes nothing for the others.
 
-**How to add a vectorized combiner.** Subclass ``combiners.base.VectorizedCombiner``, or
+**How to add a vectorized combiner.** Subclass ``plan.combiners.base.VectorizedCombiner``, or
 ``TotalsCombiner`` if the accumulator's attributes are plain totals, and list the class in
-``combiners.vectorized_combiners``:
+``plan.combiners.vectorized_combiners``:
 
     class SquaredError(base.TotalsCombiner):
         combines = tfma_internals.SquaredErrorCombiner
@@ -71,8 +78,9 @@ model, so that one that diverges changes nothing for the others.
             return (label - prediction) ** 2 * weight, weight
 
 The arrays broadcast to (models, examples, values), values being the classes of flat inputs.
-``unsupported`` refuses configurations that it does not cover. Then give it cases in
-``tests/checkpoint_sweep/evaluation/combiners/test_contract.py``, which compares it with stock TFMA.
+``unsupported_reason`` refuses configurations that it does not cover. Then give it cases in
+``tests/checkpoint_sweep/evaluation/plan/combiners/test_contract.py``, which compares it with stock
+TFMA.
 
 A metric of one's own needs none of this: it is a formula, see ``metrics.batch_metric``.
 
@@ -84,8 +92,8 @@ adds up Keras metrics in float32 and everything else in float64; the engine alwa
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from checkpoint_sweep.evaluation.evaluate_models import EvaluateModels
-    from checkpoint_sweep.evaluation.support import unsupported_reason
+    from checkpoint_sweep.evaluation.fused.transform import EvaluateModels
+    from checkpoint_sweep.evaluation.preflight.support import unsupported_reason
 
 __all__ = ["EvaluateModels", "unsupported_reason"]
 
@@ -93,11 +101,11 @@ __all__ = ["EvaluateModels", "unsupported_reason"]
 def __getattr__(name: str) -> Any:
     """Imports TFMA and TensorFlow, which takes seconds, only when the engine is asked for."""
     if name == "EvaluateModels":
-        from checkpoint_sweep.evaluation.evaluate_models import EvaluateModels
+        from checkpoint_sweep.evaluation.fused.transform import EvaluateModels
 
         return EvaluateModels
     if name == "unsupported_reason":
-        from checkpoint_sweep.evaluation.support import unsupported_reason
+        from checkpoint_sweep.evaluation.preflight.support import unsupported_reason
 
         return unsupported_reason
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,4 +1,4 @@
-"""What is wrong with examples on which metrics cannot be computed, in one sentence."""
+"""Errors about examples on which metrics cannot be computed, each in one sentence."""
 
 import contextlib
 import re
@@ -14,7 +14,7 @@ from tensorflow_model_analysis.proto import config_pb2
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.common.text import first_line, root_cause
 
-# What Beam adds to the message of an error that a step raises, and to that of a remote worker's.
+# Beam adds these to the message of an error that a step raises, and of one from a remote worker.
 _STEP = re.compile(r" \[while running '[^']*'\]")
 _REMOTE = re.compile(r"^checkpoint_sweep[\w.]*\.\w+Error: (.+)$", re.MULTILINE)
 _TOGETHER = "examples that were read together"
@@ -27,10 +27,10 @@ class EvaluationError(UserError):
 
 @contextlib.contextmanager
 def in_a_sentence(problem: str, advice: str) -> Iterator[None]:
-    """In place of any error that is not for a user: `problem`, its reason, and `advice`.
+    """Replaces any error that is not for a user: by `problem`, its reason, and `advice`.
 
     Raises:
-        EvaluationError: an error was raised, other than that memory is used up.
+        EvaluationError: An error was raised, other than that memory is used up.
     """
     try:
         yield
@@ -51,12 +51,12 @@ def check_values(
     TFMA takes them as they are: one NaN makes sums NaN, and AUC 0.
 
     Args:
-        extracts: with labels and example weights.
-        eval_config: that names them.
-        size: of the batch.
+        extracts: Extracts of the batch, with labels and example weights.
+        eval_config: Config that names labels and weights.
+        size: Number of examples of the batch.
 
     Raises:
-        EvaluationError: a label or a weight is NaN or infinite, or a weight is text.
+        EvaluationError: A label or a weight is NaN or infinite, or a weight is text.
     """
     for kind in ("label", "example weight"):
         for key, value in _named(extracts, eval_config, kind):
@@ -75,7 +75,15 @@ def check_values(
 
 
 def check_baseline(bad: int, size: int) -> None:
-    """Raises EvaluationError if `bad` of `size` predictions of the baseline are not finite."""
+    """Checks the baseline's predictions.
+
+    Args:
+        bad: Number of examples on which a prediction is NaN or infinite.
+        size: Number of examples of the batch.
+
+    Raises:
+        EvaluationError: There are such examples.
+    """
     if bad:
         raise EvaluationError(
             f"The baseline's predictions are NaN or infinite on {bad:,} of {size:,} {_TOGETHER}. "
@@ -86,21 +94,31 @@ def check_baseline(bad: int, size: int) -> None:
 def check_oddities(
     extracts: Mapping[str, Any], eval_config: config_pb2.EvalConfig, size: int
 ) -> None:
-    """Raises EvaluationError if labels or weights are such that most metrics fail on them."""
-    if found := _why(extracts, eval_config, size):
+    """Checks that labels and weights are such that metrics can be computed on them.
+
+    Args:
+        extracts: Extracts of the batch, with labels and example weights.
+        eval_config: Config that names labels and weights.
+        size: Number of examples of the batch.
+
+    Raises:
+        EvaluationError: The config names no label, or labels or weights are missing, text, or more
+            in some examples than in others.
+    """
+    if found := _fault_reason(extracts, eval_config, size):
         raise EvaluationError(found)
 
 
 def explain(
     error: Exception, extracts: Mapping[str, Any], eval_config: config_pb2.EvalConfig, size: int
 ) -> EvaluationError:
-    """Why TFMA's code fails on examples of a batch whose predictions are finite.
+    """Explains why TFMA's code fails on examples of a batch whose predictions are finite.
 
     Args:
-        error: that it raised.
-        extracts: of the batch, with labels and example weights.
-        eval_config: that names them.
-        size: of the batch.
+        error: Error that TFMA's code raised.
+        extracts: Extracts of the batch, with labels and example weights.
+        eval_config: Config that names labels and weights.
+        size: Number of examples of the batch.
     """
     try:
         check_oddities(extracts, eval_config, size)
@@ -116,7 +134,7 @@ def explain(
 
 
 def user_error(error: BaseException) -> UserError | None:
-    """The error for a user that a step of a Beam pipeline has raised; None if it is another."""
+    """Finds the error for a user that a step of a Beam pipeline has raised; None if none is."""
     seen: BaseException | None = error
     while seen is not None:
         if isinstance(seen, UserError):
@@ -126,8 +144,10 @@ def user_error(error: BaseException) -> UserError | None:
     return EvaluationError(_STEP.sub("", remote[-1])) if remote else None
 
 
-def _why(extracts: Mapping[str, Any], eval_config: config_pb2.EvalConfig, size: int) -> str:
-    """What is odd about labels and weights; "" for nothing."""
+def _fault_reason(
+    extracts: Mapping[str, Any], eval_config: config_pb2.EvalConfig, size: int
+) -> str:
+    """Says why metrics fail on labels and weights; "" if they do not."""
     if extracts.get(constants.LABELS_KEY) is None and not any(
         spec.label_key or spec.label_keys for spec in eval_config.model_specs
     ):
@@ -163,7 +183,7 @@ def _shown(value: Any) -> str:
 def _named(
     extracts: Mapping[str, Any], eval_config: config_pb2.EvalConfig, kind: str
 ) -> Iterator[tuple[str, Any]]:
-    """The features of labels or weights, by their names in the config."""
+    """Yields the features of labels or weights, by their names in the config."""
     is_label = kind == "label"
     value = extracts.get(constants.LABELS_KEY if is_label else constants.EXAMPLE_WEIGHTS_KEY)
     for spec in eval_config.model_specs:
@@ -179,7 +199,7 @@ def _named(
 
 
 def _rows(value: Any, size: int) -> tuple[np.ndarray, np.ndarray]:
-    """For each value of a feature, the example that it is of, and the values."""
+    """Returns the example of each value of a feature, and the values."""
     if value is None:
         return np.zeros(0, np.int64), np.zeros(0)
     if isinstance(value, tfma_types.VarLenTensorValue):

@@ -1,7 +1,7 @@
 """Every private name of TFMA 0.46, and of its Keras, that the engine builds on.
 
-A new version of TFMA is met here and nowhere else. The tests check that all that is named is there
-and takes the arguments that are expected.
+A new version of TFMA changes this file only. Tests check that every name is there and takes the
+arguments that are expected.
 """
 
 import dataclasses
@@ -41,6 +41,9 @@ from tensorflow_model_analysis.proto import config_pb2
 from tensorflow_model_analysis.utils.keras_lib import tf_keras
 from tensorflow_model_analysis.writers import eval_config_writer
 
+# As TFMA's SliceKeyType: pairs of a feature and its value, none for the overall slice.
+SliceKey = tuple[tuple[str, Any], ...]
+
 _evaluator: Any = metrics_plots_and_validations_evaluator
 
 # The evaluator's steps.
@@ -57,7 +60,7 @@ BootstrapCombineFn = poisson_bootstrap._BootstrapSampleCombineFn
 SampleMetrics = confidence_intervals_util.SampleMetrics
 serialize_eval_run = eval_config_writer._serialize_eval_run
 
-# What extractors and metrics share.
+# Used by extractors and metrics.
 LABEL_TOLERANCE: float = metric_util._EPSILON
 THRESHOLD_TOLERANCE: float = binary_confusion_matrices._EPSILON
 string_labels_to_class_ids = metric_util._string_labels_to_class_ids
@@ -80,7 +83,7 @@ MultiClassMatrixCombiner = multi_class_confusion_matrix_metrics._MultiClassConfu
 MultiLabelMatrixCombiner = multi_label_confusion_matrix_plot._MultiLabelConfusionMatrixPlotCombiner
 KerasCombiner = tf_metric_wrapper._CompilableMetricsCombiner
 
-# What their accumulators are made of.
+# The parts of their accumulators.
 MultiLabelMatrix = multi_label_confusion_matrix_plot._ConfusionMatrix
 MultiLabelMatrixKey = multi_label_confusion_matrix_plot._MatrixEntryKey
 ThresholdEntry = aggregates._ThresholdEntry
@@ -95,7 +98,7 @@ class LeafCombineFn(metrics_plots_and_validations_evaluator._ComputationsCombine
     """
 
     def merge_accumulators(self, accumulators: Iterable[tuple[Any, ...]]) -> tuple[Any, ...]:
-        """Merges, each combiner its own part."""
+        """Merges accumulators, each combiner its own part."""
         return tuple(
             combiner.merge_accumulators(iter(parts))
             for combiner, parts in zip(
@@ -106,15 +109,15 @@ class LeafCombineFn(metrics_plots_and_validations_evaluator._ComputationsCombine
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-    """What a combiner of TFMA has been told, as far as most are told it.
+    """The settings that most combiners of TFMA have.
 
     Attributes:
-        model_name, output_name, sub_key: of the metric.
-        aggregation_type: None without aggregation.
-        class_weights: of an aggregation over classes.
-        example_weighted: whether examples count by their weight.
-        eval_config: as TFMA hands it over; None where it does not.
-        standard: whether it takes labels, predictions and weights by TFMA's standard function.
+        model_name, output_name, sub_key: Parts of the metric's key.
+        aggregation_type: Aggregation over classes; None without one.
+        class_weights: Weights of an aggregation over classes.
+        example_weighted: Whether examples count by their weight.
+        eval_config: Config that TFMA hands over; None where it hands over none.
+        standard: Whether it takes labels, predictions and weights by TFMA's standard function.
     """
 
     model_name: str
@@ -128,7 +131,7 @@ class Settings:
 
 
 def settings(combiner: Any) -> Settings:
-    """The settings of a combiner, of TFMA or of one's own, that names them as TFMA's do."""
+    """Reads the settings of a combiner that names them as TFMA's combiners do."""
     key = getattr(combiner, "_key", None) or getattr(combiner, "_metric_key", None)
     standard = metric_util.to_label_prediction_example_weight
     extract = getattr(combiner, "_extract_label_prediction_and_weight", standard)
@@ -146,14 +149,14 @@ def settings(combiner: Any) -> Settings:
 
 @dataclasses.dataclass(frozen=True)
 class HistogramSettings:
-    """Of a histogram of predictions.
+    """The settings of a histogram of predictions.
 
     Attributes:
-        key: of its result.
-        left, width: the range of the buckets.
-        buckets: number of them, without the two outside of the range.
-        fractional_labels: whether labels are shares of the positive class.
-        by_prediction: whether predictions, rather than labels, say which bucket.
+        key: Key of its result.
+        left, width: Range of the buckets: where it begins, and its width.
+        buckets: Number of buckets, without the two outside of the range.
+        fractional_labels: Whether labels are shares of the positive class.
+        by_prediction: Whether predictions, rather than labels, choose the bucket.
     """
 
     key: metric_types.MetricKey
@@ -165,7 +168,7 @@ class HistogramSettings:
 
 
 def histogram_settings(combiner: Any) -> HistogramSettings:
-    """Of a ``HistogramCombiner``."""
+    """Reads the settings of a ``HistogramCombiner``."""
     return HistogramSettings(
         combiner._key,
         combiner._left,
@@ -178,12 +181,12 @@ def histogram_settings(combiner: Any) -> HistogramSettings:
 
 @dataclasses.dataclass(frozen=True)
 class BinaryMatrixSettings:
-    """Of binary confusion matrices.
+    """The settings of binary confusion matrices.
 
     Attributes:
-        thresholds: of the predictions.
-        samples_examples: whether it also keeps ids of examples.
-        fractional_labels: whether labels are shares of the positive class.
+        thresholds: Thresholds of the predictions.
+        samples_examples: Whether it also keeps ids of examples.
+        fractional_labels: Whether labels are shares of the positive class.
     """
 
     thresholds: Sequence[float]
@@ -192,7 +195,7 @@ class BinaryMatrixSettings:
 
 
 def binary_matrix_settings(combiner: Any) -> BinaryMatrixSettings:
-    """Of a ``BinaryMatrixCombiner``."""
+    """Reads the settings of a ``BinaryMatrixCombiner``."""
     return BinaryMatrixSettings(
         list(combiner._binary_confusion_matrices._thresholds),
         bool(combiner._example_id_key),
@@ -201,36 +204,36 @@ def binary_matrix_settings(combiner: Any) -> BinaryMatrixSettings:
 
 
 def matrix_thresholds(combiner: Any) -> Sequence[float]:
-    """Of a ``MultiClassMatrixCombiner`` or a ``MultiLabelMatrixCombiner``."""
+    """Reads the thresholds of a ``MultiClassMatrixCombiner`` or a ``MultiLabelMatrixCombiner``."""
     return list(combiner._thresholds)
 
 
 def weighted_class_ids(combiner: Any) -> Sequence[int]:
-    """Of a ``ClassWeightsCombiner``; TFMA's order is that of a proto map, which is random."""
+    """Sorts the classes of a ``ClassWeightsCombiner``: TFMA's order, a proto map's, is random."""
     return sorted(combiner._class_ids)
 
 
 def cross_entropy_settings(combiner: Any) -> tuple[bool, float]:
-    """Whether predictions are logits, and the label smoothing, of a cross entropy's combiner."""
+    """Reads whether a cross entropy's predictions are logits, and its label smoothing."""
     return bool(combiner._from_logits), float(combiner._label_smoothing)
 
 
 def keras_metrics(combiner: Any) -> list[tuple[str, list[Any]]]:
-    """The metrics of each output of a ``KerasCombiner``, in the order of its accumulators."""
+    """Lists the metrics of each output of a ``KerasCombiner``, in its accumulators' order."""
     combiner.setup()
     return [(name, list(combiner._metrics[name])) for name in combiner._output_names]
 
 
 def keras_takes_top_k(combiner: Any) -> bool:
-    """Whether the metrics of a ``KerasCombiner`` choose the top k themselves."""
+    """Tells whether the metrics of a ``KerasCombiner`` choose the top k themselves."""
     return bool(combiner._sub_key_in_config)
 
 
 def keras_function(metric: Any) -> Callable[[Any, Any], Any] | None:
-    """The function of label and prediction that a Keras metric is the mean of; None if it is none.
+    """Returns the function of label and prediction whose mean a Keras metric is; None if none.
 
     Args:
-        metric: a ``tf.keras.metrics.Metric``.
+        metric: Keras metric, a ``tf.keras.metrics.Metric``.
     """
     wrapper = tf_keras.metrics.MeanMetricWrapper
     if (
@@ -243,19 +246,19 @@ def keras_function(metric: Any) -> Callable[[Any, Any], Any] | None:
 
 
 def keras_hinge_power(metric: Any) -> int | None:
-    """1 if a Keras metric is the mean of a hinge, 2 if of a squared hinge, None otherwise."""
+    """Returns 1 if a Keras metric is the mean of a hinge, 2 if of a squared one, else None."""
     if keras_function(metric) is None:
         return None
     return {tf_keras.losses.hinge: 1, tf_keras.losses.squared_hinge: 2}.get(metric._fn)
 
 
 def keras_mask(values: Any) -> Any | None:
-    """The mask of what counts that a Keras function has left on its result; None without."""
+    """Returns the mask that a Keras function has left on its result; None without one."""
     return getattr(values, "_keras_mask", None)
 
 
 def split_serialized(batch: pa.RecordBatch) -> tuple[pa.RecordBatch, np.ndarray | None]:
-    """The columns that become features, and the serialized examples."""
+    """Splits a batch into the columns that become features, and the serialized examples."""
     features, serialized = features_extractor._drop_unsupported_columns_and_fetch_raw_data_column(
         batch
     )
@@ -267,9 +270,9 @@ class HistogramMatrices:
     """A derived computation of binary confusion matrices from a histogram.
 
     Attributes:
-        thresholds: of the matrices.
-        histogram: key of the histogram in the metrics of a slice.
-        matrices: key of the result.
+        thresholds: Thresholds of the matrices.
+        histogram: Key of the histogram in the metrics of a slice.
+        matrices: Key of the result.
     """
 
     thresholds: Sequence[float]
@@ -280,7 +283,7 @@ class HistogramMatrices:
 def histogram_matrices(
     computation: metric_types.DerivedMetricComputation,
 ) -> HistogramMatrices | None:
-    """What a derived computation reads and writes, if it is one of TFMA's from a histogram.
+    """Reads the keys of a derived computation, if it is TFMA's of matrices from a histogram.
 
     TFMA's computation is a function inside of a function: its code is one of the constants of
     the code around it.
@@ -296,10 +299,10 @@ class CalibrationPlot:
     """A derived computation of a calibration plot from a histogram.
 
     Attributes:
-        left, right: range of the histogram and of the plot.
-        number: of the plot's buckets, without those outside of the range.
-        histogram: key of the histogram in the metrics of a slice.
-        plot: key of the result.
+        left, right: Range of the histogram and of the plot.
+        number: Number of the plot's buckets, without those outside of the range.
+        histogram: Key of the histogram in the metrics of a slice.
+        plot: Key of the result.
     """
 
     left: float
@@ -312,7 +315,7 @@ class CalibrationPlot:
 def calibration_plot_from_histogram(
     computation: metric_types.DerivedMetricComputation,
 ) -> CalibrationPlot | None:
-    """What a derived computation reads and writes, if it is TFMA's of a calibration plot."""
+    """Reads the keys of a derived computation, if it is TFMA's of a calibration plot."""
     scope = _closure(computation, calibration_plot._calibration_plot)
     if scope is None:
         return None
@@ -326,8 +329,8 @@ class MatricesPlot:
     """A derived computation of a plot of confusion matrices.
 
     Attributes:
-        matrices: key of the matrices in the metrics of a slice.
-        plot: key of the result.
+        matrices: Key of the matrices in the metrics of a slice.
+        plot: Key of the result.
     """
 
     matrices: metric_types.MetricKey
@@ -335,7 +338,7 @@ class MatricesPlot:
 
 
 def plot_from_matrices(computation: metric_types.DerivedMetricComputation) -> MatricesPlot | None:
-    """What a derived computation reads and writes, if it is TFMA's of a confusion matrix plot."""
+    """Reads the keys of a derived computation, if it is TFMA's of a confusion matrix plot."""
     scope = _closure(computation, confusion_matrix_plot.ConfusionMatrixPlot._confusion_matrix_plot)
     return MatricesPlot(scope["matrices_key"], scope["key"]) if scope else None
 
@@ -343,7 +346,7 @@ def plot_from_matrices(computation: metric_types.DerivedMetricComputation) -> Ma
 def _closure(
     computation: metric_types.DerivedMetricComputation, around: Callable[..., Any]
 ) -> Mapping[str, Any] | None:
-    """What a computation's function, defined within another, knows; None if it is not that one."""
+    """Reads the closure of a computation whose function is defined in ``around``; else None."""
     code = getattr(computation.result, "__code__", None)
     if code is None or code not in around.__code__.co_consts:
         return None

@@ -30,36 +30,50 @@ import numpy as np
 from tensorflow_model_analysis.metrics import metric_types, metric_util
 from tensorflow_model_analysis.proto import config_pb2
 
-from checkpoint_sweep.evaluation.combiners import base
-from checkpoint_sweep.evaluation.metric_inputs import Batch, MetricInputs, UnsupportedError
+from checkpoint_sweep.evaluation.plan.combiners import base
+from checkpoint_sweep.evaluation.plan.metric_inputs import Batch, MetricInputs, UnsupportedError
 
-# By bucket, a sum for each field: what one slice has added up to.
+# The sums of one slice: by bucket, one for each field.
 Sums = dict[int, np.ndarray]
 
 
 class Formula:
-    """What a metric is made of; a subclass is a frozen dataclass of the metric's settings.
+    """The formula of a metric; a subclass is a frozen dataclass of the metric's settings.
+
+    >>> import dataclasses, math
+    >>> import numpy as np
+    >>> from checkpoint_sweep.metrics import Formula
+    >>> @dataclasses.dataclass(frozen=True)
+    ... class Bias(Formula):
+    ...     fields = ("weighted_error", "weight")
+    ...     def terms(self, label, prediction, weight):
+    ...         return weight * (prediction - label), weight
+    ...     def value(self, buckets, totals):
+    ...         error, weight = totals.sum(axis=0)
+    ...         return error / weight if weight else math.nan
+    >>> Bias().value(np.array([0]), np.array([[1.5, 3.0]]))
+    0.5
 
     Attributes:
-        fields: names of the sums.
-        buckets: number of separate rows of sums; one is enough for most.
+        fields: Names of the sums.
+        buckets: Number of separate rows of sums; one is enough for most.
     """
 
     fields: ClassVar[tuple[str, ...]]
     buckets: ClassVar[int] = 1
 
     def obstacle(self, labels: int, predictions: int) -> str | None:
-        """Why the metric is not defined for so many values of an example; None when it is."""
+        """Says why the metric is not defined for so many values of an example; None if it is."""
         return None
 
     def bucket(self, label: np.ndarray, prediction: np.ndarray) -> np.ndarray | int:
-        """The row of sums that each example adds to, an array like ``terms`` or one number."""
+        """Chooses the row that each example adds to: an array like ``terms``, or one number."""
         return 0
 
     def terms(
         self, label: np.ndarray, prediction: np.ndarray, weight: np.ndarray
     ) -> Sequence[np.ndarray]:
-        """What each example adds to each field.
+        """Computes what each example adds to each field.
 
         Args:
             label: (1, examples, labels) float64, or class numbers.
@@ -72,11 +86,11 @@ class Formula:
         raise NotImplementedError
 
     def value(self, buckets: np.ndarray, totals: np.ndarray) -> float:
-        """The metric.
+        """Computes the metric from its sums.
 
         Args:
-            buckets: (rows,) int64, ascending: those that any example has added to.
-            totals: (rows, fields) float64.
+            buckets: (rows,) int64, rows that any example has added to, ascending.
+            totals: (rows, fields) float64, their sums.
         """
         raise NotImplementedError
 
@@ -84,10 +98,19 @@ class Formula:
 class BatchMetric(metric_types.Metric):
     """A TFMA metric from a formula; not for binarize or aggregate.
 
+        class Bias(BatchMetric):
+            def __init__(self, name: str = "bias") -> None:
+                super().__init__(_Bias(), name)
+
+        metric_types.register_metric(Bias)
+
+    An evaluation config names it by module and class, as any metric of TFMA. `_Bias` is a
+    `Formula`.
+
     Args:
-        formula: what to compute.
-        name: of the metric.
-        settings: what the constructor of the subclass was given beside the name.
+        formula: Formula to compute.
+        name: Name of the metric.
+        settings: Arguments of the subclass's constructor beside the name.
     """
 
     def __init__(self, formula: Formula, name: str, **settings: Any) -> None:
@@ -117,7 +140,7 @@ class BatchMetric(metric_types.Metric):
 
 
 class _VectorizedFormula(base.VectorizedCombiner):
-    """Adds a batch of all models at once."""
+    """The vectorized combiner of a formula: adds a batch of all models at once."""
 
     def __init__(self, combiner: "FormulaCombiner") -> None:
         super().__init__(combiner)
@@ -125,11 +148,15 @@ class _VectorizedFormula(base.VectorizedCombiner):
 
     @property
     def buckets(self) -> int:
-        """The formula's."""
+        """Number of the formula's rows of sums."""
         return self.combiner.formula.buckets
 
     def inputs(self, batch: Batch) -> list[MetricInputs]:
-        """All values of an example together; other shapes are left to the combiner's error."""
+        """Makes one input, with all values of an example together.
+
+        Raises:
+            UnsupportedError: The metric is not defined for their shapes.
+        """
         given = batch.inputs(base.input_spec(self.combiner, flatten=False))
         if reason := self.combiner.formula.obstacle(
             given.label.shape[2], given.prediction.shape[2]
@@ -138,12 +165,12 @@ class _VectorizedFormula(base.VectorizedCombiner):
         return [given]
 
     def update(self, inputs: list[MetricInputs]) -> Iterator[base.Contribution]:
-        """The formula's terms."""
+        """Yields the formula's terms."""
         (given,) = inputs
         yield _contribution(self.combiner.formula, given.label, given.prediction, given.weight)
 
     def accumulator(self, buckets: np.ndarray, values: np.ndarray) -> Sums:
-        """Sums by bucket."""
+        """Makes the sums by bucket."""
         return dict(zip(buckets.tolist(), values, strict=True))
 
 
@@ -151,10 +178,10 @@ class FormulaCombiner(beam.CombineFn):
     """The formula, example by example, for stock TFMA.
 
     Args:
-        formula: what to compute.
-        key: of the metric.
-        eval_config: as TFMA hands it over.
-        example_weighted: whether examples count by their weight.
+        formula: Formula to compute.
+        key: Key of the metric.
+        eval_config: Config that TFMA hands over.
+        example_weighted: Whether examples count by their weight.
     """
 
     vectorized: ClassVar[type[base.VectorizedCombiner]] = _VectorizedFormula
@@ -172,14 +199,14 @@ class FormulaCombiner(beam.CombineFn):
         self._example_weighted = example_weighted
 
     def create_accumulator(self) -> Sums:
-        """Nothing yet."""
+        """Returns no sums."""
         return {}
 
     def add_input(self, accumulator: Sums, element: metric_types.StandardMetricInputs) -> Sums:
         """Adds one example.
 
         Raises:
-            ValueError: the metric is not defined for the shapes of its label and prediction.
+            ValueError: The metric is not defined for the shapes of its label and prediction.
         """
         for arrays in metric_util.to_label_prediction_example_weight(
             element,
@@ -208,7 +235,7 @@ class FormulaCombiner(beam.CombineFn):
         return result
 
     def extract_output(self, accumulator: Sums) -> dict[metric_types.MetricKey, float]:
-        """The metric from the sums."""
+        """Computes the metric from the sums."""
         rows = sorted(accumulator)
         totals = np.zeros((len(rows), len(self.formula.fields)))
         for index, row in enumerate(rows):

@@ -62,6 +62,10 @@ class CoefficientOfDetermination(BatchMetric):
     mean of the labels ``y``. 1 is perfect, 0 is as good as always saying the mean, and below 0 is
     worse; NaN when the labels are constant.
 
+    >>> from checkpoint_sweep.metrics import CoefficientOfDetermination
+    >>> CoefficientOfDetermination().name
+    'coefficient_of_determination'
+
     Source: Draper and Smith, "Applied Regression Analysis", and ``sklearn.metrics.r2_score``, from
     which it differs for constant labels.
     """

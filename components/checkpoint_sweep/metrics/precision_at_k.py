@@ -44,6 +44,10 @@ class PrecisionAtK(BatchMetric):
     is either the number of one class, or a vector (classes,) whose positive entries are relevant.
     With one label per example it is the top-k accuracy divided by k. NaN without weight.
 
+    >>> from checkpoint_sweep.metrics import PrecisionAtK
+    >>> PrecisionAtK(k=3).name
+    'precision_at_3'
+
     Source: Manning, Raghavan and Schütze, "Introduction to Information Retrieval", section 8.4.
     """
 
@@ -51,7 +55,7 @@ class PrecisionAtK(BatchMetric):
         """Names the metric ``precision_at_<k>`` unless told otherwise.
 
         Raises:
-            ValueError: k is below 1.
+            ValueError: `k` is below 1.
         """
         if k < 1:
             raise ValueError(f"PrecisionAtK: k is {k}; it must be at least 1.")

@@ -1,1 +1,1 @@
-"""What a Trainer left behind: its checkpoints, its export, and the candidates made of both."""
+"""The run of a Trainer: its checkpoints, its export, and the candidates made of both."""

@@ -1,4 +1,4 @@
-"""Which averages of checkpoints a sweep is asked to evaluate beside them."""
+"""The request for averages of checkpoints, which a sweep evaluates beside the checkpoints."""
 
 import dataclasses
 import json
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from checkpoint_sweep.common.errors import UserError
 
-_SHOWN = 300  # Characters of what is no request for averages.
+_SHOWN = 300  # Characters to quote of a text that is no request for averages.
 _DEFAULT_TRIALS = 10
 GREEDY_SOUP = "greedy-soup"
 
@@ -19,17 +19,21 @@ class AveragesError(UserError):
 class Averages:
     """Averages of checkpoints to evaluate as candidates, beside the checkpoints.
 
+    >>> from checkpoint_sweep import Averages
+    >>> Averages(last=(10, 5), greedy_soup=True).last
+    (5, 10)
+
     Attributes:
-        last: for each number n of it, at least 2, the average of the last n checkpoints of the
-            sweep that can be used.
-        greedy_soup: whether to average those that are better together (Wortsman et al., 2022,
-            arXiv:2203.05482, recipe 1): the eligible checkpoints in the order of their selection
-            metric, each of which stays in the average if that does not make the average worse.
-        most_trials: the largest number of averages to evaluate on the way to the greedy soup, each
+        last: Numbers of checkpoints to average, each at least 2: for a number n, the last n
+            checkpoints of the sweep that can be used.
+        greedy_soup: Whether to average the checkpoints that are better together (Wortsman et al.,
+            2022, arXiv:2203.05482, recipe 1): the eligible checkpoints in the order of their
+            selection metric, each of which stays in the average if that does not make it worse.
+        most_trials: Largest number of averages to evaluate on the way to the greedy soup, each
             in a pass of its own over the examples; at least 1.
 
     Raises:
-        AveragesError: a number is none, or too small, or is there twice.
+        AveragesError: A number is not whole, too small, or there twice.
     """
 
     last: Sequence[int] = ()
@@ -56,15 +60,15 @@ class Averages:
         object.__setattr__(self, "last", tuple(sorted(self.last)))
 
     def to_json(self) -> str:
-        """As a component parameter; equal requests give equal text."""
+        """Returns the request as a component parameter; equal requests give equal text."""
         return json.dumps(dataclasses.asdict(self), sort_keys=True)
 
     @classmethod
     def from_json(cls, text: str) -> "Averages":
-        """The inverse of `to_json`; what is left out has its default.
+        """Reads a request that `to_json` gave; attributes that are left out have their defaults.
 
         Raises:
-            AveragesError: the text does not ask for averages.
+            AveragesError: The text does not ask for averages.
         """
         try:
             return cls(**json.loads(text))
@@ -78,25 +82,25 @@ class Averages:
 
 @dataclasses.dataclass(frozen=True)
 class Ingredients:
-    """What an average is to be made of.
+    """The ingredients of an average.
 
     Attributes:
-        name: of the average, as a candidate.
-        steps: of the checkpoints, ascending.
-        obstacle: why it cannot be made of them; None if it can.
+        name: Name of the average, as a candidate.
+        steps: Steps of the checkpoints, ascending.
+        excluded_reason: Reason why it cannot be made of them; None if it can.
     """
 
     name: str
     steps: Sequence[int]
-    obstacle: str | None = None
+    excluded_reason: str | None = None
 
 
 def last_checkpoints(count: int, usable: Sequence[int]) -> Ingredients:
-    """What the average of the last `count` checkpoints is made of.
+    """Finds the ingredients of the average of the last `count` checkpoints.
 
     Args:
-        count: at least 2.
-        usable: the steps of the checkpoints of the sweep that can be used, in any order.
+        count: Number of checkpoints, at least 2.
+        usable: Steps of the checkpoints of the sweep that can be used, in any order.
     """
     name = f"average-last-{count}"
     steps = sorted(usable)[-count:]

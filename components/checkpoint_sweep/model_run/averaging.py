@@ -1,4 +1,4 @@
-"""Makes candidates of averaged checkpoints, tensor by tensor."""
+"""Candidates of averaged checkpoints, made tensor by tensor."""
 
 import functools
 import os
@@ -19,21 +19,21 @@ from checkpoint_sweep.saved_model.tensor_bundle import TensorBundle, UnreadableE
 
 _BUNDLE = "weights"
 _NAMED = 2
-# As TensorFlow ends the keys of a table's tensors, where the graph does not say what is one.
+# TensorFlow's ends of the keys of a table's tensors, for graphs that do not tell their tables.
 _OF_TABLE = ("-keys", "-values")
 
 
 class Averager:
     """Averages checkpoints of one run.
 
-    What is averaged is what would be served: the tensors that signatures read, from where the
+    It averages the tensors that would be served: those that signatures read, from where the
     candidates take them in their checkpoints. Numbers with a fraction are averaged in float64, by
     step, and stored in the variable's type. All else, such as the step, counters, text and tables,
     is that of the newest checkpoint.
 
     Args:
-        sources: at least one candidate, by step, all of one exported model.
-        directory: where the averaged weights go, a folder for each average.
+        sources: Candidates by step, at least one, all of one exported model.
+        directory: Directory for the averaged weights, a folder for each average.
     """
 
     def __init__(self, sources: Mapping[int, ModelSource], directory: str) -> None:
@@ -44,8 +44,8 @@ class Averager:
         self._own = TensorBundle(source.own_weights)
         self._bundles: dict[int, TensorBundle] = {}
 
-    def obstacle(self, steps: Sequence[int]) -> str | None:
-        """Why these checkpoints cannot be averaged; None if they can.
+    def unaveraged_reason(self, steps: Sequence[int]) -> str | None:
+        """Says why these checkpoints cannot be averaged; None if they can.
 
         Moving statistics of a normalisation are means over training data under the weights of
         one checkpoint. An average of weights needs its own, which only the training data give.
@@ -69,13 +69,13 @@ class Averager:
         return None
 
     def make(self, name: str, steps: Sequence[int]) -> ModelSource | str:
-        """Writes an average; gives the candidate, or the reason why there is none.
+        """Writes an average; returns the candidate, or the reason why there is none.
 
         Args:
-            name: of the candidate.
-            steps: of the checkpoints, at least one, each with a candidate.
+            name: Name of the candidate.
+            steps: Steps of the checkpoints, at least one, each with a candidate.
         """
-        if reason := self.obstacle(steps):
+        if reason := self.unaveraged_reason(steps):
             return reason
         try:
             tensors, digest = self._average(sorted(steps))
@@ -105,10 +105,10 @@ class Averager:
         return os.path.join(self._directory, name)
 
     def _average(self, steps: Sequence[int]) -> tuple[dict[str, tf.Tensor], str]:
-        """The averaged weights, by the exported model's keys, and their digest.
+        """Averages the weights; returns them by the exported model's keys, and their digest.
 
         Raises:
-            UnreadableError: a checkpoint has gone or is damaged.
+            UnreadableError: A checkpoint has gone or is damaged.
         """
         newest = self._sources[steps[-1]]
         tensors, digest = {}, TensorDigest()

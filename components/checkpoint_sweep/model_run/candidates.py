@@ -1,4 +1,4 @@
-"""Turns checkpoints into candidates: the exported graph with each checkpoint's weights."""
+"""Candidates made of checkpoints: the exported graph with each checkpoint's weights."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -11,6 +11,7 @@ from checkpoint_sweep.model_run.checkpoints import Checkpoint, CheckpointError
 from checkpoint_sweep.model_run.exported_model import ExportedModel, ExportedModelError
 from checkpoint_sweep.model_run.variable_mapping import Match, VariableMapping, match
 from checkpoint_sweep.saved_model.model_source import ModelSource
+from checkpoint_sweep.saved_model.saved_model import SavedModel
 from checkpoint_sweep.saved_model.tensor_bundle import TensorBundle, UnreadableError
 
 _NAMED = 3
@@ -18,11 +19,11 @@ _NAMED = 3
 
 @dataclasses.dataclass(frozen=True)
 class Candidates:
-    """What a sweep can evaluate.
+    """The models that a sweep can evaluate, and the checkpoints that it cannot.
 
     Attributes:
-        sources: a model for each usable checkpoint, by its step.
-        left_out: why a checkpoint is not among them, by its step.
+        sources: Model of each usable checkpoint, by its step.
+        left_out: Reason why a checkpoint is not among them, by its step.
     """
 
     sources: dict[int, ModelSource]
@@ -30,7 +31,7 @@ class Candidates:
 
 
 def make_candidates(
-    saved_model: str, checkpoints: Sequence[Checkpoint], swept: Sequence[Checkpoint]
+    saved_model: SavedModel, checkpoints: Sequence[Checkpoint], swept: Sequence[Checkpoint]
 ) -> Candidates:
     """Makes a candidate of each swept checkpoint that can be read.
 
@@ -39,13 +40,13 @@ def make_candidates(
     names, those of the same objects, or for example their moving averages.
 
     Args:
-        saved_model: directory of the exported SavedModel.
+        saved_model: SavedModel that was exported.
         checkpoints: all checkpoints of the run.
         swept: those to make candidates of.
 
     Raises:
-        ExportedModelError: no checkpoint reproduces the exported model's weights.
-        CheckpointError: a checkpoint lacks a variable or has it in another shape, or no
+        ExportedModelError: No checkpoint reproduces the exported model's weights.
+        CheckpointError: A checkpoint lacks a variable or has it in another shape, or no
             checkpoint can be read.
     """
     exported = ExportedModel(saved_model)
@@ -78,7 +79,11 @@ def make_candidates(
 
 
 def _find_mapping(exported: ExportedModel, checkpoints: Sequence[Checkpoint]) -> VariableMapping:
-    """How a checkpoint reproduces the exported model bit for bit."""
+    """Finds the mapping by which a checkpoint reproduces the exported model bit for bit.
+
+    Raises:
+        ExportedModelError: No checkpoint does, or no checkpoint can be read.
+    """
     step = exported.step
     # The step that the export names comes first, then the newest: exports follow training.
     ordered = sorted(checkpoints, key=lambda c: (c.step != step, -c.step))
@@ -93,12 +98,14 @@ def _find_mapping(exported: ExportedModel, checkpoints: Sequence[Checkpoint]) ->
         if attempt.mapping is not None:
             return attempt.mapping
         attempts.append((checkpoint, attempt))
+        # The export names this checkpoint, so no other one can be the source of its weights.
         if checkpoint.step == step:
             break
     if not attempts:
         raise ExportedModelError(
             f"None of the {len(checkpoints)} checkpoints can be read: {unreadable}. Train again."
         )
+    directory = exported.saved_model.directory
     nearest, attempt = min(attempts, key=lambda a: (len(a[1].unmatched), len(a[1].ambiguous)))
     named = f", exported at step {step}" if step is not None else ""
     total = f"of {len(exported.needed)} variables"
@@ -108,13 +115,13 @@ def _find_mapping(exported: ExportedModel, checkpoints: Sequence[Checkpoint]) ->
     )
     if not unmatched:
         raise ExportedModelError(
-            f"It cannot be told from which tensors the exported model {exported.directory}{named} "
+            f"It cannot be told from which tensors the exported model {directory}{named} "
             f"was made. In the checkpoint of step {nearest.step}, "
             f"{len(attempt.ambiguous)} {total} have several equals: {ambiguous}. Export the "
             "variables under the names or the object paths that the checkpoint has for them."
         )
     raise ExportedModelError(
-        f"No checkpoint reproduces the weights of the exported model {exported.directory}{named}. "
+        f"No checkpoint reproduces the weights of the exported model {directory}{named}. "
         f"In the checkpoint of step {nearest.step}, {len(attempt.unmatched)} {total} have no "
         f"equal: {unmatched}. The sweep would evaluate weights that the exporter would not have "
         "shipped: export from one of the run's checkpoints, or let the model run keep the "
@@ -129,7 +136,7 @@ class _OtherModelError(Exception):
 def _of_another_model(
     others: Sequence[tuple[Checkpoint, _OtherModelError]], fitting: Sequence[int]
 ) -> str:
-    """What is wrong with the first of these, and what to do."""
+    """Says why the first of these does not fit, and what to do."""
     checkpoint, error = others[0]
     advice = "Train into an empty model run directory."
     last = max(other.step for other, _ in others)
@@ -148,10 +155,10 @@ def _of_another_model(
 def _candidate(
     checkpoint: Checkpoint, exported: ExportedModel, mapping: VariableMapping
 ) -> ModelSource | str:
-    """Reads every needed tensor; a model, or the reason to leave the checkpoint out.
+    """Reads every needed tensor; returns a model, or the reason to exclude the checkpoint.
 
     Raises:
-        _OtherModelError: the checkpoint is of another model.
+        _OtherModelError: The checkpoint is of another model.
     """
     bundle, own = TensorBundle(checkpoint.prefix), exported.bundle
     keys = {
@@ -177,7 +184,7 @@ def _candidate(
             return f"its weights are not finite: {bundle.name(keys[key])} has NaN or infinity"
     return ModelSource(
         checkpoint.name,
-        exported.directory,
+        exported.saved_model,
         checkpoint.prefix,
         {key: keys[key] for key in sorted(fitting) if keys[key] != key},
         frozenset(own.shapes.keys() - fitting),

@@ -1,4 +1,4 @@
-"""Finds the checkpoints that a Trainer left behind."""
+"""The checkpoints of a model run, and the range of them to sweep."""
 
 import collections
 import dataclasses
@@ -12,10 +12,10 @@ import tensorflow as tf
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.common.files import PARTIAL, special_file
 
-# model.ckpt-1000.index, and as people name Keras' checkpoints: cp-0007.ckpt.index, cp_7.index,
-# weights.07.index and 0007.index. A loss such as weights.07-0.53.index is no step.
+# Matches model.ckpt-1000.index, and common names of Keras' checkpoints: cp-0007.ckpt.index,
+# cp_7.index, weights.07.index and 0007.index. A loss such as weights.07-0.53.index is no step.
 _INDEX = re.compile(r"(?:^|[-_]|(?<!\d)\.)(\d+)(?:\.ckpt)?\.index$")
-# As TensorFlow's savers name the folder of a checkpoint that is not complete.
+# TensorFlow's savers end the folder of a checkpoint that is not complete so.
 _BEING_WRITTEN = "_temp"
 # The first format of tf.compat.v1.train.Saver: one file without an index.
 _FIRST_FORMAT = re.compile(r"-\d+(?:-\d+-of-\d+)?$")
@@ -27,7 +27,7 @@ class CheckpointError(UserError):
 
 
 class NoCheckpointError(CheckpointError):
-    """There is none; the message says what is there instead."""
+    """There is no checkpoint; the message says what is there instead."""
 
 
 @dataclasses.dataclass(frozen=True, order=True)
@@ -35,8 +35,8 @@ class Checkpoint:
     """One periodic checkpoint.
 
     Attributes:
-        step: training step, from the file name; the epoch where files are named by epoch.
-        prefix: path of the tensor bundle, as `tf.train.load_checkpoint` takes it.
+        step: Training step, from the file name; the epoch where files are named by epoch.
+        prefix: Path of the tensor bundle, as `tf.train.load_checkpoint` takes it.
     """
 
     step: int
@@ -50,12 +50,20 @@ class Checkpoint:
 
 @dataclasses.dataclass(frozen=True)
 class StepRange:
-    """Which checkpoints to sweep.
+    """A range of steps whose checkpoints to sweep.
+
+    >>> from checkpoint_sweep import StepRange
+    >>> [step for step in (0, 200, 400, 600) if step in StepRange(first=1, last=400)]
+    [200, 400]
 
     Attributes:
-        first: the smallest step; None for no limit.
-        last: the largest step; None for no limit.
-        stride: take every n-th of the range, counted back from its last, which is always taken.
+        first: Smallest step; None for no limit.
+        last: Largest step; None for no limit.
+        stride: Distance n to take every n-th checkpoint of the range, counted back from its last,
+            which is always taken.
+
+    Raises:
+        CheckpointError: The stride is below 1, or the range is empty.
     """
 
     first: int | None = None
@@ -70,16 +78,20 @@ class StepRange:
                 f"The step range is empty: first {self.first} > last {self.last}."
             )
 
+    def __contains__(self, step: int) -> bool:
+        return (self.first is None or step >= self.first) and (
+            self.last is None or step <= self.last
+        )
+
     def select(self, checkpoints: Sequence[Checkpoint]) -> list[Checkpoint]:
-        """The checkpoints of the range, by step.
+        """Selects the checkpoints of the range, by step.
 
         Raises:
-            CheckpointError: none is in the range.
+            CheckpointError: None is in the range.
         """
-        low = self.first if self.first is not None else 0
-        chosen = [c for c in sorted(checkpoints) if c.step >= low]
-        chosen = [c for c in chosen if self.last is None or c.step <= self.last]
+        chosen = [c for c in sorted(checkpoints) if c.step in self]
         if not chosen:
+            low = self.first or 0
             steps = [c.step for c in sorted(checkpoints)]
             high = "the end" if self.last is None else self.last
             raise CheckpointError(
@@ -90,11 +102,12 @@ class StepRange:
 
 
 def find_checkpoints(directory: str) -> list[Checkpoint]:
-    """All checkpoints at or below a model run's directory, by step.
+    """Finds all checkpoints at or below a model run's directory, by step.
 
     Raises:
-        CheckpointError: there are none, they lie in several folders, two are of one step, or the
-            data of one is missing.
+        NoCheckpointError: There are none.
+        CheckpointError: They lie in several folders, two are of one step, or data of one is
+            missing.
     """
     checkpoints = list_checkpoints(directory)
     for checkpoint in checkpoints:
@@ -103,11 +116,11 @@ def find_checkpoints(directory: str) -> list[Checkpoint]:
 
 
 def list_checkpoints(directory: str) -> list[Checkpoint]:
-    """The same, also those whose data is not complete: they may be on the way in or out.
+    """Lists all checkpoints, with those whose data is not complete: being written or deleted.
 
     Raises:
-        NoCheckpointError: there are none.
-        CheckpointError: they lie in several folders, or two are of one step.
+        NoCheckpointError: There are none.
+        CheckpointError: They lie in several folders, or two are of one step.
     """
     found: dict[str, list[Checkpoint]] = collections.defaultdict(list)
     others: list[str] = []
@@ -147,12 +160,12 @@ def list_checkpoints(directory: str) -> list[Checkpoint]:
 
 
 def _is_leftover(folder: str) -> bool:
-    """Whether a folder was being written when its writer was killed."""
+    """Tells whether a folder was being written when its writer was killed."""
     return any(part.endswith(_BEING_WRITTEN) or PARTIAL in part for part in folder.split(os.sep))
 
 
 def _why_none(directory: str, others: Sequence[str]) -> str:
-    """What a directory without a checkpoint has instead, in one sentence, and what to do."""
+    """Says what a directory has in place of checkpoints, and what to do, in one sentence."""
     others = sorted(others)
     keras = [path for path in others if path.endswith((".h5", ".hdf5", ".keras"))]
     saved = [path for path in others if os.path.basename(path) == "saved_model.pb"]
@@ -187,7 +200,7 @@ def check_data_files(checkpoint: Checkpoint) -> None:
     """Checks that a checkpoint is complete.
 
     Raises:
-        CheckpointError: a data file of it is missing.
+        CheckpointError: A data file of it is missing, or no regular file.
     """
     if path := special_file(tf.io.gfile.glob(checkpoint.prefix + ".*")):
         raise CheckpointError(
@@ -206,7 +219,7 @@ def check_data_files(checkpoint: Checkpoint) -> None:
 
 
 def deletion_warning(checkpoints: Sequence[Checkpoint]) -> str | None:
-    """A sentence for when earlier checkpoints seem to have been deleted, else None.
+    """Warns in a sentence if earlier checkpoints seem to have been deleted; None if not.
 
     Estimator keeps the last five by default. Periodic checkpoints start at step 0 or at the
     first interval: a first one that lies more than one interval from 0 had predecessors.

@@ -1,10 +1,13 @@
 """The exported SavedModel whose graph every candidate has."""
 
+import os
+
 import numpy as np
 import tensorflow as tf
 
 from checkpoint_sweep.model_run.checkpoints import CheckpointError
-from checkpoint_sweep.saved_model.model_source import ModelSource
+from checkpoint_sweep.saved_model.model_source import VARIABLES
+from checkpoint_sweep.saved_model.saved_model import SavedModel
 from checkpoint_sweep.saved_model.signature_variables import signature_variables
 from checkpoint_sweep.saved_model.tensor_bundle import TensorBundle, UnreadableError
 
@@ -17,22 +20,22 @@ class ExportedModel:
     """The weights of an exported SavedModel.
 
     Attributes:
-        directory: of the SavedModel.
+        saved_model: SavedModel itself.
         bundle: its variables.
         tensors: all of their values, by key.
         needed: keys that a checkpoint must have. In a TensorFlow 2 export those that a signature
             reads: it may also hold the states of metrics and of the optimizer.
 
     Args:
-        directory: of the SavedModel.
+        saved_model: SavedModel that was exported.
 
     Raises:
-        ExportedModelError: it has no variables.
+        ExportedModelError: It has no variables, they are unreadable, or no signature reads one.
     """
 
-    def __init__(self, directory: str) -> None:
-        self.directory = directory
-        prefix = ModelSource.from_saved_model("exported", directory).weights
+    def __init__(self, saved_model: SavedModel) -> None:
+        self.saved_model = saved_model
+        prefix = os.path.join(saved_model.directory, VARIABLES)
         advice = "Export a SavedModel with variables (not a frozen graph) in the Trainer."
         if not tf.io.gfile.exists(prefix + ".index"):
             raise ExportedModelError(
@@ -48,25 +51,26 @@ class ExportedModel:
                 f"The weights of the exported model at {prefix} are unreadable: {error}. Export "
                 "it again."
             ) from error
-        self.needed = needed_keys(directory, self.bundle)
+        self.needed = needed_keys(saved_model, self.bundle)
         if not self.needed:
             raise ExportedModelError(
-                f"No signature of the exported model {directory} reads a variable. {advice}"
+                f"No signature of the exported model {saved_model.directory} reads a variable. "
+                f"{advice}"
             )
 
     @property
     def step(self) -> int | None:
-        """The step that the export names; None when it names none."""
+        """Step that the export names; None when it names none."""
         value = self.tensors.get("global_step")
         return None if value is None else int(value)
 
 
-def needed_keys(directory: str, bundle: TensorBundle) -> frozenset[str]:
+def needed_keys(saved_model: SavedModel, bundle: TensorBundle) -> frozenset[str]:
     """Keys that a checkpoint must have.
 
     Args:
-        directory: of the exported SavedModel.
+        saved_model: SavedModel that was exported.
         bundle: its variables.
     """
-    read = signature_variables(directory) if bundle.graph else None
+    read = signature_variables(saved_model) if bundle.graph else None
     return frozenset(bundle.shapes if read is None else read)

@@ -1,4 +1,4 @@
-"""Finds which tensors of a checkpoint an exporter shipped, by names and values."""
+"""The tensors of a checkpoint that an exporter shipped, found by names and values."""
 
 import dataclasses
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -8,13 +8,13 @@ import numpy as np
 
 @dataclasses.dataclass(frozen=True)
 class Matches:
-    """How the keys of an exported model are read from a checkpoint.
+    """The keys of a checkpoint from which to read those of an exported model.
 
     Attributes:
-        keys: from a key of the model to the checkpoint's, where they differ.
-        unmatched: keys of the model whose value no tensor of the checkpoint has.
-        ambiguous: keys of the model whose value several have, so that the right one cannot be
-            told.
+        keys: Key of the checkpoint for each key of the model, where they differ.
+        unmatched: Keys of the model whose value no tensor of the checkpoint has.
+        ambiguous: Keys of the model whose value several tensors have, so that the right one cannot
+            be told.
     """
 
     keys: dict[str, str]
@@ -39,9 +39,9 @@ def match_by_name(
     an exporter restores all of its moving averages; what is left, by value alone.
 
     Args:
-        tensors: the exported model's, by key.
-        shapes: the checkpoint's, by key.
-        read: the value of a checkpoint's tensor.
+        tensors: Tensors of the exported model, by key.
+        shapes: Shapes of the checkpoint's tensors, by key.
+        read: Reads the value of a checkpoint's tensor.
     """
 
     def holds(key: str, name: str) -> bool:
@@ -63,7 +63,11 @@ def match_by_value(
 ) -> Matches:
     """Finds the one tensor of a checkpoint that is equal bit for bit, for each of `keys`.
 
-    Other arguments as for `match_by_name`.
+    Args:
+        keys: Keys of the exported model to look for.
+        tensors: Tensors of the exported model, by key.
+        shapes: Shapes of the checkpoint's tensors, by key.
+        read: Reads the value of a checkpoint's tensor.
     """
     found: dict[str, str] = {}
     unmatched: list[str] = []
@@ -78,7 +82,7 @@ def match_by_value(
 
 
 def identical(a: np.ndarray, b: np.ndarray) -> bool:
-    """Equal bit for bit: NaN equals itself, and -0.0 is not 0.0."""
+    """Tells whether arrays are equal bit for bit: NaN equals itself, and -0.0 is not 0.0."""
     a, b = np.asarray(a), np.asarray(b)
     if a.dtype != b.dtype or a.shape != b.shape:
         return False
@@ -103,7 +107,7 @@ def _common_suffix(
     shapes: Mapping[str, Sequence[int]],
     holds: Callable[[str, str], bool],
 ) -> str | None:
-    """The one suffix under which every changed key is found; None if there is not just one."""
+    """Finds the one suffix under which every changed key is; None if there is not just one."""
     common: set[str] | None = None
     for key in changed:
         suffixes = {n[len(key) :] for n in shapes if n.startswith(key + "/") and holds(key, n)}

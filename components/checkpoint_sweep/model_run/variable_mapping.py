@@ -1,7 +1,7 @@
-"""Which tensor of a checkpoint is which variable of the exported model, found and confirmed.
+"""The mapping from variables of the exported model to tensors of a checkpoint, confirmed.
 
 A mapping counts only if it reproduces the exported weights bit for bit from the checkpoint
-that was exported: then it says what the exporter would have shipped of the other checkpoints.
+that was exported: then it tells the tensors that the exporter would have shipped of the others.
 """
 
 import dataclasses
@@ -18,7 +18,7 @@ class VariableMapping(Protocol):
     """A way to find the variables of the exported model in any checkpoint of its run."""
 
     def keys(self, exported: TensorBundle, checkpoint: TensorBundle) -> Mapping[str, str]:
-        """From keys of the exported model to keys of the checkpoint."""
+        """Maps keys of the exported model to keys of the checkpoint."""
         ...
 
 
@@ -27,13 +27,13 @@ class SameKeys:
     """Equal keys, with exceptions.
 
     Attributes:
-        exceptions: from keys of the exported model to the checkpoint's.
+        exceptions: Key of the checkpoint for each key of the exported model that differs.
     """
 
     exceptions: Mapping[str, str]
 
     def keys(self, exported: TensorBundle, checkpoint: TensorBundle) -> Mapping[str, str]:
-        """See `VariableMapping`."""
+        """Maps each key to itself, exceptions aside."""
         return {key: self.exceptions.get(key, key) for key in exported.shapes}
 
 
@@ -42,15 +42,15 @@ class SameObjects:
     """Equal object paths below two objects that correspond: how TensorFlow restores.
 
     Attributes:
-        exported: path of an object of the exported model, for example `()`, the root.
-        checkpoint: path of the same object in the checkpoint, for example `("model",)`.
+        exported: Path of an object of the exported model, for example `()`, the root.
+        checkpoint: Path of the same object in the checkpoint, for example `("model",)`.
     """
 
     exported: Path
     checkpoint: Path
 
     def keys(self, exported: TensorBundle, checkpoint: TensorBundle) -> Mapping[str, str]:
-        """See `VariableMapping`."""
+        """Maps keys along equal paths below the two objects."""
         if exported.graph is None or checkpoint.graph is None:
             return {}
         start = exported.graph.find(self.exported)
@@ -65,7 +65,7 @@ class SameNames:
     """Equal names of variables, for example `dense/kernel`, where only one variable has it."""
 
     def keys(self, exported: TensorBundle, checkpoint: TensorBundle) -> Mapping[str, str]:
-        """See `VariableMapping`."""
+        """Maps keys of variables that have the same name."""
         theirs = checkpoint.by_variable_name()
         ours = exported.by_variable_name()
         return {ours[name]: theirs[name] for name in ours if name in theirs}
@@ -73,12 +73,12 @@ class SameNames:
 
 @dataclasses.dataclass(frozen=True)
 class Match:
-    """How far a checkpoint reproduces the exported weights.
+    """The result of looking for the exported weights in a checkpoint.
 
     Attributes:
-        mapping: under which it does; None when it does not.
-        unmatched: needed keys of the exported model that have no equal in it.
-        ambiguous: needed keys that have several equals, so that the right one cannot be told.
+        mapping: Mapping by which the checkpoint reproduces them; None if it does not.
+        unmatched: Needed keys of the exported model that have no equal in the checkpoint.
+        ambiguous: Needed keys that have several equals, so that the right one cannot be told.
     """
 
     mapping: VariableMapping | None
@@ -89,9 +89,9 @@ class Match:
 def match(exported: ExportedModel, checkpoint: TensorBundle) -> Match:
     """Looks for the exported weights in one checkpoint.
 
-    Bundles that are keyed by variable names: equal names first, then a common suffix, then equal
-    values. Bundles with an object graph: objects that correspond, root to root first, then
-    names of variables, then equal values.
+    In bundles that are keyed by variable names it tries equal names first, then a common suffix,
+    then equal values; in bundles with an object graph, objects that correspond, root to root first,
+    then names of variables, then equal values.
     """
     if exported.bundle.graph is None and checkpoint.graph is None:
         found = match_by_name(exported.tensors, checkpoint.shapes, checkpoint.read)
@@ -109,6 +109,7 @@ def match(exported: ExportedModel, checkpoint: TensorBundle) -> Match:
             elif len(missing) < len(nearest):
                 nearest = missing
         if confirmed:
+            # Mappings that all reproduce the weights must agree: else the right one cannot be told.
             first, keys = confirmed[0]
             torn = {key for key in exported.needed for _, k in confirmed if k[key] != keys[key]}
             return Match(None, (), tuple(sorted(torn))) if torn else Match(first)
@@ -124,7 +125,7 @@ def match(exported: ExportedModel, checkpoint: TensorBundle) -> Match:
 def _stages(
     exported: ExportedModel, checkpoint: TensorBundle
 ) -> Iterator[Sequence[VariableMapping]]:
-    """What to try, the surest first; those of one stage have to agree."""
+    """Yields the mappings to try, the surest first; those of one stage have to agree."""
     if exported.bundle.graph is not None and checkpoint.graph is not None:
         root = SameObjects((), ())
         yield [root]
@@ -138,7 +139,7 @@ def _stages(
 def _unconfirmed(
     exported: ExportedModel, checkpoint: TensorBundle, keys: Mapping[str, str]
 ) -> list[str]:
-    """Needed keys whose value the checkpoint does not have under the key given for it."""
+    """Lists the needed keys whose value the checkpoint does not have under their mapped key."""
     return [
         key
         for key in sorted(exported.needed)

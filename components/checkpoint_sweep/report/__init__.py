@@ -1,4 +1,4 @@
-"""What people look at after a sweep: its result, and the report that it leaves behind.
+"""What a sweep leaves behind, read back, and logged to other tools.
 
     from checkpoint_sweep.report import read_sweep
 
@@ -7,6 +7,27 @@
 Importing this package is cheap; TensorFlow and pandas are imported when something is read.
 """
 
-from checkpoint_sweep.report.sweep_result import ReportError, SweepResult, read_sweep
+from typing import TYPE_CHECKING
 
-__all__ = ["ReportError", "SweepResult", "read_sweep"]
+from checkpoint_sweep._lazy import importer
+
+if TYPE_CHECKING:
+    from checkpoint_sweep.report.mlflow_log import log_sweep
+    from checkpoint_sweep.report.sweep_result import SweepResult, read_sweep
+    from checkpoint_sweep.report.tensorboard.folder import write_tensorboard
+
+__all__ = ["SweepResult", "log_sweep", "read_sweep", "write_tensorboard"]
+
+__getattr__ = importer(
+    __name__,
+    {
+        "SweepResult": "checkpoint_sweep.report.sweep_result",
+        "log_sweep": "checkpoint_sweep.report.mlflow_log",
+        "read_sweep": "checkpoint_sweep.report.sweep_result",
+        "write_tensorboard": "checkpoint_sweep.report.tensorboard.folder",
+    },
+)
+
+
+def __dir__() -> list[str]:
+    return __all__

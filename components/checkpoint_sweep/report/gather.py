@@ -10,11 +10,10 @@ import tensorflow_model_analysis as tfma
 from absl import logging
 from tensorflow_model_analysis.writers import eval_config_writer
 
-from checkpoint_sweep import __version__
 from checkpoint_sweep.common.names import MetricName, SliceName
 from checkpoint_sweep.common.text import first_line
-from checkpoint_sweep.evaluation.ledger import EVALUATED, TRIAL, Entry, read_ledger
-from checkpoint_sweep.evaluation.results import read_predictions
+from checkpoint_sweep.evaluation.results.candidate import read_predictions
+from checkpoint_sweep.evaluation.results.ledger import EVALUATED, TRIAL, Entry, read_ledger
 from checkpoint_sweep.report.document import (
     Candidate,
     Losses,
@@ -39,6 +38,7 @@ from checkpoint_sweep.selection.criteria import LEVEL
 from checkpoint_sweep.selection.sweep_verdicts import SweepVerdicts
 from checkpoint_sweep.selection.thresholds import read_thresholds
 from checkpoint_sweep.selection.verdict import Verdict
+from checkpoint_sweep.version import __version__
 
 MOST_PLOTS = 20
 

@@ -37,7 +37,8 @@ def log_sweep(
     averages, which are of no one step, are left out. The verdicts, the ledger and the report, if
     there is one, are artifacts; so is the chosen model, if it is given.
 
-    >>> log_sweep(read_sweep(evaluation, blessing), model, registered_name="tips")
+        mlflow.set_tracking_uri("http://127.0.0.1:5000")
+        log_sweep(read_sweep(evaluation.uri, blessing.uri), model, registered_name="tips")
 
     Args:
         swept: Sweep, with its decision.

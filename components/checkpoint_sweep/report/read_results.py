@@ -11,7 +11,7 @@ from tensorflow_model_analysis.proto import metrics_for_slice_pb2
 from tensorflow_model_analysis.slicer import slicer_lib
 
 from checkpoint_sweep.common.names import MetricName, SliceName
-from checkpoint_sweep.evaluation.jackknife.read_left_out import read_left_out
+from checkpoint_sweep.evaluation.results.replicates import read_replicates
 from checkpoint_sweep.selection.criteria import LEVEL
 from checkpoint_sweep.selection.intervals import estimate
 from checkpoint_sweep.selection.metric_lookup import metric_name
@@ -98,13 +98,13 @@ class MetricReader:
                     values[key] = value
                     if entry.HasField("confidence_interval"):
                         intervals[key] = _of_tfma(value, entry.confidence_interval)
-        left_out = read_left_out(directory, self._model_name)
+        replicates = read_replicates(directory, self._model_name)
         intervals |= {
-            key: _of_replicates(found.own, self._level) for key, found in left_out.items()
+            key: _of_replicates(found.own, self._level) for key, found in replicates.items()
         }
         changes = {
             key: _of_replicates(found.change, self._level)
-            for key, found in left_out.items()
+            for key, found in replicates.items()
             if found.change is not None
         }
         return Results(values, baseline, intervals, changes)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-    from checkpoint_sweep.evaluation.ledger import Entry
+    from checkpoint_sweep.evaluation.results.ledger import Entry
 
 # Single numbers of a candidate.
 Metrics = Mapping[SliceName, Mapping[MetricName, float]]
@@ -34,9 +34,11 @@ class ReportError(UserError):
 class SweepResult:
     """A finished sweep; what lies in its folder is read when it is asked for.
 
-    >>> swept = read_sweep("runs/taxi/CheckpointSweep/evaluation/8")
-    >>> swept.chosen, swept.verdicts[-1].value
-    ('step-00000300', 0.9498)
+        result = sweep("run", "export", options)
+        print(result.reason, result.model)
+        table = result.to_pandas()  # a row for each candidate, slice and metric
+        auc = table[(table.metric == "auc") & (table.slice == "overall")]
+        result.plot().figure.savefig("auc.png")
 
     Attributes:
         directory: Folder of its evaluation, with TFMA's results of each candidate
@@ -83,7 +85,7 @@ class SweepResult:
     @functools.cached_property
     def evaluated(self) -> Sequence["Entry"]:
         """The ledger's entries of the candidates that have results, by step."""
-        from checkpoint_sweep.evaluation.ledger import EVALUATED, read_ledger
+        from checkpoint_sweep.evaluation.results.ledger import EVALUATED, read_ledger
 
         return [entry for entry in read_ledger(self.directory) if entry.status == EVALUATED]
 
@@ -95,7 +97,7 @@ class SweepResult:
     @functools.cached_property
     def metrics(self) -> Mapping[str, Metrics]:
         """All single numbers in TFMA's results, by name of the candidate."""
-        from checkpoint_sweep.evaluation.read_metrics import read_metrics
+        from checkpoint_sweep.evaluation.results.metrics import read_metrics
 
         return {
             entry.name: read_metrics(self.results_of(entry.name), self.model_name)
@@ -126,8 +128,10 @@ class SweepResult:
         """Draws the metric over the training steps with its intervals; marks chosen and best.
 
         Args:
-            axes: Matplotlib's axes to draw on; those of a new figure if None. The figure is
-                `axes.figure`, which has `savefig`.
+            axes: Axes of matplotlib to draw on; those of a new figure if None.
+
+        Returns:
+            The axes that were drawn on, for example for `.figure.savefig(path)`.
 
         Raises:
             PlotError: Matplotlib is not installed.
@@ -146,7 +150,7 @@ def read_sweep(
 ) -> SweepResult:
     """Reads a finished sweep with its report, which is made where none was written.
 
-    >>> read_sweep("runs/taxi/CheckpointSweep/evaluation/8").to_pandas()
+        table = read_sweep("runs/taxi/CheckpointSweep/evaluation/8").to_pandas()
 
     Args:
         evaluation_uri: Directory of a CheckpointSweep's `evaluation` artifact.

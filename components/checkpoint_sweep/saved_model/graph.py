@@ -1,4 +1,4 @@
-"""Walking a GraphDef: names, ancestors, consumers, functions."""
+"""Helpers to walk a GraphDef: names, ancestors, consumers, functions."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
@@ -19,30 +19,34 @@ _INIT_OP_COLLECTIONS = ("saved_model_main_op", "legacy_init_op")
 
 
 def nodes_and_functions(meta_graph: meta_graph_pb2.MetaGraphDef) -> tuple[Nodes, Functions]:
-    """A graph's nodes and its function library, by name."""
-    nodes = {node.name: node for node in meta_graph.graph_def.node}
-    library = meta_graph.graph_def.library.function
-    return nodes, {function.signature.name: function for function in library}
+    """Copies of a graph's nodes and of its function library, by name.
+
+    Those who take a graph apart change them in place, and a SavedModel's graph is shared.
+    """
+    copied = tf.compat.v1.GraphDef()
+    copied.CopyFrom(meta_graph.graph_def)
+    nodes = {node.name: node for node in copied.node}
+    return nodes, {function.signature.name: function for function in copied.library.function}
 
 
 def node_of(ref: str) -> str:
-    """Node name of an input reference: ``a``, ``a:1`` and ``^a`` all name ``a``."""
+    """Returns the node name of an input reference: ``a``, ``a:1`` and ``^a`` all name ``a``."""
     return ref.lstrip("^").partition(":")[0]
 
 
 def split_tensor(ref: str) -> tuple[str, int]:
-    """Node name and output index of a data reference: ``a`` is ``a:0``."""
+    """Splits a data reference into node name and output index: ``a`` is ``a:0``."""
     name, _, index = ref.partition(":")
     return name, int(index or 0)
 
 
 def canonical(ref: str) -> str:
-    """A data reference with its output index written out: ``a`` becomes ``a:0``."""
+    """Writes out the output index of a data reference: ``a`` becomes ``a:0``."""
     return ref if ":" in ref else f"{ref}:0"
 
 
 def map_ref(ref: str, rename: Callable[[str], str]) -> str:
-    """The reference with its node renamed, output index and control mark kept."""
+    """Renames the node of a reference, and keeps output index and control mark."""
     if ref.startswith("^"):
         return "^" + rename(ref[1:])
     name, colon, index = ref.partition(":")
@@ -50,7 +54,7 @@ def map_ref(ref: str, rename: Callable[[str], str]) -> str:
 
 
 def string_constant(name: str, value: str | bytes | Sequence[str]) -> tf.compat.v1.NodeDef:
-    """A Const node that holds a string, or a vector of strings."""
+    """Makes a Const node that holds a string, or a vector of strings."""
     node = tf.compat.v1.NodeDef(name=name, op="Const")
     node.attr["dtype"].type = tf.string.as_datatype_enum
     node.attr["value"].tensor.CopyFrom(tf.make_tensor_proto(value, tf.string))
@@ -58,7 +62,7 @@ def string_constant(name: str, value: str | bytes | Sequence[str]) -> tf.compat.
 
 
 def init_op(meta_graph: meta_graph_pb2.MetaGraphDef) -> str | None:
-    """The node that initialises tables and local variables; None when there is none."""
+    """Finds the node that initialises tables and local variables; None when there is none."""
     if _INIT_OP_SIGNATURE in meta_graph.signature_def:
         outputs = meta_graph.signature_def[_INIT_OP_SIGNATURE].outputs
         return node_of(outputs[_INIT_OP_SIGNATURE].name)
@@ -71,17 +75,17 @@ def init_op(meta_graph: meta_graph_pb2.MetaGraphDef) -> str | None:
 
 
 def clear_placement(nodes: Iterable[tf.compat.v1.NodeDef]) -> None:
-    """Leaves it to the runtime where nodes run: colocation would tie copies to each other."""
+    """Clears devices and colocation, which would tie copies of nodes to each other."""
     for node in nodes:
         node.device = ""
         node.attr.pop("_class", None)
 
 
 def ancestors(nodes: Nodes, targets: Iterable[str], stop: Collection[str] = ()) -> set[str]:
-    """Nodes that the targets need, themselves included; inputs of ``stop`` are not followed.
+    """Finds the nodes that the targets need, with themselves; inputs of ``stop`` are not followed.
 
     Raises:
-        KeyError: the graph refers to a node that it does not have.
+        KeyError: The graph refers to a node that it does not have.
     """
     found: set[str] = set()
     todo = list(targets)
@@ -96,7 +100,7 @@ def ancestors(nodes: Nodes, targets: Iterable[str], stop: Collection[str] = ()) 
 
 
 def consumers(nodes: Nodes, live: Iterable[str]) -> dict[str, list[str]]:
-    """From each node to the nodes of ``live`` that take it as data or control input."""
+    """Maps each node to the nodes of ``live`` that take it as data or control input."""
     result: dict[str, list[str]] = {}
     for name in live:
         for ref in nodes[name].input:
@@ -105,7 +109,7 @@ def consumers(nodes: Nodes, live: Iterable[str]) -> dict[str, list[str]]:
 
 
 def functions_of(node: tf.compat.v1.NodeDef, functions: Mapping[str, object]) -> list[str]:
-    """Names of the library functions that a node calls or passes as an attribute."""
+    """Lists the library functions that a node calls or passes as an attribute."""
     names = [node.op] if node.op in functions else []
     for value in node.attr.values():
         kind = value.WhichOneof("value")
@@ -117,7 +121,7 @@ def functions_of(node: tf.compat.v1.NodeDef, functions: Mapping[str, object]) ->
 
 
 def reachable_functions(callers: Iterable[tf.compat.v1.NodeDef], functions: Functions) -> set[str]:
-    """Names of the library functions that the callers reach, directly or not."""
+    """Finds the library functions that the callers reach, directly or not."""
     found: set[str] = set()
     todo = [name for node in callers for name in functions_of(node, functions)]
     while todo:

@@ -1,4 +1,4 @@
-"""Opening the function calls that touch variables, so that shared work in them can be shared.
+"""Inlining of the function calls that touch variables, so that models share the work in them.
 
 Follows what TensorFlow does when it inlines a call: the body's nodes take the call's inputs, every
 node of the body runs after the call's control inputs, and whoever waits for the call waits for the
@@ -26,15 +26,16 @@ def inline_dependent_calls(
     run conditionally in a TensorFlow 1 ``cond`` or ``while_loop``.
 
     Args:
-        nodes: changed in place.
-        functions: the library.
-        targets: nodes whose ancestors matter.
+        nodes: Nodes by name, which are changed in place.
+        functions: Function library, by name.
+        targets: Nodes whose ancestors matter.
 
     Returns:
-        From a data output of an inlined call (``"call:0"``) to the tensor that replaces it.
+        The tensor that replaces each data output of an inlined call (``"call:0"``).
     """
     replaced: dict[str, str] = {}
     targets = list(targets)
+    # An inlined body may itself have calls that depend on a variable.
     while True:
         live = graph.ancestors(nodes, targets)
         calls = [name for name in live if _callee(nodes[name], functions) is not None]
@@ -56,7 +57,7 @@ def inline_dependent_calls(
 
 
 def _callee(node: tf.compat.v1.NodeDef, functions: graph.Functions) -> str | None:
-    """The function that the node calls, if its body can take the node's place."""
+    """Returns the function that a node calls, if its body can take the node's place."""
     name = node.attr["f"].func.name if node.op in _CALL_OPS else node.op
     if name not in functions or functions[name].signature.attr:
         return None
@@ -80,7 +81,7 @@ def _reached(nodes: graph.Nodes, live: set[str], ops: frozenset[str]) -> set[str
 
 @contextlib.contextmanager
 def _with_functions(functions: graph.Functions, names: Iterable[str]) -> Iterator[None]:
-    """A scratch graph with these functions: where TensorFlow looks up those that a body calls."""
+    """Enters a scratch graph with these functions, where TensorFlow looks up a body's calls."""
     library = tf.compat.v1.GraphDef()
     library.library.function.extend(functions[name] for name in sorted(names))
     with tf.Graph().as_default():

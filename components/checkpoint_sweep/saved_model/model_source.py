@@ -1,10 +1,11 @@
-"""What a model under evaluation is: a SavedModel's graph, and the weights to run it with."""
+"""The source of a model under evaluation: a SavedModel's graph, and weights to run it with."""
 
 import dataclasses
 import os
 from collections.abc import Mapping
 
 from checkpoint_sweep.common.files import absolute
+from checkpoint_sweep.saved_model.saved_model import SavedModel
 
 VARIABLES = os.path.join("variables", "variables")
 
@@ -18,43 +19,44 @@ class ModelSource:
 
     Attributes:
         name: unique among the models of one evaluation, for example ``"step-000500"``.
-        saved_model: directory of the SavedModel whose graph and assets are used.
+        saved_model: SavedModel whose graph and assets are used.
         weights: prefix of the tensor bundle to restore, as ``tf.train.load_checkpoint`` takes it.
         keys: from a key of the SavedModel's own bundle to the key in ``weights`` to read
             instead. A key that is not named is read under its own name.
         kept: keys of the SavedModel's own bundle that keep the value they have there, because no
             signature reads them and ``weights`` need not have them.
-        digest: of the weights; "" where nobody has computed it.
+        digest: Digest of the weights; "" where nothing has computed it.
     """
 
     name: str
-    saved_model: str
+    saved_model: SavedModel
     weights: str
     keys: Mapping[str, str] = dataclasses.field(default_factory=dict)
     kept: frozenset[str] = frozenset()
     digest: str = dataclasses.field(default="", compare=False)
 
     @classmethod
-    def from_saved_model(cls, name: str, saved_model: str) -> "ModelSource":
+    def from_saved_model(cls, name: str, directory: str) -> "ModelSource":
         """The model exactly as the SavedModel directory holds it."""
-        return cls(name, saved_model, os.path.join(saved_model, VARIABLES))
+        return cls(name, SavedModel(directory), os.path.join(directory, VARIABLES))
 
     def absolute(self) -> "ModelSource":
-        """The same for processes that run in another folder."""
+        """Makes the paths absolute, for processes that run in another folder."""
         return dataclasses.replace(
-            self, saved_model=absolute(self.saved_model), weights=absolute(self.weights)
+            self, saved_model=self.saved_model.absolute(), weights=absolute(self.weights)
         )
 
     @property
     def own_weights(self) -> str:
         """Prefix of the SavedModel's own bundle, which says what has to be restored."""
-        return os.path.join(self.saved_model, VARIABLES)
+        return os.path.join(self.saved_model.directory, VARIABLES)
 
     @property
     def location(self) -> str:
         """Where the model comes from: the SavedModel, or the bundle of other weights."""
-        return self.saved_model if self.weights == self.own_weights else self.weights
+        own = self.weights == self.own_weights
+        return self.saved_model.directory if own else self.weights
 
     def key_of(self, key: str) -> str:
-        """The key in ``weights`` for a key of the SavedModel's own bundle."""
+        """Returns the key in ``weights`` for a key of the SavedModel's own bundle."""
         return self.keys.get(key, key)

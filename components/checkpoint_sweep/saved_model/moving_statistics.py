@@ -1,7 +1,7 @@
-"""Which variables hold moving statistics of a normalisation, such as batch normalisation.
+"""The variables that hold moving statistics of a normalisation, such as batch normalisation.
 
-They describe what the layers before them give for the training data. An average of weights gives
-something else, so an average of statistics is not its own.
+They describe the outputs, on the training data, of the layers before them. An average of weights
+has other outputs, so the average of the statistics does not describe them.
 """
 
 import re
@@ -12,13 +12,13 @@ import tensorflow as tf
 from checkpoint_sweep.saved_model import graph
 from checkpoint_sweep.saved_model.restored_variables import ServedGraph
 
-# As Keras, tf.layers and TF-Slim, and those who write a normalisation of their own, name them.
+# The names in Keras, tf.layers and TF-Slim, and common ones in normalisations of one's own.
 _NAME = re.compile(
     r"(?:^|[/_.(])(?:moving|running|population)_(?:mean|var|variance|std|stddev)(?![a-zA-Z])"
 )
 _FUSED = frozenset({"FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3"})
 _MEAN, _VARIANCE = 3, 4
-# What a value passes through without becoming another: from the variable to where it is used.
+# Ops between a variable and its use that do not change the value.
 _READS = frozenset(
     {
         "BroadcastTo",
@@ -32,26 +32,26 @@ _READS = frozenset(
         "StopGradient",
     }
 )
-# Epsilon is added, or bounds from below.
+# Epsilon is added, or is a lower bound.
 _WITH_CONSTANT = frozenset({"Add", "AddV2", "Maximum"})
 _DIVISIONS = frozenset({"RealDiv", "Div", "DivNoNan"})
 _RECIPROCALS = frozenset({"Reciprocal", "Inv"})
 
 
 def by_name(names: Mapping[str, str]) -> frozenset[str]:
-    """Keys of the variables whose names say that they are moving statistics.
+    """Finds the keys of the variables whose names say that they are moving statistics.
 
     Args:
-        names: of the variables, by key.
+        names: Names of the variables, by key.
     """
     return frozenset(key for key, name in names.items() if _NAME.search(name))
 
 
 def by_graph(served: ServedGraph) -> frozenset[str]:
-    """Keys of the variables that a signature normalises by.
+    """Finds the keys of the variables that a signature normalises by.
 
-    Those are the mean and the variance of FusedBatchNorm in its inference form, and a variable by
-    the root of which something is divided, which is what unfused normalisation does.
+    These are the mean and the variance of FusedBatchNorm in its inference form, and variables by
+    whose root something is divided, as in unfused normalisation.
     """
     found = {
         variable
@@ -63,9 +63,9 @@ def by_graph(served: ServedGraph) -> frozenset[str]:
 
 
 def is_hidden(served: ServedGraph) -> bool:
-    """Whether a function that is called conditionally or compiled normalises by statistics.
+    """Tells whether a function that is called conditionally or compiled normalises by statistics.
 
-    To which variables they belong is then not to be told by the graph.
+    The graph does not tell then which variables these are.
     """
     return any(
         _in_inference_form(node)
@@ -75,7 +75,7 @@ def is_hidden(served: ServedGraph) -> bool:
 
 
 def _normalising(nodes: graph.Nodes, name: str) -> Iterator[str]:
-    """What a node normalises by: tensors that may come from a variable."""
+    """Yields the tensors that a node normalises by, which may come from a variable."""
     node = nodes[name]
     if _in_inference_form(node):
         yield from (node.input[_MEAN], node.input[_VARIANCE])
@@ -93,13 +93,13 @@ def _in_inference_form(node: tf.compat.v1.NodeDef) -> bool:
 
 
 def _variable(served: ServedGraph, ref: str) -> str | None:
-    """The variable that a tensor is the value of, plus a constant or not; None if it is none."""
+    """Finds the variable whose value a tensor is, with or without a constant added; else None."""
     origin = _origin(served.nodes, ref)
     return origin if origin in served.variables else None
 
 
 def _origin(nodes: graph.Nodes, ref: str) -> str:
-    """The node where a value comes from that is only read, reshaped, or has a constant added."""
+    """Finds the origin of a value that is only read, reshaped, or has a constant added."""
     name = graph.node_of(ref)
     while True:
         node = nodes[name]

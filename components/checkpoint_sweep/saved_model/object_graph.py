@@ -1,4 +1,4 @@
-"""The object graph of a TensorFlow 2 bundle: which tensor belongs to which object."""
+"""The object graph of a TensorFlow 2 bundle, which assigns tensors to objects."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -10,10 +10,10 @@ Path = tuple[str, ...]
 class ObjectGraph:
     """Objects, the names under which they hold each other, and the keys of their tensors.
 
-    Node 0 is the root: what was saved.
+    Node 0 is the root: the object that was saved.
 
     Args:
-        serialized: the bundle's tensor ``_CHECKPOINTABLE_OBJECT_GRAPH``.
+        serialized: Value of the bundle's tensor ``_CHECKPOINTABLE_OBJECT_GRAPH``.
     """
 
     def __init__(self, serialized: bytes) -> None:
@@ -33,7 +33,7 @@ class ObjectGraph:
         }
 
     def find(self, path: Path) -> int | None:
-        """The object at a path from the root; None when there is none."""
+        """Finds the object at a path from the root; None when there is none."""
         node = 0
         for name in path:
             if name not in self.children[node]:
@@ -42,11 +42,11 @@ class ObjectGraph:
         return node
 
     def keys_below(self, node: int) -> set[str]:
-        """Keys of the tensors of an object and of all that it holds."""
+        """Finds the keys of the tensors of an object and of all that it holds."""
         return {key for reached in self._below(node) for key in self.keys[reached].values()}
 
     def holders(self, least: int, keys: frozenset[str] = frozenset()) -> Iterator[Path]:
-        """Paths of the objects that hold at least so many tensors, and all of `keys`.
+        """Yields the paths of the objects that hold at least so many tensors, and all of `keys`.
 
         The root comes first, and then by depth. Of an object's several paths, one is given.
         """
@@ -74,16 +74,16 @@ class ObjectGraph:
 
 
 def walk_together(a: ObjectGraph, start_a: int, b: ObjectGraph, start_b: int) -> dict[str, str]:
-    """From the keys of one graph to those of another, along equal names.
+    """Maps the keys of one graph to those of another, along equal names.
 
     So TensorFlow restores a checkpoint into objects. An object that is met as two different
     ones of the other graph is left out.
 
     Args:
-        a: one graph.
-        start_a: where to start in it.
-        b: the other graph.
-        start_b: what corresponds to `start_a`.
+        a: Graph whose keys are mapped.
+        start_a: Node of `a` to start from.
+        b: Graph whose keys they are mapped to.
+        start_b: Node of `b` that corresponds to `start_a`.
     """
     partner = {start_a: start_b}
     torn: set[int] = set()

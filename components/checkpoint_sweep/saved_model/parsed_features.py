@@ -1,28 +1,28 @@
-"""Which features a SavedModel parses out of serialized examples."""
+"""The features that a SavedModel parses out of serialized examples."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 import tensorflow as tf
 
-from checkpoint_sweep.saved_model import signatures
+from checkpoint_sweep.saved_model.saved_model import SavedModel
 
 _IN_ATTRIBUTES = ("ParseSingleExample",)
 
 
-def parsed_features(directory: str) -> set[str]:
+def parsed_features(saved_model: SavedModel) -> set[str]:
     """Names of the features that parsing operations of its graph and its functions ask for.
 
     Args:
-        directory: of the SavedModel.
+        saved_model: SavedModel to look into.
 
     Returns:
-        Empty where nothing parses, or the names are no constants of the graph.
+        Names of features; none where nothing parses, or where names are no constants of the graph.
 
     Raises:
-        SavedModelError: there is no SavedModel.
+        SavedModelError: There is no SavedModel.
     """
-    graph = signatures.meta_graph(directory).graph_def
+    graph = saved_model.meta_graph.graph_def
     found = set(_of_nodes(graph.node))
     for function in graph.library.function:
         found |= set(_of_nodes(function.node_def))
@@ -43,7 +43,7 @@ def _of_nodes(nodes: Iterable[Any]) -> Iterator[str]:
 
 
 def _keys(node: Any) -> list[str]:
-    """The inputs of a parsing operation that are names of features."""
+    """Lists the inputs of a parsing op that are names of features."""
     if node.op == "ParseExampleV2":
         return list(node.input[2:5])  # Sparse, dense and ragged.
     if node.op == "ParseExample":

@@ -1,4 +1,4 @@
-"""Which nodes depend on the weights, and which can be shared by all models."""
+"""The division of a graph into nodes that depend on the weights and nodes that models share."""
 
 from collections.abc import Iterable
 
@@ -14,12 +14,12 @@ _FORWARDING_OPS = frozenset(
 
 
 def variables(nodes: graph.Nodes, live: Iterable[str]) -> set[str]:
-    """The nodes of ``live`` that are variables."""
+    """Finds the nodes of ``live`` that are variables."""
     return {name for name in live if nodes[name].op in VARIABLE_OPS}
 
 
 def dependent_nodes(nodes: graph.Nodes, live: set[str], seeds: Iterable[str]) -> set[str]:
-    """Nodes of ``live`` that need a copy per model: all that a seed reaches, and then some.
+    """Finds the nodes of ``live`` that need a copy per model: all that a seed reaches, and more.
 
     - A TensorFlow 1 ``while_loop`` frame is copied whole: its copies run different numbers of
       iterations, so a node of one frame cannot serve them all.
@@ -55,7 +55,7 @@ def dependent_nodes(nodes: graph.Nodes, live: set[str], seeds: Iterable[str]) ->
 def _outermost_frames(
     nodes: graph.Nodes, live: set[str], consumers: dict[str, list[str]]
 ) -> dict[str, str]:
-    """From each node inside a ``while_loop`` to the name of the outermost frame around it."""
+    """Maps each node inside a ``while_loop`` to the name of the outermost frame around it."""
     if not any(nodes[name].op in _ENTER_OPS for name in live):
         return {}
     result: dict[str, str] = {}
@@ -77,7 +77,7 @@ def _outermost_frames(
 
 
 def _handle_users(nodes: graph.Nodes, name: str, consumers: dict[str, list[str]]) -> set[str]:
-    """Nodes that get the handle, which is output 0, directly or passed on."""
+    """Finds the nodes that get the handle, which is output 0, directly or passed on."""
     users: set[str] = set()
     todo = [name]
     while todo:

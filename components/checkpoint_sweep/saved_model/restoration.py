@@ -1,4 +1,4 @@
-"""Reading a saver: which ops put which tensors of a bundle into which variables."""
+"""The restore ops of a saver: those that put tensors of a bundle into variables."""
 
 import dataclasses
 from collections.abc import Iterable
@@ -15,13 +15,13 @@ _SOURCE_OPS = frozenset({"Const", "Placeholder", "PlaceholderWithDefault", "Rest
 
 @dataclasses.dataclass(frozen=True)
 class Action:
-    """One op of the saver that writes state, such as Assign, with what it needs.
+    """One op of the saver that writes state, such as Assign, with the nodes that it needs.
 
     Attributes:
-        name: of the node.
-        needs: all nodes to run it, without what computes the RestoreV2's own inputs.
-        state: the variables or tables that it writes.
-        restored: outputs of RestoreV2 that it takes, as (node, index).
+        name: Name of the node.
+        needs: Names of all nodes to run it, without those that compute the RestoreV2's own inputs.
+        state: Names of the variables or tables that it writes.
+        restored: Outputs of RestoreV2 that it takes, as (node, index).
     """
 
     name: str
@@ -31,10 +31,10 @@ class Action:
 
 
 def actions(nodes: graph.Nodes, saver: saver_pb2.SaverDef) -> list[Action]:
-    """The saver's restore ops, from the graph under ``restore_op_name``.
+    """Finds the saver's restore ops in the graph under ``restore_op_name``.
 
     Raises:
-        graph.OpaqueGraphError: the saver restores with something else than RestoreV2.
+        graph.OpaqueGraphError: The saver restores with another op than RestoreV2.
     """
     restore_op = graph.node_of(saver.restore_op_name)
     if not restore_op:
@@ -92,10 +92,10 @@ def _action(nodes: graph.Nodes, name: str, restores: set[str]) -> Action:
 
 
 def saved_tensor(nodes: graph.Nodes, restored: tuple[str, int], action: Action) -> SavedTensor:
-    """Key, slice, dtype and shape of one RestoreV2 output.
+    """Reads key, slice, dtype and shape of one RestoreV2 output.
 
     Raises:
-        graph.OpaqueGraphError: the RestoreV2's names are computed rather than constant.
+        graph.OpaqueGraphError: The RestoreV2's names are computed rather than constant.
     """
     node, index = nodes[restored[0]], restored[1]
     key, slice_spec = (_strings(nodes, ref)[index] for ref in node.input[1:3])

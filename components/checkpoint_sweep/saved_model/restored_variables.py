@@ -1,21 +1,22 @@
-"""Which variable of a served graph gets which tensor of the SavedModel's bundle."""
+"""The tensor of the SavedModel's bundle that each variable of a served graph gets."""
 
 import dataclasses
 from collections.abc import Mapping
 
-from checkpoint_sweep.saved_model import graph, inlining, partition, restoration, signatures
+from checkpoint_sweep.saved_model import graph, inlining, partition, restoration
+from checkpoint_sweep.saved_model.saved_model import SavedModel
 
 
 @dataclasses.dataclass(frozen=True)
 class ServedGraph:
-    """The graph behind all signatures, with the calls in it that touch variables opened.
+    """The graph behind all signatures, with the calls in it that touch variables inlined.
 
     Attributes:
-        nodes: of the graph, by name.
-        live: names of those that a signature needs.
-        functions: of its library that a signature still calls, such as branches.
-        variables: from a node that is a variable to its key in the bundle.
-        tables: keys of what is restored into something else than a variable.
+        nodes: Nodes of the graph, by name.
+        live: Names of the nodes that a signature needs.
+        functions: Library functions that a signature still calls, such as branches, by name.
+        variables: Key in the bundle of each node that is a variable.
+        tables: Keys of the tensors that are restored into something else than a variable.
     """
 
     nodes: graph.Nodes
@@ -25,16 +26,16 @@ class ServedGraph:
     tables: frozenset[str]
 
 
-def served_graph(saved_model: str) -> ServedGraph | None:
+def served_graph(saved_model: SavedModel) -> ServedGraph | None:
     """The graph, or None when it does not tell what it restores.
 
     Args:
-        saved_model: directory.
+        saved_model: SavedModel that is served.
 
     Raises:
-        SavedModelError: there is none.
+        SavedModelError: There is no SavedModel.
     """
-    meta_graph = signatures.meta_graph(saved_model)
+    meta_graph = saved_model.meta_graph
     nodes, functions = graph.nodes_and_functions(meta_graph)
     restore = graph.node_of(meta_graph.saver_def.restore_op_name)
     targets = {

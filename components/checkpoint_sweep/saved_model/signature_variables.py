@@ -1,24 +1,25 @@
-"""Which variables of a SavedModel its signatures read."""
+"""The variables of a SavedModel that its signatures read."""
 
 from collections.abc import Collection, Iterator
 
 from tensorflow.core.protobuf import meta_graph_pb2
 
-from checkpoint_sweep.saved_model import graph, inlining, partition, restoration, signatures
+from checkpoint_sweep.saved_model import graph, inlining, partition, restoration
+from checkpoint_sweep.saved_model.saved_model import SavedModel
 
 
 def signature_variables(
-    saved_model: str, names: Collection[str] | None = None
+    saved_model: SavedModel, names: Collection[str] | None = None
 ) -> frozenset[str] | None:
-    """Keys in the bundle that signatures need restored, or None when the graph does not tell.
+    """Finds the keys in the bundle that signatures need; None when the graph does not tell.
 
     A bundle may hold more than is served: the states of metrics, an optimizer's slots.
 
     Args:
-        saved_model: directory.
+        saved_model: SavedModel whose signatures they are.
         names: of the signatures; None for all.
     """
-    meta_graph = signatures.meta_graph(saved_model)
+    meta_graph = saved_model.meta_graph
     nodes, functions = graph.nodes_and_functions(meta_graph)
     targets = {graph.node_of(name) for name in _outputs(meta_graph, names)}
     if init := graph.init_op(meta_graph):
@@ -44,7 +45,7 @@ def signature_variables(
 def _outputs(
     meta_graph: meta_graph_pb2.MetaGraphDef, names: Collection[str] | None
 ) -> Iterator[str]:
-    """Names of the tensors that signatures return, those inside composite ones too."""
+    """Yields the names of the tensors that signatures return, inside composite ones too."""
     for name, signature in meta_graph.signature_def.items():
         if name.startswith("__") or (names is not None and name not in names):
             continue

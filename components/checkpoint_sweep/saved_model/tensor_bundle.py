@@ -37,15 +37,15 @@ class TensorBundle:
     """The tensors of a bundle, read when asked for and then kept.
 
     Attributes:
-        shapes: of all tensors, by key; the object graph is not one of them.
-        dtypes: the same of their types.
-        graph: the object graph; None for a bundle that is keyed by the variables' names.
+        shapes: Shapes of all tensors, by key; the object graph is not one of them.
+        dtypes: Dtypes of all tensors, by key.
+        graph: Object graph; None for a bundle that is keyed by the variables' names.
 
     Args:
-        prefix: of the bundle's files.
+        prefix: Prefix of the bundle's files.
 
     Raises:
-        UnreadableError: there is none, or it is damaged.
+        UnreadableError: There is no bundle, or it is damaged.
     """
 
     def __init__(self, prefix: str) -> None:
@@ -64,36 +64,36 @@ class TensorBundle:
         self._values: dict[str, np.ndarray] = {}
 
     def read(self, key: str) -> np.ndarray:
-        """The value of a tensor.
+        """Reads the value of a tensor, and keeps it.
 
         Raises:
-            UnreadableError: its data are damaged.
+            UnreadableError: The tensor's data are damaged, or it is not there.
         """
         if key not in self._values:
             self._values[key] = self.read_once(key)
         return self._values[key]
 
     def read_once(self, key: str) -> np.ndarray:
-        """The value of a tensor, which is not kept.
+        """Reads the value of a tensor without keeping it.
 
         Raises:
-            UnreadableError: its data are damaged, or it is not there.
+            UnreadableError: The tensor's data are damaged, or it is not there.
         """
         with _reading():
             return self._reader.get_tensor(key)
 
     def form(self, key: str) -> str:
-        """Type and shape of a tensor, for messages and comparison."""
+        """Formats type and shape of a tensor, for messages and comparison."""
         return f"{self.dtypes[key].name} {self.shapes[key]}"
 
     def name(self, key: str) -> str:
-        """What a user calls the variable."""
+        """Formats the name of a variable, for messages."""
         path = key.removesuffix(_ATTRIBUTE)
         full = self.graph.full_names.get(key) if self.graph else None
         return path if full in (None, path) else f"{path} ({full})"
 
     def by_variable_name(self) -> dict[str, str]:
-        """Keys by the name of the variable, without names that several variables have."""
+        """Maps names of variables to keys, without names that several variables have."""
         names = self.graph.full_names if self.graph else {key: key for key in self.shapes}
         counts = Counter(names.values())
         return {name: key for key, name in names.items() if counts[name] == 1}
@@ -104,10 +104,10 @@ class SavedTensor:
     """One output of a RestoreV2.
 
     Attributes:
-        key: in the SavedModel's own bundle.
+        key: Key in the SavedModel's own bundle.
         slice_spec: RestoreV2's ``shape_and_slices``: empty, or ``"full shape, then slice"``.
-        dtype: of the tensor.
-        shape: full shape where the graph states it, otherwise None.
+        dtype: Dtype of the tensor.
+        shape: Full shape where the graph states it, otherwise None.
     """
 
     key: str
@@ -117,10 +117,10 @@ class SavedTensor:
 
 
 def find(model: ModelSource) -> str:
-    """The bundle's prefix: ``weights`` itself, or the latest checkpoint of that directory.
+    """Finds the bundle's prefix: ``weights`` itself, or the latest checkpoint of that directory.
 
     Raises:
-        FileNotFoundError: there is no bundle.
+        FileNotFoundError: There is no bundle.
     """
     prefix = model.weights
     if not tf.io.gfile.exists(prefix + ".index") and tf.io.gfile.isdir(prefix):
@@ -132,11 +132,11 @@ def find(model: ModelSource) -> str:
     return prefix
 
 
-def unreadable(model: ModelSource) -> str | None:
-    """Why the weights of a model cannot be read; None if all that its graph takes can.
+def unreadable_reason(model: ModelSource) -> str | None:
+    """Says why the weights of a model cannot be read; None if all that its graph takes can.
 
     Args:
-        model: whose SavedModel has variables.
+        model: Model whose SavedModel has variables.
     """
     try:
         own, weights = TensorBundle(model.own_weights), TensorBundle(find(model))
@@ -152,8 +152,8 @@ def check(model: ModelSource, tensors: Sequence[SavedTensor]) -> None:
     """Checks that the model's weights have every tensor, with the dtype and shape of the graph.
 
     Raises:
-        FileNotFoundError: there is no bundle.
-        ValueError: tensors are missing or do not fit; names the bundle and the first few.
+        FileNotFoundError: There is no bundle.
+        ValueError: Tensors are missing or do not fit; the message names the first few.
     """
     if not tensors:
         return
@@ -171,11 +171,12 @@ def check(model: ModelSource, tensors: Sequence[SavedTensor]) -> None:
     where = f"The weights of model {model.name!r} ({prefix})"
     if missing:
         raise ValueError(
-            f"{where} lack {len(missing)} of the {len(tensors)} tensors that {model.saved_model} "
-            f"restores: {some(missing, _NAMED)}. Map them with `keys`, or use the SavedModel's "
-            "graph that belongs to these weights."
+            f"{where} lack {len(missing)} of the {len(tensors)} tensors that "
+            f"{model.saved_model.directory} restores: {some(missing, _NAMED)}. Map them with "
+            "`keys`, or use the SavedModel's graph that belongs to these weights."
         )
     if different:
         raise ValueError(
-            f"{where} do not fit the graph in {model.saved_model}: {some(different, _NAMED)}."
+            f"{where} do not fit the graph in {model.saved_model.directory}: "
+            f"{some(different, _NAMED)}."
         )

@@ -1,4 +1,4 @@
-"""Writes a `ModelSource` as a SavedModel of its own: the exported graph, other weights."""
+"""A `ModelSource` as a SavedModel of its own: the exported graph with other weights."""
 
 import os
 
@@ -9,7 +9,7 @@ from checkpoint_sweep.saved_model import tensor_bundle
 from checkpoint_sweep.saved_model.model_source import VARIABLES, ModelSource
 from checkpoint_sweep.saved_model.tensor_bundle import OBJECT_GRAPH_KEY
 
-# What belongs to the exported weights: the weights, and the fingerprint that describes them.
+# Not copied: the exported weights, and the fingerprint that describes them.
 _OF_WEIGHTS = ("variables", "fingerprint.pb")
 
 
@@ -20,15 +20,15 @@ def write_saved_model(source: ModelSource, directory: str) -> None:
     the exported model holds, read from `source.weights`.
 
     Args:
-        source: the model to write.
-        directory: where to; must not exist. It appears only once it is complete.
+        source: Model to write.
+        directory: Directory to write, which must not exist. It appears only once it is complete.
 
     Raises:
-        tf.errors.NotFoundError: a key is not in the bundle `source.weights`.
-        tf.errors.DataLossError: the bundle is damaged.
+        tf.errors.NotFoundError: A key is not in the bundle `source.weights`.
+        tf.errors.DataLossError: The bundle is damaged.
     """
     with replacing(directory) as scratch:
-        _copy_graph(source.saved_model, scratch)
+        _copy_graph(source.saved_model.directory, scratch)
         tf.io.gfile.makedirs(os.path.join(scratch, os.path.dirname(VARIABLES)))
         _write_weights(source, os.path.join(scratch, VARIABLES))
 

@@ -7,7 +7,12 @@ LEVEL = 0.95
 
 
 class Direction(enum.Enum):
-    """Says which of two values of a metric is the better one."""
+    """Says which of two values of a metric is the better one.
+
+    >>> from checkpoint_sweep import Direction
+    >>> min([0.4, 0.6], key=Direction.HIGHER_IS_BETTER.loss)
+    0.6
+    """
 
     HIGHER_IS_BETTER = "HIGHER_IS_BETTER"
     LOWER_IS_BETTER = "LOWER_IS_BETTER"
@@ -33,6 +38,10 @@ DIRECTIONS = {direction.word: direction for direction in Direction}
 
 class ThresholdMode(enum.Enum):
     """Says how surely a threshold is to be met.
+
+    >>> from checkpoint_sweep import Selection, ThresholdMode
+    >>> Selection("auc", level=0.9, threshold_mode=ThresholdMode.CONFIDENT).threshold_mode
+    <ThresholdMode.CONFIDENT: 'confident'>
 
     VALUE: The value meets it, as TFMA judges. CONFIDENT: The one-sided bound of the value, or of
     its change, at the level of the selection, meets it too.

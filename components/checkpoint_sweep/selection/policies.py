@@ -32,6 +32,10 @@ class SelectionError(UserError):
 class CandidateResult(CandidateLabels):
     """What is known of one checkpoint, or of an average, when the choice is made.
 
+    >>> from checkpoint_sweep import CandidateResult
+    >>> CandidateResult("step-00000200", 200, value=0.91).label
+    'step 200'
+
     Attributes:
         name: Name of the candidate.
         step: Training step; the step of its newest checkpoint for an average.
@@ -62,6 +66,9 @@ class CandidateResult(CandidateLabels):
 class Choice:
     """What a policy decides.
 
+    >>> from checkpoint_sweep import Choice
+    >>> choice = Choice("step-00000200", "the latest of the eligible", "not the latest")
+
     Attributes:
         name: Name of the chosen candidate.
         reason: Why it is chosen.
@@ -76,7 +83,20 @@ class Choice:
 
 
 class SelectionPolicy(Protocol):
-    """Chooses one of the eligible checkpoints."""
+    """Chooses one of the eligible checkpoints; a policy of one's own is a frozen dataclass.
+
+    >>> import dataclasses
+    >>> from checkpoint_sweep import CandidateResult, Choice, Direction
+    >>> @dataclasses.dataclass(frozen=True)
+    ... class Latest:
+    ...     def choose(self, eligible, direction):
+    ...         return Choice(eligible[-1].name, "the latest of the eligible", "not the latest")
+    >>> eligible = [CandidateResult("a", 200, 0.91), CandidateResult("b", 400, 0.9)]
+    >>> Latest().choose(eligible, Direction.HIGHER_IS_BETTER).name
+    'b'
+
+    It stands in a module that can be imported where the sweep runs.
+    """
 
     def choose(self, eligible: Sequence[CandidateResult], direction: Direction) -> Choice:
         """Chooses; a pure function.
@@ -91,7 +111,13 @@ class SelectionPolicy(Protocol):
 
 @dataclasses.dataclass(frozen=True)
 class BestValue:
-    """Chooses the best value; of equal ones the earliest: the same quality for less training."""
+    """Chooses the best value; of equal ones the earliest: the same quality for less training.
+
+    >>> from checkpoint_sweep import BestValue, CandidateResult, Direction
+    >>> eligible = [CandidateResult("a", 200, 0.91), CandidateResult("b", 400, 0.92)]
+    >>> BestValue().choose(eligible, Direction.HIGHER_IS_BETTER).name
+    'b'
+    """
 
     def choose(self, eligible: Sequence[CandidateResult], direction: Direction) -> Choice:
         """See `SelectionPolicy`."""
@@ -108,8 +134,13 @@ class BestValue:
 class EarliestWithin:
     """Chooses the earliest whose value is at most `margin` worse than the best.
 
+    >>> from checkpoint_sweep import CandidateResult, Direction, EarliestWithin
+    >>> eligible = [CandidateResult("a", 200, 0.915), CandidateResult("b", 400, 0.92)]
+    >>> EarliestWithin(0.01).choose(eligible, Direction.HIGHER_IS_BETTER).name
+    'a'
+
     Attributes:
-        margin: Margin in units of the selection metric, at least 0.
+        margin: Largest difference, in units of the selection metric; at least 0.
 
     Raises:
         SelectionError: The margin is below 0.

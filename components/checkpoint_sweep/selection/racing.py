@@ -19,11 +19,16 @@ class Racing:
     After an eighth, a quarter and a half of the examples, those that are not in the set of the
     best so far are dropped; the others go on, and what they have is not evaluated again.
 
+    >>> from checkpoint_sweep import Racing, SweepOptions
+    >>> options = SweepOptions(
+    ...     "eval*.tfrecord", "eval_config.pbtxt", "auc", racing=Racing(level=0.95)
+    ... )
+
     Attributes:
         level: Probability with which the best so far is kept each time; at least 0.5, below 1.
 
     Raises:
-        SelectionError: The level is out of its range.
+        SelectionError: The level is below 0.5, or not below 1.
     """
 
     level: float = 0.9

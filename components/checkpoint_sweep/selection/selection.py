@@ -16,24 +16,31 @@ _SHOWN = 300  # Characters of what is no selection.
 class Selection:
     """Names the metric to choose by, and how.
 
-    >>> str(Selection("auc", slice={"hour": 9}, direction=Direction.HIGHER_IS_BETTER))
-    'auc on hour=9'
+    >>> from checkpoint_sweep import Direction, EarliestOfSet, Selection
+    >>> selection = Selection(
+    ...     "auc",
+    ...     slice={"payment_type": "Cash"},
+    ...     direction=Direction.HIGHER_IS_BETTER,
+    ...     policy=EarliestOfSet(),
+    ... )
+    >>> str(selection)
+    'auc on payment_type=Cash'
 
     Attributes:
-        metric: Metric, as TFMA names it in its results, for example ``"auc"``.
-        slice: Feature values of the slice to read it on; empty for all examples.
+        metric: Name of the metric in TFMA's results, for example ``"auc"``.
+        slice: Feature values of the slice to read it on; empty for overall.
         direction: Which values are better. None takes the direction that the metric's change
             threshold declares in the evaluation config; it is never guessed from the name.
-        output_name: Output of a multi-output model; "" for the only one.
-        sub_key: Class, top k or kind of average, as TFMA prints it, for example ``"classId:3"``
-            or ``"macro"``; "" for none.
-        policy: Policy that chooses among the eligible, see `policies` and `set_policies`.
-        level: Level of intervals, and the probability with which the set of those tied with the
-            best holds the truly best one; at least 0.5 and below 1.
-        threshold_mode: How surely thresholds are to be met, see `ThresholdMode`.
+        output_name: Name of the output of a multi-output model.
+        sub_key: Class, top k or average of the metric, as TFMA prints it, for example
+            ``"classId:3"`` or ``"macro"``.
+        policy: How one of the eligible checkpoints is chosen, see `SelectionPolicy`.
+        level: Level of intervals, and the probability with which the set of checkpoints that are
+            tied with the best holds the truly best one; between 0.5 and 1.
+        threshold_mode: How surely thresholds are to be met.
 
     Raises:
-        SelectionError: The level is out of its range.
+        SelectionError: The level is below 0.5, or not below 1.
     """
 
     metric: str

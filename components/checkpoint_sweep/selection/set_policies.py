@@ -17,7 +17,17 @@ from checkpoint_sweep.selection.policies import CandidateResult, Choice, Selecti
 
 @dataclasses.dataclass(frozen=True)
 class EarliestOfSet:
-    """Chooses the earliest of those tied with the best: the least training."""
+    """Chooses the earliest of those that are tied with the best: the least training.
+
+    >>> from checkpoint_sweep import CandidateResult, Direction, EarliestOfSet
+    >>> eligible = [
+    ...     CandidateResult("a", 200, 0.91, in_best_set=True),
+    ...     CandidateResult("b", 400, 0.92, in_best_set=True),
+    ...     CandidateResult("c", 600, 0.8, in_best_set=False),
+    ... ]
+    >>> EarliestOfSet().choose(eligible, Direction.HIGHER_IS_BETTER).name
+    'a'
+    """
 
     def choose(self, eligible: Sequence[CandidateResult], direction: Direction) -> Choice:
         """See `SelectionPolicy`."""
@@ -27,7 +37,17 @@ class EarliestOfSet:
 
 @dataclasses.dataclass(frozen=True)
 class LatestOfSet:
-    """Chooses the latest of those tied with the best: the most training."""
+    """Chooses the latest of those that are tied with the best: the most training.
+
+    >>> from checkpoint_sweep import CandidateResult, Direction, LatestOfSet
+    >>> eligible = [
+    ...     CandidateResult("a", 200, 0.91, in_best_set=True),
+    ...     CandidateResult("b", 400, 0.92, in_best_set=True),
+    ...     CandidateResult("c", 600, 0.8, in_best_set=False),
+    ... ]
+    >>> LatestOfSet().choose(eligible, Direction.HIGHER_IS_BETTER).name
+    'b'
+    """
 
     def choose(self, eligible: Sequence[CandidateResult], direction: Direction) -> Choice:
         """See `SelectionPolicy`."""
@@ -37,12 +57,21 @@ class LatestOfSet:
 
 @dataclasses.dataclass(frozen=True)
 class SecondaryMetric:
-    """Chooses, of those tied with the best, the best by another metric.
+    """Chooses, of those that are tied with the best, the best by another metric.
 
     One whose value is not a number is the worst.
 
+    >>> from checkpoint_sweep import CandidateResult, Direction, SecondaryMetric
+    >>> eligible = [
+    ...     CandidateResult("a", 200, 0.91, metrics={"loss": 0.4}, in_best_set=True),
+    ...     CandidateResult("b", 400, 0.92, metrics={"loss": 0.5}, in_best_set=True),
+    ... ]
+    >>> policy = SecondaryMetric("loss", Direction.LOWER_IS_BETTER)
+    >>> policy.choose(eligible, Direction.HIGHER_IS_BETTER).name
+    'a'
+
     Attributes:
-        metric: Name of the other metric, which is read on the slice of the selection.
+        metric: Name of the metric, on the slice of the selection.
         direction: Which of its values are better.
     """
 

@@ -1,1 +1,1 @@
-"""What a sweep does, wherever its model run and its examples come from."""
+"""A sweep from options to the exported choice, wherever run and examples come from."""

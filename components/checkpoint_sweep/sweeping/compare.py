@@ -8,8 +8,8 @@ from typing import Any
 
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.common.names import OVERALL, MetricName, SliceName
-from checkpoint_sweep.evaluation.jackknife.read_left_out import read_left_out
-from checkpoint_sweep.evaluation.read_metrics import read_metrics
+from checkpoint_sweep.evaluation.results.metrics import read_metrics
+from checkpoint_sweep.evaluation.results.replicates import read_replicates
 from checkpoint_sweep.report.sweep_result import model_name_of, read_verdicts
 from checkpoint_sweep.selection.criteria import LEVEL
 from checkpoint_sweep.selection.differences import Compared, compare_values
@@ -28,15 +28,15 @@ class ComparisonError(UserError):
 
 @dataclasses.dataclass(frozen=True)
 class Side:
-    """One of the two.
+    """One of the two candidates.
 
     Attributes:
-        directory: Folder of its sweep.
+        directory: Directory of its sweep.
         name: Name of the candidate.
-        label: Text that stands for it.
+        label: Name of sweep and candidate, as it is shown.
         selection: Selection of its sweep.
-        values: Values by slice and metric.
-        replicates: Replicates of those values whose error is estimated.
+        values: Values by slice and metric, as they are shown.
+        replicates: Jackknife replicates of those values whose error is estimated.
     """
 
     directory: str
@@ -54,14 +54,14 @@ class Side:
 
 @dataclasses.dataclass(frozen=True)
 class Comparison:
-    """What is compared, and how it differs.
+    """Two candidates, and how they differ.
 
     Attributes:
-        first: what is compared.
-        second: with what.
-        rows: those of the overall slice first.
-        cautions: a sentence on each reason why the values may not be comparable.
-        level: of the intervals, each on its own: of many, some miss the truth.
+        first: Candidate to compare.
+        second: Candidate to compare it with.
+        rows: Differences by metric and slice, those of the overall slice first.
+        cautions: Sentence on each reason why the values may not be comparable.
+        level: Level of the intervals, each on its own: of many, some miss the truth.
     """
 
     first: Side
@@ -71,7 +71,7 @@ class Comparison:
     level: float
 
     def to_json(self) -> dict[str, Any]:
-        """As plain data; what is not a finite number is null."""
+        """Converts to plain data; what is not a finite number is null."""
         return {
             **{
                 key: {"sweep": side.directory, "name": side.name}
@@ -92,7 +92,7 @@ def compare(first: str, second: str, level: float = LEVEL) -> Comparison:
     Args:
         first: Folder of a sweep, for the one that it chose; with `:STEP` or `:NAME` behind it
             another checkpoint or average.
-        second: Folder of a sweep, likewise.
+        second: Folder, with or without a candidate, as `first`.
         level: Level of the intervals.
 
     Raises:
@@ -132,7 +132,7 @@ def _read(given: str) -> Side:
     model_name = model_name_of(results)
     try:
         metrics = read_metrics(results, model_name)
-        left_out = read_left_out(results, model_name)
+        left_out = read_replicates(results, model_name)
     except (OSError, ValueError) as error:
         raise ComparisonError(
             f"The results in {results} cannot be read: {error} Sweep again."
@@ -156,7 +156,7 @@ def _read(given: str) -> Side:
 
 
 def _parts(given: str) -> tuple[str, str | None]:
-    """The folder of a sweep, and which of its candidates."""
+    """Splits an argument into the folder of a sweep, and which of its candidates."""
     if os.path.isdir(given) or ":" not in given:
         return given, None
     path, _, which = given.rpartition(":")
@@ -209,7 +209,7 @@ def _cautions(a: Side, b: Side) -> tuple[bool, list[str]]:
 
 
 def _buckets(side: Side) -> tuple[int, ...] | None:
-    """Counts the examples in each bucket of the overall slice: that tells examples apart."""
+    """Counts the examples in each fold of the overall slice: that tells data sets apart."""
     found = [r.examples for (slice_key, _), r in side.replicates.items() if slice_key == OVERALL]
     return found[0] if found else None
 

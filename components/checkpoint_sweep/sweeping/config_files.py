@@ -1,4 +1,4 @@
-"""Evaluation configs and schemas from files, as people keep them."""
+"""Reads evaluation configs and schemas from files, as people keep them."""
 
 import json
 from typing import Any, TypeVar
@@ -12,16 +12,16 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 
 from checkpoint_sweep.common.eval_config import EvalConfigError
 from checkpoint_sweep.common.text import first_line
-from checkpoint_sweep.evaluation.example_source import ExamplesError
+from checkpoint_sweep.evaluation.inputs.source import ExamplesError
 
 _Proto = TypeVar("_Proto", bound=Message)
 
 
 def read_eval_config(path: str) -> tfma.EvalConfig:
-    """An evaluation config from JSON (`.json`), YAML (`.yaml`, `.yml`), or else a text proto.
+    """Reads an evaluation config: JSON (`.json`), YAML (`.yaml`, `.yml`), or else a text proto.
 
     Raises:
-        EvalConfigError: the file is not there, or no evaluation config.
+        EvalConfigError: The file is not there, or no evaluation config.
     """
     try:
         text = _text(path)
@@ -45,10 +45,10 @@ def read_eval_config(path: str) -> tfma.EvalConfig:
 
 
 def read_schema(path: str) -> schema_pb2.Schema:
-    """A schema from a text proto.
+    """Reads a schema from a text proto.
 
     Raises:
-        ExamplesError: the file is not there, or no schema.
+        ExamplesError: The file is not there, or no schema.
     """
     try:
         return _from_text(_text(path), schema_pb2.Schema())

@@ -1,23 +1,21 @@
 """The sweep of a training run from within the training: no pipeline, no second process."""
 
+import dataclasses
 import logging
 import os
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent import futures
-from typing import Any
-
-import tensorflow_model_analysis as tfma
 
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.common.files import PARTIAL
 from checkpoint_sweep.model_run.exported_model import ExportedModelError
-from checkpoint_sweep.saved_model import signatures
-from checkpoint_sweep.selection.selection import Selection
+from checkpoint_sweep.report.sweep_result import SweepResult
+from checkpoint_sweep.saved_model.saved_model import SavedModel
 from checkpoint_sweep.selection.verdict import without_improvement
 from checkpoint_sweep.sweeping import folder as folders
-from checkpoint_sweep.sweeping.following import Following
-from checkpoint_sweep.sweeping.sweep import SweepResult
+from checkpoint_sweep.sweeping.options import SweepOptions
+from checkpoint_sweep.sweeping.run_watcher import RunWatcher
 
 _LOG = logging.getLogger(__name__)
 _EXPORT = "export"
@@ -30,60 +28,50 @@ class TrainingSweep:
     checkpoint is there. One that fails later is a warning, and the training goes on.
 
     Args:
-        run: local directory that training writes its checkpoints to.
-        export: exports the model with the weights of the newest checkpoint to a directory that it
-            is given, or to a folder in it, as `tf.estimator.Estimator.export_saved_model` does.
-            It is called once for a run.
-        examples: to evaluate on, and not to train on; see `sweep`.
-        config: see `sweep`.
-        select: see `sweep`.
-        patience: so many checkpoints may come after the earliest that cannot be told from the
+        run: Local directory that training writes its checkpoints to.
+        export: Function that exports the model with the weights of the newest checkpoint to a
+            directory that it is given, or to a folder in it, as
+            `tf.estimator.Estimator.export_saved_model` does. It is called once for a run.
+        options: Options of each sweep; their examples are not to be trained on.
+        patience: Number of checkpoints that may come after the earliest that is tied with the
             best; then `improves` is false. None for any number.
-        **options: see `sweep`.
     """
 
     def __init__(
         self,
         run: str,
         export: Callable[[str], object],
-        examples: str | Sequence[str],
-        config: str | tfma.EvalConfig,
-        select: str | Selection,
-        *,
+        options: SweepOptions,
         patience: int | None = None,
-        output: str | None = None,
-        **options: Any,
     ) -> None:
-        output = folders.of_run(run, output)
+        output = folders.of_run(run, options.output)
         self._model = os.path.join(output, _EXPORT)
         self._export = export
         self._patience = patience
-        self._following = Following(
-            run, self._model, examples, config, select, output=output, **options
-        )
+        self._watcher = RunWatcher(run, self._model, dataclasses.replace(options, output=output))
 
     @property
     def result(self) -> SweepResult | None:
-        """The last one; None before the first."""
-        return self._following.result
+        """The result of the last sweep; None before the first."""
+        return self._watcher.result
 
     @property
     def improves(self) -> bool:
-        """Whether to go on, by the patience."""
+        """Whether training is to go on, by the patience."""
         if self._patience is None or self.result is None:
             return True
         return without_improvement(self.result.verdicts) < self._patience
 
-    def look(self) -> SweepResult | None:
+    def evaluate_new(self) -> SweepResult | None:
         """Evaluates what is new; None if nothing was, or could be, evaluated.
 
         Raises:
-            UserError: something does not fit, and nothing has been evaluated yet.
+            UserError: Something does not fit, and nothing has been evaluated yet.
         """
         try:
-            if not signatures.exists(self._model):
+            if not SavedModel(self._model).exists():
                 self._export_first()
-            return _in_thread(self._following.look)
+            return _in_thread(self._watcher.poll)
         except UserError as error:
             if self.result is None:
                 raise
@@ -93,8 +81,8 @@ class TrainingSweep:
         return None
 
     def _export_first(self) -> None:
-        os.makedirs(self._following.output, exist_ok=True)
-        with tempfile.TemporaryDirectory(PARTIAL, _EXPORT, self._following.output) as folder:
+        os.makedirs(self._watcher.output, exist_ok=True)
+        with tempfile.TemporaryDirectory(PARTIAL, _EXPORT, self._watcher.output) as folder:
             self._export(os.path.join(folder, _EXPORT))
             found = [path for path, _, files in os.walk(folder) if "saved_model.pb" in files]
             if len(found) != 1:
@@ -106,6 +94,6 @@ class TrainingSweep:
 
 
 def _in_thread(call: Callable[[], SweepResult | None]) -> SweepResult | None:
-    """What a call returns or raises, without the graph and session that training is in."""
+    """Calls a function outside of the graph and session that training is in."""
     with futures.ThreadPoolExecutor(1, "sweep") as executor:
         return executor.submit(call).result()

@@ -1,25 +1,26 @@
-"""What an Estimator's training takes to sweep its own checkpoints, and to stop."""
+"""Sweeps the checkpoints of an Estimator from within its training."""
 
 import os
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import tensorflow as tf
-import tensorflow_model_analysis as tfma
 
 from checkpoint_sweep.common.files import replacing
-from checkpoint_sweep.selection.selection import Selection
+from checkpoint_sweep.report.sweep_result import SweepResult
 from checkpoint_sweep.sweeping.during_training import TrainingSweep
-from checkpoint_sweep.sweeping.sweep import SweepResult
+from checkpoint_sweep.sweeping.options import SweepOptions
 
 
 class SweepListener(tf.estimator.CheckpointSaverListener):
-    """For `tf.estimator.Estimator.train(saving_listeners=[...])`: evaluates what was just saved.
+    """Evaluates each checkpoint that `tf.estimator.Estimator.train` has just saved.
 
         listener = SweepListener(
-            estimator, serving_input_receiver_fn, "eval.tfrecord", "eval_config.pbtxt", "auc"
+            estimator,
+            serving_input_receiver_fn,
+            SweepOptions("eval.tfrecord", "eval_config.pbtxt", "auc"),
         )
         estimator.train(input_fn, max_steps=4000, saving_listeners=[listener])
         print(listener.result.reason, listener.result.model)
@@ -28,86 +29,78 @@ class SweepListener(tf.estimator.CheckpointSaverListener):
     evaluation that fails later is a warning.
 
     Args:
-        estimator: whose `model_dir` has the checkpoints.
-        serving_input_receiver_fn: as for `Estimator.export_saved_model`.
-        examples: to evaluate on, and not to train on; see `sweep`.
-        config: see `sweep`.
-        select: see `sweep`.
-        patience: training stops when so many checkpoints have come after the earliest that cannot
-            be told from the best; None for never.
-        **options: see `sweep`.
+        estimator: Estimator whose `model_dir` has the checkpoints.
+        serving_input_receiver_fn: Function as for `Estimator.export_saved_model`.
+        options: Options of each sweep; their examples are not to be trained on.
+        patience: Number of checkpoints that may come after the earliest that is tied with the
+            best before training stops; None for any number.
     """
 
     def __init__(
         self,
         estimator: tf.estimator.Estimator,
         serving_input_receiver_fn: Callable[[], Any],
-        examples: str | Sequence[str],
-        config: str | tfma.EvalConfig,
-        select: str | Selection,
+        options: SweepOptions,
         *,
         patience: int | None = None,
-        **options: Any,
     ) -> None:
         self._sweep = TrainingSweep(
             estimator.model_dir,
             lambda directory: estimator.export_saved_model(directory, serving_input_receiver_fn),
-            examples,
-            config,
-            select,
-            patience=patience,
-            **options,
+            options,
+            patience,
         )
 
     @property
     def result(self) -> SweepResult | None:
-        """The last one; None before the first."""
+        """The result of the last sweep; None before the first."""
         return self._sweep.result
 
     def after_save(self, session: tf.compat.v1.Session, global_step_value: int) -> bool:
-        """Evaluates; whether training is to stop."""
-        self._sweep.look()
+        """Evaluates the checkpoint; whether training is to stop."""
+        self._sweep.evaluate_new()
         return not self._sweep.improves
 
 
 class SweepExporter(tf.estimator.Exporter):
-    """For `tf.estimator.EvalSpec(exporters=[...])`: exports the best of all checkpoints.
+    """Exports the best of all checkpoints in `tf.estimator.train_and_evaluate`.
 
-    Where `BestExporter` compares those that `train_and_evaluate` has evaluated, this evaluates all
-    that are there when it is called. The chosen one is exported when training ends.
+        exporter = SweepExporter(
+            "best_of_all",
+            serving_input_receiver_fn,
+            SweepOptions("eval.tfrecord", "eval_config.pbtxt", "auc"),
+        )
+        eval_spec = tf.estimator.EvalSpec(eval_input_fn, exporters=[exporter])
+        tf.estimator.train_and_evaluate(estimator, train_spec, eval_spec)
+
+    Where `BestExporter` compares the checkpoints that `train_and_evaluate` has evaluated, this
+    evaluates all that are there when it is called. The chosen one is exported when training ends.
 
     Args:
-        name: of the folder in `export/` of the model's directory.
-        serving_input_receiver_fn: as for `Estimator.export_saved_model`.
-        examples: to evaluate on, and not to train on; see `sweep`.
-        config: see `sweep`.
-        select: see `sweep`.
-        **options: see `sweep`.
+        name: Name of the folder in `export/` of the model's directory.
+        serving_input_receiver_fn: Function as for `Estimator.export_saved_model`.
+        options: Options of each sweep; their examples are not to be trained on.
     """
 
     def __init__(
         self,
         name: str,
         serving_input_receiver_fn: Callable[[], Any],
-        examples: str | Sequence[str],
-        config: str | tfma.EvalConfig,
-        select: str | Selection,
-        **options: Any,
+        options: SweepOptions,
     ) -> None:
         self._name = name
         self._receiver_fn = serving_input_receiver_fn
-        self._given = (examples, config, select)
         self._options = options
         self._sweep: TrainingSweep | None = None
 
     @property
     def name(self) -> str:
-        """See the class."""
+        """The name of the folder in `export/`."""
         return self._name
 
     @property
     def result(self) -> SweepResult | None:
-        """The last one; None before the first."""
+        """The result of the last sweep; None before the first."""
         return self._sweep.result if self._sweep else None
 
     def export(
@@ -118,17 +111,27 @@ class SweepExporter(tf.estimator.Exporter):
         eval_result: Any,
         is_the_final_export: bool,
     ) -> str | None:
-        """Evaluates; at the end the folder of the chosen one, None before or if none is."""
+        """Evaluates what is new, and exports the chosen checkpoint when training ends.
+
+        Args:
+            estimator: Estimator whose `model_dir` has the checkpoints.
+            export_path: Directory for the exports.
+            checkpoint_path: Path of the newest checkpoint.
+            eval_result: Metrics of the Estimator, which are not used.
+            is_the_final_export: Whether training has ended.
+
+        Returns:
+            The folder of the exported model; None before the end, or if none was chosen.
+        """
         if self._sweep is None:
             self._sweep = TrainingSweep(
                 estimator.model_dir,
                 lambda directory: estimator.export_saved_model(
                     directory, self._receiver_fn, checkpoint_path=checkpoint_path
                 ),
-                *self._given,
-                **self._options,
+                self._options,
             )
-        self._sweep.look()
+        self._sweep.evaluate_new()
         chosen = self.result.model if self.result else None
         if not is_the_final_export or chosen is None:
             return None

@@ -1,4 +1,4 @@
-"""Examples from files: TFRecord, CSV, Parquet, or the folder of an Examples artifact."""
+"""Opens examples from files: TFRecord, CSV, Parquet, or the folder of an Examples artifact."""
 
 import os
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 from tfx_bsl.tfxio import tensor_adapter, tf_example_record
 
 from checkpoint_sweep.common.text import first_line
-from checkpoint_sweep.evaluation.example_source import ExamplesError, ExampleSource, check_files
+from checkpoint_sweep.evaluation.inputs.source import ExamplesError, ExampleSource, check_files
 from checkpoint_sweep.sweeping import tables
 
 _SPLIT = "Split-"
@@ -21,14 +21,14 @@ def open_files(
     """Opens files of examples.
 
     Args:
-        patterns: of files; a folder stands for the files in it, that of an Examples artifact for
-            those of one split.
-        split: of an Examples artifact.
-        schema: of the examples; None for what is in them.
-        directory: for tables that become examples.
+        patterns: Patterns of files; a folder stands for the files in it, that of an Examples
+            artifact for those of one split.
+        split: Split of an Examples artifact.
+        schema: Schema of the examples; None for what is in them.
+        directory: Directory for tables that become examples.
 
     Raises:
-        ExamplesError: there are none, or they are of several kinds, or cannot be read.
+        ExamplesError: There are none, or they are of several kinds, or cannot be read.
     """
     found = [pattern for given in patterns for pattern in _patterns(given, split)]
     paths = [path for pattern in found for path in sorted(tf.io.gfile.glob(pattern))]
@@ -77,13 +77,13 @@ def _adapter_config(
 
 
 def _patterns(given: str, split: str) -> list[str]:
-    """The patterns of the files that a pattern or a folder stands for."""
+    """Lists the patterns of the files that a pattern or a folder stands for."""
     folders = [path for path in sorted(tf.io.gfile.glob(given)) if tf.io.gfile.isdir(path)]
     return [_of_folder(folder, split) for folder in folders] or [given]
 
 
 def _of_folder(given: str, split: str) -> str:
-    """The pattern of the files of a folder."""
+    """Makes the pattern of the files of a folder."""
     names = [name.rstrip("/") for name in tf.io.gfile.listdir(given)]
     splits = sorted(name.removeprefix(_SPLIT) for name in names if name.startswith(_SPLIT))
     if not splits:

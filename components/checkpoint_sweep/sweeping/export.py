@@ -4,6 +4,7 @@ import os
 
 from checkpoint_sweep.model_run.candidates import make_candidates
 from checkpoint_sweep.model_run.checkpoints import CheckpointError, StepRange, find_checkpoints
+from checkpoint_sweep.saved_model.saved_model import SavedModel
 from checkpoint_sweep.saved_model.weight_swap import write_saved_model
 
 
@@ -11,19 +12,19 @@ def export_step(run: str, model: str, step: int, directory: str) -> None:
     """Writes the SavedModel that an exporter would have written at a step.
 
     Args:
-        run: directory of the checkpoints.
-        model: directory of a SavedModel that was exported from one of them.
-        step: of the checkpoint.
-        directory: for the SavedModel; must not exist.
+        run: Directory of the checkpoints.
+        model: Directory of a SavedModel that was exported from one of them.
+        step: Step of the checkpoint.
+        directory: Directory for the SavedModel; must not exist.
 
     Raises:
-        UserError: there is no such checkpoint, it cannot be used, or the directory is there.
+        UserError: There is no such checkpoint, it cannot be used, or the directory is there.
     """
     if os.path.exists(directory):
         raise CheckpointError(f"{directory} exists. Name a folder that does not.")
     checkpoints = find_checkpoints(run)
     swept = StepRange(step, step).select(checkpoints)
-    candidates = make_candidates(model, checkpoints, swept)
+    candidates = make_candidates(SavedModel(model), checkpoints, swept)
     if reason := candidates.left_out.get(step):
         raise CheckpointError(f"The checkpoint of step {step} cannot be exported: {reason}.")
     write_saved_model(candidates.sources[step], directory)

@@ -1,10 +1,10 @@
 """The folder that sweeps of one model run share: a numbered folder for each."""
 
 import contextlib
-import fcntl
 import os
 from collections.abc import Iterator
 
+from checkpoint_sweep.common import locks
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.report.document import VERDICTS_JSON
 
@@ -20,55 +20,52 @@ class BusyError(FolderError):
 
 
 def of_run(run: str, output: str | None) -> str:
-    """The absolute folder for the sweeps of a run: the one that is named, or beside the run."""
+    """Returns the absolute folder for the sweeps of a run: the named one, or one beside the run."""
     return os.path.abspath(output or f"{run.rstrip('/')}-sweep")
 
 
 @contextlib.contextmanager
 def locked(folder: str, what: str = SWEEP) -> Iterator[None]:
-    """Holds a local folder, which is made if need be, until the block or the process ends.
+    """Locks a local folder, which is made if need be, until the block or the process ends.
 
     Args:
-        folder: to hold.
-        what: is to go on there; another such is refused meanwhile.
+        folder: Folder to lock.
+        what: What is to go on there, SWEEP or WATCH; another such is refused meanwhile.
 
     Raises:
-        BusyError: another process holds it.
-        FolderError: nothing can be written there.
+        BusyError: Another process holds it.
+        FolderError: Nothing can be written there.
     """
-    try:
-        os.makedirs(folder, exist_ok=True)
-        file = open(os.path.join(folder, f".{what}.lock"), "a+")  # noqa: SIM115 - closed below
-    except OSError as error:
-        raise FolderError(
-            f"Nothing can be written to {folder}: {error.strerror}. Name another folder."
-        ) from error
-    with file:
+    with contextlib.ExitStack() as held:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
+            held.enter_context(locks.exclusive(os.path.join(folder, f".{what}.lock")))
+        except (locks.LockHeldError, locks.NoLocksError) as error:
             raise BusyError(
                 f"Another {what} is going on in {folder}. Wait for its end, or name another folder."
+            ) from error
+        except OSError as error:
+            raise FolderError(
+                f"Nothing can be written to {folder}: {error.strerror}. Name another folder."
             ) from error
         yield
 
 
 def numbers(folder: str) -> list[int]:
-    """Of the sweeps in a folder, in order, those that have not ended too."""
+    """Lists the numbers of the sweeps in a folder, in order, also of those that have not ended."""
     names = os.listdir(folder) if os.path.isdir(folder) else []
     return sorted(int(name) for name in names if name.isdigit())
 
 
 def path(folder: str, number: int) -> str:
-    """The folder of a sweep."""
+    """Returns the folder of a sweep."""
     return os.path.join(folder, f"{number:04d}")
 
 
 def latest(folder: str) -> str:
-    """The folder of the last sweep that has ended.
+    """Finds the folder of the last sweep that has ended.
 
     Raises:
-        FolderError: there is none.
+        FolderError: There is none.
     """
     for number in reversed(numbers(folder)):
         if os.path.exists(os.path.join(path(folder, number), VERDICTS_JSON)):

@@ -1,62 +1,54 @@
-"""What a Keras training takes to sweep its own checkpoints, and to stop."""
+"""Sweeps the checkpoints of a Keras model from within its training."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import tensorflow as tf
-import tensorflow_model_analysis as tfma
 
-from checkpoint_sweep.selection.selection import Selection
+from checkpoint_sweep.report.sweep_result import SweepResult
 from checkpoint_sweep.sweeping.during_training import TrainingSweep
-from checkpoint_sweep.sweeping.sweep import SweepResult
+from checkpoint_sweep.sweeping.options import SweepOptions
 
 
 class SweepCallback(tf.keras.callbacks.Callback):
-    """For `tf.keras.Model.fit(callbacks=[...])`: evaluates what an epoch has saved.
+    """Evaluates the checkpoint that an epoch of `tf.keras.Model.fit` has saved.
 
         saver = tf.keras.callbacks.ModelCheckpoint("run/ckpt-{epoch}", save_weights_only=True)
-        sweep = SweepCallback("run", export, "eval.tfrecord", "eval_config.pbtxt", "auc")
-        model.fit(data, epochs=20, callbacks=[saver, sweep])
-        print(sweep.result.reason, sweep.result.model)
+        options = SweepOptions("eval.tfrecord", "eval_config.pbtxt", "auc")
+        callback = SweepCallback("run", export, options)
+        model.fit(data, epochs=20, callbacks=[saver, callback])
+        print(callback.result.reason, callback.result.model)
 
     It comes after the callback that saves. Training waits for it. What is wrong with the arguments
     ends it after its first epoch; an evaluation that fails later is a warning.
 
     Args:
-        run: local directory of the checkpoints.
-        export: is called once, with a directory, to which it exports the model as it is served,
-            such as `lambda directory: tf.saved_model.save(model, directory, signatures=...)`.
-        examples: to evaluate on, and not to train on; see `sweep`.
-        config: see `sweep`.
-        select: see `sweep`.
-        patience: training stops when so many checkpoints have come after the earliest that cannot
-            be told from the best; None for never.
-        **options: see `sweep`.
+        run: Local directory of the checkpoints.
+        export: Function that is called once, with a directory, to which it exports the model as it
+            is served: `lambda directory: tf.saved_model.save(model, directory, signatures=...)`.
+        options: Options of each sweep; their examples are not to be trained on.
+        patience: Number of checkpoints that may come after the earliest that is tied with the
+            best before training stops; None for any number.
     """
 
     def __init__(
         self,
         run: str,
         export: Callable[[str], object],
-        examples: str | Sequence[str],
-        config: str | tfma.EvalConfig,
-        select: str | Selection,
+        options: SweepOptions,
         *,
         patience: int | None = None,
-        **options: Any,
     ) -> None:
         super().__init__()
-        self._sweep = TrainingSweep(
-            run, export, examples, config, select, patience=patience, **options
-        )
+        self._sweep = TrainingSweep(run, export, options, patience)
 
     @property
     def result(self) -> SweepResult | None:
-        """The last one; None before the first."""
+        """The result of the last sweep; None before the first."""
         return self._sweep.result
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Evaluates."""
-        self._sweep.look()
+        """Evaluates the checkpoint of the epoch, and stops training without improvement."""
+        self._sweep.evaluate_new()
         if not self._sweep.improves:
             self.model.stop_training = True

@@ -8,15 +8,14 @@ import tensorflow_model_analysis as tfma
 from absl import logging
 
 from checkpoint_sweep.common import progress
-from checkpoint_sweep.common.eval_config import check_thresholds, has_thresholds, with_defaults
-from checkpoint_sweep.evaluation.checks import check_signature, flattening_warning
-from checkpoint_sweep.evaluation.engine import EvaluationRequest, Race, get_engine
-from checkpoint_sweep.evaluation.evaluate_candidates import evaluate_candidates, output_of
-from checkpoint_sweep.evaluation.example_source import ExampleSource
-from checkpoint_sweep.evaluation.feature_checks import features_of, indispensable_features
-from checkpoint_sweep.evaluation.jackknife.wanted import wanted
-from checkpoint_sweep.evaluation.ledger import Circumstances
-from checkpoint_sweep.evaluation.support import compiled_metrics_warning
+from checkpoint_sweep.common.eval_config import has_thresholds, with_defaults
+from checkpoint_sweep.evaluation.candidates.evaluate import evaluate_candidates, output_of
+from checkpoint_sweep.evaluation.candidates.reuse import EvaluationFingerprint
+from checkpoint_sweep.evaluation.engine import get_engine
+from checkpoint_sweep.evaluation.inputs.source import ExampleSource
+from checkpoint_sweep.evaluation.plan.tracked_metrics import find_tracked_metrics
+from checkpoint_sweep.evaluation.preflight.preflight import preflight
+from checkpoint_sweep.evaluation.request import EvaluationRequest, Race
 from checkpoint_sweep.model_run.candidates import Candidates, make_candidates
 from checkpoint_sweep.model_run.checkpoints import (
     Checkpoint,
@@ -26,21 +25,21 @@ from checkpoint_sweep.model_run.checkpoints import (
     find_checkpoints,
 )
 from checkpoint_sweep.saved_model.model_source import ModelSource
-from checkpoint_sweep.saved_model.tensor_bundle import unreadable
+from checkpoint_sweep.saved_model.saved_model import SavedModel
+from checkpoint_sweep.saved_model.tensor_bundle import unreadable_reason
 from checkpoint_sweep.saved_model.weight_swap import write_saved_model
+from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.decision import choose
-from checkpoint_sweep.selection.direction import Direction
 from checkpoint_sweep.selection.judgement import judge
 from checkpoint_sweep.selection.metric_lookup import check_slice, resolve_direction
 from checkpoint_sweep.selection.sweep_verdicts import SweepVerdicts
 from checkpoint_sweep.selection.verdict import Verdict
-from checkpoint_sweep.sweeping.baseline import check_weights
-from checkpoint_sweep.sweeping.settings import Models, Settings
+from checkpoint_sweep.sweeping.settings import ModelPaths, SweepSettings
 
 
 @dataclasses.dataclass(frozen=True)
-class Outcome:
-    """What a sweep has come to.
+class SweepOutcome:
+    """What a sweep has decided.
 
     Attributes:
         verdicts: Choice, whether it is blessed, and a verdict on every candidate.
@@ -52,25 +51,25 @@ class Outcome:
 
 
 def run_sweep(
-    settings: Settings,
-    models: Models,
+    settings: SweepSettings,
+    models: ModelPaths,
     open_examples: Callable[[], ExampleSource],
     make_pipeline: Callable[[], beam.Pipeline],
     evaluation: str,
     export_to: str,
-) -> Outcome:
+) -> SweepOutcome:
     """Evaluates every checkpoint, chooses one, and exports it.
 
     Args:
-        settings: what the sweep is told.
-        models: what is swept, and compared with.
-        open_examples: opens the examples to evaluate on.
-        make_pipeline: a new Beam pipeline.
-        evaluation: directory for the results and the ledger.
-        export_to: directory for the chosen as a SavedModel; it must not exist.
+        settings: What the sweep is told.
+        models: Models to evaluate, and to compare with.
+        open_examples: Function that opens the examples to evaluate on.
+        make_pipeline: Function that makes a new Beam pipeline.
+        evaluation: Directory for the results and the ledger.
+        export_to: Directory for the chosen as a SavedModel; it must not exist.
 
     Raises:
-        UserError: the model run cannot be swept (CheckpointError, ExportedModelError), or
+        UserError: The model run cannot be swept (CheckpointError, ExportedModelError), or
             selection, evaluation config, exported model and examples do not fit together
             (SelectionError, EvalConfigError, SignatureError, FeatureError, ExamplesError,
             EvaluationError).
@@ -79,15 +78,17 @@ def run_sweep(
     whole = with_defaults(settings.eval_config, has_baseline=True)
     direction = resolve_direction(selection, whole)
     check_slice(selection, whole)
+    exported = SavedModel(models.exported)
     baseline = (
         ModelSource.from_saved_model("baseline", models.baseline) if models.baseline else None
     )
     eval_config = with_defaults(settings.eval_config, has_baseline=baseline is not None)
     engine = get_engine(settings.engine)
     examples = open_examples()
-    _check(settings, eval_config, models, baseline, examples)
-    swept, candidates = _candidates(models, settings.steps)
-    decisive = wanted(eval_config, selection)
+    for warning in preflight(eval_config, examples, exported, baseline, settings.engine):
+        logging.warning(warning)
+    checkpoints, candidates = _candidates(exported, models.model_run, settings.steps)
+    tracked_metrics = find_tracked_metrics(eval_config, selection)
     request = EvaluationRequest(
         candidates=list(candidates.sources.values()),
         baseline=baseline,
@@ -98,26 +99,26 @@ def run_sweep(
         tensor_adapter_config=examples.tensor_adapter_config,
         batch_size=settings.batch_size,
         memory_budget=settings.memory_budget,
-        decisive=decisive,
+        tracked_metrics=tracked_metrics,
         race=_race(settings, direction),
     )
-    circumstances = Circumstances.of(
+    fingerprint = EvaluationFingerprint.of(
         eval_config,
         list(examples.patterns.values()),
         examples.schema.SerializeToString(deterministic=True) if examples.schema else b"",
         baseline,
         settings.engine,
-        decisive,
+        tracked_metrics,
     )
     with progress.counting(examples.counts):
         evaluated = evaluate_candidates(
             engine,
             request,
-            swept,
+            checkpoints,
             candidates.left_out,
             evaluation,
             selection,
-            circumstances,
+            fingerprint,
             direction,
             settings.averages,
         )
@@ -125,63 +126,41 @@ def run_sweep(
     verdicts = judge(decision, selection, direction, has_thresholds(eval_config))
     if decision.winner is not None:
         _export(evaluated.sources[decision.winner.name], decision.winner, export_to)
-    return Outcome(verdicts, eval_config)
+    return SweepOutcome(verdicts, eval_config)
 
 
-def _check(
-    settings: Settings,
-    eval_config: tfma.EvalConfig,
-    models: Models,
-    baseline: ModelSource | None,
-    examples: ExampleSource,
-) -> None:
-    """Checks that models, config and examples fit, and warns of what may surprise."""
-    exported = models.exported
-    features = examples.features(
-        features_of(eval_config, exported), indispensable_features(eval_config, exported)
-    )
-    check_signature(exported, eval_config, features)
-    if baseline:
-        check_signature(baseline.saved_model, eval_config, features, of_baseline=True)
-        check_weights(baseline)
-    compiled = compiled_metrics_warning(exported, eval_config)
-    if not compiled:
-        check_thresholds(eval_config)
-    for warning in (
-        flattening_warning(exported, eval_config),
-        compiled if settings.engine != "tfma" else None,
-    ):
-        if warning:
-            logging.warning(warning)
-
-
-def _race(settings: Settings, direction: Direction) -> Race | None:
+def _race(settings: SweepSettings, direction: Direction) -> Race | None:
     if settings.racing is None:
         return None
     selection = settings.selection
     return Race(settings.racing, selection.metric_name, selection.slice_name, direction)
 
 
-def _candidates(models: Models, steps: StepRange) -> tuple[list[Checkpoint], Candidates]:
-    """The checkpoints to sweep and the candidates made of them."""
-    checkpoints = find_checkpoints(models.model_run)
-    if warning := deletion_warning(checkpoints):
+def _candidates(
+    exported: SavedModel, model_run: str, steps: StepRange
+) -> tuple[list[Checkpoint], Candidates]:
+    """Selects the checkpoints to evaluate, and makes candidates of them."""
+    found = find_checkpoints(model_run)
+    if warning := deletion_warning(found):
         logging.warning(warning)
-    swept = steps.select(checkpoints)
-    candidates = make_candidates(models.exported, checkpoints, swept)
+    checkpoints = steps.select(found)
+    candidates = make_candidates(exported, found, checkpoints)
     for step, reason in candidates.left_out.items():
         logging.warning("The checkpoint of step %d is left out: %s", step, reason)
     logging.info(
-        "sweeping %d checkpoints, step %d to %d", len(swept), swept[0].step, swept[-1].step
+        "sweeping %d checkpoints, step %d to %d",
+        len(checkpoints),
+        checkpoints[0].step,
+        checkpoints[-1].step,
     )
-    return swept, candidates
+    return checkpoints, candidates
 
 
 def _export(source: ModelSource, verdict: Verdict, directory: str) -> None:
     try:
         write_saved_model(source, directory)
     except Exception as error:
-        if reason := unreadable(source):
+        if reason := unreadable_reason(source):
             if verdict.is_average:
                 raise CheckpointError(
                     f"{verdict.name} is chosen, and its weights can no longer be read: {reason}. "

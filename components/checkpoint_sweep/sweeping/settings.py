@@ -1,4 +1,4 @@
-"""What a sweep is told."""
+"""What a sweep is told, with its files read, and where its models lie."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from typing import Any
 
 import tensorflow_model_analysis as tfma
 
-from checkpoint_sweep.evaluation.engine import DEFAULT_ENGINE, check_amounts
+from checkpoint_sweep.evaluation.request import DEFAULT_ENGINE, check_amounts
 from checkpoint_sweep.model_run.averages import Averages
 from checkpoint_sweep.model_run.checkpoints import StepRange
 from checkpoint_sweep.selection.racing import Racing
@@ -14,21 +14,21 @@ from checkpoint_sweep.selection.selection import Selection
 
 
 @dataclasses.dataclass(frozen=True)
-class Settings:
-    """What a sweep is told.
+class SweepSettings:
+    """What a sweep is told, wherever its examples come from.
 
     Attributes:
-        selection: the metric to choose by, and how.
-        eval_config: metrics, slices and thresholds, as its user wrote it.
-        steps: which checkpoints to take.
-        averages: averages to evaluate too; None for none.
-        racing: how checkpoints are dropped early; None to evaluate each on all examples.
-        engine: its name.
-        batch_size: examples to take at once; None for the engine's default.
-        memory_budget: bytes for the weights of all models; None for the engine's default.
+        selection: Metric to choose by, and how.
+        eval_config: Metrics, slices and thresholds, as the user wrote them.
+        steps: Checkpoints to evaluate.
+        averages: Averages to evaluate too; None for none.
+        racing: How checkpoints are dropped early; None to evaluate each on all examples.
+        engine: Name of the engine.
+        batch_size: Number of examples to predict at once; None for the engine's default.
+        memory_budget: Bytes for the weights of all models; None for the engine's default.
 
     Raises:
-        EngineError: an amount is below 1.
+        EngineError: An amount is below 1.
     """
 
     selection: Selection
@@ -45,13 +45,13 @@ class Settings:
 
 
 @dataclasses.dataclass(frozen=True)
-class Models:
-    """What is swept, and compared with.
+class ModelPaths:
+    """Where the models of a sweep lie.
 
     Attributes:
-        exported: directory of the SavedModel whose graph every candidate has.
-        model_run: directory of the checkpoints.
-        baseline: directory of the SavedModel to compare with; None for none.
+        exported: Directory of the SavedModel whose graph every candidate has.
+        model_run: Directory of the checkpoints.
+        baseline: Directory of the SavedModel to compare with; None for none.
     """
 
     exported: str
@@ -59,16 +59,16 @@ class Models:
     baseline: str | None = None
 
 
-def made_of(
-    settings: Settings, models: Models, examples: Sequence[str], splits: Sequence[str]
+def provenance(
+    settings: SweepSettings, models: ModelPaths, examples: Sequence[str], splits: Sequence[str]
 ) -> dict[str, Any]:
-    """How a sweep was made, for its report.
+    """Says what a sweep was made from, as its report has it.
 
     Args:
-        settings: what it was told.
-        models: what it swept.
-        examples: where they lie.
-        splits: of them.
+        settings: What the sweep was told.
+        models: Models that it evaluated.
+        examples: Paths of the examples.
+        splits: Splits of the examples.
     """
     return {
         "examples": list(examples),

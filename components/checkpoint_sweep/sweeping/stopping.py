@@ -1,4 +1,4 @@
-"""Stops a training when the one who watches it says so, by a file."""
+"""Stops a training when `watch` asks for it, by a file."""
 
 import os
 from typing import Any
@@ -15,29 +15,40 @@ def request_stop(path: str) -> None:
         file.write("The watched metric has not improved.\n")
 
 
-def stop_hook(path: str) -> Any:
-    """A hook for `tf.estimator.Estimator.train(hooks=[...])`: looks for the file at each step.
+def stop_hook(path: str) -> tf.estimator.SessionRunHook:
+    """Makes a hook for `tf.estimator.Estimator.train` that looks for the file at each step.
+
+        estimator.train(input_fn, max_steps=4000, hooks=[stop_hook("run-sweep/stop")])
 
     Args:
-        path: the file `stop` in the output of `watch`. One that is there from before is removed.
+        path: Path of the file `stop` in the output of `watch`. One that is there from before is
+            removed.
     """
+    return _StopHook(path)
 
-    class StopHook(tf.estimator.SessionRunHook):
-        def begin(self) -> None:
-            _remove(path)
 
-        def after_run(self, run_context: Any, run_values: Any) -> None:
-            if os.path.exists(path):
-                run_context.request_stop()
+class _StopHook(tf.estimator.SessionRunHook):
+    def __init__(self, path: str) -> None:
+        self._path = path
 
-    return StopHook()
+    def begin(self) -> None:
+        """Removes what an earlier training was told."""
+        _remove(self._path)
+
+    def after_run(self, run_context: Any, run_values: Any) -> None:
+        """Stops the training if the file is there."""
+        if os.path.exists(self._path):
+            run_context.request_stop()
 
 
 class StopCallback(tf.keras.callbacks.Callback):
-    """The same for `tf.keras.Model.fit(callbacks=[...])`.
+    """Stops `tf.keras.Model.fit` when the file is there at the end of a batch.
+
+        model.fit(data, epochs=20, callbacks=[StopCallback("run-sweep/stop")])
 
     Args:
-        path: the file `stop` in the output of `watch`. One that is there from before is removed.
+        path: Path of the file `stop` in the output of `watch`. One that is there from before is
+            removed.
     """
 
     def __init__(self, path: str) -> None:
@@ -49,7 +60,7 @@ class StopCallback(tf.keras.callbacks.Callback):
         _remove(self._path)
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        """Looks for the file."""
+        """Stops the training if the file is there."""
         if os.path.exists(self._path):
             self.model.stop_training = True
 

@@ -1,4 +1,4 @@
-"""Tables as `tf.Example`s: each column a feature, an empty cell a missing one."""
+"""Writes tables as `tf.Example`s: each column a feature, an empty cell a missing one."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from pyarrow import csv, parquet
 from checkpoint_sweep.common.digests import of_files, of_parts
 from checkpoint_sweep.common.files import replacing
 from checkpoint_sweep.common.text import first_line
-from checkpoint_sweep.evaluation.example_source import ExamplesError
+from checkpoint_sweep.evaluation.inputs.source import ExamplesError
 
 SUFFIXES = (".csv", ".parquet")
 
@@ -21,14 +21,14 @@ def to_examples(paths: list[str], directory: str) -> str:
     bytes features.
 
     Args:
-        paths: of CSV files with a header, or of Parquet files.
-        directory: for the file.
+        paths: Paths of CSV files with a header, or of Parquet files.
+        directory: Directory for the file.
 
     Returns:
         The path of the file.
 
     Raises:
-        ExamplesError: a table cannot be read, or a column is of another type.
+        ExamplesError: A table cannot be read, or a column is of another type.
     """
     target = f"{directory}/{of_parts('tables', of_files(paths))}.tfrecord.gz"
     if tf.io.gfile.exists(target):
@@ -72,7 +72,7 @@ def _examples(batch: pa.RecordBatch, path: str) -> Iterator[bytes]:
 
 
 def _kind(name: str, column: pa.DataType, path: str) -> str:
-    """Which of the lists of a feature holds a column's values."""
+    """Names the list of a feature that takes the values of a column."""
     types = pa.types
     if types.is_integer(column) or types.is_boolean(column):
         return "int64_list"

@@ -1,33 +1,40 @@
-"""Follows a training run: each new checkpoint is evaluated as it appears."""
+"""Watches a training run: each new checkpoint is evaluated as it appears."""
 
 import dataclasses
 import os
 import time
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable
 
-import tensorflow_model_analysis as tfma
-
+from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.model_run.checkpoints import CheckpointError
 from checkpoint_sweep.model_run.exported_model import ExportedModelError
-from checkpoint_sweep.selection.selection import Selection
+from checkpoint_sweep.report.sweep_result import SweepResult
 from checkpoint_sweep.selection.verdict import without_improvement
 from checkpoint_sweep.sweeping import folder as folders
-from checkpoint_sweep.sweeping.following import Following
+from checkpoint_sweep.sweeping.options import SweepOptions
+from checkpoint_sweep.sweeping.run_watcher import RunWatcher
 from checkpoint_sweep.sweeping.stopping import STOP, request_stop
-from checkpoint_sweep.sweeping.sweep import SweepResult
+
+
+class WatchError(UserError):
+    """Watching could not end as it is asked to; the message says why."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Until:
     """When watching ends, whatever comes first; without any of these, never.
 
+    >>> from checkpoint_sweep import Until
+    >>> Until(step=4000, seconds=3600.0)
+    Until(step=4000, seconds=3600.0, file=None, patience=None)
+
     Attributes:
-        step: a checkpoint of this step, or a later one, has been evaluated.
-        seconds: so much time has passed.
-        file: this file is there, which training writes when it has ended.
-        patience: so many checkpoints have come after the earliest that cannot be told from the
-            best. Training is then asked to stop, by a file that `stopping` looks for.
+        step: End when a checkpoint of this step, or a later one, has been evaluated.
+        seconds: End after so many seconds.
+        file: End when this file is there, which training writes when it has ended.
+        patience: End when so many checkpoints have come after the earliest that is tied with the
+            best. Training is then asked to stop, by a file that `stop_hook` and `StopCallback`
+            look for.
     """
 
     step: int | None = None
@@ -39,63 +46,58 @@ class Until:
 def watch(
     run: str,
     model: str,
-    examples: str | Sequence[str],
-    config: str | tfma.EvalConfig,
-    select: str | Selection,
+    options: SweepOptions,
     *,
     until: Until | None = None,
-    output: str | None = None,
     every: float = 5.0,
-    when_swept: Callable[[SweepResult], None] | None = None,
-    **options: Any,
+    on_result: Callable[[SweepResult], None] | None = None,
 ) -> SweepResult:
     """Sweeps a run again each time it has new checkpoints, as `sweep` does, until it ends.
 
-    >>> from checkpoint_sweep import watch
-    >>> from checkpoint_sweep.sweeping.watch import Until
-    >>> given = "run", "export", "eval*.tfrecord", "eval_config.pbtxt", "auc"
-    >>> watched = watch(*given, until=Until(step=60))
-    >>> watched.verdicts[-1].step
+    >>> from checkpoint_sweep import SweepOptions, Until, watch
+    >>> options = SweepOptions("eval*.tfrecord", "eval_config.pbtxt", "auc")
+    >>> result = watch("run", "export", options, until=Until(step=60))
+    >>> result.verdicts[-1].step
     60
 
-    Every checkpoint that is seen is held in `held/` of the output, by a hard link where that is
+    Every checkpoint that is seen is pinned in `pinned/` of the output, by a hard link where that is
     possible, so that the trainer may delete it. What was evaluated is not evaluated again, also not
     after a new start.
 
     Args:
-        run: local directory of the checkpoints; it need not be there yet.
-        model: directory of a SavedModel that was exported from one of them; neither it nor that
-            one need be there yet, but nothing is evaluated before they are.
-        examples: see `sweep`.
-        config: see `sweep`.
-        select: see `sweep`.
-        until: when to end.
-        output: see `sweep`.
-        every: seconds from one evaluation of what is new to the next look; checkpoints are held
-            more often.
-        when_swept: is given each result.
-        **options: see `sweep`.
+        run: Local directory of the checkpoints; it need not be there yet.
+        model: Directory of a SavedModel that was exported from one of them; neither it nor that
+            checkpoint need be there yet, but nothing is evaluated before they are.
+        options: Options of each sweep.
+        until: When to end; None for never.
+        every: Seconds from one evaluation of what is new to the next; checkpoints are pinned more
+            often.
+        on_result: Function that is called with each result.
 
     Returns:
         The last result.
 
     Raises:
-        UserError: something does not fit, no checkpoint has appeared when watching ends, or
+        UserError: Something does not fit, no checkpoint has appeared when watching ends, or
             another process watches into this output.
     """
-    following = Following(
-        run, model, examples, config, select, output=output, every=every, **options
-    )
-    with folders.locked(following.output, folders.WATCH):
-        return _watch(following, until or Until(), run, model, when_swept)
+    until = until or Until()
+    last = options.steps.last
+    if until.step is not None and last is not None and until.step > last:
+        raise WatchError(
+            f"No checkpoint of step {until.step}, at which watching ends, would be evaluated: the "
+            f"last to evaluate is of step {last}. End at that step, or evaluate later ones."
+        )
+    watcher = RunWatcher(run, model, options, every)
+    with folders.locked(watcher.output, folders.WATCH):
+        return _watch(watcher, until, model, on_result)
 
 
 def _watch(
-    following: Following,
+    watcher: RunWatcher,
     until: Until,
-    run: str,
     model: str,
-    when_swept: Callable[[SweepResult], None] | None,
+    on_result: Callable[[SweepResult], None] | None,
 ) -> SweepResult:
     started = time.monotonic()
     while True:
@@ -103,41 +105,35 @@ def _watch(
         trained = until.file is not None and os.path.exists(until.file)
         late = until.seconds is not None and time.monotonic() - started >= until.seconds
         try:
-            result = following.look()
+            result = watcher.poll()
         except folders.BusyError:  # Somebody's `sweep`, which will end.
-            following.rest()
+            watcher.wait()
             continue
         except ExportedModelError:
             if trained or late:
                 raise
             result = None  # The checkpoint that was exported may be still to come.
         if result is not None:
-            if when_swept is not None:
-                when_swept(result)
-            if _has_come(result, until):
-                request_stop(os.path.join(following.output, STOP))
+            if on_result is not None:
+                on_result(result)
+            if _has_no_improvement(result, until):
+                request_stop(os.path.join(watcher.output, STOP))
                 return result
-            if late or (until.step is not None and _step(result) >= until.step):
+            if late or (until.step is not None and _last_step(result) >= until.step):
                 return result
-        if not following.pending:
+        if not watcher.pending:
             if trained or late:
-                return _last(following, run)
+                return watcher.last_result()
         elif result is None and (trained or late):
             raise CheckpointError(f"There is no SavedModel in {model}. Export one of the run.")
-        if result is None or not following.pending:
-            following.rest()
+        if result is None or not watcher.pending:
+            watcher.wait()
 
 
-def _last(following: Following, run: str) -> SweepResult:
-    if following.result is None:
-        raise CheckpointError(f"No checkpoint has appeared in {run}. Look for longer.")
-    return following.result
-
-
-def _step(result: SweepResult) -> int:
+def _last_step(result: SweepResult) -> int:
     return max((verdict.step for verdict in result.verdicts), default=-1)
 
 
-def _has_come(result: SweepResult, until: Until) -> bool:
+def _has_no_improvement(result: SweepResult, until: Until) -> bool:
     waited = without_improvement(result.verdicts)
     return until.patience is not None and waited >= until.patience

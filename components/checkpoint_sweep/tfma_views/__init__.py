@@ -1,6 +1,6 @@
 """TFMA's own views of its results, drawn wherever HTML is: notebooks, exported pages, reports.
 
-    from checkpoint_sweep import tfma_views as views
+    from checkpoint_sweep import views
 
     results = views.open_sweep(evaluation.uri)  # or TfmaResults({step: folder of TFMA results})
     views.time_series(results, metrics=["auc"])

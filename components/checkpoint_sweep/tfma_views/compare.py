@@ -36,6 +36,8 @@ def compare(
 
     Two models also get a column with the difference, first minus second.
 
+        views.compare(results, steps=[400, 200], column="payment_type")
+
     Args:
         results: Results to show.
         steps: Steps of the checkpoints; names of averages.

@@ -28,6 +28,8 @@ def plots(
 ) -> View:
     """Shows those of TFMA's plots that the evaluation config asked for.
 
+        views.plots(results, step=400, slice={"payment_type": "Cash"})
+
     Args:
         results: Results to show.
         step: Step of the checkpoint; name of an average.

@@ -30,7 +30,8 @@ Which = int | str
 class TfmaResults:
     """TFMA's results of several checkpoints of one model run, and of averages of them.
 
-    >>> TfmaResults({200: "results/a", 400: "results/b"}).steps
+    >>> from checkpoint_sweep import views
+    >>> views.TfmaResults({200: "results/a", 400: "results/b"}).steps
     [200, 400]
 
     Attributes:
@@ -121,8 +122,8 @@ def open_sweep(evaluation: str | os.PathLike[str]) -> TfmaResults:
 
     A sweep that still runs can be opened: the ledger names what is complete.
 
-    >>> open_sweep("runs/taxi/CheckpointSweep/evaluation/8").steps
-    [50, 100, 150, 200, 250, 300, 350, 400]
+        results = views.open_sweep(evaluation.uri)
+        views.time_series(results, metrics=["auc"])
 
     Args:
         evaluation: Directory of a CheckpointSweep's `evaluation` artifact.
@@ -130,7 +131,7 @@ def open_sweep(evaluation: str | os.PathLike[str]) -> TfmaResults:
     Raises:
         ViewError: The directory has no ledger, or no checkpoint is evaluated yet.
     """
-    from checkpoint_sweep.evaluation.ledger import EVALUATED, LEDGER, read_ledger
+    from checkpoint_sweep.evaluation.results.ledger import EVALUATED, LEDGER, read_ledger
 
     directory = os.fspath(evaluation)
     if not tf.io.gfile.exists(os.path.join(directory, LEDGER)):

@@ -28,6 +28,8 @@ def slicing_metrics(
 ) -> View:
     """Shows TFMA's slicing metrics: a bar for each slice, a histogram, and a table.
 
+        views.slicing_metrics(results, step=400, column="trip_start_hour", show="auc")
+
     Args:
         results: Results to show.
         step: Step of the checkpoint; name of an average.

@@ -26,6 +26,8 @@ def time_series(
 
     Averages are not in it: they are of no one step.
 
+        views.time_series(results, metrics=["auc"])
+
     Args:
         results: Results to show.
         metrics: Metrics whose charts are open at first, as the results name them; the first

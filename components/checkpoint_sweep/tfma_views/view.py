@@ -14,6 +14,9 @@ from checkpoint_sweep.tfma_views.panel import Panel
 class View:
     """Panels on one page.
 
+        view = views.time_series(results) + views.plots(results, step=400)
+        view.save("page.html")
+
     Attributes:
         panels: Panels from top to bottom.
     """

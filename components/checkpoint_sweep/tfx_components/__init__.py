@@ -1,1 +1,1 @@
-"""The TFX components, and all that knows of artifacts: nothing outside of here imports `tfx`."""
+"""The TFX components, and all that knows of artifacts; only this package imports `tfx`."""

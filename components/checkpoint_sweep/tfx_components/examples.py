@@ -9,7 +9,7 @@ from tfx.types import artifact_utils
 from tfx.utils import io_utils
 
 from checkpoint_sweep.common.text import first_line
-from checkpoint_sweep.evaluation.example_source import ExamplesError, ExampleSource, check_files
+from checkpoint_sweep.evaluation.inputs.source import ExamplesError, ExampleSource, check_files
 from checkpoint_sweep.tfx_components import schemas
 
 
@@ -23,12 +23,12 @@ def open_examples(
 
     Args:
         artifacts: Examples artifacts.
-        splits: names of the splits, read together.
-        schema: a Schema artifact, if there is one.
-        telemetry: name of the reader in Beam's counters.
+        splits: Names of the splits, read together.
+        schema: Schema artifact, if there is one.
+        telemetry: Name of the reader in Beam's counters.
 
     Raises:
-        ExamplesError: a split does not exist, or none is named.
+        ExamplesError: A split does not exist, or none is named.
     """
     if not splits:
         raise ExamplesError("example_splits is empty; name at least one split.")

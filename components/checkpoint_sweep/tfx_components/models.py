@@ -3,14 +3,14 @@
 from tfx.utils import path_utils
 
 from checkpoint_sweep.common.files import files_below, special_file
-from checkpoint_sweep.saved_model.signatures import SavedModelError
+from checkpoint_sweep.saved_model.saved_model import SavedModelError
 
 
 def saved_model(uri: str, is_old_artifact: bool = False) -> str:
-    """The SavedModel's directory in a Model artifact; whether there is one is not checked.
+    """Finds the SavedModel's directory in a Model artifact; whether there is one is not checked.
 
     Raises:
-        SavedModelError: the artifact holds several exports, or something that is no file.
+        SavedModelError: The artifact holds several exports, or something that is no file.
     """
     try:
         directory: str = path_utils.serving_model_path(uri, is_old_artifact)

@@ -18,8 +18,12 @@ _ENDED = (proto.Execution.COMPLETE, proto.Execution.CACHED)
 def last_outcome(metadata: proto.ConnectionConfig) -> str:
     """Says for each sweep of the last run what it chose, whether it is blessed, and why.
 
+        metadata = sqlite_metadata_connection_config("metadata.sqlite")
+        LocalDagRunner().run(Pipeline(..., metadata_connection_config=metadata))
+        print(last_outcome(metadata))
+
     Args:
-        metadata: the pipeline's `metadata_connection_config`.
+        metadata: Connection of the pipeline's metadata store, its `metadata_connection_config`.
     """
     store = metadata_store.MetadataStore(metadata)
     runs = store.get_contexts_by_type("pipeline_run")

@@ -10,14 +10,14 @@ class ParameterError(UserError):
 
 
 def names(parameter: str, text: str) -> list[str]:
-    """A list of names from JSON.
+    """Parses a list of names from JSON.
 
     Args:
-        parameter: its name.
-        text: its value.
+        parameter: Name of the parameter.
+        text: Value of the parameter.
 
     Raises:
-        ParameterError: it is something else.
+        ParameterError: It is something else.
     """
     try:
         found = json.loads(text)
@@ -31,10 +31,10 @@ def names(parameter: str, text: str) -> list[str]:
 
 
 def whole(parameter: str, value: float | str | None) -> int | None:
-    """A whole number, which some orchestrators hand over as a float; None for none.
+    """Parses a whole number, which some orchestrators hand over as a float; None for none.
 
     Raises:
-        ParameterError: it is something else.
+        ParameterError: It is something else.
     """
     if value is None:
         return None

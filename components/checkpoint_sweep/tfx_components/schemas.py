@@ -19,10 +19,10 @@ class SchemaError(UserError):
 
 
 def read(artifacts: Sequence[types.Artifact]) -> schema_pb2.Schema:
-    """The schema in a Schema artifact.
+    """Reads the schema in a Schema artifact.
 
     Raises:
-        SchemaError: there is none, or not just one, or it is damaged.
+        SchemaError: There is none, or not just one, or it is damaged.
     """
     directory = artifact_utils.get_single_uri(list(artifacts))
     if path := special_file(files_below(directory)):
@@ -37,10 +37,10 @@ def read(artifacts: Sequence[types.Artifact]) -> schema_pb2.Schema:
 def adapter_config(
     artifacts: Sequence[types.Artifact], source: tfxio.TFXIO
 ) -> tensor_adapter.TensorAdapterConfig:
-    """How the columns of examples become tensors, by a schema.
+    """Says how the columns of examples become tensors, by a schema.
 
     Raises:
-        SchemaError: it has features that are no columns.
+        SchemaError: It has features that are no columns.
     """
     try:
         return tensor_adapter.TensorAdapterConfig(

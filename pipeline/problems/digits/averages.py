@@ -20,10 +20,10 @@ def update(step: tf.Tensor) -> tf.Operation:
 
 
 def variables_to_restore(step: tf.Tensor) -> dict[str, tf.Variable]:
-    """By name in a checkpoint, the variables: each is to be filled with its average.
+    """Maps names in a checkpoint to the variables that their averages are to fill.
 
     Args:
-        step: the global step, which is restored as it is.
+        step: Global step, which is restored as it is.
     """
     found = _averages(step).variables_to_restore(slim.get_model_variables())
     return found | {step.op.name: step}
@@ -36,7 +36,7 @@ class AveragesSaver(tf.compat.v1.train.Saver):
     averages. TF-Slim's own exporters do the same.
 
     Args:
-        step: the global step.
+        step: Global step.
     """
 
     def __init__(self, step: tf.Tensor) -> None:

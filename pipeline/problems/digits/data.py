@@ -10,12 +10,12 @@ _BRIGHTEST = 16.0  # in scikit-learn's images
 
 
 def digits_data(directory: Path) -> Path:
-    """The folder of the data, which is written if it is not there.
+    """Finds the folder of the data, which is written if it is not there.
 
     A file that is there stays as it is: ExampleGen's cache looks at the time of its last change.
 
     Args:
-        directory: where to.
+        directory: Folder to write to.
     """
     if not (directory / _FILE).exists():
         # The folder as a whole: ExampleGen reads every file in it, also half of one.
@@ -26,7 +26,9 @@ def digits_data(directory: Path) -> Path:
 
 
 def examples(count: int | None = None) -> list[bytes]:
-    """The first `count` digits, or all 1,797, in scikit-learn's order, as serialized `tf.Example`s.
+    """Makes serialized `tf.Example`s of the first `count` digits, or of all 1,797.
+
+    They are in scikit-learn's order.
 
     Each has the image as a PNG of 8 by 8 pixels with 256 shades, and the label as an int64.
     """

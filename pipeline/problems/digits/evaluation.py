@@ -73,7 +73,7 @@ _OF_TWO_CLASSES = ("AUC", "Precision", "Recall", "F1Score")
 
 
 def eval_config() -> tfma.EvalConfig:
-    """The configuration that both the sweep and the Evaluator use."""
+    """Makes the configuration that both the sweep and the Evaluator use."""
     classes = range(features.CLASSES)
     text = _CONFIG % {
         "label": features.LABEL,

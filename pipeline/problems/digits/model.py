@@ -27,12 +27,12 @@ def _images(encoded: tf.Tensor) -> tf.Tensor:
 def metrics(
     label: tf.Tensor, logits: tf.Tensor, probabilities: tf.Tensor
 ) -> dict[str, tuple[tf.Tensor, tf.Tensor]]:
-    """Streaming metrics for `Estimator.evaluate` and TF-Slim, each as (value, update).
+    """Makes streaming metrics for `Estimator.evaluate` and TF-Slim, each as (value, update).
 
     Args:
-        label: (n,) int64.
-        logits: (n, classes).
-        probabilities: (n, classes).
+        label: Labels, (n,) int64.
+        logits: Logits, (n, classes).
+        probabilities: Probabilities, (n, classes).
     """
     streaming = tf.compat.v1.metrics
     one_hot = tf.one_hot(label, features.CLASSES, on_value=True, off_value=False)
@@ -71,10 +71,10 @@ def model_fn(
     Evaluation and prediction use the moving averages of the weights.
 
     Args:
-        features: the encoded images, of shape (n,) or (n, 1).
-        labels: the digit, int64, shape (n,) or (n, 1); None in PREDICT mode.
-        mode: a `tf.estimator.ModeKeys`.
-        params: `network` names the network, see `pipeline.problems.digits.network`.
+        features: Encoded images, of shape (n,) or (n, 1).
+        labels: Digits, int64, shape (n,) or (n, 1); None in PREDICT mode.
+        mode: A `tf.estimator.ModeKeys`.
+        params: Parameters: `network` names the network, see `pipeline.problems.digits.network`.
 
     Returns:
         In PREDICT mode one output, the probabilities of the classes, shape (n, 10).

@@ -20,7 +20,7 @@ _RESNET_STATISTICS_DECAY = 0.9
 
 
 def get(name: str) -> Network:
-    """The network of that name.
+    """Finds the network of a name.
 
     Each takes images, (n, 8, 8, 1) float32 within [-1, 1], and whether it is being trained; it
     gives logits, (n, 10) float32.
@@ -30,7 +30,7 @@ def get(name: str) -> Network:
 
 
 def _small(images: tf.Tensor, is_training: bool) -> tf.Tensor:
-    """Two convolutions with batch normalisation and two dense layers."""
+    """Builds two convolutions with batch normalisation and two dense layers."""
     with (
         slim.arg_scope([slim.conv2d], normalizer_fn=slim.batch_norm),
         slim.arg_scope(
@@ -45,7 +45,7 @@ def _small(images: tf.Tensor, is_training: bool) -> tf.Tensor:
 
 
 def _resnet_v2_50(images: tf.Tensor, is_training: bool) -> tf.Tensor:
-    """ResNet-v2-50 on images enlarged to 32 by 32 pixels."""
+    """Builds ResNet-v2-50 on images enlarged to 32 by 32 pixels."""
     enlarged = tf.image.resize(images, [_RESNET_SIZE, _RESNET_SIZE])
     with slim.arg_scope(resnet_v2.resnet_arg_scope(batch_norm_decay=_RESNET_STATISTICS_DECAY)):
         logits, _ = resnet_v2.resnet_v2_50(enlarged, features.CLASSES, is_training=is_training)

@@ -7,7 +7,7 @@ from pipeline.problems.problem import FileFormat, Problem, repository
 
 
 def digits() -> Problem:
-    """Which digit has been written? Ten classes, by a small TF-Slim network."""
+    """Defines which digit has been written: ten classes, by a small TF-Slim network."""
     return Problem(
         name="digits",
         question="Which digit has been written by hand?",
@@ -24,7 +24,7 @@ def digits() -> Problem:
 
 
 def digits_resnet() -> Problem:
-    """The same by ResNet-v2-50, where prediction is nearly all of the cost of evaluation."""
+    """Defines the same by ResNet-v2-50, where prediction is nearly all the cost of evaluation."""
     return dataclasses.replace(
         digits(),
         name="digits_resnet",

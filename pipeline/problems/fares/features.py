@@ -9,10 +9,10 @@ AMOUNTS = ("trip_miles", "trip_seconds")
 
 
 def categorical_sizes() -> dict[str, int]:
-    """The number of distinct ids of every categorical feature after preprocessing."""
+    """Counts the distinct ids of every categorical feature after preprocessing."""
     return dict.fromkeys(taxi.COORDINATES, taxi.COORDINATE_BUCKETS) | taxi.INTEGERS
 
 
 def inputs() -> tuple[str, ...]:
-    """The raw columns that the model reads: neither the label nor anything made of it."""
+    """Lists the raw columns that the model reads: neither the label nor anything made of it."""
     return (*AMOUNTS, *taxi.COORDINATES, *taxi.INTEGERS)

@@ -7,11 +7,11 @@ MetricOps = tuple[tf.Tensor, tf.Tensor | tf.Operation]
 
 
 def regression(label: tf.Tensor, prediction: tf.Tensor) -> dict[str, MetricOps]:
-    """Metrics of a regression, all from running means of products.
+    """Makes metrics of a regression, all from running means of products.
 
     Args:
-        label: float32, shape (n,).
-        prediction: float32, shape (n,).
+        label: Labels, float32, shape (n,).
+        prediction: Predictions, float32, shape (n,).
 
     Returns:
         Errors, means, ``calibration`` (mean prediction over mean label),

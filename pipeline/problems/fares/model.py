@@ -25,9 +25,9 @@ def model_fn(
     """Builds the graph for one mode of the Estimator.
 
     Args:
-        features: preprocessed columns, each of shape (n,) or (n, 1).
-        labels: fares in dollars, float32, shape (n,) or (n, 1); None in PREDICT mode.
-        mode: a `tf.estimator.ModeKeys`.
+        features: Preprocessed columns, each of shape (n,) or (n, 1).
+        labels: Fares in dollars, float32, shape (n,) or (n, 1); None in PREDICT mode.
+        mode: A `tf.estimator.ModeKeys`.
 
     Returns:
         In PREDICT mode one output, the fare in dollars, float32, never negative, shape (n,).

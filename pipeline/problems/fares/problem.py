@@ -5,7 +5,7 @@ from pipeline.problems.taxi.problem import taxi_data
 
 
 def fares() -> Problem:
-    """What does a trip cost? Regression, by an Estimator, on the data of `taxi`."""
+    """Defines what a trip costs: a regression, by an Estimator, on the data of `taxi`."""
     return Problem(
         name="fares",
         question="What does a Chicago taxi trip cost, given distance, time and place?",

@@ -14,7 +14,7 @@ _STATISTICS_MOMENTUM = 0.9
 
 
 def build() -> tf.keras.Model:
-    """A new model: images, (n, 32, 32, 3) float32, to probabilities, (n, 10) float32."""
+    """Builds a new model: images, (n, 32, 32, 3) float32, to probabilities, (n, 10) float32."""
     model = tf.keras.applications.ResNet50(
         weights=None, classes=features.CLASSES, input_shape=(SIZE, SIZE, 3)
     )
@@ -25,7 +25,7 @@ def build() -> tf.keras.Model:
 
 
 def compiled(model: tf.keras.Model) -> tf.keras.Model:
-    """What trains and evaluates the layers of `model`.
+    """Compiles what trains and evaluates the layers of `model`.
 
     A model of its own, because Keras saves the optimizer with the model that was compiled: it
     would triple the size of checkpoints and of what is served. Metrics have the names that they
@@ -45,7 +45,7 @@ def compiled(model: tf.keras.Model) -> tf.keras.Model:
 
 
 def images(encoded: tf.Tensor) -> tf.Tensor:
-    """PNGs, strings of shape (n,) or (n, 1), to (n, 32, 32, 3) float32 within [-1, 1]."""
+    """Decodes PNGs, strings of shape (n,) or (n, 1), to (n, 32, 32, 3) float32 within [-1, 1]."""
     pixels = tf.map_fn(
         lambda image: tf.io.decode_png(image, channels=3),
         tf.reshape(encoded, [-1]),

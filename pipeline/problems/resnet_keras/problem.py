@@ -7,7 +7,7 @@ from pipeline.problems.problem import Problem
 
 
 def resnet_keras() -> Problem:
-    """Which digit has been written? Data and measures of `digits`, by a Keras ResNet-50."""
+    """Defines which digit has been written: data and measures of `digits`, by a Keras ResNet-50."""
     return dataclasses.replace(
         digits(),
         name="resnet_keras",

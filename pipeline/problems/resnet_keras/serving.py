@@ -12,7 +12,8 @@ class Served(tf.Module):
     """Serialized `tf.Example`s that need only have the image, to probabilities.
 
     Args:
-        model: gives probabilities for images, see `pipeline.problems.resnet_keras.model`.
+        model: Model that gives probabilities for images, see
+            `pipeline.problems.resnet_keras.model`.
     """
 
     def __init__(self, model: tf.keras.Model) -> None:
@@ -21,7 +22,7 @@ class Served(tf.Module):
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="examples")])
     def serve(self, examples: tf.Tensor) -> dict[str, tf.Tensor]:
-        """(n,) strings to (n, 10) float32."""
+        """Maps (n,) strings to (n, 10) float32."""
         spec = {features.IMAGE: tf.io.FixedLenFeature([], tf.string)}
         encoded = tf.io.parse_example(examples, spec)[features.IMAGE]
         return {PROBABILITIES: self.model(resnet.images(encoded), training=False)}

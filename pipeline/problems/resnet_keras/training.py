@@ -31,7 +31,7 @@ class _Checkpoints(tf.keras.callbacks.Callback):
         self._total = total
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
-        """Called by Keras; `batch` counts from 0."""
+        """Saves the weights where it is time; Keras calls this, and `batch` counts from 0."""
         step = batch + 1
         if step % self._every and step != self._total:
             return
@@ -43,7 +43,7 @@ class _Checkpoints(tf.keras.callbacks.Callback):
 
 
 def _dataset(fn_args: tfx.components.FnArgs, files: list[str], training: bool) -> tf.data.Dataset:
-    """Batches of (images, label); endless and shuffled for training."""
+    """Reads batches of (images, label); endless and shuffled for training."""
     options = tfxio.TensorFlowDatasetOptions(
         batch_size=_BATCH_SIZE,
         num_epochs=None if training else 1,

@@ -9,7 +9,7 @@ Column: TypeAlias = tf.Tensor | tf.SparseTensor
 
 
 def dense(column: Column) -> tf.Tensor:
-    """One value per row, shape (n,): 0 or "" where an optional column has none."""
+    """Makes one value per row, shape (n,): 0 or "" where an optional column has none."""
     if not isinstance(column, tf.SparseTensor):
         return tf.squeeze(column, axis=1)
     default = "" if column.dtype == tf.string else tf.constant(0, column.dtype)
@@ -18,16 +18,16 @@ def dense(column: Column) -> tf.Tensor:
 
 
 def amount(column: Column) -> tf.Tensor:
-    """A heavy-tailed amount as log(1 + x), scaled to mean 0 and variance 1: float32, (n,)."""
+    """Scales a heavy-tailed amount: log(1 + x) with mean 0 and variance 1, float32, (n,)."""
     positive = tf.maximum(tf.cast(dense(column), tf.float32), 0.0)
     return tft.scale_to_z_score(tf.math.log1p(positive))
 
 
 def coordinate(column: Column, buckets: int) -> tf.Tensor:
-    """The quantile bucket of a number: int64 below `buckets`, shape (n,)."""
+    """Finds the quantile bucket of a number: int64 below `buckets`, shape (n,)."""
     return tft.bucketize(dense(column), buckets)
 
 
 def integer(column: Column, size: int) -> tf.Tensor:
-    """A small integer kept below `size`: int64, shape (n,)."""
+    """Keeps a small integer below `size`: int64, shape (n,)."""
     return tf.clip_by_value(dense(column), 0, size - 1)

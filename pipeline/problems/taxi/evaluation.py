@@ -66,5 +66,5 @@ metrics_specs {
 
 
 def eval_config() -> tfma.EvalConfig:
-    """The configuration that both the sweep and the Evaluator use."""
+    """Makes the configuration that both the sweep and the Evaluator use."""
     return text_format.Parse(_CONFIG, tfma.EvalConfig())

@@ -25,12 +25,12 @@ INTEGERS = {
 
 
 def categorical_sizes() -> dict[str, int]:
-    """The number of distinct ids of every categorical feature after preprocessing."""
+    """Counts the distinct ids of every categorical feature after preprocessing."""
     sizes = dict.fromkeys(COORDINATES, COORDINATE_BUCKETS)
     sizes |= dict.fromkeys(VOCABULARIES, VOCABULARY_SIZE + OUT_OF_VOCABULARY_BUCKETS)
     return sizes | INTEGERS
 
 
 def inputs() -> tuple[str, ...]:
-    """The raw columns that the model reads: neither the label nor anything made of it."""
+    """Lists the raw columns that the model reads: neither the label nor anything made of it."""
     return (*AMOUNTS, *COORDINATES, *VOCABULARIES, *INTEGERS)

@@ -14,7 +14,7 @@ Features = dict[str, tf.Tensor]
 
 
 def _metrics(label: tf.Tensor, probability: tf.Tensor) -> dict[str, Any]:
-    """Streaming metrics for `Estimator.evaluate` and TensorBoard."""
+    """Makes streaming metrics for `Estimator.evaluate` and TensorBoard."""
     predicted = tf.cast(probability > 0.5, tf.int64)
     metrics = tf.compat.v1.metrics
     return {
@@ -38,9 +38,9 @@ def model_fn(
     """Builds the graph for one mode of the Estimator.
 
     Args:
-        features: preprocessed columns, each of shape (n,) or (n, 1).
-        labels: 0 or 1, int64, shape (n,) or (n, 1); None in PREDICT mode.
-        mode: a `tf.estimator.ModeKeys`.
+        features: Preprocessed columns, each of shape (n,) or (n, 1).
+        labels: Labels 0 or 1, int64, shape (n,) or (n, 1); None in PREDICT mode.
+        mode: A `tf.estimator.ModeKeys`.
 
     Returns:
         In PREDICT mode one output, the probability of a big tip, shape (n,): two columns would

@@ -10,7 +10,7 @@ def preprocessing_fn(inputs: dict[str, columns.Column]) -> dict[str, tf.Tensor]:
     """Maps raw columns to model features, all of shape (n,).
 
     Args:
-        inputs: the schema's columns; optional ones are sparse.
+        inputs: Columns of the schema; optional ones are sparse.
 
     Returns:
         Amounts as float32, categories as int64 ids below ``features.categorical_sizes()``, and

@@ -8,7 +8,7 @@ from pipeline.problems.problem import FileFormat, Problem, repository
 
 
 def taxi_data() -> Path:
-    """The Chicago taxi data, with its label, that the `tfx` package ships."""
+    """Finds the Chicago taxi data, with its label, that the `tfx` package ships."""
     # find_spec and not import: importing tfx takes seconds, and --help needs this path.
     spec = importlib.util.find_spec("tfx")
     assert spec is not None
@@ -18,7 +18,7 @@ def taxi_data() -> Path:
 
 
 def taxi() -> Problem:
-    """Will a rider tip more than a fifth of the fare? Binary, by an Estimator."""
+    """Defines whether a rider will tip more than a fifth of the fare: binary, by an Estimator."""
     return Problem(
         name="taxi",
         question="Will a Chicago taxi rider tip more than a fifth of the fare?",

@@ -12,12 +12,12 @@ _HIDDEN = (128, 64)
 def output(
     columns: Mapping[str, tf.Tensor], categories: Mapping[str, int], amounts: Sequence[str]
 ) -> tf.Tensor:
-    """One number per row, float32 of shape (n,).
+    """Computes one number per row, float32 of shape (n,).
 
     Args:
-        columns: preprocessed, of shape (n,) or (n, 1).
-        categories: names of the columns of ids, and the number of distinct ids of each.
-        amounts: names of the columns of numbers.
+        columns: Preprocessed columns, of shape (n,) or (n, 1).
+        categories: Names of the columns of ids, and the number of distinct ids of each.
+        amounts: Names of the columns of numbers.
     """
     wide, deep = [], []
     for name, size in categories.items():

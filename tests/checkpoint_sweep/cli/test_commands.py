@@ -4,28 +4,18 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from typer.main import get_command
 from typer.testing import CliRunner
 
+from checkpoint_sweep import Averages, Direction, Racing, Selection, StepRange, SweepOptions
 from checkpoint_sweep.cli.main import make_app
+from checkpoint_sweep.cli.sweep_arguments import SweepArguments
 from tests.checkpoint_sweep.sweeping.conftest import Files, files  # noqa: F401 - a fixture
-
-# `tfx` out of reach, as where the library is installed without the extra.
-_MAIN = """
-import sys
-
-class Blocked:
-    def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] == "tfx":
-            raise ImportError(name)
-
-sys.meta_path.insert(0, Blocked())
-from checkpoint_sweep.cli.main import main
-main()
-"""
-
+from tests.support import console_script
 
 _AS_INSTALLED = """
 import sys
@@ -36,11 +26,6 @@ main()
 """
 
 
-def _run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", _MAIN, *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
-
-
 def _sweep(files: Files, *more: str) -> subprocess.CompletedProcess[str]:  # noqa: F811
     return _evaluate("sweep", files, *more)
 
@@ -49,8 +34,13 @@ def _watch(files: Files, *more: str) -> subprocess.CompletedProcess[str]:  # noq
     return _evaluate("watch", files, *more)
 
 
-def _evaluate(command: str, files: Files, *more: str) -> subprocess.CompletedProcess[str]:  # noqa: F811
-    return _run(
+def _evaluate(
+    command: str,
+    files: Files,  # noqa: F811
+    *more: str,
+    run: Callable[..., subprocess.CompletedProcess[str]] = console_script.run,
+) -> subprocess.CompletedProcess[str]:
+    return run(
         command,
         str(files.run),
         f"--model={files.model}",
@@ -63,8 +53,8 @@ def _evaluate(command: str, files: Files, *more: str) -> subprocess.CompletedPro
 
 
 @pytest.mark.slow
-def test_a_sweep_its_verdicts_and_an_export(files: Files, tmp_path: Path) -> None:  # noqa: F811
-    swept = _sweep(files)
+def test_sweep_watch_show_and_export_work_together(files: Files, tmp_path: Path) -> None:  # noqa: F811
+    swept = _evaluate("sweep", files, run=console_script.run_cold)
     assert swept.returncode == 0, swept.stderr
     assert "BLESSED: step" in swept.stdout
     assert "checkpoint 4 of 4, step 60: auc = " in swept.stderr
@@ -79,11 +69,11 @@ def test_a_sweep_its_verdicts_and_an_export(files: Files, tmp_path: Path) -> Non
     assert watched.stderr == ""
     (update,) = map(json.loads, watched.stdout.splitlines())
     assert (update["checkpoints"], update["chosen"]) == (4, verdicts["chosen"])
-    shown = _run("show", str(files.output))
+    shown = console_script.run("show", str(files.output))
     assert shown.returncode == 0
     assert f"step {verdicts['checkpoints'][1]['step']}" in shown.stdout
     target = tmp_path / "exported"
-    exported = _run(
+    exported = console_script.run(
         "export",
         str(files.output),
         str(target),
@@ -96,7 +86,7 @@ def test_a_sweep_its_verdicts_and_an_export(files: Files, tmp_path: Path) -> Non
 
 
 @pytest.mark.slow
-def test_none_eligible_is_a_status_of_its_own(files: Files) -> None:  # noqa: F811
+def test_a_sweep_without_an_eligible_checkpoint_exits_with_3(files: Files) -> None:  # noqa: F811
     files.config.write_text(files.config.read_text().replace("value: 0.1", "value: 1.1"))
     swept = _sweep(files, "--quiet")
     assert swept.returncode == 3, swept.stderr
@@ -122,8 +112,8 @@ def test_none_eligible_is_a_status_of_its_own(files: Files) -> None:  # noqa: F8
         (["sweep", "r"], "Missing option"),
     ],
 )
-def test_bad_input(arguments: list[str], words: str) -> None:
-    done = _run(*arguments)
+def test_bad_input_exits_with_2_and_one_sentence(arguments: list[str], words: str) -> None:
+    done = console_script.run(*arguments)
     assert done.returncode == 2
     assert words in done.stderr
     assert "Traceback" not in done.stderr
@@ -142,6 +132,73 @@ def test_help_has_an_example_and_the_exit_status(command: str, width: int) -> No
     assert all(len(line) <= width for line in shown.splitlines())
 
 
+def _options(command: str) -> set[str]:
+    found = get_command(make_app()).commands[command].params  # type: ignore[attr-defined]
+    return {option.opts[0] for option in found}
+
+
+def test_watch_has_every_option_of_sweep() -> None:
+    assert _options("sweep") - _options("watch") == set()
+
+
+def test_the_options_of_sweep_are_complete() -> None:
+    assert _options("sweep") == {
+        "run",
+        "--model",
+        "--examples",
+        "--config",
+        "--select",
+        "--direction",
+        "--output",
+        "--schema",
+        "--split",
+        "--baseline",
+        "--first-step",
+        "--last-step",
+        "--average-last",
+        "--greedy-soup",
+        "--race",
+        "--engine",
+        "--batch-size",
+        "--quiet",
+        "--json",
+    }
+
+
+def test_arguments_become_options_of_the_library() -> None:
+    given = SweepArguments(
+        ["a", "b"],
+        "config",
+        "loss",
+        direction="lower",
+        output="out",
+        schema="schema",
+        split="test",
+        baseline="base",
+        first_step=1,
+        last_step=9,
+        average_last=[2, 3],
+        greedy_soup=True,
+        race=True,
+        engine="tfma",
+        batch_size=7,
+    )
+    assert given.to_options() == SweepOptions(
+        ["a", "b"],
+        "config",
+        Selection("loss", direction=Direction.LOWER_IS_BETTER),
+        output="out",
+        schema="schema",
+        split="test",
+        baseline="base",
+        steps=StepRange(1, 9),
+        averages=Averages((2, 3), greedy_soup=True),
+        racing=Racing(),
+        engine="tfma",
+        batch_size=7,
+    )
+
+
 def test_a_shell_completes_commands() -> None:
     done = subprocess.run(
         [sys.executable, "-c", _AS_INSTALLED],
@@ -158,7 +215,7 @@ def test_a_shell_completes_commands() -> None:
     assert done.stdout.split() == ["export"]
 
 
-def test_help_is_there_at_once() -> None:
+def test_importing_the_command_line_imports_no_slow_library() -> None:
     modules = subprocess.run(
         [
             sys.executable,

@@ -17,7 +17,7 @@ def _text(console: Console) -> str:
 
 
 @pytest.mark.parametrize("width", [80, 120])
-def test_a_bar_says_how_far_how_fast_and_how_long(width: int) -> None:
+def test_the_bar_shows_share_rate_and_time_left(width: int) -> None:
     console = Console(file=io.StringIO(), force_terminal=True, width=width)
     with shown_progress.shown(console), progress.counting(lambda: [1000]):
         progress.expect(20)
@@ -28,7 +28,7 @@ def test_a_bar_says_how_far_how_fast_and_how_long(width: int) -> None:
     assert all(len(line) <= width for line in lines)
 
 
-def test_what_is_logged_stands_above_the_bar() -> None:
+def test_log_messages_are_printed_above_the_bar() -> None:
     console = Console(file=io.StringIO(), force_terminal=True, width=80)
     before = list(logging.get_absl_logger().handlers)
     with shown_progress.shown(console):
@@ -37,7 +37,7 @@ def test_what_is_logged_stands_above_the_bar() -> None:
     assert list(logging.get_absl_logger().handlers) == before
 
 
-def test_where_there_is_no_terminal_there_is_no_bar() -> None:
+def test_without_a_terminal_there_is_no_bar() -> None:
     console = Console(file=io.StringIO())
     with shown_progress.shown(console):
         progress.expect(1)

@@ -21,16 +21,16 @@ from checkpoint_sweep.common.json_safe import to_json
         pytest.param("</script><!-- & \u2028", "</script><!-- & \u2028", id="markup"),
     ],
 )
-def test_reads_back(value: object, read_back: object) -> None:
+def test_values_read_back_from_json(value: object, read_back: object) -> None:
     assert json.loads(to_json(value)) == read_back
 
 
-def test_has_no_character_that_means_something_to_html() -> None:
+def test_json_has_no_character_that_html_interprets() -> None:
     text = to_json({"</script>": "<!-- & -->"})
 
     assert not set("<>&") & set(text)
 
 
-def test_refuses_what_json_does_not_know() -> None:
+def test_an_object_that_json_does_not_know_is_refused() -> None:
     with pytest.raises(TypeError, match="object"):
         to_json(object())

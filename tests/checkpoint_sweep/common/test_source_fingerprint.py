@@ -78,7 +78,7 @@ def test_packages_of_another_environment_on_the_path_are_not_ones_own(
         pytest.param("{name}/report.py", False, id="what only imports the same"),
     ],
 )
-def test_it_changes_with_the_code_behind_the_module_and_only_with_it(
+def test_a_fingerprint_changes_with_the_code_behind_the_module_and_only_with_it(
     edited: str, changes: bool, package: str, tmp_path: Path
 ) -> None:
     before = fingerprint([f"{package}.training"])
@@ -93,6 +93,6 @@ def test_a_module_without_python_source_is_refused(name: str) -> None:
         fingerprint([name])
 
 
-def test_nothing_of_the_module_is_run(package: str, tmp_path: Path) -> None:
+def test_finding_imports_runs_nothing_of_the_module(package: str, tmp_path: Path) -> None:
     (tmp_path / package / "training.py").write_text("raise AssertionError('it was run')\n")
     assert f"{package}.training" in import_closure([f"{package}.training"])

@@ -9,7 +9,8 @@ import apache_beam as beam
 import pytest
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 
-from checkpoint_sweep.evaluation import EvaluateModels, reading
+from checkpoint_sweep.evaluation import EvaluateModels
+from checkpoint_sweep.evaluation.inputs.reader import ReadFeatures
 from tests.checkpoint_sweep.evaluation import taxi_models, tfma_oracle
 
 REPOSITORY = pathlib.Path(__file__).parents[3]
@@ -67,7 +68,7 @@ def in_process(task, tmp_path_factory):
     directory = tmp_path_factory.mktemp("here")
     outputs = {source.name: str(directory / source.name) for source in sources}
     with beam.Pipeline(runner=FnApiRunner()) as pipeline:
-        batches = pipeline | reading.ReadFeatures([data], None, None, 64)
+        batches = pipeline | ReadFeatures([data], None, None, 64)
         _ = batches | EvaluateModels(sources, outputs, config)
     return [tfma_oracle.load(output) for output in outputs.values()]
 
@@ -87,7 +88,7 @@ def on_dask(task, python, tmp_path_factory):
 
 
 @pytest.mark.slow
-def test_two_workers_that_read_a_file_once_give_the_same(task, in_process, on_dask):
+def test_two_workers_that_share_a_file_give_the_same(task, in_process, on_dask):
     whole, _ = on_dask
     loaded = [tfma_oracle.load(str(whole / source.name)) for source in task[1]]
     assert tfma_oracle.differences(in_process, loaded) == []

@@ -5,6 +5,8 @@ import tensorflow_model_analysis as tfma
 
 from tests.checkpoint_sweep.evaluation import taxi_models, tfma_oracle
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES = 60
 PASSING, FAILING = 0.0, 0.99
 

@@ -4,6 +4,8 @@ import pytest
 
 from tests.checkpoint_sweep.evaluation import engine_configs, taxi_models, tfma_oracle
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES = 40
 MODELS = 3
 
@@ -20,12 +22,12 @@ def sources(tmp_path_factory):
     return {kind: taxi_models.write_models(directory, kind, MODELS) for kind in kinds}
 
 
-@pytest.mark.parametrize("models", [1, pytest.param(3, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("models", [1, 3])
 @pytest.mark.parametrize("family", engine_configs.configs())
 def test_all_metrics_and_plots_of_a_model_equal_tfmas(family, models, data, sources, tmp_path):
     kind, text = engine_configs.configs()[family]
     eval_config = tfma_oracle.config(text)
-    candidates = sources[kind][:models]
+    candidates = sources[kind][-models:]
     outputs = tfma_oracle.run_engine(data, eval_config, candidates, str(tmp_path / "engine"))
     stock = tfma_oracle.run_tfma(data, eval_config, candidates[-1], str(tmp_path / "tfma"))
     expected = tfma_oracle.load(stock)

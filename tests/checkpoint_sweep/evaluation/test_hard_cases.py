@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 from checkpoint_sweep.evaluation.data_errors import EvaluationError
-from checkpoint_sweep.evaluation.read_metrics import read_metrics
-from checkpoint_sweep.evaluation.results import read_predictions
+from checkpoint_sweep.evaluation.results.candidate import read_predictions
+from checkpoint_sweep.evaluation.results.metrics import read_metrics
 from tests.checkpoint_sweep.evaluation import tfma_oracle
 from tests.support import scripted
+
+pytestmark = pytest.mark.slow
 
 NAN = math.nan
 
@@ -172,7 +174,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_the_engine_gives_what_stock_tfma_gives(name: str, tmp_path: Path) -> None:
+def test_metrics_equal_stock_tfmas(name: str, tmp_path: Path) -> None:
     case = CASES[name]
     data = scripted.write_examples(tmp_path / "data", case.rows)
     config = tfma_oracle.config(case.config)
@@ -193,7 +195,9 @@ def test_the_engine_gives_what_stock_tfma_gives(name: str, tmp_path: Path) -> No
     ],
 )
 @pytest.mark.parametrize("batch_size", [1, 5])
-def test_comparisons_with_a_baseline(metrics: str, batch_size: int, tmp_path: Path) -> None:
+def test_comparisons_with_a_baseline_equal_stock_tfmas(
+    metrics: str, batch_size: int, tmp_path: Path
+) -> None:
     p = [0.2, 0.4, 0.6, 0.8, 0.45, 0.55]
     data = scripted.write_examples(
         tmp_path / "data", _binary(p, [0.0, 1.0, 1.0, 0.0, 1.0, 0.0], s=["a", "b"] * 3)
@@ -253,7 +257,7 @@ def test_a_candidate_on_whose_predictions_tfma_fails_ends_alone(tmp_path: Path) 
     assert tfma_oracle.differences(tfma_oracle.load(stock), tfma_oracle.load(ours)) == []
     predictions = read_predictions(failed)
     assert predictions.failed
-    assert predictions.obstacle == "its predictions are NaN or infinite on 2 of 4 examples"
+    assert predictions.excluded_reason == "its predictions are NaN or infinite on 2 of 4 examples"
     assert not list(Path(failed).glob("metrics*"))
 
 

@@ -13,7 +13,7 @@ from tests.support import random_evaluations
 from tests.support.random_evaluations import Evaluation
 
 # Few that have every kind of model and of configuration among them.
-SEEDS = (234, 308, 532, 208, 422, 331, 356, 127, 107, 345, 546, 11, 306, 151)
+SEEDS = (234, 308, 532, 208, 422, 331, 4296, 127, 107, 345, 546, 11, 306, 151)
 COVERED: dict[str, Callable[[Evaluation], bool]] = {
     **{kind: lambda case, kind=kind: case.kind == kind for kind in random_evaluations.KINDS},
     "a baseline": lambda case: case.baseline is not None,
@@ -47,7 +47,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> fuzz.Models:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", SEEDS)
-def test_the_engine_gives_what_stock_tfma_gives(
+def test_a_random_evaluation_equals_stock_tfmas(
     seed: int, models: fuzz.Models, tmp_path: Path
 ) -> None:
     case = random_evaluations.evaluation(seed)

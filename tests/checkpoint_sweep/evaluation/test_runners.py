@@ -13,7 +13,9 @@ from apache_beam.runners.portability import local_job_service, portable_runner
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from apache_beam.runners.worker import worker_pool_main
 
-from checkpoint_sweep.evaluation import EvaluateModels, reading
+from checkpoint_sweep.evaluation import EvaluateModels
+from checkpoint_sweep.evaluation.inputs.reader import ReadFeatures
+from checkpoint_sweep.saved_model.saved_model import SavedModel
 from tests.checkpoint_sweep.evaluation import taxi_models, tfma_oracle
 
 EXAMPLES = 300
@@ -70,7 +72,7 @@ def _run(runner, options, data, sources, directory, **arguments):
     readers = directory / READERS
     readers.mkdir()
     with beam.Pipeline(runner=runner, options=PipelineOptions(options)) as pipeline:
-        batches = pipeline | reading.ReadFeatures([data], None, None, 64)
+        batches = pipeline | ReadFeatures([data], None, None, 64)
         _ = batches | EvaluateModels(sources, outputs, tfma_oracle.config(CONFIG), **arguments)
         _ = batches | "Readers" >> beam.Map(lambda _: (readers / str(os.getpid())).touch())
     loaded = [tfma_oracle.load(output) for output in outputs.values()]
@@ -96,14 +98,14 @@ def test_relative_paths_work_where_workers_run_in_another_folder(
     named = [
         dataclasses.replace(
             source,
-            saved_model=os.path.relpath(source.saved_model),
+            saved_model=SavedModel(os.path.relpath(source.saved_model.directory)),
             weights=os.path.relpath(source.weights),
         )
         for source in sources
     ]
     outputs = {source.name: f"results/{source.name}" for source in named}
     pipeline = beam.Pipeline(runner=FnApiRunner())
-    read = reading.ReadFeatures([os.path.relpath(data)], None, None, 64)
+    read = ReadFeatures([os.path.relpath(data)], None, None, 64)
     _ = pipeline | read | EvaluateModels(named, outputs, tfma_oracle.config(CONFIG))
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")

@@ -114,7 +114,7 @@ def test_the_correlation_of_one_class_is_that_of_all(tmp_path: Path) -> None:
     assert _engine(rows, config, tmp_path)[""][name] == pytest.approx(of_first)
 
 
-def test_a_cross_entropy_divides_the_predictions_of_what_follows(tmp_path: Path) -> None:
+def test_a_cross_entropy_divides_the_predictions_of_later_metrics(tmp_path: Path) -> None:
     predictions = np.array([[0.2, 0.1, 0.1], [0.1, 0.1, 0.3]])
     labels = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
     rows = _rows(predictions, labels)
@@ -176,7 +176,7 @@ def test_the_first_of_several_accumulators_counts_twice(metric: str, config: str
     assert total(iter(parts())) == 11.0  # As the engine merges, see LeafCombineFn.
 
 
-def test_so_with_jackknife_intervals_the_values_themselves_are_wrong(tmp_path: Path) -> None:
+def test_with_jackknife_intervals_values_are_wrong(tmp_path: Path) -> None:
     p, y = _binary()
     config = (
         LABEL
@@ -220,7 +220,7 @@ def test_small_slices_and_cross_slices_do_not_go_together(tmp_path: Path) -> Non
     assert hidden == {key for key in found if 'bytes_value: "b"' in key}
 
 
-def test_sorting_fails_on_some_keys(tmp_path: Path) -> None:
+def test_sorting_fails_on_some_metric_keys(tmp_path: Path) -> None:
     predictions, labels = _multi_class()
     both = "example_weights { weighted: true unweighted: true }"
     rows = [{**row, "w": [2.0]} for row in _rows(predictions, labels)]

@@ -93,7 +93,7 @@ def test_every_name_of_tfma_is_checked() -> None:
 
 
 @pytest.mark.parametrize("name", PARAMETERS)
-def test_parameters(name: str) -> None:
+def test_a_private_name_takes_the_expected_parameters(name: str) -> None:
     parameters = inspect.signature(getattr(tfma_internals, name)).parameters
     assert list(parameters) == PARAMETERS[name].split()
 
@@ -121,7 +121,7 @@ def test_matrices_from_a_histogram_are_recognised() -> None:
         pytest.param(SimpleNamespace(), id="no function"),
     ],
 )
-def test_other_computations_are_not(result: object) -> None:
+def test_other_computations_are_not_recognised_as_matrices(result: object) -> None:
     computation = metric_types.DerivedMetricComputation(keys=[], result=result)
     assert tfma_internals.histogram_matrices(computation) is None
 

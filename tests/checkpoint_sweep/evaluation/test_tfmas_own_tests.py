@@ -18,11 +18,11 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from tensorflow_model_analysis import metrics
 
-from checkpoint_sweep.evaluation.combiners import vectorized_combiners
-from tests.support import put_in
+from checkpoint_sweep.evaluation.plan.combiners import vectorized_combiners
+from tests.support import tfma_patch
 
 # TFMA divides by zero, which is NaN.
-pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore::RuntimeWarning")]
 
 # Modules of which no test adds an example to a combiner that has a vectorized form.
 LEFT_OUT = {
@@ -97,7 +97,9 @@ def _cases() -> dict[str, unittest.TestCase]:
 
 
 # What the tests of this file have added, by how many examples were left to TFMA.
-_added: collections.defaultdict[int, put_in.Examples] = collections.defaultdict(put_in.Examples)
+_added: collections.defaultdict[int, tfma_patch.Examples] = collections.defaultdict(
+    tfma_patch.Examples
+)
 _ran: set[tuple[str, int]] = set()
 
 
@@ -129,7 +131,7 @@ class _Result(unittest.TestResult):
 
 def _run(name: str, left: int) -> None:
     result = _Result()
-    with put_in.vectorized_combiners_for_tfmas(left) as examples:
+    with tfma_patch.vectorized_combiners_for_tfmas(left) as examples:
         _cases()[name].run(result)
     assert result.testsRun == 1
     for _, text in [*result.failures, *result.errors]:
@@ -144,16 +146,16 @@ _MERGED_CASES = [name for name in _cases() if name.startswith(MERGED)]
 
 
 @pytest.mark.parametrize("name", _cases(), ids=list(_cases()))
-def test_passes_on_arrays(name: str) -> None:
+def test_tfmas_test_passes_on_vectorized_combiners(name: str) -> None:
     _run(name, left=0)
 
 
 @pytest.mark.parametrize("name", _MERGED_CASES, ids=_MERGED_CASES)
-def test_passes_where_tfma_takes_every_third_example(name: str) -> None:
+def test_tfmas_test_passes_where_tfma_takes_every_third_example(name: str) -> None:
     _run(name, left=3)
 
 
-def test_what_is_left_out_is_there() -> None:
+def test_the_tests_that_are_left_out_exist() -> None:
     assert LEFT_OUT.keys() <= set(_modules())
 
 

@@ -11,7 +11,7 @@ import tensorflow_model_analysis as tfma
 from sklearn import metrics as sklearn_metrics
 from tensorflow_model_analysis.metrics import metric_types
 
-from checkpoint_sweep.evaluation import combiners
+from checkpoint_sweep.evaluation.plan import combiners
 from checkpoint_sweep.metrics.batch_metric import FormulaCombiner
 from checkpoint_sweep.metrics.coefficient_of_determination import CoefficientOfDetermination
 from checkpoint_sweep.metrics.precision_at_k import PrecisionAtK
@@ -20,14 +20,8 @@ from tests.checkpoint_sweep.evaluation import taxi_models, tfma_oracle
 
 EXAMPLES = 60
 MODELS = 3
-P_AT_3 = (
-    'module: "checkpoint_sweep.metrics.precision_at_k" class_name: "PrecisionAtK"'
-    ' config: "\\"k\\": 3"'
-)
-R2 = (
-    'module: "checkpoint_sweep.metrics.coefficient_of_determination"'
-    ' class_name: "CoefficientOfDetermination"'
-)
+P_AT_3 = 'module: "checkpoint_sweep.metrics" class_name: "PrecisionAtK" config: "\\"k\\": 3"'
+R2 = 'module: "checkpoint_sweep.metrics" class_name: "CoefficientOfDetermination"'
 
 
 def _single_label(y: np.ndarray, scores: np.ndarray, w: np.ndarray) -> float:
@@ -100,7 +94,7 @@ def _config(case: Case) -> tfma.EvalConfig:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_all_ways_agree(
+def test_engine_fallback_stock_tfma_and_oracle_agree(
     name: str,
     data: str,
     sources: dict[str, list[ModelSource]],
@@ -161,7 +155,7 @@ def _check_by_hand(case: Case, data: str, source: ModelSource, output: str) -> N
         pytest.param([9], [0.1, 0.2, 0.7], 3, 0, id="a label that is no class is never hit"),
     ],
 )
-def test_precision_of_one_example(label: list, scores: list, k: int, expected: float) -> None:
+def test_precision_at_k_of_one_example(label: list, scores: list, k: int, expected: float) -> None:
     assert _output(PrecisionAtK(k), [(label, scores, 1)]) == expected
 
 
@@ -198,7 +192,9 @@ def _output(metric: metric_types.Metric, examples: list[tuple]) -> float:
         pytest.param(CoefficientOfDetermination(), [], np.nan, id="no example at all"),
     ],
 )
-def test_known_values(metric: metric_types.Metric, examples: list, expected: float) -> None:
+def test_metrics_have_known_values(
+    metric: metric_types.Metric, examples: list, expected: float
+) -> None:
     np.testing.assert_equal(_output(metric, examples), expected)
 
 
@@ -232,7 +228,7 @@ def test_r2_keeps_its_digits_when_labels_are_large(level: float) -> None:
     assert _output(CoefficientOfDetermination(), examples) == pytest.approx(exact, rel=1e-6)
 
 
-def test_k_must_be_positive() -> None:
+def test_precision_at_a_k_below_1_is_refused() -> None:
     with pytest.raises(ValueError, match="k is 0; it must be at least 1"):
         PrecisionAtK(0)
 

@@ -20,11 +20,11 @@ from checkpoint_sweep.model_run.averages import (
         Averages(last=[2, 10], greedy_soup=True, most_trials=3),
     ],
 )
-def test_as_a_parameter_and_back(averages: Averages) -> None:
+def test_a_request_survives_as_a_parameter(averages: Averages) -> None:
     assert Averages.from_json(averages.to_json()) == averages
 
 
-def test_equal_requests_are_equal_text() -> None:
+def test_equal_requests_are_equal_parameters() -> None:
     assert Averages(last=(5, 2)).to_json() == Averages(last=[2, 5]).to_json()
 
 
@@ -44,7 +44,7 @@ def test_equal_requests_are_equal_text() -> None:
         ("last 5", "Not averages: 'last 5'"),
     ],
 )
-def test_what_makes_no_sense_is_refused(text: str, message: str) -> None:
+def test_a_request_that_makes_no_sense_is_refused(text: str, message: str) -> None:
     with pytest.raises(AveragesError, match=re.escape(message)):
         Averages.from_json(text)
 
@@ -68,5 +68,7 @@ def test_what_makes_no_sense_is_refused(text: str, message: str) -> None:
         ),
     ],
 )
-def test_the_last_checkpoints(count: int, usable: list[int], expected: Ingredients) -> None:
+def test_ingredients_are_the_last_usable_checkpoints(
+    count: int, usable: list[int], expected: Ingredients
+) -> None:
     assert last_checkpoints(count, usable) == expected

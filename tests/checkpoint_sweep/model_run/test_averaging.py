@@ -13,6 +13,7 @@ from checkpoint_sweep.model_run.averaging import Averager
 from checkpoint_sweep.model_run.candidates import make_candidates
 from checkpoint_sweep.model_run.checkpoints import find_checkpoints
 from checkpoint_sweep.saved_model.model_source import VARIABLES, ModelSource
+from checkpoint_sweep.saved_model.saved_model import SavedModel
 from checkpoint_sweep.saved_model.weight_swap import write_saved_model
 from tests.support import keras_run
 from tests.support.bundles import read_bundle, write_bundle
@@ -23,7 +24,7 @@ NAME = "average-last-2"
 
 def _sources(run: Any) -> dict[int, ModelSource]:
     checkpoints = find_checkpoints(str(run.model_run))
-    return make_candidates(str(run.export), checkpoints, checkpoints).sources
+    return make_candidates(SavedModel(str(run.export)), checkpoints, checkpoints).sources
 
 
 def _made(sources: Mapping[int, ModelSource], steps: Sequence[int], folder: object) -> ModelSource:
@@ -66,7 +67,7 @@ def test_an_average_is_numpys(trained: EstimatorRun, tmp_path: Path, steps: list
         assert key == "global_step" or value.tobytes() != bundles[-1][key].tobytes()
 
 
-def test_digests_are_of_the_weights(trained: EstimatorRun, tmp_path: Path) -> None:
+def test_the_digest_of_an_average_is_of_its_weights(trained: EstimatorRun, tmp_path: Path) -> None:
     sources = _sources(trained)
     averager = Averager(sources, str(tmp_path))
     made = [averager.make(str(i), steps) for i, steps in enumerate([[40, 60], [60, 40], [20, 60]])]
@@ -80,7 +81,7 @@ def test_an_average_of_one_is_the_checkpoint(trained: EstimatorRun, tmp_path: Pa
     assert _made(sources, [40], tmp_path).digest == sources[40].digest
 
 
-def test_it_is_written_anew_where_one_was_left(trained: EstimatorRun, tmp_path: Path) -> None:
+def test_an_average_replaces_one_that_was_left(trained: EstimatorRun, tmp_path: Path) -> None:
     sources = _sources(trained)
     first = _made(sources, [20, 60], tmp_path)
     assert _made(sources, [40, 60], tmp_path).weights == first.weights
@@ -88,7 +89,7 @@ def test_it_is_written_anew_where_one_was_left(trained: EstimatorRun, tmp_path: 
     assert {path.suffix for path in folder.iterdir()} == {".index", ".data-00000-of-00001"}
 
 
-def test_it_can_be_removed(trained: EstimatorRun, tmp_path: Path) -> None:
+def test_an_average_can_be_removed(trained: EstimatorRun, tmp_path: Path) -> None:
     averager = Averager(_sources(trained), str(tmp_path))
     averager.make(NAME, [40, 60])
     averager.remove(NAME)
@@ -96,7 +97,9 @@ def test_it_can_be_removed(trained: EstimatorRun, tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-def test_on_a_file_system_that_is_not_local(trained: EstimatorRun, tmp_path: Path) -> None:
+def test_an_average_is_the_same_on_a_remote_file_system(
+    trained: EstimatorRun, tmp_path: Path
+) -> None:
     source = _made(_sources(trained), [40, 60], "ram://averaging/averages")
     local = _made(_sources(trained), [40, 60], tmp_path / "averages")
     assert source.weights.startswith("ram://averaging/averages/average-last-2/")
@@ -104,7 +107,7 @@ def test_on_a_file_system_that_is_not_local(trained: EstimatorRun, tmp_path: Pat
     assert all(there[key].tobytes() == here[key].tobytes() for key in here)
 
 
-def test_a_checkpoint_that_has_gone_is_a_reason(trained: EstimatorRun, tmp_path: Path) -> None:
+def test_a_deleted_checkpoint_cannot_be_averaged(trained: EstimatorRun, tmp_path: Path) -> None:
     shutil.copytree(trained.model_run, tmp_path / "run")
     run = EstimatorRun(trained.estimator, tmp_path / "run", trained.export)
     sources = _sources(run)
@@ -148,7 +151,7 @@ def _assorted(directory: Path) -> keras_run.KerasRun:
     return run
 
 
-def test_every_type(tmp_path: Path) -> None:
+def test_floats_of_every_type_are_averaged_and_others_are_the_newest(tmp_path: Path) -> None:
     run = _assorted(tmp_path)
     exported = _exported(_made(_sources(run), [1, 2], tmp_path / "averages"), tmp_path / "written")
     first, second = (read_bundle(str(run.model_run / f"ckpt-{step}")) for step in (1, 2))
@@ -186,7 +189,7 @@ def _with_table(directory: str) -> None:
         builder.save()
 
 
-def test_a_table_is_that_of_the_newest(tmp_path: Path) -> None:
+def test_a_table_is_that_of_the_newest_checkpoint(tmp_path: Path) -> None:
     _with_table(str(tmp_path / "export"))
     own = read_bundle(str(tmp_path / "export" / VARIABLES))
     (values,) = (key for key in own if key.endswith("-values"))
@@ -198,7 +201,7 @@ def test_a_table_is_that_of_the_newest(tmp_path: Path) -> None:
     for step, bundle in bundles.items():
         prefix = str(tmp_path / f"ckpt-{step}")
         write_bundle(prefix, bundle)
-        sources[step] = ModelSource(f"step-{step}", str(tmp_path / "export"), prefix)
+        sources[step] = ModelSource(f"step-{step}", SavedModel(str(tmp_path / "export")), prefix)
     exported = _exported(_made(sources, [1, 2], tmp_path / "averages"), tmp_path / "written")
     assert exported["w"].tolist() == [1.5, 0]
     assert exported[values].tobytes() == bundles[2][values].tobytes()
@@ -264,7 +267,7 @@ def test_batch_normalisation_is_refused(tmp_path: Path) -> None:
     assert "moving_mean" in reason
 
 
-def test_statistics_that_do_not_change_are_no_reason(tmp_path: Path) -> None:
+def test_statistics_that_do_not_change_are_averaged(tmp_path: Path) -> None:
     def frozen(directory: Path, model: Any) -> Callable[[str], None]:
         for step in keras_run.STEPS:
             keras_run.set_weights(model, step)

@@ -9,6 +9,7 @@ from checkpoint_sweep.model_run.candidates import Candidates, make_candidates
 from checkpoint_sweep.model_run.checkpoints import CheckpointError, find_checkpoints
 from checkpoint_sweep.model_run.exported_model import ExportedModelError
 from checkpoint_sweep.saved_model.model_source import VARIABLES
+from checkpoint_sweep.saved_model.saved_model import SavedModel
 from checkpoint_sweep.saved_model.weight_swap import write_saved_model
 from tests.support.bundles import read_bundle, write_bundle
 from tests.support.estimator_run import STEPS, EstimatorRun
@@ -24,7 +25,7 @@ def run(trained: EstimatorRun, tmp_path: Path) -> EstimatorRun:
 
 def _candidates(run: EstimatorRun) -> Candidates:
     checkpoints = find_checkpoints(str(run.model_run))
-    return make_candidates(str(run.export), checkpoints, checkpoints)
+    return make_candidates(SavedModel(str(run.export)), checkpoints, checkpoints)
 
 
 def _checkpoint(run: EstimatorRun, step: int) -> str:
@@ -176,4 +177,4 @@ def test_only_damaged_checkpoints_are_refused(run: EstimatorRun) -> None:
     _put_nan(run)
     swept = [c for c in checkpoints if c.step == 20]
     with pytest.raises(CheckpointError, match="None of the 1 checkpoints can be used"):
-        make_candidates(str(run.export), checkpoints, swept)
+        make_candidates(SavedModel(str(run.export)), checkpoints, swept)

@@ -24,12 +24,12 @@ def _checkpoints(*steps: int) -> list[Checkpoint]:
     return [Checkpoint(step, f"run/model.ckpt-{step}") for step in steps]
 
 
-def test_finds_all_by_step_not_by_name(tmp_path: Path) -> None:
+def test_checkpoints_are_ordered_by_step_not_by_name(tmp_path: Path) -> None:
     _write(tmp_path, 1000, 200, 30)
     assert [c.step for c in find_checkpoints(str(tmp_path))] == [30, 200, 1000]
 
 
-def test_finds_them_in_a_folder_below(tmp_path: Path) -> None:
+def test_checkpoints_in_a_folder_below_are_found(tmp_path: Path) -> None:
     _write(tmp_path / "chief" / "checkpoints", 5)
     (found,) = find_checkpoints(str(tmp_path))
     assert found.prefix == str(tmp_path / "chief" / "checkpoints" / "model.ckpt-5")
@@ -42,7 +42,7 @@ def test_an_exports_variables_are_no_checkpoint(tmp_path: Path) -> None:
     assert [c.step for c in find_checkpoints(str(tmp_path))] == [5]
 
 
-def test_no_checkpoint_names_the_folder(tmp_path: Path) -> None:
+def test_a_folder_without_checkpoints_is_named(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match=f"no checkpoint .* in {tmp_path}"):
         find_checkpoints(str(tmp_path))
 
@@ -129,7 +129,7 @@ def test_a_pipe_in_place_of_a_file_is_refused(tmp_path: Path) -> None:
         find_checkpoints(str(tmp_path))
 
 
-def test_two_runs_name_both_folders(tmp_path: Path) -> None:
+def test_folders_of_two_runs_are_both_named(tmp_path: Path) -> None:
     _write(tmp_path / "a", 1)
     _write(tmp_path / "b", 1)
     with pytest.raises(CheckpointError, match=r"2 folders.*/a, .*/b"):
@@ -145,7 +145,7 @@ def test_a_missing_data_file_is_named(tmp_path: Path, shard: int) -> None:
         find_checkpoints(str(tmp_path))
 
 
-def test_missing_data_altogether_is_named(tmp_path: Path) -> None:
+def test_a_checkpoint_without_any_data_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "model.ckpt-7.index").touch()
     with pytest.raises(CheckpointError, match=r"model\.ckpt-7\.data-00000-of-00001 is missing"):
         find_checkpoints(str(tmp_path))
@@ -164,7 +164,7 @@ def test_missing_data_altogether_is_named(tmp_path: Path) -> None:
         (StepRange(stride=99), [40]),
     ],
 )
-def test_step_range(steps: StepRange, expected: list[int]) -> None:
+def test_a_step_range_selects_by_limits_and_stride(steps: StepRange, expected: list[int]) -> None:
     assert [c.step for c in steps.select(_checkpoints(40, 30, 20, 10, 0))] == expected
 
 
@@ -188,11 +188,11 @@ def test_an_impossible_range_is_refused(arguments: dict, message: str) -> None:
     ("steps", "warns"),
     [((0, 10, 20), False), ((10, 20, 30), False), ((80, 90, 100), True), ((100,), False)],
 )
-def test_warns_when_early_checkpoints_were_deleted(steps: tuple, warns: bool) -> None:
+def test_deleted_early_checkpoints_are_warned_of(steps: tuple, warns: bool) -> None:
     warning = deletion_warning(_checkpoints(*steps))
     assert (warning is not None) is warns
 
 
-def test_names_sort_by_step() -> None:
+def test_names_of_checkpoints_sort_by_step() -> None:
     names = [c.name for c in _checkpoints(9, 10, 200)]
     assert names == sorted(names)

@@ -50,5 +50,7 @@ def _find(model: dict, checkpoint: dict) -> Matches:
         pytest.param({"w": ZERO}, {"w": -ZERO}, Matches({}, ("w",)), id="the sign of zero counts"),
     ],
 )
-def test_mapping(model: dict, checkpoint: dict, expected: Matches) -> None:
+def test_tensors_are_matched_by_name_suffix_and_value(
+    model: dict, checkpoint: dict, expected: Matches
+) -> None:
     assert _find(model, checkpoint) == expected

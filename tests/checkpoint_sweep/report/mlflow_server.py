@@ -19,7 +19,7 @@ import pytest
 from tests.checkpoint_sweep.report.mlflow_side import Job
 
 _REPOSITORY = Path(__file__).resolve().parents[3]
-_LONGEST = 120  # seconds, for a server to start
+_LONGEST = 600  # seconds, for a server to start
 
 
 def log_and_read(jobs: Sequence[Job], folder: Path) -> list[dict[str, Any]]:

@@ -7,24 +7,24 @@ import pytest
 
 from checkpoint_sweep.common.json_safe import to_json
 from checkpoint_sweep.report.document import VERSION, Report
-from tests.checkpoint_sweep.report import made_up
+from tests.checkpoint_sweep.report import fake_report
 
 
 @pytest.mark.parametrize("kind", [{}, {"eligible": False}, {"baseline": True, "averages": ("a",)}])
 def test_what_is_read_is_what_was_written(kind: dict) -> None:
-    text = to_json(made_up.report(**kind).to_dict())
+    text = to_json(fake_report.report(**kind).to_dict())
     assert to_json(Report.from_dict(json.loads(text)).to_dict()) == text
 
 
 def test_nan_is_a_number_again() -> None:
-    content = json.loads(to_json(made_up.report(nan=(1,)).to_dict()))
+    content = json.loads(to_json(fake_report.report(nan=(1,)).to_dict()))
     value = Report.from_dict(content).values["step-00000200"][0][0]
     assert value is not None
     assert math.isnan(value)
 
 
 def test_keys_that_a_later_version_adds_are_passed_over() -> None:
-    content = json.loads(to_json(made_up.report().to_dict()))
+    content = json.loads(to_json(fake_report.report().to_dict()))
     expected = Report.from_dict(content)
     for part in (content, content["candidates"][0], content["intervals"][0], content["losses"]):
         part["added"] = 1
@@ -32,6 +32,6 @@ def test_keys_that_a_later_version_adds_are_passed_over() -> None:
 
 
 def test_another_version_is_an_error() -> None:
-    content = made_up.report().to_dict() | {"version": VERSION + 1}
+    content = fake_report.report().to_dict() | {"version": VERSION + 1}
     with pytest.raises(ValueError, match=f"of version {VERSION + 1}"):
         Report.from_dict(content)

@@ -4,7 +4,7 @@ import html
 from pathlib import Path
 
 from checkpoint_sweep.report.page import render
-from tests.checkpoint_sweep.report import made_up
+from tests.checkpoint_sweep.report import fake_report
 from tests.checkpoint_sweep.tfma_views.browser import Browser
 
 # As Kubeflow's console makes it: frontend/src/components/viewers/HTMLViewer.tsx.
@@ -15,7 +15,7 @@ FRAME = """<!DOCTYPE html>
 
 def test_the_page_is_drawn_in_a_frame_of_a_console(browser: Browser, tmp_path: Path) -> None:
     path = tmp_path / "console.html"
-    page = render(made_up.report(checkpoints=5))
+    page = render(fake_report.report(checkpoints=5))
     path.write_text(FRAME.format(html.escape(page)), encoding="utf-8")
     observed = browser.open(path)
     frame = observed.page.frame_locator("iframe")

@@ -10,7 +10,7 @@ from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.sweep_verdicts import AppliedSelection, SweepVerdicts
 
 
-def test_nothing_to_register_is_an_error() -> None:
+def test_registering_without_a_chosen_model_is_refused() -> None:
     selection = AppliedSelection("auc", Direction.HIGHER_IS_BETTER)
     swept = SweepResult("", SweepVerdicts(None, False, "none is eligible", selection, []))
     with pytest.raises(ValueError, match="no model to register"):

@@ -1,7 +1,6 @@
 """The page in a browser: what it says, that it stays text, and that it is quick and small."""
 
 import dataclasses
-import time
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ from playwright.sync_api import Page
 
 from checkpoint_sweep.report.document import Losses
 from checkpoint_sweep.report.page import render
-from tests.checkpoint_sweep.report import made_up
+from tests.checkpoint_sweep.report import fake_report
 from tests.checkpoint_sweep.report.conftest import Open
 from tests.checkpoint_sweep.tfma_views.browser import Browser
 
@@ -26,7 +25,17 @@ KINDS: dict[str, dict[str, Any]] = {
     "no-plots": {"plots": False},
     "baseline": {"baseline": True},
 }
-SECONDS, BYTES = 2.0, 5_000_000
+# What an element shows in part only, or not on the paper.
+_CUT = """[...document.querySelectorAll('main *')].filter((element) => {
+          const box = element.getBoundingClientRect();
+          const hidden = getComputedStyle(element).overflow !== 'visible'
+            && (element.scrollHeight > element.clientHeight + 1
+              || element.scrollWidth > element.clientWidth + 1);
+          const drawing = element.closest('svg, select, output, .vega-embed details');
+          return !drawing && (box.right > innerWidth + 1 || box.left < -1 || hidden);
+        }).map((element) => element.outerHTML.slice(0, 90))"""
+# Of the page of 200 checkpoints and 100 slices; a cell of the heat map is no element.
+BYTES, ELEMENTS = 5_000_000, 20_000
 
 
 def marks(page: Page, chart: str) -> int:
@@ -36,7 +45,7 @@ def marks(page: Page, chart: str) -> int:
 
 @pytest.mark.parametrize("name", KINDS)
 def test_every_kind_of_sweep_is_drawn(open_report: Open, name: str) -> None:
-    made = made_up.report(**KINDS[name])
+    made = fake_report.report(**KINDS[name])
     page = open_report(made).page
 
     assert made.decision is not None
@@ -54,8 +63,8 @@ def test_every_kind_of_sweep_is_drawn(open_report: Open, name: str) -> None:
     assert page.locator("#plots svg.marks").count() == (0 if name == "no-plots" else 3)
 
 
-def test_a_sweep_of_which_nothing_was_evaluated(browser: Browser, tmp_path: Path) -> None:
-    made = made_up.report(checkpoints=2, eligible=False, intervals=False, plots=False)
+def test_a_sweep_without_results_names_the_reasons(browser: Browser, tmp_path: Path) -> None:
+    made = fake_report.report(checkpoints=2, eligible=False, intervals=False, plots=False)
     made = dataclasses.replace(
         made,
         values={},
@@ -78,8 +87,8 @@ def test_a_sweep_of_which_nothing_was_evaluated(browser: Browser, tmp_path: Path
     observed.page.context.close()
 
 
-def test_the_verdicts_are_the_reports(open_report: Open) -> None:
-    made = made_up.report(nan=(3,))
+def test_the_verdicts_shown_are_the_reports(open_report: Open) -> None:
+    made = fake_report.report(nan=(3,))
     page = open_report(made).page
 
     shown = page.locator("#verdict-table tbody tr").evaluate_all(
@@ -92,8 +101,8 @@ def test_the_verdicts_are_the_reports(open_report: Open) -> None:
     ]
 
 
-def test_the_slices_in_numbers_are_the_reports(open_report: Open) -> None:
-    made = made_up.report(baseline=True)
+def test_the_slice_table_has_the_reports_numbers(open_report: Open) -> None:
+    made = fake_report.report(baseline=True)
     page = open_report(made).page
 
     page.locator("summary", has_text="All slices").click()
@@ -103,7 +112,7 @@ def test_the_slices_in_numbers_are_the_reports(open_report: Open) -> None:
         """rows => rows.map(row => [row.cells[0].innerText,
           ...[1, 2, 5].map(i => row.cells[i].dataset.value)])"""
     )
-    assert [row[0] for row in shown] == made_up.titles(made)
+    assert [row[0] for row in shown] == fake_report.titles(made)
     values = made.values["step-00000500"]
     for row, value in zip(shown, values, strict=True):
         assert [float(cell) for cell in row[1:]] == pytest.approx(
@@ -124,44 +133,45 @@ def test_the_slices_in_numbers_are_the_reports(open_report: Open) -> None:
 def test_thresholds_are_lines_where_they_hold(
     open_report: Open, where: dict[str, str | None], chosen: str, lines: int
 ) -> None:
-    made = made_up.report()
+    made = fake_report.report()
     (threshold,) = made.thresholds
     threshold = dataclasses.replace(threshold, slice=where)
     made = dataclasses.replace(made, thresholds=[threshold])
     page = open_report(made).page
 
+    page.evaluate("document.querySelector('#step-chart svg.marks').dataset.before = ''")
     page.select_option("#step-slice", label=chosen)
-    page.wait_for_timeout(300)
+    page.wait_for_selector("#step-chart svg.marks:not([data-before])")
     texts = page.locator("#step-chart svg.marks text", has_text="at least 0.85")
     assert texts.count() == lines
 
 
-def test_text_from_the_data_stays_text(open_report: Open) -> None:
-    hostile = {"reason": made_up.HOSTILE}
-    made = made_up.with_verdicts(made_up.report(), lambda candidate: hostile)
+def test_values_from_the_data_are_escaped(open_report: Open) -> None:
+    hostile = {"reason": fake_report.HOSTILE}
+    made = fake_report.with_verdicts(fake_report.report(), lambda candidate: hostile)
     made = dataclasses.replace(
         made,
         candidates=[dataclasses.replace(candidate, **hostile) for candidate in made.candidates],
-        made={"examples": [made_up.HOSTILE]},
+        made={"examples": [fake_report.HOSTILE]},
     )
     observed = open_report(made)
     dialogs: list[str] = []
     observed.page.on("dialog", lambda dialog: dialogs.append(dialog.message))
 
-    assert made_up.HOSTILE in observed.page.locator(".made").inner_text()
-    assert made_up.HOSTILE in observed.page.locator("#verdict-table").inner_text()
+    assert fake_report.HOSTILE in observed.page.locator(".made").inner_text()
+    assert fake_report.HOSTILE in observed.page.locator("#verdict-table").inner_text()
     cell = observed.page.locator("#heat-chart svg.marks .mark-rect").first.locator("path").last
     cell.scroll_into_view_if_needed()
     box = cell.bounding_box()
     assert box is not None
     observed.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     observed.page.locator("#vg-tooltip-element.visible").wait_for()
-    assert made_up.HOSTILE in observed.page.locator("#vg-tooltip-element").inner_text()
+    assert fake_report.HOSTILE in observed.page.locator("#vg-tooltip-element").inner_text()
     assert dialogs == []
 
 
 def test_scripts_of_others_do_not_run(open_report: Open) -> None:
-    observed = open_report(made_up.report(checkpoints=1))
+    observed = open_report(fake_report.report(checkpoints=1))
     observed.page.evaluate(
         """() => {
           const script = document.createElement('script');
@@ -176,7 +186,7 @@ def test_scripts_of_others_do_not_run(open_report: Open) -> None:
 
 
 def test_the_table_sorts_and_filters_by_keyboard(open_report: Open) -> None:
-    made = made_up.report(nan=(3,))
+    made = fake_report.report(nan=(3,))
     page = open_report(made).page
 
     page.locator("#verdict-table thead button").nth(1).focus()
@@ -198,7 +208,7 @@ def test_the_table_sorts_and_filters_by_keyboard(open_report: Open) -> None:
 
 
 def test_another_candidates_plots_can_be_chosen(open_report: Open) -> None:
-    page = open_report(made_up.report()).page
+    page = open_report(fake_report.report()).page
 
     before = page.locator("#plots .matrix").inner_text()
     page.select_option("#plot-candidate", "step-00000100")
@@ -212,12 +222,10 @@ def test_another_candidates_plots_can_be_chosen(open_report: Open) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1200])
-def test_it_fits_the_window_and_the_theme(open_report: Open, scheme: str, width: int) -> None:
-    page = open_report(made_up.report(baseline=True), color_scheme=scheme).page
+def test_the_page_fits_the_window_and_the_theme(open_report: Open, scheme: str, width: int) -> None:
+    page = open_report(fake_report.report(baseline=True), color_scheme=scheme).page
     page.set_viewport_size({"width": width, "height": 800})
-    page.wait_for_timeout(300)
-
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.wait_for_function("width => document.documentElement.scrollWidth <= width", arg=width)
     paper, text = page.evaluate(
         """() => {
           const label = document.querySelector('#step-chart svg text');
@@ -233,8 +241,8 @@ def test_it_fits_the_window_and_the_theme(open_report: Open, scheme: str, width:
 
 def test_in_print_nothing_is_cut_off_or_folded(open_report: Open) -> None:
     missed = {"eligible": False, "missed": [f"auc on {i}" for i in range(9)]}
-    made = made_up.with_verdicts(
-        made_up.report(checkpoints=60, slices=60, baseline=True),
+    made = fake_report.with_verdicts(
+        fake_report.report(checkpoints=60, slices=60, baseline=True),
         lambda candidate: missed if candidate.step <= 300 else {},
     )
     page = open_report(made).page
@@ -242,18 +250,8 @@ def test_in_print_nothing_is_cut_off_or_folded(open_report: Open) -> None:
     page.emulate_media(media="print")
     page.set_viewport_size({"width": 688, "height": 1000})  # A4 at 96 dots an inch, less margins.
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
-    page.wait_for_timeout(300)
-    cut = page.evaluate(
-        """() => [...document.querySelectorAll('main *')].filter((element) => {
-          const box = element.getBoundingClientRect();
-          const hidden = getComputedStyle(element).overflow !== 'visible'
-            && (element.scrollHeight > element.clientHeight + 1
-              || element.scrollWidth > element.clientWidth + 1);
-          const drawing = element.closest('svg, select, output, .vega-embed details');
-          return !drawing && (box.right > innerWidth + 1 || box.left < -1 || hidden);
-        }).map((element) => element.outerHTML.slice(0, 90))"""
-    )
-    assert cut == []
+    # Charts take the width of the paper when the browser has told them of it.
+    page.wait_for_function(f"() => {_CUT}.length === 0")
     assert page.locator("main details:not([open]):not(.vega-embed details)").count() == 0
     assert page.locator("#verdict-table tbody tr:visible").count() == 60
     assert page.locator("#verdict-table td li:visible").count() == 27
@@ -261,7 +259,7 @@ def test_in_print_nothing_is_cut_off_or_folded(open_report: Open) -> None:
 
 
 def test_the_first_slices_of_many_are_drawn_and_all_on_request(open_report: Open) -> None:
-    page = open_report(made_up.report(checkpoints=3, slices=60)).page
+    page = open_report(fake_report.report(checkpoints=3, slices=60)).page
     cells = page.locator("#heat-chart svg.marks .mark-rect").first.locator("path")
 
     assert cells.count() == 3 * 31
@@ -274,8 +272,8 @@ def test_the_first_slices_of_many_are_drawn_and_all_on_request(open_report: Open
 
 
 def test_a_regression_has_predicted_against_actual_and_residuals(open_report: Open) -> None:
-    plots = {"step-00000100": made_up.regression_plots()}
-    made = dataclasses.replace(made_up.report(checkpoints=1), plots=plots)
+    plots = {"step-00000100": fake_report.regression_plots()}
+    made = dataclasses.replace(fake_report.report(checkpoints=1), plots=plots)
     page = open_report(made).page
 
     assert page.locator("#plots .chart").evaluate_all(
@@ -293,8 +291,8 @@ def test_a_regression_has_predicted_against_actual_and_residuals(open_report: Op
     assert "about 100 of them" in page.locator("#plots .note").first.inner_text()
 
 
-def test_without_scripts_the_text_is_there(browser: Browser, tmp_path: Path) -> None:
-    made = made_up.report()
+def test_the_text_is_readable_without_scripts(browser: Browser, tmp_path: Path) -> None:
+    made = fake_report.report()
     (tmp_path / "page.html").write_text(render(made), encoding="utf-8")
     page = browser.open(tmp_path / "page.html", java_script_enabled=False).page  # type: ignore[arg-type]
 
@@ -303,21 +301,17 @@ def test_without_scripts_the_text_is_there(browser: Browser, tmp_path: Path) -> 
     page.context.close()
 
 
-def test_a_large_sweep_is_small_and_quick(browser: Browser, tmp_path: Path) -> None:
+def test_the_page_of_a_large_sweep_is_small(browser: Browser, tmp_path: Path) -> None:
     path = tmp_path / "large.html"
-    path.write_text(render(made_up.report(checkpoints=200, slices=100)), encoding="utf-8")
+    path.write_text(render(fake_report.report(checkpoints=200, slices=100)), encoding="utf-8")
     assert path.stat().st_size < BYTES
 
-    taken = []
-    for _ in range(5):  # The fastest: other processes may have the cores.
-        start = time.monotonic()
-        observed = browser.open(path)
-        observed.page.wait_for_selector("body[data-drawn]")
-        taken.append(time.monotonic() - start)
-        assert observed.errors == []
-        observed.page.context.close()
-    assert min(taken) < SECONDS
+    observed = browser.open(path)
+    observed.page.wait_for_selector("body[data-drawn]")
+    assert observed.page.evaluate("document.querySelectorAll('*').length") < ELEMENTS
+    assert observed.errors == []
+    observed.page.context.close()
 
 
 def test_equal_reports_give_equal_pages() -> None:
-    assert render(made_up.report()) == render(made_up.report())
+    assert render(fake_report.report()) == render(fake_report.report())

@@ -16,7 +16,7 @@ def _found(*steps: int, chosen: str | None = None) -> SweepVerdicts:
     return SweepVerdicts(chosen, True, "", selection, verdicts)
 
 
-def test_axes_of_ones_own_are_drawn_on() -> None:
+def test_given_axes_are_drawn_on() -> None:
     figure = pytest.importorskip("matplotlib.figure").Figure()
     left, right = figure.subplots(1, 2)
     assert plot_verdicts(_found(1, 2, chosen="s2"), right) is right
@@ -25,7 +25,7 @@ def test_axes_of_ones_own_are_drawn_on() -> None:
     assert right.get_legend_handles_labels()[1] == ["chosen"]
 
 
-def test_nothing_to_mark_needs_no_legend() -> None:
+def test_without_marks_there_is_no_legend() -> None:
     pytest.importorskip("matplotlib")
     assert plot_verdicts(_found(1)).get_legend() is None
 

@@ -15,7 +15,7 @@ from checkpoint_sweep.report.payload import payload
 from checkpoint_sweep.report.read_losses import read_losses
 from checkpoint_sweep.report.read_plots import calibration, read_plots, thresholds
 from checkpoint_sweep.report.thinning import thin, thin_with
-from tests.checkpoint_sweep.report import made_up
+from tests.checkpoint_sweep.report import fake_report
 from tests.checkpoint_sweep.tfma_views import tfma_results
 
 
@@ -37,13 +37,13 @@ def _keras(folder: Path, tag: str, losses: dict[int, float]) -> None:
     writer.close()
 
 
-def test_losses_of_an_estimator(tmp_path: Path) -> None:
+def test_losses_of_an_estimator_are_read(tmp_path: Path) -> None:
     _estimator(tmp_path, {0: 1.0, 100: 0.5})
     _estimator(tmp_path / "eval", {100: 0.625})
     assert read_losses(str(tmp_path)) == Losses([(0, 1.0), (100, 0.5)], [(100, 0.625)])
 
 
-def test_losses_of_keras(tmp_path: Path) -> None:
+def test_losses_of_keras_are_read(tmp_path: Path) -> None:
     _keras(tmp_path / "train", "batch_loss", {0: 1.0, 1: 0.5})
     _keras(tmp_path / "validation", "evaluation_loss_vs_iterations", {1: 0.75})
     assert read_losses(str(tmp_path)) == Losses([(0, 1.0), (1, 0.5)], [(1, 0.75)])
@@ -57,7 +57,7 @@ def test_a_file_that_is_still_written_is_read_as_far_as_it_goes(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("exists", [True, False])
-def test_a_run_that_logged_nothing(tmp_path: Path, exists: bool) -> None:
+def test_a_run_without_logs_has_no_losses(tmp_path: Path, exists: bool) -> None:
     folder = tmp_path if exists else tmp_path / "missing"
     assert read_losses(str(folder)) == Losses([], [])
 
@@ -73,7 +73,7 @@ def test_thinning_keeps_first_and_last(count: int, most: int) -> None:
 
 
 @pytest.mark.parametrize("chosen", [None, "0", "57", "199"])
-def test_the_chosen_is_among_those_with_plots(chosen: str | None) -> None:
+def test_plots_are_kept_of_first_last_and_chosen(chosen: str | None) -> None:
     names = [str(i) for i in range(200)]
     kept = thin_with(names, chosen, 20)
     assert len(kept) <= 20
@@ -81,7 +81,7 @@ def test_the_chosen_is_among_those_with_plots(chosen: str | None) -> None:
     assert chosen is None or chosen in kept
 
 
-def test_confusion_matrices_of_several_classes(tmp_path: Path) -> None:
+def test_a_multi_class_confusion_matrix_is_read(tmp_path: Path) -> None:
     table = tfma_results.multi_class_rows()
     folder = tfma_results.write_results(tmp_path, table, tfma_results.MULTI_CLASS)
 
@@ -136,8 +136,8 @@ def test_calibration_groups_keep_all_examples_and_sums() -> None:
     assert labels == pytest.approx(sum(b.total_weighted_label.value for b in buckets))
 
 
-def test_a_page_too_large_keeps_what_decides() -> None:
-    made = made_up.report(checkpoints=10, slices=5)
+def test_a_page_too_large_keeps_the_selection_metric() -> None:
+    made = fake_report.report(checkpoints=10, slices=5)
     cut = payload(made, most=10 * 6 * 2)
     assert cut["metrics_left_out"] == 1
     table = cut["values"]["step-00000100"]
@@ -148,7 +148,7 @@ def test_a_page_too_large_keeps_what_decides() -> None:
     assert payload(made)["metrics_left_out"] == 0
 
 
-def test_importing_is_cheap() -> None:
+def test_importing_the_package_imports_no_slow_library() -> None:
     code = (
         "import sys, checkpoint_sweep.report as r; assert r.read_sweep; "
         "print(*{'tensorflow', 'pandas', 'apache_beam', 'jinja2'} & set(sys.modules))"
@@ -157,8 +157,8 @@ def test_importing_is_cheap() -> None:
     assert done.stdout.strip() == ""
 
 
-def test_the_version_is_documented() -> None:
+def test_version_and_keys_of_the_report_are_documented() -> None:
     text = (Path(__file__).parents[3] / "docs" / "report.md").read_text()
     assert f"version {VERSION}" in text
-    for name in made_up.report().to_dict():
+    for name in fake_report.report().to_dict():
         assert f"`{name}`" in text

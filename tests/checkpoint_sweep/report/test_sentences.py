@@ -6,7 +6,7 @@ import pytest
 
 from checkpoint_sweep.report.sentences import SliceValue, headline, worst_slices
 from checkpoint_sweep.selection.criteria import Direction
-from tests.checkpoint_sweep.report import made_up
+from tests.checkpoint_sweep.report import fake_report
 
 
 @pytest.mark.parametrize(
@@ -18,8 +18,8 @@ def test_where_none_is_eligible_the_best_and_what_it_lacks_are_named(
 ) -> None:
     values = {100: 0.7, 200: 0.8, 300: 0.9, 400: None}
     missed = ["auc too low", "another", "a third"]
-    made = made_up.with_verdicts(
-        made_up.report(checkpoints=4, eligible=False),
+    made = fake_report.with_verdicts(
+        fake_report.report(checkpoints=4, eligible=False),
         lambda candidate: {"value": values[candidate.step], "interval": None, "missed": missed},
     )
     assert made.decision is not None
@@ -34,15 +34,15 @@ def test_where_none_is_eligible_the_best_and_what_it_lacks_are_named(
 
 
 def test_where_no_value_is_finite_none_is_the_best() -> None:
-    made = made_up.report(checkpoints=2, eligible=False)
-    made = made_up.with_verdicts(made, lambda candidate: {"value": None})
+    made = fake_report.report(checkpoints=2, eligible=False)
+    made = fake_report.with_verdicts(made, lambda candidate: {"value": None})
     assert headline(made).last == ""
 
 
 def test_the_worst_slices_have_their_intervals_and_why_not_to_trust_them() -> None:
     caution = "one example of the rarer label"
     made = dataclasses.replace(
-        made_up.report(checkpoints=1, slices=3),
+        fake_report.report(checkpoints=1, slices=3),
         values={
             "step-00000100": [
                 [0.9, 0.1, 900.0],
@@ -51,10 +51,10 @@ def test_the_worst_slices_have_their_intervals_and_why_not_to_trust_them() -> No
                 [0.1, 0.1, 99.0],
             ]
         },
-        intervals=[made_up.uncertainty("step-00000100", 2, 0.477, 0.89, caution)],
+        intervals=[fake_report.uncertainty("step-00000100", 2, 0.477, 0.89, caution)],
     )
 
     assert worst_slices(made) == [
         SliceValue("trip_start_hour=0", 0.477, "0.48 ± 0.89", 500.0, caution),
-        SliceValue(f"payment_type={made_up.HOSTILE}", 0.8, "0.8", 300.0, None),
+        SliceValue(f"payment_type={fake_report.HOSTILE}", 0.8, "0.8", 300.0, None),
     ]

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from checkpoint_sweep.saved_model import moving_statistics
 from checkpoint_sweep.saved_model.restored_variables import served_graph
+from checkpoint_sweep.saved_model.saved_model import SavedModel
 
 v1 = tf.compat.v1
 SHAPE = [4, 2, 2, 3]
@@ -85,7 +86,7 @@ GRAPHS = {
 
 
 @pytest.mark.parametrize("name", GRAPHS)
-def test_graphs_of_tensorflow_1(name: str, tmp_path: Path) -> None:
+def test_statistics_in_a_tensorflow_1_graph_are_found(name: str, tmp_path: Path) -> None:
     build, expected = GRAPHS[name]
     directory = str(tmp_path / "model")
     with tf.Graph().as_default() as graph, v1.Session() as session:
@@ -93,7 +94,7 @@ def test_graphs_of_tensorflow_1(name: str, tmp_path: Path) -> None:
         session.run(v1.global_variables_initializer())
         x = graph.get_tensor_by_name("x:0")
         v1.saved_model.simple_save(session, directory, {"x": x}, {"y": y})
-    served = served_graph(directory)
+    served = served_graph(SavedModel(directory))
     assert served is not None
     names = {key: key for key in served.variables.values()}
     assert moving_statistics.by_graph(served) | moving_statistics.by_name(names) == expected
@@ -120,13 +121,13 @@ MODELS: dict[str, tuple[Callable[[], Any], int]] = {
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_keras_models(name: str, tmp_path: Path) -> None:
+def test_statistics_of_a_keras_model_are_found(name: str, tmp_path: Path) -> None:
     build, expected = MODELS[name]
     model = build()
     model.compile("adam", "mse")
     directory = str(tmp_path / "model")
     model.save(directory, save_format="tf")
-    served = served_graph(directory)
+    served = served_graph(SavedModel(directory))
     assert served is not None
     assert len(moving_statistics.by_graph(served)) == expected
 
@@ -148,7 +149,7 @@ def test_a_normalisation_in_a_branch_is_hidden(tmp_path: Path) -> None:
 
     model, directory = Model(), str(tmp_path / "model")
     tf.saved_model.save(model, directory, signatures={"serving_default": model.serve})
-    served = served_graph(directory)
+    served = served_graph(SavedModel(directory))
     assert served is not None
     assert moving_statistics.is_hidden(served)
     assert not moving_statistics.by_graph(served)
@@ -169,7 +170,7 @@ def test_a_table_is_told_from_a_variable(tmp_path: Path) -> None:
             session, ["serve"], {"serving_default": signature}, saver=saver
         )
         builder.save()
-    served = served_graph(directory)
+    served = served_graph(SavedModel(directory))
     assert served is not None
     assert set(served.variables.values()) == {"w"}
     assert {key.rsplit("-", 1)[-1] for key in served.tables} == {"keys", "values"}

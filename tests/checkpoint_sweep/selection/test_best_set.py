@@ -37,7 +37,9 @@ def _members(losses: list[float], influences: Array, level: float = 0.95) -> lis
         pytest.param([0.0, 0.1, 9.0], _influences(3), [0, 1], id="one clear loser"),
     ],
 )
-def test_members(losses: list[float], influences: Array, members: list[int]) -> None:
+def test_the_set_has_these_members(
+    losses: list[float], influences: Array, members: list[int]
+) -> None:
     assert _members(losses, influences) == members
 
 
@@ -48,14 +50,14 @@ def test_identical_candidates_stay_or_go_together() -> None:
     assert _members([9.0, 9.5, 9.5, 0.0], influences) == [3]
 
 
-def test_what_all_share_does_not_hide_a_difference() -> None:
+def test_shared_variation_does_not_hide_a_difference() -> None:
     losses = [0.0, 1.5]
     assert _members(losses, _influences(2, correlation=0.0)) == [0, 1]
     assert _members(losses, _influences(2, correlation=0.95)) == [0]
 
 
 @pytest.mark.parametrize("level", [0.8, 0.9, 0.95, 0.99])
-def test_of_two_it_is_a_paired_t_test(level: float) -> None:
+def test_of_two_candidates_the_test_is_a_paired_t_test(level: float) -> None:
     influences = _influences(2)
     scale = np.linalg.norm(influences[0] - influences[1])
     quantile = stats.t.ppf(level, 19)
@@ -64,7 +66,7 @@ def test_of_two_it_is_a_paired_t_test(level: float) -> None:
     assert _members([0.0, quantile * scale * 1.1], influences, level) == [0]
 
 
-def test_more_candidates_ask_for_more() -> None:
+def test_among_more_candidates_a_difference_must_be_larger() -> None:
     """What is significant for a pair may be chance among fifty."""
     influences = _influences(50)
     scale = np.linalg.norm(influences[0] - influences[1])
@@ -92,14 +94,14 @@ def test_neither_order_nor_scale_matters(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_the_lowest_loss_is_in_it(seed: int) -> None:
+def test_the_lowest_loss_is_in_the_set(seed: int) -> None:
     rng = np.random.default_rng(seed)
     losses = rng.normal(size=30)
     influences = 0.1 * rng.standard_t(2, size=(30, 20))
     assert best_set(losses, influences, 0.5)[losses.argmin()]
 
 
-def test_it_holds_the_best_of_equal_ones_as_often_as_it_says() -> None:
+def test_the_set_holds_the_best_of_equal_candidates_as_often_as_its_level() -> None:
     """Of 400 samples with ten candidates; by pairwise tests it would be two thirds."""
     rng = np.random.default_rng(5)
     held = 0

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from checkpoint_sweep.selection import certainty
-from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.policies import CandidateResult
 from checkpoint_sweep.selection.replicates import Replicates
 
@@ -44,7 +44,7 @@ def _members(results: Sequence[CandidateResult], direction: Direction) -> list[b
         pytest.param([0.7], [True], id="one"),
     ],
 )
-def test_members(values: list[float], members: list[bool]) -> None:
+def test_candidates_tied_with_the_best_are_marked(values: list[float], members: list[bool]) -> None:
     results = [_result(value, seed) for seed, value in enumerate(values)]
     assert _members(results, HIGHER) == members
     assert _members([_mirrored(result) for result in results], LOWER) == members
@@ -56,7 +56,7 @@ def test_the_direction_decides() -> None:
     assert _members(results, LOWER) == [False, True]
 
 
-def test_nothing_else_is_touched() -> None:
+def test_marking_changes_nothing_else() -> None:
     results = [_result(0.9, 0), _result(0.5, 1)]
     marked = certainty.with_best_set(results, HIGHER, 0.95)
     assert [dataclasses.replace(r, in_best_set=None) for r in marked] == results
@@ -81,16 +81,16 @@ def _of_other_examples(result: CandidateResult) -> CandidateResult:
 
 
 @pytest.mark.parametrize("spoil", [_without_replicates, _one_nan, _of_other_examples])
-def test_unknown_of_one_is_unknown_of_all(spoil) -> None:
+def test_one_unknown_error_leaves_all_unmarked(spoil) -> None:
     results = [_result(0.9, 0), spoil(_result(0.2, 1)), _result(0.5, 2)]
     assert _members(results, HIGHER) == [None, None, None]
 
 
-def test_of_none_there_is_no_set() -> None:
+def test_of_no_candidates_there_is_no_set() -> None:
     assert certainty.with_best_set([], HIGHER, 0.95) == []
 
 
-def test_estimate_of() -> None:
+def test_an_estimate_has_an_interval_around_the_value() -> None:
     found = certainty.estimate_of(_result(0.9, 0), 0.95)
     assert found is not None
     assert found.interval is not None
@@ -98,7 +98,7 @@ def test_estimate_of() -> None:
     assert certainty.estimate_of(CandidateResult("a", 1, 0.9), 0.95) is None
 
 
-def test_difference_is_of_the_same_examples() -> None:
+def test_a_difference_needs_the_same_examples() -> None:
     one, chosen = _result(0.5, 0), _result(0.9, 1)
     found = certainty.difference(one, chosen, 0.95)
     assert found is not None

@@ -4,8 +4,8 @@ import math
 
 import pytest
 
+from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.decision import choose
-from checkpoint_sweep.selection.direction import Direction
 from checkpoint_sweep.selection.policies import CandidateResult
 
 HIGHER, LOWER = Direction.HIGHER_IS_BETTER, Direction.LOWER_IS_BETTER
@@ -29,7 +29,7 @@ def _result(step: int, value: float | None = None, **others: object) -> Candidat
         pytest.param(HIGHER, [None, 0.1], 1, id="no value"),
     ],
 )
-def test_the_best(direction: Direction, values: list, chosen: int) -> None:
+def test_the_best_finite_value_is_chosen(direction: Direction, values: list, chosen: int) -> None:
     results = [_result(step, value) for step, value in enumerate(values)]
     assert choose(results, direction).chosen == f"step-{chosen}"
     assert choose(results[::-1], direction).chosen == f"step-{chosen}"
@@ -46,7 +46,9 @@ def test_the_best(direction: Direction, values: list, chosen: int) -> None:
         (_result(1, 0.9, excluded_reason="its predictions are NaN"), "its predictions are NaN"),
     ],
 )
-def test_why_not_eligible(result: CandidateResult, reason: str) -> None:
+def test_a_verdict_says_why_a_checkpoint_is_not_eligible(
+    result: CandidateResult, reason: str
+) -> None:
     decision = choose([result, _result(2, 0.1)], HIGHER)
     assert decision.chosen == "step-2"
     assert (decision.verdicts[0].eligible, decision.verdicts[0].reason) == (False, reason)

@@ -66,6 +66,6 @@ def test_without_the_same_examples_there_is_no_interval(second: Any) -> None:
     assert row.difference == pytest.approx(0.1)
 
 
-def test_what_is_no_number_has_no_difference() -> None:
+def test_values_that_are_no_numbers_have_no_difference() -> None:
     row = _compare(math.nan, 0.5)
     assert (row.first, row.second, row.difference) == (None, 0.5, None)

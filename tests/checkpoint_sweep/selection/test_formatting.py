@@ -65,7 +65,9 @@ def _other(step: int, in_best_set: bool | None, eligible: bool = True) -> Verdic
         ),
     ],
 )
-def test_sentence(verdicts: list[Verdict], says: str) -> None:
+def test_the_sentence_of_a_decision_says_no_more_than_its_intervals(
+    verdicts: list[Verdict], says: str
+) -> None:
     sentence = formatting.sentence(Decision("step-3", verdicts), Selection("auc"))
     assert sentence == f"step 3, the best of the eligible: {says}"
 
@@ -92,10 +94,12 @@ def test_the_level_and_the_slice_are_named() -> None:
         (-0.5, 0.1, "-0.50 ± 0.10"),
     ],
 )
-def test_digits(value: float, half: float | None, text: str) -> None:
+def test_a_value_is_shown_with_the_digits_of_its_error(
+    value: float, half: float | None, text: str
+) -> None:
     assert formatting.plus_minus(value, half) == text
 
 
-def test_half_width() -> None:
+def test_the_half_width_is_that_of_the_interval() -> None:
     assert _BEST.half_width == pytest.approx(0.0065)
     assert dataclasses.replace(_BEST, interval=None).half_width is None

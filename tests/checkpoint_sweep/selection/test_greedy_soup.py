@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.greedy_soup import Soup, greedy_soup, ingredients
 from checkpoint_sweep.selection.policies import CandidateResult
 
@@ -37,7 +37,7 @@ def _results(values: dict[int, Value]) -> list[CandidateResult]:
         pytest.param(HIGHER, {1: "unreadable"}, 10, [], id="none"),
     ],
 )
-def test_ingredients(
+def test_ingredients_are_the_eligible_from_the_best_on(
     direction: Direction, values: dict[int, Value], most: int, expected: list[int]
 ) -> None:
     found = ingredients(_results(values), direction, most)
@@ -74,7 +74,9 @@ VALUES = {1: 0.5, 2: 0.6, 3: 0.7}  # In the order 3, 2, 1 where higher is better
         ),
     ],
 )
-def test_soup(direction: Direction, averages: dict[tuple[int, ...], Value], expected: Soup) -> None:
+def test_a_soup_keeps_ingredients_that_do_not_make_it_worse(
+    direction: Direction, averages: dict[tuple[int, ...], Value], expected: Soup
+) -> None:
     asked = []
 
     def evaluate(steps: Sequence[int]) -> CandidateResult:

@@ -20,7 +20,7 @@ def _of_mean(rng: np.random.Generator, examples: int, buckets: int = 20) -> Repl
     return Replicates(float(values.mean()), tuple(left_out.tolist()), tuple(sizes.tolist()))
 
 
-def test_interval_by_students_t() -> None:
+def test_an_interval_is_by_students_t() -> None:
     found = estimate(Replicates(2.0, (1.9, 2.0, 2.1), (100, 100, 100)))
     error = math.sqrt(2 / 3 * (0.1**2 + 0.1**2))
     half = stats.t.ppf(0.975, 2) * error
@@ -35,10 +35,10 @@ def test_interval_by_students_t() -> None:
     "replicates",
     [
         pytest.param(Replicates(0.5, (0.5, math.nan), (900, 900)), id="one NaN replicate"),
-        pytest.param(Replicates(0.5, (math.nan, 0.5), (0, 1_800)), id="all in one bucket"),
+        pytest.param(Replicates(0.5, (math.nan, 0.5), (0, 1_800)), id="all in one fold"),
     ],
 )
-def test_unknown(replicates: Replicates) -> None:
+def test_without_finite_replicates_the_error_is_unknown(replicates: Replicates) -> None:
     found = estimate(replicates)
     assert found == Estimate(0.5, None, None, 1_800, 0, found.caution)
     assert found.caution == "1,800 examples are too few, or too much alike, to tell its error"
@@ -53,7 +53,7 @@ def test_no_variation_is_an_interval_of_one_point() -> None:
 
 
 @pytest.mark.parametrize("level", [0.5, 0.9, 0.95])
-def test_coverage(level: float) -> None:
+def test_intervals_cover_the_true_value_as_often_as_their_level(level: float) -> None:
     rng = np.random.default_rng(6)
     held = 0
     for _ in range(600):
@@ -64,7 +64,7 @@ def test_coverage(level: float) -> None:
     assert held / 600 == pytest.approx(level, abs=3 * math.sqrt(level * (1 - level) / 600))
 
 
-def test_one_sided_coverage() -> None:
+def test_one_sided_bounds_hold_as_often_as_their_level() -> None:
     rng = np.random.default_rng(7)
     below = 0
     for _ in range(600):
@@ -85,15 +85,15 @@ _DECIDED = "a few examples decide over its value: its interval is a rough guess"
     [
         pytest.param(0.5, [0.4, 0.6] * 10, [5] * 20, None, id="100 examples"),
         pytest.param(0.5, [0.4, 0.6] * 10, [5] * 19 + [4], _FEW, id="99 examples"),
-        pytest.param(0.5, [0.4, 0.6] * 2 + [0.5] * 16, [50] * 20, None, id="four buckets"),
-        pytest.param(0.5, [0.4, 0.6, 0.4] + [0.5] * 17, [50] * 20, _DECIDED, id="three buckets"),
+        pytest.param(0.5, [0.4, 0.6] * 2 + [0.5] * 16, [50] * 20, None, id="four folds"),
+        pytest.param(0.5, [0.4, 0.6, 0.4] + [0.5] * 17, [50] * 20, _DECIDED, id="three folds"),
         pytest.param(0.0, [0.0] * 20, [50] * 20, _SAME, id="always 0"),
         pytest.param(1.0, [1.0] * 20, [50] * 20, _SAME, id="always 1"),
         pytest.param(0.3, [0.3] * 20, [51] * 20, _SAME, id="the same up to rounding"),
         pytest.param(1e-9, [0.9e-9, 1.1e-9] * 10, [50] * 20, None, id="small but it varies"),
     ],
 )
-def test_caution(
+def test_an_interval_not_to_be_trusted_has_a_caution(
     value: float, left_out: list[float], examples: list[int], caution: str | None
 ) -> None:
     assert estimate(Replicates(value, tuple(left_out), tuple(examples))).caution == caution
@@ -115,6 +115,6 @@ def test_cautions_are_rare_where_intervals_are_good() -> None:
         (0, "few examples (0) have the rarer label: its interval is a rough guess"),
     ],
 )
-def test_caution_where_a_label_is_rare(rarer: int | None, caution: str | None) -> None:
+def test_a_rare_label_is_cautioned(rarer: int | None, caution: str | None) -> None:
     values = _of_mean(np.random.default_rng(8), 1_000)
     assert estimate(dataclasses.replace(values, rarer_label=rarer)).caution == caution

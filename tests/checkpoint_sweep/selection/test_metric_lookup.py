@@ -2,7 +2,7 @@ import pytest
 import tensorflow_model_analysis as tfma
 from google.protobuf import text_format
 
-from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.metric_lookup import resolve_direction
 from checkpoint_sweep.selection.policies import SelectionError
 from checkpoint_sweep.selection.selection import Selection
@@ -46,7 +46,9 @@ BY_CLASS = 'metrics { class_name: "AUC" } binarize { class_ids { values: [0, 1] 
         ),
     ],
 )
-def test_direction(metrics: str, selection: Selection, expected: Direction) -> None:
+def test_the_direction_is_that_of_selection_or_thresholds(
+    metrics: str, selection: Selection, expected: Direction
+) -> None:
     assert resolve_direction(selection, _config(metrics)) is expected
 
 
@@ -76,6 +78,8 @@ def test_direction(metrics: str, selection: Selection, expected: Direction) -> N
         ),
     ],
 )
-def test_refusals(metrics: str, selection: Selection, message: str) -> None:
+def test_an_unknown_metric_or_direction_is_refused(
+    metrics: str, selection: Selection, message: str
+) -> None:
     with pytest.raises(SelectionError, match=message):
         resolve_direction(selection, _config(metrics))

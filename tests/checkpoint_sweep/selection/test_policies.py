@@ -2,7 +2,7 @@
 
 import pytest
 
-from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.policies import (
     BestValue,
     CandidateResult,
@@ -25,14 +25,14 @@ HIGHER, LOWER = Direction.HIGHER_IS_BETTER, Direction.LOWER_IS_BETTER
         pytest.param(EarliestWithin(0.15), LOWER, [0.5, 0.4, 0.3, 0.6], 1, id="lower is better"),
     ],
 )
-def test_choice(
+def test_a_policy_chooses_by_value_and_margin(
     policy: SelectionPolicy, direction: Direction, values: list[float], chosen: int
 ) -> None:
     results = [CandidateResult(f"step-{i}", i, value) for i, value in enumerate(values)]
     assert policy.choose(results, direction).name == f"step-{chosen}"
 
 
-def test_words_of_the_earliest_within_a_margin() -> None:
+def test_the_earliest_within_a_margin_says_why() -> None:
     values = [0.1, 0.28, 0.3, 0.29]
     results = [CandidateResult(f"step-{i}", i, value) for i, value in enumerate(values)]
     choice = EarliestWithin(0.05).choose(results, HIGHER)

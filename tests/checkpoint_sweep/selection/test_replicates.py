@@ -1,4 +1,4 @@
-"""The jackknife over buckets, against closed forms and another estimator."""
+"""The jackknife over folds, against closed forms and another estimator."""
 
 import math
 
@@ -12,7 +12,7 @@ Array = npt.NDArray[np.float64]
 
 
 def _of_mean(values: Array, sizes: list[int]) -> Replicates:
-    """The mean, and without each bucket; examples of a bucket stand next to each other."""
+    """The mean, and without each fold; examples of a fold stand next to each other."""
     parts = np.split(values, np.cumsum(sizes)[:-1])
     total, count = values.sum(), values.size
     left_out = [(total - p.sum()) / (count - p.size) if count > p.size else math.nan for p in parts]
@@ -25,17 +25,17 @@ def _standard_error(replicates: Replicates) -> float:
     return math.sqrt(float(influences @ influences))
 
 
-@pytest.mark.parametrize(("buckets", "each"), [(20, 5), (5, 1), (2, 3)])
-def test_of_a_mean_with_equal_buckets_it_is_that_of_the_means_of_buckets(
-    buckets: int, each: int
+@pytest.mark.parametrize(("folds", "each"), [(20, 5), (5, 1), (2, 3)])
+def test_the_error_of_a_mean_over_equal_folds_is_that_of_the_folds_means(
+    folds: int, each: int
 ) -> None:
-    values = np.random.default_rng(0).normal(size=buckets * each)
-    means = values.reshape(buckets, each).mean(axis=1)
-    expected = means.std(ddof=1) / math.sqrt(buckets)  # s / sqrt(n)
-    assert _standard_error(_of_mean(values, [each] * buckets)) == pytest.approx(expected, rel=1e-12)
+    values = np.random.default_rng(0).normal(size=folds * each)
+    means = values.reshape(folds, each).mean(axis=1)
+    expected = means.std(ddof=1) / math.sqrt(folds)  # s / sqrt(n)
+    assert _standard_error(_of_mean(values, [each] * folds)) == pytest.approx(expected, rel=1e-12)
 
 
-def test_busings_formula_for_unequal_buckets() -> None:
+def test_the_error_over_unequal_folds_is_by_busings_formula() -> None:
     sizes = [3, 1, 7, 2]
     replicates = _of_mean(np.random.default_rng(1).gamma(1.0, size=13), sizes)
     # As it stands in the paper, with h = n / m.
@@ -47,21 +47,21 @@ def test_busings_formula_for_unequal_buckets() -> None:
     assert _standard_error(replicates) == pytest.approx(math.sqrt(variance), rel=1e-12)
 
 
-def test_of_an_auc_it_is_near_delong() -> None:
+def test_the_error_of_an_auc_is_near_delongs() -> None:
     rng = np.random.default_rng(2)
     errors, delong = [], []
     for _ in range(30):
         label = np.arange(2_000) % 4 == 0
         score = rng.normal(size=2_000) + 1.2 * label
-        bucket = rng.integers(0, 20, 2_000)
+        fold = rng.integers(0, 20, 2_000)
         value, left_out = _auc(score, label), []
         for number in range(20):
-            kept = bucket != number
+            kept = fold != number
             left_out.append(_auc(score[kept], label[kept]))
-        sizes = tuple(np.bincount(bucket, minlength=20).tolist())
+        sizes = tuple(np.bincount(fold, minlength=20).tolist())
         errors.append(_standard_error(Replicates(value, tuple(left_out), sizes)))
         delong.append(_delong(score, label))
-    # One from 20 buckets varies by a sixth; the mean of thirty by a thirtieth.
+    # One from 20 folds varies by a sixth; the mean of thirty by a thirtieth.
     assert np.mean(errors) == pytest.approx(np.mean(delong), rel=0.1)
 
 
@@ -76,7 +76,7 @@ def test_products_are_covariances_so_that_differences_add_up() -> None:
     assert difference == pytest.approx(a - b, abs=1e-14)
 
 
-def test_an_empty_bucket_adds_nothing() -> None:
+def test_an_empty_fold_adds_nothing() -> None:
     values = np.random.default_rng(4).normal(size=9)
     with_empty = _of_mean(values, [4, 0, 5]).influences()
     without = _of_mean(values, [4, 5]).influences()
@@ -90,24 +90,24 @@ def test_an_empty_bucket_adds_nothing() -> None:
         pytest.param(Replicates(1.0, (1.0, math.nan, 1.0), (2, 2, 2)), id="not defined without"),
         pytest.param(Replicates(1.0, (1.0, math.inf, 1.0), (2, 2, 2)), id="infinite without"),
         pytest.param(Replicates(math.nan, (1.0, 2.0), (2, 2)), id="no value"),
-        pytest.param(Replicates(1.0, (math.nan, math.nan), (5, 0)), id="one bucket"),
-        pytest.param(Replicates(1.0, (), ()), id="no buckets"),
+        pytest.param(Replicates(1.0, (math.nan, math.nan), (5, 0)), id="one fold"),
+        pytest.param(Replicates(1.0, (), ()), id="no folds"),
     ],
 )
-def test_unknown(replicates: Replicates) -> None:
+def test_without_finite_replicates_there_are_no_influences(replicates: Replicates) -> None:
     assert replicates.influences() is None
 
 
-def test_nan_without_a_bucket_that_is_empty_is_no_obstacle() -> None:
+def test_a_nan_replicate_of_an_empty_fold_is_ignored() -> None:
     assert Replicates(1.0, (1.1, math.nan, 0.9), (2, 0, 2)).influences() is not None
 
 
-def test_other_examples_have_no_difference() -> None:
+def test_replicates_of_other_examples_have_no_difference() -> None:
     with pytest.raises(ValueError, match="other examples"):
         Replicates(1.0, (1.0, 1.0), (2, 3)).minus(Replicates(1.0, (1.0, 1.0), (3, 2)))
 
 
-def test_total() -> None:
+def test_the_total_is_that_of_all_folds() -> None:
     assert Replicates(1.0, (1.0, 1.0), (2, 3)).total == 5
 
 

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.policies import EarliestWithin, SelectionError
 from checkpoint_sweep.selection.selection import Selection
 
@@ -29,7 +29,7 @@ def test_equal_selections_are_equal_parameters() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "auc", json.dumps({"metrik": "auc"}), "[]", "null"])
-def test_what_is_no_selection_is_refused(text: str) -> None:
+def test_a_text_that_is_no_selection_is_refused(text: str) -> None:
     with pytest.raises(SelectionError, match="Not a selection"):
         Selection.from_json(text)
 

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from checkpoint_sweep.selection import policies
-from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.policies import CandidateResult, SelectionError, SelectionPolicy
 from checkpoint_sweep.selection.set_policies import EarliestOfSet, LatestOfSet, SecondaryMetric
 
@@ -49,7 +49,7 @@ def _results(members: str, loss: tuple[float, ...] = ()) -> list[CandidateResult
     ],
 )
 @pytest.mark.parametrize("direction", [HIGHER, LOWER])
-def test_choice(
+def test_a_policy_chooses_from_the_set_of_the_best(
     policy: SelectionPolicy, direction: Direction, results: list[CandidateResult], chosen: int
 ) -> None:
     assert policy.choose(results, direction).name == f"step-{chosen}"
@@ -87,7 +87,7 @@ def test_choice(
         ),
     ],
 )
-def test_words(policy: SelectionPolicy, words: list[str]) -> None:
+def test_a_policy_says_why_of_each_candidate(policy: SelectionPolicy, words: list[str]) -> None:
     results = _results("-xx", (0.1, 0.5, 0.25))
     choice = policy.choose(results, HIGHER)
     assert words == [
@@ -99,7 +99,7 @@ def test_words(policy: SelectionPolicy, words: list[str]) -> None:
 @pytest.mark.parametrize(
     "policy", [EarliestOfSet(), LatestOfSet(), SecondaryMetric("loss", LOWER)], ids=repr
 )
-def test_without_standard_errors_it_is_refused(policy: SelectionPolicy) -> None:
+def test_without_standard_errors_a_set_policy_is_refused(policy: SelectionPolicy) -> None:
     with pytest.raises(SelectionError, match="needs standard errors"):
         policy.choose(_results("x?"), HIGHER)
 
@@ -112,5 +112,5 @@ def test_an_unknown_metric_is_refused_with_those_there_are() -> None:
 @pytest.mark.parametrize(
     "policy", [EarliestOfSet(), LatestOfSet(), SecondaryMetric("loss", LOWER)], ids=repr
 )
-def test_as_json_and_back(policy: SelectionPolicy) -> None:
+def test_a_policy_survives_as_json(policy: SelectionPolicy) -> None:
     assert policies.from_dict(policies.to_dict(policy)) == policy

@@ -26,7 +26,7 @@ def _names(
     return [verdict.name for verdict in rows_to_show(found)]
 
 
-def test_few_are_all_shown() -> None:
+def test_of_few_verdicts_all_are_shown() -> None:
     few = [_verdict(i, i / 10) for i in range(10)]
     assert _names(few, "s9") == [verdict.name for verdict in few]
     assert describe_rest(few, few) == ""
@@ -35,7 +35,9 @@ def test_few_are_all_shown() -> None:
 @pytest.mark.parametrize(
     ("direction", "best"), [(HIGHER, {"s17", "s18", "s19"}), (LOWER, {"s1", "s2"})]
 )
-def test_the_best_are_those_of_the_direction(direction: Direction, best: set[str]) -> None:
+def test_of_many_verdicts_the_best_by_direction_are_shown(
+    direction: Direction, best: set[str]
+) -> None:
     many = [_verdict(i, i / 10) for i in range(20)]
     shown = _names(many, "s10", direction)
     assert len(shown) == 10
@@ -60,7 +62,7 @@ def test_a_nan_or_a_missing_value_is_no_best() -> None:
     assert {"s28", "s26", "s24", "s29", "s0"} <= set(shown)
 
 
-def test_the_rest_are_counted_by_what_is_said_of_them() -> None:
+def test_the_rest_are_counted_by_their_verdict() -> None:
     verdicts = [
         _verdict(1, 0.1, in_best_set=True),
         _verdict(2, 0.1, in_best_set=False),

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import tensorflow as tf
 
+from checkpoint_sweep import SweepOptions
 from tests.support.estimator_run import EstimatorRun
 
 EVAL_CONFIG = """
@@ -34,16 +35,19 @@ class Files:
     output: Path
 
     def arguments(self, **changes: Any) -> dict[str, Any]:
-        """For `sweep`."""
+        """The arguments of `sweep`, with changes to them or to the options."""
+        folders = {name: changes.pop(name, str(getattr(self, name))) for name in ("run", "model")}
+        return {**folders, "options": self.options(**changes)}
+
+    def options(self, **changes: Any) -> SweepOptions:
+        """The options of a sweep, with changes."""
         given = {
-            "run": str(self.run),
-            "model": str(self.model),
             "examples": str(self.examples),
             "config": str(self.config),
             "select": "auc",
             "output": str(self.output),
         }
-        return given | changes
+        return SweepOptions(**(given | changes))
 
 
 @pytest.fixture

@@ -41,7 +41,7 @@ def test_the_difference_to_the_chosen_is_that_of_the_verdicts(
     json.dumps(compared.to_json(), allow_nan=False)
 
 
-def test_other_examples_are_said(
+def test_other_examples_are_cautioned_and_have_no_intervals(
     given: Files, swept: SweepResult, examples: list[bytes], tmp_path: Path
 ) -> None:
     fewer = tmp_path / "fewer.tfrecord"
@@ -62,12 +62,14 @@ def test_other_examples_are_said(
         ("-not", "There is no finished sweep"),
     ],
 )
-def test_what_is_not_there(which: str, words: str, given: Files, swept: SweepResult) -> None:
+def test_a_missing_sweep_or_checkpoint_is_refused(
+    which: str, words: str, given: Files, swept: SweepResult
+) -> None:
     with pytest.raises(UserError, match=words):
         compare(str(given.output), f"{given.output}{which}")
 
 
-def test_one_that_chose_none_has_to_be_named(
+def test_of_a_sweep_that_chose_none_a_checkpoint_must_be_named(
     given: Files, swept: SweepResult, tmp_path: Path
 ) -> None:
     path = Path(swept.directory) / "verdicts.json"

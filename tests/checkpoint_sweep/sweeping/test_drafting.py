@@ -10,15 +10,16 @@ import tensorflow as tf
 import tensorflow_model_analysis as tfma
 from google.protobuf import text_format
 
+from checkpoint_sweep import SweepOptions, sweep
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.saved_model.parsed_features import parsed_features
-from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.saved_model.saved_model import SavedModel
+from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.sweeping.drafting.draft import draft
 from checkpoint_sweep.sweeping.drafting.features import FLOAT, INTEGER, TEXT, Feature
 from checkpoint_sweep.sweeping.drafting.guess import BINARY, MULTI_CLASS, REGRESSION, guess
 from checkpoint_sweep.sweeping.drafting.model import UNKNOWN, Model
 from checkpoint_sweep.sweeping.drafting.text import to_text
-from checkpoint_sweep.sweeping.sweep import sweep
 from tests.checkpoint_sweep.sweeping.conftest import Files
 from tests.support.estimator_run import FEATURES, EstimatorRun
 
@@ -49,7 +50,7 @@ def test_an_estimators_config_is_taken_by_a_sweep_as_it_is(files: Files) -> None
         ("price", 1, None, "price", "mean_absolute_error"),
     ],
 )
-def test_a_keras_run_of_another_problem(
+def test_a_keras_classifiers_and_a_regressions_configs_are_taken_by_a_sweep(
     output: str, units: int, activation: str, label: str, select: str, tmp_path: Path
 ) -> None:
     model = tf.keras.Sequential([tf.keras.layers.Dense(units, activation, input_shape=(2,))])
@@ -62,9 +63,11 @@ def test_a_keras_run_of_another_problem(
     assert config.model_specs[0].label_key == label
     assert config.model_specs[0].example_weight_key == "weight"
     assert drafted.select == select
-    swept = sweep(
-        str(tmp_path / "run"), *given, str(tmp_path / "config.pbtxt"), select, output=str(tmp_path)
+    exported, examples = given
+    options = SweepOptions(
+        examples, str(tmp_path / "config.pbtxt"), select, output=str(tmp_path / "swept")
     )
+    swept = sweep(str(tmp_path / "run"), exported, options)
     assert [v.value is not None for v in swept.verdicts] == [True] * 2
 
 
@@ -94,8 +97,8 @@ def _write_csv(path: Path) -> None:
     path.write_text("\n".join(["a,b,kind,price,weight,place", *rows]) + "\n")
 
 
-def test_what_an_estimator_parses(trained: EstimatorRun) -> None:
-    assert parsed_features(str(trained.export)) == set(FEATURES)
+def test_the_features_that_an_estimator_parses_are_found(trained: EstimatorRun) -> None:
+    assert parsed_features(SavedModel(str(trained.export))) == set(FEATURES)
 
 
 @pytest.mark.parametrize(
@@ -110,7 +113,9 @@ def test_what_an_estimator_parses(trained: EstimatorRun) -> None:
         ({"p": 3}, {"hot": dataclasses.replace(_NUMBER, width=3)}, "hot", MULTI_CLASS),
     ],
 )
-def test_labels_and_problems(outputs: dict, features: dict, label: str, problem: str) -> None:
+def test_label_and_problem_are_guessed_from_outputs_and_features(
+    outputs: dict, features: dict, label: str, problem: str
+) -> None:
     guessed = guess(_model(outputs, "given"), features | {"given": _YES_OR_NO}, None, None)
     assert (guessed.label, guessed.problem) == (label, problem)
     assert (guessed.prediction != "") == (len(outputs) > 1)
@@ -146,7 +151,7 @@ def test_slices_are_features_of_few_values() -> None:
         ({}, {"x": _YES_OR_NO}, None, "no output that is a number"),
     ],
 )
-def test_what_cannot_be_guessed(
+def test_a_label_that_cannot_be_guessed_is_refused(
     outputs: dict, features: dict, label: str | None, words: str
 ) -> None:
     with pytest.raises(UserError, match=words):

@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from checkpoint_sweep import SweepCallback, SweepExporter, SweepListener, sweep
 from checkpoint_sweep.common.errors import UserError
-from checkpoint_sweep.sweeping import following
+from checkpoint_sweep.sweeping import run_watcher
 from tests.checkpoint_sweep.sweeping.conftest import Files
 from tests.support import estimator_run, keras_run
 
@@ -43,15 +43,6 @@ def receiver_fn() -> Any:
     return tf.estimator.export.build_parsing_serving_input_receiver_fn(estimator_run.FEATURES)
 
 
-def _given(files: Files) -> dict[str, Any]:
-    return {
-        "examples": str(files.examples),
-        "config": str(files.config),
-        "select": "auc",
-        "output": str(files.output),
-    }
-
-
 def _fresh(output: Path) -> list[int]:
     """The steps that the last sweep has evaluated itself."""
     ledger = json.loads((next(output.glob("0*")) / "ledger.json").read_text())
@@ -68,20 +59,20 @@ def test_an_estimator_that_keeps_one_checkpoint_has_all_evaluated_once(
             fresh.append(_fresh(files.output))
 
     estimator = _estimator(tmp_path / "training")
-    listener = SweepListener(estimator, receiver_fn, **_given(files))
+    listener = SweepListener(estimator, receiver_fn, files.options())
     estimator.train(input_fn, max_steps=10, saving_listeners=[listener, After()])
     assert listener.result is not None
     assert [verdict.step for verdict in listener.result.verdicts] == STEPS
     assert fresh == [[step] for step in STEPS]
 
 
-def test_training_goes_as_without(
+def test_a_listener_does_not_change_the_training(
     files: Files, input_fn: Any, receiver_fn: Any, tmp_path: Path
 ) -> None:
     _estimator(tmp_path / "plain").train(input_fn, max_steps=1)
     shutil.copytree(tmp_path / "plain", tmp_path / "swept by itself")
     plain, estimator = (_estimator(tmp_path / name) for name in ("plain", "swept by itself"))
-    listener = SweepListener(estimator, receiver_fn, **_given(files))
+    listener = SweepListener(estimator, receiver_fn, files.options())
     estimator.train(input_fn, max_steps=9, saving_listeners=[listener])
     plain.train(input_fn, max_steps=9)
     assert listener.result is not None
@@ -94,12 +85,12 @@ def test_the_choice_is_that_of_a_later_sweep(
     files: Files, input_fn: Any, receiver_fn: Any, tmp_path: Path
 ) -> None:
     estimator = _estimator(tmp_path / "training", keep=9)
-    listener = SweepListener(estimator, receiver_fn, **_given(files))
+    listener = SweepListener(estimator, receiver_fn, files.options())
     estimator.train(input_fn, max_steps=10, saving_listeners=[listener])
     later = sweep(
         str(tmp_path / "training"),
         str(files.output / "export"),
-        **_given(files) | {"output": str(tmp_path / "later")},
+        files.options(output=str(tmp_path / "later")),
     )
     assert listener.result is not None
     values = [
@@ -114,7 +105,7 @@ def test_a_training_without_improvement_stops(
     files: Files, input_fn: Any, receiver_fn: Any, tmp_path: Path
 ) -> None:
     estimator = _estimator(tmp_path / "training")
-    listener = SweepListener(estimator, receiver_fn, patience=0, **_given(files))
+    listener = SweepListener(estimator, receiver_fn, files.options(), patience=0)
     estimator.train(input_fn, max_steps=100, saving_listeners=[listener])
     assert estimator.get_variable_value("global_step") < 100
 
@@ -123,13 +114,13 @@ def test_bad_arguments_end_a_training_at_its_first_checkpoint(
     files: Files, input_fn: Any, receiver_fn: Any, tmp_path: Path
 ) -> None:
     estimator = _estimator(tmp_path / "training")
-    listener = SweepListener(estimator, receiver_fn, **_given(files) | {"select": "acu"})
+    listener = SweepListener(estimator, receiver_fn, files.options(select="acu"))
     with pytest.raises(UserError, match="does not compute 'acu'"):
         estimator.train(input_fn, max_steps=10, saving_listeners=[listener])
     assert estimator.get_variable_value("global_step") == 0
 
 
-def test_a_later_failure_is_a_warning(
+def test_a_sweep_that_fails_during_training_is_a_warning(
     files: Files,
     input_fn: Any,
     receiver_fn: Any,
@@ -142,10 +133,10 @@ def test_a_later_failure_is_a_warning(
             def full(*_: object, **__: object) -> None:
                 raise OSError("no space left")
 
-            monkeypatch.setattr(following, "sweep", full)
+            monkeypatch.setattr(run_watcher, "sweep", full)
 
     estimator = _estimator(tmp_path / "training")
-    listener = SweepListener(estimator, receiver_fn, **_given(files))
+    listener = SweepListener(estimator, receiver_fn, files.options())
     with caplog.at_level(logging.WARNING):
         estimator.train(input_fn, max_steps=10, saving_listeners=[listener, Breaking()])
     assert estimator.get_variable_value("global_step") == 10
@@ -158,7 +149,7 @@ def test_train_and_evaluate_exports_the_best_of_all(
     files: Files, input_fn: Any, receiver_fn: Any, tmp_path: Path
 ) -> None:
     estimator = _estimator(tmp_path / "training", keep=9)
-    exporter = SweepExporter("best_of_all", receiver_fn, **_given(files))
+    exporter = SweepExporter("best_of_all", receiver_fn, files.options())
     tf.estimator.train_and_evaluate(
         estimator,
         tf.estimator.TrainSpec(input_fn, max_steps=10),
@@ -180,7 +171,7 @@ def test_a_keras_training_has_every_epoch_evaluated(files: Files, tmp_path: Path
     callback = SweepCallback(
         str(tmp_path / "training"),
         lambda directory: keras_run.saved_model(directory, model),
-        **_given(files),
+        files.options(),
     )
     x = np.random.default_rng(0).uniform(size=(32, 2)).astype(np.float32)
     model.fit(x, x[:, 0] > x[:, 1], epochs=3, callbacks=[saver, callback], verbose=0)
@@ -191,7 +182,7 @@ def test_a_keras_training_has_every_epoch_evaluated(files: Files, tmp_path: Path
 def test_an_export_without_a_model_is_refused(files: Files, tmp_path: Path) -> None:
     model = keras_run.sequential()
     model.compile("sgd", "binary_crossentropy")
-    callback = SweepCallback(str(tmp_path / "training"), lambda directory: None, **_given(files))
+    callback = SweepCallback(str(tmp_path / "training"), lambda directory: None, files.options())
     with pytest.raises(UserError, match="has left 0 SavedModels"):
         model.fit(np.ones([4, 2]), np.ones(4), callbacks=[callback], verbose=0)
     assert not [path for path in files.output.iterdir() if path.name.startswith("export")]

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from checkpoint_sweep.sweeping.sweep import sweep
-from checkpoint_sweep.sweeping.watch import watch
+from checkpoint_sweep import sweep, watch
 from tests.checkpoint_sweep.sweeping.conftest import Files, files_in
 from tests.support.estimator_run import EstimatorRun
 
@@ -19,7 +18,7 @@ def given(
     return files_in(tmp_path_factory.mktemp("examples"), trained, examples)
 
 
-# In this order: `watch` takes over what `sweep` has evaluated.
+# In this order: `watch` reuses what `sweep` has evaluated.
 @pytest.mark.parametrize("function", [sweep, watch])
 def test_the_example_runs(
     function: Callable[..., Any], given: Files, monkeypatch: pytest.MonkeyPatch
@@ -28,5 +27,5 @@ def test_the_example_runs(
     (example,) = doctest.DocTestFinder(recurse=False).find(function, globs={})
     runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS)
     outcome = runner.run(example)
-    assert outcome.attempted >= 5
+    assert outcome.attempted >= 4
     assert outcome.failed == 0

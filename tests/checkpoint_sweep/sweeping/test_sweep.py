@@ -40,7 +40,7 @@ def test_every_checkpoint_is_evaluated_and_the_chosen_one_exported(files: Files)
     assert read_result(str(files.output)) == swept
 
 
-def test_what_was_evaluated_is_taken_over_and_the_folder_before_goes(files: Files) -> None:
+def test_earlier_results_are_reused_and_the_earlier_folder_is_removed(files: Files) -> None:
     late = [path for path in files.run.iterdir() if path.name.startswith("model.ckpt-40")]
     aside = files.run.parent / "aside"
     aside.mkdir()
@@ -57,7 +57,7 @@ def test_what_was_evaluated_is_taken_over_and_the_folder_before_goes(files: File
 
 
 @pytest.mark.parametrize("form", ["json", "yaml"])
-def test_configs_in_other_forms(form: str, files: Files) -> None:
+def test_a_config_may_be_json_or_yaml(form: str, files: Files) -> None:
     config = text_format.Parse(files.config.read_text(), tfma.EvalConfig())
     path = files.config.with_suffix(f".{form}")  # JSON is YAML.
     path.write_text(json_format.MessageToJson(config))
@@ -65,7 +65,9 @@ def test_configs_in_other_forms(form: str, files: Files) -> None:
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".parquet"])
-def test_tables_are_examples(suffix: str, files: Files, examples: list[bytes]) -> None:
+def test_a_table_gives_the_values_of_its_examples(
+    suffix: str, files: Files, examples: list[bytes]
+) -> None:
     rows = []
     for serialized in examples[:200]:
         features = tf.train.Example.FromString(serialized).features.feature
@@ -108,7 +110,7 @@ def test_a_row_of_a_table_is_always_the_same_bytes(tmp_path: Path) -> None:
         ({"schema": "/nowhere"}, "The schema /nowhere cannot be read"),
     ],
 )
-def test_what_does_not_fit_is_refused(changes: dict, words: str, files: Files) -> None:
+def test_arguments_that_do_not_fit_are_refused(changes: dict, words: str, files: Files) -> None:
     with pytest.raises(UserError, match=words):
         sweep(**files.arguments(**changes))
 

@@ -4,19 +4,20 @@ import json
 import os
 import shutil
 import threading
-import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import tensorflow as tf
 
+from checkpoint_sweep import Averages, Racing, StepRange
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.selection.verdict import Verdict, without_improvement
 from checkpoint_sweep.sweeping import folder as folders
-from checkpoint_sweep.sweeping import following
+from checkpoint_sweep.sweeping import run_watcher
 from checkpoint_sweep.sweeping.export import export_step
-from checkpoint_sweep.sweeping.following import Following
+from checkpoint_sweep.sweeping.run_watcher import RunWatcher
 from checkpoint_sweep.sweeping.stopping import StopCallback, request_stop, stop_hook
 from checkpoint_sweep.sweeping.sweep import SweepResult, sweep
 from checkpoint_sweep.sweeping.watch import Until, watch
@@ -30,13 +31,42 @@ def _files_of(run: Path, step: int) -> list[Path]:
     return sorted(run.glob(f"model.ckpt-{step}.*"), key=lambda p: p.suffix == ".index")
 
 
-def _train(source: Path, run: Path, pause: float, ended: Path) -> None:
-    """Leaves checkpoints one after the other, and deletes all but the last, as a trainer may."""
+class Pins:
+    """Tells when a step has been pinned."""
+
+    def __init__(self, pin: Callable[[str, str], list[int]]) -> None:
+        self._pin = pin
+        self._steps: set[int] = set()
+        self._changed = threading.Condition()
+
+    def pin(self, run: str, pinned: str) -> list[int]:
+        """Pins as `watch` does."""
+        new = self._pin(run, pinned)
+        with self._changed:
+            self._steps.update(new)
+            self._changed.notify_all()
+        return new
+
+    def wait_for(self, step: int) -> None:
+        """Waits until the step has been pinned."""
+        with self._changed:
+            assert self._changed.wait_for(lambda: step in self._steps, timeout=600)
+
+
+@pytest.fixture
+def pins(monkeypatch: pytest.MonkeyPatch) -> Pins:
+    pins = Pins(run_watcher.pin)
+    monkeypatch.setattr(run_watcher, "pin", pins.pin)
+    return pins
+
+
+def _train(source: Path, run: Path, pins: Pins, ended: Path) -> None:
+    """Leaves checkpoints one after the other, and deletes each as soon as the next is pinned."""
     run.mkdir()
     for number, step in enumerate(STEPS):
         for path in _files_of(source, step):
             shutil.copy(path, run / path.name)
-        time.sleep(pause)
+        pins.wait_for(step)
         if number:
             for path in reversed(_files_of(run, STEPS[number - 1])):
                 path.unlink()
@@ -44,22 +74,22 @@ def _train(source: Path, run: Path, pause: float, ended: Path) -> None:
 
 
 def test_every_checkpoint_is_evaluated_once_and_the_choice_is_that_of_a_sweep(
-    files: Files, tmp_path: Path
+    files: Files, tmp_path: Path, pins: Pins
 ) -> None:
     run, ended = tmp_path / "going on", tmp_path / "ended"
     results: list[SweepResult] = []
-    training = threading.Thread(target=_train, args=(files.run, run, 2.0, ended))
+    training = threading.Thread(target=_train, args=(files.run, run, pins, ended))
     training.start()
     first = str(tmp_path / "first")
     export_step(str(files.run), str(files.model), 0, first)
     given = files.arguments(run=str(run), model=first, output=str(tmp_path / "watched"))
-    result = watch(**given, until=Until(file=str(ended)), every=0.2, when_swept=results.append)
+    result = watch(**given, until=Until(file=str(ended)), every=0.2, on_result=results.append)
     training.join()
     assert [v.step for v in result.verdicts] == list(STEPS)
     assert result.chosen == sweep(**files.arguments()).chosen
     fresh: list[int] = []
-    for swept in results[-1:]:
-        ledger = json.loads((Path(swept.directory) / "ledger.json").read_text())
+    for evaluated in results[-1:]:
+        ledger = json.loads((Path(evaluated.directory) / "ledger.json").read_text())
         fresh += [entry["step"] for entry in ledger["checkpoints"] if not entry["reused"]]
     assert len(results) > 1
     assert len(fresh) < len(STEPS)
@@ -75,41 +105,40 @@ def test_two_series_in_a_run_are_refused(files: Files, tmp_path: Path) -> None:
         watch(**files.arguments(), until=Until(seconds=60.0))
 
 
-def test_what_appears_and_goes_during_an_evaluation_is_held(
-    files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_checkpoint_that_comes_and_goes_during_an_evaluation_is_pinned(
+    files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pins: Pins
 ) -> None:
     run = tmp_path / "going on"
     run.mkdir()
     for path in _files_of(files.run, 60):
         shutil.copy(path, run / path.name)
 
-    def slow(held: str, *arguments: Any, **options: Any) -> SweepResult:
+    def slow(pinned: str, *arguments: Any) -> SweepResult:
         for path in _files_of(files.run, 20):
             shutil.copy(path, run / path.name)
-        while not (Path(held) / "model.ckpt-20.index").exists():
-            time.sleep(0.01)
+        pins.wait_for(20)
         for path in reversed(_files_of(run, 20)):
             path.unlink()
-        monkeypatch.setattr(following, "sweep", sweep)
-        return sweep(held, *arguments, **options)
+        monkeypatch.setattr(run_watcher, "sweep", sweep)
+        return sweep(pinned, *arguments)
 
-    monkeypatch.setattr(following, "sweep", slow)
+    monkeypatch.setattr(run_watcher, "sweep", slow)
     result = watch(**files.arguments(run=str(run)), until=Until(step=60), every=0.05)
     assert [v.step for v in result.verdicts] == [20, 60]
 
 
-def test_what_comes_and_goes_between_two_looks_is_held(files: Files, tmp_path: Path) -> None:
+def test_a_checkpoint_that_comes_and_goes_between_two_polls_is_pinned(
+    files: Files, tmp_path: Path, pins: Pins
+) -> None:
     run, ended = tmp_path / "going on", tmp_path / "ended"
-    training = threading.Thread(target=_train, args=(files.run, run, 1.0, ended))
-    watched = Following(**files.arguments(run=str(run)), every=60.0)
-    waiting = threading.Thread(target=watched.rest, daemon=True)
+    training = threading.Thread(target=_train, args=(files.run, run, pins, ended))
+    watcher = RunWatcher(**files.arguments(run=str(run)), every=60.0)
+    waiting = threading.Thread(target=watcher.wait, daemon=True)
     waiting.start()
     training.start()
     training.join()
-    while not (files.output / "held" / "model.ckpt-60.index").exists():
-        time.sleep(0.05)
-    held = files.output / "held"
-    assert {path.stem for path in held.glob("*.index")} == {f"model.ckpt-{s}" for s in STEPS}
+    pinned = files.output / "pinned"
+    assert {path.stem for path in pinned.glob("*.index")} == {f"model.ckpt-{s}" for s in STEPS}
 
 
 def test_a_second_watch_into_the_same_output_is_refused(files: Files) -> None:
@@ -125,14 +154,14 @@ def test_a_sweep_into_the_same_output_is_waited_for(
 ) -> None:
     tried: list[int] = []
 
-    def busy_once(*arguments: Any, **options: Any) -> SweepResult:
+    def busy_once(*arguments: Any) -> SweepResult:
         tried.append(1)
         if len(tried) > 1:
-            return sweep(*arguments, **options)
+            return sweep(*arguments)
         with folders.locked(str(files.output)):
-            return sweep(*arguments, **options)
+            return sweep(*arguments)
 
-    monkeypatch.setattr(following, "sweep", busy_once)
+    monkeypatch.setattr(run_watcher, "sweep", busy_once)
     result = watch(**files.arguments(), until=Until(step=60), every=0.05)
     assert [v.step for v in result.verdicts] == list(STEPS)
     assert len(tried) == 2
@@ -154,19 +183,65 @@ def test_two_watches_of_one_run_come_to_the_same(files: Files, tmp_path: Path) -
     assert len(results["one"].verdicts) == len(STEPS)
 
 
-def test_the_checkpoint_that_was_exported_is_waited_for(files: Files, tmp_path: Path) -> None:
+def test_the_checkpoint_that_was_exported_is_waited_for(
+    files: Files, tmp_path: Path, pins: Pins
+) -> None:
     run, ended = tmp_path / "going on", tmp_path / "ended"
-    training = threading.Thread(target=_train, args=(files.run, run, 1.0, ended))
+    training = threading.Thread(target=_train, args=(files.run, run, pins, ended))
     training.start()
     result = watch(**files.arguments(run=str(run)), until=Until(step=60), every=0.2)
     training.join()
     assert [v.step for v in result.verdicts] == list(STEPS)
 
 
-def test_nothing_appeared(files: Files, tmp_path: Path) -> None:
+def test_a_watch_without_any_checkpoint_is_an_error(files: Files, tmp_path: Path) -> None:
     given = files.arguments(run=str(tmp_path / "nowhere"))
     with pytest.raises(UserError, match="No checkpoint has appeared"):
         watch(**given, until=Until(seconds=0.0), every=0.1)
+
+
+def test_checkpoints_before_the_step_range_are_waited_out(
+    files: Files, tmp_path: Path, pins: Pins
+) -> None:
+    run, ended = tmp_path / "going on", tmp_path / "ended"
+    results: list[SweepResult] = []
+    training = threading.Thread(target=_train, args=(files.run, run, pins, ended))
+    training.start()
+    given = files.arguments(run=str(run), steps=StepRange(first=40))
+    result = watch(**given, until=Until(step=60), every=0.1, on_result=results.append)
+    training.join()
+    assert [v.step for v in result.verdicts] == [40, 60]
+    assert all(v.step >= 40 for r in results for v in r.verdicts)
+
+
+def test_no_checkpoint_of_the_step_range_appeared(files: Files) -> None:
+    given = files.arguments(steps=StepRange(first=61))
+    with pytest.raises(UserError, match="No checkpoint has a step from 61 to the end"):
+        watch(**given, until=Until(seconds=0.0), every=0.1)
+
+
+def test_an_end_after_the_step_range_is_refused(files: Files) -> None:
+    given = files.arguments(steps=StepRange(last=40))
+    with pytest.raises(UserError, match="End at that step, or evaluate later ones"):
+        watch(**given, until=Until(step=60))
+
+
+@pytest.mark.parametrize(
+    ("changes", "candidates"),
+    [
+        ({"averages": Averages(last=(2,))}, ["step-40", "step-60", "average-last-2"]),
+        ({"racing": Racing()}, ["step-40", "step-60"]),
+        ({"engine": "tfma"}, ["step-40", "step-60"]),
+    ],
+    ids=lambda value: ",".join(value) if isinstance(value, dict) else None,
+)
+def test_watch_takes_the_options_of_a_sweep(
+    changes: dict[str, Any], candidates: list[str], files: Files
+) -> None:
+    given = files.arguments(steps=StepRange(first=40), **changes)
+    result = watch(**given, until=Until(step=60), every=0.1)
+    names = [v.name.replace("step-000000", "step-") for v in result.verdicts]
+    assert sorted(names) == sorted(candidates)
 
 
 def test_patience_asks_training_to_stop(files: Files) -> None:
@@ -185,7 +260,9 @@ def test_patience_asks_training_to_stop(files: Files) -> None:
         ([], 0),
     ],
 )
-def test_checkpoints_without_improvement(members: list[bool | None], expected: int) -> None:
+def test_checkpoints_after_the_last_among_the_best_are_counted(
+    members: list[bool | None], expected: int
+) -> None:
     verdicts = [
         Verdict(f"step-{step}", step, True, 0.5, "", in_best_set=member)
         for step, member in enumerate(members)
@@ -194,7 +271,9 @@ def test_checkpoints_without_improvement(members: list[bool | None], expected: i
     assert without_improvement([*verdicts, average]) == expected
 
 
-def test_an_estimator_stops(trained: EstimatorRun, examples: list[bytes], tmp_path: Path) -> None:
+def test_a_hook_stops_an_estimator_when_asked(
+    trained: EstimatorRun, examples: list[bytes], tmp_path: Path
+) -> None:
     path = tmp_path / "output" / "stop"
     request_stop(str(path))
     hook = stop_hook(str(path))
@@ -215,7 +294,7 @@ def test_an_estimator_stops(trained: EstimatorRun, examples: list[bytes], tmp_pa
     assert context.stopped
 
 
-def test_a_keras_model_stops(tmp_path: Path) -> None:
+def test_a_callback_stops_a_keras_model_when_asked(tmp_path: Path) -> None:
     path = str(tmp_path / "stop")
     model = tf.keras.Sequential([tf.keras.layers.Dense(1, input_shape=(1,))])
     callback = StopCallback(path)

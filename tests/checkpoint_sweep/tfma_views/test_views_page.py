@@ -35,14 +35,14 @@ def _attributes(fragment: str) -> dict[str, str | None]:
     return found
 
 
-def test_holds_the_bundle_of_tfma_once_and_unchanged(four_panels: View, tmp_path) -> None:
+def test_a_page_holds_tfmas_bundle_once_and_unchanged(four_panels: View, tmp_path) -> None:
     page = four_panels.save(tmp_path / "page.html").read_text()
 
     (packed,) = re.findall(r'id="bundle">([^<]*)<', page)
     assert gzip.decompress(base64.b64decode(packed)) == _BUNDLE.read_bytes()
 
 
-def test_four_panels_are_small(four_panels: View) -> None:
+def test_a_view_of_four_panels_is_small(four_panels: View) -> None:
     assert len(four_panels.panels) == 4
     assert len(four_panels._repr_html_().encode()) <= 2_500_000
 
@@ -62,13 +62,13 @@ def test_a_frame_holds_a_whole_document(four_panels: View) -> None:
     assert "default-src 'none'" in document
 
 
-def test_saving_leaves_one_file(four_panels: View, tmp_path) -> None:
+def test_a_saved_view_is_one_file(four_panels: View, tmp_path) -> None:
     path = four_panels.save(tmp_path / "page.html")
 
     assert [path] == list(tmp_path.iterdir())
 
 
-def test_text_names_the_panels(four_panels: View) -> None:
+def test_the_text_of_a_view_names_its_panels(four_panels: View) -> None:
     assert repr(four_panels).splitlines() == [
         "Metrics by training step, all examples: 3 checkpoints",
         "Step 900, by hour: 22 slices",

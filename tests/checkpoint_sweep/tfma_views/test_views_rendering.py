@@ -109,7 +109,7 @@ def test_slices_have_a_bar_and_a_row_each(results: TfmaResults, show: Show) -> N
     assert _column(page, "feature") == list(expected)[:20]
 
 
-def test_table_is_paged(results: TfmaResults, show: Show) -> None:
+def test_a_table_is_paged(results: TfmaResults, show: Show) -> None:
     page = show(slicing_metrics(results, 900, "hour")).page
 
     first = _column(page, "feature")
@@ -120,7 +120,7 @@ def test_table_is_paged(results: TfmaResults, show: Show) -> None:
 
 
 @pytest.mark.parametrize("clicks", [1, 2], ids=["ascending", "descending"])
-def test_table_sorts_by_a_click(results: TfmaResults, show: Show, clicks: int) -> None:
+def test_a_table_sorts_by_a_click(results: TfmaResults, show: Show, clicks: int) -> None:
     page = show(slicing_metrics(results, 900, "hour")).page
 
     for _ in range(clicks):
@@ -130,7 +130,7 @@ def test_table_sorts_by_a_click(results: TfmaResults, show: Show, clicks: int) -
     assert [float(text) for text in _column(page, "auc")] == pytest.approx(values[:20], abs=1e-5)
 
 
-def test_names_of_slices_are_text(results: TfmaResults, show: Show) -> None:
+def test_names_of_slices_are_escaped(results: TfmaResults, show: Show) -> None:
     page = show(slicing_metrics(results, 900, "payment")).page
 
     assert f"payment:{tfma_results.HOSTILE}" in _column(page, "feature")
@@ -138,7 +138,7 @@ def test_names_of_slices_are_text(results: TfmaResults, show: Show) -> None:
     assert page.locator("tfma-metrics-table img").count() == 0
 
 
-def test_histogram_counts_every_slice(results: TfmaResults, show: Show) -> None:
+def test_a_histogram_counts_every_slice(results: TfmaResults, show: Show) -> None:
     page = show(slicing_metrics(results, 900, "hour")).page
 
     page.locator("tfma-graph-data-filter").evaluate("element => { element.chartType = 1; }")
@@ -163,7 +163,7 @@ def test_every_plot_is_drawn(results: TfmaResults, show: Show, tab: str, marks: 
     assert page.locator(marks).first.bounding_box()["width"] > 0
 
 
-def test_distribution_adds_up_to_all_examples(results: TfmaResults, show: Show) -> None:
+def test_a_distribution_adds_up_to_all_examples(results: TfmaResults, show: Show) -> None:
     page = show(plots(results, 900)).page
 
     page.locator("paper-tab", has_text="Prediction Distribution").click()
@@ -208,7 +208,7 @@ def test_intervals_stand_below_their_value(with_intervals: TfmaResults, show: Sh
     assert lines.all_inner_texts() == [value, f"({low}, {high})"]
 
 
-def test_confusion_matrix_counts_the_examples(multi_class: TfmaResults, show: Show) -> None:
+def test_a_confusion_matrix_counts_the_examples(multi_class: TfmaResults, show: Show) -> None:
     page = show(plots(multi_class, 50)).page
 
     cells = page.locator("tfma-multi-class-confusion-matrix-at-thresholds .row .cell")
@@ -241,7 +241,7 @@ def test_a_class_can_be_chosen(multi_class: TfmaResults, show: Show) -> None:
     assert _column(page, "2/auc") == [f"{auc:.5f}"]
 
 
-def test_comparison_is_in_the_order_of_the_models(with_baseline: TfmaResults, show: Show) -> None:
+def test_a_comparison_is_in_the_order_of_the_models(with_baseline: TfmaResults, show: Show) -> None:
     page = show(compare(with_baseline, [900], "payment", baseline=True)).page
 
     header = [name.replace("\u200b", "") for name in _rows(page)[0]]
@@ -288,9 +288,14 @@ def test_a_frame_is_as_high_as_its_content(
 
     page = browser.open(notebook).page
     page.frame_locator("iframe").locator("tfma-calibration-plot circle").first.wait_for()
-    page.wait_for_timeout(200)
     content = page.frames[1].evaluate("document.documentElement.getBoundingClientRect().height")
-    assert page.locator("iframe").bounding_box()["height"] == pytest.approx(content, abs=1.5)
+    page.wait_for_function(
+        """content => {
+          const frame = document.querySelector('iframe').getBoundingClientRect();
+          return Math.abs(frame.height - content) <= 1.5;
+        }""",
+        arg=content,
+    )
 
 
 def test_a_chart_that_cannot_be_drawn_says_so(results: TfmaResults, show: Show) -> None:
@@ -331,7 +336,7 @@ def test_an_error_in_a_component_is_written_on_the_page(results: TfmaResults, sh
         pytest.param(["b", "a", "b"], True, [0, 2, 1], id="texts; equals keep their order"),
     ],
 )
-def test_sorting_of_a_data_table(
+def test_a_data_table_sorts_numbers_nan_and_text(
     browser: Browser,
     results: TfmaResults,
     show: Show,

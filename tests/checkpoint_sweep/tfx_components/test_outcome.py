@@ -36,13 +36,13 @@ def _told(recorded: Recorded) -> str:
     return last_outcome(config)
 
 
-def test_the_last_run_is_told_of(recorded: Recorded) -> None:
+def test_the_outcome_is_that_of_the_last_run(recorded: Recorded) -> None:
     _sweep(recorded, State.COMPLETE, "first", "step 1, the best")
     _sweep(recorded, State.COMPLETE, "second", "none is eligible", blessed=False)
     assert _told(recorded) == "CheckpointSweep: NOT BLESSED: none is eligible"
 
 
-def test_a_cached_sweep_and_its_report(recorded: Recorded) -> None:
+def test_a_cached_sweep_and_its_report_are_named(recorded: Recorded) -> None:
     folder = _sweep(recorded, State.CACHED, "first", "step 1, the best")
     (folder / "report.html").touch()
     assert _told(recorded).splitlines() == [
@@ -51,7 +51,7 @@ def test_a_cached_sweep_and_its_report(recorded: Recorded) -> None:
     ]
 
 
-def test_where_there_is_no_outcome(recorded: Recorded) -> None:
+def test_without_an_outcome_a_sentence_says_why(recorded: Recorded) -> None:
     assert _told(recorded) == "There is no run yet."
     recorded.execution("Trainer", State.FAILED)
     assert _told(recorded) == "No CheckpointSweep has begun in the last run."

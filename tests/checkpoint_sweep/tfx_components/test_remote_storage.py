@@ -17,10 +17,10 @@ from checkpoint_sweep.common.files import PARTIAL
 from checkpoint_sweep.model_run.averages import Averages
 from checkpoint_sweep.report import read_sweep
 from checkpoint_sweep.report.sweep_result import read_verdicts
-from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.selection import Selection
-from checkpoint_sweep.tfx_components.evaluator.executor import Executor as EvaluatorExecutor
-from checkpoint_sweep.tfx_components.sweep.executor import Executor as SweepExecutor
+from checkpoint_sweep.tfx_components.evaluator.executor import EvaluatorExecutor
+from checkpoint_sweep.tfx_components.sweep.executor import SweepExecutor
 from tests.checkpoint_sweep.tfx_components.sweep.conftest import EVAL_CONFIG
 from tests.support import taxi_examples
 from tests.support.estimator_run import EstimatorRun
@@ -50,7 +50,7 @@ def context(tmp_path: Path) -> base_beam_executor.BaseBeamExecutor.Context:
     )
 
 
-def test_all_on_a_file_system_that_is_not_local(
+def test_sweep_and_evaluator_work_on_a_remote_file_system(
     trained: EstimatorRun,
     examples: list[bytes],
     context: base_beam_executor.BaseBeamExecutor.Context,

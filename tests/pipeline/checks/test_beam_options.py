@@ -20,7 +20,7 @@ from pipeline.config import ConfigError, beam_args
         ["--runner=directrunner"],
     ],
 )
-def test_what_beam_takes_passes(given: list[str]) -> None:
+def test_options_that_beam_knows_pass(given: list[str]) -> None:
     check_beam_args(beam_args(given))
 
 
@@ -42,7 +42,7 @@ def test_what_beam_takes_passes(given: list[str]) -> None:
         ("--runner", r"Beam cannot use --runner: expected one argument\. .*"),
     ],
 )
-def test_what_beam_does_not_take_is_one_sentence(
+def test_an_option_that_beam_cannot_use_is_refused_in_one_sentence(
     given: str, message: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(ConfigError, match=f"^{message}$"):
@@ -51,11 +51,11 @@ def test_what_beam_does_not_take_is_one_sentence(
 
 
 @pytest.mark.parametrize("given", [["--runner", "Direct"], ["--runner=Direct"]])
-def test_a_runner_that_is_named_takes_the_place_of_the_default(given: list[str]) -> None:
+def test_a_named_runner_replaces_the_default(given: list[str]) -> None:
     assert beam_args(given) == tuple(given)
 
 
-def test_an_option_is_known_as_one_to_every_spelling_of_a_local_runner() -> None:
+def test_unknown_options_are_refused_for_every_spelling_of_a_local_runner() -> None:
     with pytest.raises(ConfigError, match="no option --nonsense"):
         check_beam_args(["--runner", "apache_beam.runners.direct.DirectRunner", "--nonsense=1"])
 
@@ -71,20 +71,20 @@ def _refused(options: object) -> int:
         (lambda options: 0, r"The Dask scheduler has no workers\. Start some\."),
     ],
 )
-def test_a_cluster_that_is_not_there_is_known_before_training(
+def test_a_dask_cluster_that_does_not_answer_is_refused(
     threads: Callable[[object], int], message: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("checkpoint_sweep.evaluation.workers.threads_on_dask", threads)
+    monkeypatch.setattr("checkpoint_sweep.evaluation.inputs.parallelism.threads_on_dask", threads)
     with pytest.raises(ConfigError, match=f"^{message}$"):
         check_cluster(["--runner=a.b.DaskRunner", "--dask_client_address=tcp://h:1"])
 
 
 def test_without_dask_no_cluster_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("checkpoint_sweep.evaluation.workers.threads_on_dask", _refused)
+    monkeypatch.setattr("checkpoint_sweep.evaluation.inputs.parallelism.threads_on_dask", _refused)
     check_cluster([])
     check_cluster(["--runner=DataflowRunner"])
 
 
-def test_an_option_has_the_form_of_one() -> None:
+def test_a_text_that_has_not_the_form_of_an_option_is_refused() -> None:
     with pytest.raises(ConfigError, match=r"--beam-arg=x is no option .* --beam-arg=--name=value"):
         beam_args(["--direct_num_workers=2", "x"])

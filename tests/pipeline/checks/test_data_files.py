@@ -1,7 +1,6 @@
 import gzip
 import os
 import re
-import time
 from pathlib import Path
 
 import pytest
@@ -72,7 +71,9 @@ def _refused(folder: Path, message: str, file_format: FileFormat = FileFormat.CS
         ),
     ],
 )
-def test_what_is_no_csv_file_is_refused(content: bytes, message: str, tmp_path: Path) -> None:
+def test_a_file_that_examplegen_cannot_read_as_csv_is_refused(
+    content: bytes, message: str, tmp_path: Path
+) -> None:
     file = tmp_path / "data.csv"
     file.write_bytes(content)
     _refused(tmp_path, f"{re.escape(str(file))} ?{message.lstrip()}")
@@ -88,17 +89,17 @@ def test_what_is_no_csv_file_is_refused(content: bytes, message: str, tmp_path: 
         pytest.param("fare,company\n1,Größe\n".encode(), id="UTF-8"),
     ],
 )
-def test_what_is_a_csv_file_passes(content: bytes, tmp_path: Path) -> None:
+def test_a_csv_file_passes(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "data.csv").write_bytes(content)
     (tmp_path / "README.txt").write_bytes(b"\0")  # which ExampleGen is not told to read
     check_data(tmp_path, FileFormat.CSV)
 
 
-def test_the_data_that_tfx_ships_pass() -> None:
+def test_the_taxi_data_pass() -> None:
     check_data(taxi_data(), FileFormat.CSV)
 
 
-def test_several_files_have_one_header(tmp_path: Path) -> None:
+def test_files_with_different_headers_are_refused(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_bytes(HEADER + b"1,a\n")
     (tmp_path / "b.csv").write_bytes(HEADER)  # one without rows is no harm
     check_data(tmp_path, FileFormat.CSV)
@@ -112,7 +113,7 @@ def test_a_folder_without_rows_is_refused(tmp_path: Path) -> None:
     _refused(tmp_path, f"Every file in {tmp_path} has a header and no rows. Put data under it.")
 
 
-def test_what_is_no_file_is_not_opened(tmp_path: Path) -> None:
+def test_a_path_that_is_no_regular_file_is_refused_unopened(tmp_path: Path) -> None:
     """Opening a FIFO would wait for ever."""
     os.mkfifo(tmp_path / "a.csv")
     _refused(tmp_path, f"{tmp_path}/a.csv is not a regular file. Put a file there, or remove it.")
@@ -124,7 +125,7 @@ def test_what_is_no_file_is_not_opened(tmp_path: Path) -> None:
     _refused(tmp_path, f"{tmp_path}/c.csv cannot be read: No such file or directory. .*")
 
 
-def test_where_there_is_nothing_of_the_format(tmp_path: Path) -> None:
+def test_a_folder_without_a_file_of_the_format_is_refused(tmp_path: Path) -> None:
     (tmp_path / "data.CSV").write_bytes(HEADER)
     _refused(tmp_path, f"There is no \\*.csv file in {tmp_path}. Name another folder by --data.")
     _refused(tmp_path / "none", "There is no .*")
@@ -138,7 +139,7 @@ def test_where_there_is_nothing_of_the_format(tmp_path: Path) -> None:
         ("a.tfrecord.gz", b"fare,company\n1,a\n", "is not compressed by gzip. .*"),
     ],
 )
-def test_what_is_no_record_file_is_refused(
+def test_a_file_that_is_no_tfrecord_file_is_refused(
     name: str, content: bytes, message: str, tmp_path: Path
 ) -> None:
     (tmp_path / name).write_bytes(content)
@@ -152,7 +153,7 @@ def test_record_files_pass(tmp_path: Path) -> None:
     check_data(tmp_path, FileFormat.TFRECORD)
 
 
-def test_large_files_are_read_for_two_seconds_at_most(
+def test_a_large_file_is_not_read_to_its_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What lies beyond is left to ExampleGen."""
@@ -163,6 +164,4 @@ def test_large_files_are_read_for_two_seconds_at_most(
         for _ in range(3):
             file.writelines(rows)
         file.write(b"ragged\n")
-    begun = time.monotonic()
     check_data(tmp_path, FileFormat.CSV)
-    assert time.monotonic() - begun < 0.5

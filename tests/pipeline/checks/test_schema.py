@@ -9,7 +9,7 @@ from pipeline.problems import registry
 
 
 @pytest.mark.parametrize("name", registry.definitions())
-def test_the_schemas_that_there_are_pass(name: str) -> None:
+def test_the_projects_schemas_pass(name: str) -> None:
     check_schema(registry.get(name).schema)
 
 
@@ -21,7 +21,7 @@ def test_the_schemas_that_there_are_pass(name: str) -> None:
         ("\xff", r"cannot be read: .*\. Correct it, or name another by --schema\."),
     ],
 )
-def test_what_is_no_schema_is_refused(content: str, message: str, tmp_path: Path) -> None:
+def test_a_file_without_a_schema_is_refused(content: str, message: str, tmp_path: Path) -> None:
     file = tmp_path / "schema.pbtxt"
     file.write_text(content, "latin-1")
     with pytest.raises(ConfigError, match=f"^The schema {re.escape(str(file))} {message}$"):

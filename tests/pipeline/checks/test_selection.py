@@ -2,8 +2,9 @@ import dataclasses
 
 import pytest
 
-from checkpoint_sweep.evaluation.engine import EngineError, get_engine
-from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.evaluation.engine import get_engine
+from checkpoint_sweep.evaluation.request import EngineError
+from checkpoint_sweep.selection.criteria import Direction
 from pipeline import options
 from pipeline.checks.selection import check_selection
 from pipeline.config import ENGINES, ConfigError, PipelineConfig
@@ -16,11 +17,11 @@ def _config(name: str = "taxi", **changes: object) -> PipelineConfig:
 
 
 @pytest.mark.parametrize("problem", registry.definitions())
-def test_what_the_problems_choose_by_passes(problem: str) -> None:
+def test_the_selection_metric_of_every_problem_passes(problem: str) -> None:
     check_selection(_config(problem))
 
 
-def test_a_direction_that_nothing_declares_can_be_given() -> None:
+def test_a_direction_that_the_config_does_not_declare_can_be_given() -> None:
     for direction in Direction:
         check_selection(_config(select_by="precision", direction=direction))
 
@@ -51,7 +52,7 @@ def test_a_direction_that_nothing_declares_can_be_given() -> None:
         ),
     ],
 )
-def test_what_the_sweep_could_not_choose_by_is_refused(
+def test_a_metric_that_the_sweep_cannot_choose_by_is_refused(
     changes: dict[str, object], message: str
 ) -> None:
     with pytest.raises(ConfigError, match=f"^{message}$"):
@@ -65,7 +66,7 @@ def test_what_the_sweep_could_not_choose_by_is_refused(
         ("pipeline.config.check_engine", "TypeError: .* missing 1 required .*"),
     ],
 )
-def test_an_evaluation_config_that_cannot_be_made_is_named(name: str, message: str) -> None:
+def test_an_evaluation_config_that_fails_to_build_is_refused(name: str, message: str) -> None:
     problem = dataclasses.replace(registry.get("taxi"), eval_config=name)
     with pytest.raises(ConfigError, match=f"^{name} gives no evaluation config: {message}. Cor.*"):
         check_selection(_config(problem=problem))

@@ -1,7 +1,8 @@
 """Runs a compiled pipeline task by task as the backend of Kubeflow Pipelines 2.x would.
 
 Each task is a process of its own with the compiled command and arguments, a scrubbed environment,
-an empty working directory and private mounts; between tasks there is only the object store.
+an empty working directory and private mounts; between tasks there is only the object store. By
+--forks the processes are forked from one that has imported what tasks need.
 Runs in the environment of the Kubeflow SDK; the tasks run in another (--python).
 
 Sources, in the repository kubeflow/pipelines: backend/src/v2/driver/{container,driver,resolve}.go,
@@ -29,6 +30,7 @@ from kfp.pipeline_spec import pipeline_spec_pb2 as pb
 from tests.pipeline.kubeflow import conformance
 from tests.pipeline.kubeflow.object_store import ObjectStore, mounted
 from tests.pipeline.kubeflow.task_cache import TaskCache, key_of
+from tests.support.warm_processes import Parent
 
 _MOUNTS_VARIABLE = "CHECKPOINT_SWEEP_MOUNTS"
 _LOG_TAIL = 4000  # characters
@@ -66,11 +68,13 @@ class Container:
         python: interpreter that the command `python` stands for.
         code: the folder of `pipeline/` and `components/`, which the image has too.
         logs: folder for one log a task.
+        parent: Process to fork from what `python -m` runs; None for a new interpreter each.
     """
 
     python: Path
     code: Path
     logs: Path
+    parent: Parent | None = None
 
     def run(self, task: str, command: list[str], mounts: Path) -> float:
         """Runs a command to its end and returns the seconds it took.
@@ -94,21 +98,32 @@ class Container:
             log = self.logs / f"{task}.log"
             log.parent.mkdir(parents=True, exist_ok=True)
             started = time.monotonic()
-            with log.open("wb") as stream:
-                done = subprocess.run(
-                    command,
-                    env=environment,
-                    cwd=folders["work"],
-                    stdin=subprocess.DEVNULL,
-                    stdout=stream,
-                    stderr=subprocess.STDOUT,
-                    check=False,
-                )
+            status = self._status(command, environment, folders["work"], log)
             seconds = time.monotonic() - started
-        if done.returncode:
+        if status:
             tail = log.read_text(errors="replace")[-_LOG_TAIL:]
-            raise TaskError(f"{task} exited with {done.returncode}:\n{tail}")
+            raise TaskError(f"{task} exited with {status}:\n{tail}")
         return seconds
+
+    def _status(
+        self, command: list[str], environment: dict[str, str], work: Path, log: Path
+    ) -> int:
+        """Runs a command to its end, with what it prints in the log; gives its exit status."""
+        if self.parent and command[:2] == ["python", "-m"]:
+            module, *arguments = command[2:]
+            return self.parent.start(
+                module, arguments, environment, log, scrubbed=True, cwd=work
+            ).wait()
+        with log.open("wb") as stream:
+            return subprocess.run(
+                command,
+                env=environment,
+                cwd=work,
+                stdin=subprocess.DEVNULL,
+                stdout=stream,
+                stderr=subprocess.STDOUT,
+                check=False,
+            ).returncode
 
 
 class Replay:
@@ -314,8 +329,10 @@ def main() -> None:
     parser.add_argument("--earlier", type=Path, help="report of a run to continue from")
     parser.add_argument("--again", nargs="*", default=[], help="its tasks that are run again")
     parser.add_argument("--cache", type=Path, help="JSON file of what earlier runs have cached")
+    parser.add_argument("--forks", type=Path, help="folder that stands for a process to fork from")
     args = parser.parse_args()
-    container = Container(args.python, args.code.resolve(), args.report.parent / "logs")
+    parent = Parent(args.forks) if args.forks else None
+    container = Container(args.python, args.code.resolve(), args.report.parent / "logs", parent)
     try:
         spec, *platform = yaml.safe_load_all(args.package.read_text())
         run = conformance.submission(spec, json.loads(args.parameters), args.root, *platform)

@@ -146,11 +146,11 @@ def test_every_broken_run_is_refused_by_the_rule_that_it_breaks(
         assert any(word in line for line in lines), f"{name}: {message!r}"
 
 
-def test_the_compiled_pipeline_breaks_no_rule(spec: Json, values: Json, judge: Judge) -> None:
+def test_the_compiled_pipeline_conforms(spec: Json, values: Json, judge: Judge) -> None:
     assert judge([{"spec": spec, "values": values, "root": ROOT}]) == [""]
 
 
-def test_every_problem_compiles_for_both_targets_and_breaks_no_rule(
+def test_every_problem_compiles_for_both_targets_and_conforms(
     tmp_path: Path, values: Json, judge: Judge
 ) -> None:
     runs = []

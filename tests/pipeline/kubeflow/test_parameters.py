@@ -3,7 +3,7 @@ import json
 import pytest
 
 from pipeline.kubeflow import parameters
-from pipeline.kubeflow.parameters import ParameterError
+from pipeline.kubeflow.parameters import RunParameterError
 
 ROOT = "minio://bucket/root"
 
@@ -12,7 +12,7 @@ ROOT = "minio://bucket/root"
     ("value", "imported"),
     [("gs://b/taxi", True), ("s3://b/taxi", True), ("minio://b/taxi", True), ("/data", False)],
 )
-def test_data_is_imported_from_object_stores_only(value: str, imported: bool) -> None:
+def test_only_data_in_an_object_store_is_imported(value: str, imported: bool) -> None:
     assert parameters.is_imported(parameters.data(value + "/")) is imported
 
 
@@ -25,7 +25,7 @@ def test_push_destination_is_json_of_a_folder(folder: str, base: str) -> None:
     assert pushed == {"filesystem": {"base_directory": base}}
 
 
-def test_no_baseline_is_a_uri_that_is_recognised() -> None:
+def test_the_uri_for_no_baseline_is_recognised() -> None:
     assert parameters.is_no_baseline(parameters.baseline("", ROOT, "gs://b/serving"))
     assert not parameters.is_no_baseline(parameters.baseline(f"{ROOT}/pushed/7", ROOT, ""))
 
@@ -61,7 +61,7 @@ def test_the_baseline_is_what_is_pushed_unless_another_is_named(
         (lambda: parameters.check_complete({"a": 1}, {"a": 1, "c": 1}), "no parameter c"),
     ],
 )
-def test_values_that_cannot_work_are_refused(make: object, message: str) -> None:
+def test_parameters_that_cannot_work_are_refused(make: object, message: str) -> None:
     assert callable(make)
-    with pytest.raises(ParameterError, match=message):
+    with pytest.raises(RunParameterError, match=message):
         make()

@@ -14,6 +14,7 @@ from pipeline.problems.taxi.problem import taxi_data
 from tests.pipeline.kubeflow.conftest import DATA, REPOSITORY, ROOT, VALUES, Sdk
 from tests.pipeline.kubeflow.console_checks import assert_classification_is_that_of, finite_metrics
 from tests.pipeline.kubeflow.object_store import ObjectStore
+from tests.support import warm_pipeline
 
 pytestmark = pytest.mark.slow
 
@@ -33,8 +34,15 @@ class Cluster:
         with (taxi_data() / "data.csv").open() as rows, sample.open("w") as file:
             file.writelines(itertools.islice(rows, ROWS + 1))
 
-    def run(self, name: str, package: Path, values: Json) -> Json:
-        """Replays a package after those before it, whose tasks are cached; returns its report."""
+    def run(self, name: str, package: Path, values: Json, cold: bool = False) -> Json:
+        """Replays a package after those before it, whose tasks are cached; returns its report.
+
+        Args:
+            name: Name of the run.
+            package: Compiled pipeline.
+            values: Runtime parameters.
+            cold: Whether each task has an interpreter of its own, as in a cluster.
+        """
         folder = self._folder / name
         folder.mkdir()
         report = folder / "report.json"
@@ -48,6 +56,9 @@ class Cluster:
             "report": report,
             "cache": self._folder / "cache.json",
         }
+        if not cold:
+            warm_pipeline.parent()
+            arguments["forks"] = warm_pipeline.folder()
         options = [f"--{key}={value}" for key, value in arguments.items()]
         done = self._sdk("tests.pipeline.kubeflow.replay", *options)
         assert done.returncode == 0, done.stderr
@@ -104,8 +115,8 @@ def with_baseline(cluster: Cluster, lenient: Path, first: Json) -> Json:
 
 @pytest.fixture(scope="module")
 def unblessed(cluster: Cluster, compiled: dict[str, Path], first: Json) -> Json:
-    """A run with the real thresholds, which no model after 40 steps meets."""
-    return cluster.run("unblessed", compiled["kubeflow"], VALUES)
+    """A run with the real thresholds, which no model after 40 steps meets; without forks."""
+    return cluster.run("unblessed", compiled["kubeflow"], VALUES, cold=True)
 
 
 @pytest.fixture(scope="module")

@@ -55,7 +55,7 @@ _UNKNOWN = _NULL.replace('"artifacts": artifacts', '"results": artifacts')
         (_CLEAN, "condition .*blessed.* cannot be evaluated"),
     ],
 )
-def test_what_would_fail_in_a_cluster_fails(
+def test_the_replay_fails_where_a_cluster_would(
     program: str, message: str, spec: Json, values: Json, sdk: Sdk, tmp_path: Path
 ) -> None:
     done = _replay(program, spec, values, sdk, tmp_path)
@@ -64,7 +64,7 @@ def test_what_would_fail_in_a_cluster_fails(
     assert re.search(message, done.stderr), done.stderr
 
 
-def test_a_task_is_cached_until_what_it_is_given_changes(
+def test_a_task_is_cached_until_its_inputs_change(
     spec: Json, values: Json, sdk: Sdk, tmp_path: Path
 ) -> None:
     def ran(rows: str) -> set[str]:
@@ -109,7 +109,7 @@ def _replay(
     )
 
 
-def test_objects_are_fetched_by_the_beginning_of_their_keys(tmp_path: Path) -> None:
+def test_objects_are_fetched_by_the_prefix_of_their_keys(tmp_path: Path) -> None:
     store, pod = ObjectStore(tmp_path / "store"), tmp_path / "pod"
     for key in ("model/saved_model.pb", "model_run/checkpoint", "other/file"):
         file = store.path(f"s3://b/{key}")

@@ -29,7 +29,7 @@ def _blessing(model: int, blessed: int) -> types.Artifact:
         ({3: 1}, 3, []),
     ],
 )
-def test_the_latest_blessed_model_that_is_not_the_candidate(
+def test_the_baseline_is_the_latest_blessed_model_but_the_candidate(
     blessings: dict[int, int], candidate: int, expected: list[int]
 ) -> None:
     found = LatestBlessedOther().resolve_artifacts(

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import tensorflow as tf
 
-from pipeline.local.continuation import interrupted_alike, last_step, take_over
+from pipeline.local.continuation import interrupted_executions, last_step, reuse_checkpoints
 from tests.pipeline.recorded import Recorded, State
 
 
@@ -46,7 +46,7 @@ def _recorded(tmp_path: Path, state: int = State.CANCELED, **second: object) -> 
 
 def test_training_goes_on_from_the_last_checkpoint(model_run: Path, tmp_path: Path) -> None:
     target = tmp_path / "model_run/2"
-    assert take_over(_recorded(tmp_path).store, 2, target) == 20
+    assert reuse_checkpoints(_recorded(tmp_path).store, 2, target) == 20
     assert tf.train.latest_checkpoint(str(target)) == str(target / "model.ckpt-20")
     assert {int(f.name.split("-")[1].split(".")[0]) for f in target.glob("*.index")} == {0, 10, 20}
     assert (target / "events.out.tfevents.1.host").read_text() == "events"
@@ -57,40 +57,40 @@ def test_training_goes_on_from_the_last_checkpoint(model_run: Path, tmp_path: Pa
     assert not os.path.samefile(target / "model.ckpt-20.index", model_run / "model.ckpt-20.index")
 
 
-def test_what_is_half_written_is_left(model_run: Path, tmp_path: Path) -> None:
+def test_half_written_checkpoints_are_not_reused(model_run: Path, tmp_path: Path) -> None:
     (model_run / "model.ckpt-30_temp").mkdir()
     (model_run / "model.ckpt-30_temp/part-00000-of-00001.data-00000-of-00001").touch()
     for ending in ("index", "data-00000-of-00001"):  # whole, but not noted yet
         shutil.copy(model_run / f"model.ckpt-20.{ending}", model_run / f"model.ckpt-30.{ending}")
     target = tmp_path / "model_run/2"
-    assert take_over(_recorded(tmp_path).store, 2, target) == 20
+    assert reuse_checkpoints(_recorded(tmp_path).store, 2, target) == 20
     assert not [f.name for f in target.iterdir() if "30" in f.name]
 
 
-def test_of_the_last_checkpoint_the_weights_suffice(model_run: Path) -> None:
+def test_a_last_checkpoint_with_its_weights_alone_is_reused(model_run: Path) -> None:
     """Estimator writes the graph after them."""
     (model_run / "model.ckpt-20.meta").unlink()
     assert last_step(model_run) == 20
 
 
 @pytest.mark.parametrize("broken", ["model.ckpt-20.index", "model.ckpt-20.data-00000-of-00001"])
-def test_a_broken_checkpoint_leaves_the_one_before_it(
+def test_training_goes_on_from_the_checkpoint_before_a_broken_one(
     broken: str, model_run: Path, tmp_path: Path
 ) -> None:
     (model_run / broken).write_bytes(b"")
     target = tmp_path / "model_run/2"
-    assert take_over(_recorded(tmp_path).store, 2, target) == 10
+    assert reuse_checkpoints(_recorded(tmp_path).store, 2, target) == 10
     assert tf.train.latest_checkpoint(str(target)) == str(target / "model.ckpt-10")
 
 
-def test_the_furthest_of_several_is_taken(model_run: Path, tmp_path: Path) -> None:
+def test_the_furthest_of_several_executions_is_reused(model_run: Path, tmp_path: Path) -> None:
     recorded = _recorded(tmp_path)
     inputs = {"examples": 1, "schema": 2}
     third = recorded.execution("Trainer", State.RUNNING, "later", inputs, train_args="20")
     shutil.copytree(model_run, model_run.parent / "2")
     (model_run.parent / "2/model.ckpt-20.index").unlink()
-    assert interrupted_alike(recorded.store, third) == [1, 2]
-    assert take_over(recorded.store, third, model_run.parent / "3") == 20
+    assert interrupted_executions(recorded.store, third) == [1, 2]
+    assert reuse_checkpoints(recorded.store, third, model_run.parent / "3") == 20
 
 
 @pytest.mark.parametrize(
@@ -105,22 +105,22 @@ def test_the_furthest_of_several_is_taken(model_run: Path, tmp_path: Path) -> No
         pytest.param({"state": State.CACHED}, id="it was cached"),
     ],
 )
-def test_nothing_is_taken_from_what_did_something_else(
+def test_executions_with_other_parameters_are_not_reused(
     changed: dict[str, object], model_run: Path, tmp_path: Path
 ) -> None:
     assert model_run.is_dir()
     recorded = _recorded(tmp_path, **changed)  # type: ignore[arg-type]
     target = tmp_path / "model_run/2"
-    assert take_over(recorded.store, 2, target) is None
+    assert reuse_checkpoints(recorded.store, 2, target) is None
     assert not target.exists()
 
 
-def test_a_removed_folder_has_nothing(tmp_path: Path) -> None:
+def test_an_execution_whose_folder_was_removed_is_not_reused(tmp_path: Path) -> None:
     """As of an execution that failed: TFX removes its outputs."""
-    assert take_over(_recorded(tmp_path).store, 2, tmp_path / "model_run/2") is None
+    assert reuse_checkpoints(_recorded(tmp_path).store, 2, tmp_path / "model_run/2") is None
 
 
-def test_of_what_estimator_has_not_written_nothing_is_known(tmp_path: Path) -> None:
+def test_checkpoints_not_written_by_estimator_are_not_reused(tmp_path: Path) -> None:
     checkpoint = tf.train.Checkpoint(step=tf.Variable(3))
     tf.train.CheckpointManager(checkpoint, str(tmp_path), max_to_keep=None).save()
     assert last_step(tmp_path) is None

@@ -52,7 +52,7 @@ def _failed(
     return caught.value, summary
 
 
-def test_an_error_that_says_what_to_do(config: PipelineConfig, recorded: Recorded) -> None:
+def test_a_user_error_is_the_reason_of_the_run(config: PipelineConfig, recorded: Recorded) -> None:
     recorded.execution("Trainer", State.FAILED)
     error = RuntimeError("outer")
     error.__cause__ = UserError("Do this.")
@@ -62,7 +62,7 @@ def test_an_error_that_says_what_to_do(config: PipelineConfig, recorded: Recorde
     assert "RuntimeError: outer" in (config.logs / "now.log").read_text()
 
 
-def test_an_error_that_data_may_explain(
+def test_anomalies_of_the_data_are_named_with_an_error(
     config: PipelineConfig, recorded: Recorded, tmp_path: Path
 ) -> None:
     folder = tmp_path / "anomalies/Split-train"
@@ -80,7 +80,7 @@ def test_an_error_that_data_may_explain(
     assert summary["anomalies"] == ["fare (train): odd"]
 
 
-def test_an_error_before_anything_is_recorded(config: PipelineConfig) -> None:
+def test_an_error_before_the_first_node_is_summarized(config: PipelineConfig) -> None:
     raised, summary = _failed(config, KeyError("x"), node="")
     assert str(raised) == (
         "The run failed before its first node: KeyError: 'x'. The whole error is in "
@@ -106,7 +106,7 @@ def test_a_summary_that_cannot_be_read_hides_no_error(
     ("error", "status"),
     [(KeyboardInterrupt(), None), (RuntimeError("worker is gone"), 130), (SystemExit(1), 143)],
 )
-def test_an_interruption_whatever_became_of_it(
+def test_an_interrupted_run_says_how_it_goes_on_whatever_was_raised(
     error: BaseException, status: int | None, config: PipelineConfig, recorded: Recorded
 ) -> None:
     running = recorded.execution("CheckpointSweep", State.RUNNING)
@@ -120,7 +120,7 @@ def test_an_interruption_whatever_became_of_it(
     assert summary["nodes"][-1]["state"] == "interrupted"
 
 
-def test_without_a_cache_there_is_nothing_to_go_on_from(
+def test_an_interrupted_run_without_a_cache_starts_from_the_beginning(
     config: PipelineConfig, recorded: Recorded
 ) -> None:
     recorded.execution("Trainer", State.RUNNING)

@@ -23,7 +23,7 @@ def test_before_the_first_run_there_is_nothing_to_close(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_is_no_metadata_store_is_named(tmp_path: Path) -> None:
+def test_a_file_that_is_no_metadata_store_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "metadata.sqlite"
     path.write_text("no database" * 100)
     with pytest.raises(

@@ -45,7 +45,7 @@ def test_a_killed_process_holds_nothing(tmp_path: Path) -> None:
         pass
 
 
-def test_where_nothing_can_be_written_there_is_no_root(tmp_path: Path) -> None:
+def test_a_root_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     message = r"Nothing can be written to .*/file/root: Not a directory. Name another .* --root"
     with pytest.raises(RootError, match=message), locked(tmp_path / "file/root"):

@@ -20,7 +20,7 @@ def _content(folder: Path) -> dict[str, str]:
     return {str(path.relative_to(folder)): path.read_text() for path in files}
 
 
-def test_a_push_that_was_not_noted_is_found_again(tmp_path: Path) -> None:
+def test_a_push_that_was_killed_before_it_was_recorded_is_found(tmp_path: Path) -> None:
     model, serving = _model(tmp_path / "model"), tmp_path / "serving"
     first = pusher.push(str(model), str(serving))
     assert _content(Path(first)) == _content(model)
@@ -64,7 +64,7 @@ def test_a_model_server_never_sees_half_a_version(
 
 
 @pytest.mark.parametrize("blessed", [True, False])
-def test_only_what_is_blessed_is_pushed(blessed: bool, tmp_path: Path) -> None:
+def test_only_a_blessed_model_is_pushed(blessed: bool, tmp_path: Path) -> None:
     _model(tmp_path / "model/Format-Serving")
     model, blessing, pushed = (
         standard_artifacts.Model(),
@@ -74,7 +74,7 @@ def test_only_what_is_blessed_is_pushed(blessed: bool, tmp_path: Path) -> None:
     model.uri, pushed.uri = str(tmp_path / "model"), str(tmp_path / "pushed")
     blessing.set_int_custom_property("blessed", int(blessed))
     directory = {"filesystem": {"base_directory": str(tmp_path / "serving")}}
-    pusher.Executor().Do(
+    pusher.PusherExecutor().Do(
         {"model": [model], "model_blessing": [blessing]},
         {"pushed_model": [pushed]},
         {"push_destination": json.dumps(directory)},

@@ -3,7 +3,6 @@
 import re
 import shutil
 import signal
-import time
 import uuid
 from pathlib import Path
 
@@ -12,9 +11,9 @@ import pytest
 from pipeline.config import metadata_store
 from pipeline.reporting.store import Store, state
 from tests.pipeline.tiny import command
-from tests.pipeline.tiny.__main__ import UNREAD
+from tests.pipeline.tiny.__main__ import BEAM, LOCKED, UNREAD, WORKER
 from tests.pipeline.tiny.command import Ended, Started
-from tests.pipeline.tiny.model import BETTER, FAILS, SLEEP
+from tests.pipeline.tiny.model import BETTER, FAILS, HOLD
 from tests.pipeline.tiny.problem import RUN_FN
 
 pytestmark = pytest.mark.slow
@@ -177,7 +176,7 @@ def test_a_model_that_was_blessed_and_not_pushed_is_pushed(data: Path, tmp_path:
 def test_beam_interrupted(number: int, data: Path, tmp_path: Path) -> None:
     started = Started(tmp_path, data)
     started.wait_for("StatisticsGen ...")
-    time.sleep(0.3)  # on a quick machine it takes little more
+    started.wait_for(BEAM)
     ended = started.end(number)
     assert ended.status == 128 + number
     found = re.fullmatch(
@@ -196,7 +195,7 @@ def test_beam_that_does_not_end_when_interrupted_is_ended(data: Path, tmp_path: 
     options = ("--direct_running_mode=multi_processing", "--direct_num_workers=2")
     started = Started(tmp_path, data, *(f"--beam-arg={option}" for option in options))
     started.wait_for("CsvExampleGen ...")
-    time.sleep(3)
+    started.wait_for(WORKER)
     ended = started.end(signal.SIGINT)
     assert ended.status == 130
     said = "CsvExampleGen was interrupted. The same command goes on from there, with "
@@ -207,8 +206,7 @@ def test_beam_that_does_not_end_when_interrupted_is_ended(data: Path, tmp_path: 
 
 def test_before_the_first_node_interrupted(tmp_path: Path, data: Path) -> None:
     started = Started(tmp_path / "root", data, "--select-by=acu")
-    while not (tmp_path / "root/.lock").exists():
-        pass
+    started.wait_for(LOCKED)
     ended = started.end(signal.SIGINT)
     assert ended.status == 130
     assert ended.error == "Interrupted. The same command starts the run again."
@@ -220,9 +218,7 @@ def test_training_goes_on_where_it_was_interrupted_or_killed(
 ) -> None:
     assert first.status == 0, first.shown
     options = ("--steps=100", "--checkpoint-steps=10")
-    slow = {SLEEP: "0.1"}
-
-    started = Started(root, data, *options, **slow)
+    started = Started(root, data, *options, **{HOLD: "25"})
     started.wait_for("saved the checkpoint of step 20 of 100")
     other = command.run(root, data, *options)
     assert other.status == 1
@@ -236,11 +232,11 @@ def test_training_goes_on_where_it_was_interrupted_or_killed(
     said = "Trainer was interrupted. The same command goes on from there, with training from step "
     assert interrupted.error.startswith(said)
     step = int(interrupted.error.removeprefix(said).rstrip("."))
-    assert step in range(20, 100, 10)
+    assert step in (20, 25)
     assert interrupted.summary["reason"] == interrupted.error
     assert interrupted.states["Trainer"] == "interrupted"
 
-    started = Started(root, data, *options, **slow)
+    started = Started(root, data, *options, **{HOLD: "45"})
     started.wait_for(f"continued from step {step}, where an earlier run was interrupted")
     started.wait_for(f"saved the checkpoint of step {step + 10} of 100")
     partial = root / f"CheckpointSweep/x.partial-{uuid.uuid4().hex}"
@@ -263,7 +259,7 @@ def test_training_goes_on_where_it_was_interrupted_or_killed(
 
 def test_other_parameters_train_from_the_beginning(root: Path, data: Path, first: Ended) -> None:
     assert first.status == 0, first.shown
-    started = Started(root, data, "--steps=60", **{SLEEP: "0.1"})
+    started = Started(root, data, "--steps=60", **{HOLD: "25"})
     started.wait_for("saved the checkpoint of step 20 of 60")
     started.end(signal.SIGKILL)
     ended = command.run(root, data, "--steps=70")

@@ -40,33 +40,33 @@ def _push(recorded: Recorded, model: int, name: str, pushed: int = 1) -> Path:
     return destination
 
 
-def test_what_was_pushed_last_is_skipped(recorded: Recorded) -> None:
+def test_the_model_that_was_pushed_last_is_skipped(recorded: Recorded) -> None:
     destination = _push(recorded, 1, "7")
     assert last_push(recorded.store) == Push(1, str(destination))
     with pytest.raises(SkipSignal, match=str(destination)):
         NotThePushed().resolve_artifacts(recorded.store.mlmd, _model(1))
 
 
-def test_another_model_is_not(recorded: Recorded) -> None:
+def test_another_model_is_not_skipped(recorded: Recorded) -> None:
     _push(recorded, 1, "7")
     given = _model(2)
     assert NotThePushed().resolve_artifacts(recorded.store.mlmd, given) == given
 
 
-def test_nor_is_one_that_was_pushed_before_the_last(recorded: Recorded) -> None:
+def test_a_model_that_was_pushed_before_the_last_is_not_skipped(recorded: Recorded) -> None:
     _push(recorded, 1, "7")
     _push(recorded, 2, "8")
     given = _model(1)
     assert NotThePushed().resolve_artifacts(recorded.store.mlmd, given) == given
 
 
-def test_nor_is_one_that_was_pushed_and_is_gone(recorded: Recorded) -> None:
+def test_a_pushed_model_that_was_removed_is_not_skipped(recorded: Recorded) -> None:
     shutil.rmtree(_push(recorded, 1, "7"))
     given = _model(1)
     assert NotThePushed().resolve_artifacts(recorded.store.mlmd, given) == given
 
 
-def test_a_push_that_a_blessing_forbade_is_none(recorded: Recorded) -> None:
+def test_a_push_without_a_blessing_does_not_count(recorded: Recorded) -> None:
     _push(recorded, 1, "7", pushed=0)
     assert last_push(recorded.store) is None
     given = _model(1)

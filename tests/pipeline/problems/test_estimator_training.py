@@ -31,7 +31,7 @@ def _examples(folder: Path) -> standard_artifacts.Examples:
 
 
 @pytest.mark.parametrize("scheme", ["ram://", ""], ids=["in memory", "in a folder"])
-def test_checkpoints_and_export_are_where_they_are_wanted(scheme: str, tmp_path: Path) -> None:
+def test_checkpoints_and_export_are_in_the_given_folders(scheme: str, tmp_path: Path) -> None:
     examples = _examples(tmp_path / "examples")
     where = f"ram://{uuid.uuid4().hex}" if scheme else str(tmp_path / "trainer")
     model.run_fn(

@@ -43,12 +43,12 @@ def _closure(function: str) -> set[str]:
 
 
 @pytest.mark.parametrize("name", registry.definitions())
-def test_exactly_what_trains_is_behind_a_trainer(name: str) -> None:
+def test_a_trainers_fingerprint_covers_exactly_the_code_that_trains(name: str) -> None:
     assert _closure(registry.get(name).run_fn) == TRAINS[name]
 
 
 @pytest.mark.parametrize("name", registry.definitions())
-def test_exactly_what_transforms_is_behind_a_transform(name: str) -> None:
+def test_a_transforms_fingerprint_covers_exactly_the_code_that_transforms(name: str) -> None:
     function = registry.get(name).preprocessing_fn
     assert (_closure(function) if function else None) == TRANSFORMS.get(name)
 
@@ -77,11 +77,11 @@ def copied(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pytest.param("problems/taxi/problem.py", False, id="how it is defined"),
         pytest.param("problems/registry.py", False, id="which problems there are"),
         pytest.param("reporting/summary.py", False, id="how it is reported"),
-        pytest.param("kubeflow/compile.py", False, id="how it gets onto a cluster"),
+        pytest.param("kubeflow/compile/compiler.py", False, id="how it gets onto a cluster"),
         pytest.param("dag.py", False, id="what is around it"),
     ],
 )
-def test_an_edit_makes_stale_what_it_can_change(
+def test_an_edit_changes_the_fingerprint_only_of_code_that_it_can_change(
     edited: str, changes: bool, copied: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.syspath_prepend(copied.parent)

@@ -15,29 +15,29 @@ def problem(request: pytest.FixtureRequest) -> Problem:
     return registry.get(request.param)
 
 
-def test_it_is_listed_under_its_name(problem: Problem) -> None:
+def test_a_problem_is_listed_under_its_name(problem: Problem) -> None:
     assert registry.definitions()[problem.name].rpartition(".")[2] == problem.name
 
 
-def test_its_functions_exist(problem: Problem) -> None:
+def test_the_functions_that_a_problem_names_exist(problem: Problem) -> None:
     names = [problem.run_fn, problem.eval_config, problem.preprocessing_fn]
     assert all(callable(load(name)) for name in names if name)
 
 
-def test_its_schema_is_a_reviewed_file(problem: Problem) -> None:
+def test_the_schema_of_a_problem_is_a_reviewed_file(problem: Problem) -> None:
     assert problem.schema.is_file()
     assert "\nfeature" in problem.schema.read_text()
 
 
-def test_it_leaves_checkpoints_to_choose_from(problem: Problem) -> None:
+def test_a_problem_leaves_checkpoints_to_choose_from(problem: Problem) -> None:
     assert problem.steps // problem.checkpoint_steps >= 2
 
 
-def test_the_direction_of_its_selection_metric_is_declared(problem: Problem) -> None:
+def test_a_problem_declares_the_direction_of_its_selection_metric(problem: Problem) -> None:
     config: tfma.EvalConfig = load(problem.eval_config)()
     resolve_direction(Selection(problem.select_by), with_defaults(config, has_baseline=True))
 
 
-def test_an_unknown_problem_is_refused_with_those_there_are() -> None:
+def test_an_unknown_problem_is_refused_and_the_known_are_listed() -> None:
     with pytest.raises(registry.UnknownProblemError, match="'nothing'; there are: taxi"):
         registry.get("nothing")

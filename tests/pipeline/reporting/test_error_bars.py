@@ -30,7 +30,7 @@ DECISION = SweepVerdicts(
 RUN = Summary("now", "complete", "", sweep=SweepSummary(DECISION, "", "", ""))
 
 
-def test_the_picture_has_values_intervals_and_the_chosen() -> None:
+def test_the_figure_has_values_intervals_and_the_chosen() -> None:
     pytest.importorskip("matplotlib")
     (axes,) = error_bars(RUN).axes
 

@@ -14,7 +14,7 @@ import checkpoint_sweep
 from checkpoint_sweep.common import text
 from checkpoint_sweep.common.progress import Amount
 from pipeline.problems.problem import repository
-from pipeline.reporting import quiet
+from pipeline.reporting import log_filters
 from pipeline.reporting.progress import Progress, amount
 
 
@@ -35,14 +35,14 @@ def _shown(screen: Console, *records: logging.LogRecord) -> str:
     return screen.file.getvalue()
 
 
-def test_a_node_is_announced_and_ticked_off(screen: Console) -> None:
+def test_a_node_is_announced_and_its_end_marked_with_its_time(screen: Console) -> None:
     running = _record("Component %s is running.", "Trainer")
     shown = _shown(screen, running, _record("Component %s is finished.", "Trainer"))
     assert "Trainer ..." in shown
     assert "✓ Trainer 0.0 s" in shown
 
 
-def test_a_cached_node_says_so(screen: Console) -> None:
+def test_a_node_from_cache_is_marked_as_cached(screen: Console) -> None:
     shown = _shown(
         screen,
         _record("Component %s is running.", "Trainer"),
@@ -52,7 +52,7 @@ def test_a_cached_node_says_so(screen: Console) -> None:
     assert "Trainer (cached)" in shown
 
 
-def test_a_node_that_a_condition_leaves_out_is_marked(screen: Console) -> None:
+def test_a_node_that_a_condition_skips_is_marked_as_skipped(screen: Console) -> None:
     shown = _shown(
         screen,
         _record("Component %s is running.", "Evaluator"),
@@ -70,7 +70,7 @@ def test_a_node_that_a_condition_leaves_out_is_marked(screen: Console) -> None:
         pytest.param("checkpoint %d of %d, step 7: auc = 1", 5, 1, 5, id="few"),
     ],
 )
-def test_many_checkpoints_are_not_as_many_lines(
+def test_without_a_terminal_progress_is_at_most_twenty_lines(
     screen: Console, message: str, whole: int, every: int, lines: int
 ) -> None:
     records = [_record(message, done, whole) for done in range(every, whole + 1, every)]
@@ -98,7 +98,7 @@ def test_on_a_terminal_one_line_says_how_far_and_how_long(
     ]
 
 
-def test_predictions_move_the_line_on(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_predictions_update_the_running_line(monkeypatch: pytest.MonkeyPatch) -> None:
     screen = Console(file=io.StringIO(), width=100, force_terminal=True, color_system=None)
     now = iter([0.0, 10.0, 12.0])
     monkeypatch.setattr("pipeline.reporting.progress.time.monotonic", lambda: next(now, 12.0))
@@ -116,7 +116,7 @@ def test_predictions_move_the_line_on(monkeypatch: pytest.MonkeyPatch) -> None:
     ]
 
 
-def test_what_the_summary_tells_is_not_told_before(screen: Console) -> None:
+def test_the_outcome_is_left_to_the_summary(screen: Console) -> None:
     assert _shown(screen, _record("%s: %s", "NOT BLESSED", "none is eligible")) == ""
 
 
@@ -128,7 +128,9 @@ def test_what_the_summary_tells_is_not_told_before(screen: Console) -> None:
         ((1, 1001, 1, 1.0), "1 of 1,001, 1 a second, 16 min 40 s left"),
     ],
 )
-def test_amounts(arguments: tuple[int, int, int, float], text: str) -> None:
+def test_an_amount_has_its_rate_and_the_time_left(
+    arguments: tuple[int, int, int, float], text: str
+) -> None:
     assert amount(*arguments) == text
 
 
@@ -139,7 +141,9 @@ def test_brackets_in_a_message_are_text(screen: Console) -> None:
 @pytest.mark.parametrize(
     ("record", "passes"),
     [
-        pytest.param(_record("hello", path=quiet.__file__), True, id="the application's message"),
+        pytest.param(
+            _record("hello", path=log_filters.__file__), True, id="the application's message"
+        ),
         pytest.param(_record("hello", path=text.__file__), True, id="the library's message"),
         pytest.param(_record("hello", path="/a/tfx/pipeline/b.py"), False, id="another's message"),
         pytest.param(
@@ -157,12 +161,14 @@ def test_brackets_in_a_message_are_text(screen: Console) -> None:
         pytest.param(_record("boom", level=logging.ERROR, path="/a/tfx/b.py"), True, id="an error"),
     ],
 )
-def test_what_a_user_gets_to_read(record: logging.LogRecord, passes: bool) -> None:
+def test_log_records_of_others_pass_only_as_real_warnings(
+    record: logging.LogRecord, passes: bool
+) -> None:
     handler = logging.Handler()
     root = logging.getLogger()
     before = root.handlers[:], root.level
     try:
-        quiet.route_logs(handler, also=Progress.announces)
+        log_filters.route_logs(handler, also=Progress.announces)
         assert bool(handler.filter(record)) is passes
     finally:
         root.handlers, root.level = before
@@ -172,17 +178,17 @@ def test_what_a_user_gets_to_read(record: logging.LogRecord, passes: bool) -> No
 _INSTALLED = """
 import logging
 from checkpoint_sweep.common import text
-from pipeline.reporting import quiet
+from pipeline.reporting import log_filters
 
 handler = logging.Handler()
-quiet.route_logs(handler, also=lambda record: False)
+log_filters.route_logs(handler, also=lambda record: False)
 for path in (text.__file__, text.__file__.replace("checkpoint_sweep", "another")):
     record = logging.LogRecord("log", logging.INFO, path, 1, "hello", (), None)
     print(path, bool(handler.filter(record)))
 """
 
 
-def test_the_library_is_ours_in_site_packages_too(tmp_path: Path) -> None:
+def test_the_installed_library_counts_as_the_projects_own_code(tmp_path: Path) -> None:
     """Among packages that are not."""
     folder = tmp_path / "site-packages"
     shutil.copytree(Path(checkpoint_sweep.__file__).parent, folder / "checkpoint_sweep")

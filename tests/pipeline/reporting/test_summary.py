@@ -61,7 +61,9 @@ def _outcome(recorded: Recorded) -> tuple[str, str, str | None]:
     return summary.state, summary.reason, summary.pushed_model
 
 
-def test_a_push(recorded: Recorded, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pushed_model_completes_the_run(
+    recorded: Recorded, monkeypatch: pytest.MonkeyPatch
+) -> None:
     model = _sweep(recorded, blessed=True)
     _evaluator(recorded, monkeypatch, 1, [])
     _pusher(recorded, model, pushed=1, pushed_destination="/serving/7")
@@ -70,7 +72,7 @@ def test_a_push(recorded: Recorded, monkeypatch: pytest.MonkeyPatch) -> None:
     assert evaluator == Confirmation(True, [], "", [], "/old", "/on-test")
 
 
-def test_a_push_that_the_evaluator_forbade(
+def test_a_model_that_the_evaluator_does_not_bless_is_not_pushed(
     recorded: Recorded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The Pusher has ended well then, with an artifact that says that nothing is in it."""
@@ -81,13 +83,13 @@ def test_a_push_that_the_evaluator_forbade(
     assert _outcome(recorded) == ("complete", reason, None)
 
 
-def test_a_sweep_that_blessed_nothing(recorded: Recorded) -> None:
+def test_a_run_is_complete_when_the_sweep_blesses_nothing(recorded: Recorded) -> None:
     _sweep(recorded, blessed=False)
     reason = "The sweep blessed nothing: none of the 2 checkpoints is eligible."
     assert _outcome(recorded) == ("complete", reason, None)
 
 
-def test_nothing_new(recorded: Recorded) -> None:
+def test_a_run_is_complete_when_the_chosen_model_was_pushed_before(recorded: Recorded) -> None:
     model = _sweep(recorded, blessed=True)
     _pusher(recorded, model, "before", pushed=1, pushed_destination="/serving/7")
     reason = "Nothing has changed: the chosen model is the one that was pushed to /serving/7."
@@ -102,7 +104,7 @@ def test_nothing_new(recorded: Recorded) -> None:
         (State.RUNNING, "running", "Trainer is running."),
     ],
 )
-def test_a_node_that_has_not_ended_well(
+def test_a_node_that_failed_or_runs_still_fails_the_run(
     state: int, word: str, reason: str, recorded: Recorded
 ) -> None:
     recorded.execution("CsvExampleGen", State.CACHED)
@@ -113,7 +115,7 @@ def test_a_node_that_has_not_ended_well(
     assert summary.training is None
 
 
-def test_a_run_that_is_not_the_newest(recorded: Recorded) -> None:
+def test_an_earlier_run_is_summarized_by_its_id(recorded: Recorded) -> None:
     recorded.execution("Trainer", State.FAILED, "before")
     _sweep(recorded, blessed=False)
     assert [n.name for n in summarize(recorded.path, "before").nodes] == ["Trainer"]
@@ -121,21 +123,21 @@ def test_a_run_that_is_not_the_newest(recorded: Recorded) -> None:
 
 
 @pytest.mark.parametrize("run_id", [None, "another"])
-def test_a_run_that_is_not_there(run_id: str | None, recorded: Recorded) -> None:
+def test_a_run_that_is_not_recorded_is_refused(run_id: str | None, recorded: Recorded) -> None:
     if run_id:
         recorded.execution("Trainer", State.COMPLETE)
     with pytest.raises(LookupError, match="is recorded in"):
         summarize(recorded.path, run_id)
 
 
-def test_where_training_went_on(recorded: Recorded) -> None:
+def test_the_step_that_training_continued_from_is_in_the_summary(recorded: Recorded) -> None:
     model_run = recorded.artifact("ModelRun", "/run/7", continued_from_step=200)
     recorded.execution("Trainer", State.COMPLETE, outputs={"model_run": model_run})
     training: Mapping[str, object] | None = summarize(recorded.path).training
     assert training == {"model_run": "/run/7", "continued_from_step": 200}
 
 
-def test_the_readme_has_every_key() -> None:
+def test_the_readme_lists_every_key_of_the_summary() -> None:
     readme = (repository() / "README.md").read_text()
     table = readme.partition("| key | content |")[2].partition("\n\n")[0]
     rows = re.findall(r"^\| (`.*?`) \|", table, re.MULTILINE)
@@ -143,7 +145,7 @@ def test_the_readme_has_every_key() -> None:
     assert named == list(begun("now").to_dict())
 
 
-def test_a_summary_is_there_whole(tmp_path: Path) -> None:
+def test_a_summary_is_replaced_as_a_whole(tmp_path: Path) -> None:
     file = tmp_path / "summary.json"
     for run in ("before", "now"):
         write_summary(begun(run), file)

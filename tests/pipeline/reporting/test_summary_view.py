@@ -67,7 +67,7 @@ def _screen(width: int, **changes: object) -> str:
     return screen.file.getvalue()
 
 
-def test_it_says_what_won_and_why() -> None:
+def test_the_verdicts_the_winner_and_the_push_are_printed() -> None:
     text = _printed()
     for part in (
         "1 0.9 missed auc = 0.9",
@@ -81,7 +81,7 @@ def test_it_says_what_won_and_why() -> None:
         assert part in text
 
 
-def test_nothing_eligible_and_nothing_pushed() -> None:
+def test_without_an_eligible_checkpoint_the_reason_is_printed_once() -> None:
     sweep = _sweep(chosen=None, blessed=False, reason="none is eligible")
     text = _printed(sweep=sweep, evaluator=None, pushed_model=None)
     assert "Sweep NOT BLESSED: none is eligible" in text
@@ -90,7 +90,7 @@ def test_nothing_eligible_and_nothing_pushed() -> None:
     assert text.count("none is eligible") == 1
 
 
-def test_how_far_each_is_from_the_chosen_and_whether_that_is_noise() -> None:
+def test_differences_to_the_chosen_are_printed_with_their_errors() -> None:
     last = dataclasses.replace(
         VERDICTS[2],
         value=0.95,
@@ -123,7 +123,7 @@ def _many(count: int) -> list[Verdict]:
 
 
 @pytest.mark.parametrize("width", [80, 120])
-def test_of_two_hundred_checkpoints_ten_are_shown(width: int, tmp_path: Path) -> None:
+def test_ten_of_two_hundred_checkpoints_are_printed(width: int, tmp_path: Path) -> None:
     (tmp_path / "report.html").touch()
     sweep = _sweep(str(tmp_path), chosen="step-100", verdicts=_many(200))
     shown = _screen(width, sweep=sweep)
@@ -139,27 +139,27 @@ def test_of_two_hundred_checkpoints_ten_are_shown(width: int, tmp_path: Path) ->
     assert len(shown.splitlines()) < 25
 
 
-def test_without_a_report_none_is_named(tmp_path: Path) -> None:
+def test_a_report_is_named_only_where_there_is_one(tmp_path: Path) -> None:
     assert "Report" not in _printed(sweep=_sweep(str(tmp_path)))
 
 
-def test_what_the_evaluator_found() -> None:
+def test_the_metrics_that_decided_are_printed_with_the_evaluators_verdict() -> None:
     confirmed = dataclasses.replace(EVALUATOR, blessed=True, words="auc 0.96 ± 0.02")
     text = _printed(evaluator=confirmed)
     assert "BLESSED on test, compared with /old: auc 0.96 ± 0.02" in text
 
 
-def test_anomalies_are_shown() -> None:
+def test_anomalies_are_printed() -> None:
     assert "anomaly fare (train): odd [0, 1)" in _printed(anomalies=["fare (train): odd [0, 1)"])
 
 
-def test_nothing_new() -> None:
+def test_an_unchanged_model_is_said_to_need_no_confirmation() -> None:
     text = _printed(evaluator=None, pushed_model=None, reason="Nothing has changed [at all].")
     assert "Evaluator did not run: there was nothing new to confirm" in text
     assert "Pushed nothing. Nothing has changed [at all]." in text
 
 
-def test_where_training_went_on() -> None:
+def test_the_step_that_training_continued_from_is_printed() -> None:
     assert "Training" not in _printed()
     training = {"model_run": "/root/Trainer/model_run/7", "continued_from_step": 200}
     text = _printed(training=training)
@@ -176,7 +176,7 @@ AVERAGE = Verdict(
 )
 
 
-def test_an_average_is_not_taken_for_the_checkpoint_of_its_step() -> None:
+def test_an_average_is_printed_apart_from_the_checkpoint_of_its_step() -> None:
     last = dataclasses.replace(VERDICTS[2], value=0.5)
     verdicts = [*VERDICTS[:2], last, AVERAGE]
     text = _printed(sweep=_sweep(chosen="average-last-2", verdicts=verdicts))

@@ -1,19 +1,22 @@
 """Starts the pipeline on the tiny problem as a user would, and tells what came of it."""
 
+import contextlib
 import dataclasses
 import json
 import os
 import random
+import shutil
 import signal
-import subprocess
-import sys
+import tempfile
+import threading
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
-from pipeline.problems.problem import repository
+from tests.pipeline.tiny.__main__ import TOLD
 from tests.support import warm_pipeline
 
 _MODULE = "tests.pipeline.tiny"
+_END = "(the process has ended)\n"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,31 +42,38 @@ class Ended:
 
 
 class Started:
-    """A run that is going on, in an interpreter of its own.
+    """A run that is going on, forked from a process that has imported what it needs.
 
     Attributes:
-        pid: of its process.
+        pid: Of its process.
     """
 
     def __init__(self, root: Path, data: Path, *options: str, **environment: str) -> None:
         self._root = root
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", _MODULE, *_options(root, data), *options],
-            cwd=repository(),
-            env=os.environ | {"PYTHONUNBUFFERED": "1"} | environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            # A test may itself have been started to ignore Ctrl-C.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        self._folder = Path(tempfile.mkdtemp())
+        output, self._error = self._folder / "output", self._folder / "error"
+        os.mkfifo(output)
+        self._process = warm_pipeline.parent().start(
+            _MODULE,
+            [*_options(root, data), *options],
+            {TOLD: "1", **environment},
+            output,
+            self._error,
         )
         self.pid = self._process.pid
+        self._output = output.open()
         self._shown = ""
+        # What it has started may outlive it and hold the pipe: its own end is marked in there.
+        threading.Thread(target=self._mark_end, args=[output.open("w")], daemon=True).start()
+
+    def _mark_end(self, output: TextIO) -> None:
+        self._process.wait()
+        with contextlib.suppress(BrokenPipeError), output:
+            output.write(f"\n{_END}")  # its last line may lack its end
 
     def wait_for(self, text: str) -> None:
         """Reads what is printed until a line has this in it."""
-        assert self._process.stdout is not None
-        for line in self._process.stdout:
+        for line in iter(self._output.readline, _END):
             self._shown += line
             if text in line:
                 return
@@ -71,15 +81,21 @@ class Started:
 
     def stop_reading(self) -> None:
         """Closes the pipe that is printed to, as `head` does."""
-        assert self._process.stdout is not None
-        self._process.stdout.close()
+        self._output.close()
 
     def end(self, number: int | None = None) -> Ended:
         """Waits for its end, after sending a signal if one is given."""
         if number is not None:
-            self._process.send_signal(number)
-        shown, error = self._process.communicate()
-        return _ended(self._root, self._process.returncode, self._shown + shown, error)
+            os.kill(self.pid, number)
+        if not self._output.closed:
+            with self._output:
+                self._shown += "".join(iter(self._output.readline, _END))
+        status = self._process.wait()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
+        error = self._error.read_text()
+        shutil.rmtree(self._folder)
+        return _ended(self._root, status, self._shown, error)
 
 
 def run(root: Path, data: Path, *options: str, **environment: str) -> Ended:

@@ -1,7 +1,7 @@
 """Is x positive? One weight and one bias, by an Estimator on raw examples."""
 
 import os
-import time
+import signal
 from typing import Any
 
 import tensorflow as tf
@@ -12,8 +12,8 @@ from tfx import v1 as tfx
 
 from pipeline.problems import estimator_inputs, estimator_training
 
-# Seconds that a step takes: a test needs time to interrupt.
-SLEEP = "TINY_SLEEP"
+# The step at which the training waits until it is interrupted or killed.
+HOLD = "TINY_HOLD"
 # How much better than the baseline a model must be, in AUC.
 BETTER = "TINY_BETTER"
 # What fails, if anything does.
@@ -44,9 +44,13 @@ def eval_config() -> tfma.EvalConfig:
     return text_format.Parse(_CONFIG % os.environ.get(BETTER, "-0.5"), tfma.EvalConfig())
 
 
-class _Slowly(tf.estimator.SessionRunHook):
+class _Hold(tf.estimator.SessionRunHook):
+    def before_run(self, run_context: Any) -> tf.estimator.SessionRunArgs:
+        return tf.estimator.SessionRunArgs(tf.compat.v1.train.get_global_step())
+
     def after_run(self, run_context: Any, run_values: Any) -> None:
-        time.sleep(float(os.environ.get(SLEEP, "0")))
+        if str(run_values.results) == os.environ.get(HOLD):
+            signal.pause()
 
 
 def model_fn(features: dict, labels: tf.Tensor | None, mode: str) -> tf.estimator.EstimatorSpec:
@@ -63,7 +67,7 @@ def model_fn(features: dict, labels: tf.Tensor | None, mode: str) -> tf.estimato
     loss = tf.compat.v1.losses.sigmoid_cross_entropy(tf.reshape(labels, [-1]), logit)
     step = tf.compat.v1.train.get_or_create_global_step()
     train = tf.compat.v1.train.GradientDescentOptimizer(0.1).minimize(loss, global_step=step)
-    return tf.estimator.EstimatorSpec(mode, loss=loss, train_op=train, training_hooks=[_Slowly()])
+    return tf.estimator.EstimatorSpec(mode, loss=loss, train_op=train, training_hooks=[_Hold()])
 
 
 def preprocessing_fn(inputs: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:

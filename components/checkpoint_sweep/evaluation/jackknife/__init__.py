@@ -1,1 +1,1 @@
-"""Sums by bucket of examples, in the same pass, and metrics with one bucket left out."""
+"""Sums by fold of the examples, in the same pass, and metrics with one fold left out."""

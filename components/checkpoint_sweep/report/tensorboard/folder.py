@@ -21,11 +21,13 @@ DECISION = "checkpoint_sweep/decision"
 MOST_BYTES_OF_PLOTS = 40_000_000
 
 
-def write(swept: SweepResult, most_slices: int = MOST_SLICES) -> str:
+def write_tensorboard(swept: SweepResult, most_slices: int = MOST_SLICES) -> str:
     """Writes every metric at its checkpoint's step, the PR curves, and the decision as text.
 
     A run for each slice; averages, which are of no one step, are left out. What was written
     before is replaced.
+
+        write_tensorboard(read_sweep(evaluation.uri, blessing.uri), most_slices=200)
 
     Args:
         swept: Sweep.
@@ -52,7 +54,7 @@ def write(swept: SweepResult, most_slices: int = MOST_SLICES) -> str:
 def try_to_write(swept: SweepResult) -> None:
     """Writes the curves at the end of a sweep; a failure is a warning."""
     try:
-        write(swept)
+        write_tensorboard(swept)
     except Exception as error:
         logging.warning(
             "The curves for TensorBoard are not written: %s. All else of the sweep is.",

@@ -4,6 +4,7 @@ import dataclasses
 import tempfile
 from collections.abc import Sequence
 
+from checkpoint_sweep.saved_model.saved_model import SavedModel
 from checkpoint_sweep.sweeping.config_files import read_schema
 from checkpoint_sweep.sweeping.drafting import features as features_lib
 from checkpoint_sweep.sweeping.drafting import text
@@ -17,9 +18,9 @@ class Draft:
     """A drafted config.
 
     Attributes:
-        text: the text proto.
-        select: the metric to choose by, to begin with; its direction is declared in the text.
-        notes: a sentence on each choice that might be another.
+        text: Text proto.
+        select: Metric to choose by, to begin with; its direction is declared in the text.
+        notes: Sentence on each choice that might be another.
     """
 
     text: str
@@ -39,21 +40,22 @@ def draft(
     """Drafts an evaluation config that `sweep` takes as it is.
 
     Args:
-        model: directory of a SavedModel.
-        examples: see `sweep`.
-        split: of an Examples artifact.
-        schema: file of the examples' schema; None for what is in them.
-        label: feature; None for one that the model is not given.
-        weight: feature; None for one that is called so, "" for none.
+        model: Directory of a SavedModel.
+        examples: Patterns of files or folders, as for `SweepOptions`.
+        split: Split of an Examples artifact.
+        schema: Path of the schema of the examples; None for what is in them.
+        label: Feature that is the label; None for one that the model is not given.
+        weight: Feature that is the weight of an example; None for one that is called so, "" for
+            none.
 
     Raises:
-        UserError: something cannot be read, or the label cannot be told.
+        UserError: Something cannot be read, or the label cannot be told.
     """
     patterns = [examples] if isinstance(examples, str) else list(examples)
     parsed = read_schema(schema) if schema else None
     with tempfile.TemporaryDirectory() as scratch:
         rows, features = features_lib.look_at(open_files(patterns, split, parsed, scratch))
-    guessed = guess(look_into(model, features), features, label, weight)
+    guessed = guess(look_into(SavedModel(model), features), features, label, weight)
     of_label = features[guessed.label]
     return Draft(
         text.to_text(guessed, of_label, rows), text.select(guessed, of_label), guessed.notes

@@ -12,7 +12,7 @@ import tensorflow_model_analysis as tfma
 from tfx_bsl.tfxio import dataset_options
 
 from checkpoint_sweep.common.text import first_line
-from checkpoint_sweep.evaluation.example_source import ExamplesError, ExampleSource
+from checkpoint_sweep.evaluation.inputs.source import ExamplesError, ExampleSource
 
 LOOKED_AT = 10_000
 INTEGER, FLOAT, TEXT = "integers", "numbers", "text"
@@ -25,13 +25,13 @@ class Feature:
 
     Attributes:
         kind: INTEGER, FLOAT or TEXT.
-        share: of the examples, those that have it.
-        width: values of one example, where all that have it have as many; None otherwise.
-        distinct: number of different values; None if they are more than fifty.
-        low: the smallest value; None of text.
-        high: the largest; None of text.
-        most_frequent: share of the most frequent value; None where `distinct` is.
-        median_error: mean absolute difference to the median; None of text.
+        share: Share of the examples that have it.
+        width: Number of values of one example, where all that have it have as many; None otherwise.
+        distinct: Number of different values; None if they are more than fifty.
+        low: Smallest value; None of text.
+        high: Largest value; None of text.
+        most_frequent: Share of the most frequent value; None where `distinct` is.
+        median_error: Mean absolute difference to the median; None of text.
     """
 
     kind: str
@@ -50,10 +50,10 @@ class Feature:
 
 
 def look_at(examples: ExampleSource) -> tuple[int, Mapping[str, Feature]]:
-    """The number of examples that were looked at, and their features by name.
+    """Counts the first examples, and describes their features by name.
 
     Raises:
-        ExamplesError: there are none, or they cannot be read.
+        ExamplesError: There are none, or they cannot be read.
     """
     columns: dict[str, list[pa.Array]] = {}
     rows = 0
@@ -86,7 +86,7 @@ def look_at(examples: ExampleSource) -> tuple[int, Mapping[str, Feature]]:
 
 
 def _feature(parts: list[pa.Array], rows: int) -> Feature | None:
-    """None of a column without a value, and of ragged ones of more dimensions."""
+    """Describes a column; None without a value, and of ragged ones of more dimensions."""
     of_values = [
         part for part in parts if _is_list(part.type) and not _is_list(part.type.value_type)
     ]

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from checkpoint_sweep.common.eval_config import EvalConfigError
 from checkpoint_sweep.common.text import some
-from checkpoint_sweep.evaluation.checks import predicted_output
+from checkpoint_sweep.evaluation.preflight.signature import predicted_output
 from checkpoint_sweep.sweeping.drafting.features import FLOAT, INTEGER, TEXT, Feature
 from checkpoint_sweep.sweeping.drafting.model import UNKNOWN, Model
 
@@ -26,14 +26,14 @@ class Guess:
 
     Attributes:
         problem: BINARY, MULTI_CLASS or REGRESSION.
-        prediction: the output of the model; "" where it has one only.
-        columns: how many numbers that has for an example, or UNKNOWN.
-        is_logit: whether its name says that it is no probability yet.
-        label: feature.
-        weight: feature, or "".
-        slices: features to slice by.
-        other_slices: features by which one could.
-        notes: a sentence on each choice that might be another.
+        prediction: Output of the model; "" where it has one only.
+        columns: Number of values that it has for an example, or UNKNOWN.
+        is_logit: Whether its name says that it is no probability yet.
+        label: Feature that is the label.
+        weight: Feature that is the weight of an example, or "".
+        slices: Features to slice by.
+        other_slices: Further features by which one could slice.
+        notes: Sentence on each choice that might be another.
     """
 
     problem: str
@@ -53,13 +53,13 @@ def guess(
     """Guesses what is not given.
 
     Args:
-        model: what is known of it.
-        features: of the examples, by name.
-        label: feature; None to guess.
-        weight: feature; None to take one that is called so, "" for none.
+        model: What is known of the model.
+        features: Features of the examples, by name.
+        label: Feature that is the label; None to guess.
+        weight: Feature that is the weight; None to take one that is called so, "" for none.
 
     Raises:
-        EvalConfigError: there is nothing to guess by, or what is given is not there.
+        EvalConfigError: There is nothing to guess by, or what is given is not there.
     """
     notes: list[str] = []
     prediction = _prediction(model, notes)
@@ -123,7 +123,7 @@ def _label(
     features: Mapping[str, Feature],
     notes: list[str],
 ) -> str:
-    """The feature that the model is not given and whose values are most like its predictions."""
+    """Finds the feature that the model is not given and that is most like its predictions."""
     fits = {
         name: rank
         for name, feature in features.items()
@@ -150,7 +150,7 @@ def _label(
 
 
 def _rank(name: str, feature: Feature, prediction: str, columns: int) -> int | None:
-    """How like a label a feature is, 0 the most; None where it cannot be one."""
+    """Ranks how like a label a feature is, 0 the most; None where it cannot be one."""
     if feature.kind == TEXT or feature.share < 1 or feature.distinct == 1:
         return None
     is_vector = columns > 1 and feature.width == columns

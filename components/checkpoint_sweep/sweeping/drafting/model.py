@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping
 import tensorflow as tf
 from tensorflow_model_analysis.utils import model_util
 
-from checkpoint_sweep.saved_model import signatures
 from checkpoint_sweep.saved_model.parsed_features import parsed_features
+from checkpoint_sweep.saved_model.saved_model import SavedModel
 
 UNKNOWN = -1
 
@@ -17,10 +17,10 @@ class Model:
     """What is known of a model.
 
     Attributes:
-        signature: the name of the signature that TFMA evaluates when none is named.
-        outputs: its outputs that are numbers, by name, and how many each has for an example, or
+        signature: Name of the signature that TFMA evaluates when none is named.
+        outputs: Outputs that are numbers, by name, and how many each has for an example, or
             UNKNOWN.
-        asks_for: the features that it is given; empty where this cannot be told.
+        asks_for: Features that it is given; empty where this cannot be told.
     """
 
     signature: str
@@ -28,18 +28,18 @@ class Model:
     asks_for: Collection[str]
 
 
-def look_into(directory: str, features: Collection[str]) -> Model:
+def look_into(saved_model: SavedModel, features: Collection[str]) -> Model:
     """Reads a model's signature.
 
     Args:
-        directory: of the SavedModel.
-        features: of the examples.
+        saved_model: SavedModel to draft for.
+        features: Features of the examples.
 
     Raises:
-        SavedModelError: there is none.
+        SavedModelError: There is none.
     """
-    name = signatures.default_signature(directory)
-    signature = signatures.signatures(directory)[name]
+    name = saved_model.default_signature
+    signature = saved_model.signatures[name]
     outputs = {
         key: _columns(tensor.tensor_shape)
         for key, tensor in sorted(signature.outputs.items())
@@ -50,11 +50,11 @@ def look_into(directory: str, features: Collection[str]) -> Model:
         for given in signature.inputs
         if (found := model_util.find_input_name_in_features(set(features), given)) is not None
     }
-    return Model(name, outputs, frozenset(known or parsed_features(directory)))
+    return Model(name, outputs, frozenset(known or parsed_features(saved_model)))
 
 
 def _columns(shape: "tf.TensorShapeProto") -> int:
-    """How many numbers an example has: those of all dimensions after the first."""
+    """Counts the values of an example: those of all dimensions after the first."""
     if shape.unknown_rank:
         return UNKNOWN
     sizes = [dimension.size for dimension in shape.dim[1:]]

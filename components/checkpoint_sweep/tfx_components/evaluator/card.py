@@ -9,13 +9,12 @@ import tensorflow_model_analysis as tfma
 from absl import logging
 from tfx import types
 
-from checkpoint_sweep import __version__
 from checkpoint_sweep.common.files import write_text
 from checkpoint_sweep.common.names import OVERALL, MetricName
 from checkpoint_sweep.common.text import first_line
-from checkpoint_sweep.evaluation.jackknife.read_left_out import read_left_out
-from checkpoint_sweep.evaluation.read_metrics import read_metrics
-from checkpoint_sweep.evaluation.threshold_failures import threshold_failures
+from checkpoint_sweep.evaluation.results.metrics import read_metrics
+from checkpoint_sweep.evaluation.results.replicates import read_replicates
+from checkpoint_sweep.evaluation.results.thresholds import threshold_failures
 from checkpoint_sweep.report.model_card import Card, Measured, model_card
 from checkpoint_sweep.selection.criteria import LEVEL
 from checkpoint_sweep.selection.intervals import estimate
@@ -26,6 +25,7 @@ from checkpoint_sweep.tfx_components.blessing import (
     CHOICE_PROPERTY,
     STEP_PROPERTY,
 )
+from checkpoint_sweep.version import __version__
 
 MODEL_CARD = "model_card.md"
 _COUNT = MetricName("", "", "example_count")
@@ -43,13 +43,13 @@ def leave_card(
     """Writes the card into the blessing; a failure is a warning.
 
     Args:
-        blessing: the artifact.
-        evaluation: folder of the results.
-        model: the artifact that was evaluated.
-        eval_config: with its defaults filled in.
-        splits: that it was evaluated on.
-        blessed: whether it is blessed.
-        reason: why.
+        blessing: Artifact of the blessing.
+        evaluation: Folder of the results.
+        model: Artifact of the evaluated model.
+        eval_config: Evaluation config with its defaults filled in.
+        splits: Splits that it was evaluated on.
+        blessed: Whether it is blessed.
+        reason: Reason for it.
     """
     try:
         card = _card(evaluation, model, eval_config, splits, blessed, reason)
@@ -91,8 +91,8 @@ def _card(
 
 
 def _measured(evaluation: str, model_name: str) -> Iterator[Measured]:
-    """All examples first, then by the number of examples."""
-    left_out = read_left_out(evaluation, model_name)
+    """Yields the metrics of all examples, then those of slices by the number of examples."""
+    left_out = read_replicates(evaluation, model_name)
     metrics = read_metrics(evaluation, model_name)
     ordered = sorted(metrics, key=lambda w: (w != OVERALL, -metrics[w].get(_COUNT, 0.0), w))
     for slice_key in ordered:

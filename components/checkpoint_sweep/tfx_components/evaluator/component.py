@@ -7,14 +7,25 @@ from tfx.dsl.components.base import executor_spec
 from tfx.types import standard_component_specs as keys
 
 from checkpoint_sweep.common.eval_config import metric_code
-from checkpoint_sweep.tfx_components.evaluator.executor import Executor
+from checkpoint_sweep.tfx_components.evaluator.executor import EvaluatorExecutor
 from checkpoint_sweep.tfx_components.sweep.spec import METRIC_CODE
 
 
 class Evaluator(tfx.components.Evaluator):
-    """Drop-in for `tfx.components.Evaluator`: same arguments, outputs and blessing properties."""
+    """Evaluates a model as `tfx.components.Evaluator` does, in one pass over the examples.
 
-    EXECUTOR_SPEC = executor_spec.BeamExecutorSpec(Executor)
+        evaluator = Evaluator(
+            examples=example_gen.outputs["examples"],
+            model=sweep.outputs["model"],
+            baseline_model=resolver.outputs["model"],
+            eval_config=eval_config,
+            example_splits=["test"],
+        )
+
+    It is a drop-in: arguments, outputs and the properties of the blessing are the same.
+    """
+
+    EXECUTOR_SPEC = executor_spec.BeamExecutorSpec(EvaluatorExecutor)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Adds an Evaluator to a pipeline; see `tfx.components.Evaluator`."""

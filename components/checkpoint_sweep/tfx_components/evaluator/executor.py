@@ -16,27 +16,19 @@ from tfx.types import standard_component_specs as keys
 from tfx.utils import path_utils
 
 from checkpoint_sweep.common import progress
-from checkpoint_sweep.common.eval_config import (
-    check_thresholds,
-    has_thresholds,
-    parse,
-    with_defaults,
-)
+from checkpoint_sweep.common.eval_config import has_thresholds, parse, with_defaults
 from checkpoint_sweep.common.files import write_json
-from checkpoint_sweep.evaluation.checks import check_signature
 from checkpoint_sweep.evaluation.data_errors import EvaluationError
-from checkpoint_sweep.evaluation.engine import EvaluationRequest
-from checkpoint_sweep.evaluation.feature_checks import features_of, indispensable_features
-from checkpoint_sweep.evaluation.fused_engine import evaluate_fused
-from checkpoint_sweep.evaluation.jackknife.read_left_out import read_left_out
-from checkpoint_sweep.evaluation.jackknife.wanted import wanted
-from checkpoint_sweep.evaluation.results import read_predictions
-from checkpoint_sweep.evaluation.support import compiled_metrics_warning
-from checkpoint_sweep.evaluation.tfma_pipeline import pipeline_for_tfma
-from checkpoint_sweep.evaluation.threshold_failures import threshold_failures
-from checkpoint_sweep.saved_model import signatures
+from checkpoint_sweep.evaluation.engine import get_engine
+from checkpoint_sweep.evaluation.plan.tracked_metrics import find_tracked_metrics
+from checkpoint_sweep.evaluation.preflight.preflight import preflight
+from checkpoint_sweep.evaluation.preflight.weights import check_weights
+from checkpoint_sweep.evaluation.request import DEFAULT_ENGINE, EvaluationRequest
+from checkpoint_sweep.evaluation.results.candidate import read_predictions
+from checkpoint_sweep.evaluation.results.replicates import read_replicates
+from checkpoint_sweep.evaluation.results.thresholds import threshold_failures
+from checkpoint_sweep.evaluation.stock.pipeline import pipeline_for_tfma
 from checkpoint_sweep.saved_model.model_source import ModelSource
-from checkpoint_sweep.sweeping.baseline import check_weights
 from checkpoint_sweep.tfx_components import parameters
 from checkpoint_sweep.tfx_components.blessing import write_blessing_file
 from checkpoint_sweep.tfx_components.evaluator.card import leave_card
@@ -47,7 +39,7 @@ from checkpoint_sweep.tfx_components.models import saved_model
 Artifacts = dict[str, list[types.Artifact]]
 
 
-class Executor(stock.Executor):
+class EvaluatorExecutor(stock.Executor):
     """Evaluates a candidate, and a baseline if there is one, in one pass over the examples.
 
     What only the stock executor does (user modules, fairness indicators, evaluation without a
@@ -55,7 +47,7 @@ class Executor(stock.Executor):
     """
 
     def _make_beam_pipeline(self) -> beam.Pipeline:
-        """What the stock executor, to which alone this is handed, evaluates with."""
+        """Makes the pipelines of the stock executor, to which alone this is handed."""
         return pipeline_for_tfma(super()._make_beam_pipeline)
 
     def Do(  # noqa: N802 - TFX's name
@@ -64,10 +56,10 @@ class Executor(stock.Executor):
         """Evaluates and blesses; see `tfx.components.Evaluator` for inputs and outputs.
 
         Raises:
-            UserError: the model artifact is empty or damaged, or the evaluation config, the models
+            UserError: The model artifact is empty or damaged, or the evaluation config, the models
                 and the examples do not fit together, or the evaluation failed.
         """
-        if reason := _needs_stock(input_dict, exec_properties):
+        if reason := _stock_reason(input_dict, exec_properties):
             logging.info("Evaluating with the stock executor: %s.", reason)
             super().Do(input_dict, output_dict, exec_properties)
             return
@@ -84,13 +76,10 @@ class Executor(stock.Executor):
         source = open_examples(
             input_dict[keys.EXAMPLES_KEY], splits, input_dict.get(keys.SCHEMA_KEY), "Evaluator"
         )
-        features = source.features(
-            features_of(eval_config, candidate.saved_model),
-            indispensable_features(eval_config, candidate.saved_model),
-        )
-        for model in (candidate, *([baseline] if baseline else [])):
-            check_signature(model.saved_model, eval_config, features, model is baseline)
-            check_weights(model)
+        warnings = preflight(eval_config, source, candidate.saved_model, baseline)
+        check_weights(candidate)
+        for warning in warnings:
+            logging.warning(warning)
         evaluation = artifact_utils.get_single_uri(output_dict[keys.EVALUATION_KEY])
         request = EvaluationRequest(
             candidates=[candidate],
@@ -100,15 +89,11 @@ class Executor(stock.Executor):
             read=source.read,
             make_pipeline=super()._make_beam_pipeline,
             tensor_adapter_config=source.tensor_adapter_config,
-            decisive=wanted(eval_config, None),
+            tracked_metrics=find_tracked_metrics(eval_config, None),
         )
-        if warning := compiled_metrics_warning(candidate.saved_model, eval_config):
-            logging.warning(warning)
-        else:
-            check_thresholds(eval_config)
         with progress.counting(source.counts):
             progress.expect(1)
-            for done in evaluate_fused(request):
+            for done in get_engine(DEFAULT_ENGINE)(request):
                 if done.error and not read_predictions(evaluation).failed:
                     raise EvaluationError(done.error)
         blessing = artifact_utils.get_single_instance(output_dict[keys.BLESSING_KEY])
@@ -119,7 +104,7 @@ class Executor(stock.Executor):
         _set_properties(blessing, input_dict, exec_properties)
 
 
-def _needs_stock(input_dict: Artifacts, exec_properties: Mapping[str, Any]) -> str | None:
+def _stock_reason(input_dict: Artifacts, exec_properties: Mapping[str, Any]) -> str | None:
     if not exec_properties.get(keys.EVAL_CONFIG_KEY):
         return "there is no eval_config"
     if not input_dict.get(keys.MODEL_KEY):
@@ -134,19 +119,20 @@ def _needs_stock(input_dict: Artifacts, exec_properties: Mapping[str, Any]) -> s
 def _source(name: str, artifacts: list[types.Artifact]) -> ModelSource:
     artifact = artifact_utils.get_single_instance(artifacts)
     path = saved_model(artifact.uri, path_utils.is_old_model_artifact(artifact))
-    if not signatures.exists(path):
+    source = ModelSource.from_saved_model(name, path)
+    if not source.saved_model.exists():
         raise EvaluationError(
             f"The {name} model artifact {artifact.uri} holds no SavedModel. If it comes from a "
             "checkpoint sweep, no checkpoint was eligible: its blessing says why."
         )
-    return ModelSource.from_saved_model(name, path)
+    return source
 
 
 def _bless(
     blessing: types.Artifact, evaluation: str, model_name: str, validated: bool
 ) -> tuple[bool, str]:
     """Writes the verdict, and returns it with its reason."""
-    found = findings(read_left_out(evaluation, model_name))
+    found = findings(read_replicates(evaluation, model_name))
     words = in_words(found)
     content = {"words": words, "metrics": [finding.to_json() for finding in found]}
     write_json(os.path.join(blessing.uri, VERDICT), content)
@@ -158,8 +144,8 @@ def _bless(
 
 def _judge(evaluation: str, validated: bool, words: str) -> tuple[bool, str]:
     """Whether the model is blessed, and why; one that had no thresholds to meet is not."""
-    if obstacle := read_predictions(evaluation).obstacle:
-        return False, f"Not to be shipped: {obstacle}."
+    if reason := read_predictions(evaluation).excluded_reason:
+        return False, f"Not to be shipped: {reason}."
     if not validated:
         return False, "The evaluation config has no thresholds: nothing was validated."
     if not tfma.load_validation_result(evaluation).validation_ok:
@@ -170,7 +156,7 @@ def _judge(evaluation: str, validated: bool, words: str) -> tuple[bool, str]:
 def _set_properties(
     blessing: types.Artifact, input_dict: Artifacts, exec_properties: Mapping[str, Any]
 ) -> None:
-    """The properties by which the stock Resolver finds the latest blessed model."""
+    """Sets the properties by which the stock Resolver finds the latest blessed model."""
     model = input_dict[keys.MODEL_KEY][0]
     blessing.set_string_custom_property(
         constants.ARTIFACT_PROPERTY_CURRENT_MODEL_URI_KEY, model.uri

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from checkpoint_sweep.common.names import MetricName, SliceName
-from checkpoint_sweep.evaluation.jackknife.read_left_out import LeftOut
+from checkpoint_sweep.evaluation.results.replicates import JackknifeReplicates
 from checkpoint_sweep.selection.criteria import LEVEL
 from checkpoint_sweep.selection.formatting import plus_minus
 from checkpoint_sweep.selection.intervals import Estimate, estimate
@@ -21,9 +21,9 @@ class Finding:
     Attributes:
         metric: Name of the metric.
         slice: Name of the slice.
-        value: Value of the candidate.
+        value: Value of the candidate, with its error.
         baseline: Value of the baseline; None without one.
-        change: Value of the candidate less that of the baseline; None without one.
+        change: Value of the candidate less the baseline's; None without one.
     """
 
     metric: MetricName
@@ -33,7 +33,7 @@ class Finding:
     change: Estimate | None
 
     def to_json(self) -> dict[str, Any]:
-        """As JSON-like data; what is not defined is None."""
+        """Converts to JSON-like data; what is not defined is None."""
         return {
             "metric": str(self.metric),
             "slice": dict(self.slice),
@@ -44,13 +44,13 @@ class Finding:
 
 
 def findings(
-    found: Mapping[tuple[SliceName, MetricName], LeftOut], level: float = LEVEL
+    found: Mapping[tuple[SliceName, MetricName], JackknifeReplicates], level: float = LEVEL
 ) -> list[Finding]:
-    """One for each metric and slice, the overall slice first.
+    """Makes a finding for each metric and slice, the overall slice first.
 
     Args:
-        found: what the engine wrote.
-        level: of the intervals.
+        found: Jackknife replicates by slice and metric, as the engine wrote them.
+        level: Level of the intervals.
     """
     ordered = sorted(found.items(), key=lambda item: (len(item[0][0]), item[0]))
     result = []
@@ -79,7 +79,7 @@ def _finite(value: float | None) -> float | None:
 
 
 def in_words(found: Sequence[Finding]) -> str:
-    """The metrics of the overall slice in a sentence; "" if there are none."""
+    """Says the metrics of the overall slice in a sentence; "" if there are none."""
     parts = []
     for finding in found:
         if finding.slice:

@@ -9,30 +9,41 @@ from tfx.dsl.components.base import base_beam_component, executor_spec
 from tfx.types import standard_artifacts
 
 from checkpoint_sweep.common.eval_config import metric_code
-from checkpoint_sweep.evaluation.engine import DEFAULT_ENGINE, check_amounts
+from checkpoint_sweep.evaluation.request import DEFAULT_ENGINE, check_amounts
 from checkpoint_sweep.model_run.averages import Averages
 from checkpoint_sweep.model_run.checkpoints import StepRange
 from checkpoint_sweep.selection.racing import Racing
 from checkpoint_sweep.selection.selection import Selection
 from checkpoint_sweep.tfx_components.sweep import spec
-from checkpoint_sweep.tfx_components.sweep.executor import Executor
+from checkpoint_sweep.tfx_components.sweep.executor import SweepExecutor
 
 
 class CheckpointSweep(base_beam_component.BaseBeamComponent):
     """Evaluates every checkpoint of a model run, and exports and blesses the best.
 
+        sweep = CheckpointSweep(
+            examples=example_gen.outputs["examples"],
+            model=trainer.outputs["model"],
+            model_run=trainer.outputs["model_run"],
+            eval_config=eval_config,
+            selection=Selection("auc", direction=Direction.HIGHER_IS_BETTER),
+        )
+        pusher = Pusher(
+            model=sweep.outputs["model"], model_blessing=sweep.outputs["blessing"], ...
+        )
+
     Outputs:
-        evaluation: a folder of TFMA results for each checkpoint (`step-00001000/`, read it with
-            `tfma.load_eval_result`) and each average (`average-last-5/`, `greedy-soup/`), the
-            weights of the averages in `averages/`, `ledger.json`, the report (`report.html`,
-            `report.json`, `metrics.csv`), and in `tensorboard/` every metric at its checkpoint's
-            step.
-        model: the best checkpoint as a SavedModel; empty when no checkpoint is eligible.
-        blessing: BLESSED or NOT_BLESSED, and `verdicts.json` with a verdict on each checkpoint.
+
+    - `evaluation`: A folder of TFMA results for each checkpoint (`step-00001000/`, read it with
+      `tfma.load_eval_result`) and each average (`average-last-5/`, `greedy-soup/`), the weights of
+      the averages in `averages/`, `ledger.json`, the report (`report.html`, `report.json`,
+      `metrics.csv`), and in `tensorboard/` every metric at its checkpoint's step.
+    - `model`: The best checkpoint as a SavedModel; empty when no checkpoint is eligible.
+    - `blessing`: BLESSED or NOT_BLESSED, and `verdicts.json` with a verdict on each checkpoint.
     """
 
     SPEC_CLASS = spec.CheckpointSweepSpec
-    EXECUTOR_SPEC = executor_spec.BeamExecutorSpec(Executor)
+    EXECUTOR_SPEC = executor_spec.BeamExecutorSpec(SweepExecutor)
 
     def __init__(
         self,
@@ -54,23 +65,23 @@ class CheckpointSweep(base_beam_component.BaseBeamComponent):
         """Adds a sweep to a pipeline.
 
         Args:
-            examples: what to evaluate on, as the exported model's signature takes it.
-            model: the Trainer's SavedModel, whose graph every candidate has.
-            model_run: the Trainer's run with its checkpoints.
-            eval_config: metrics, slices and thresholds, as for the Evaluator.
-            selection: the metric to choose by.
-            schema: of the examples.
-            baseline_model: what change thresholds compare with; without it they are ignored.
-            example_splits: the splits to evaluate on, together.
-            steps: which checkpoints to take; None for all.
+            examples: Examples to evaluate on, as the exported model's signature takes them.
+            model: SavedModel of the Trainer, whose graph every candidate has.
+            model_run: Run of the Trainer with its checkpoints.
+            eval_config: Metrics, slices and thresholds, as for the Evaluator.
+            selection: Metric to choose by, and how.
+            schema: Schema of the examples; None for what is in them.
+            baseline_model: Model that change thresholds compare with; without it they are ignored.
+            example_splits: Splits to evaluate on, together.
+            steps: Checkpoints to evaluate; None for all.
             engine: "fused", all checkpoints in one pass, or "tfma", stock TFMA once for each.
-            batch_size: examples that the fused engine takes at once; lower it for large inputs.
-                None for `evaluate_models.DEFAULT_BATCH_SIZE`.
-            memory_budget: bytes for the weights of all models; those beyond it are evaluated in
+            batch_size: Number of examples that the fused engine predicts at once, lower for large
+                inputs; None for its default.
+            memory_budget: Bytes for the weights of all models; those beyond it are evaluated in
                 further passes over the data. None for a share of the machine's memory.
-            racing: how checkpoints are dropped after a share of the examples, where prediction
+            racing: How checkpoints are dropped after a share of the examples, where prediction
                 takes most of the time; None to evaluate each on all of them.
-            averages: averages of checkpoints to evaluate as candidates too; None for none.
+            averages: Averages of checkpoints to evaluate as candidates too; None for none.
 
         Raises:
             EngineError: `batch_size` or `memory_budget` is below 1.

@@ -10,8 +10,8 @@ from tfx.types import artifact_utils
 from tfx.utils import path_utils
 
 from checkpoint_sweep.common.eval_config import parse
-from checkpoint_sweep.evaluation.engine import DEFAULT_ENGINE
-from checkpoint_sweep.evaluation.ledger import remove_set_aside, set_aside
+from checkpoint_sweep.evaluation.candidates.reuse import remove_set_aside, set_aside
+from checkpoint_sweep.evaluation.request import DEFAULT_ENGINE
 from checkpoint_sweep.model_run.averages import Averages
 from checkpoint_sweep.model_run.checkpoints import StepRange
 from checkpoint_sweep.report import tensorboard
@@ -20,7 +20,7 @@ from checkpoint_sweep.report.write import try_to_write_report
 from checkpoint_sweep.selection.racing import Racing
 from checkpoint_sweep.selection.selection import Selection
 from checkpoint_sweep.sweeping.run_sweep import run_sweep
-from checkpoint_sweep.sweeping.settings import Models, Settings, made_of
+from checkpoint_sweep.sweeping.settings import ModelPaths, SweepSettings, provenance
 from checkpoint_sweep.tfx_components import blessing, parameters
 from checkpoint_sweep.tfx_components.examples import open_examples
 from checkpoint_sweep.tfx_components.models import saved_model
@@ -37,7 +37,7 @@ _WHOLE_NUMBERS = (
 )
 
 
-class Executor(base_beam_executor.BaseBeamExecutor):
+class SweepExecutor(base_beam_executor.BaseBeamExecutor):
     """Executor of the CheckpointSweep component."""
 
     def Do(  # noqa: N802 - TFX's name
@@ -49,7 +49,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         """Sweeps the checkpoints; see `CheckpointSweep` for inputs, outputs and parameters.
 
         Raises:
-            UserError: the model run cannot be swept (CheckpointError, ExportedModelError), or the
+            UserError: The model run cannot be swept (CheckpointError, ExportedModelError), or the
                 selection, the evaluation config, the exported model and the examples do not fit
                 together (SelectionError, EvalConfigError, SignatureError, FeatureError,
                 ExamplesError, EvaluationError), or a parameter is wrong (ParameterError,
@@ -87,20 +87,21 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         blessing.write_blessing(blessed, verdicts)
         swept = SweepResult(evaluation, verdicts)
         tensorboard.try_to_write(swept)
-        made = made_of(settings, models, [a.uri for a in input_dict[spec.EXAMPLES]], splits)
+        examples = [artifact.uri for artifact in input_dict[spec.EXAMPLES]]
+        made = provenance(settings, models, examples, splits)
         try_to_write_report(swept, models.model_run, made)
         remove_set_aside(evaluation)
         word = "BLESSED" if verdicts.blessed else "NOT BLESSED"
         logging.info("%s: %s", word, verdicts.reason)
 
 
-def _settings(given: Mapping[str, Any]) -> Settings:
-    """What the component's parameters say."""
+def _settings(given: Mapping[str, Any]) -> SweepSettings:
+    """Reads the parameters of the component."""
     first, last, stride, batch_size, memory_budget = (
         parameters.whole(name, given.get(name)) for name in _WHOLE_NUMBERS
     )
     averages, racing = given.get(spec.AVERAGES), given.get(spec.RACING)
-    return Settings(
+    return SweepSettings(
         Selection.from_json(given[spec.SELECTION]),
         parse(given[spec.EVAL_CONFIG]),
         StepRange(first, last, 1 if stride is None else stride),
@@ -112,11 +113,11 @@ def _settings(given: Mapping[str, Any]) -> Settings:
     )
 
 
-def _models(input_dict: Artifacts) -> Models:
+def _models(input_dict: Artifacts) -> ModelPaths:
     baseline = None
     if input_dict.get(spec.BASELINE_MODEL):
         baseline = saved_model(_uri(input_dict, spec.BASELINE_MODEL))
-    return Models(
+    return ModelPaths(
         saved_model(_uri(input_dict, spec.EXPORTED_MODEL)),
         _uri(input_dict, spec.MODEL_RUN),
         baseline,

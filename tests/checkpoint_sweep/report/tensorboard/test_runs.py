@@ -34,7 +34,7 @@ def test_the_largest_slices_are_kept() -> None:
     assert [run.name for run in runs] == ["overall", "pay=Card"]
 
 
-def test_a_step_without_the_slice_is_no_point() -> None:
+def test_a_step_without_the_slice_has_no_point() -> None:
     runs = make_runs({10: _metrics(all=9), 20: _metrics(all=9, cash=4)})
     assert {run.name: list(run.points) for run in runs} == {"overall": [10, 20], "pay=Cash": [20]}
 
@@ -53,7 +53,7 @@ def test_a_slice_is_a_folder_whatever_the_data_say(where: tuple, name: str) -> N
     assert folder_name(SliceName.of(where)) == name
 
 
-def test_long_slices_stay_apart() -> None:
+def test_long_slices_have_different_folders() -> None:
     one, other = (folder_name(SliceName.of([("a", "é" * 200 + end)])) for end in "xy")
     assert one != other
     assert max(len(one.encode()), len(other.encode())) < 200

@@ -15,15 +15,16 @@ from tfx.components.evaluator import executor as stock
 from tfx.dsl.components.base import base_beam_executor
 from tfx.types import standard_artifacts
 
-from checkpoint_sweep.evaluation.example_source import ExamplesError
+from checkpoint_sweep.evaluation.inputs.source import ExamplesError
 from checkpoint_sweep.model_run.candidates import make_candidates
 from checkpoint_sweep.model_run.checkpoints import find_checkpoints
+from checkpoint_sweep.saved_model.saved_model import SavedModel
 from checkpoint_sweep.saved_model.weight_swap import write_saved_model
 from checkpoint_sweep.tfx_components.evaluator import card
 from checkpoint_sweep.tfx_components.evaluator.card import MODEL_CARD
-from checkpoint_sweep.tfx_components.evaluator.executor import EvaluationError, Executor
+from checkpoint_sweep.tfx_components.evaluator.executor import EvaluationError, EvaluatorExecutor
 from checkpoint_sweep.tfx_components.evaluator.verdict import VERDICT
-from tests.support import taxi_examples
+from tests.support import scripted, taxi_examples
 from tests.support.estimator_run import EstimatorRun
 
 _CONFIG = """
@@ -81,7 +82,7 @@ def baseline(tmp_path_factory: pytest.TempPathFactory, trained: EstimatorRun) ->
     """A Model artifact's folder with the checkpoint of step 20."""
     directory = tmp_path_factory.mktemp("baseline")
     checkpoints = find_checkpoints(str(trained.model_run))
-    source = make_candidates(str(trained.export), checkpoints, checkpoints).sources[20]
+    source = make_candidates(SavedModel(str(trained.export)), checkpoints, checkpoints).sources[20]
     write_saved_model(source, str(directory / "Format-Serving"))
     return directory
 
@@ -136,12 +137,12 @@ def evaluate(tmp_path: Path, trained: EstimatorRun, examples: list[bytes]) -> Ca
         ),
     ],
 )
-def test_it_blesses_as_the_stock_evaluator(
+def test_the_executor_blesses_as_the_stock_evaluator(
     evaluate: Callable, baseline: Path, threshold: str, has_baseline: bool, blessed: bool
 ) -> None:
     against = baseline if has_baseline else None
     ours, theirs = (
-        evaluate(Executor, threshold, against),
+        evaluate(EvaluatorExecutor, threshold, against),
         evaluate(stock.Executor, threshold, against),
     )
     assert ours.files == theirs.files == {"BLESSED" if blessed else "NOT_BLESSED"}
@@ -152,13 +153,13 @@ def test_it_blesses_as_the_stock_evaluator(
 
 
 def test_without_thresholds_nothing_is_blessed(evaluate: Callable) -> None:
-    evaluated = evaluate(Executor, "")
+    evaluated = evaluate(EvaluatorExecutor, "")
     assert evaluated.files == {"NOT_BLESSED"}
     assert evaluated.properties["blessed"] == 0
 
 
-def test_the_reason_is_in_the_file(evaluate: Callable) -> None:
-    evaluated = evaluate(Executor, _FLOOR % 0.999)
+def test_the_blessing_file_has_the_reason(evaluate: Callable) -> None:
+    evaluated = evaluate(EvaluatorExecutor, _FLOOR % 0.999)
     reason = (Path(evaluated.blessing.uri) / "NOT_BLESSED").read_text()
     assert reason.startswith("auc = 0.")
     assert "lower_bound value: 0.999" in reason
@@ -167,7 +168,7 @@ def test_the_reason_is_in_the_file(evaluate: Callable) -> None:
 def test_the_model_card_has_the_numbers_and_the_thresholds(
     evaluate: Callable, baseline: Path
 ) -> None:
-    evaluated = evaluate(Executor, _FLOOR % 0.1, baseline)
+    evaluated = evaluate(EvaluatorExecutor, _FLOOR % 0.1, baseline)
     text = (Path(evaluated.blessing.uri) / "model_card.md").read_text()
     assert text.splitlines()[2].startswith("**BLESSED**: Every threshold was met")
     value = evaluated.metrics["candidate", (), "auc"]
@@ -179,23 +180,36 @@ def test_the_model_card_has_the_numbers_and_the_thresholds(
     assert "the split test, 150 examples" in text
 
 
-def test_without_a_model_card_all_else_is_there(
+def test_a_model_card_that_cannot_be_written_is_a_warning(
     evaluate: Callable, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fails(*_: object) -> None:
         raise OSError("no space left")
 
     monkeypatch.setattr(card, "write_text", fails)
-    assert evaluate(Executor, _FLOOR % 0.1).files == {"BLESSED"}
+    assert evaluate(EvaluatorExecutor, _FLOOR % 0.1).files == {"BLESSED"}
     assert "The model card is not written: no space left." in caplog.text
+
+
+def test_it_warns_of_two_column_outputs_as_the_sweep_does(
+    evaluate: Callable, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    scripted.write_model(tmp_path / "model" / "Format-Serving", width=2)
+    rows = [{"p": [0.3, 0.7], "big_tipper": [i % 2], "payment_type": ["Cash"]} for i in range(4)]
+    written = [scripted.serialize(row) for row in rows]
+    examples = taxi_examples.write_examples(tmp_path / "two_columns", {"test": written})
+    model = _artifact(standard_artifacts.Model, tmp_path / "model", 3)
+    given = {"model": [model], "examples": [examples], "schema": []}
+    evaluate(EvaluatorExecutor, _FLOOR % 0.1, inputs=given)
+    assert "Output 'predictions' has two columns, and AUC would count each example" in caplog.text
 
 
 def test_an_empty_model_is_refused(evaluate: Callable, tmp_path: Path) -> None:
     empty = _artifact(standard_artifacts.Model, tmp_path / "nothing", 3)
     with pytest.raises(EvaluationError, match=r"nothing holds no SavedModel.*sweep"):
-        evaluate(Executor, "", inputs={"model": [empty]})
+        evaluate(EvaluatorExecutor, "", inputs={"model": [empty]})
 
 
 def test_an_unknown_split_is_refused(evaluate: Callable) -> None:
     with pytest.raises(ExamplesError, match=r"no split 'train' .* there are: test"):
-        evaluate(Executor, "", splits='["train"]')
+        evaluate(EvaluatorExecutor, "", splits='["train"]')

@@ -16,7 +16,7 @@ from tfx.dsl.components.base import base_beam_executor
 from tfx.types import standard_artifacts
 
 from checkpoint_sweep.common.errors import UserError
-from checkpoint_sweep.tfx_components.evaluator.executor import Executor
+from checkpoint_sweep.tfx_components.evaluator.executor import EvaluatorExecutor
 from tests.checkpoint_sweep.tfx_components.sweep import (
     refused_configs,
     refused_examples,
@@ -138,7 +138,7 @@ def _evaluator(node: Path, example_artifact: standard_artifacts.Examples) -> Cal
             tmp_dir=str(node.parent),
             unique_id="1",
         )
-        Executor(context).Do(inputs, outputs, properties | parameters)
+        EvaluatorExecutor(context).Do(inputs, outputs, properties | parameters)
         return outputs["blessing"][0]
 
     return run
@@ -150,9 +150,9 @@ def _artifact(kind: type[types.Artifact], path: Path) -> types.Artifact:
     return artifact
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("when", TAKEN)
-def test_the_message_is_the_documented_one(when: str, case: Case, node: Path) -> None:
+def test_a_refusal_has_the_documented_message(when: str, case: Case, node: Path) -> None:
     earlier, row = content(node), OF_ITS_OWN.get(when, REFUSALS[when].row)
     REFUSALS[when].trigger(case)
     with pytest.raises(UserError) as caught:
@@ -165,7 +165,7 @@ def test_the_message_is_the_documented_one(when: str, case: Case, node: Path) ->
     assert not any((node / "blessing" / str(case.execution)).iterdir())
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("sql", ["", 'slicing_specs { slice_keys_sql: "SELECT STRUCT()" }'])
 @pytest.mark.parametrize("metrics", [AUC, CROSS_ENTROPY])
 def test_a_model_that_predicts_nan_is_not_blessed(

@@ -14,7 +14,7 @@ import tensorflow as tf
 import tensorflow_model_analysis as tfma
 from google.protobuf import json_format, text_format
 
-from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.selection import Selection
 from pipeline.problems.problem import repository
 from tests.checkpoint_sweep.tfx_components.sweep.conftest import EVAL_CONFIG, Sweep, Swept

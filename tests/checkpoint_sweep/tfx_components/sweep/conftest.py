@@ -15,9 +15,9 @@ from tfx import types
 from tfx.dsl.components.base import base_beam_executor
 from tfx.types import standard_artifacts
 
-from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.selection import Selection
-from checkpoint_sweep.tfx_components.sweep.executor import Executor
+from checkpoint_sweep.tfx_components.sweep.executor import SweepExecutor
 from tests.support import taxi_examples
 from tests.support.estimator_run import EstimatorRun
 
@@ -175,7 +175,7 @@ def sweep_into(directory: Path, example_artifact: standard_artifacts.Examples) -
         context = base_beam_executor.BaseBeamExecutor.Context(
             beam_pipeline_args=arguments, tmp_dir=str(directory), unique_id="1"
         )
-        Executor(context).Do(inputs, outputs, properties | parameters)
+        SweepExecutor(context).Do(inputs, outputs, properties | parameters)
         return Swept(**{key: artifact for key, (artifact,) in outputs.items()})
 
     return run

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.sweeping import run_sweep
 from tests.checkpoint_sweep.tfx_components.sweep.cases import (
     AUC,

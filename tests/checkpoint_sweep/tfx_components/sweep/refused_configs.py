@@ -7,7 +7,7 @@ from typing import Any
 import tensorflow as tf
 
 from checkpoint_sweep.saved_model.model_source import VARIABLES
-from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.selection.criteria import Direction
 from tests.checkpoint_sweep.tfx_components.sweep.cases import Case, half, refusal
 from tests.support import keras_run
 

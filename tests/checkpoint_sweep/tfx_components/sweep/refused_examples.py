@@ -8,7 +8,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.selection import Selection
 from tests.checkpoint_sweep.tfx_components.sweep.cases import (
     CROSS_ENTROPY,

@@ -11,7 +11,7 @@ from tensorflow.core.protobuf import saved_model_pb2
 
 from checkpoint_sweep.model_run.averages import Averages
 from checkpoint_sweep.saved_model.model_source import VARIABLES
-from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.sweeping import run_sweep
 from tests.checkpoint_sweep.tfx_components.sweep.cases import Case, half, pipe, refusal
 from tests.support import keras_run

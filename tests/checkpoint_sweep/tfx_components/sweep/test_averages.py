@@ -12,11 +12,11 @@ import tensorflow_model_analysis as tfma
 
 from checkpoint_sweep import tfma_views as views
 from checkpoint_sweep.common.files import PARTIAL
-from checkpoint_sweep.evaluation import fused_engine
-from checkpoint_sweep.evaluation.ledger import Entry, read_ledger
+from checkpoint_sweep.evaluation.fused import engine as fused_engine
+from checkpoint_sweep.evaluation.results.ledger import Entry, read_ledger
 from checkpoint_sweep.model_run.averages import Averages
 from checkpoint_sweep.saved_model.model_source import VARIABLES, ModelSource
-from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.greedy_soup import greedy_soup, ingredients
 from checkpoint_sweep.selection.policies import BestValue, CandidateResult
 from checkpoint_sweep.selection.selection import Selection
@@ -114,7 +114,7 @@ def _same(first: Mapping[str, np.ndarray], second: Mapping[str, np.ndarray]) -> 
 
 @pytest.mark.parametrize("engine", ["fused", "tfma"])
 @pytest.mark.parametrize(("name", "steps"), [("average-last-2", [40, 60])])
-def test_the_results_are_stock_tfmas_of_numpys_average(
+def test_results_of_an_average_are_stock_tfmas_of_numpys(
     engine: str,
     name: str,
     steps: list[int],
@@ -179,7 +179,7 @@ def test_a_chosen_checkpoint_has_no_properties_of_an_average(
     assert not swept.model.has_custom_property("averaged_steps")
 
 
-def test_averages_have_the_same_thresholds(trained: EstimatorRun, sweep: Sweep) -> None:
+def test_averages_have_to_meet_the_same_thresholds(trained: EstimatorRun, sweep: Sweep) -> None:
     swept = sweep(trained, floor=0.9999, averages=ALL)
     verdicts = _verdicts(swept)
     assert verdicts["average-last-2"]["reason"].startswith("missed auc = 0.")
@@ -199,7 +199,7 @@ def _trials(swept: Swept) -> dict[tuple[int, ...], float]:
     return found
 
 
-def test_the_soup_is_what_its_trials_make_it(around: EstimatorRun, sweep: Sweep) -> None:
+def test_the_soup_follows_from_its_trials(around: EstimatorRun, sweep: Sweep) -> None:
     swept = sweep(around, averages=SOUP, last_step=40, **_by_cross_entropy("greedy-soup"))
     verdict, trials = _verdicts(swept)["greedy-soup"], _trials(swept)
     checkpoints = [
@@ -242,7 +242,7 @@ def test_a_soup_that_is_an_average_of_the_last_is_not_evaluated_again(
     assert swept.verdicts["chosen"] == "average-last-2"
 
 
-def test_no_more_trials_than_allowed(
+def test_a_soup_tries_no_more_averages_than_allowed(
     trained: EstimatorRun, sweep: Sweep, evaluated: list[str]
 ) -> None:
     sweep(trained, averages=Averages(greedy_soup=True, most_trials=1).to_json(), floor=0.0)
@@ -258,7 +258,7 @@ def test_a_soup_of_one_is_left_out(around: EstimatorRun, sweep: Sweep) -> None:
 
 
 @pytest.mark.parametrize("engine", ["fused", "tfma"])
-def test_a_second_sweep_evaluates_nothing_and_says_the_same(
+def test_a_second_sweep_evaluates_no_average_and_has_the_same_verdicts(
     engine: str,
     around: EstimatorRun,
     sweep: Sweep,
@@ -295,7 +295,7 @@ def test_other_weights_of_a_checkpoint_make_its_averages_anew(
     assert evaluated == ["step-00000020", "average-last-3"]
 
 
-def test_what_was_tried_before_a_failure_is_kept(
+def test_trials_before_a_failure_are_kept(
     around: EstimatorRun,
     sweep: Sweep,
     evaluated: list[str],
@@ -327,7 +327,7 @@ def test_what_was_tried_before_a_failure_is_kept(
     assert not kept.exists()
 
 
-def test_what_was_tried_by_a_process_that_was_killed_is_kept(
+def test_trials_of_a_killed_process_are_kept(
     around: EstimatorRun,
     sweep: Sweep,
     evaluated: list[str],
@@ -421,7 +421,7 @@ def test_a_keras_models_average_is_exported(
     assert value == pytest.approx(loss, rel=1e-5)
 
 
-def test_a_checkpoint_alone_has_no_average(trained: EstimatorRun, sweep: Sweep) -> None:
+def test_of_one_checkpoint_there_is_no_average(trained: EstimatorRun, sweep: Sweep) -> None:
     verdicts = _verdicts(sweep(trained, averages=ALL, first_step=60))
     assert verdicts["average-last-2"]["reason"] == "of 2 checkpoints to average only 1 is there"
     assert verdicts["greedy-soup"]["reason"] == "of 2 checkpoints to average only 1 is eligible"

@@ -21,7 +21,7 @@ from tfx_bsl.coders import example_coder
 from tfx_bsl.public import tfxio
 
 from checkpoint_sweep.metrics.batch_metric import BatchMetric, Formula
-from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.selection import Selection
 from pipeline.problems.problem import repository
 from tests.checkpoint_sweep.tfx_components.sweep.conftest import Sweep

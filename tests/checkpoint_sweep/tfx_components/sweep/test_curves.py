@@ -122,7 +122,7 @@ def test_precision_and_recall_at_a_half_are_those_of_tfmas_plot(swept: Swept) ->
             assert curve[5, 50] == pytest.approx(plotted.get("recall", 0.0), rel=1e-6)
 
 
-def test_a_failure_is_a_warning(
+def test_curves_that_cannot_be_written_are_a_warning(
     sweep: Sweep,
     trained: EstimatorRun,
     monkeypatch: pytest.MonkeyPatch,

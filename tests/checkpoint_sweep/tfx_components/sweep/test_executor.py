@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 import tensorflow_model_analysis as tfma
 
-from checkpoint_sweep.evaluation.example_source import ExamplesError
-from checkpoint_sweep.evaluation.ledger import read_ledger
+from checkpoint_sweep.evaluation.inputs.source import ExamplesError
+from checkpoint_sweep.evaluation.results.ledger import read_ledger
 from checkpoint_sweep.model_run.checkpoints import CheckpointError
 from checkpoint_sweep.saved_model.model_source import VARIABLES
-from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.policies import SelectionError
 from checkpoint_sweep.selection.selection import Selection
 from tests.checkpoint_sweep.tfx_components.sweep.conftest import Sweep
@@ -105,12 +105,14 @@ def test_the_selection_metric_can_be_read_on_a_slice(trained: EstimatorRun, swee
 @pytest.mark.parametrize(
     ("splits", "count"), [(["eval"], 200), (["test"], 100), (["eval", "test"], 300)]
 )
-def test_splits(trained: EstimatorRun, sweep: Sweep, splits: list[str], count: int) -> None:
+def test_the_named_splits_are_evaluated(
+    trained: EstimatorRun, sweep: Sweep, splits: list[str], count: int
+) -> None:
     swept = sweep(trained, example_splits=json.dumps(splits), first_step=60)
     assert _value(Path(swept.evaluation.uri) / "step-00000060", "example_count") == count
 
 
-def test_step_range_and_stride(trained: EstimatorRun, sweep: Sweep) -> None:
+def test_step_range_and_stride_choose_the_checkpoints(trained: EstimatorRun, sweep: Sweep) -> None:
     swept = sweep(trained, first_step=1, stride=2)
     assert [c["step"] for c in swept.verdicts["checkpoints"]] == [20, 60]
 

@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from checkpoint_sweep.evaluation import fused
+from checkpoint_sweep.evaluation.predict import FusedModels, LoadedModels, SeparateModels
 from checkpoint_sweep.model_run.candidates import Candidates, make_candidates
 from checkpoint_sweep.model_run.checkpoints import CheckpointError, find_checkpoints
 from checkpoint_sweep.model_run.exported_model import ExportedModelError
+from checkpoint_sweep.saved_model.saved_model import SavedModel
 from checkpoint_sweep.saved_model.weight_swap import write_saved_model
-from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.selection import Selection
 from tests.checkpoint_sweep.tfx_components.sweep import stock_tfma
 from tests.checkpoint_sweep.tfx_components.sweep.conftest import Sweep
@@ -34,7 +35,7 @@ RUNS = {
 
 def _candidates(run: KerasRun) -> Candidates:
     checkpoints = find_checkpoints(str(run.model_run))
-    return make_candidates(str(run.export), checkpoints, checkpoints)
+    return make_candidates(SavedModel(str(run.export)), checkpoints, checkpoints)
 
 
 @pytest.mark.parametrize("name", RUNS)
@@ -45,7 +46,7 @@ def test_candidates_predict_as_the_restored_model(
     found = _candidates(run)
     assert (tuple(found.sources), found.left_out) == (STEPS, {})
     batch = np.array(examples[:50], object)
-    outputs = fused.LoadedModels(list(found.sources.values())).predict({"examples": batch})
+    outputs = LoadedModels(list(found.sources.values())).predict({"examples": batch})
     features = keras_run.parse(tf.constant(examples[:50]))
     seen = []
     for (step, source), output in zip(found.sources.items(), outputs, strict=True):
@@ -69,8 +70,8 @@ def test_what_no_signature_reads_need_not_be_in_a_checkpoint(
     assert sources[0].kept
     assert all(key.startswith("keras_api/metrics/") for key in sources[0].kept)
     batch = {"examples": np.array(examples[:20], object)}
-    together = fused.FusedModels(sources).predict(batch)
-    for one, other in zip(fused.SeparateModels(sources).predict(batch), together, strict=True):
+    together = FusedModels(sources).predict(batch)
+    for one, other in zip(SeparateModels(sources).predict(batch), together, strict=True):
         np.testing.assert_allclose(one["probability"], other["probability"], rtol=1e-5)
 
 
@@ -153,7 +154,7 @@ def test_names_of_variables_tell_where_paths_do_not(
     run = keras_run.make(tmp_path, keras_run.nested, save, keras_run.saved_model)
     sources = _candidates(run).sources
     batch = {"examples": np.array(examples[:20], object)}
-    (output,) = fused.LoadedModels([sources[STEPS[0]]]).predict(batch)
+    (output,) = LoadedModels([sources[STEPS[0]]]).predict(batch)
     run.restore(sources[STEPS[0]].weights)
     expected = run.model(keras_run.parse(tf.constant(examples[:20])))
     np.testing.assert_allclose(output["probability"], expected, rtol=1e-5)
@@ -170,7 +171,9 @@ def _twice(directory: Path, model: object) -> Callable[[str], None]:
     return lambda prefix: checkpoint.read(prefix).assert_consumed()
 
 
-def test_the_copy_that_was_exported_is_found(tmp_path: Path, examples: list[bytes]) -> None:
+def test_of_two_copies_of_a_model_the_exported_one_is_found(
+    tmp_path: Path, examples: list[bytes]
+) -> None:
     def averages(directory: Path, model: object) -> Callable[[str], None]:
         copy = keras_run.sequential()
         checkpoint = tf.train.Checkpoint(raw=copy, average=model)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import tensorflow as tf
 
-from checkpoint_sweep.evaluation.ledger import LEDGER, read_ledger
+from checkpoint_sweep.evaluation.results.ledger import LEDGER, read_ledger
 from tests.checkpoint_sweep.tfx_components.sweep.cases import (
     FLOOR,
     Case,
@@ -46,13 +46,13 @@ def as_trained(before: Path) -> Mapping[int, float]:
     return {checkpoint["step"]: checkpoint["value"] for checkpoint in verdicts["checkpoints"]}
 
 
-def test_the_table_lists_all_and_no_more() -> None:
+def test_the_documented_table_has_every_kind_and_no_other() -> None:
     assert set(documented(_SECTION)) == {kind.row for kind in KINDS.values() if kind.row}
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("when", KINDS)
-def test_the_reason_is_the_documented_one(
+def test_a_checkpoint_is_left_out_for_the_documented_reason(
     when: str, case: Case, node: Path, as_trained: Mapping[int, float]
 ) -> None:
     earlier, kind = content(node), KINDS[when]
@@ -150,9 +150,9 @@ _EARLIER = EARLIER | {
 }
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("when", _EARLIER)
-def test_what_is_damaged_of_an_earlier_execution_is_evaluated_anew(
+def test_damaged_results_of_an_earlier_execution_are_evaluated_anew(
     when: str, case: Case, node: Path, before: Path, as_trained: Mapping[int, float]
 ) -> None:
     damage, reused = _EARLIER[when]

@@ -11,7 +11,7 @@ import tensorflow_model_analysis as tfma
 from tfx.types import standard_artifacts
 
 from checkpoint_sweep.common.names import OVERALL, MetricName, SliceName
-from checkpoint_sweep.evaluation.ledger import EVALUATED, Entry, write_ledger
+from checkpoint_sweep.evaluation.results.ledger import EVALUATED, Entry, write_ledger
 from checkpoint_sweep.model_run.averages import Averages
 from checkpoint_sweep.report.mlflow_log import metric_key
 from checkpoint_sweep.report.sweep_result import SweepResult, read_sweep
@@ -85,7 +85,7 @@ def _expected(swept: Swept) -> dict[str, dict[int, float]]:
     return found
 
 
-def test_every_metric_is_there_at_every_step(swept: Swept, read: list[Json]) -> None:
+def test_every_metric_is_logged_at_every_step(swept: Swept, read: list[Json]) -> None:
     expected = _expected(swept)
     assert len(expected) > 6
     assert all(len(by_step) == 4 for by_step in map(expected.get, ("auc", "example_count")))
@@ -95,7 +95,7 @@ def test_every_metric_is_there_at_every_step(swept: Swept, read: list[Json]) -> 
         assert metrics[key] == pytest.approx(by_step, nan_ok=True, abs=0, rel=0), key
 
 
-def test_the_decision_is_there(swept: Swept, read: list[Json]) -> None:
+def test_the_decision_is_logged(swept: Swept, read: list[Json]) -> None:
     verdicts = swept.verdicts
     chosen = next(v for v in verdicts["checkpoints"] if v["name"] == verdicts["chosen"])
     tags = {"chosen": chosen["name"], "chosen_step": str(chosen["step"]), "blessed": "True"}
@@ -126,7 +126,7 @@ def test_each_sweep_is_a_run_and_a_version_of_the_model(swept: Swept, read: list
     assert read[1]["version"] == {"run": read[1]["run"], "description": swept.verdicts["reason"]}
 
 
-def test_names_and_values_that_mlflow_would_refuse_are_there_too(read: list[Json]) -> None:
+def test_names_and_values_that_mlflow_would_refuse_are_logged(read: list[Json]) -> None:
     metrics = {key: list(map(tuple, points)) for key, points in read[2]["metrics"].items()}
     (first, second) = metrics.pop(metric_key("auc", "pay=<Cash>"))
     assert (first[0], second) == (10, (20, 0.5))

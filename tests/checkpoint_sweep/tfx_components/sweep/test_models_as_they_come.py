@@ -11,6 +11,7 @@ import pytest
 
 from checkpoint_sweep.model_run.candidates import make_candidates
 from checkpoint_sweep.model_run.checkpoints import find_checkpoints
+from checkpoint_sweep.saved_model.saved_model import SavedModel
 from tests.checkpoint_sweep.tfx_components.sweep import stock_tfma
 from tests.support import assorted_estimators
 from tests.support.assorted_estimators import STEPS, Run
@@ -119,7 +120,7 @@ def test_results_equal_stock_tfmas_and_estimators(
     case = CASES[name]
     run = runs(case.run)
     checkpoints = find_checkpoints(str(run.model_run))
-    found = make_candidates(str(run.export), checkpoints, checkpoints)
+    found = make_candidates(SavedModel(str(run.export)), checkpoints, checkpoints)
     assert (tuple(found.sources), found.left_out) == (STEPS, {})
     sources = list(found.sources.values())
     data = stock_tfma.write_records(tmp_path, examples[:EXAMPLES])

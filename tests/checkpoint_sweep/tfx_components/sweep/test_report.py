@@ -15,8 +15,9 @@ import tensorflow_model_analysis as tfma
 from google.protobuf import json_format, text_format
 from tfx.types import standard_artifacts
 
+from checkpoint_sweep.errors import ReportError
 from checkpoint_sweep.model_run.averages import Averages
-from checkpoint_sweep.report import ReportError, read_sweep, write
+from checkpoint_sweep.report import read_sweep, write
 from checkpoint_sweep.report.document import Report, Table
 from checkpoint_sweep.report.rows import Row, rows
 from checkpoint_sweep.report.sweep_result import SweepResult, read_verdicts
@@ -158,7 +159,7 @@ def test_the_plots_are_those_of_tfma(swept: Swept, report: Report) -> None:
         assert total == pytest.approx(labels)
 
 
-def test_the_table_has_a_row_for_each_number(swept: Swept, report: Report) -> None:
+def test_to_pandas_and_metrics_csv_have_a_row_for_each_number(swept: Swept, report: Report) -> None:
     table = read_sweep(swept.evaluation.uri).to_pandas()
     text = (Path(swept.evaluation.uri) / "metrics.csv").read_text()
     written = list(csv.DictReader(text.splitlines()))
@@ -252,7 +253,7 @@ def test_losses_are_those_that_the_training_logged(trained: EstimatorRun, report
     assert dict(report.losses.training) == logged
 
 
-def test_it_says_how_the_sweep_was_made(report: Report) -> None:
+def test_the_report_says_how_the_sweep_was_made(report: Report) -> None:
     made = report.made
     assert made["example_splits"] == ["eval"]
     assert made["engine"] == "fused"
@@ -283,7 +284,7 @@ def plain(found: Iterator[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
 
 
 @pytest.mark.parametrize("content", [None, "{}", "no JSON", '{"version": 999}'])
-def test_what_is_no_report_is_refused(tmp_path: Path, content: str | None) -> None:
+def test_a_file_that_is_no_report_is_refused(tmp_path: Path, content: str | None) -> None:
     if content is not None:
         (tmp_path / "report.json").write_text(content)
     with pytest.raises(ReportError, match="There is no sweep to read in"):
@@ -298,7 +299,7 @@ def test_what_is_no_report_is_refused(tmp_path: Path, content: str | None) -> No
         pytest.param({"first_step": STEPS[-1]}, f"Step {STEPS[-1]} is chosen", id="one checkpoint"),
     ],
 )
-def test_other_sweeps_have_reports_too(
+def test_sweeps_of_other_kinds_have_reports(
     trained: EstimatorRun, sweep: Sweep, parameters: dict[str, Any], heading: str
 ) -> None:
     swept = sweep(trained, **parameters)

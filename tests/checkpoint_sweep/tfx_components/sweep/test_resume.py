@@ -10,8 +10,8 @@ import pytest
 import tensorflow as tf
 import tensorflow_model_analysis as tfma
 
-from checkpoint_sweep.evaluation import fused_engine
-from checkpoint_sweep.evaluation.ledger import read_ledger
+from checkpoint_sweep.evaluation.fused import engine as fused_engine
+from checkpoint_sweep.evaluation.results.ledger import read_ledger
 from tests.checkpoint_sweep.evaluation import tfma_oracle
 from tests.checkpoint_sweep.tfx_components.sweep.conftest import Sweep, Swept
 from tests.support import taxi_examples
@@ -82,7 +82,7 @@ def _same(first: Swept, second: Swept) -> bool:
     return verdicts and not differences
 
 
-def test_a_second_sweep_evaluates_nothing_and_says_the_same(
+def test_a_second_sweep_evaluates_nothing_and_has_the_same_verdicts(
     trained: EstimatorRun, sweep: Sweep, evaluated: list[str]
 ) -> None:
     first = sweep(trained, execution=1)
@@ -112,7 +112,7 @@ def test_a_run_that_has_grown_costs_its_new_checkpoints(
     assert "grown" in config.model_location
 
 
-def test_what_was_evaluated_before_a_failure_is_kept(
+def test_results_before_a_failure_are_kept(
     trained: EstimatorRun,
     sweep: Sweep,
     evaluated: list[str],
@@ -175,7 +175,7 @@ def _other_weights(trained: EstimatorRun, sweep: Sweep, tmp_path: Path) -> Swept
         pytest.param(_other_weights, 3, id="weights of one checkpoint"),
     ],
 )
-def test_what_has_changed_is_evaluated_again(
+def test_a_change_of_what_is_evaluated_evaluates_again(
     change: Any, reused: int, trained: EstimatorRun, sweep: Sweep, tmp_path: Path
 ) -> None:
     sweep(trained, execution=1)
@@ -217,7 +217,7 @@ def test_results_that_are_damaged_are_not_used(
     assert _same(sweep(trained), second)
 
 
-def test_other_examples_are_told_by_their_content(
+def test_examples_are_compared_by_content(
     trained: EstimatorRun, sweep: Sweep, examples: list[bytes], tmp_path: Path
 ) -> None:
     runs = []

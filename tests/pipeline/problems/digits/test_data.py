@@ -17,7 +17,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return digits_data(tmp_path_factory.mktemp("root") / "data")
 
 
-def test_images_and_labels_are_scikit_learns(written: Path) -> None:
+def test_images_and_labels_are_those_of_scikit_learn(written: Path) -> None:
     (file,) = written.iterdir()
     records = list(tf.data.TFRecordDataset(str(file), "GZIP").as_numpy_iterator())
     assert len(records) == _COUNT
@@ -35,7 +35,7 @@ def test_the_same_bytes_are_written_anywhere(written: Path, tmp_path: Path) -> N
     assert first.read_bytes() == second.read_bytes()
 
 
-def test_a_file_that_is_there_stays_as_it_is(written: Path) -> None:
+def test_an_existing_file_is_not_written_again(written: Path) -> None:
     (file,) = written.iterdir()
     os.utime(file, (1, 1))
     digits_data(written)

@@ -7,7 +7,7 @@ from pipeline.problems.digits.evaluation import eval_config
 from pipeline.problems.digits.problem import digits
 
 
-def test_it_computes_what_was_asked_for() -> None:
+def test_the_evaluation_config_computes_the_expected_metrics() -> None:
     keys = computed_metrics(with_defaults(eval_config(), has_baseline=False))
     overall = {key.name for key in keys if not key.sub_key and not key.aggregation_type}
     assert overall >= {

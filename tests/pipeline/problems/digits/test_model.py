@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 import tensorflow_model_analysis as tfma
 
-from benchmarks import digits_slim
+from benchmarks.resnet import digits_slim
 from checkpoint_sweep.common.eval_config import with_defaults
 from checkpoint_sweep.metrics.batch_metric import FormulaCombiner
 from checkpoint_sweep.model_run.averaging import Averager
@@ -105,7 +105,7 @@ def test_the_export_holds_the_averages_under_plain_names(
         assert source.keys == {name: name + AVERAGE for name in names}
 
 
-def test_what_is_exported_is_not_what_is_trained(
+def test_the_exported_weights_are_averages(
     run: digits_run.DigitsRun, sources: dict[int, ModelSource]
 ) -> None:
     exported, trained = read_bundle(str(run.export / VARIABLES)), read_bundle(sources[320].weights)
@@ -118,7 +118,9 @@ def test_batch_normalisation_learns_its_statistics(sources: dict[int, ModelSourc
     assert np.all(trained["conv1/BatchNorm/moving_variance"] != 1)
 
 
-def test_its_checkpoints_are_not_averaged(sources: dict[int, ModelSource], tmp_path: Path) -> None:
+def test_checkpoints_with_moving_statistics_are_not_averaged(
+    sources: dict[int, ModelSource], tmp_path: Path
+) -> None:
     reason = Averager(sources, str(tmp_path)).make("average-last-2", [240, 320])
     assert isinstance(reason, str)
     assert reason.startswith("the moving statistics of a normalisation cannot be averaged")
@@ -136,7 +138,7 @@ def test_an_example_to_serve_needs_no_label(run: digits_run.DigitsRun) -> None:
 
 @pytest.mark.parametrize("which", ["first", "chosen", "last"])
 @pytest.mark.parametrize("way", ["estimator.evaluate", "slim.evaluation.evaluate_once"])
-def test_ways_agree_on_the_metrics_that_they_share(
+def test_tf_slim_estimator_and_the_engine_agree_on_shared_metrics(
     way: str,
     which: str,
     run: digits_run.DigitsRun,

@@ -11,6 +11,7 @@ from tfx.utils import path_utils
 from checkpoint_sweep.common.eval_config import with_defaults
 from checkpoint_sweep.model_run.candidates import make_candidates
 from checkpoint_sweep.model_run.checkpoints import CheckpointError, find_checkpoints
+from checkpoint_sweep.saved_model.saved_model import SavedModel
 from pipeline.problems.digits import data, features
 from pipeline.problems.digits.evaluation import eval_config
 from pipeline.problems.resnet_keras import model as resnet
@@ -35,7 +36,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> PipelineRun:
     return pipeline_run.run("resnet_keras", directory / "root", directory / "data", *steps)
 
 
-def test_it_is_swept_and_not_shipped_before_it_has_learned(run: PipelineRun) -> None:
+def test_an_undertrained_model_is_swept_and_not_pushed(run: PipelineRun) -> None:
     assert [c["step"] for c in run.summary["checkpoints"]] == [2, 4, 6]
     values = [c["value"] for c in run.summary["checkpoints"]]
     assert np.all(np.isfinite(values))
@@ -55,7 +56,7 @@ def test_an_export_that_no_checkpoint_has_is_refused(run: PipelineRun) -> None:
     exported = path_utils.serving_model_path(str(run.artifact("Trainer", "model")))
     without_last = find_checkpoints(str(run.artifact("Trainer", "model_run")))[:-1]
     with pytest.raises(CheckpointError):
-        make_candidates(exported, without_last, without_last)
+        make_candidates(SavedModel(exported), without_last, without_last)
 
 
 def test_keras_evaluate_agrees_with_the_sweep(run: PipelineRun) -> None:

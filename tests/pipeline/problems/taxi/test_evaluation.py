@@ -3,7 +3,7 @@ from pipeline.problems.taxi.evaluation import eval_config
 from pipeline.problems.taxi.problem import taxi
 
 
-def test_the_label_is_no_input() -> None:
+def test_the_label_is_not_among_the_inputs() -> None:
     assert not {"tips", features.LABEL} & set(features.inputs())
 
 

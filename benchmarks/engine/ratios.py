@@ -1,0 +1,181 @@
+"""The ratios that the benchmark is about, and the targets for them.
+
+Each function below is one of them, and its docstring the definition, which is also written into
+the JSON. *Whole* is the median `Measurement.whole` of a case, from the end of the imports to
+complete results, or its scaled value; K is the number of checkpoints.
+"""
+
+import dataclasses
+import inspect
+from collections.abc import Callable, Mapping
+
+from benchmarks.engine.cases import (
+    BARE_SESSION_RUN,
+    ENGINE,
+    ESTIMATOR_EVALUATE,
+    TFMA_ALL_MODELS,
+    TFMA_PER_CHECKPOINT,
+    Case,
+)
+from benchmarks.engine.figures import Figure
+from benchmarks.engine.plan import BenchmarkPlan
+from checkpoint_sweep.common.errors import SweepError
+
+
+class MissingFigureError(SweepError):
+    """A case that a ratio needs has no figure; the message names it."""
+
+
+class Figures:
+    """Figures by contender and size, and a note of which of them were scaled.
+
+    Args:
+        plan: Plan with the sizes that are meant.
+        by_case: All figures.
+    """
+
+    def __init__(self, plan: BenchmarkPlan, by_case: Mapping[Case, Figure]) -> None:
+        self.plan = plan
+        self.used_scaled: list[Case] = []
+        self._by_case = by_case
+
+    def at_small(self, contender: str, checkpoints: int) -> Figure:
+        """Looks a figure up on the smaller size."""
+        return self._get(Case(contender, self.plan.small, checkpoints))
+
+    def at_large(self, contender: str, checkpoints: int) -> Figure:
+        """Looks a figure up on the larger size."""
+        return self._get(Case(contender, self.plan.large, checkpoints))
+
+    def _get(self, case: Case) -> Figure:
+        if case not in self._by_case:
+            raise MissingFigureError(
+                f"needs {case.contender} on {case.examples} examples with {case.checkpoints} "
+                "checkpoints, which has no figure"
+            )
+        figure = self._by_case[case]
+        if figure.scaled:
+            self.used_scaled.append(case)
+        return figure
+
+
+def engine_vs_tfma_multi_model_k20(figures: Figures) -> float:
+    """Whole of the engine over whole of one stock TFMA run with all models; K = 20, 15,002."""
+    many = figures.plan.many
+    return _over(figures.at_small(ENGINE, many), figures.at_small(TFMA_ALL_MODELS, many))
+
+
+def engine_vs_estimator_evaluate_k20(figures: Figures) -> float:
+    """Whole of the engine over whole of twenty `estimator.evaluate`; K = 20, 15,002 examples."""
+    many = figures.plan.many
+    return _over(figures.at_small(ENGINE, many), figures.at_small(ESTIMATOR_EVALUATE, many))
+
+
+def engine_k20_vs_tfma_single_k1(figures: Figures) -> float:
+    """Whole of the engine with K = 20 over whole of one stock TFMA run with K = 1; 15,002."""
+    many = figures.plan.many
+    return _over(figures.at_small(ENGINE, many), figures.at_small(TFMA_PER_CHECKPOINT, 1))
+
+
+def steady_state_vs_bare_session_run(figures: Figures) -> float:
+    """Seconds per example after the first batch, engine over bare `session.run`; K = 20, 300,000.
+
+    The engine reads and decodes its examples meanwhile, and computes metrics; the bare
+    `session.run` has them in memory and computes predictions only.
+    """
+    many = figures.plan.many
+    ours = figures.at_large(ENGINE, many).steady_per_example
+    bare = figures.at_large(BARE_SESSION_RUN, many).steady_per_example
+    if ours is None or bare is None:
+        raise MissingFigureError("needs more than one batch")
+    return ours / bare
+
+
+def marginal_checkpoint(figures: Figures) -> float:
+    """Cost of a further checkpoint over that of the first, engine, 300,000 examples.
+
+    ((whole with K = 20 - whole with K = 1) / 19) / whole with K = 1. The first checkpoint costs a
+    whole run: start-up and reading the data are part of it.
+    """
+    many = figures.plan.many
+    first = figures.at_large(ENGINE, 1).whole
+    return (figures.at_large(ENGINE, many).whole - first) / (many - 1) / first
+
+
+def memory_growth_20x_data(figures: Figures) -> float:
+    """Peak resident memory of the engine at 300,000 examples over that at 15,002; K = 20."""
+    many = figures.plan.many
+    more = figures.at_large(ENGINE, many).peak_bytes
+    less = figures.at_small(ENGINE, many).peak_bytes
+    assert more is not None
+    assert less is not None
+    return more / less
+
+
+def start_up_seconds_k20(figures: Figures) -> float:
+    """Seconds from the end of the imports to the end of the engine's first batch; K = 20, 15,002.
+
+    No ratio, but it has a target: to build the pipeline, start Beam, load the models, first batch.
+    """
+    start_up = figures.at_small(ENGINE, figures.plan.many).start_up
+    assert start_up is not None
+    return start_up
+
+
+_TARGETS: tuple[tuple[Callable[[Figures], float], float, bool], ...] = (
+    (engine_vs_tfma_multi_model_k20, 1 / 50, True),
+    (engine_vs_estimator_evaluate_k20, 1 / 4, True),
+    (engine_k20_vs_tfma_single_k1, 1.0, False),
+    (steady_state_vs_bare_session_run, 2.0, True),
+    (marginal_checkpoint, 0.08, True),
+    (memory_growth_20x_data, 1.2, True),
+    (start_up_seconds_k20, 10.0, True),
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Ratio:
+    """A ratio and its target.
+
+    Attributes:
+        name: Key in the JSON.
+        definition: What is divided by what.
+        value: None if it could not be computed.
+        limit: Limit of the target, a value below it.
+        limit_included: Whether the limit itself is good enough.
+        met: Whether the target is met; None without a value.
+        uses_scaled: Whether a figure behind it was scaled, not measured.
+        missing: Why there is no value.
+    """
+
+    name: str
+    definition: str
+    value: float | None
+    limit: float
+    limit_included: bool
+    met: bool | None
+    uses_scaled: bool
+    missing: str | None
+
+
+def ratios(plan: BenchmarkPlan, by_case: Mapping[Case, Figure]) -> list[Ratio]:
+    """Computes all ratios, also those without a value, in a fixed order."""
+    found = []
+    for compute, limit, included in _TARGETS:
+        figures = Figures(plan, by_case)
+        value, missing, met = None, None, None
+        try:
+            value = compute(figures)
+            met = value <= limit if included else value < limit
+        except MissingFigureError as error:
+            missing = str(error)
+        definition = " ".join((inspect.getdoc(compute) or "").split())
+        scaled = bool(figures.used_scaled)
+        found.append(
+            Ratio(compute.__name__, definition, value, limit, included, met, scaled, missing)
+        )
+    return found
+
+
+def _over(ours: Figure, theirs: Figure) -> float:
+    return ours.whole / theirs.whole

@@ -1,0 +1,59 @@
+"""Starts the process of each measurement, in an order in which what is compared lies together."""
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from benchmarks.common.processes import run_module
+from benchmarks.engine.cases import Case, CaseOutcome, Measurement
+
+
+@dataclasses.dataclass(frozen=True)
+class MeasurementTask:
+    """One measurement that is to be made.
+
+    Attributes:
+        case: Case to measure.
+        repeat: Number of the measurement among those of the case, from 1.
+    """
+
+    case: Case
+    repeat: int
+
+
+def interleaved(repeats: Mapping[Case, int]) -> list[MeasurementTask]:
+    """Orders all measurements in rounds, each case once a round; a round goes from size to size.
+
+    The contenders on one size follow each other, and the repeats of a case are far apart: what else
+    the machine does for a while hits all that is compared.
+    """
+    cases = sorted(repeats, key=lambda case: (case.examples, case.checkpoints, case.contender))
+    rounds = range(1, max(repeats.values(), default=0) + 1)
+    return [
+        MeasurementTask(case, number)
+        for number in rounds
+        for case in cases
+        if repeats[case] >= number
+    ]
+
+
+def measure(task: MeasurementTask, data: Path, logs: Path) -> Measurement:
+    """Runs one measurement in a process of its own.
+
+    Args:
+        data: Directory that `benchmarks.engine.prepare` has made.
+        logs: Directory for what the process prints.
+
+    Raises:
+        RunFailedError: the process failed or took too long.
+    """
+    case = task.case
+    name = f"{case.contender}-{case.examples}-{case.checkpoints}-{task.repeat}"
+    result = logs / f"{name}.json"
+    result.unlink(missing_ok=True)
+    arguments = [json.dumps(dataclasses.asdict(case)), str(data), str(result)]
+    described = f"{case.contender} on {case.examples} examples with {case.checkpoints} checkpoints"
+    run_module("benchmarks.engine.worker", arguments, logs / f"{name}.log", described)
+    measured = json.loads(result.read_text())
+    return Measurement(**{**measured, "outcome": CaseOutcome(**measured["outcome"])})

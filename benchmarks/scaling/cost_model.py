@@ -1,0 +1,88 @@
+"""Seconds of an evaluation by its size, fitted to measurements."""
+
+import dataclasses
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from scipy import optimize
+
+from checkpoint_sweep.evaluation.aggregate import candidate_ranges
+from checkpoint_sweep.evaluation.fused.transform import DEFAULT_BATCH_SIZE
+
+TERMS = (
+    *("start-up", "example", "example and model", "model", "model and slice"),
+    *("batch, model and slice", "part"),
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Load:
+    """What is to be done.
+
+    Attributes:
+        examples: Number of examples in all files.
+        models: Number of models, candidates and baseline.
+        slices: Number of slices, with the one of all examples.
+        workers: Number of workers, of a core each.
+        parts: Number of parts of files, which are read apart from each other.
+    """
+
+    examples: float
+    models: float
+    slices: float
+    workers: float
+    parts: float
+
+    def terms(self) -> np.ndarray:
+        """Counts how often each of `TERMS` is paid, one after the other: (7,) float64.
+
+        Examples and parts are divided among workers. Every worker loads every model, all at the
+        same time. The sums of a batch are merged, a range of candidates by one worker. What is
+        left for the end, a model's metrics of a slice and its files, is counted as if one worker
+        did it.
+        """
+        own = self.examples / self.workers
+        outputs = self.models * self.slices
+        mergers = min(self.workers, len(candidate_ranges.ranges_of(int(self.models))))
+        batches = math.ceil(self.examples / DEFAULT_BATCH_SIZE)
+        parts = math.ceil(self.parts / self.workers)
+        return np.array(
+            [1, own, own * self.models, self.models, outputs, batches * outputs / mergers, parts],
+            np.float64,
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class CostModel:
+    """Seconds for each of `TERMS`, (7,) float64, none of them negative."""
+
+    seconds: np.ndarray
+
+    @classmethod
+    def fit(cls, loads: Sequence[Load], measured: Sequence[float]) -> "CostModel":
+        """Fits the seconds of each term by least squares of relative errors.
+
+        Args:
+            loads: Loads that were measured: at least as many as there are terms, and different
+                enough.
+            measured: Seconds of each load, positive.
+
+        Raises:
+            ValueError: too few.
+        """
+        if len(loads) < len(TERMS):
+            raise ValueError(f"{len(loads)} measurements are too few for {len(TERMS)} terms.")
+        terms = np.stack([load.terms() for load in loads])
+        scale = terms.max(axis=0)  # Or the solver takes a millionth of a second for nothing.
+        wanted = np.asarray(measured, np.float64)
+        solution, _ = optimize.nnls(terms / scale / wanted[:, None], np.ones(len(wanted)))
+        return cls(solution / scale)
+
+    def predict(self, load: Load) -> float:
+        """Predicts the seconds of a load."""
+        return float(load.terms() @ self.seconds)
+
+    def residuals(self, loads: Sequence[Load], measured: Sequence[float]) -> np.ndarray:
+        """Computes predicted by measured seconds, less one: (n,) float64."""
+        return np.array([self.predict(load) for load in loads]) / np.asarray(measured) - 1

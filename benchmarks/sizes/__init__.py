@@ -1,0 +1,1 @@
+"""`make bench-sizes`: what sweeps of several sizes take."""

@@ -1,0 +1,110 @@
+"""The errors that are raised on purpose: a message that says what is wrong, and what to do.
+
+    from checkpoint_sweep import sweep
+    from checkpoint_sweep.errors import CheckpointError, UserError
+
+    try:
+        result = sweep("run", "export", options)
+    except CheckpointError as error:
+        print(f"The run cannot be swept: {error}")
+    except UserError as error:
+        print(error)
+
+`SweepError` is the base of all of them, `UserError` of those on something that was given.
+"""
+
+from typing import TYPE_CHECKING
+
+from checkpoint_sweep._lazy import importer
+
+if TYPE_CHECKING:
+    from checkpoint_sweep.common.errors import SweepError, UserError
+    from checkpoint_sweep.common.eval_config import EvalConfigError
+    from checkpoint_sweep.evaluation.data_errors import EvaluationError
+    from checkpoint_sweep.evaluation.inputs.extracts import InputError
+    from checkpoint_sweep.evaluation.inputs.reader import NoFileError, ReadingError
+    from checkpoint_sweep.evaluation.inputs.source import ExamplesError
+    from checkpoint_sweep.evaluation.preflight.features import FeatureError
+    from checkpoint_sweep.evaluation.preflight.signature import SignatureError
+    from checkpoint_sweep.evaluation.request import EngineError
+    from checkpoint_sweep.model_run.averages import AveragesError
+    from checkpoint_sweep.model_run.checkpoints import CheckpointError, NoCheckpointError
+    from checkpoint_sweep.model_run.exported_model import ExportedModelError
+    from checkpoint_sweep.report.plot import PlotError
+    from checkpoint_sweep.report.sweep_result import ReportError
+    from checkpoint_sweep.saved_model.saved_model import SavedModelError
+    from checkpoint_sweep.saved_model.tensor_bundle import UnreadableError
+    from checkpoint_sweep.selection.policies import SelectionError
+    from checkpoint_sweep.sweeping.compare import ComparisonError
+    from checkpoint_sweep.sweeping.folder import BusyError, FolderError
+    from checkpoint_sweep.sweeping.watch import WatchError
+    from checkpoint_sweep.tfma_views.results import ViewError
+    from checkpoint_sweep.tfx_components.parameters import ParameterError
+    from checkpoint_sweep.tfx_components.schemas import SchemaError
+
+__all__ = [
+    "SweepError",
+    "UserError",
+    "AveragesError",
+    "BusyError",
+    "CheckpointError",
+    "ComparisonError",
+    "EngineError",
+    "EvalConfigError",
+    "EvaluationError",
+    "ExamplesError",
+    "ExportedModelError",
+    "FeatureError",
+    "FolderError",
+    "InputError",
+    "NoCheckpointError",
+    "NoFileError",
+    "ParameterError",
+    "PlotError",
+    "ReadingError",
+    "ReportError",
+    "SavedModelError",
+    "SchemaError",
+    "SelectionError",
+    "SignatureError",
+    "UnreadableError",
+    "ViewError",
+    "WatchError",
+]
+
+__getattr__ = importer(
+    __name__,
+    {
+        "AveragesError": "checkpoint_sweep.model_run.averages",
+        "BusyError": "checkpoint_sweep.sweeping.folder",
+        "CheckpointError": "checkpoint_sweep.model_run.checkpoints",
+        "ComparisonError": "checkpoint_sweep.sweeping.compare",
+        "EngineError": "checkpoint_sweep.evaluation.request",
+        "EvalConfigError": "checkpoint_sweep.common.eval_config",
+        "EvaluationError": "checkpoint_sweep.evaluation.data_errors",
+        "ExamplesError": "checkpoint_sweep.evaluation.inputs.source",
+        "ExportedModelError": "checkpoint_sweep.model_run.exported_model",
+        "FeatureError": "checkpoint_sweep.evaluation.preflight.features",
+        "FolderError": "checkpoint_sweep.sweeping.folder",
+        "InputError": "checkpoint_sweep.evaluation.inputs.extracts",
+        "NoCheckpointError": "checkpoint_sweep.model_run.checkpoints",
+        "NoFileError": "checkpoint_sweep.evaluation.inputs.reader",
+        "ParameterError": "checkpoint_sweep.tfx_components.parameters",
+        "PlotError": "checkpoint_sweep.report.plot",
+        "ReadingError": "checkpoint_sweep.evaluation.inputs.reader",
+        "ReportError": "checkpoint_sweep.report.sweep_result",
+        "SavedModelError": "checkpoint_sweep.saved_model.saved_model",
+        "SchemaError": "checkpoint_sweep.tfx_components.schemas",
+        "SelectionError": "checkpoint_sweep.selection.policies",
+        "SignatureError": "checkpoint_sweep.evaluation.preflight.signature",
+        "SweepError": "checkpoint_sweep.common.errors",
+        "UnreadableError": "checkpoint_sweep.saved_model.tensor_bundle",
+        "UserError": "checkpoint_sweep.common.errors",
+        "ViewError": "checkpoint_sweep.tfma_views.results",
+        "WatchError": "checkpoint_sweep.sweeping.watch",
+    },
+)
+
+
+def __dir__() -> list[str]:
+    return __all__

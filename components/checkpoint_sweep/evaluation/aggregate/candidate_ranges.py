@@ -1,0 +1,133 @@
+"""States divided by ranges of candidates, which are merged and evaluated apart from each other.
+
+No worker then holds the sums of all candidates in several copies at once, and workers share the
+work that follows the reading of the examples.
+"""
+
+import copy
+import dataclasses
+import itertools
+from collections.abc import Iterator
+from typing import Any
+
+import apache_beam as beam
+import numpy as np
+from tensorflow_model_analysis.proto import config_pb2
+
+from checkpoint_sweep.evaluation.aggregate import sums
+from checkpoint_sweep.evaluation.aggregate.state import (
+    AccumulatorKey,
+    MakePlan,
+    MergeStates,
+    MetricState,
+    SliceState,
+    split_by_slice,
+)
+from checkpoint_sweep.evaluation.plan import plan as plan_lib
+
+# So many that metrics computed once for a range, such as the baseline's, cost little beside them.
+_CANDIDATES = 16
+
+# Number of the first candidate of the range, and of the one after the last.
+Range = tuple[int, int]
+
+
+class MergeByRange(beam.PTransform):
+    """Merges the states of all models into one for each range of candidates, keyed by the range.
+
+    Each has the baseline's sums too.
+
+    Args:
+        part: Config of the metrics of one query key, or of the metrics without one.
+        candidates: Number of candidates.
+        models: Number of models, the baseline included.
+        make_plan: Makes the plan of a config.
+    """
+
+    def __init__(
+        self,
+        part: config_pb2.EvalConfig,
+        candidates: int,
+        models: int,
+        make_plan: MakePlan = plan_lib.make,
+    ) -> None:
+        super().__init__()
+        self._part = part
+        self._candidates = candidates
+        self._models = models
+        self._make_plan = make_plan
+
+    def expand(self, states: beam.PCollection) -> beam.PCollection:
+        """Divides the states, and merges those of each range."""
+        strides = self._make_plan(self._part).strides(self._models)
+        ranges = ranges_of(self._candidates)
+        return (
+            states
+            | "Divide" >> beam.FlatMap(divide, ranges, strides, self._models)
+            | "Merge" >> beam.CombinePerKey(MergeStates(self._part, self._models, self._make_plan))
+        )
+
+
+def ranges_of(candidates: int) -> list[Range]:
+    """Divides so many candidates into as few ranges as hold them, of almost equal sizes."""
+    number = -(-candidates // _CANDIDATES)
+    bounds = [candidates * i // number for i in range(number + 1)]
+    return list(itertools.pairwise(bounds))
+
+
+def divide(
+    state: MetricState, ranges: list[Range], strides: dict[int, int], models: int
+) -> Iterator[tuple[Range, MetricState]]:
+    """Divides a state by range; the baseline, which is behind the last range, is in each part.
+
+    Args:
+        state: State of all models.
+        ranges: Ranges of candidates, ascending.
+        strides: Codes per row, by leaf.
+        models: Number of models, the baseline included.
+    """
+    if len(ranges) == 1:
+        yield ranges[0], state
+        return
+    starts = np.array([first for first, _ in ranges])
+    range_of = np.searchsorted(starts, np.arange(models), side="right") - 1
+    range_of[ranges[-1][1] :] = -1
+    range_of_entry = {
+        leaf: range_of[total.codes // (strides[leaf] // models) % models]
+        for leaf, total in state.sums.items()
+    }
+    for number, one in enumerate(ranges):
+        found = {
+            leaf: _only(total, number, range_of_entry[leaf]) for leaf, total in state.sums.items()
+        }
+        fallback = {
+            leaf: _accumulators(of_leaf, number, range_of)
+            for leaf, of_leaf in state.fallback.items()
+        }
+        yield one, dataclasses.replace(state, sums=found, fallback=fallback)
+
+
+def _only(total: sums.Sums, number: int, range_of_entry: np.ndarray) -> sums.Sums:
+    """Selects the entries of one range and of the baseline."""
+    kept = np.flatnonzero((range_of_entry == number) | (range_of_entry == -1))
+    return sums.Sums(total.codes[kept], total.values.take(kept, axis=0))
+
+
+def _accumulators(
+    of_leaf: dict[AccumulatorKey, Any], number: int, range_of: np.ndarray
+) -> dict[AccumulatorKey, Any]:
+    """Selects a range's accumulators, and copies of the baseline's, since merging changes them."""
+    own = {key: a for key, a in of_leaf.items() if range_of[key[0]] == number}
+    shared = {key: copy.deepcopy(a) for key, a in of_leaf.items() if range_of[key[0]] < 0}
+    return own | shared
+
+
+def by_slice(element: tuple[Range, MetricState], strides: dict[int, int]) -> Iterator[SliceState]:
+    """Divides the merged state of a range by slice.
+
+    Args:
+        element: Range and merged state, as `MergeByRange` gives them.
+        strides: Codes per row, by leaf.
+    """
+    candidates, state = element
+    return split_by_slice(state, strides, range(*candidates))

@@ -1,0 +1,272 @@
+"""States: sums and accumulators of batches, merged in any order and divided by slice."""
+
+import dataclasses
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import apache_beam as beam
+import numpy as np
+from tensorflow_model_analysis.proto import config_pb2
+
+from checkpoint_sweep.evaluation import tfma_internals
+from checkpoint_sweep.evaluation.aggregate import sums
+from checkpoint_sweep.evaluation.plan import plan as plan_lib
+
+# A row is a sample (a jackknife fold or bootstrap replicate, 0 without intervals) and a set of
+# slices.
+Row = tuple[int, tuple[tfma_internals.SliceKey, ...]]
+# Number of a model, number of a sample, and a slice.
+AccumulatorKey = tuple[int, int, tfma_internals.SliceKey]
+# TFMA's accumulators by leaf, and in it by key.
+Fallback = dict[int, dict[AccumulatorKey, Any]]
+MakePlan = Callable[[config_pb2.EvalConfig], plan_lib.Plan]
+
+# With more rows than this per slice, sets of slices save nothing: the accumulator is flattened.
+_ROWS_PER_SLICE = 8
+
+
+@dataclasses.dataclass
+class MetricState:
+    """Accumulators of all leaves, models, samples and slices.
+
+    Attributes:
+        rows: Rows that codes refer to.
+        counts: (rows,) int64, examples per row.
+        sums: Sums by leaf. Codes are ``(row * models + model) * buckets + bucket``.
+        fallback: TFMA's own accumulators, of leaves and examples that do not fit arrays.
+        examples: Number of examples, in whatever slices.
+        non_finite: (models,) int64, examples whose predictions are not all finite.
+        errors: Combiner that failed on a model's NaN or infinite predictions, by model.
+        positives: (rows,) float64, examples with the label 1; NaN where labels are not 0 and 1.
+    """
+
+    rows: list[Row]
+    counts: np.ndarray
+    sums: dict[int, sums.Sums]
+    fallback: Fallback
+    examples: int
+    non_finite: np.ndarray
+    errors: dict[int, str]
+    positives: np.ndarray
+
+    def flatten(self, strides: dict[int, int]) -> "MetricState":
+        """Makes a state with one slice per row; this one has no sums afterwards, to save memory.
+
+        Args:
+            strides: Codes per row, by leaf.
+        """
+        flat: dict[Row, int] = {}
+        targets = [
+            flat.setdefault((sample, (key,)), len(flat))
+            for sample, keys in self.rows
+            for key in keys
+        ]
+        target = np.array(targets, np.int64)
+        indptr = np.concatenate(([0], np.cumsum([len(keys) for _, keys in self.rows])))
+        indptr = indptr.astype(np.int64)
+        counts = np.zeros(len(flat), np.int64)
+        np.add.at(counts, target, np.repeat(self.counts, np.diff(indptr)))
+        positives = np.zeros(len(flat))
+        np.add.at(positives, target, np.repeat(self.positives, np.diff(indptr)))
+        remapped = {}
+        for leaf in list(self.sums):
+            remapped[leaf] = self.sums.pop(leaf).remap(strides[leaf], indptr, target)
+        return dataclasses.replace(
+            self, rows=list(flat), counts=counts, sums=remapped, positives=positives
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class FoldState:
+    """A state by fold of the examples, which is merged apart from the others.
+
+    Attributes:
+        state: State whose samples are folds, of the leaves of the tracked metrics.
+    """
+
+    state: MetricState
+
+
+class StateAccumulator:
+    """A state that others can be merged into. Picklable; constant size once all rows are seen.
+
+    Args:
+        strides: Codes per row, by leaf.
+    """
+
+    def __init__(self, strides: dict[int, int]) -> None:
+        self._strides = strides
+        self._rows: dict[Row, int] = {}
+        self._counts = np.zeros(0, np.int64)
+        self._positives = np.zeros(0)
+        self._sums: dict[int, sums.PendingSums] = {}
+        self._examples = 0
+        self._non_finite: np.ndarray | int = 0
+        self._errors: dict[int, str] = {}
+        self.fallback: Fallback = {}
+
+    def add(self, state: MetricState, plan: plan_lib.Plan) -> None:
+        """Merges ``state`` into this one; ``state`` must not be used afterwards."""
+        index = np.array(
+            [self._rows.setdefault(row, len(self._rows)) for row in state.rows], np.int64
+        )
+        self._counts = np.pad(self._counts, (0, len(self._rows) - self._counts.size))
+        np.add.at(self._counts, index, state.counts)
+        self._positives = np.pad(self._positives, (0, len(self._rows) - self._positives.size))
+        np.add.at(self._positives, index, state.positives)
+        self._examples += state.examples
+        self._non_finite = self._non_finite + state.non_finite
+        self._errors = {**state.errors, **self._errors}
+        # Two combinations of feature values may be the same set of slices.
+        distinct = np.unique(index).size == index.size
+        for leaf, part in state.sums.items():
+            stride = self._strides[leaf]
+            if distinct:
+                part = part.move(stride, index)
+            else:
+                part = part.remap(stride, np.arange(index.size + 1), index)
+            if leaf in self._sums:
+                self._sums[leaf].add(part)
+            else:
+                self._sums[leaf] = sums.PendingSums([part])
+        for leaf, accumulators in state.fallback.items():
+            mine = self.fallback.setdefault(leaf, {})
+            merge = plan.leaves[leaf].combine.merge_accumulators
+            for key, accumulator in accumulators.items():
+                mine[key] = merge([mine[key], accumulator]) if key in mine else accumulator
+        single = len({(sample, key) for sample, keys in self._rows for key in keys})
+        if len(self._rows) > _ROWS_PER_SLICE * single + 64:
+            self._replace(self.flattened())
+
+    def state(self) -> MetricState:
+        """Returns everything merged so far."""
+        merged = {leaf: pending.compact() for leaf, pending in self._sums.items()}
+        return MetricState(
+            list(self._rows),
+            self._counts,
+            merged,
+            self.fallback,
+            self._examples,
+            np.asarray(self._non_finite),
+            dict(self._errors),
+            self._positives,
+        )
+
+    def flattened(self) -> MetricState:
+        """Returns the merged state, one slice per row; this one has no sums afterwards."""
+        state = self.state()
+        self._sums = {}
+        return state.flatten(self._strides)
+
+    def _replace(self, state: MetricState) -> None:
+        self._rows = {row: i for i, row in enumerate(state.rows)}
+        self._counts, self._positives = state.counts, state.positives
+        self._sums = {leaf: sums.PendingSums([part]) for leaf, part in state.sums.items()}
+
+
+class MergeStates(beam.CombineFn):
+    """Merges states into one.
+
+    Args:
+        eval_config: Config of the metrics.
+        models: Number of models, the baseline included.
+        make_plan: Makes the plan of a config.
+    """
+
+    def __init__(
+        self,
+        eval_config: config_pb2.EvalConfig,
+        models: int,
+        make_plan: MakePlan = plan_lib.make,
+    ) -> None:
+        self._eval_config = eval_config
+        self._models = models
+        self._make_plan = make_plan
+
+    def setup(self) -> None:
+        """Builds the computations."""
+        self._plan = self._make_plan(self._eval_config)
+        for leaf in self._plan.leaves:
+            leaf.combine.setup()
+
+    def create_accumulator(self) -> StateAccumulator:
+        """Returns an empty accumulator."""
+        return StateAccumulator(self._plan.strides(self._models))
+
+    def add_input(self, accumulator: StateAccumulator, element: MetricState) -> StateAccumulator:
+        """Adds the state of a batch."""
+        accumulator.add(element, self._plan)
+        return accumulator
+
+    def merge_accumulators(self, accumulators: Iterable[StateAccumulator]) -> StateAccumulator:
+        """Adds the states of several accumulators."""
+        result, *others = accumulators
+        for other in others:
+            result.add(other.state(), self._plan)
+        return result
+
+    def compact(self, accumulator: StateAccumulator) -> StateAccumulator:
+        """Merges what waits, before the accumulator is sent elsewhere, and leaves nothing here."""
+        accumulator.state()
+        result, taken = self.create_accumulator(), vars(accumulator).copy()
+        vars(accumulator).update(vars(result))
+        vars(result).update(taken)
+        return result
+
+    def extract_output(self, accumulator: StateAccumulator) -> MetricState:
+        """Returns the merged state, one slice per row."""
+        return accumulator.flattened()
+
+
+@dataclasses.dataclass
+class SliceState:
+    """The part of a state that belongs to one slice.
+
+    Attributes:
+        key: Key of the slice.
+        counts: Examples by sample.
+        positives: Examples with the label 1, over all samples; NaN where labels are not 0 and 1.
+        sums: Sums by leaf and sample. Codes are ``model * buckets + bucket``.
+        fallback: TFMA's accumulators by leaf, and in it by model and sample.
+        failed: Models that TFMA cannot evaluate, whose sums and accumulators are not complete.
+        candidates: Numbers of the candidates whose sums these are, beside the baseline's.
+    """
+
+    key: tfma_internals.SliceKey
+    counts: dict[int, int]
+    positives: float
+    sums: dict[int, dict[int, sums.Sums]]
+    fallback: dict[int, dict[tuple[int, int], Any]]
+    failed: frozenset[int]
+    candidates: range
+
+
+def split_by_slice(
+    whole: MetricState, strides: dict[int, int], candidates: range
+) -> Iterator[SliceState]:
+    """Divides a state with one slice per row.
+
+    Args:
+        whole: State to divide.
+        strides: Codes per row, by leaf.
+        candidates: Numbers of the candidates whose sums are in it.
+    """
+    failed = frozenset(whole.errors)
+    slices: dict[tfma_internals.SliceKey, SliceState] = {}
+    for row, (sample, (key,)) in enumerate(whole.rows):
+        part = slices.setdefault(key, SliceState(key, {}, 0.0, {}, {}, failed, candidates))
+        part.counts[sample] = int(whole.counts[row])
+        part.positives += float(whole.positives[row])
+        for leaf, total in whole.sums.items():
+            stride = strides[leaf]
+            part.sums.setdefault(leaf, {})[sample] = total.block(row * stride, (row + 1) * stride)
+    for leaf, accumulators in whole.fallback.items():
+        for (model, sample, key), accumulator in accumulators.items():
+            slices[key].fallback.setdefault(leaf, {})[model, sample] = accumulator
+    yield from slices.values()
+
+
+def empty_sums(leaf: plan_lib.Leaf) -> sums.Sums:
+    """Returns the sums of a leaf that no example has reached."""
+    assert leaf.vectorized is not None
+    return sums.Sums.empty(leaf.vectorized.columns)

@@ -1,0 +1,1 @@
+"""Every candidate of a sweep: evaluated, reused, or skipped with a reason."""

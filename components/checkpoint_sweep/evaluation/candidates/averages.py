@@ -1,0 +1,87 @@
+"""Averages of checkpoints as candidates: made of the last ones, or of those better together."""
+
+from collections.abc import Sequence
+
+from checkpoint_sweep.evaluation.candidates.runner import CandidateEvaluator, CandidateSpec
+from checkpoint_sweep.model_run.averages import GREEDY_SOUP, Ingredients
+from checkpoint_sweep.model_run.averaging import Averager
+from checkpoint_sweep.saved_model.model_source import ModelSource
+from checkpoint_sweep.selection.criteria import Direction
+from checkpoint_sweep.selection.greedy_soup import greedy_soup, ingredients
+from checkpoint_sweep.selection.policies import CandidateResult
+
+
+def average(averager: Averager, wanted: Ingredients) -> tuple[CandidateSpec, ModelSource | str]:
+    """An average to evaluate, or the reason why there is none.
+
+    Args:
+        averager: that makes it.
+        wanted: what of; at least one step.
+    """
+    made = wanted.excluded_reason or averager.make(wanted.name, wanted.steps)
+    weights = made.weights if isinstance(made, ModelSource) else ""
+    return CandidateSpec(wanted.name, wanted.steps[-1], weights, tuple(wanted.steps)), made
+
+
+def evaluate_greedy_soup(
+    evaluator: CandidateEvaluator, averager: Averager, direction: Direction, most_trials: int
+) -> None:
+    """Finds the greedy soup of the checkpoints, and enters it, or why there is none.
+
+    Each trial is evaluated, and in the ledger, so that a later sweep reuses it.
+
+    Args:
+        evaluator: with the results of all checkpoints.
+        averager: of the same.
+        direction: of the selection metric.
+        most_trials: the largest number of averages to evaluate.
+
+    Raises:
+        UserError: the evaluation cannot be run.
+    """
+    checkpoints = [result for result in evaluator.results if result.averaged is None]
+    candidates = ingredients(checkpoints, direction, most_trials)
+    steps = sorted(candidate.step for candidate in candidates)
+    if len(candidates) < 2:
+        known = f"{len(candidates)} {'is' if len(candidates) == 1 else 'are'}"
+        step = max(steps, default=max(result.step for result in checkpoints))
+        spec = CandidateSpec(GREEDY_SOUP, step, averaged=tuple(steps))
+        evaluator.exclude(spec, f"of 2 checkpoints to average only {known} eligible")
+        return
+    if reason := averager.unaveraged_reason(steps):
+        evaluator.exclude(CandidateSpec(GREEDY_SOUP, steps[-1], averaged=tuple(steps)), reason)
+        return
+    soup = greedy_soup(candidates, direction, _Trials(evaluator, averager))
+    if len(soup.steps) == 1:
+        (step,) = soup.steps
+        spec = CandidateSpec(GREEDY_SOUP, step, averaged=(step,))
+        tried = f"none of {soup.trials} averages was" if soup.trials > 1 else "their average is not"
+        evaluator.exclude(spec, f"{tried} as good as the best checkpoint alone, step {step}")
+        return
+    # Its results are those of the last trial that was better, and are reused.
+    spec, made = average(averager, Ingredients(GREEDY_SOUP, soup.steps))
+    if isinstance(made, ModelSource):
+        evaluator.evaluate([(spec, made)])
+    else:
+        evaluator.exclude(spec, made)
+
+
+class _Trials:
+    """Evaluates averages one after the other; their weights go when their results are there."""
+
+    def __init__(self, evaluator: CandidateEvaluator, averager: Averager) -> None:
+        self._evaluator = evaluator
+        self._averager = averager
+        self._count = 0
+
+    def __call__(self, steps: Sequence[int]) -> CandidateResult:
+        """The result of the average of the checkpoints of these steps."""
+        self._count += 1
+        name = f"{GREEDY_SOUP}-trial-{self._count:02d}"
+        spec, made = average(self._averager, Ingredients(name, steps))
+        if isinstance(made, str):
+            return CandidateResult(name, spec.step, excluded_reason=made, averaged=spec.averaged)
+        try:
+            return self._evaluator.try_out(spec, made)
+        finally:
+            self._averager.remove(name)

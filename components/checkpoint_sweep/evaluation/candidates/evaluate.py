@@ -1,0 +1,91 @@
+"""Evaluates all candidates of a sweep: its checkpoints, and averages of them."""
+
+import dataclasses
+import os
+from collections.abc import Mapping, Sequence
+
+from checkpoint_sweep.evaluation.candidates.averages import average, evaluate_greedy_soup
+from checkpoint_sweep.evaluation.candidates.reuse import EvaluationFingerprint
+from checkpoint_sweep.evaluation.candidates.runner import CandidateEvaluator, CandidateSpec
+from checkpoint_sweep.evaluation.request import Engine, EvaluationRequest
+from checkpoint_sweep.evaluation.results import ledger
+from checkpoint_sweep.model_run.averages import Averages, last_checkpoints
+from checkpoint_sweep.model_run.averaging import Averager
+from checkpoint_sweep.model_run.checkpoints import Checkpoint
+from checkpoint_sweep.saved_model.model_source import ModelSource
+from checkpoint_sweep.selection.criteria import Direction
+from checkpoint_sweep.selection.policies import CandidateResult
+from checkpoint_sweep.selection.selection import Selection
+
+
+@dataclasses.dataclass(frozen=True)
+class Evaluations:
+    """What a sweep has evaluated.
+
+    Attributes:
+        results: one for each candidate, and for each that was left out.
+        sources: the models that were evaluated, by name.
+    """
+
+    results: Sequence[CandidateResult]
+    sources: Mapping[str, ModelSource]
+
+
+def evaluate_candidates(
+    engine: Engine,
+    request: EvaluationRequest,
+    checkpoints: Sequence[Checkpoint],
+    excluded: Mapping[int, str],
+    directory: str,
+    selection: Selection,
+    fingerprint: EvaluationFingerprint,
+    direction: Direction,
+    averages: Averages | None = None,
+) -> Evaluations:
+    """The result of every checkpoint, and of the averages that are asked for.
+
+    The ledger is complete on disk after each candidate, and an earlier execution's results of a
+    candidate that was evaluated with the same fingerprint are reused.
+
+    Args:
+        engine: Engine used to evaluate the candidates.
+        request: the checkpoints' candidates, named as their checkpoints.
+        checkpoints: the checkpoints of the sweep.
+        excluded: why a checkpoint is no candidate, by step.
+        directory: for the ledger, the results, and the weights of averages.
+        selection: the metric to read.
+        fingerprint: Fingerprint of what all evaluations depend on.
+        direction: of that metric, for the greedy soup.
+        averages: which to evaluate; None for none.
+
+    Raises:
+        UserError: the evaluation cannot be run, or the selected slice has no result.
+    """
+    evaluator = CandidateEvaluator(
+        engine, request, directory, selection, fingerprint, len(checkpoints)
+    )
+    specs = {c.name: CandidateSpec(c.name, c.step, c.prefix) for c in checkpoints}
+    for checkpoint in checkpoints:
+        if checkpoint.step in excluded:
+            evaluator.exclude(specs[checkpoint.name], excluded[checkpoint.step])
+    candidates = [(specs[source.name], source) for source in request.candidates]
+    if averages is None:
+        evaluator.evaluate(candidates)
+        return Evaluations(evaluator.results, evaluator.sources)
+    by_step = {spec.step: source for spec, source in candidates}
+    averager = Averager(by_step, os.path.join(directory, ledger.AVERAGES))
+    wanted = [last_checkpoints(count, list(by_step)) for count in averages.last]
+    made = [average(averager, ingredients) for ingredients in wanted]
+    for spec, reason in made:
+        if isinstance(reason, str):
+            evaluator.exclude(spec, reason)
+    # In one pass over the examples with the checkpoints.
+    evaluator.evaluate([*candidates, *((o, s) for o, s in made if isinstance(s, ModelSource))])
+    if averages.greedy_soup:
+        evaluate_greedy_soup(evaluator, averager, direction, averages.most_trials)
+    return Evaluations(evaluator.results, evaluator.sources)
+
+
+def output_of(directory: str, candidate: ModelSource) -> str:
+    """Where a candidate's results go, in the directory of an evaluation."""
+    return os.path.join(directory, candidate.name)

@@ -1,0 +1,253 @@
+"""Evaluates candidates one set after the other, reusing earlier results, and keeps the ledger."""
+
+import dataclasses
+import os
+from collections.abc import Iterator, Sequence
+
+import tensorflow as tf
+from absl import logging
+
+from checkpoint_sweep.common import progress
+from checkpoint_sweep.evaluation.candidates.reuse import (
+    EvaluationFingerprint,
+    copy_results,
+    earlier,
+)
+from checkpoint_sweep.evaluation.request import Engine, Evaluated, EvaluationRequest
+from checkpoint_sweep.evaluation.results import ledger
+from checkpoint_sweep.evaluation.results.candidate import digest, read_predictions, read_result
+from checkpoint_sweep.evaluation.results.ledger import Entry
+from checkpoint_sweep.evaluation.results.writer import model_locations, write_eval_run
+from checkpoint_sweep.saved_model.model_source import ModelSource
+from checkpoint_sweep.selection.decision import is_eligible
+from checkpoint_sweep.selection.policies import CandidateResult, SelectionError
+from checkpoint_sweep.selection.selection import Selection
+
+
+@dataclasses.dataclass(frozen=True)
+class CandidateSpec:
+    """What a candidate is made of.
+
+    Attributes:
+        name: of the candidate; also the folder of its results.
+        step: training step; of an average, that of the newest checkpoint in it.
+        weights: prefix of the checkpoint, or of the averaged weights; "" without.
+        averaged: steps of the checkpoints that it is the average of; None for a checkpoint.
+        trial: whether it is no candidate, but evaluated to find one.
+    """
+
+    name: str
+    step: int
+    weights: str = ""
+    averaged: Sequence[int] | None = None
+    trial: bool = False
+
+
+class CandidateEvaluator:
+    """Evaluates candidates, and keeps the ledger and their results.
+
+    The ledger is complete on disk after each candidate.
+
+    Attributes:
+        results: of what is no trial, in the order in which it was entered.
+        sources: of what was evaluated, by name.
+
+    Args:
+        engine: Engine used to evaluate the candidates.
+        request: for every evaluation; the candidates are those that `evaluate` is given.
+        directory: for the ledger, and for a folder of results for each candidate.
+        selection: the metric to read.
+        fingerprint: Fingerprint of what all evaluations depend on.
+        total: number of the checkpoints of the sweep.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        request: EvaluationRequest,
+        directory: str,
+        selection: Selection,
+        fingerprint: EvaluationFingerprint,
+        total: int,
+    ) -> None:
+        self.results: list[CandidateResult] = []
+        self.sources: dict[str, ModelSource] = {}
+        self._engine = engine
+        self._request = request
+        self._directory = directory
+        self._selection = selection
+        self._fingerprint = fingerprint
+        self._total = total
+        self._specs: dict[str, CandidateSpec] = {}
+        self._keys: dict[str, str] = {}
+        self._entries: list[Entry] = []
+        specs = request.eval_config.model_specs
+        self._model_name = next(spec.name for spec in specs if not spec.is_baseline)
+
+    def exclude(self, spec: CandidateSpec, reason: str) -> None:
+        """Enters a candidate that is not evaluated, and why."""
+        self._specs[spec.name] = spec
+        self._enter(spec.name, ledger.EXCLUDED, 0.0, reason)
+
+    def evaluate(self, candidates: Sequence[tuple[CandidateSpec, ModelSource]]) -> None:
+        """Evaluates what neither an earlier sweep nor this one has with the same fingerprint.
+
+        Args:
+            candidates: each has the name of its spec.
+
+        Raises:
+            UserError: the evaluation cannot be run, or the selected slice has no result.
+        """
+        waiting = {spec.name: source for spec, source in candidates}
+        self.sources |= waiting
+        self._specs |= {spec.name: spec for spec, _ in candidates}
+        self._keys |= self._fingerprint.keys(list(waiting.values()))
+        for folder, entry in self._known():
+            names = [name for name in waiting if self._keys[name] == entry.key]
+            for name in names:
+                if self._reuse(waiting[name], folder, entry):
+                    del waiting[name]
+        if len(waiting) < len(candidates):
+            known = len(candidates) - len(waiting)
+            logging.info("%d candidates were evaluated before: %d are left", known, len(waiting))
+        if waiting:
+            dropped = self._run(self._of(list(waiting.values())))
+            if dropped and not any(is_eligible(result) for result in self.results):
+                # What was better than those that were dropped may not be chosen.
+                logging.warning("None of those left in the race is eligible: the others go on.")
+                again = self._of([waiting[done.name] for done in dropped])
+                dropped = self._run(dataclasses.replace(again, race=None))
+            for done in dropped:
+                self._enter(done.name, ledger.FAILED, done.seconds, done.error)
+
+    def _run(self, request: EvaluationRequest) -> list[Evaluated]:
+        """Enters what the engine gives; gives those that were dropped, which are not entered."""
+        dropped = []
+        progress.expect(len(request.candidates))
+        for done in self._engine(request):
+            if done.dropped:
+                dropped.append(done)
+                continue
+            status = ledger.FAILED if done.error else ledger.EVALUATED
+            self._enter(done.name, status, done.seconds, done.error)
+        return dropped
+
+    def try_out(self, spec: CandidateSpec, source: ModelSource) -> CandidateResult:
+        """The result of a trial, which is not among `results`.
+
+        Raises:
+            UserError: as for `evaluate`.
+        """
+        trial = dataclasses.replace(spec, trial=True)
+        others, self.results = self.results, []
+        try:
+            self.evaluate([(trial, source)])
+            (result,) = self.results
+        finally:
+            self.results = others
+            self.sources.pop(trial.name, None)
+        return result
+
+    def _known(self) -> Iterator[tuple[str, Entry]]:
+        """Folders of results and their entries, of this sweep and of earlier ones."""
+        own = [entry for entry in self._entries if entry.key]
+        yield from ((os.path.join(self._directory, entry.name), entry) for entry in own)
+        yield from earlier(self._directory)
+
+    def _output(self, name: str) -> str:
+        return os.path.join(self._directory, name)
+
+    def _of(self, candidates: Sequence[ModelSource]) -> EvaluationRequest:
+        outputs = {candidate.name: self._output(candidate.name) for candidate in candidates}
+        return dataclasses.replace(self._request, candidates=candidates, outputs=outputs)
+
+    def _reuse(self, candidate: ModelSource, folder: str, entry: Entry) -> bool:
+        """Copies earlier results; returns False if they are not complete."""
+        failed = entry.status == ledger.FAILED
+        try:
+            if not entry.results or digest(folder) != entry.results:
+                logging.info("the earlier results of step %s are damaged", entry.step)
+                return False
+            if failed and not read_predictions(folder).failed:
+                return False  # It failed for a reason that may have gone.
+            copy_results(folder, self._output(candidate.name))
+            if not failed:
+                _write_eval_run(self._of([candidate]), candidate)
+            status = ledger.FAILED if failed else ledger.EVALUATED
+            self._enter(candidate.name, status, 0.0, entry.reason, reused=True)
+        except SelectionError:
+            raise
+        except (OSError, ValueError, tf.errors.OpError) as error:
+            logging.info("earlier results of step %s cannot be used: %s", entry.step, error)
+            return False
+        return True
+
+    def _enter(
+        self,
+        name: str,
+        status: str,
+        seconds: float,
+        reason: str | None,
+        reused: bool = False,
+    ) -> None:
+        """Records one candidate: its result first, so that the ledger names only what is whole."""
+        spec = self._specs[name]
+        if status == ledger.EVALUATED:
+            output = self._output(name)
+            result = read_result(
+                output,
+                self._model_name,
+                name,
+                spec.step,
+                self._selection,
+                self._request.eval_config,
+            )
+            result = dataclasses.replace(result, averaged=spec.averaged)
+            status = ledger.TRIAL if spec.trial else status
+        else:
+            result = CandidateResult(
+                name, spec.step, excluded_reason=reason, averaged=spec.averaged
+            )
+        entry = Entry(
+            name, spec.step, spec.weights, status, seconds, reason, averaged=spec.averaged
+        )
+        if status != ledger.EXCLUDED:
+            written = _digest_of(self._output(name))
+            key = self._keys[name]
+            entry = dataclasses.replace(entry, key=key, reused=reused, results=written)
+        self._entries.append(entry)
+        ledger.write_ledger(self._directory, self._entries)
+        self.results.append(result)
+        self._log(result)
+
+    def _log(self, result: CandidateResult) -> None:
+        missed = len(result.threshold_failures)
+        value = "no value" if result.value is None else f"{self._selection} = {result.value:.6g}"
+        thresholds = "threshold" if missed == 1 else "thresholds"
+        outcome = result.excluded_reason or value + (
+            f", {missed} {thresholds} missed" if missed else ""
+        )
+        if result.averaged is None:
+            done = sum(r.averaged is None for r in self.results)
+            logging.info(
+                "checkpoint %d of %d, step %d: %s", done, self._total, result.step, outcome
+            )
+        elif result.excluded_reason:
+            logging.warning("%s is left out: %s", result.name, result.excluded_reason)
+        else:
+            steps = ", ".join(map(str, result.averaged))
+            logging.info("%s, of the steps %s: %s", result.name, steps, outcome)
+
+
+def _digest_of(directory: str) -> str:
+    """Of a candidate's results; "" if it has none."""
+    try:
+        return digest(directory)
+    except FileNotFoundError:
+        return ""
+
+
+def _write_eval_run(request: EvaluationRequest, candidate: ModelSource) -> None:
+    """Writes TFMA's `eval_config.json` of a candidate, which says where its models are."""
+    locations = model_locations(request.eval_config, candidate, request.baseline)
+    write_eval_run(request.outputs[candidate.name], request.eval_config, locations)

@@ -1,0 +1,125 @@
+"""The default engine: as many candidates in one pass over the data as fit into memory."""
+
+import dataclasses
+import functools
+import time
+from collections.abc import Callable, Iterator, Sequence
+
+import apache_beam as beam
+from absl import logging
+
+from checkpoint_sweep.evaluation.data_errors import user_error
+from checkpoint_sweep.evaluation.fused import required_features
+from checkpoint_sweep.evaluation.fused.loading import release
+from checkpoint_sweep.evaluation.fused.racing import race
+from checkpoint_sweep.evaluation.fused.transform import DEFAULT_BATCH_SIZE, EvaluateModels
+from checkpoint_sweep.evaluation.predict import plan_groups
+from checkpoint_sweep.evaluation.request import Evaluated, EvaluationRequest
+from checkpoint_sweep.evaluation.results.candidate import read_predictions
+from checkpoint_sweep.saved_model.model_source import ModelSource
+from checkpoint_sweep.saved_model.tensor_bundle import unreadable_reason
+
+
+def evaluate_fused(request: EvaluationRequest) -> Iterator[Evaluated]:
+    """Evaluates candidates together, which `preflight.support` says can be.
+
+    Candidates that do not fit into the memory budget together are evaluated in groups, one
+    after the other, each with the baseline: steps of one Beam pipeline would all be loaded at once.
+
+    Args:
+        request: Request to evaluate.
+
+    Yields:
+        The candidates of a group, once it is done.
+
+    Raises:
+        UserError: The examples cannot be read, or metrics not computed on them.
+    """
+    baseline = [request.baseline] if request.baseline else []
+    if request.race is not None and len(request.candidates) > 1:
+        if reason := race.unsupported_reason(request):
+            logging.warning("All candidates are evaluated on all examples: %s.", reason)
+        else:
+            yield from _with_errors(race.evaluate_race(request, _run_round(request)), request)
+            return
+    yield from _with_errors(_in_groups(request, baseline), request)
+
+
+def _with_errors(evaluated: Iterator[Evaluated], request: EvaluationRequest) -> Iterator[Evaluated]:
+    """Adds the errors of the candidates whose predictions TFMA cannot evaluate."""
+    for done in evaluated:
+        error = done.error
+        if error is None:
+            predictions = read_predictions(request.outputs[done.name])
+            error = predictions.excluded_reason if predictions.failed else None
+        yield dataclasses.replace(done, error=error)
+
+
+def _in_groups(request: EvaluationRequest, baseline: Sequence[ModelSource]) -> Iterator[Evaluated]:
+    for group in plan_groups(request.candidates, request.memory_budget, baseline):
+        started = time.monotonic()
+        gone = _without_unreadable(group, functools.partial(_evaluate, request))
+        release()
+        seconds = (time.monotonic() - started) / len(group)
+        yield from (Evaluated(model.name, seconds, gone.get(model.name)) for model in group)
+
+
+def _run_round(request: EvaluationRequest) -> Callable[[race.Round], dict[str, str]]:
+    def run(this_round: race.Round) -> dict[str, str]:
+        return _without_unreadable(
+            this_round.group, functools.partial(_evaluate, request, this_round=this_round)
+        )
+
+    return run
+
+
+def _without_unreadable(
+    group: Sequence[ModelSource], evaluate: Callable[[Sequence[ModelSource]], None]
+) -> dict[str, str]:
+    """Evaluates the readable models of a group; returns why others are unreadable, by name."""
+    try:
+        evaluate(group)
+    except Exception:
+        reasons = {model.name: unreadable_reason(model) for model in group}
+        gone = {name: f"unreadable: {reason}" for name, reason in reasons.items() if reason}
+        if not gone:
+            raise
+        if left := [model for model in group if model.name not in gone]:
+            release()
+            gone |= _without_unreadable(left, evaluate)
+        return gone
+    return {}
+
+
+def _evaluate(
+    request: EvaluationRequest, group: Sequence[ModelSource], this_round: race.Round | None = None
+) -> None:
+    """Runs a Beam pipeline for the candidates of a group, on all examples or those of a round."""
+    config = request.tensor_adapter_config
+    baseline = [request.baseline] if request.baseline else []
+    columns = required_features.columns(
+        request.eval_config,
+        config.tensor_representations if config else {},
+        [*group, *baseline],
+    )
+    batch_size = request.batch_size or DEFAULT_BATCH_SIZE
+    transform: beam.PTransform = EvaluateModels(
+        group,
+        request.outputs,
+        request.eval_config,
+        baseline=request.baseline,
+        tensor_adapter_config=config,
+        batch_size=batch_size,
+        tracked_metrics=request.tracked_metrics,
+        earlier=this_round.earlier if this_round else (),
+        shares=this_round.shares if this_round else None,
+        partial=this_round.directory if this_round else None,
+    )
+    try:
+        with request.make_pipeline() as pipeline:
+            batches = request.read(pipeline, batch_size=batch_size, columns=columns)
+            _ = batches | transform
+    except Exception as error:
+        if found := user_error(error):
+            raise found from error
+        raise

@@ -1,0 +1,188 @@
+"""The race: candidates on one share of the examples after the other, without those dropped."""
+
+import dataclasses
+import json
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+
+import tensorflow as tf
+from absl import logging
+
+from checkpoint_sweep.evaluation.aggregate.state import FoldState, MetricState, split_by_slice
+from checkpoint_sweep.evaluation.fused.loading import release
+from checkpoint_sweep.evaluation.fused.racing.candidates_of_state import select_models
+from checkpoint_sweep.evaluation.fused.racing.partial import FOLDS, WHOLE, States, read
+from checkpoint_sweep.evaluation.fused.racing.shares import STAGES
+from checkpoint_sweep.evaluation.jackknife import coarse_plan
+from checkpoint_sweep.evaluation.jackknife.derive import DeriveReplicates
+from checkpoint_sweep.evaluation.plan import plan as plan_lib
+from checkpoint_sweep.evaluation.plan.tracked_metrics import UncertaintySpec
+from checkpoint_sweep.evaluation.predict import plan_groups
+from checkpoint_sweep.evaluation.request import Evaluated, EvaluationRequest, Race
+from checkpoint_sweep.evaluation.results.files import JACKKNIFE
+from checkpoint_sweep.evaluation.results.replicates import from_slices
+from checkpoint_sweep.saved_model.model_source import ModelSource
+from checkpoint_sweep.selection.formatting import plus_minus
+from checkpoint_sweep.selection.intervals import estimate
+from checkpoint_sweep.selection.racing import out
+from checkpoint_sweep.selection.replicates import Replicates
+
+_SCRATCH = "racing"
+
+
+@dataclasses.dataclass(frozen=True)
+class Round:
+    """A round of successive halving: a group of candidates on some shares of the examples.
+
+    Attributes:
+        group: Candidates of the group.
+        shares: Numbers of the shares, below `SHARES`.
+        earlier: States of the group on the shares before.
+        directory: Directory for its states after these shares; None to end with results.
+    """
+
+    group: Sequence[ModelSource]
+    shares: range
+    earlier: States
+    directory: str | None
+
+
+@dataclasses.dataclass(frozen=True)
+class _Part:
+    """The states of a group of candidates so far."""
+
+    group: Sequence[ModelSource]
+    whole: MetricState
+    folds: MetricState
+
+
+def unsupported_reason(request: EvaluationRequest) -> str | None:
+    """Says why a race cannot be run; None if it can."""
+    if any(spec.query_key for spec in request.eval_config.metrics_specs):
+        return "the examples of a query are evaluated together"
+    if (
+        request.race is None
+        or request.tracked_metrics is None
+        or "" not in request.tracked_metrics.parts()
+    ):
+        return "there is no metric to race by"
+    return None
+
+
+def evaluate_race(
+    request: EvaluationRequest, run: Callable[[Round], dict[str, str]]
+) -> Iterator[Evaluated]:
+    """Evaluates all candidates on a first share, and those that are left on the others.
+
+    Args:
+        request: Request with a race.
+        run: Evaluates a round; returns why candidates have become unreadable, by name.
+
+    Yields:
+        Every candidate: when it is dropped, with the reason, or when its results are complete.
+    """
+    assert request.race is not None
+    assert request.tracked_metrics is not None
+    alive = list(request.candidates)
+    folder = os.path.join(os.path.dirname(next(iter(request.outputs.values()))), _SCRATCH)
+    parts: list[_Part] = []
+    try:
+        for stage, shares in enumerate(STAGES):
+            last = stage == len(STAGES) - 1
+            finished: list[_Part] = []
+            for number, group in enumerate(_groups(alive, request)):
+                directory = None if last else os.path.join(folder, f"{stage}-{number}")
+                started = time.monotonic()
+                gone = run(Round(group, shares, _earlier(parts, group, request), directory))
+                release()
+                seconds = (time.monotonic() - started) / len(group)
+                left = [model for model in group if model.name not in gone]
+                for name, reason in gone.items():
+                    yield Evaluated(name, seconds, reason)
+                if directory is None:
+                    yield from (Evaluated(model.name, seconds) for model in left)
+                elif left:
+                    finished.append(_Part(left, read(directory, WHOLE), read(directory, FOLDS)))
+            parts = finished
+            alive = [model for part in parts for model in part.group]
+            dropped = {} if last else _dropped(parts, request.race, request.tracked_metrics)
+            for name, reason in dropped.items():
+                logging.info("%s: %s", name, reason)
+                yield Evaluated(name, 0.0, reason, dropped=True)
+            alive = [model for model in alive if model.name not in dropped]
+    finally:
+        if tf.io.gfile.exists(folder):
+            tf.io.gfile.rmtree(folder)
+
+
+def _groups(alive: Sequence[ModelSource], request: EvaluationRequest) -> list[list[ModelSource]]:
+    baseline = [request.baseline] if request.baseline else []
+    if not alive:
+        return []
+    return [list(g) for g in plan_groups(alive, request.memory_budget, baseline)]
+
+
+def _earlier(
+    parts: Sequence[_Part], group: Sequence[ModelSource], request: EvaluationRequest
+) -> States:
+    """Joins the states of a group so far, from all groups that its candidates were in."""
+    assert request.tracked_metrics is not None
+    baselines = int(request.baseline is not None)
+    new_number = {model.name: number for number, model in enumerate(group)}
+    config = plan_lib.split_config(request.eval_config)[""]
+    both = plan_lib.make(config), coarse_plan.make(request.tracked_metrics.parts()[""])
+    found: list[MetricState | FoldState] = []
+    first = True
+    for part in parts:
+        numbers = {
+            old: new_number[model.name]
+            for old, model in enumerate(part.group)
+            if model.name in new_number
+        }
+        if not numbers:
+            continue
+        models, total = len(part.group) + baselines, len(group) + baselines
+        if first and baselines:
+            numbers[models - 1] = total - 1
+        whole, folds = (
+            select_models(state, plan, models, numbers, total, with_examples=first)
+            for state, plan in zip((part.whole, part.folds), both, strict=True)
+        )
+        found += [whole, FoldState(folds)]
+        first = False
+    return found
+
+
+def _dropped(
+    parts: Sequence[_Part], race: Race, tracked_metrics: UncertaintySpec
+) -> dict[str, str]:
+    """Finds the candidates to drop, and says why, by name."""
+    found = {
+        name: r for part in parts for name, r in _replicates(part, race, tracked_metrics).items()
+    }
+    reasons = {}
+    for name in out(found, race.direction, race.racing.level):
+        known = estimate(found[name])
+        value = plus_minus(known.value, known.half_width)
+        reasons[name] = (
+            f"dropped after {known.examples:,} examples: {race.metric[-1]} {value}, not among the "
+            f"best at {race.racing.level:.0%}"
+        )
+    return reasons
+
+
+def _replicates(part: _Part, race: Race, tracked_metrics: UncertaintySpec) -> dict[str, Replicates]:
+    """Derives the replicates of the selection metric for each candidate of a group."""
+    step = DeriveReplicates(tracked_metrics, "", len(part.group))
+    step.setup()
+    for element in split_by_slice(part.folds, step.strides, range(len(part.group))):
+        if tuple(sorted((name, str(value)) for name, value in element.key)) == race.slice:
+            records = {
+                part.group[number].name: json.loads(record[JACKKNIFE])
+                for number, record in step.process(element)
+            }
+            found = {name: from_slices([record]) for name, record in records.items()}
+            key = (race.slice, race.metric)
+            return {name: known[key].own for name, known in found.items() if key in known}
+    return {}

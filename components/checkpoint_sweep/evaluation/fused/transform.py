@@ -1,0 +1,217 @@
+"""The transform from RecordBatches to TFMA's result files, for all candidates in one pass."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import apache_beam as beam
+from tensorflow_model_analysis.proto import config_pb2
+
+from checkpoint_sweep.common.eval_config import check_names
+from checkpoint_sweep.common.files import absolute
+from checkpoint_sweep.evaluation.aggregate import candidate_ranges
+from checkpoint_sweep.evaluation.aggregate.slice_metrics import EvaluateSlices
+from checkpoint_sweep.evaluation.aggregate.state import FoldState, MetricState
+from checkpoint_sweep.evaluation.fused import queries, required_features
+from checkpoint_sweep.evaluation.fused.loading import Loader
+from checkpoint_sweep.evaluation.fused.racing.partial import WritePartial
+from checkpoint_sweep.evaluation.fused.racing.shares import TakeShares
+from checkpoint_sweep.evaluation.fused.update_ahead import update_for
+from checkpoint_sweep.evaluation.jackknife.transform import EvaluateFolds
+from checkpoint_sweep.evaluation.plan import plan as plan_lib
+from checkpoint_sweep.evaluation.plan.tracked_metrics import UncertaintySpec
+from checkpoint_sweep.evaluation.predict import LoadedModels
+from checkpoint_sweep.evaluation.preflight.support import unsupported_reason
+from checkpoint_sweep.evaluation.results.files import Record, predictions_record
+from checkpoint_sweep.evaluation.results.writer import Format, Write, model_locations
+from checkpoint_sweep.saved_model.model_source import ModelSource
+
+DEFAULT_BATCH_SIZE = 4096
+
+
+class EvaluateModels(beam.PTransform):
+    """Evaluates candidates, each as ``tfma.ExtractEvaluateAndWriteResults`` would.
+
+    Applied to a PCollection of RecordBatches that hold the serialized examples in the column
+    ``tfma.ARROW_INPUT_COLUMN``; gives the PCollection of the directories written.
+
+    Args:
+        candidates: Models to evaluate, which are all in memory at once.
+        outputs: Directory for the results of each candidate, by its name.
+        eval_config: Config with its defaults
+            (``tfma.utils.update_eval_config_with_defaults``): one ModelSpec, or one for the
+            candidate and one with ``is_baseline``.
+        baseline: Model to compare each candidate with; its metrics are computed once.
+        tensor_adapter_config: Config by which columns become tensors; None for TFMA's defaults.
+        batch_size: Number of rows to which larger RecordBatches are cut.
+        rubber_stamp: Whether change thresholds are ignored if there is no baseline, as in TFMA.
+        load: Loads models, for tests.
+        tracked_metrics: Metrics whose uncertainty is estimated, for `results.files.JACKKNIFE`.
+        earlier: Merged states of other examples, which are added; metrics by query key cannot go on
+            from such states.
+        shares: Shares of the examples, see `racing.shares`; None for all.
+        partial: Directory for the states of the models, in place of results; None for results.
+
+    Raises:
+        ValueError: The evaluation needs stock TFMA (``unsupported_reason``), names of candidates
+            or of metrics are not unique, or a candidate has no output directory.
+    """
+
+    def __init__(
+        self,
+        candidates: Sequence[ModelSource],
+        outputs: Mapping[str, str],
+        eval_config: config_pb2.EvalConfig,
+        baseline: ModelSource | None = None,
+        tensor_adapter_config: Any = None,
+        batch_size: int = DEFAULT_BATCH_SIZE,
+        rubber_stamp: bool = False,
+        load: Loader = LoadedModels,
+        tracked_metrics: UncertaintySpec | None = None,
+        earlier: Sequence[MetricState | FoldState] = (),
+        shares: Collection[int] | None = None,
+        partial: str | None = None,
+    ) -> None:
+        super().__init__()
+        _check(candidates, outputs, eval_config, baseline)
+        self._candidates = list(candidates)
+        # Workers may run in another folder, or on another machine.
+        self._outputs = [absolute(outputs[candidate.name]) for candidate in candidates]
+        self._eval_config = eval_config
+        self._baseline = baseline
+        self._representations = dict(
+            tensor_adapter_config.tensor_representations if tensor_adapter_config else {}
+        )
+        self._batch_size = batch_size
+        self._rubber_stamp = rubber_stamp
+        self._load = load
+        self._tracked_metrics = tracked_metrics
+        self._earlier = list(earlier)
+        self._shares = shares
+        self._partial = absolute(partial) if partial is not None else None
+
+    def expand(self, batches: beam.PCollection) -> beam.PCollection:
+        """Adds up the batches, derives the metrics, and writes them by candidate."""
+        config, candidates = self._eval_config, len(self._candidates)
+        sources = [*self._candidates, *([self._baseline] if self._baseline else [])]
+        signature = required_features.signature(config, self._candidates[0].saved_model)
+        step = update_for(batches.pipeline)(
+            config,
+            self._representations,
+            [source.absolute() for source in sources],
+            signature,
+            self._batch_size,
+            self._load,
+            self._tracked_metrics,
+        )
+        if self._shares is not None:
+            step_of_shares = beam.ParDo(TakeShares(self._shares)).with_output_types(Any)
+            batches = batches | "Shares" >> step_of_shares
+        updated = batches | "Update" >> beam.ParDo(step).with_output_types(Any)
+        if self._earlier:
+            known = batches.pipeline | "Earlier" >> beam.Create(self._earlier, reshuffle=False)
+            updated = (updated, known) | "WithEarlier" >> beam.Flatten()
+        if self._partial is not None:
+            assert self._tracked_metrics is not None
+            return updated | WritePartial(
+                config, self._tracked_metrics, len(sources), self._partial
+            )
+        # Every candidate is written, also one without any slice.
+        everyone = batches.pipeline | "Candidates" >> beam.Create(
+            [(number, None) for number in range(candidates)]
+        )
+        metrics: list[beam.PCollection] = []
+        records = [everyone]
+        for key, part in plan_lib.split_config(config).items():
+            name = f"[{key}]" if key else ""
+            found = updated | f"Of{name}" >> beam.Filter(_belongs, key)
+            if key:
+                found = (
+                    found
+                    | f"ByQuery{name}" >> beam.Map(_by_query)
+                    | f"Group{name}" >> beam.GroupByKey()
+                    | f"Queries{name}"
+                    >> beam.ParDo(
+                        queries.QueryStates(part, len(sources), self._tracked_metrics)
+                    ).with_output_types(Any)
+                )
+            if self._tracked_metrics is not None and key in self._tracked_metrics.parts():
+                step = EvaluateFolds(self._tracked_metrics, key, candidates, len(sources))
+                records.append(found | f"Folds{name}" >> step)
+            states = found | f"Whole{name}" >> beam.Filter(_is_whole).with_output_types(Any)
+            whole = states | f"Merge{name}" >> candidate_ranges.MergeByRange(
+                part, candidates, len(sources)
+            )
+            if not key:
+                records.append(whole | "Predictions" >> beam.FlatMap(_predictions))
+            if key or part.metrics_specs or not config.metrics_specs:
+                metrics.append(whole | f"Evaluate{name}" >> EvaluateSlices(part, candidates))
+        sliced = metrics[0]
+        if len(metrics) > 1:
+            # As in TFMA, a slice has one record with the metrics of all query keys.
+            sliced = metrics | "Parts" >> beam.Flatten() | "BySlice" >> beam.GroupByKey()
+            sliced = sliced | "Join" >> beam.MapTuple(_joined)
+        records.append(sliced | "Format" >> beam.ParDo(Format(config)))
+        locations = [
+            model_locations(config, candidate, self._baseline) for candidate in self._candidates
+        ]
+        return (
+            records
+            | "WithAll" >> beam.Flatten()
+            | "ByCandidate" >> beam.GroupByKey()
+            | "Write" >> beam.ParDo(Write(config, self._outputs, locations, self._rubber_stamp))
+        )
+
+
+def _check(
+    candidates: Sequence[ModelSource],
+    outputs: Mapping[str, str],
+    eval_config: config_pb2.EvalConfig,
+    baseline: ModelSource | None,
+) -> None:
+    names = [candidate.name for candidate in candidates]
+    if not names or len(set(names)) < len(names):
+        raise ValueError(f"Candidates need names, each its own: {names}.")
+    missing = [name for name in names if name not in outputs]
+    if missing:
+        raise ValueError(f"These candidates have no output directory: {missing}.")
+    has_baseline = any(spec.is_baseline for spec in eval_config.model_specs)
+    if has_baseline != (baseline is not None):
+        raise ValueError(
+            "EvalConfig and models disagree: a baseline model "
+            + ("is missing." if has_baseline else "is given, but no ModelSpec is_baseline.")
+        )
+    check_names(eval_config)
+    sources = [*candidates, *([baseline] if baseline else [])]
+    reason = unsupported_reason(eval_config, sources)
+    if reason:
+        raise ValueError(f"This evaluation needs stock TFMA, the reference engine: {reason}.")
+
+
+def _is_whole(element: Any) -> bool:
+    """Tells whether a state is of all examples, and not by fold."""
+    return isinstance(element, MetricState)
+
+
+def _belongs(element: Any, query_key: str) -> bool:
+    """Tells whether an element is a state, or an example of a query by this key."""
+    if isinstance(element, queries.QueryExample):
+        return element.query_key == query_key
+    return not query_key
+
+
+def _joined(key: Any, parts: Iterable[dict[Any, Any]]) -> tuple[Any, dict[Any, Any]]:
+    return key, {name: value for part in parts for name, value in part.items()}
+
+
+def _by_query(element: queries.QueryExample) -> tuple[str, queries.QueryExample]:
+    return element.query, element
+
+
+def _predictions(
+    element: tuple[candidate_ranges.Range, MetricState],
+) -> Iterator[tuple[int, Record]]:
+    """Yields the record of the predictions of each candidate of a range."""
+    candidates, whole = element
+    for number in range(*candidates):
+        non_finite, failed = int(whole.non_finite[number]), whole.errors.get(number)
+        yield number, predictions_record(whole.examples, non_finite, failed)

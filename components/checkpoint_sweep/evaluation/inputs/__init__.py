@@ -1,0 +1,1 @@
+"""From files to RecordBatches, and from these to what models and metrics take."""

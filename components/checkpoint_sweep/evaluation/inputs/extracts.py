@@ -1,0 +1,161 @@
+"""From an Arrow RecordBatch to TFMA's batched extracts and to a signature's inputs."""
+
+import re
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import tensorflow as tf
+from tensorflow_metadata.proto.v0 import schema_pb2
+from tensorflow_model_analysis import constants
+from tensorflow_model_analysis.proto import config_pb2
+from tensorflow_model_analysis.utils import model_util, util
+
+from checkpoint_sweep.common.errors import UserError
+from checkpoint_sweep.evaluation import tfma_internals
+
+# How the conversion of columns names the feature that does not fit.
+_HANDLING = re.compile(r"handling tensor ('[^']*')")
+
+
+class InputError(UserError):
+    """The examples do not have the features that are read; the message says which."""
+
+
+def extract(
+    batch: pa.RecordBatch,
+    representations: Mapping[str, schema_pb2.TensorRepresentation],
+    wanted: Collection[str] | None,
+) -> dict[str, Any]:
+    """Features and serialized examples, by TFMA's own extractor.
+
+    Args:
+        batch: with the serialized examples in ``tfma.ARROW_INPUT_COLUMN``, if the models need them.
+        representations: how columns become tensors; TFMA's default for those not named.
+        wanted: the features to convert; None for all.
+
+    Returns:
+        Batched extracts, as they are before TFMA's unbatching.
+
+    Raises:
+        InputError: a feature is missing, or has too many values, in some examples.
+    """
+    if wanted is not None:
+        kept = columns_of_features(wanted, representations) | {constants.ARROW_INPUT_COLUMN}
+        representations = {k: v for k, v in representations.items() if k in wanted}
+        names = [name for name in batch.schema.names if name in kept]
+        batch = pa.RecordBatch.from_arrays([batch.column(n) for n in names], names)
+    batch, serialized = tfma_internals.split_serialized(batch)
+    try:
+        features = (
+            util.record_batch_to_tensor_values(batch, representations) if batch.columns else {}
+        )
+    except Exception as error:
+        name = _HANDLING.search(str(error))
+        raise InputError(
+            f"The feature {name.group(1) if name else '?'} has not as many values as the schema "
+            f"says in some of {batch.num_rows:,} examples that were read together. Correct the "
+            "data or the schema."
+        ) from error
+    return {constants.FEATURES_KEY: features, constants.INPUT_KEY: serialized}
+
+
+def add_labels_and_weights(
+    extracts: Mapping[str, Any], eval_config: config_pb2.EvalConfig
+) -> dict[str, Any]:
+    """Extracts with labels and example weights, looked up by TFMA among all features."""
+    result = dict(extracts)
+    specs = list(eval_config.model_specs)
+    result[constants.LABELS_KEY] = model_util.get_feature_values_for_model_spec_field(
+        specs, "label_key", "label_keys", result, True
+    )
+    weights = model_util.get_feature_values_for_model_spec_field(
+        specs, "example_weight_key", "example_weight_keys", result
+    )
+    if weights is not None:
+        result[constants.EXAMPLE_WEIGHTS_KEY] = weights
+    return result
+
+
+def columns_of_features(
+    features: Collection[str], representations: Mapping[str, schema_pb2.TensorRepresentation]
+) -> set[str]:
+    """The columns of a RecordBatch that features are made of."""
+    result = set(features)
+    for name, representation in representations.items():
+        if name in features:
+            result |= _source_columns(representation)
+    return result
+
+
+def label_and_weight_features(eval_config: config_pb2.EvalConfig) -> set[str]:
+    """The features that hold labels and example weights."""
+    names: set[str] = set()
+    for spec in eval_config.model_specs:
+        names |= {spec.label_key, *spec.label_keys.values()}
+        names |= {spec.example_weight_key, *spec.example_weight_keys.values()}
+    return names - {""}
+
+
+def signature_inputs(
+    specs: Mapping[str, tf.TensorSpec], extracts: Mapping[str, Any]
+) -> dict[str, np.ndarray]:
+    """What to feed to a signature: features by name if it names features, else the examples.
+
+    Args:
+        specs: the signature's inputs.
+
+    Raises:
+        InputError: the inputs are neither features nor serialized examples.
+    """
+    features = extracts[constants.FEATURES_KEY]
+    found = {name: model_util.find_input_name_in_features(set(features), name) for name in specs}
+    if all(found.values()):
+        return {name: _dense(name, features[found[name]], spec) for name, spec in specs.items()}
+    serialized = extracts[constants.INPUT_KEY]
+    if len(specs) == 1 and serialized is not None:
+        (name,) = specs
+        if specs[name].dtype == tf.string:
+            return {name: serialized.ravel()}
+    missing = sorted(name for name, feature in found.items() if feature is None)
+    raise InputError(
+        f"The signature's inputs {missing} are neither features of the examples nor a single "
+        f"string input for serialized examples (column {constants.ARROW_INPUT_COLUMN!r}). "
+        "Choose another signature with ModelSpec.signature_name."
+    )
+
+
+def _dense(name: str, value: Any, spec: tf.TensorSpec) -> np.ndarray:
+    """A feature as the dense array that the signature's input expects."""
+    if not isinstance(value, np.ndarray):
+        raise InputError(
+            f"The signature's input {name!r} is dense, but that feature is missing or ragged in "
+            "some examples. Give a schema with a default value, or a signature that parses "
+            "serialized examples."
+        )
+    shape = spec.shape
+    if shape.rank is not None and shape.rank > 0:
+        value = value.reshape(value.shape[:1] + tuple(-1 if d is None else d for d in shape[1:]))
+    if spec.dtype == tf.string:
+        return value
+    if value.dtype.kind in "OSU":
+        raise InputError(
+            f"The signature's input {name!r} is {spec.dtype.name}, and that feature of the "
+            "examples is text. Choose another signature with ModelSpec.signature_name."
+        )
+    return value.astype(spec.dtype.as_numpy_dtype)
+
+
+def _source_columns(representation: schema_pb2.TensorRepresentation) -> set[str]:
+    """The columns of the RecordBatch that a representation reads."""
+    kind = representation.WhichOneof("kind")
+    if not kind:
+        return set()
+    value: Any = getattr(representation, kind)
+    if kind == "sparse_tensor":
+        return {*value.index_column_names, value.value_column_name}
+    if kind == "ragged_tensor":
+        steps = {value.feature_path.step[0]}
+        return steps | {p.row_length for p in value.partition if p.row_length}
+    return {value.column_name}

@@ -1,0 +1,102 @@
+"""From a RecordBatch to all that models and metrics take of it, in one step."""
+
+import dataclasses
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import tensorflow as tf
+from tensorflow_metadata.proto.v0 import schema_pb2
+from tensorflow_model_analysis.proto import config_pb2
+
+from checkpoint_sweep.evaluation import data_errors
+from checkpoint_sweep.evaluation.inputs.extracts import (
+    add_labels_and_weights,
+    extract,
+    signature_inputs,
+)
+from checkpoint_sweep.evaluation.inputs.preprocessing import Preprocessing
+
+# What is said of examples on which the models fail, and what to do.
+UNFIT = (
+    "The exported model cannot predict on these examples",
+    "Evaluate on examples as its signature parses them, or choose another by "
+    "ModelSpec.signature_name.",
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class PreparedBatch:
+    """A batch as models and metrics take it.
+
+    Attributes:
+        batch: RecordBatch as it was read.
+        extracts: TFMA's batched extracts with labels and example weights, without predictions.
+        slice_features: Features to slice by, by name.
+        inputs: Arrays to feed to the signature, by argument name.
+    """
+
+    batch: pa.RecordBatch
+    extracts: dict[str, Any]
+    slice_features: dict[str, Any]
+    inputs: dict[str, np.ndarray]
+
+    @property
+    def size(self) -> int:
+        """The number of examples."""
+        return int(self.batch.num_rows)
+
+    def without_inputs(self) -> "PreparedBatch":
+        """Returns the same for the metrics alone: arrays for the models may be large."""
+        return dataclasses.replace(self, inputs={})
+
+
+class BatchPreparer:
+    """Prepares batches for models of one signature.
+
+        preparer = BatchPreparer(eval_config, {}, None, preprocessing, predictor.input_specs)
+        predictor.predict(preparer.prepare(batch).inputs)
+
+    Args:
+        eval_config: Config of the evaluation, with its defaults filled in.
+        representations: How columns become tensors; TFMA's default for those not named.
+        features: Names of the features to convert; None for all.
+        preprocessing: Preprocessing functions of the models.
+        specs: Inputs of the signature, by argument name.
+    """
+
+    def __init__(
+        self,
+        eval_config: config_pb2.EvalConfig,
+        representations: Mapping[str, schema_pb2.TensorRepresentation],
+        features: Collection[str] | None,
+        preprocessing: Preprocessing,
+        specs: Mapping[str, tf.TensorSpec],
+    ) -> None:
+        self._eval_config = eval_config
+        self._representations = representations
+        self._features = features
+        self._preprocessing = preprocessing
+        self._specs = specs
+
+    def prepare(self, batch: pa.RecordBatch) -> PreparedBatch:
+        """Extracts, preprocesses and checks a batch.
+
+        Args:
+            batch: RecordBatch with the serialized examples in ``tfma.ARROW_INPUT_COLUMN``, if the
+                models need them.
+
+        Raises:
+            InputError: A feature that is read is missing, or has too many values.
+            EvaluationError: The models cannot take the examples, or a label or an example weight
+                is not finite.
+        """
+        extracts = extract(batch, self._representations, self._features)
+        with data_errors.in_a_sentence(*UNFIT):
+            extracts = self._preprocessing.apply(extracts)
+        extracts = add_labels_and_weights(extracts, self._eval_config)
+        data_errors.check_values(extracts, self._eval_config, batch.num_rows)
+        with data_errors.in_a_sentence(*UNFIT):
+            inputs = signature_inputs(self._specs, extracts)
+        return PreparedBatch(batch, extracts, self._preprocessing.sliced(extracts), inputs)

@@ -1,0 +1,156 @@
+"""Examples to evaluate on, as an engine reads them."""
+
+import dataclasses
+from collections.abc import Collection, Iterator
+
+import apache_beam as beam
+import pyarrow as pa
+import tensorflow as tf
+import tensorflow_model_analysis as tfma
+from tensorflow_metadata.proto.v0 import schema_pb2
+from tfx_bsl.tfxio import dataset_options, tensor_adapter, tf_example_record, tfxio
+
+from checkpoint_sweep.common.errors import UserError
+from checkpoint_sweep.common.files import special_file
+from checkpoint_sweep.common.text import first_line
+from checkpoint_sweep.evaluation.inputs.reader import ReadFeatures, ReadingError, read_whole
+
+_PEEKED = 4096  # As many as the engine takes at a time.
+_BATCH_SIZE = 1000  # For stock TFMA, as Beam would batch them.
+
+
+class ExamplesError(UserError):
+    """The examples cannot be read; the message says why."""
+
+
+@dataclasses.dataclass(frozen=True)
+class ExampleSource:
+    """Splits of an Examples artifact.
+
+    Attributes:
+        sources: one for each split and artifact, under a label of its own.
+        patterns: of the files of each.
+        schema: of the examples, if there is one.
+        tensor_adapter_config: how their RecordBatches become tensors; None without a schema.
+    """
+
+    sources: dict[str, tfxio.TFXIO]
+    patterns: dict[str, str]
+    schema: schema_pb2.Schema | None
+    tensor_adapter_config: tensor_adapter.TensorAdapterConfig | None
+
+    def read(
+        self,
+        pipeline: beam.Pipeline,
+        batch_size: int | None = None,
+        columns: Collection[str] | None = None,
+    ) -> "beam.PCollection[pa.RecordBatch]":
+        """All examples as RecordBatches, the serialized ones in `tfma.ARROW_INPUT_COLUMN`.
+
+        Args:
+            batch_size: rows of a RecordBatch; None to let Beam choose.
+            columns: those that suffice, which saves time; None for all.
+        """
+        parts = [
+            pipeline | f"Read[{label}]" >> self._reader(label, batch_size, columns)
+            for label in self.sources
+        ]
+        return parts | "FlattenExamples" >> beam.Flatten(pipeline=pipeline)
+
+    def _reader(
+        self, label: str, batch_size: int | None, columns: Collection[str] | None
+    ) -> beam.PTransform:
+        """The quick reader where it gives the same; the TFXIO's own for other formats."""
+        source = self.sources[label]
+        if type(source) is not tf_example_record.TFExampleRecord:
+            return source.BeamSource(batch_size)
+        return ReadFeatures([self.patterns[label]], self.schema, columns, batch_size or _BATCH_SIZE)
+
+    def features(
+        self, wanted: Collection[str] = (), indispensable: Collection[str] = ()
+    ) -> set[str]:
+        """Names of the features of the examples; with a schema, those that it names.
+
+        Without one, examples are looked at until all of `wanted` have been seen.
+
+        Args:
+            wanted: those that are asked about.
+            indispensable: those that are only there if some example has them, whatever the schema
+                says.
+
+        Raises:
+            ExamplesError: there are no examples, or they cannot be read.
+        """
+        options = dataset_options.RecordBatchesOptions(
+            batch_size=_PEEKED, num_epochs=1, shuffle=False
+        )
+        wanted = set(wanted if self.schema is None else indispensable)
+        found: set[str] = set()
+        seen: set[str] = set()
+        for label, source in self.sources.items():
+            try:
+                for batch in source.RecordBatches(options):
+                    found |= set(batch.schema.names) - {tfma.ARROW_INPUT_COLUMN}
+                    seen |= {n for n in found & set(batch.schema.names) if _has_values(batch, n)}
+                    if (wanted if self.schema is None else wanted & found) <= seen:
+                        return found
+            except (tf.errors.OpError, ValueError, RuntimeError) as error:
+                raise self._why_unreadable(label, error) from error
+        if not found:
+            raise ExamplesError(
+                f"There are no examples in {', '.join(self.patterns.values())}. Name splits that "
+                "have some in example_splits."
+            )
+        return found - (wanted - seen)
+
+    def counts(self) -> Iterator[int]:
+        """Numbers of examples that add up to all of them, read and not parsed.
+
+        Raises:
+            ExamplesError: their format is not one whose records can be counted.
+            tf.errors.OpError: they cannot be read.
+        """
+        for label, source in self.sources.items():
+            if type(source) is not tf_example_record.TFExampleRecord:
+                raise ExamplesError(f"The examples in {self.patterns[label]} cannot be counted.")
+            for path in sorted(tf.io.gfile.glob(self.patterns[label])):
+                compression = "GZIP" if path.endswith(".gz") else ""
+                batches = tf.data.TFRecordDataset(path, compression).batch(_PEEKED)
+                yield from (int(tf.shape(batch)[0]) for batch in batches)
+
+    def _why_unreadable(self, label: str, error: Exception) -> UserError:
+        """The error that names the first file which cannot be read."""
+        if type(self.sources[label]) is tf_example_record.TFExampleRecord:
+            try:
+                read_whole(sorted(tf.io.gfile.glob(self.patterns[label])), self.schema)
+            except ReadingError as of_file:
+                return of_file
+        return ExamplesError(
+            f"The examples in {self.patterns[label]} cannot be read: {first_line(error)}. Make "
+            "them again."
+        )
+
+
+def _has_values(batch: pa.RecordBatch, name: str) -> bool:
+    column = batch.column(batch.schema.get_field_index(name))
+    return len(column.flatten()) > 0 if pa.types.is_large_list(column.type) else True
+
+
+def check_files(pattern: str) -> None:
+    """Checks that there are files, and that all of them can be read to an end.
+
+    Raises:
+        ExamplesError: they are not.
+    """
+    paths = tf.io.gfile.glob(pattern)
+    if not paths:
+        raise ExamplesError(f"There is no file of examples at {pattern}. Make the examples again.")
+    if path := special_file(paths):
+        raise ExamplesError(
+            f"{path} is no regular file, and reading it might wait for ever. Make the examples "
+            "again."
+        )
+    if folders := [path for path in paths if tf.io.gfile.isdir(path)]:
+        raise ExamplesError(
+            f"{folders[0]} is a folder among the files of examples. Make the examples again."
+        )

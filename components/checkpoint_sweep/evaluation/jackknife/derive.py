@@ -1,0 +1,140 @@
+"""The tracked metrics of every candidate, without each fold of the examples."""
+
+import json
+import logging
+import math
+import numbers
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import apache_beam as beam
+import numpy as np
+from tensorflow_model_analysis.metrics import metric_types
+
+from checkpoint_sweep.evaluation.aggregate import derive
+from checkpoint_sweep.evaluation.aggregate.state import SliceState
+from checkpoint_sweep.evaluation.jackknife import coarse_plan, leave_one_out
+from checkpoint_sweep.evaluation.jackknife.folds import FOLDS
+from checkpoint_sweep.evaluation.plan.tracked_metrics import UncertaintySpec
+from checkpoint_sweep.evaluation.results.files import JACKKNIFE, Record
+from checkpoint_sweep.selection.metric_lookup import metric_name
+
+_LOG = logging.getLogger(__name__)
+_Values = list[dict[metric_types.MetricKey, float]]
+
+
+class DeriveReplicates(beam.DoFn):
+    """Turns slice states by fold into a record of each candidate.
+
+    Args:
+        tracked_metrics: Metrics to derive.
+        query_key: Query key of the metrics that are derived here; "" for those without one.
+        candidates: Number of candidates; the baseline, if any, has this number.
+    """
+
+    def __init__(self, tracked_metrics: UncertaintySpec, query_key: str, candidates: int) -> None:
+        self._tracked_metrics = tracked_metrics
+        self._query_key = query_key
+        self._candidates = candidates
+
+    def setup(self) -> None:
+        """Builds the computations."""
+        self._plan = coarse_plan.make(self._tracked_metrics.parts()[self._query_key])
+        for leaf in self._plan.leaves:
+            leaf.combine.setup()
+        self._models = self._candidates + (self._plan.baseline_name is not None)
+
+    @property
+    def strides(self) -> dict[int, int]:
+        """Codes per row, by leaf, of the states that this step takes."""
+        return self._plan.strides(self._models)
+
+    def process(self, element: SliceState) -> Iterator[tuple[int, Record]]:
+        """Yields the records of one slice, of all its candidates that have not failed."""
+        folds = sorted(element.counts)
+        total, positives = sum(element.counts.values()), element.positives
+        rarer = None if math.isnan(positives) else int(min(positives, total - positives))
+        examples = [element.counts.get(fold, 0) for fold in range(FOLDS)]
+        of_baseline: list[dict[Any, Any]] = [{} for _ in range(len(folds) + 1)]
+        baseline: _Values = [{} for _ in of_baseline]
+        if self._plan.baseline_name is not None:
+            of_baseline = self._metrics(element, self._candidates, folds, of_baseline)
+            baseline = [self._shown(m, self._plan.baseline_name) for m in of_baseline]
+        for candidate in element.candidates:
+            if candidate in element.failed:
+                continue
+            metrics = self._metrics(element, candidate, folds, of_baseline)
+            values = [self._shown(m, self._plan.candidate_name) for m in metrics]
+            content = {
+                "slice": [[str(name), str(value)] for name, value in element.key],
+                "examples": examples,
+                "rarer_label": rarer,
+                "metrics": list(_entries(values, baseline, folds)),
+            }
+            yield candidate, {JACKKNIFE: json.dumps(content).encode()}
+
+    def _metrics(
+        self,
+        element: SliceState,
+        model: int,
+        folds: list[int],
+        shared: list[dict[Any, Any]],
+    ) -> list[dict[Any, Any]]:
+        """Derives TFMA's metrics of one model: of all examples, then without each fold.
+
+        Where TFMA fails without a fold, as a metric may without a positive example, there are
+        none: the metrics of all examples are there, so the evaluation goes on.
+        """
+        of_baseline = self._plan.is_baseline(model, self._models)
+        found = []
+        parts = leave_one_out.samples(element, self._plan, model, self._models, folds)
+        for sample, others in zip(parts, shared, strict=True):
+            try:
+                with np.errstate(all="ignore"):  # Where a ratio is not defined, it is not shown.
+                    leaves = derive.leaves(self._plan, sample, model, of_baseline)
+                    metrics = derive.derived(self._plan, {**leaves, **others}, of_baseline)
+            except Exception as error:
+                _LOG.debug("No metrics without a fold.", exc_info=error)
+                metrics = {}
+            found.append(metrics)
+        return found
+
+    def _shown(
+        self, metrics: Mapping[Any, Any], model_name: str
+    ) -> dict[metric_types.MetricKey, float]:
+        """Selects the tracked metrics that are single numbers."""
+        result = {}
+        for key, value in metrics.items():
+            if not isinstance(key, metric_types.MetricKey) or key.model_name != model_name:
+                continue
+            if metric_name(key) in self._tracked_metrics.names and _is_number(value):
+                result[key] = float(value)
+        return result
+
+
+def _is_number(value: Any) -> bool:
+    """Tells whether a metric is a single number, and not a matrix or a structure of its own."""
+    return isinstance(value, numbers.Real) or (isinstance(value, np.ndarray) and value.ndim == 0)
+
+
+def _entries(values: _Values, baseline: _Values, folds: list[int]) -> Iterator[dict[str, Any]]:
+    """Yields an entry of the record, JSON-like, for each metric."""
+    of_baseline = {metric_name(key): key for key in baseline[0]}
+    for key in values[0]:
+        metric = metric_name(key)
+        output, sub_key, name = metric
+        entry: dict[str, Any] = {"output": output, "sub_key": sub_key, "name": name}
+        entry |= _replicates_entry("", [found.get(key) for found in values], folds)
+        other = of_baseline.get(metric)
+        if other is not None:
+            found = [of_fold.get(other) for of_fold in baseline]
+            entry |= _replicates_entry("baseline_", found, folds)
+        yield entry
+
+
+def _replicates_entry(prefix: str, values: list[float | None], folds: list[int]) -> dict[str, Any]:
+    numbers = [v if v is not None and math.isfinite(v) else None for v in values]
+    left_out: list[float | None] = [None] * FOLDS
+    for fold, number in zip(folds, numbers[1:], strict=True):
+        left_out[fold] = number
+    return {f"{prefix}value": numbers[0], f"{prefix}left_out": left_out}

@@ -1,0 +1,144 @@
+"""A vectorized combiner adds a whole batch, for all models, where TFMA adds an example."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, ClassVar
+
+import apache_beam as beam
+import numpy as np
+
+from checkpoint_sweep.evaluation import tfma_internals
+from checkpoint_sweep.evaluation.plan import metric_inputs
+
+# What a batch adds: buckets, and one array for each column; all broadcast to
+# (models, examples, values).
+Contribution = tuple[np.ndarray | int, Sequence[np.ndarray]]
+
+
+class VectorizedCombiner:
+    """The vectorized form of one combiner of TFMA.
+
+    It adds float64 sums over (slice, model, bucket); at the end ``accumulator`` turns the sums of
+    one slice and model into the accumulator that TFMA's combiner would hold, and TFMA's
+    ``extract_output`` takes it from there.
+
+    Attributes:
+        combines: Class of TFMA's combiner, if the combiner does not name this class itself.
+        columns: Number of sums in a bucket.
+
+    Args:
+        combiner: Instance of ``combines``, or of the class that names this one, and of no subclass.
+    """
+
+    combines: ClassVar[type[beam.CombineFn]]
+    columns: ClassVar[int] = 1
+
+    def __init__(self, combiner: Any) -> None:
+        self.combiner = combiner
+
+    @classmethod
+    def unsupported_reason(cls, combiner: Any) -> str | None:
+        """Says why this combiner's configuration needs TFMA's own code; None if it does not."""
+        if not tfma_internals.settings(combiner).standard:
+            return "it extracts labels and predictions in a way of its own"
+        return None
+
+    @property
+    def buckets(self) -> int:
+        """Number of buckets; numbers of buckets are below it."""
+        return 1
+
+    def inputs(self, batch: metric_inputs.Batch) -> list[metric_inputs.MetricInputs]:
+        """Makes the inputs that ``update`` needs of a batch.
+
+        Raises:
+            UnsupportedError: TFMA's own code has to take the batch.
+        """
+        return [batch.inputs(input_spec(self.combiner))]
+
+    def update(self, inputs: list[metric_inputs.MetricInputs]) -> Iterator[Contribution]:
+        """Yields what a batch adds; all of ``inputs`` hold the same examples, at least one."""
+        raise NotImplementedError
+
+    def coarser(self) -> "VectorizedCombiner":
+        """Returns a form with fewer buckets, which is less exact; itself if there is none."""
+        return self
+
+    def rebucket(self, bucket: np.ndarray | int) -> np.ndarray | int:
+        """Maps a bucket that ``update`` gives to the bucket of this form that holds it."""
+        return bucket
+
+    def accumulator(self, buckets: np.ndarray, values: np.ndarray) -> Any:
+        """Makes TFMA's accumulator of sums.
+
+        Args:
+            buckets: (nnz,) int64, ascending.
+            values: (nnz, columns) float64.
+        """
+        raise NotImplementedError
+
+    def output(self, buckets: np.ndarray, values: np.ndarray) -> dict[Any, Any]:
+        """Computes the metrics that TFMA's combiner gives, from sums."""
+        output: dict[Any, Any] = self.combiner.extract_output(self.accumulator(buckets, values))
+        return output
+
+
+class TotalsCombiner(VectorizedCombiner):
+    """The vectorized form of a combiner whose accumulator's attributes are plain totals.
+
+    A subclass names the attributes and gives the term that each example adds to each.
+
+    Attributes:
+        fields: Names of the attributes.
+        flatten: Whether each class counts as an example of its own.
+    """
+
+    fields: ClassVar[tuple[str, ...]]
+    flatten: ClassVar[bool] = True
+
+    def __init_subclass__(cls) -> None:
+        if "fields" in cls.__dict__:
+            cls.columns = len(cls.fields)
+
+    def inputs(self, batch: metric_inputs.Batch) -> list[metric_inputs.MetricInputs]:
+        """Makes one input, flat unless the subclass says otherwise."""
+        return [batch.inputs(input_spec(self.combiner, flatten=self.flatten))]
+
+    def terms(
+        self, label: np.ndarray, prediction: np.ndarray, weight: np.ndarray
+    ) -> Sequence[np.ndarray]:
+        """Computes what each example adds, one array for each field."""
+        raise NotImplementedError
+
+    def update(self, inputs: list[metric_inputs.MetricInputs]) -> Iterator[Contribution]:
+        """Yields the terms, in one bucket."""
+        (given,) = inputs
+        yield 0, self.terms(given.label, given.prediction, given.weight)
+
+    def coarser(self) -> "VectorizedCombiner":
+        """Returns itself: there is one bucket."""
+        return self
+
+    def rebucket(self, bucket: np.ndarray | int) -> np.ndarray | int:
+        """Returns the bucket as it is."""
+        return bucket
+
+    def accumulator(self, buckets: np.ndarray, values: np.ndarray) -> Any:
+        """Makes TFMA's accumulator, with its attributes set to the totals."""
+        result = self.combiner.create_accumulator()
+        for field, total in zip(self.fields, values.sum(axis=0), strict=True):
+            setattr(result, field, float(total))
+        return result
+
+
+def input_spec(combiner: Any, **changes: Any) -> metric_inputs.InputSpec:
+    """Makes the spec of the inputs that a combiner's settings ask for, with ``changes``."""
+    settings = tfma_internals.settings(combiner)
+    arguments = {
+        "output_name": settings.output_name,
+        "sub_key": settings.sub_key,
+        "aggregated": settings.aggregation_type is not None,
+        "class_weights": tuple(sorted(settings.class_weights.items())),
+        "example_weighted": settings.example_weighted,
+        **changes,
+    }
+    return metric_inputs.InputSpec(**arguments)

@@ -1,0 +1,146 @@
+"""The tracked metrics: those whose uncertainty is estimated, and on which slices."""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+import tensorflow_model_analysis as tfma
+from tensorflow_model_analysis.metrics import metric_specs, metric_types
+from tensorflow_model_analysis.proto import config_pb2
+from tensorflow_model_analysis.slicer import slicer_lib
+
+from checkpoint_sweep.common import digests
+from checkpoint_sweep.evaluation.plan.plan import split_config
+from checkpoint_sweep.evaluation.tfma_internals import SliceKey
+from checkpoint_sweep.selection.criteria import ThresholdMode
+from checkpoint_sweep.selection.metric_lookup import MetricName, metric_name
+from checkpoint_sweep.selection.selection import Selection
+
+# A slice by its features and their values as text.
+_Chosen = tuple[tuple[str, str], ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class UncertaintySpec:
+    """The metrics whose uncertainty is estimated, since they decide, and on which slices.
+
+    Attributes:
+        eval_config: Config with the tracked metrics only.
+        names: Names of the tracked metrics.
+        chosen: Slice to choose on; None without a selection.
+        thresholds: Slices that have thresholds.
+        everywhere: Whether a threshold holds on every slice.
+    """
+
+    eval_config: config_pb2.EvalConfig
+    names: frozenset[MetricName]
+    chosen: _Chosen | None
+    thresholds: tuple[config_pb2.SlicingSpec, ...]
+    everywhere: bool = False
+
+    def applies(self, key: SliceKey) -> bool:
+        """Tells whether the selection or a threshold looks at a slice."""
+        if self.everywhere or not key:
+            return True
+        if tuple(sorted((feature, str(value)) for feature, value in key)) == self.chosen:
+            return True
+        return any(
+            slicer_lib.SingleSliceSpec(spec=spec).is_slice_applicable(key)
+            for spec in self.thresholds
+        )
+
+    def parts(self) -> Mapping[str, config_pb2.EvalConfig]:
+        """Splits the config by query key; "" is the key of the metrics without one."""
+        return {
+            key: part for key, part in split_config(self.eval_config).items() if part.metrics_specs
+        }
+
+    @property
+    def digest(self) -> str:
+        """Digest that is the same for equal specs."""
+        specs = sorted(spec.SerializeToString(deterministic=True) for spec in self.thresholds)
+        return digests.of_parts(
+            self.eval_config.SerializeToString(deterministic=True),
+            repr((self.chosen, self.everywhere)),
+            *specs,
+        )
+
+
+def find_tracked_metrics(
+    eval_config: tfma.EvalConfig, selection: Selection | None
+) -> UncertaintySpec | None:
+    """Finds the metrics that decide: the selection metric, and those with a threshold on a slice.
+
+    TFMA holds a threshold without slices to hold on every slice. All slices are summed by fold
+    only where bounds decide, or there is no selection: that takes as many more sums.
+
+    Args:
+        eval_config: Config of the evaluation, with its defaults filled in.
+        selection: Metric to choose by; None to judge by thresholds only.
+
+    Returns:
+        The tracked metrics; None if the config has neither the selection metric nor thresholds.
+    """
+    thresholds = metric_specs.metric_thresholds_from_metrics_specs(
+        eval_config.metrics_specs, eval_config=eval_config
+    )
+    slices: list[config_pb2.SlicingSpec] = []
+    names: set[MetricName] = set()
+    everywhere = False
+    for key, entries in thresholds.items():
+        for spec, _ in entries:
+            if spec is None:
+                everywhere = (
+                    selection is None or selection.threshold_mode is ThresholdMode.CONFIDENT
+                )
+            elif not isinstance(spec, config_pb2.SlicingSpec):
+                continue
+            elif spec not in slices:
+                slices.append(spec)
+            names.add(metric_name(key))
+    chosen = None
+    if selection is not None:
+        names.add(selection.metric_name)
+        chosen = tuple(sorted((key, str(value)) for key, value in selection.slice.items()))
+    reduced = config_pb2.EvalConfig()
+    reduced.CopyFrom(eval_config)
+    del reduced.metrics_specs[:]
+    reduced.options.ClearField("compute_confidence_intervals")
+    reduced.options.ClearField("confidence_intervals")
+    del reduced.cross_slicing_specs[:]
+    for metrics_spec in eval_config.metrics_specs:
+        kept = [
+            metric
+            for metric in metrics_spec.metrics
+            if names & _names_of(eval_config, metrics_spec, metric)
+        ]
+        if kept:
+            part = reduced.metrics_specs.add()
+            part.CopyFrom(metrics_spec)
+            del part.metrics[:]
+            part.metrics.extend(kept)
+    if not reduced.metrics_specs:
+        return None
+    return UncertaintySpec(reduced, frozenset(names), chosen, tuple(slices), everywhere)
+
+
+def _names_of(
+    eval_config: config_pb2.EvalConfig,
+    metrics_spec: config_pb2.MetricsSpec,
+    metric: config_pb2.MetricConfig,
+) -> set[MetricName]:
+    """Finds the names of one metric in the results, for all outputs, classes and averages."""
+    alone = config_pb2.EvalConfig()
+    alone.CopyFrom(eval_config)
+    del alone.metrics_specs[:]
+    spec = alone.metrics_specs.add()
+    spec.CopyFrom(metrics_spec)
+    del spec.metrics[:]
+    spec.metrics.add().CopyFrom(metric)
+    computations: list[Any] = metric_specs.to_computations(alone.metrics_specs, eval_config=alone)
+    return {
+        metric_name(key)
+        for computation in computations
+        for key in computation.keys
+        if isinstance(key, metric_types.MetricKey) and not isinstance(key, metric_types.PlotKey)
+    }

@@ -1,0 +1,1 @@
+"""TFMA's plots as arrays, and in its files' format."""

@@ -1,0 +1,1 @@
+"""Whether models, config and examples fit each other, before any work."""

@@ -1,0 +1,86 @@
+"""Do the examples have the features that the evaluation config names?"""
+
+from collections.abc import Collection, Iterator
+
+import tensorflow_model_analysis as tfma
+from tensorflow_model_analysis.proto import config_pb2
+
+from checkpoint_sweep.common.errors import UserError
+from checkpoint_sweep.common.text import some
+from checkpoint_sweep.evaluation.aggregate import slicing
+from checkpoint_sweep.evaluation.inputs import preprocessing
+from checkpoint_sweep.evaluation.inputs.extracts import label_and_weight_features
+from checkpoint_sweep.saved_model.saved_model import SavedModel
+
+_NAMED = 40
+
+
+class FeatureError(UserError):
+    """The examples lack a feature that the evaluation config names; the message says which."""
+
+
+def check_features(
+    saved_model: SavedModel,
+    spec: config_pb2.ModelSpec,
+    eval_config: tfma.EvalConfig,
+    features: Collection[str],
+) -> None:
+    """Checks that the features of labels, weights, slices and queries are there.
+
+    Args:
+        saved_model: SavedModel of the model.
+        spec: of the model.
+        eval_config: with defaults filled in.
+        features: names of the examples' features.
+
+    Raises:
+        FeatureError: one is not.
+    """
+    known = {*features, *preprocessing.features(spec, saved_model)}
+    for name, subject, advice in _named(spec, eval_config):
+        if name and name not in known:
+            raise FeatureError(
+                f"{subject} the examples; they have: "
+                f"{some(sorted(known), _NAMED) or 'none'}. Name one of these in {advice}."
+            )
+
+
+def features_of(eval_config: tfma.EvalConfig, saved_model: SavedModel) -> set[str]:
+    """The features of the examples that the config names, as far as no function makes them.
+
+    Args:
+        eval_config: with defaults filled in.
+        saved_model: SavedModel that was exported.
+    """
+    named = {name for spec in eval_config.model_specs for name, _, _ in _named(spec, eval_config)}
+    return named - _made(eval_config, saved_model) - {""}
+
+
+def indispensable_features(eval_config: tfma.EvalConfig, saved_model: SavedModel) -> set[str]:
+    """Those of `features_of` that some example must have: without any, a weight would count 1."""
+    named = label_and_weight_features(eval_config)
+    return named - _made(eval_config, saved_model)
+
+
+def _made(eval_config: tfma.EvalConfig, saved_model: SavedModel) -> set[str]:
+    return {
+        name
+        for spec in eval_config.model_specs
+        for name in preprocessing.features(spec, saved_model)
+    }
+
+
+def _named(
+    spec: config_pb2.ModelSpec, eval_config: tfma.EvalConfig
+) -> Iterator[tuple[str, str, str]]:
+    """Features, what is to be said when one is not of the examples, and where to name another."""
+    for name in [spec.label_key, *sorted(spec.label_keys.values())]:
+        advice = "ModelSpec.label_key, or evaluate on the examples that Transform wrote"
+        yield name, f"The label {name!r} is not a feature of", advice
+    for name in [spec.example_weight_key, *sorted(spec.example_weight_keys.values())]:
+        advice = "ModelSpec.example_weight_key, or none"
+        yield name, f"The example weight {name!r} is not a feature of", advice
+    for name in sorted(slicing.columns(slicing.slicing_specs(eval_config))):
+        yield name, f"The slices by {name!r} are of no feature of", "slicing_specs"
+    for name in sorted({metrics.query_key for metrics in eval_config.metrics_specs}):
+        yield name, f"The query key {name!r} is not a feature of", "MetricsSpec.query_key"

@@ -1,0 +1,58 @@
+"""All that is checked before any work, for a sweep and for an Evaluator alike."""
+
+import tensorflow_model_analysis as tfma
+
+from checkpoint_sweep.common.eval_config import check_thresholds
+from checkpoint_sweep.evaluation.inputs.source import ExampleSource
+from checkpoint_sweep.evaluation.preflight.features import features_of, indispensable_features
+from checkpoint_sweep.evaluation.preflight.signature import check_signature, flattening_warning
+from checkpoint_sweep.evaluation.preflight.support import compiled_metrics_warning
+from checkpoint_sweep.evaluation.preflight.weights import check_weights
+from checkpoint_sweep.evaluation.request import DEFAULT_ENGINE
+from checkpoint_sweep.saved_model.model_source import ModelSource
+from checkpoint_sweep.saved_model.saved_model import SavedModel
+
+
+def preflight(
+    eval_config: tfma.EvalConfig,
+    examples: ExampleSource,
+    exported: SavedModel,
+    baseline: ModelSource | None,
+    engine: str = DEFAULT_ENGINE,
+) -> list[str]:
+    """Checks that models, config and examples fit each other.
+
+        for warning in preflight(eval_config, examples, SavedModel("export"), baseline=None):
+            logging.warning(warning)
+
+    The candidates' weights are not looked at: they come from checkpoints, or with the export.
+
+    Args:
+        eval_config: Config of the evaluation, with its defaults filled in.
+        examples: Examples to evaluate on, which are looked at until each feature was seen.
+        exported: SavedModel whose graph every candidate has.
+        baseline: Model to compare with; None for none.
+        engine: Name of the engine, of which some warnings depend.
+
+    Returns:
+        Sentences that warn of what may surprise.
+
+    Raises:
+        UserError: They do not fit (SavedModelError, ExamplesError, FeatureError, SignatureError,
+            EvalConfigError).
+    """
+    features = examples.features(
+        features_of(eval_config, exported), indispensable_features(eval_config, exported)
+    )
+    check_signature(exported, eval_config, features)
+    if baseline is not None:
+        check_signature(baseline.saved_model, eval_config, features, of_baseline=True)
+        check_weights(baseline)
+    compiled = compiled_metrics_warning(exported, eval_config)
+    if not compiled:  # A threshold may be for a metric that the model was compiled with.
+        check_thresholds(eval_config)
+    warnings = (
+        flattening_warning(exported, eval_config),
+        compiled if engine != "tfma" else None,
+    )
+    return [warning for warning in warnings if warning]

@@ -1,1 +1,0 @@
-"""All candidates on a share of the examples, those that are left on the others."""

@@ -1,0 +1,1 @@
+"""A candidate's results on disk: what is written, and what reads it back."""

@@ -1,0 +1,125 @@
+"""Reads one candidate's TFMA results back from disk."""
+
+import dataclasses
+import json
+import os
+
+import tensorflow as tf
+import tensorflow_model_analysis as tfma
+
+from checkpoint_sweep.common import digests
+from checkpoint_sweep.common.files import files_below, special_file
+from checkpoint_sweep.common.text import some
+from checkpoint_sweep.evaluation.results.confident_thresholds import not_sure
+from checkpoint_sweep.evaluation.results.files import JACKKNIFE, PREDICTIONS
+from checkpoint_sweep.evaluation.results.metrics import read_metrics
+from checkpoint_sweep.evaluation.results.replicates import read_replicates
+from checkpoint_sweep.evaluation.results.thresholds import threshold_failures
+from checkpoint_sweep.selection.criteria import ThresholdMode
+from checkpoint_sweep.selection.policies import CandidateResult, SelectionError
+from checkpoint_sweep.selection.selection import Selection
+
+_NAMED = 40
+
+
+def read_result(
+    directory: str,
+    model_name: str,
+    name: str,
+    step: int,
+    selection: Selection,
+    eval_config: tfma.EvalConfig,
+) -> CandidateResult:
+    """Reads the selection metric, the missed thresholds and the number of non-finite predictions.
+
+    Args:
+        directory: TFMA's output of one evaluation.
+        model_name: Name of the candidate's model spec; empty when it is the only one.
+        name: Name of the candidate.
+        step: Training step of the candidate.
+        selection: Selection, whose metric is read.
+        eval_config: Config of the evaluation, with its defaults filled in.
+
+    Raises:
+        SelectionError: The slice that the selection names is not in the results.
+    """
+    slices = read_metrics(directory, model_name)
+    if selection.slice_name not in slices:
+        known = sorted("/".join(f"{k}={v}" for k, v in s) or "overall" for s in slices)
+        raise SelectionError(
+            f"{name} has no result for {selection}. Its slices are: {some(known, _NAMED)}. Name "
+            "one of these, or add the slice to slicing_specs."
+        )
+    key = selection.slice_name, selection.metric_name
+    replicates = read_replicates(directory, model_name)
+    failures = threshold_failures(directory)
+    if selection.threshold_mode is ThresholdMode.CONFIDENT and not failures:
+        failures = not_sure(eval_config, replicates, selection.level)
+    found = replicates.get(key)
+    return CandidateResult(
+        name,
+        step,
+        slices[selection.slice_name].get(selection.metric_name),
+        tuple(failures),
+        excluded_reason=read_predictions(directory).excluded_reason,
+        replicates=found.own if found else None,
+        metrics={str(known): value for known, value in slices[selection.slice_name].items()},
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class Predictions:
+    """The counts of a candidate's predictions.
+
+    Attributes:
+        examples: Number of examples; 0 if there were none.
+        non_finite: Number of examples with a prediction that is NaN or infinite.
+        failed: Name of the TFMA combiner that failed on them; None if none did.
+    """
+
+    examples: int = 0
+    non_finite: int = 0
+    failed: str | None = None
+
+    @property
+    def excluded_reason(self) -> str | None:
+        """Reason why a candidate with these predictions may not be chosen; None if it may."""
+        if not self.non_finite:
+            return None
+        return (
+            f"its predictions are NaN or infinite on {self.non_finite:,} of {self.examples:,} "
+            "examples"
+        )
+
+
+def digest(directory: str) -> str:
+    """Digests the content of a candidate's files, except those that say where its models are.
+
+    Raises:
+        FileNotFoundError: There are no results, or something that is no file is among them.
+    """
+    patterns = ("*.tfrecord", PREDICTIONS, JACKKNIFE)
+    paths = [path for p in patterns for path in tf.io.gfile.glob(os.path.join(directory, p))]
+    if not paths or special_file(files_below(directory)):
+        raise FileNotFoundError(f"There are no results in {directory}.")
+    return digests.of_files(paths)
+
+
+def read_predictions(directory: str) -> Predictions:
+    """Reads the counts of predictions that an engine wrote.
+
+    Args:
+        directory: An engine's output of one evaluation.
+
+    Raises:
+        ValueError: The file was not written by this version.
+    """
+    path = os.path.join(directory, PREDICTIONS)
+    if not tf.io.gfile.exists(path):
+        return Predictions()
+    with tf.io.gfile.GFile(path) as file:
+        content = json.load(file)
+    try:
+        return Predictions(**content)
+    except TypeError as error:
+        raise ValueError(f"{path} was not written by this version.") from error

@@ -1,0 +1,24 @@
+"""The files of a candidate's results beside TFMA's, and the records of all files."""
+
+import json
+from typing import Any
+
+# By the name of a file: a serialized proto, or JSON; plots are serialized when they are written.
+Record = dict[str, Any]
+
+# The number of examples, and of those with a prediction that is not finite.
+PREDICTIONS = "predictions.json"
+# The tracked metrics without each fold of the examples, see `jackknife`.
+JACKKNIFE = "jackknife.json"
+
+
+def predictions_record(examples: int, non_finite: int, failed: str | None) -> Record:
+    """Makes the record of a candidate's predictions.
+
+    Args:
+        examples: Number of examples.
+        non_finite: Number of examples with a prediction that is NaN or infinite.
+        failed: Name of the TFMA combiner that failed on them; None if none did.
+    """
+    content = {"examples": examples, "non_finite": non_finite, "failed": failed}
+    return {PREDICTIONS: json.dumps(content).encode()}

@@ -1,0 +1,74 @@
+"""The ledger: a record of the checkpoints that a sweep has evaluated, rewritten after each.
+
+A checkpoint that an earlier sweep has evaluated with an equal fingerprint is not evaluated again:
+its results are copied, see `candidates.reuse`.
+"""
+
+import dataclasses
+import json
+import os
+from collections.abc import Iterable, Sequence
+
+import tensorflow as tf
+
+from checkpoint_sweep.common.files import special_file, write_json
+
+LEDGER = "ledger.json"
+# The folder of the weights of averages, beside the ledger.
+AVERAGES = "averages"
+EVALUATED, FAILED, EXCLUDED, TRIAL = "evaluated", "failed", "left out", "trial"
+
+
+@dataclasses.dataclass(frozen=True)
+class Entry:
+    """One checkpoint of the sweep.
+
+    Attributes:
+        name: Name of the candidate; also the folder of its results, relative to the ledger.
+        step: Training step; of an average, that of the newest checkpoint in it.
+        checkpoint: Prefix of the checkpoint, or of the averaged weights.
+        status: "evaluated", "left out" or "failed"; "trial" for an average that was evaluated on
+            the way to a greedy soup and is no candidate.
+        seconds: Wall time of its evaluation; 0 if its results are an earlier sweep's.
+        reason: Reason why it has no results; None when it has some.
+        key: Key of its evaluation by fingerprint and weights; "" where nothing was evaluated.
+        reused: Whether its results are an earlier sweep's.
+        results: Digest of the files of its results; "" without.
+        averaged: Steps of the checkpoints that it is the average of; None for a checkpoint.
+    """
+
+    name: str
+    step: int
+    checkpoint: str
+    status: str
+    seconds: float = 0.0
+    reason: str | None = None
+    key: str = ""
+    reused: bool = False
+    results: str = ""
+    averaged: Sequence[int] | None = None
+
+
+def write_ledger(directory: str, entries: Iterable[Entry]) -> None:
+    """Writes all entries, by step, to the evaluation's directory."""
+    ordered = sorted(entries, key=lambda e: (e.step, e.averaged is not None))
+    content = {"checkpoints": [dataclasses.asdict(e) for e in ordered]}
+    write_json(os.path.join(directory, LEDGER), content)
+
+
+def read_ledger(directory: str) -> list[Entry]:
+    """Reads the entries, by step, that `write_ledger` wrote.
+
+    Raises:
+        ValueError, KeyError, TypeError: It is damaged, or of another version.
+    """
+    path = os.path.join(directory, LEDGER)
+    if special_file([path]):
+        raise ValueError(f"{path} is no regular file.")
+    with tf.io.gfile.GFile(path) as file:
+        entries = [Entry(**fields) for fields in json.load(file)["checkpoints"]]
+    for entry in entries:
+        texts = (entry.name, entry.status, entry.key, entry.results)
+        if not all(isinstance(text, str) for text in texts) or "/" in entry.name:
+            raise ValueError(f"{path} has an entry that is none: {entry}.")
+    return entries

@@ -1,0 +1,116 @@
+"""Reads back what an engine wrote of metrics without each fold of the examples."""
+
+import dataclasses
+import json
+import math
+import os
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import tensorflow as tf
+
+from checkpoint_sweep.common.names import MetricName, SliceName
+from checkpoint_sweep.evaluation.results.files import JACKKNIFE
+from checkpoint_sweep.evaluation.results.metrics import Slice, read_metrics
+from checkpoint_sweep.selection.replicates import Replicates
+
+
+@dataclasses.dataclass(frozen=True)
+class JackknifeReplicates:
+    """The jackknife replicates of one metric on one slice.
+
+    Attributes:
+        own: Replicates of the candidate.
+        baseline: Replicates of the baseline; None without one.
+    """
+
+    own: Replicates
+    baseline: Replicates | None
+
+    @property
+    def change(self) -> Replicates | None:
+        """Replicates of the candidate's difference to the baseline; None without a baseline."""
+        return None if self.baseline is None else self.own.minus(self.baseline)
+
+
+def read_replicates(
+    directory: str, model_name: str = "", baseline_name: str = "baseline"
+) -> Mapping[tuple[Slice, MetricName], JackknifeReplicates]:
+    """Reads replicates by slice and metric; none where the engine wrote none, as stock TFMA does.
+
+    The values of all examples are those of TFMA's files; the replicates differ from them as they do
+    on the coarser histograms that they are computed from.
+
+    Args:
+        directory: An engine's output of one evaluation.
+        model_name: Name of the candidate's model spec; empty when it is the only one.
+        baseline_name: Name of the baseline's model spec.
+
+    Raises:
+        ValueError: The file is damaged, or of another version.
+    """
+    path = os.path.join(directory, JACKKNIFE)
+    if not tf.io.gfile.exists(path):
+        return {}
+    try:
+        with tf.io.gfile.GFile(path) as file:
+            slices = json.load(file)["slices"]
+        found = from_slices(slices)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{path} was not written by this version.") from error
+
+    own = read_metrics(directory, model_name)
+    compared = any(known.baseline is not None for known in found.values())
+    theirs = read_metrics(directory, baseline_name) if compared else {}
+    return {
+        (slice_key, name): JackknifeReplicates(
+            _shifted(known.own, own.get(slice_key, {}).get(name)),
+            known.baseline and _shifted(known.baseline, theirs.get(slice_key, {}).get(name)),
+        )
+        for (slice_key, name), known in found.items()
+    }
+
+
+def _shifted(replicates: Replicates, value: float | None) -> Replicates:
+    """Moves replicates to another value of all examples."""
+    if value is None:
+        return replicates
+    shift = value - replicates.value
+    left_out = tuple(number + shift for number in replicates.left_out)
+    return dataclasses.replace(replicates, value=value, left_out=left_out)
+
+
+def from_slices(
+    slices: Iterable[Mapping[str, Any]],
+) -> dict[tuple[Slice, MetricName], JackknifeReplicates]:
+    """Makes replicates, by slice and metric, of the records that `jackknife.derive` gives."""
+    return {
+        (
+            SliceName.of(part["slice"]),
+            MetricName(entry["output"], entry["sub_key"], entry["name"]),
+        ): _from_entry(entry, part["examples"], part["rarer_label"])
+        for part in slices
+        for entry in part["metrics"]
+    }
+
+
+def _from_entry(
+    entry: Mapping[str, Any], examples: list[int], rarer: int | None
+) -> JackknifeReplicates:
+    own, baseline = (
+        _replicates(entry[f"{prefix}value"], entry[f"{prefix}left_out"], examples, rarer)
+        if f"{prefix}value" in entry
+        else None
+        for prefix in ("", "baseline_")
+    )
+    if own is None:
+        raise ValueError("there is no value")
+    return JackknifeReplicates(own, baseline)
+
+
+def _replicates(
+    value: float | None, left_out: list[float | None], examples: list[int], rarer: int | None
+) -> Replicates:
+    numbers = tuple(math.nan if number is None else float(number) for number in left_out)
+    whole = math.nan if value is None else float(value)
+    return Replicates(whole, numbers, tuple(int(count) for count in examples), rarer)

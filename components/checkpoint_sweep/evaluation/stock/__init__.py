@@ -1,0 +1,1 @@
+"""The reference engine: stock TFMA, once for each candidate."""

@@ -1,0 +1,160 @@
+"""A SavedModel on disk, whose `saved_model.pb` or `saved_model.pbtxt` is read once."""
+
+import dataclasses
+import functools
+import hashlib
+import os
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import tensorflow as tf
+from apache_beam.utils import shared
+from google.protobuf import message
+from tensorflow.core.protobuf import meta_graph_pb2, saved_model_pb2
+from tensorflow.python.saved_model import loader_impl
+from tensorflow_model_analysis.utils import model_util
+
+from checkpoint_sweep.common import files
+from checkpoint_sweep.common.errors import UserError
+
+_GRAPH_FILES = (tf.saved_model.SAVED_MODEL_FILENAME_PB, tf.saved_model.SAVED_MODEL_FILENAME_PBTXT)
+_SERVE = frozenset({tf.saved_model.SERVING})
+
+
+class SavedModelError(UserError, FileNotFoundError):
+    """A directory holds no SavedModel that can be read; the message says what is wrong."""
+
+
+class _Parsed:
+    """Holds a parsed proto by a reference that can be weak, as Beam's `Shared` needs it."""
+
+    def __init__(self, proto: saved_model_pb2.SavedModel) -> None:
+        self.proto = proto
+
+
+@dataclasses.dataclass(frozen=True)
+class SavedModel:
+    """A directory with a SavedModel, read when first asked for and then kept.
+
+        exported = SavedModel("export")
+        exported.default_signature                           # "serving_default"
+        list(exported.signatures["serving_default"].inputs)  # ["examples"]
+
+    Nothing is read before an attribute is asked for, and the proto is read once: by `absolute` and
+    by pickling, as Beam copies its steps, come others that share it within a process. In another
+    process it is read again. What the attributes give is shared, and must not be changed.
+
+    Attributes:
+        directory: Directory of the SavedModel; what is equal in this is equal.
+    """
+
+    directory: str
+    _shared: shared.Shared = dataclasses.field(
+        default_factory=shared.Shared, repr=False, compare=False
+    )
+
+    def exists(self) -> bool:
+        """Returns whether the directory holds the graph of a SavedModel."""
+        return _graph_file(self.directory) is not None
+
+    @property
+    def meta_graph(self) -> meta_graph_pb2.MetaGraphDef:
+        """The graph that is tagged for serving, and nothing else.
+
+        Raises:
+            SavedModelError: There is none; the message lists the tags that there are.
+        """
+        graphs = self._parsed.proto.meta_graphs
+        for graph in graphs:
+            if set(graph.meta_info_def.tags) == _SERVE:
+                return graph
+        present = [sorted(graph.meta_info_def.tags) for graph in graphs]
+        raise SavedModelError(
+            f"{self.directory} has no graph tagged {sorted(_SERVE)}; it has {present}. Export one "
+            "for serving."
+        )
+
+    @property
+    def signatures(self) -> Mapping[str, meta_graph_pb2.SignatureDef]:
+        """The signatures of all graphs by name, without TensorFlow's own.
+
+        Raises:
+            SavedModelError: There is no SavedModel, or it is damaged.
+        """
+        return {
+            name: signature
+            for graph in self._parsed.proto.meta_graphs
+            for name, signature in graph.signature_def.items()
+            if not name.startswith("__")
+        }
+
+    @property
+    def default_signature(self) -> str:
+        """The name of the signature that TFMA evaluates when none is named.
+
+        Raises:
+            SavedModelError: There is no SavedModel, or it is damaged.
+        """
+        name: str = model_util.get_default_signature_name_from_saved_model_proto(self._parsed.proto)
+        return name
+
+    @functools.cached_property
+    def fingerprint(self) -> str:
+        """Digest of the graph file and of every asset: equal when models can share one graph.
+
+        Raises:
+            SavedModelError: There is no SavedModel.
+        """
+        digest = hashlib.sha256()
+        assets = _files(os.path.join(self.directory, "assets"))
+        for path in (_existing_graph_file(self.directory), *assets):
+            digest.update(os.path.relpath(path, self.directory).encode())
+            with tf.io.gfile.GFile(path, "rb") as file:
+                while chunk := file.read(1 << 24):
+                    digest.update(chunk)
+        return digest.hexdigest()
+
+    def absolute(self) -> "SavedModel":
+        """Returns the same for processes that run in another folder."""
+        return dataclasses.replace(self, directory=files.absolute(self.directory))
+
+    @functools.cached_property
+    def _parsed(self) -> _Parsed:
+        return self._shared.acquire(functools.partial(_parse, self.directory))
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leaves out what was read: a graph may be large, and a worker has the directory."""
+        return {"directory": self.directory, "_shared": self._shared}
+
+
+def _parse(directory: str) -> _Parsed:
+    path = _existing_graph_file(directory)
+    try:
+        saved = loader_impl.parse_saved_model(directory)
+    except (OSError, message.DecodeError, tf.errors.OpError) as error:
+        raise SavedModelError(
+            f"{path} is damaged: TensorFlow cannot parse it. Export the model again."
+        ) from error
+    if not saved.meta_graphs:
+        raise SavedModelError(f"{path} is damaged: it holds no graph. Export the model again.")
+    return _Parsed(saved)
+
+
+def _existing_graph_file(directory: str) -> str:
+    path = _graph_file(directory)
+    if path is None:
+        raise SavedModelError(
+            f"{directory} holds no {_GRAPH_FILES[0]}. Export one SavedModel there, as "
+            "fn_args.serving_model_dir in a Trainer is for."
+        )
+    return path
+
+
+def _graph_file(directory: str) -> str | None:
+    paths = (os.path.join(directory, name) for name in _GRAPH_FILES)
+    return next((path for path in paths if tf.io.gfile.exists(path)), None)
+
+
+def _files(directory: str) -> Iterator[str]:
+    for parent, _, names in sorted(tf.io.gfile.walk(directory)):
+        yield from (os.path.join(parent, name) for name in sorted(names))

@@ -1,0 +1,82 @@
+"""What a sweep evaluates on, what it chooses by, and how it goes about it."""
+
+import dataclasses
+from collections.abc import Sequence
+
+import tensorflow_model_analysis as tfma
+
+from checkpoint_sweep.evaluation.request import DEFAULT_ENGINE, check_amounts
+from checkpoint_sweep.model_run.averages import Averages
+from checkpoint_sweep.model_run.checkpoints import StepRange
+from checkpoint_sweep.selection.racing import Racing
+from checkpoint_sweep.selection.selection import Selection
+
+# In this process; Beam's default may download another runner.
+_BEAM_ARGS = ("--runner=FnApiRunner",)
+
+
+@dataclasses.dataclass(frozen=True)
+class SweepOptions:
+    """Options of a sweep: the same for `sweep`, `watch`, and a sweep from within a training.
+
+    >>> from checkpoint_sweep import Averages, Selection, StepRange, SweepOptions
+    >>> options = SweepOptions(
+    ...     examples="eval-*.tfrecord",
+    ...     config="eval_config.pbtxt",
+    ...     select=Selection("auc", slice={"payment_type": "Cash"}),
+    ...     steps=StepRange(first=1),
+    ...     averages=Averages(last=(5,)),
+    ... )
+    >>> str(options.selection)
+    'auc on payment_type=Cash'
+
+    Attributes:
+        examples: Patterns of TFRecord, CSV or Parquet files, folders of such files, or the folder
+            of an Examples artifact.
+        config: Evaluation config, or the path of its file: a text proto, JSON or YAML.
+        select: Metric to choose by, as TFMA names it, or a selection with more to it.
+        output: Local directory for the results; the run's, with `-sweep` at its end, if None.
+        split: Split of an Examples artifact.
+        schema: Path of the schema of the examples; None for what is in them.
+        baseline: Directory of a SavedModel that change thresholds compare with; None for none.
+        steps: Checkpoints to evaluate.
+        averages: Averages of checkpoints to evaluate too; None for none.
+        racing: How checkpoints are dropped early; None to evaluate each on all examples.
+        engine: "fused", all checkpoints in one pass, or "tfma", stock TFMA once for each.
+        batch_size: Number of examples to predict at once; None for the engine's default.
+        memory_budget: Bytes for the weights of all models; those beyond it are evaluated in
+            further passes. None for a share of the machine's memory.
+        beam_args: Options of the Beam pipelines.
+
+    Raises:
+        EngineError: `batch_size` or `memory_budget` is below 1.
+    """
+
+    examples: str | Sequence[str]
+    config: str | tfma.EvalConfig
+    select: str | Selection
+    _: dataclasses.KW_ONLY
+    output: str | None = None
+    split: str = "eval"
+    schema: str | None = None
+    baseline: str | None = None
+    steps: StepRange = dataclasses.field(default_factory=StepRange)
+    averages: Averages | None = None
+    racing: Racing | None = None
+    engine: str = DEFAULT_ENGINE
+    batch_size: int | None = None
+    memory_budget: int | None = None
+    beam_args: Sequence[str] = _BEAM_ARGS
+
+    def __post_init__(self) -> None:
+        check_amounts(self.batch_size, self.memory_budget)
+
+    @property
+    def patterns(self) -> list[str]:
+        """The patterns of the examples, as a list."""
+        return [self.examples] if isinstance(self.examples, str) else list(self.examples)
+
+    @property
+    def selection(self) -> Selection:
+        """The selection, made of a metric's name where only that is given."""
+        return Selection(self.select) if isinstance(self.select, str) else self.select

@@ -1,0 +1,122 @@
+"""Pins the checkpoints of a run that goes on, and evaluates them when some are new."""
+
+import contextlib
+import dataclasses
+import os
+import threading
+import time
+from collections.abc import Iterator
+
+from checkpoint_sweep.model_run.checkpoints import (
+    CheckpointError,
+    NoCheckpointError,
+    list_checkpoints,
+)
+from checkpoint_sweep.report.sweep_result import SweepResult
+from checkpoint_sweep.saved_model.saved_model import SavedModel
+from checkpoint_sweep.sweeping import folder as folders
+from checkpoint_sweep.sweeping.options import SweepOptions
+from checkpoint_sweep.sweeping.pinned import pin
+from checkpoint_sweep.sweeping.sweep import sweep
+
+_PINNED = "pinned"
+# Seconds. A trainer that saves often and keeps few deletes a checkpoint soon.
+_LONGEST_SLEEP = 0.2
+
+
+class RunWatcher:
+    """Pins and evaluates the checkpoints of one run, all that were ever seen.
+
+    Args:
+        run: Local directory of the checkpoints; it need not be there yet.
+        model: Directory of a SavedModel that was exported from one of them; it need not be there
+            yet, but nothing is evaluated before.
+        options: Options of each sweep.
+        every: Seconds that `wait` takes.
+
+    Attributes:
+        output: Absolute directory of the results.
+        result: Result of the last sweep; None before the first.
+        pending: Whether checkpoints wait for being evaluated.
+    """
+
+    def __init__(self, run: str, model: str, options: SweepOptions, every: float = 5.0) -> None:
+        self.output = folders.of_run(run, options.output)
+        self.result: SweepResult | None = None
+        self._run = run
+        self._model = model
+        self._options = dataclasses.replace(options, output=self.output)
+        self._every = every
+        self._pinned = os.path.join(self.output, _PINNED)
+        self.pending = os.path.isdir(self._pinned)
+
+    def poll(self) -> SweepResult | None:
+        """Pins what is new, and evaluates what waits; None if there was nothing to evaluate.
+
+        While checkpoints are evaluated, those that appear are pinned too: a trainer that keeps few
+        may delete them before the evaluation has ended.
+
+        Raises:
+            UserError: Something does not fit. What waited still does.
+        """
+        self.pending = self._pin() or (self.pending and self._has_some_in_range())
+        if not self.pending or not SavedModel(self._model).exists():
+            return None
+        with self._pinning():
+            self.result = sweep(self._pinned, self._model, self._options)
+        return self.result
+
+    def wait(self) -> None:
+        """Waits until it is time for the next `poll`; what appears meanwhile is pinned.
+
+        Raises:
+            CheckpointError: The files in the run are not one series of checkpoints.
+        """
+        end = time.monotonic() + self._every
+        while (left := end - time.monotonic()) > 0:
+            time.sleep(min(left, _LONGEST_SLEEP))
+            self.pending = self._pin() or self.pending
+
+    def last_result(self) -> SweepResult:
+        """Returns the result of the last sweep.
+
+        Raises:
+            CheckpointError: There is none: no checkpoint has appeared, or none of the step range.
+        """
+        if self.result is None:
+            with contextlib.suppress(NoCheckpointError):
+                self._options.steps.select(list_checkpoints(self._pinned))
+            raise CheckpointError(f"No checkpoint has appeared in {self._run}. Look for longer.")
+        return self.result
+
+    def _pin(self) -> bool:
+        """Pins what is new; whether some of it is to be evaluated."""
+        return any(step in self._options.steps for step in pin(self._run, self._pinned))
+
+    def _has_some_in_range(self) -> bool:
+        try:
+            pinned = list_checkpoints(self._pinned)
+        except NoCheckpointError:
+            return False
+        return any(checkpoint.step in self._options.steps for checkpoint in pinned)
+
+    @contextlib.contextmanager
+    def _pinning(self) -> Iterator[None]:
+        """Pins what appears; afterwards `pending` says whether something has."""
+        appeared, ended = threading.Event(), threading.Event()
+
+        def go_on() -> None:
+            while not ended.wait(min(self._every, _LONGEST_SLEEP)):
+                with contextlib.suppress(CheckpointError):  # The next poll says so.
+                    if self._pin():
+                        appeared.set()
+
+        thread = threading.Thread(target=go_on, name="pin", daemon=True)
+        thread.start()
+        try:
+            yield
+            self.pending = False
+        finally:
+            ended.set()
+            thread.join()
+            self.pending = self.pending or appeared.is_set()

@@ -1,0 +1,3 @@
+"""The version of the library. It imports nothing, so that everything can import it."""
+
+__version__ = "0.2.0"

@@ -1,0 +1,119 @@
+"""Starts or schedules runs on Kubeflow Pipelines."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from pipeline.kubeflow.parameters import RunParameterError
+from pipeline.kubeflow.submit import options
+from pipeline.kubeflow.submit.run_values import RunOverrides, kubeflow_values
+from pipeline.kubeflow.submit.schedules import ScheduleError, check_for_kubeflow
+from pipeline.reporting import log_filters
+from pipeline.reporting.failure import fail
+
+_EXPERIMENT = "Default"
+
+
+def kubeflow(
+    host: Annotated[str, typer.Option(help="URL of the Kubeflow Pipelines API.")],
+    package: Annotated[Path, typer.Option(help="The compiled pipeline.")] = Path(
+        "compiled/taxi-kubeflow.yaml"
+    ),
+    data: options.Data = None,
+    push_to: options.PushTo = None,
+    baseline: Annotated[
+        str | None,
+        typer.Option(
+            help="Folder of the deployed model or of its versions; empty for none. "
+            "(default: as compiled)"
+        ),
+    ] = None,
+    steps: options.Steps = None,
+    checkpoint_steps: options.CheckpointSteps = None,
+    select_by: options.SelectBy = None,
+    direction: options.Direction = None,
+    engine: options.Engine = None,
+    root: options.Root = None,
+    run_name: options.RunName = None,
+    experiment: options.Experiment = None,
+    namespace: Annotated[str | None, typer.Option(help="In multi-user Kubeflow.")] = None,
+    service_account: Annotated[
+        str | None, typer.Option(help="Of Kubernetes, that the tasks run as.")
+    ] = None,
+    caching: options.Caching = True,
+    schedule: Annotated[
+        str | None,
+        typer.Option(
+            help="Start runs by a schedule: cron with seconds, such as '0 30 6 * * *', or @daily."
+        ),
+    ] = None,
+    token: Annotated[
+        str | None, typer.Option(envvar="KUBEFLOW_TOKEN", help="Bearer token for the API.")
+    ] = None,
+    cookie: Annotated[
+        str | None,
+        typer.Option(
+            envvar="KUBEFLOW_COOKIE", help="Cookie for the API, such as authservice_session=..."
+        ),
+    ] = None,
+) -> None:
+    """Start a run on Kubeflow Pipelines 2.x, or schedule runs, and print the URL."""
+    settings = options.settings(steps, checkpoint_steps, select_by, direction, engine)
+    try:
+        if schedule is not None:
+            check_for_kubeflow(schedule)
+        spec = options.load(package, "kubeflow").spec
+        pipeline_root = root or spec["defaultPipelineRoot"]
+        values = kubeflow_values(
+            spec, pipeline_root, RunOverrides(data, push_to, baseline, settings)
+        )
+    except (RunParameterError, ScheduleError) as error:
+        fail(str(error), 2)
+    log_filters.silence_imports()
+    from kfp import Client
+    from kfp_server_api import ApiException
+    from urllib3.exceptions import HTTPError
+
+    common: dict[str, Any] = {
+        "pipeline_root": pipeline_root,
+        "enable_caching": options.caching_of_all(caching),
+        "service_account": service_account,
+    }
+    try:
+        client = Client(
+            host=host, namespace=namespace or "kubeflow", existing_token=token, cookies=cookie
+        )
+        if schedule is not None:
+            found = client.create_experiment(experiment or _EXPERIMENT, namespace=namespace)
+            job = client.create_recurring_run(
+                experiment_id=found.experiment_id,
+                job_name=run_name or package.stem,
+                cron_expression=schedule,
+                # What was missed while the schedule was off is not made up for.
+                no_catchup=True,
+                params=values,
+                pipeline_package_path=str(package),
+                **common,
+            )
+            identity = job.recurring_run_id
+            options.say(f"Schedule {identity}: {host}/#/recurringrun/details/{identity}")
+            return
+        run = client.create_run_from_pipeline_package(
+            str(package),
+            arguments=values,
+            run_name=run_name,
+            experiment_name=experiment,
+            namespace=namespace,
+            **common,
+        )
+    except ApiException as error:
+        said = error.body or error.reason
+        fail(f"{host} refused: {error.status}, {said}. Check --token, --cookie and --namespace.", 1)
+    except (HTTPError, TimeoutError) as error:
+        fail(
+            f"{host} does not answer as Kubeflow's API: {error} Check --host, and --token or "
+            "--cookie where one is wanted.",
+            1,
+        )
+    options.say(f"Run {run.run_id}: {host}/#/runs/details/{run.run_id}")

@@ -1,0 +1,189 @@
+"""Candidates that are out are dropped; those that are left have what they would have without."""
+
+import dataclasses
+import logging
+from pathlib import Path
+
+import apache_beam as beam
+import pytest
+from apache_beam.runners.portability.fn_api_runner import FnApiRunner
+
+from checkpoint_sweep.evaluation.fused.engine import evaluate_fused
+from checkpoint_sweep.evaluation.fused.transform import EvaluateModels
+from checkpoint_sweep.evaluation.plan.tracked_metrics import find_tracked_metrics
+from checkpoint_sweep.evaluation.predict import LoadedModels, memory
+from checkpoint_sweep.evaluation.request import Evaluated, EvaluationRequest, Race
+from checkpoint_sweep.evaluation.results.replicates import read_replicates
+from checkpoint_sweep.saved_model.model_source import ModelSource
+from checkpoint_sweep.selection.criteria import Direction
+from checkpoint_sweep.selection.racing import Racing
+from checkpoint_sweep.selection.selection import Selection
+from tests.checkpoint_sweep.evaluation import taxi_models, tfma_oracle
+
+pytestmark = pytest.mark.slow
+
+EXAMPLES = 1500
+CONFIG = """
+    %s
+    slicing_specs {}
+    slicing_specs { feature_keys: "payment_type" }
+    metrics_specs {
+      metrics { class_name: "AUC" }
+      metrics { class_name: "BinaryCrossentropy" }
+      metrics { class_name: "ExampleCount" }
+      %s
+    }
+"""
+# A metric that stays example by example: its accumulators go on too.
+SLOW = """metrics { class_name: "Mean" config: '"feature_key_path": ["features", "weight"]' }"""
+ALONE = 'model_specs { label_key: "big_tipper" }'
+WITH_BASELINE = """
+    model_specs { name: "candidate" label_key: "big_tipper" }
+    model_specs { name: "baseline" is_baseline: true label_key: "big_tipper" }
+"""
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return taxi_models.write_examples(str(tmp_path_factory.mktemp("data") / "taxi"), EXAMPLES)
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> list[ModelSource]:
+    return taxi_models.write_models(str(tmp_path_factory.mktemp("models")), "binary", 7)
+
+
+def _request(
+    data: str,
+    models: list[ModelSource],
+    directory: Path,
+    text: str = ALONE,
+    race: bool = True,
+    budget: int | None = None,
+    more: str = "",
+) -> EvaluationRequest:
+    baseline = models[-1] if text is WITH_BASELINE else None
+    candidates = models[:-1]
+    eval_config = tfma_oracle.config(CONFIG % (text, more), baseline=baseline is not None)
+
+    def read(pipeline: beam.Pipeline, batch_size: int, columns: object) -> beam.PCollection:
+        return pipeline | taxi_models.read(data, min(batch_size, 400))
+
+    return EvaluationRequest(
+        candidates=candidates,
+        baseline=baseline,
+        outputs={model.name: str(directory / model.name) for model in candidates},
+        eval_config=eval_config,
+        read=read,
+        make_pipeline=lambda: beam.Pipeline(runner=FnApiRunner()),
+        memory_budget=budget,
+        tracked_metrics=find_tracked_metrics(eval_config, Selection("auc")),
+        race=Race(Racing(), ("", "", "auc"), (), Direction.HIGHER_IS_BETTER) if race else None,
+    )
+
+
+def _by_name(request: EvaluationRequest) -> dict[str, Evaluated]:
+    evaluated = list(evaluate_fused(request))
+    assert sorted(done.name for done in evaluated) == sorted(m.name for m in request.candidates)
+    return {done.name: done for done in evaluated}
+
+
+@pytest.mark.parametrize(
+    ("text", "groups"),
+    [
+        pytest.param(ALONE, 1, id="alone"),
+        pytest.param(WITH_BASELINE, 3, id="in groups with a baseline"),
+    ],
+)
+def test_candidates_that_are_left_have_the_results_of_all_examples(
+    text: str, groups: int, data: str, models: list[ModelSource], tmp_path: Path
+) -> None:
+    weight = memory.weight_bytes(models[0])
+    budget = weight * (len(models) // groups + 1) if groups > 1 else None
+    raced = _request(data, models, tmp_path / "raced", text, budget=budget, more=SLOW)
+    whole = dataclasses.replace(
+        raced, race=None, outputs={m.name: str(tmp_path / "whole" / m.name) for m in models[:-1]}
+    )
+    done, all_done = _by_name(raced), _by_name(whole)
+    left = [name for name, one in done.items() if one.error is None]
+    assert 0 < len(left) < len(done)
+    assert all(one.error is None for one in all_done.values())
+    model_name = "candidate" if text is WITH_BASELINE else None
+    for name in left:
+        expected = tfma_oracle.load(whole.outputs[name], model_name)
+        actual = tfma_oracle.load(raced.outputs[name], model_name)
+        assert tfma_oracle.differences(expected, actual) == []
+        mine, theirs = read_replicates(raced.outputs[name]), read_replicates(whole.outputs[name])
+        assert mine.keys() == theirs.keys()
+        for key, found in mine.items():
+            assert found.own.examples == theirs[key].own.examples
+            assert found.own.left_out == pytest.approx(theirs[key].own.left_out, nan_ok=True)
+
+
+def test_the_best_candidate_is_left_and_others_say_when_they_were_dropped(
+    data: str, models: list[ModelSource], tmp_path: Path
+) -> None:
+    whole = _request(data, models, tmp_path / "whole", race=False)
+    _by_name(whole)
+    aucs = {
+        name: read_replicates(directory)[(), ("", "", "auc")].own.value
+        for name, directory in whole.outputs.items()
+    }
+    raced = _request(data, models, tmp_path / "raced")
+    done = _by_name(raced)
+    best = max(aucs, key=lambda name: aucs[name])
+    assert done[best].error is None
+    for name, one in done.items():
+        assert one.dropped == (one.error is not None)
+        if one.error is not None:
+            assert one.error.startswith("dropped after ")
+            assert "not among the best at 90%" in one.error
+            assert not Path(raced.outputs[name]).exists()
+    assert not (tmp_path / "raced" / "racing").exists()
+
+
+def _with(loader: object) -> tuple[object, ...]:
+    """The defaults of `EvaluateModels` with another loader."""
+    defaults = EvaluateModels.__init__.__defaults__ or ()
+    return tuple(loader if value is LoadedModels else value for value in defaults)
+
+
+def test_no_example_is_predicted_twice(
+    data: str, models: list[ModelSource], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = tmp_path / "predicted"  # A file: steps are pickled on their way to the runner.
+    load = LoadedModels
+
+    class Counting:
+        def __init__(self, sources, signature):
+            self._loaded = load(sources, signature)
+            self.input_specs = self._loaded.input_specs
+            self._models = len(sources)
+
+        def predict(self, inputs):
+            (values,) = inputs.values()
+            with log.open("a") as file:
+                file.write(f"{self._models} {len(values)}\n")
+            return self._loaded.predict(inputs)
+
+    monkeypatch.setattr(EvaluateModels.__init__, "__defaults__", _with(Counting))
+    request = _request(data, models, tmp_path)
+    done = _by_name(request)
+    predicted = [tuple(map(int, line.split())) for line in log.read_text().splitlines()]
+    assert sum(size for _, size in predicted) == EXAMPLES
+    work = sum(number * size for number, size in predicted)
+    assert work < EXAMPLES * len(request.candidates)
+    left = sum(one.error is None for one in done.values())
+    assert work >= EXAMPLES * left
+
+
+def test_with_metrics_by_query_no_candidate_is_dropped(
+    data: str, models: list[ModelSource], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    queries = """} metrics_specs { query_key: "trip_start_day"
+        metrics { class_name: "MinLabelPosition" }"""
+    request = _request(data, models[:3], tmp_path, more=queries)
+    with caplog.at_level(logging.WARNING):
+        done = _by_name(request)
+    assert all(one.error is None for one in done.values())
+    assert "All candidates are evaluated on all examples" in caplog.text

@@ -1,0 +1,46 @@
+"""Files are divided for as many workers as there are."""
+
+import apache_beam as beam
+import pytest
+from apache_beam.options.pipeline_options import PipelineOptions
+
+from checkpoint_sweep.evaluation.inputs.parallelism import number_of_workers, parts_of_a_file
+
+PROCESSES = "--direct_running_mode=multi_processing"
+
+
+@pytest.mark.parametrize(
+    ("files", "workers", "parts"),
+    [
+        (1, 1, 1),  # one process divides nothing
+        (9, 1, 1),
+        (1, 2, 2),
+        (2, 2, 1),
+        (3, 2, 2),
+        (4, 6, 3),
+        (7, 8, 8),
+        (31, 8, 8),
+        (32, 8, 1),  # four files each: enough
+        (1000, 8, 1),
+    ],
+)
+def test_all_workers_get_as_many_parts_of_few_files(files, workers, parts):
+    assert parts_of_a_file(files, workers) == parts
+
+
+@pytest.mark.parametrize(
+    ("args", "workers"),
+    [
+        (["--runner=FnApiRunner"], 1),
+        (["--runner=direct"], 1),
+        (["--runner=FnApiRunner", "--direct_num_workers=3"], 1),  # in memory there is one
+        (["--runner=FnApiRunner", "--direct_num_workers=3", PROCESSES], 3),
+        (["--runner=PortableRunner", "--job_endpoint=localhost:1"], 16),
+        (["--runner=FlinkRunner", "--parallelism=5"], 5),
+        (["--runner=SparkRunner"], 16),
+        (["--runner=PortableRunner", "--num_workers=4", "--max_num_workers=9"], 9),
+    ],
+)
+def test_options_say_how_many_workers_there_are(args, workers):
+    pipeline = beam.Pipeline(options=PipelineOptions(args))
+    assert number_of_workers(pipeline) == workers

@@ -1,0 +1,52 @@
+from pathlib import Path
+
+import pytest
+import tensorflow as tf
+import tensorflow_model_analysis as tfma
+from google.protobuf import text_format
+
+from checkpoint_sweep.common.eval_config import with_defaults
+from checkpoint_sweep.evaluation.preflight.signature import flattening_warning
+from checkpoint_sweep.saved_model.saved_model import SavedModel
+
+
+def _model(directory: Path, columns: int | None) -> SavedModel:
+    shape = [None] if columns is None else [None, columns]
+
+    @tf.function(input_signature=[tf.TensorSpec(shape, tf.float32)])
+    def serve(x: tf.Tensor) -> dict:
+        return {"scores": tf.sigmoid(x)}
+
+    tf.saved_model.save(tf.Module(), str(directory), signatures=serve)
+    return SavedModel(str(directory))
+
+
+def _config(metrics: str) -> tfma.EvalConfig:
+    text = f'model_specs {{ label_key: "y" }} metrics_specs {{ {metrics} }}'
+    return with_defaults(text_format.Parse(text, tfma.EvalConfig()), has_baseline=False)
+
+
+AUC = 'metrics { class_name: "AUC" }'
+BINARIZED = AUC + " binarize { class_ids { values: [1] } }"
+MULTI_CLASS = 'metrics { class_name: "SparseCategoricalAccuracy" }'
+
+
+@pytest.mark.parametrize(
+    ("columns", "metrics", "warns"),
+    [
+        pytest.param(2, AUC, True, id="two columns under a binary metric"),
+        pytest.param(1, AUC, False, id="one column"),
+        pytest.param(None, AUC, False, id="one value"),
+        pytest.param(3, AUC, False, id="three columns"),
+        pytest.param(2, BINARIZED, False, id="binarized"),
+        pytest.param(2, MULTI_CLASS, False, id="a multi-class metric"),
+    ],
+)
+def test_two_columns_under_a_binary_metric_are_warned_of(
+    tmp_path: Path, columns: int | None, metrics: str, warns: bool
+) -> None:
+    warning = flattening_warning(_model(tmp_path / "model", columns), _config(metrics))
+    assert (warning is not None) is warns
+    if warning:
+        assert "'scores' has two columns" in warning
+        assert "AUC" in warning

@@ -1,0 +1,74 @@
+"""With a margin, a threshold is met only if the bound meets it."""
+
+import numpy as np
+import pytest
+
+from checkpoint_sweep.evaluation.results.confident_thresholds import not_sure
+from checkpoint_sweep.evaluation.results.metrics import Slice
+from checkpoint_sweep.evaluation.results.replicates import JackknifeReplicates
+from checkpoint_sweep.selection.replicates import Replicates
+from tests.checkpoint_sweep.evaluation import tfma_oracle
+
+CONFIG = """
+    model_specs { name: "candidate" label_key: "y" }
+    model_specs { name: "baseline" is_baseline: true label_key: "y" }
+    metrics_specs { metrics { class_name: "AUC" per_slice_thresholds {
+      slicing_specs { %s } threshold { %s } } } }
+"""
+CITY = 'feature_keys: "city"'
+ALL: Slice = ()
+A: Slice = (("city", "a"),)
+# Standard error of about 0.01 with 20 buckets: the bound is 0.0173 from the value.
+MARGIN = 0.0173
+
+
+def _replicates(value: float, each: int = 100) -> Replicates:
+    """Of a mean whose buckets deviate by turns."""
+    sides = np.where(np.arange(20) % 2, 1, -1) * 0.01 * np.sqrt(19) / 19
+    return Replicates(value, tuple((value + sides).tolist()), (each,) * 20)
+
+
+def _steady(value: float) -> Replicates:
+    return Replicates(value, (value,) * 20, (100,) * 20)
+
+
+AUC = ("", "", "auc")
+LOW = "value_threshold { lower_bound { value: 0.9 } }"
+HIGH = "value_threshold { upper_bound { value: 0.9 } }"
+HIGHER = "change_threshold { direction: HIGHER_IS_BETTER absolute { value: -0.01 } }"
+LOWER = "change_threshold { direction: LOWER_IS_BETTER absolute { value: 0.01 } }"
+RELATIVE = "change_threshold { direction: HIGHER_IS_BETTER relative { value: -0.1 } }"
+
+
+@pytest.mark.parametrize(
+    ("where", "threshold", "own", "baseline", "words"),
+    [
+        (ALL, LOW, _replicates(0.92), None, []),
+        (ALL, LOW, _replicates(0.91), None, ["auc = 0.91, of which only at least 0.892"]),
+        (ALL, HIGH, _replicates(0.88), None, []),
+        (ALL, HIGH, _replicates(0.89), None, ["auc = 0.89, of which only at most 0.907"]),
+        (ALL, HIGHER, _replicates(0.92), _steady(0.91), []),
+        (ALL, HIGHER, _replicates(0.91), _steady(0.91), ["change of auc = 0, of which only"]),
+        (ALL, HIGHER, _replicates(0.80), _replicates(0.80), []),
+        (ALL, LOWER, _replicates(0.90), _steady(0.91), []),
+        (ALL, LOWER, _replicates(0.91), _steady(0.91), ["change of auc"]),
+        (ALL, RELATIVE, _replicates(0.85), _steady(0.9), []),
+        (ALL, RELATIVE, _replicates(0.82), _steady(0.9), ["change of auc"]),
+        (A, LOW, _replicates(0.91), None, ["auc on city=a = 0.91, of which only"]),
+        (A, LOW, _replicates(0.91, each=3), None, ["60 examples are few"]),
+        (A, LOW, Replicates(0.99, (float("nan"),) * 20, (1,) + (0,) * 19), None, ["too few"]),
+    ],
+)
+def test_a_threshold_is_missed_if_the_bound_misses_it(
+    where, threshold, own, baseline, words
+) -> None:
+    eval_config = tfma_oracle.config(CONFIG % (CITY if where else "", threshold), baseline=True)
+    sentences = not_sure(eval_config, {(where, AUC): JackknifeReplicates(own, baseline)}, 0.95)
+    assert len(sentences) == len(words), sentences
+    for sentence, expected in zip(sentences, words, strict=True):
+        assert expected in sentence
+
+
+def test_a_metric_without_a_standard_error_misses_its_threshold() -> None:
+    eval_config = tfma_oracle.config(CONFIG % ("", LOW), baseline=True)
+    assert not_sure(eval_config, {}, 0.95) == ["auc, of which no standard error is known"]

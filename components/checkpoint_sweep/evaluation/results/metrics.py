@@ -6,13 +6,11 @@ import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.metrics import metric_types
 from tensorflow_model_analysis.slicer import slicer_lib
 
-from checkpoint_sweep.common.names import SliceName
-from checkpoint_sweep.selection.metric_lookup import MetricName, metric_name
-
-Slice = SliceName
+from checkpoint_sweep.common.names import MetricName, SliceName
+from checkpoint_sweep.selection.metric_lookup import metric_name
 
 
-def read_metrics(directory: str, model_name: str) -> dict[Slice, Mapping[MetricName, float]]:
+def read_metrics(directory: str, model_name: str) -> dict[SliceName, Mapping[MetricName, float]]:
     """Reads the metrics that are single numbers, by slice, without cross slices and differences.
 
     Plots, which take most of the time of `tfma.load_eval_result`, are not read.
@@ -21,7 +19,7 @@ def read_metrics(directory: str, model_name: str) -> dict[Slice, Mapping[MetricN
         directory: TFMA's output of one evaluation.
         model_name: Name of the model spec; empty when it is the only one.
     """
-    result: dict[Slice, Mapping[MetricName, float]] = {}
+    result: dict[SliceName, Mapping[MetricName, float]] = {}
     for record in tfma.load_metrics(directory):
         if record.HasField("cross_slice_key"):
             continue

@@ -1,7 +1,7 @@
-"""How far an evaluation is: said as it goes, for whoever listens in the same process.
+"""How far an evaluation is: told as it goes, to whoever observes it in the same process.
 
-The unit is a prediction of one model on one example. Nobody listens by default, and then nothing is
-said. What Beam runs in other processes is not heard.
+The unit is a prediction of one model on one example. Nobody observes by default, and then nothing
+is counted. What Beam runs in other processes is not observed.
 """
 
 import contextlib
@@ -10,12 +10,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator
 
-_LOG = logging.getLogger("checkpoint_sweep.progress")
-_BEGIN = "the evaluation of a sweep begins"
-_EXPECT = "%d candidates are to be evaluated"
-_COUNT = "%d more examples have been counted"
-_COUNTED = "all examples have been counted"
-_DONE = "%d examples have been evaluated by %d candidates"
+_LOG = logging.getLogger(__name__)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,10 +18,10 @@ class Amount:
     """How far an evaluation is.
 
     Attributes:
-        candidates: Number of candidates to evaluate, with those that were dropped from a race.
-        examples: Number of examples that have been counted so far.
+        candidates: Candidates that are to be evaluated; those dropped from a race are among them.
+        examples: Examples that have been counted so far.
         counted: Whether all examples have been counted.
-        done: Number of predictions, of one candidate on one example each.
+        done: Predictions so far, of one candidate on one example.
     """
 
     candidates: int = 0
@@ -40,27 +35,78 @@ class Amount:
         return self.candidates * self.examples if self.counted else None
 
 
+class _Observer:
+    """Adds up what it is told, in whatever thread, and tells the amount.
+
+    Args:
+        tell: Function that is given each new amount.
+    """
+
+    def __init__(self, tell: Callable[[Amount], None]) -> None:
+        self._tell = tell
+        self._amount = Amount()
+        self._lock = threading.RLock()
+
+    def begin(self) -> None:
+        """Begins anew with the next sweep."""
+        self._change(Amount())
+
+    def add(self, candidates: int = 0, examples: int = 0, done: int = 0) -> None:
+        """Adds to the amount."""
+        with self._lock:
+            before = self._amount
+            self._change(
+                dataclasses.replace(
+                    before,
+                    candidates=before.candidates + candidates,
+                    examples=before.examples + examples,
+                    done=before.done + done,
+                )
+            )
+
+    def end_counting(self) -> None:
+        """Says that all examples have been counted."""
+        with self._lock:
+            self._change(dataclasses.replace(self._amount, counted=True))
+
+    def _change(self, amount: Amount) -> None:
+        with self._lock:
+            if amount != self._amount:
+                self._amount = amount
+                self._tell(amount)
+
+
+# Of the process, and of no context: the threads in which Beam runs an evaluation have no context
+# of the caller's, and what they run has been pickled.
+_observers: list[_Observer] = []
+
+
 def expect(candidates: int) -> None:
     """Says that candidates are to be evaluated, beside those before."""
-    _LOG.debug(_EXPECT, candidates)
+    for observer in list(_observers):
+        observer.add(candidates=candidates)
 
 
 def done(examples: int, candidates: int) -> None:
     """Says that candidates have been evaluated on some more examples."""
-    _LOG.debug(_DONE, examples, candidates)
+    for observer in list(_observers):
+        observer.add(done=examples * candidates)
 
 
 @contextlib.contextmanager
 def counting(counts: Callable[[], Iterable[int]]) -> Iterator[None]:
-    """Counts the examples of a sweep in a thread while the block runs, if somebody listens.
+    """Counts the examples of a sweep in a thread while the block runs, if somebody observes it.
 
     Args:
-        counts: Numbers of examples that add up to all of them. An error ends the counting only.
+        counts: Function that yields numbers of examples, which add up to all of them. An error
+            ends the counting only.
     """
-    if not _LOG.isEnabledFor(logging.DEBUG):
+    observers = list(_observers)
+    if not observers:
         yield
         return
-    _LOG.debug(_BEGIN)
+    for observer in observers:
+        observer.begin()
     ended = threading.Event()
 
     def count() -> None:
@@ -68,12 +114,14 @@ def counting(counts: Callable[[], Iterable[int]]) -> Iterator[None]:
             for number in counts():
                 if ended.is_set():
                     return
-                _LOG.debug(_COUNT, number)
+                for observer in observers:
+                    observer.add(examples=number)
         except Exception as error:
             # The evaluation, which reads the same, says what is wrong.
-            _LOG.debug("the examples cannot be counted: %s", error)
+            _LOG.debug("The examples cannot be counted: %s", error)
             return
-        _LOG.debug(_COUNTED)
+        for observer in observers:
+            observer.end_counting()
 
     thread = threading.Thread(target=count, name="count examples", daemon=True)
     thread.start()
@@ -84,47 +132,16 @@ def counting(counts: Callable[[], Iterable[int]]) -> Iterator[None]:
         thread.join()
 
 
-class _Listener(logging.Handler):
-    def __init__(self, tell: Callable[[Amount], None]) -> None:
-        super().__init__(logging.DEBUG)
-        self._tell = tell
-        self._amount = Amount()
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Adds up what is said. Handlers hold a lock: threads may speak at once."""
-        said = self._amount
-        arguments = record.args if isinstance(record.args, tuple) else ()
-        numbers = [number for number in arguments if isinstance(number, int)]
-        if record.msg == _BEGIN:
-            said = Amount()
-        elif record.msg == _EXPECT:
-            said = dataclasses.replace(said, candidates=said.candidates + numbers[0])
-        elif record.msg == _COUNT:
-            said = dataclasses.replace(said, examples=said.examples + numbers[0])
-        elif record.msg == _COUNTED:
-            said = dataclasses.replace(said, counted=True)
-        elif record.msg == _DONE:
-            said = dataclasses.replace(said, done=said.done + numbers[0] * numbers[1])
-        if said != self._amount:
-            self._amount = said
-            self._tell(said)
-
-
 @contextlib.contextmanager
 def listening(tell: Callable[[Amount], None]) -> Iterator[None]:
-    """Hears how far the evaluation is that runs in the block.
+    """Observes how far the evaluation is that runs in the block.
 
     Args:
         tell: Function that is given what has been done so far, in whatever thread does it.
     """
-    listener = _Listener(tell)
-    before = _LOG.level, _LOG.propagate
-    _LOG.addHandler(listener)
-    _LOG.setLevel(logging.DEBUG)
-    _LOG.propagate = False
+    observer = _Observer(tell)
+    _observers.append(observer)
     try:
         yield
     finally:
-        _LOG.removeHandler(listener)
-        _LOG.setLevel(before[0])
-        _LOG.propagate = before[1]
+        _observers.remove(observer)

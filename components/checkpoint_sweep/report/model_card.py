@@ -1,10 +1,15 @@
 """The model card of a model that was evaluated: a pure function from plain data to Markdown."""
 
 import dataclasses
+import functools
+import importlib.resources
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
+import jinja2
+
+from checkpoint_sweep.common.text import some
 from checkpoint_sweep.selection.formatting import plus_minus
 
 # A larger table is for a report.
@@ -12,7 +17,9 @@ MOST_ROWS = 60
 MOST_COLUMNS = 8
 # Of fewer examples little can be said.
 FEW = 100
+_NAMED = 5
 _SPECIAL = re.compile(r"([\\`*{}\[\]#|~]|(?<!\w)_|_(?!\w))")
+_TEMPLATE = importlib.resources.files("checkpoint_sweep.report") / "templates" / "model_card.md"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -20,14 +27,14 @@ class Measured:
     """One metric on one slice.
 
     Attributes:
-        metric: its name.
-        slice: as it is shown; "" for all examples.
-        value: of the model.
-        examples: in the slice; None where they were not counted.
-        half_width: of the interval; None where it is not known.
-        caution: why the interval is not to be trusted; None if it is.
-        change: against the baseline; None without one.
-        change_half_width: of its interval.
+        metric: Name of the metric.
+        slice: Name of the slice; "" for all examples.
+        value: Value of the model.
+        examples: Number of examples in the slice; None where they were not counted.
+        half_width: Half the width of the interval; None where it is not known.
+        caution: Why the interval is not to be trusted; None if it is.
+        change: Change against the baseline; None without one.
+        change_half_width: Half the width of the interval of the change; None where not known.
     """
 
     metric: str
@@ -45,19 +52,19 @@ class Card:
     """What a model card says.
 
     Attributes:
-        blessed: whether the model may be shipped.
-        reason: why.
-        origin: which checkpoint the model is, or the average of which; "" where not known.
-        choice: how it was chosen; "" where not known.
-        splits: names of the splits that it was measured on.
-        examples: how many they are; None where they were not counted.
-        label: the feature that it predicts; "" where the config does not say.
-        baseline: whether it was compared with a model that was blessed before.
-        measured: every metric on every slice, all examples first.
-        demands: the thresholds, a line each.
-        missed: the thresholds that it missed, a line each.
-        level: of the intervals.
-        versions: by name, of what evaluated it.
+        blessed: Whether the model may be shipped.
+        reason: Why it may, or may not.
+        origin: Checkpoint that the model is, or average of checkpoints; "" where not known.
+        choice: How it was chosen; "" where not known.
+        splits: Names of the splits that it was measured on.
+        examples: Number of examples; None where they were not counted.
+        label: Feature that it predicts; "" where the config does not say.
+        baseline: Whether it was compared with a model that was blessed before.
+        measured: Every metric on every slice, all examples first.
+        thresholds: Thresholds, a line each.
+        missed: Thresholds that it missed, a line each.
+        level: Level of the intervals.
+        versions: Names and versions of what evaluated it.
     """
 
     blessed: bool
@@ -69,127 +76,100 @@ class Card:
     label: str
     baseline: bool
     measured: Sequence[Measured]
-    demands: Sequence[str]
+    thresholds: Sequence[str]
     missed: Sequence[str]
     level: float
     versions: Sequence[tuple[str, str]]
 
+    @property
+    def overall(self) -> list[Measured]:
+        """The metrics on all examples."""
+        return [row for row in self.measured if not row.slice]
+
+    @property
+    def by_slice(self) -> list[Measured]:
+        """The metrics on slices."""
+        return [row for row in self.measured if row.slice]
+
+    @property
+    def cautions(self) -> list[str]:
+        """Why intervals are not to be trusted, each a sentence without its full stop."""
+        cautions = {row.caution for row in self.measured if row.caution}
+        return [caution[0].upper() + caution[1:] for caution in sorted(cautions)]
+
+    @property
+    def few(self) -> set[str]:
+        """The slices of few examples."""
+        return {row.slice for row in self.by_slice if (row.examples or FEW) < FEW}
+
+    @property
+    def without_value(self) -> set[str]:
+        """The slices on which a metric has no value."""
+        return {row.slice for row in self.by_slice if not math.isfinite(row.value)}
+
+
+@dataclasses.dataclass(frozen=True)
+class _SliceRow:
+    """A row of the table by slice: a cell for each metric, None where there is none."""
+
+    slice: str
+    examples: int | None
+    cells: Sequence[Measured | None]
+
+
+@dataclasses.dataclass(frozen=True)
+class _SliceTable:
+    """The table by slice, and how many slices and metrics are left out of it."""
+
+    metrics: Sequence[str]
+    rows: Sequence[_SliceRow]
+    more: Sequence[str]
+
 
 def model_card(card: Card) -> str:
-    """The card as Markdown; what comes from the data stays text in it."""
-    return "\n".join(line for part in _parts(card) for line in (*part, ""))
+    """Renders the card as Markdown; what comes from the data stays text in it."""
+    return _template().render(card=card, table=_slice_table(card.by_slice), few=FEW)
 
 
-def _parts(card: Card) -> Iterator[list[str]]:
-    yield ["# Model card"]
-    word = "BLESSED" if card.blessed else "NOT BLESSED"
-    yield [f"**{word}**: {_text(card.reason)}"]
-    if card.origin or card.choice:
-        yield ["## The model"]
-        yield [f"- {_text(line)}" for line in (card.origin, card.choice) if line]
-    yield ["## The data"]
-    yield [f"- {line}" for line in _data(card)]
-    yield ["## Metrics on all examples"]
-    yield _overall([row for row in card.measured if not row.slice], card.baseline)
-    if by_slice := [row for row in card.measured if row.slice]:
-        yield ["## Metrics by slice"]
-        yield from _by_slice(by_slice, card.baseline)
-    yield ["## Thresholds"]
-    demands = [f"- {_text(line)}" for line in card.demands]
-    yield demands or ["None: nothing was demanded of the model."]
-    if card.missed:
-        yield ["Missed:"]
-        yield [f"- {_text(line)}" for line in card.missed]
-    yield ["## Limits"]
-    yield [f"- {line}" for line in _limits(card)]
-    yield ["## Made with"]
-    yield [f"- {name} {version}" for name, version in card.versions]
+def _slice_table(measured: Sequence[Measured]) -> _SliceTable:
+    """Makes a row for each slice, a column for each metric, those with intervals first."""
+    sure = dict.fromkeys(row.metric for row in measured if row.half_width is not None)
+    metrics = list({**sure, **dict.fromkeys(row.metric for row in measured)})
+    slices = list(dict.fromkeys(row.slice for row in measured))
+    found = {(row.slice, row.metric): row for row in measured}
+    rows = []
+    for name in slices[:MOST_ROWS]:
+        cells = [found.get((name, metric)) for metric in metrics[:MOST_COLUMNS]]
+        count = next((c.examples for c in cells if c and c.examples is not None), None)
+        rows.append(_SliceRow(name, count, cells))
+    left = {"slices": len(slices) - MOST_ROWS, "metrics": len(metrics) - MOST_COLUMNS}
+    more = [f"{count} more {kind}" for kind, count in left.items() if count > 0]
+    return _SliceTable(metrics[:MOST_COLUMNS], rows, more)
 
 
-def _data(card: Card) -> Iterator[str]:
-    of = "" if card.examples is None else f", {card.examples:,} examples"
-    yield f"Measured on the split {', '.join(map(_text, card.splits))}{of}."
-    if card.label:
-        yield f"Predicts {_text(card.label)}."
-    if card.baseline:
-        yield "Compared with the model that was blessed before, on the same examples."
-    else:
-        yield "Compared with no other model."
-
-
-def _overall(rows: Sequence[Measured], baseline: bool) -> list[str]:
-    head = ["metric", "value", *(["change against the baseline"] if baseline else [])]
-    lines = [_row(head), _row(["---"] * len(head))]
-    for row in rows:
-        cells = [_text(row.metric), _number(row.value, row.half_width)]
-        cells += [_number(row.change, row.change_half_width)] if baseline else []
-        lines.append(_row(cells))
-    return lines
-
-
-def _by_slice(rows: Sequence[Measured], baseline: bool) -> Iterator[list[str]]:
-    """A row for each slice, a column for each metric, those with intervals first."""
-    sure = dict.fromkeys(row.metric for row in rows if row.half_width is not None)
-    names = list({**sure, **dict.fromkeys(row.metric for row in rows)})
-    slices = list(dict.fromkeys(row.slice for row in rows))
-    found = {(row.slice, row.metric): row for row in rows}
-    head = ["slice", "examples", *map(_text, names[:MOST_COLUMNS])]
-    lines = [_row(head), _row(["---"] * len(head))]
-    for where in slices[:MOST_ROWS]:
-        of = [found.get((where, name)) for name in names[:MOST_COLUMNS]]
-        count = next((row.examples for row in of if row and row.examples is not None), None)
-        cells = [_cell(row, baseline) for row in of]
-        lines.append(_row([_text(where), "" if count is None else f"{count:,}", *cells]))
-    yield lines
-    left = len(slices) - MOST_ROWS, len(names) - MOST_COLUMNS
-    if max(left) > 0:
-        more = [
-            f"{n} more {kind}" for n, kind in zip(left, ("slices", "metrics"), strict=True) if n > 0
-        ]
-        yield [f"The results of the evaluation have {' and '.join(more)}."]
-
-
-def _cell(row: Measured | None, baseline: bool) -> str:
-    if row is None:
-        return ""
-    text = _number(row.value, row.half_width)
-    if baseline and row.change is not None:
-        text += f" (change {_number(row.change, row.change_half_width)})"
-    return text
-
-
-def _row(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"
-
-
-def _number(value: float | None, half_width: float | None) -> str:
-    if value is None:
-        return ""
-    return plus_minus(value, half_width) if math.isfinite(value) else "no value"
-
-
-def _limits(card: Card) -> Iterator[str]:
-    yield (
-        f"± is half an interval at {card.level:.0%}, for each number by itself: of many, some "
-        "miss the true value by chance. Numbers without it were not examined for chance."
+@functools.cache
+def _template() -> jinja2.Template:
+    environment = jinja2.Environment(
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
     )
-    yield "All of it holds for data like those of the split, and says nothing of others."
-    cautions = {row.caution for row in card.measured if row.caution}
-    yield from (f"{_text(caution[0].upper() + caution[1:])}." for caution in sorted(cautions))
-    few = {row.slice for row in card.measured if row.slice and (row.examples or FEW) < FEW}
-    if few:
-        yield f"{len(few)} slices have fewer than {FEW} examples: {_names(few)}."
-    if empty := {row.slice for row in card.measured if row.slice and not math.isfinite(row.value)}:
-        yield f"Some metric has no value on {len(empty)} slices: {_names(empty)}."
+    environment.tests["finite"] = math.isfinite
+    environment.filters |= {
+        "plain": _plain,
+        "names": _names,
+        "plus_minus": plus_minus,
+        "grouped": lambda count: "" if count is None else f"{count:,}",
+    }
+    return environment.from_string(_TEMPLATE.read_text(encoding="utf-8"))
 
 
-def _names(slices: set[str], most: int = 5) -> str:
-    names = sorted(slices)
-    left = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(map(_text, names[:most])) + left
+def _names(slices: Iterable[str]) -> str:
+    return some([_plain(name) for name in sorted(slices)], _NAMED)
 
 
-def _text(text: str) -> str:
-    """Text that Markdown neither formats nor takes for HTML."""
+def _plain(text: str) -> str:
+    """Escapes text, so that Markdown neither formats it nor takes it for HTML."""
     plain = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return _SPECIAL.sub(r"\\\1", plain)

@@ -30,7 +30,7 @@ def plot_verdicts(found: SweepVerdicts, axes: "Axes | None" = None) -> "Axes":
         The axes.
 
     Raises:
-        PlotError: matplotlib is not installed.
+        PlotError: Matplotlib is not installed.
     """
     axes = axes or _new()
     values = {v.step: v.value for v in found.checkpoints if v.value is not None}

@@ -4,7 +4,11 @@ import os
 from collections.abc import Iterator, Mapping
 
 import tensorflow as tf
-from tensorflow.core.util import event_pb2
+from tensorboard.backend.event_processing.event_accumulator import (
+    SCALARS,
+    TENSORS,
+    EventAccumulator,
+)
 
 from checkpoint_sweep.report.document import Losses
 from checkpoint_sweep.report.thinning import thin
@@ -53,7 +57,7 @@ def _folders(model_run: str) -> Iterator[tuple[str, str]]:
 
 
 def _points(directory: str) -> Points:
-    """By step; where a step was logged twice, as after an interruption, the later counts."""
+    """Reads points by step; of a step that was logged twice, as after a restart, the later."""
     by_tag: dict[str, dict[int, float]] = {}
     files = tf.io.gfile.glob(os.path.join(directory, "events.out.tfevents.*"))
     for path in sorted(files):
@@ -69,15 +73,12 @@ def _first(by_tag: Mapping[str, Mapping[int, float]]) -> Points:
 
 
 def _scalars(path: str) -> Iterator[tuple[int, str, float]]:
-    try:
-        for record in tf.data.TFRecordDataset(path).as_numpy_iterator():
-            event = event_pb2.Event.FromString(record)
-            for value in event.summary.value:
-                if value.tag not in _TAGS:
-                    continue
-                if value.HasField("simple_value"):
-                    yield event.step, value.tag, value.simple_value
-                elif value.HasField("tensor"):
-                    yield event.step, value.tag, float(tf.make_ndarray(value.tensor))
-    except tf.errors.DataLossError:  # The end of a file that was still being written.
-        return
+    """Yields step, tag and value, as far as a file that is still being written goes."""
+    events = EventAccumulator(path, {SCALARS: 0, TENSORS: 0}, purge_orphaned_data=False).Reload()
+    tags = events.Tags()
+    for tag in _TAGS:
+        if tag in tags[SCALARS]:
+            yield from ((event.step, tag, event.value) for event in events.Scalars(tag))
+        if tag in tags[TENSORS]:
+            for event in events.Tensors(tag):
+                yield event.step, tag, float(tf.make_ndarray(event.tensor_proto))

@@ -25,7 +25,7 @@ class Difference:
     """The difference of two values of a metric.
 
     Attributes:
-        value: The one value less the other.
+        value: First value less the second.
         standard_error: Standard error of the difference.
         interval: Interval of the difference, at the level of the selection.
     """

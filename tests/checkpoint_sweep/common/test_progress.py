@@ -1,6 +1,6 @@
 """How far an evaluation is, as it is said and heard."""
 
-import logging
+import contextlib
 import threading
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ from checkpoint_sweep.common import progress
 from checkpoint_sweep.common.progress import Amount, counting, listening
 
 
-def test_reported_amounts_add_up() -> None:
+def test_what_is_said_adds_up() -> None:
     heard: list[Amount] = []
     counted = threading.Event()
 
@@ -26,7 +26,7 @@ def test_reported_amounts_add_up() -> None:
     assert heard[-1].whole == 200
 
 
-def test_each_sweep_counts_from_zero() -> None:
+def test_the_next_sweep_begins_anew() -> None:
     heard: list[Amount] = []
     with listening(heard.append):
         for _ in range(2):
@@ -45,7 +45,7 @@ def test_without_a_listener_nothing_is_counted() -> None:
         progress.done(1, 1)
 
 
-def test_without_a_count_of_examples_the_whole_is_unknown() -> None:
+def test_what_cannot_be_counted_has_no_whole() -> None:
     def counts() -> Iterator[int]:
         yield 5
         raise ValueError("cut short")
@@ -56,9 +56,21 @@ def test_without_a_count_of_examples_the_whole_is_unknown() -> None:
     assert heard[-1].whole is None
 
 
-def test_listening_leaves_the_logger_as_it_was() -> None:
-    log = logging.getLogger("checkpoint_sweep.progress")
-    before = log.level, log.propagate, list(log.handlers)
-    with listening(lambda amount: None):
-        assert log.isEnabledFor(logging.DEBUG)
-    assert (log.level, log.propagate, list(log.handlers)) == before
+def test_after_its_block_a_listener_hears_nothing() -> None:
+    heard: list[Amount] = []
+    with contextlib.suppress(KeyError), listening(heard.append):
+        progress.done(1, 1)
+        raise KeyError
+    progress.done(1, 1)
+    assert heard == [Amount(done=1)]
+
+
+def test_several_listeners_and_threads_hear_the_same() -> None:
+    heard: tuple[list[Amount], list[Amount]] = ([], [])
+    with listening(heard[0].append), listening(heard[1].append):
+        threads = [threading.Thread(target=progress.done, args=(5, 2)) for _ in range(20)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert heard[0] == heard[1] == [Amount(done=10 * (i + 1)) for i in range(20)]

@@ -78,7 +78,7 @@ def _card(
         label=spec.label_key,
         baseline=any(spec.is_baseline for spec in eval_config.model_specs),
         measured=measured,
-        demands=describe_thresholds(eval_config),
+        thresholds=describe_thresholds(eval_config),
         missed=threshold_failures(evaluation),
         level=LEVEL,
         versions=[

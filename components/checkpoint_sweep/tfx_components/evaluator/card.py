@@ -11,7 +11,7 @@ from tfx import types
 
 from checkpoint_sweep.common.files import write_text
 from checkpoint_sweep.common.text import first_line
-from checkpoint_sweep.evaluation.results.metrics import read_metrics
+from checkpoint_sweep.evaluation.results.metrics import EvaluationMetrics
 from checkpoint_sweep.evaluation.results.replicates import read_replicates
 from checkpoint_sweep.evaluation.results.thresholds import threshold_failures
 from checkpoint_sweep.report.demands import demands
@@ -32,7 +32,7 @@ _COUNT = ("", "", "example_count")
 
 def leave_card(
     blessing: types.Artifact,
-    evaluation: str,
+    metrics: EvaluationMetrics,
     model: types.Artifact,
     eval_config: tfma.EvalConfig,
     splits: Sequence[str],
@@ -43,7 +43,7 @@ def leave_card(
 
     Args:
         blessing: the artifact.
-        evaluation: folder of the results.
+        metrics: Metrics of the evaluation.
         model: the artifact that was evaluated.
         eval_config: with its defaults filled in.
         splits: that it was evaluated on.
@@ -51,14 +51,14 @@ def leave_card(
         reason: why.
     """
     try:
-        card = _card(evaluation, model, eval_config, splits, blessed, reason)
+        card = _card(metrics, model, eval_config, splits, blessed, reason)
         write_text(os.path.join(blessing.uri, MODEL_CARD), model_card(card))
     except Exception as error:
         logging.warning("The model card is not written: %s.", first_line(error), exc_info=True)
 
 
 def _card(
-    evaluation: str,
+    metrics: EvaluationMetrics,
     model: types.Artifact,
     eval_config: tfma.EvalConfig,
     splits: Sequence[str],
@@ -66,7 +66,7 @@ def _card(
     reason: str,
 ) -> Card:
     spec = next(spec for spec in eval_config.model_specs if not spec.is_baseline)
-    measured = list(_measured(evaluation, spec.name))
+    measured = list(_measured(metrics, spec.name))
     return Card(
         blessed=blessed,
         reason=reason,
@@ -78,7 +78,7 @@ def _card(
         baseline=any(spec.is_baseline for spec in eval_config.model_specs),
         measured=measured,
         demands=demands(eval_config),
-        missed=threshold_failures(evaluation),
+        missed=threshold_failures(metrics.directory),
         level=LEVEL,
         versions=[
             ("checkpoint-sweep", __version__),
@@ -89,13 +89,13 @@ def _card(
     )
 
 
-def _measured(evaluation: str, model_name: str) -> Iterator[Measured]:
+def _measured(metrics: EvaluationMetrics, model_name: str) -> Iterator[Measured]:
     """All examples first, then by the number of examples."""
-    left_out = read_replicates(evaluation, model_name)
-    metrics = read_metrics(evaluation, model_name)
-    ordered = sorted(metrics, key=lambda w: (w != OVERALL, -metrics[w].get(_COUNT, 0.0), w))
+    left_out = read_replicates(metrics.directory, model_name, metrics=metrics)
+    values = metrics.of_model(model_name)
+    ordered = sorted(values, key=lambda w: (w != OVERALL, -values[w].get(_COUNT, 0.0), w))
     for where in ordered:
-        of = metrics[where]
+        of = values[where]
         count = int(of[_COUNT]) if _COUNT in of else None
         for metric, value in sorted(of.items()):
             if metric == _COUNT:

@@ -25,7 +25,7 @@ from tensorflow_model_analysis.proto import metrics_for_slice_pb2
 from checkpoint_sweep.evaluation.results.candidate import read_predictions
 from checkpoint_sweep.saved_model.model_source import ModelSource
 from tests.checkpoint_sweep.evaluation import tfma_oracle
-from tests.support import random_evaluations, scripted
+from tests.support import passthrough_model, random_evaluations
 from tests.support.random_evaluations import Evaluation, Model
 
 
@@ -138,7 +138,7 @@ class Models:
         """The model that predicts so many values for each of these outputs."""
         name = f"{model.scale}-{model.bad}-{width}-{len(outputs)}"
         if name not in self._written:
-            self._written[name] = scripted.write_model(
+            self._written[name] = passthrough_model.write_model(
                 self._directory / name, width, model.scale, model.bad, outputs
             )
         return self._written[name]
@@ -151,7 +151,7 @@ def compare(case: Evaluation, directory: Path, models: Models) -> Comparison:
         directory: an empty one.
         models: to find the SavedModels in.
     """
-    data = scripted.write_examples(directory / "data", case.rows)
+    data = passthrough_model.write_examples(directory / "data", case.rows)
     has_baseline = case.baseline is not None
     config = tfma_oracle.config(case.config, has_baseline)
     shape = (case.width, tuple(case.outputs))

@@ -15,14 +15,15 @@ from typing import Annotated
 import typer
 
 from tests.pipeline.tiny.command import write_data
-from tests.support import kill_checks, kill_outcome, killed_run, warm_pipeline
-from tests.support.counted_models import counted
+from tests.support import kill_checks, killed_run, run_outcome, warm_pipeline
+from tests.support.evaluation_log import evaluations
 from tests.support.killed_run import END, START, Moment, Run, Span
 
 _MOST_KILLS = 8  # of one root
 _AGAIN = 0.85  # how probable it is that a run that was started again is killed too
 # A root that begins with one of these has the checkpoints of the undisturbed run, and must come to
 # its numbers. ExampleGen shuffles, and no two trainings are equal to the last bit.
+_EVALUATIONS = "CheckpointSweep/evaluation"
 _DETERMINED = ("CheckpointSweep", "Baseline", "Evaluator", "Pusher", END)
 
 
@@ -67,7 +68,7 @@ class Kills:
         # Afterwards: reading the root takes what the run could use.
         found = list(kill_checks.broken(self._root, status, run.output))
         assert not found, f"the undisturbed run: {found}\n" + "\n".join(run.output)
-        self._undisturbed = kill_outcome.outcome(self._root)
+        self._undisturbed = run_outcome.outcome(self._root)
 
     @property
     def spans(self) -> dict[str, Span]:
@@ -87,8 +88,8 @@ class Kills:
         node = nodes[seed % len(nodes)]
         killed_run.restore(self._copies / node if node != START else None, self._root)
         self._record.unlink(missing_ok=True)
-        done = kill_checks.completed(self._root)
-        before = counted(self._record)
+        done = kill_checks.completed(self._root / _EVALUATIONS)
+        before = evaluations(self._record)
         while True:
             # Only what is to be killed while it imports has to.
             cold = node == START and not trial.killed
@@ -98,14 +99,14 @@ class Kills:
                 moment = self._moment(numbers, node)
                 killed = run.kill_at(moment)
             status = run.end()
-            now = counted(self._record)
+            now = evaluations(self._record)
             if repeated := sorted(name for name in done if now[name] > before[name]):
                 trial.broken.append(f"evaluated again, though complete: {repeated}")
             if not again or not killed:
                 break
             trial.killed.append(run.node)
             trial.planned.append(moment)
-            done, before = kill_checks.completed(self._root), now
+            done, before = kill_checks.completed(self._root / _EVALUATIONS), now
             trial.saved += len(done) if run.node == "CheckpointSweep" else 0
             trial.broken += kill_checks.half_served(self._root)
             node = numbers.choice(nodes[max(nodes.index(run.node), 1) :])
@@ -128,13 +129,13 @@ class Kills:
         """How the outcome differs from the undisturbed run's, where it has not trained anew."""
         if not trial.planned or trial.planned[0].node not in _DETERMINED:
             return []
-        found, expected = kill_outcome.outcome(self._root), self._undisturbed
+        found, expected = run_outcome.outcome(self._root), self._undisturbed
         different = []
         if (found.verdicts, found.chosen) != (expected.verdicts, expected.chosen):
             different.append(f"other verdicts: {found.verdicts}")
         if found.metrics != expected.metrics:
             different.append(f"other metrics: {found.metrics}")
-        if not kill_outcome.same(found.pushed, expected.pushed):
+        if not run_outcome.same(found.pushed, expected.pushed):
             different.append("another model was pushed")
         return different
 

@@ -17,12 +17,19 @@ from typing import Annotated, Any
 import tensorflow as tf
 import typer
 
-from checkpoint_sweep.evaluation.results.ledger import LEDGER
 from checkpoint_sweep.report.document import VERDICTS_JSON
 from checkpoint_sweep.sweeping.folder import FolderError, latest, numbers
-from tests.support import estimator_run, kill_checks, kill_outcome, taxi_examples, warm_pipeline
-from tests.support.counted_models import counted
+from tests.support import (
+    estimator_run,
+    kill_checks,
+    run_outcome,
+    taxi_examples,
+    tfma_metrics,
+    tfrecords,
+    warm_pipeline,
+)
 from tests.support.estimator_run import EstimatorRun
+from tests.support.evaluation_log import evaluations
 from tests.support.killed_run import Moment
 from tests.support.killed_sweep import Growing, SweepRun
 from tests.support.warm_processes import Parent
@@ -89,9 +96,7 @@ class SweepKills:
         self._run = folder / "run" if command == "watch" else trained.model_run
         self._output = folder / "output"
         folder.mkdir(parents=True, exist_ok=True)
-        with tf.io.TFRecordWriter(str(folder / "eval.tfrecord")) as writer:
-            for example in examples:
-                writer.write(example)
+        tfrecords.write(folder / "eval.tfrecord", examples)
         (folder / "config.pbtxt").write_text(_CONFIG)
         self._parent = processes
         growing = self._anew()
@@ -112,21 +117,21 @@ class SweepKills:
         trial = Trial(seed)
         growing = self._anew()
         done: set[str] = set()
-        before = counted(self._record)
+        before = evaluations(self._record)
         while True:
             run = SweepRun(self._parent, self._arguments(), self._record, growing)
             again = not trial.killed or (len(trial.killed) < most and moments.random() < _AGAIN)
             moment = self._moment(moments) if again else None
             killed = moment is not None and run.kill_at(moment)
             status = 0 if killed else run.end()[0]
-            now = counted(self._record)
+            now = evaluations(self._record)
             if repeated := sorted(name for name in done if now[name] > before[name]):
                 trial.broken.append(f"evaluated again, though complete: {repeated}")
             if moment is None or not killed:
                 break
             trial.killed.append(moment)
             trial.saved += len(done)
-            done, before = self._completed(), now
+            done, before = kill_checks.completed(self._output), now
             trial.broken += self._half_shown()
         with kill_checks.reported(trial.broken):
             trial.broken += self._wrong(status, run.output)
@@ -164,19 +169,11 @@ class SweepKills:
         files = int(moments.random() * self.span.files)
         return Moment(self._command, seconds=moments.random() * _LONGEST, files=files)
 
-    def _completed(self) -> set[str]:
-        """Checkpoints whose results are complete, as the ledgers say."""
-        found = set()
-        for path in self._output.glob(f"*/{LEDGER}"):
-            entries = json.loads(path.read_text())["checkpoints"]
-            found |= {entry["name"] for entry in entries if entry["status"] == "evaluated"}
-        return found
-
     def _half_shown(self) -> Iterator[str]:
         """What is wrong with the last result, if there is one: it has to be whole."""
         try:
             folder = Path(latest(str(self._output)))
-            kill_outcome.saved_model(folder / "model")
+            run_outcome.saved_model(folder / "model")
             json.loads((folder / VERDICTS_JSON).read_text())
         except FolderError:
             return
@@ -202,9 +199,9 @@ class SweepKills:
     def _outcome(self) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
         """Verdicts, metrics and the weights of the chosen."""
         folder = Path(latest(str(self._output)))
-        metrics = {f.name: kill_outcome.metrics_of(f) for f in folder.glob("step-*")}
+        metrics = {f.name: tfma_metrics.overall(f) for f in folder.glob("step-*")}
         verdicts = json.loads((folder / VERDICTS_JSON).read_text())
-        return verdicts, metrics, kill_outcome.saved_model(folder / "model")
+        return verdicts, metrics, run_outcome.saved_model(folder / "model")
 
     def _deviates(self) -> Iterator[str]:
         """How the outcome differs from the undisturbed run's."""
@@ -213,7 +210,7 @@ class SweepKills:
             yield f"other verdicts: {verdicts}"
         if metrics != expected[1]:
             yield f"other metrics: {metrics}"
-        if not kill_outcome.same(model, expected[2]):
+        if not run_outcome.same(model, expected[2]):
             yield "another model was exported"
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.problems.digits import data
-from tests.support import taxi_examples
+from tests.support import tfx_artifacts
 from tests.support.watched_training import KEPT, Training
 from tests.watched import watch_training
 
@@ -26,7 +26,7 @@ metrics_specs { metrics {
 def test_every_checkpoint_is_evaluated_once_and_the_choice_is_that_of_all(tmp_path: Path) -> None:
     serialized = data.examples(480)
     splits = {"train": serialized[:360], "eval": serialized[360:]}
-    examples = taxi_examples.write_examples(tmp_path / "examples", splits).uri
+    examples = tfx_artifacts.write_examples(tmp_path / "examples", splits).uri
     training = Training("digits", examples, None, 120, 10, str(tmp_path / "watch"))
     found = watch_training(training, [examples], 0.5, _CONFIG)
     assert found.broken == []

@@ -23,9 +23,9 @@ from benchmarks.common.processes import run_module
 from checkpoint_sweep import SweepOptions, sweep
 from pipeline.problems import registry
 from pipeline.problems.problem import load, repository
-from tests.support import kill_outcome
-from tests.support.counted_models import RECORD, counted
-from tests.support.counted_sweep import READY, swept
+from tests.support import run_outcome
+from tests.support.evaluation_log import LOG, evaluations
+from tests.support.logged_sweep import READY, results
 from tests.support.watched_training import KEPT, Training, train
 
 _STEP = "model.ckpt-*.index"
@@ -108,9 +108,9 @@ def _watching(
     given.write_text(json.dumps(arguments))
     with log.open("wb") as file:
         process = subprocess.Popen(
-            [sys.executable, "-W", "ignore", "-m", "tests.support.counted_sweep", str(given)],
+            [sys.executable, "-W", "ignore", "-m", "tests.support.logged_sweep", str(given)],
             cwd=repository(),
-            env=os.environ | {RECORD: str(record)},
+            env=os.environ | {LOG: str(record)},
             stdout=file,
             stderr=subprocess.STDOUT,
         )
@@ -130,16 +130,16 @@ def _last_line(log: Path) -> str:
 def _compared(training: Training, record: Path) -> Watched:
     """What the watch has missed, repeated or chosen otherwise than the sweep of all."""
     saved = {int(p.stem.rpartition("-")[2]): p.stat().st_mtime for p in _indices(training)}
-    steps, results = sorted(saved), swept(record)
-    first = {s: r["time"] for r in reversed(results) for s in r["steps"]}
+    steps, logged = sorted(saved), results(record)
+    first = {s: r["time"] for r in reversed(logged) for s in r["steps"]}
     waits = [saved[steps[n + KEPT]] - saved[steps[n]] for n in range(len(steps) - KEPT)]
     found = Watched(
         steps,
         [first[step] - saved[step] for step in steps if step in first],
         statistics.median(waits) if waits else 0.0,
-        len(results),
+        len(logged),
     )
-    times = counted(record)
+    times = evaluations(record)
     if missed := [step for step in steps if not times[f"step-{step:08d}"]]:
         found.broken.append(f"never evaluated: {missed}")
     if repeated := [name for name, number in times.items() if number > 1]:
@@ -150,7 +150,7 @@ def _compared(training: Training, record: Path) -> Watched:
     found.chosen = chosen[0] if chosen else None
     if one[0] != other[0]:
         found.broken.append(f"the sweep of all says otherwise: {other[0]['reason']}")
-    if not kill_outcome.same(one[1], other[1]):
+    if not run_outcome.same(one[1], other[1]):
         found.broken.append("the sweep of all has exported other weights")
     return found
 
@@ -161,7 +161,7 @@ def _indices(training: Training) -> list[Path]:
 
 def _outcome(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     verdicts = json.loads((folder / "verdicts.json").read_text())
-    model = kill_outcome.saved_model(folder / "model") if verdicts["chosen"] else {}
+    model = run_outcome.saved_model(folder / "model") if verdicts["chosen"] else {}
     return verdicts, model
 
 

@@ -10,8 +10,8 @@ from tensorflow_model_analysis.writers import eval_config_writer
 
 from checkpoint_sweep.saved_model.model_source import VARIABLES
 from tests.support import pipeline_run, taxi_examples, warm_pipeline
-from tests.support.bundles import read_bundle
 from tests.support.pipeline_run import PipelineRun
+from tests.support.tensor_bundles import read_bundle
 
 pytestmark = pytest.mark.slow
 

@@ -9,13 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pytest
 import tensorflow as tf
 from google.protobuf import json_format
 from tfx import types
 from tfx.components.pusher.executor import Executor as StockPusher
 from tfx.components.trainer.executor import GenericExecutor as Trainer
-from tfx.dsl.components.base import base_beam_executor
 from tfx.types import standard_artifacts
 
 from checkpoint_sweep.report.sweep_result import read_verdicts
@@ -26,48 +24,32 @@ from checkpoint_sweep.tfx_components.sweep.executor import SweepExecutor as Swee
 from pipeline.local.pusher import PusherExecutor as Pusher
 from tests.pipeline.tiny import model
 from tests.pipeline.tiny.problem import tiny
-from tests.support.bundles import read_bundle
+from tests.support import passthrough_model, tfx_artifacts
+from tests.support.tensor_bundles import read_bundle
 
 _ROOT = "ram://pipeline"
 
 
 def _artifact(kind: type[types.Artifact], name: str) -> list[types.Artifact]:
-    artifact = kind()
-    artifact.uri = f"{_ROOT}/{name}"
+    artifact = tfx_artifacts.make(kind, f"{_ROOT}/{name}")
     tf.io.gfile.makedirs(artifact.uri)
     return [artifact]
 
 
 def _examples() -> list[types.Artifact]:
-    (examples,) = _artifact(standard_artifacts.Examples, "examples")
-    options = tf.io.TFRecordOptions(compression_type="GZIP")
     numbers = np.random.default_rng(1)
-    for split in ("train", "eval", "test"):
-        tf.io.gfile.makedirs(f"{examples.uri}/Split-{split}")
-        path = f"{examples.uri}/Split-{split}/data_tfrecord-00000-of-00001.gz"
-        with tf.io.TFRecordWriter(path, options) as writer:
-            for x in numbers.normal(size=200):
-                example = tf.train.Example()
-                example.features.feature["x"].float_list.value.append(x)
-                example.features.feature["y"].int64_list.value.append(int(x > 0))
-                writer.write(example.SerializeToString())
-    examples.split_names = '["train", "eval", "test"]'
-    examples.set_string_custom_property("payload_format", "FORMAT_TF_EXAMPLE")
-    return [examples]
+    splits = {
+        split: [
+            passthrough_model.serialize({"x": [float(x)], "y": [int(x > 0)]})
+            for x in numbers.normal(size=200)
+        ]
+        for split in ("train", "eval", "test")
+    }
+    return [tfx_artifacts.write_examples(f"{_ROOT}/examples", splits)]
 
 
-@pytest.fixture
-def context(tmp_path: Path) -> base_beam_executor.BaseBeamExecutor.Context:
-    return base_beam_executor.BaseBeamExecutor.Context(
-        beam_pipeline_args=["--runner=FnApiRunner", "--sdk_container_image=unused"],
-        tmp_dir=str(tmp_path),
-        unique_id="1",
-    )
-
-
-def test_a_model_is_trained_swept_and_pushed_on_remote_storage(
-    context: base_beam_executor.BaseBeamExecutor.Context,
-) -> None:
+def test_a_model_is_trained_swept_and_pushed_on_remote_storage(tmp_path: Path) -> None:
+    context = tfx_artifacts.beam_context(tmp_path)
     examples, schema = _examples(), _artifact(standard_artifacts.Schema, "schema")
     tf.io.gfile.copy(str(tiny().schema), f"{schema[0].uri}/schema.pbtxt")
 

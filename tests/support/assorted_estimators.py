@@ -19,13 +19,13 @@ STEPS = (0, 6, 12)
 
 @dataclasses.dataclass(frozen=True)
 class Run:
-    """What a Trainer leaves behind.
+    """The output of a Trainer.
 
     Attributes:
-        estimator: the trained one.
-        model_run: directory with the checkpoints of `STEPS`.
-        export: directory of the SavedModel of the last step.
-        data: what `evaluate` takes as its input function: all examples, in two batches.
+        estimator: Trained Estimator.
+        model_run: Directory with the checkpoints of `STEPS`.
+        export: Directory of the SavedModel of the last step.
+        data: Input function for `evaluate`: all examples, in two batches.
     """
 
     estimator: tf.estimator.Estimator
@@ -35,7 +35,7 @@ class Run:
 
 
 def canned(config: tf.estimator.RunConfig) -> tf.estimator.Estimator:
-    """A wide and deep classifier with crossed, bucketized and embedded columns."""
+    """Builds a wide and deep classifier with crossed, bucketized and embedded columns."""
     column = tf.feature_column
     hour = column.bucketized_column(column.numeric_column("trip_start_hour"), [6, 12, 18])
     payment = column.categorical_column_with_vocabulary_list("payment_type", ["Cash", "Card"], None)
@@ -53,7 +53,7 @@ def canned(config: tf.estimator.RunConfig) -> tf.estimator.Estimator:
 
 
 def two_heads(config: tf.estimator.RunConfig) -> tf.estimator.Estimator:
-    """A classification and a regression head on one network."""
+    """Builds a classification and a regression head on one network."""
     column = tf.feature_column
     return tf.estimator.DNNEstimator(
         head=tf.estimator.MultiHead(
@@ -72,7 +72,7 @@ def two_heads(config: tf.estimator.RunConfig) -> tf.estimator.Estimator:
 
 
 def every_kind_of_variable(config: tf.estimator.RunConfig) -> tf.estimator.Estimator:
-    """Partitioned, resource and reference variables, and exports with three signatures."""
+    """Builds a model with partitioned, resource and reference variables, and three signatures."""
 
     def model_fn(features: dict, labels: Any, mode: str) -> tf.estimator.EstimatorSpec:
         get_variable = tf.compat.v1.get_variable
@@ -125,10 +125,10 @@ def train(
     """Trains with the checkpoints of `STEPS` and exports the last.
 
     Args:
-        directory: to write to.
-        build: one of the functions above.
-        examples: serialized.
-        single_label: whether the estimator takes one label rather than a dict by head.
+        directory: Directory to write to.
+        build: Builds the Estimator: one of the functions above.
+        examples: Serialized examples.
+        single_label: Whether the estimator takes one label rather than a dict by head.
     """
 
     def columns(batch: tf.Tensor) -> tuple[dict, Any]:

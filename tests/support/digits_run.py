@@ -5,14 +5,13 @@ from pathlib import Path
 
 import tensorflow as tf
 from tfx import v1 as tfx
-from tfx.components.util import tfxio_utils
 from tfx.types import standard_artifacts
 
 from checkpoint_sweep.model_run.candidates import Candidates, make_candidates
 from checkpoint_sweep.model_run.checkpoints import find_checkpoints
 from checkpoint_sweep.saved_model.saved_model import SavedModel
 from pipeline.problems.digits import data, problem, training
-from tests.support import taxi_examples
+from tests.support import tfx_artifacts
 
 EVALUATED = 120
 _TRAINED = 360
@@ -20,11 +19,11 @@ _TRAINED = 360
 
 @dataclasses.dataclass(frozen=True)
 class DigitsRun:
-    """What the Trainer leaves behind, and what it was given.
+    """The output of a Trainer of the digits, and the examples to evaluate it on.
 
     Attributes:
-        model_run: directory of the checkpoints.
-        export: directory of the SavedModel of the last step.
+        model_run: Directory of the checkpoints.
+        export: Directory of the SavedModel of the last step.
         evaluated: TFRecord file, compressed by gzip, of the `EVALUATED` examples of split eval.
     """
 
@@ -33,7 +32,7 @@ class DigitsRun:
     evaluated: str
 
     def candidates(self) -> Candidates:
-        """A candidate for each checkpoint of a trained model, as the sweep makes them."""
+        """Makes a candidate of each checkpoint of a trained model, as the sweep does."""
         found = find_checkpoints(str(self.model_run))
         return make_candidates(
             SavedModel(str(self.export)), found, [c for c in found if c.step > 0]
@@ -44,11 +43,13 @@ def train(directory: Path, steps: int, checkpoint_steps: int) -> DigitsRun:
     """Trains as the pipeline's node does.
 
     Args:
-        directory: empty; for all files.
+        directory: Directory for all files, which is empty.
+        steps: Training steps.
+        checkpoint_steps: Steps from one checkpoint to the next.
     """
     serialized = data.examples(_TRAINED + EVALUATED)
     splits = {"train": serialized[:_TRAINED], "eval": serialized[_TRAINED:]}
-    examples = taxi_examples.write_examples(directory / "examples", splits)
+    examples = tfx_artifacts.write_examples(directory / "examples", splits)
     files = {split: _file(examples, split) for split in splits}
     model_run, export = directory / "model_run", directory / "model" / "Format-Serving"
     training.run_fn(
@@ -57,13 +58,7 @@ def train(directory: Path, steps: int, checkpoint_steps: int) -> DigitsRun:
             eval_files=[files["eval"]],
             train_steps=steps,
             schema_path=str(problem.digits().schema),
-            data_accessor=tfx.components.DataAccessor(
-                tf_dataset_factory=tfxio_utils.get_tf_dataset_factory_from_artifact(
-                    [examples], ["Test"]
-                ),
-                record_batch_factory=None,
-                data_view_decode_fn=None,
-            ),
+            data_accessor=tfx_artifacts.data_accessor(examples),
             model_run_dir=str(model_run),
             serving_model_dir=str(export),
             custom_config={"checkpoint_steps": checkpoint_steps, **problem.digits().options},

@@ -17,12 +17,12 @@ STEPS = (0, 20, 40, 60)
 
 @dataclasses.dataclass(frozen=True)
 class EstimatorRun:
-    """What a Trainer leaves behind.
+    """The output of a Trainer.
 
     Attributes:
-        estimator: the trained one.
-        model_run: directory with the checkpoints of `STEPS`.
-        export: directory of the SavedModel of the last step.
+        estimator: Trained Estimator.
+        model_run: Directory with the checkpoints of `STEPS`.
+        export: Directory of the SavedModel of the last step.
     """
 
     estimator: tf.estimator.Estimator
@@ -31,7 +31,7 @@ class EstimatorRun:
 
 
 def model_fn(features: dict, labels: tf.Tensor | None, mode: str) -> tf.estimator.EstimatorSpec:
-    """Logistic regression with one hidden layer and a vocabulary."""
+    """Builds a logistic regression with one hidden layer and a vocabulary."""
     table = tf.lookup.StaticHashTable(
         tf.lookup.KeyValueTensorInitializer(
             tf.constant(["Cash", "Credit Card"]), tf.constant([1, 2], tf.int64)

@@ -22,13 +22,13 @@ keras = tf.keras
 
 @dataclasses.dataclass(frozen=True)
 class KerasRun:
-    """What a Trainer leaves behind.
+    """The output of a Trainer.
 
     Attributes:
-        model: the model itself, with the weights of the last checkpoint.
-        model_run: directory with the checkpoints of `STEPS`.
-        export: directory of the SavedModel of the last one.
-        restore: puts the weights of a checkpoint, by its prefix, into `model`.
+        model: Model, with the weights of the last checkpoint.
+        model_run: Directory with the checkpoints of `STEPS`.
+        export: Directory of the SavedModel of the last one.
+        restore: Puts the weights of a checkpoint, by its prefix, into `model`.
     """
 
     model: Any
@@ -38,20 +38,20 @@ class KerasRun:
 
 
 def parse(examples: tf.Tensor) -> tf.Tensor:
-    """(batch,) serialized examples to (batch, 2) float32."""
+    """Parses serialized examples, (batch,), to (batch, 2) float32."""
     columns = tf.io.parse_example(examples, FEATURES)
     hour = tf.cast(columns["trip_start_hour"], tf.float32)
     return tf.stack([columns["fare"] / 20.0, hour / 24.0], axis=1)
 
 
 def sequential() -> Any:
-    """Plain layers."""
+    """Builds a model of plain layers."""
     layers = [keras.layers.Dense(3, activation="tanh"), keras.layers.Dense(1, activation="sigmoid")]
     return keras.Sequential([keras.Input([2]), *layers])
 
 
 def nested() -> Any:
-    """A model within a model, and batch normalization in both."""
+    """Builds a model within a model, with batch normalization in both."""
     inner = keras.Sequential(
         [keras.layers.Dense(3), keras.layers.BatchNormalization()], name="inner"
     )
@@ -77,7 +77,7 @@ class Subclassed(keras.Model):
 
 
 def subclassed() -> Any:
-    """See the class."""
+    """Builds a `Subclassed`, with its variables."""
     model = Subclassed()
     model(tf.zeros([1, 2]))
     return model
@@ -124,7 +124,7 @@ def set_weights(model: Any, step: int) -> None:
 
 
 def manager(directory: Path, model: Any) -> Callable[[str], None]:
-    """`tf.train.CheckpointManager`, with an optimizer and counters beside the model."""
+    """Saves by `tf.train.CheckpointManager`, with an optimizer and counters beside the model."""
     optimizer = keras.optimizers.Adam()
     optimizer.build(model.trainable_variables)
     checkpoint = tf.train.Checkpoint(model=model, optimizer=optimizer, step=tf.Variable(0))
@@ -138,7 +138,7 @@ def manager(directory: Path, model: Any) -> Callable[[str], None]:
 
 
 def callback(directory: Path, model: Any) -> Callable[[str], None]:
-    """`ModelCheckpoint` during `fit`, which trains for real."""
+    """Saves by `ModelCheckpoint` during `fit`, which trains for real."""
     model.compile("adam", "binary_crossentropy", metrics=["AUC", "accuracy"])
     x = np.random.default_rng(0).uniform(size=(64, 2)).astype(np.float32)
     saver = keras.callbacks.ModelCheckpoint(
@@ -150,7 +150,7 @@ def callback(directory: Path, model: Any) -> Callable[[str], None]:
 
 
 def itself(directory: Path, model: Any) -> Callable[[str], None]:
-    """Checkpoints of which the model is the root."""
+    """Saves checkpoints of which the model is the root."""
     checkpoint = tf.train.Checkpoint(model)
     for step in STEPS:
         set_weights(model, step)
@@ -167,19 +167,19 @@ def _signature(model: Any) -> Any:
 
 
 def saved_model(directory: str, model: Any) -> None:
-    """`tf.saved_model.save` of the model itself."""
+    """Exports the model itself by `tf.saved_model.save`."""
     tf.saved_model.save(model, directory, signatures={"serving_default": _signature(model)})
 
 
 def wrapped(directory: str, model: Any) -> None:
-    """`tf.saved_model.save` of a module that holds the model under a name of its own."""
+    """Exports a module that holds the model under a name of its own."""
     serving = tf.Module()
     serving.net = model
     tf.saved_model.save(serving, directory, signatures={"serving_default": _signature(model)})
 
 
 def keras_save(directory: str, model: Any) -> None:
-    """`model.save`, which adds the variables of metrics and of the optimizer."""
+    """Exports by `model.save`, which adds the variables of metrics and of the optimizer."""
     model.save(directory, save_format="tf", signatures={"serving_default": _signature(model)})
 
 
@@ -189,7 +189,7 @@ def make(
     save: Callable[[Path, Any], Callable[[str], None]],
     export: Callable[[str, Any], None],
 ) -> KerasRun:
-    """A run in which `save` wrote the checkpoints and `export` the last one's SavedModel."""
+    """Makes a run: `save` writes the checkpoints, and `export` the last one's SavedModel."""
     model = build()
     model_run, exported = directory / "model_run", directory / "model" / "Format-Serving"
     model_run.mkdir()

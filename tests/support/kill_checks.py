@@ -1,4 +1,4 @@
-"""What must hold of a root after kills, and of the run that has come to its end there."""
+"""Checks of a pipeline's root after kills, and of the run that has ended there."""
 
 import contextlib
 import json
@@ -14,8 +14,7 @@ import tensorflow as tf
 from checkpoint_sweep.evaluation.results.ledger import LEDGER
 from pipeline.config import metadata_store
 from pipeline.reporting.store import Store, properties, state
-from tests.support.bundles import read_bundle
-from tests.support.kill_outcome import (
+from tests.support.run_outcome import (
     ENDED_WELL,
     columns,
     last_outputs,
@@ -24,16 +23,17 @@ from tests.support.kill_outcome import (
     saved_model,
     served,
 )
+from tests.support.tensor_bundles import read_bundle
 
 _STEPS = (0, 10, 20, 30, 40, 50, 60)  # that training saves; the sweep leaves out the first
 _LEFTOVER = re.compile(r"\.partial-|_temp$|beam-temp-|\.temp|\.unfinished$|\.tmp")
 _METRIC = "binary_crossentropy"
 
 
-def completed(root: Path) -> set[str]:
-    """Checkpoints whose results are complete, as the ledgers say."""
+def completed(evaluations: Path) -> set[str]:
+    """Names the checkpoints whose results are complete, as the ledgers of a folder say."""
     found = set()
-    for path in (root / "CheckpointSweep/evaluation").glob(f"*/{LEDGER}"):
+    for path in evaluations.glob(f"*/{LEDGER}"):
         entries = json.loads(path.read_text())["checkpoints"]
         found |= {entry["name"] for entry in entries if entry["status"] == "evaluated"}
     return found
@@ -49,7 +49,7 @@ def half_served(root: Path) -> Iterator[str]:
 
 
 def broken(root: Path, status: int, shown: list[str]) -> Iterator[str]:
-    """Which promises a run has broken that was killed and started again until it ended."""
+    """Yields the promises that a run has broken that was killed and restarted until it ended."""
     if status != 0:
         yield f"exit status {status}: {shown[-5:]}"
         return
@@ -143,7 +143,7 @@ def _evaluated_wrong(root: Path) -> Iterator[str]:
 
 @contextlib.contextmanager
 def reported(broken: list[str]) -> Iterator[None]:
-    """What cannot be checked is a promise that was broken, and the next trial goes on."""
+    """Reports a failing check as a broken promise, so that the next trial goes on."""
     try:
         yield
     except Exception as error:

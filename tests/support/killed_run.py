@@ -1,4 +1,4 @@
-"""A run of the pipeline that is watched from outside, and killed at a moment that is told."""
+"""A run of the pipeline that is watched from outside, and killed at a given moment."""
 
 import contextlib
 import dataclasses
@@ -15,26 +15,26 @@ from pathlib import Path
 from pipeline.problems.problem import repository
 from tests.pipeline.tiny.model import BETTER
 from tests.pipeline.tiny.problem import PREPROCESSING_FN
-from tests.support.counted_models import RECORD
-from tests.support.counted_pipeline import BUDGET
+from tests.support.evaluation_log import LOG
+from tests.support.logged_pipeline import BUDGET
 from tests.support.warm_processes import Parent, Process
 
-START = "start"  # what comes before the first node
-END = "end"  # and after the last
+START = "start"  # The time before the first node,
+END = "end"  # and that after the last.
 _ANNOUNCED = re.compile(r"^(\w+) \.\.\.$|^✓ Pusher")
 _OPTIONS = ("--steps=60", "--select-by=binary_crossentropy", "--direction=lower")
-_MODULE = "tests.support.counted_pipeline"
+_MODULE = "tests.support.logged_pipeline"
 _TWO_MODELS = "32"  # bytes: three groups of the six checkpoints
 
 
 @dataclasses.dataclass(frozen=True)
 class Moment:
-    """When to kill.
+    """A moment to kill at.
 
     Attributes:
-        node: while it runs, or before the first for `START`.
-        seconds: after it was announced.
-        files: instead, when so many files and folders have come since then; 0 for by time.
+        node: Node that runs, or `START` before the first.
+        seconds: Seconds after the node was announced.
+        files: Number of files and folders that have appeared since then; 0 to go by seconds.
     """
 
     node: str
@@ -48,7 +48,7 @@ class Moment:
 
 @dataclasses.dataclass
 class Span:
-    """How long a node ran, and how many files and folders it made."""
+    """The time that a node took, and the number of files and folders that it made."""
 
     seconds: float = 0.0
     files: int = 0
@@ -58,13 +58,14 @@ class Run:
     """One process group.
 
     Args:
-        root: of the pipeline.
-        data: of the tiny problem.
-        record: file for what the sweep evaluates.
-        parent: to be forked from, which saves the seconds of imports; None for a new interpreter.
+        root: Root of the pipeline.
+        data: Folder of the tiny problem's data.
+        record: File for the log of what the sweep evaluates.
+        parent: Process to fork from, which saves the seconds of imports; None for a new
+            interpreter.
 
     Attributes:
-        node: that it was at when last seen.
+        node: Node that it was at when last seen.
     """
 
     def __init__(self, root: Path, data: Path, record: Path, parent: Parent | None = None) -> None:
@@ -77,7 +78,7 @@ class Run:
             "PYTHONUNBUFFERED": "1",
             "TF_CPP_MIN_LOG_LEVEL": "3",
             BUDGET: _TWO_MODELS,
-            RECORD: str(record),
+            LOG: str(record),
             BETTER: "0.01",  # than the baseline: nothing is better than itself
             PREPROCESSING_FN: "tests.pipeline.tiny.model.preprocessing_fn",
         }
@@ -98,11 +99,11 @@ class Run:
 
     @property
     def output(self) -> list[str]:
-        """What it has printed so far."""
+        """Lines that it has printed so far."""
         return self._printed.read_text().splitlines()
 
     def kill_at(self, moment: Moment) -> bool:
-        """Waits for the moment and kills the whole group; False if the run ended before."""
+        """Waits for the moment, and kills the whole group; False if the run ended before."""
         known: set[str] | None = None
         for entered in self._watch():
             past = moment.node in [START, *_announced(self.output)][:-1]
@@ -123,14 +124,14 @@ class Run:
         return False
 
     def end(self) -> int:
-        """Waits for its end; its exit status."""
+        """Waits for the end, and returns the exit status."""
         return self._process.wait()
 
     def measure(self, snapshot: Callable[[str], None]) -> dict[str, Span]:
-        """Waits for its end, and gives the span of each node.
+        """Waits for the end, and measures the span of each node.
 
         Args:
-            snapshot: is called when a node begins, with its name; the run stands still meanwhile.
+            snapshot: Called with a node's name when it begins; the run stands still meanwhile.
         """
         spans: dict[str, Span] = {}
         known: set[str] = set()
@@ -150,7 +151,7 @@ class Run:
         return spans
 
     def _watch(self) -> Iterator[float]:
-        """Again and again, when the current node was seen to begin, until the run ends."""
+        """Yields, until the run ends, when the current node was seen to begin."""
         while self._process.poll() is None:
             self._see()
             yield self._entered
@@ -167,7 +168,7 @@ def _announced(output: list[str]) -> list[str]:
 
 
 def below(root: Path) -> set[str]:
-    """All files and folders in a folder."""
+    """Finds all files and folders below a folder."""
     return {
         os.path.join(folder, name)
         for folder, folders, files in os.walk(root)
@@ -176,7 +177,7 @@ def below(root: Path) -> set[str]:
 
 
 def restore(source: Path | None, root: Path) -> None:
-    """Makes the root what the copy is; empty without one."""
+    """Makes the root a copy of the source, or removes it without one."""
     shutil.rmtree(root, ignore_errors=True)
     if source:
         shutil.copytree(source, root, symlinks=True)

@@ -1,4 +1,4 @@
-"""`sweep` or `watch` in a process that is watched from outside, and killed at a moment."""
+"""`sweep` or `watch` in a process that is watched from outside, and killed at a given moment."""
 
 import collections
 import contextlib
@@ -11,21 +11,21 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.support.counted_models import RECORD
+from tests.support.evaluation_log import LOG
 from tests.support.killed_run import Moment, Span, below
 from tests.support.warm_processes import Parent
 
-_MODULE = "tests.support.counted_sweep"
+_MODULE = "tests.support.logged_sweep"
 
 
 class Growing:
     """A model run that gets one checkpoint after the other, as a training leaves them.
 
     Args:
-        source: the whole run.
-        run: directory that grows.
-        ended: file that is written after the last.
-        pause: seconds from one checkpoint to the next.
+        source: Run with all checkpoints.
+        run: Directory that grows.
+        ended: File that is written after the last checkpoint.
+        pause: Seconds from one checkpoint to the next.
     """
 
     def __init__(self, source: Path, run: Path, ended: Path, pause: float) -> None:
@@ -52,10 +52,10 @@ class SweepRun:
     """One process group.
 
     Args:
-        parent: to be forked from.
-        arguments: of `sweep`, or of `watch` with `until` among them.
-        record: file for what it evaluates.
-        growing: the run that it watches; None for one that is whole.
+        parent: Process to fork from.
+        arguments: Arguments of `sweep`, or of `watch` with `until` among them.
+        record: File for the log of what it evaluates.
+        growing: Run that it watches; None for a run that has ended.
     """
 
     def __init__(
@@ -68,12 +68,12 @@ class SweepRun:
         given.write_text(json.dumps(arguments))
         self._known = below(self._output)
         self._started = time.monotonic()
-        environment = {RECORD: str(record), "TF_CPP_MIN_LOG_LEVEL": "3"}
+        environment = {LOG: str(record), "TF_CPP_MIN_LOG_LEVEL": "3"}
         self._process = parent.start(_MODULE, [str(given)], environment, self._printed)
 
     @property
     def output(self) -> list[str]:
-        """What it has printed so far."""
+        """Lines that it has printed so far."""
         return self._printed.read_text().splitlines()
 
     def kill_at(self, moment: Moment) -> bool:
@@ -89,12 +89,12 @@ class SweepRun:
         return False
 
     def end(self) -> tuple[int, Span]:
-        """Waits for its end; its exit status, and how long it was."""
+        """Waits for the end, and returns the exit status and the span."""
         spans = collections.deque(self._watch(), maxlen=1)
         return self._process.wait(), spans[0] if spans else Span()
 
     def _watch(self) -> Iterator[Span]:
-        """Again and again, how long it has run, until it ends."""
+        """Yields, until it ends, the span so far."""
         while self._process.poll() is None:
             if self._growing:
                 self._growing.tick()

@@ -1,4 +1,6 @@
-"""Peak memory of an evaluation in a process of its own: models, megabytes of each, budget.
+"""The peak memory of an evaluation, measured in a process of its own.
+
+python -m tests.support.peak_memory DIRECTORY MODELS BUDGET
 
 Prints the peak in megabytes. Run as a module, because a process's peak never falls.
 """
@@ -18,7 +20,7 @@ from checkpoint_sweep.evaluation.request import EvaluationRequest
 from checkpoint_sweep.saved_model.model_source import ModelSource
 from checkpoint_sweep.saved_model.saved_model import SavedModel
 from tests.checkpoint_sweep.evaluation import taxi_models, tfma_oracle
-from tests.support import scripted
+from tests.support import passthrough_model
 
 CONFIG = 'model_specs { label_key: "y" } metrics_specs { metrics { class_name: "AUC" } }'
 
@@ -45,16 +47,16 @@ def write(directory: Path, megabytes: int) -> None:
         model, str(directory / "model"), signatures={"serving_default": model.serve}
     )
     rows = [{"p": [i / 50], "y": [float(i % 2)]} for i in range(50)]
-    scripted.write_examples(directory / "data", rows)
+    passthrough_model.write_examples(directory / "data", rows)
 
 
 def main(directory: str, models: int, budget: int) -> None:
     """Evaluates and prints the peak.
 
     Args:
-        directory: of `write`.
-        models: how many, all with the same weights.
-        budget: in bytes.
+        directory: Directory that `write` has filled.
+        models: Number of models, all with the same weights.
+        budget: Memory budget in bytes.
     """
     saved = os.path.join(directory, "model")
     sources = [

@@ -12,11 +12,11 @@ class Named:
     """Chooses the candidate of a name.
 
     Attributes:
-        name: of the candidate.
+        name: Name of the candidate.
     """
 
     name: str
 
     def choose(self, eligible: Sequence[CandidateResult], direction: Direction) -> Choice:
-        """See `SelectionPolicy`."""
+        """Chooses by name, whatever the values."""
         return Choice(self.name, "as named", f"not {self.name}")

@@ -1,4 +1,7 @@
-"""Whole evaluations drawn at random: a configuration, examples, and models that predict them."""
+"""Whole evaluations drawn at random: a configuration, examples, and models that predict them.
+
+Over 300 lines, since each part that is drawn decides what the next ones may be.
+"""
 
 import dataclasses
 import json
@@ -8,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.support.scripted import Row
+from tests.support.passthrough_model import Row
 
 THRESHOLDS = (0.0, 0.1, 0.3, 0.5, 0.7, 1.0)
 # The metrics of Keras have names of their own, so that a comparison can tell them apart.
@@ -30,16 +33,16 @@ class Evaluation:
     """One evaluation.
 
     Attributes:
-        seed: that it was drawn with.
-        kind: one of ``KINDS``.
-        config: the EvalConfig as text, without defaults.
-        rows: the examples.
-        width: number of predictions of an example.
-        outputs: names of the models' outputs.
-        candidates: two models; at most the second predicts what is not finite.
-        baseline: None without.
-        batch_size: of the RecordBatches.
-        compared: which of the candidates to compare.
+        seed: Seed that it was drawn with.
+        kind: Kind of model, one of ``KINDS``.
+        config: EvalConfig as text, without defaults.
+        rows: Examples.
+        width: Number of predictions of an example.
+        outputs: Names of the models' outputs.
+        candidates: Two models; at most the second predicts what is not finite.
+        baseline: Baseline; None without one.
+        batch_size: Number of rows of the RecordBatches.
+        compared: Number of the candidate to compare.
     """
 
     seed: int
@@ -91,7 +94,7 @@ class _Random:
         return values[int(self.numpy.choice(len(values), p=share))]
 
     def some(self, values: Sequence[Any], least: int = 1, most: int | None = None) -> list[Any]:
-        """Different ones, in the order that they have."""
+        """Draws different ones, in their order."""
         most = len(values) if most is None else min(most, len(values))
         number = int(self.numpy.integers(min(least, most), most + 1))
         chosen = self.numpy.choice(len(values), number, replace=False)
@@ -106,7 +109,7 @@ def _no(random: _Random) -> dict[str, Any]:
 
 
 def _maybe(**choices: Sequence[Any]) -> _Settings:
-    """Each of the settings half of the time."""
+    """Draws each of the settings half of the time."""
 
     def draw(random: _Random) -> dict[str, Any]:
         return {name: random.one(values) for name, values in choices.items() if random.chance(0.5)}
@@ -300,10 +303,10 @@ _WITHOUT_SCALAR = (
 
 
 def evaluation(seed: int) -> Evaluation:
-    """The evaluation that this seed stands for, always the same.
+    """Draws the evaluation of a seed, always the same.
 
     Args:
-        seed: not negative.
+        seed: Seed, not negative.
     """
     return _Draw(seed).evaluation()
 

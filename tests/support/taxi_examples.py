@@ -1,28 +1,28 @@
-"""Rows of the taxi data that tfx ships, as serialized examples and as an Examples artifact."""
+"""Rows of the taxi data that tfx ships, as serialized examples, with their schema."""
 
 from pathlib import Path
 
 import pandas as pd
 import tensorflow as tf
-from tfx.types import artifact_utils, standard_artifacts
+from tfx.types import standard_artifacts
 
 from pipeline.problems.problem import repository
 from pipeline.problems.taxi.problem import taxi_data
 
 
 def rows(count: int, seed: int = 7) -> pd.DataFrame:
-    """A random sample of the taxi rows."""
+    """Draws a random sample of the taxi rows."""
     return pd.read_csv(taxi_data() / "data.csv").sample(count, random_state=seed)
 
 
 def write_csv(path: Path, count: int, seed: int = 7) -> None:
-    """A random sample as a CSV file, every value spelled as in the original."""
+    """Writes a random sample as a CSV file, every value spelled as in the original."""
     whole = pd.read_csv(taxi_data() / "data.csv", dtype=str)
     whole.sample(count, random_state=seed).to_csv(path, index=False)
 
 
 def serialize(row: pd.Series, integers: frozenset[str]) -> bytes:
-    """One row as a serialized tf.Example, without its missing values."""
+    """Serializes a row as a tf.Example, without its missing values."""
     example = tf.train.Example()
     for name, value in row.items():
         if pd.isna(value):
@@ -54,28 +54,12 @@ INTEGERS = frozenset(
 
 
 def serialized(count: int) -> list[bytes]:
-    """Serialized examples of a random sample."""
+    """Serializes a random sample."""
     return [serialize(row, INTEGERS) for _, row in rows(count).iterrows()]
 
 
-def write_examples(directory: Path, splits: dict[str, list[bytes]]) -> standard_artifacts.Examples:
-    """An Examples artifact with these splits, as ExampleGen writes it."""
-    for split, examples in splits.items():
-        folder = directory / f"Split-{split}"
-        folder.mkdir(parents=True)
-        options = tf.io.TFRecordOptions(compression_type="GZIP")
-        with tf.io.TFRecordWriter(str(folder / "data-00000-of-00001.gz"), options) as writer:
-            for example in examples:
-                writer.write(example)
-    artifact = standard_artifacts.Examples()
-    artifact.uri = str(directory)
-    artifact.split_names = artifact_utils.encode_split_names(list(splits))
-    artifact.set_string_custom_property("payload_format", "FORMAT_TF_EXAMPLE")
-    return artifact
-
-
 def schema_artifact() -> standard_artifacts.Schema:
-    """The reviewed schema of the taxi data."""
+    """Makes the artifact of the reviewed schema of the taxi data."""
     artifact = standard_artifacts.Schema()
     artifact.uri = str(repository() / "schemas" / "taxi")
     return artifact

@@ -1,8 +1,8 @@
-"""Vectorized combiners in place of TFMA's, for whatever code of TFMA runs meanwhile.
+"""A patch of TFMA: vectorized combiners in place of its own, for any code of TFMA.
 
 The classes of TFMA's combiners stay; their methods are replaced. ``add_input`` keeps the examples;
-when an accumulator is asked for, they become batches, as the engine makes them, and what does not
-fit arrays goes to TFMA's own ``add_input``. One file: its parts are of no use without each other.
+when an accumulator is asked for, they become batches, as the engine makes them, and those that do
+not fit arrays go to TFMA's own ``add_input``. Over 300 lines, since no part is of use alone.
 """
 
 import collections
@@ -39,9 +39,9 @@ class Examples:
     """Numbers of examples by name of the vectorized combiner.
 
     Attributes:
-        as_arrays: those that it took.
-        one_by_one: those that it left to TFMA's combiner.
-        rebinned: number of derived computations that read a histogram held as arrays.
+        as_arrays: Examples that it took.
+        one_by_one: Examples that it left to TFMA's combiner.
+        rebinned: Number of derived computations that read a histogram held as arrays.
     """
 
     as_arrays: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)
@@ -56,27 +56,27 @@ class Examples:
 
 @contextlib.contextmanager
 def vectorized_combiners_for_tfmas(left: int = 0) -> Iterator[Examples]:
-    """Puts in every vectorized combiner, and what reads histograms held as arrays.
+    """Patches in every vectorized combiner, and the computations on histograms held as arrays.
 
     Args:
-        left: if not 0, every so many-th example is left to TFMA, so that accumulators of both
-            kinds are merged.
+        left: Number n, to leave every n-th example to TFMA, so that accumulators of both kinds
+            are merged; 0 to leave none.
     """
     examples = Examples()
     with pytest.MonkeyPatch.context() as patch:
         for kind in vectorized_combiners():
-            _put_in(kind, left, examples, patch)
-        _put_in_rebinning(examples, patch)
+            _patch_combiner(kind, left, examples, patch)
+        _patch_rebinning(examples, patch)
         yield examples
 
 
 @dataclasses.dataclass
 class _Accumulator:
-    """What has been added to one combiner.
+    """The accumulator of one combiner.
 
     Attributes:
-        waiting: examples that are in neither of the others.
-        sums: of the vectorized combiner.
+        waiting: Examples that are in neither of the others.
+        sums: Sums of the vectorized combiner.
         own: TFMA's accumulator, if it took an example.
     """
 
@@ -86,7 +86,7 @@ class _Accumulator:
 
 
 class _Substitute:
-    """What the methods of one combiner do instead.
+    """The methods that take the place of one combiner's.
 
     Its methods run within ``_within.tfmas_own``, where those of the combiner are TFMA's.
     """
@@ -141,7 +141,7 @@ class _Substitute:
         return self._combiner.extract_output(self._combiner.merge_accumulators(iter(both)))
 
     def _add(self, group: Sequence[Any]) -> tuple[sums.Sums | None, np.ndarray]:
-        """The sums of examples of the same shapes, and the mask of those that are in them."""
+        """Sums examples of the same shapes; returns the mask of those in the sums too."""
         nothing = np.zeros(len(group), bool)
         try:
             inputs = self._vectorized.inputs(self._batch(group))
@@ -183,7 +183,7 @@ class _Substitute:
 
 
 class _Within(threading.local):
-    """Whether the thread is within a method of a substitute."""
+    """A thread's depth within methods of a substitute."""
 
     depth = 0
 
@@ -199,7 +199,7 @@ class _Within(threading.local):
 _within = _Within()
 
 
-def _put_in(
+def _patch_combiner(
     kind: type[base.VectorizedCombiner], left: int, examples: Examples, patch: pytest.MonkeyPatch
 ) -> None:
     """Replaces the methods of the class that ``kind`` combines."""
@@ -233,8 +233,8 @@ def _put_in(
         patch.setattr(kind.combines, name, replacement(getattr(kind.combines, name)))
 
 
-def _put_in_rebinning(examples: Examples, patch: pytest.MonkeyPatch) -> None:
-    """Every derived computation is made as the engine's plan makes it."""
+def _patch_rebinning(examples: Examples, patch: pytest.MonkeyPatch) -> None:
+    """Makes every derived computation as the engine's plan makes it."""
     derived = metric_types.DerivedMetricComputation
     make = derived.__new__
 
@@ -252,7 +252,7 @@ def _put_in_rebinning(examples: Examples, patch: pytest.MonkeyPatch) -> None:
 
 
 def _as_protos(metrics: dict[Any, Any]) -> dict[Any, Any]:
-    """Plots as TFMA's tests expect them: what would be written of those held as arrays."""
+    """Makes protos of plots that are held as arrays, as TFMA's tests expect them."""
     return {
         key: value.proto() if isinstance(value, ArrayPlot) else value
         for key, value in metrics.items()
@@ -260,7 +260,7 @@ def _as_protos(metrics: dict[Any, Any]) -> dict[Any, Any]:
 
 
 def _model_spec(settings: tfma_internals.Settings) -> config_pb2.ModelSpec:
-    """The ModelSpec that TFMA takes keys from."""
+    """Finds the ModelSpec that TFMA takes keys from."""
     specs = list(settings.eval_config.model_specs) if settings.eval_config else []
     for spec in specs:
         if (spec.name if len(specs) > 1 else "") == settings.model_name:
@@ -269,7 +269,7 @@ def _model_spec(settings: tfma_internals.Settings) -> config_pb2.ModelSpec:
 
 
 def _groups(elements: Sequence[Any], alone: list[Any]) -> list[list[Any]]:
-    """Standard inputs that stack; others are added to ``alone``."""
+    """Groups standard inputs that stack; others are added to ``alone``."""
     groups: dict[Hashable, list[Any]] = {}
     for element in elements:
         if isinstance(element, metric_types.StandardMetricInputs):
@@ -281,10 +281,9 @@ def _groups(elements: Sequence[Any], alone: list[Any]) -> list[list[Any]]:
 
 
 def _parts(element: metric_types.StandardMetricInputs) -> tuple[Any, Any, Any]:
-    """Labels, predictions and weights.
+    """Returns labels, predictions and weights of an example.
 
-    What an example has as a batch of its own, as former versions of TFMA had it, becomes a value,
-    which TFMA does as well.
+    A batch of one, as former versions of TFMA had it, becomes a value, as in TFMA.
     """
     labels, predictions = element.labels, element.predictions
     if _is_batch_of_one(labels) and _is_batch_of_one(predictions):
@@ -306,7 +305,7 @@ def _first(value: Any) -> Any:
 
 
 def _shape(value: Any) -> Hashable:
-    """The same for what stacks."""
+    """Returns a key that is equal for values that stack."""
     if value is None:
         return None
     if isinstance(value, Mapping):
@@ -316,7 +315,7 @@ def _shape(value: Any) -> Hashable:
 
 
 def _stacked(values: Sequence[Any]) -> Any:
-    """Values of examples as values of a batch."""
+    """Stacks values of examples as values of a batch."""
     if values[0] is None:
         return None
     if isinstance(values[0], Mapping):

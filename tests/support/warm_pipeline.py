@@ -19,8 +19,8 @@ _MODULES = (
     "pipeline.local.run",
     "pipeline.reporting.summary_view",
     "tests.pipeline.tiny.model",
-    "tests.support.counted_pipeline",
-    "tests.support.counted_sweep",
+    "tests.support.logged_pipeline",
+    "tests.support.logged_sweep",
     "tfx.orchestration.kubeflow.v2.container.kubeflow_v2_run_executor",
 )
 

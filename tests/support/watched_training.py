@@ -12,27 +12,26 @@ from unittest import mock
 
 import tensorflow as tf
 from tfx import v1 as tfx
-from tfx.components.util import tfxio_utils
-from tfx.types import artifact_utils, standard_artifacts
 
 from pipeline.problems import registry
 from pipeline.problems.problem import load
+from tests.support import tfx_artifacts
 
 KEPT = 5  # RunConfig's default for keep_checkpoint_max
 
 
 @dataclasses.dataclass(frozen=True)
 class Training:
-    """What to train, and where.
+    """A training, and the folders that it writes to.
 
     Attributes:
-        problem: its name in the registry.
-        examples: folder of an Examples artifact to train on.
-        transform_graph: folder of what Transform made; None for a model of raw examples.
-        steps: all of them.
-        checkpoint_steps: from one checkpoint to the next.
-        directory: for `run/`, the checkpoints; `aside/`, a link to each that was ever there;
-            `export/`, written after the first checkpoints; and `ended`.
+        problem: Name of the problem in the registry.
+        examples: Folder of an Examples artifact to train on.
+        transform_graph: Folder of what Transform made; None for a model of raw examples.
+        steps: Training steps.
+        checkpoint_steps: Steps from one checkpoint to the next.
+        directory: Directory of `run/`, the checkpoints; `aside/`, a link to each that was ever
+            there; `export/`, written after the first checkpoints; and `ended`.
     """
 
     problem: str
@@ -103,10 +102,7 @@ def _estimator(made: Any, aside: _Aside, model_fn: Any, config: Any, **options: 
 
 
 def _arguments(training: Training, steps: int, export: Path) -> tfx.components.FnArgs:
-    artifact = standard_artifacts.Examples()
-    artifact.uri = training.examples
-    artifact.split_names = artifact_utils.encode_split_names(["train", "eval"])
-    artifact.set_string_custom_property("payload_format", "FORMAT_TF_EXAMPLE")
+    examples = tfx_artifacts.examples(training.examples, ["train", "eval"])
     problem = registry.get(training.problem)
     return tfx.components.FnArgs(
         train_files=tf.io.gfile.glob(f"{training.examples}/Split-train/*"),
@@ -114,13 +110,7 @@ def _arguments(training: Training, steps: int, export: Path) -> tfx.components.F
         train_steps=steps,
         schema_path=str(problem.schema),
         transform_graph_path=training.transform_graph,
-        data_accessor=tfx.components.DataAccessor(
-            tf_dataset_factory=tfxio_utils.get_tf_dataset_factory_from_artifact(
-                [artifact], ["Test"]
-            ),
-            record_batch_factory=None,
-            data_view_decode_fn=None,
-        ),
+        data_accessor=tfx_artifacts.data_accessor(examples),
         model_run_dir=str(training.run),
         serving_model_dir=str(export),
         custom_config={"checkpoint_steps": training.checkpoint_steps, **problem.options},

@@ -41,8 +41,8 @@ def make_candidates(
 
     Args:
         saved_model: SavedModel that was exported.
-        checkpoints: all checkpoints of the run.
-        swept: those to make candidates of.
+        checkpoints: All checkpoints of the run.
+        swept: Checkpoints to make candidates of.
 
     Raises:
         ExportedModelError: No checkpoint reproduces the exported model's weights.

@@ -21,10 +21,10 @@ class ExportedModel:
 
     Attributes:
         saved_model: SavedModel itself.
-        bundle: its variables.
-        tensors: all of their values, by key.
-        needed: keys that a checkpoint must have. In a TensorFlow 2 export those that a signature
-            reads: it may also hold the states of metrics and of the optimizer.
+        bundle: Bundle of its variables.
+        tensors: Values of all variables, by key.
+        needed: Keys that a checkpoint must have. In a TensorFlow 2 export these are the keys that a
+            signature reads: it may also hold the states of metrics and of the optimizer.
 
     Args:
         saved_model: SavedModel that was exported.
@@ -66,11 +66,11 @@ class ExportedModel:
 
 
 def needed_keys(saved_model: SavedModel, bundle: TensorBundle) -> frozenset[str]:
-    """Keys that a checkpoint must have.
+    """Finds the keys that a checkpoint must have.
 
     Args:
         saved_model: SavedModel that was exported.
-        bundle: its variables.
+        bundle: Bundle of its variables.
     """
     read = signature_variables(saved_model) if bundle.graph else None
     return frozenset(bundle.shapes if read is None else read)

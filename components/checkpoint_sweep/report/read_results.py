@@ -5,12 +5,11 @@ import os
 from collections.abc import Mapping
 
 import tensorflow as tf
-import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.metrics import metric_types
 from tensorflow_model_analysis.proto import metrics_for_slice_pb2
-from tensorflow_model_analysis.slicer import slicer_lib
 
 from checkpoint_sweep.common.names import MetricName, SliceName
+from checkpoint_sweep.evaluation.results.metrics import EvaluationMetrics, slice_of
 from checkpoint_sweep.evaluation.results.replicates import read_replicates
 from checkpoint_sweep.selection.criteria import LEVEL
 from checkpoint_sweep.selection.intervals import estimate
@@ -82,10 +81,9 @@ class MetricReader:
         values: dict[Key, float] = {}
         baseline: dict[Key, float] = {}
         intervals: dict[Key, Interval] = {}
-        for record in tfma.load_metrics(directory):
-            if record.HasField("cross_slice_key"):
-                continue
-            slice_key = SliceName.of(slicer_lib.deserialize_slice_key(record.slice_key))
+        metrics = EvaluationMetrics(directory)
+        for record in metrics.records:
+            slice_key = slice_of(record)
             for entry in record.metric_keys_and_values:
                 if entry.key.is_diff or not entry.value.HasField("double_value"):
                     continue
@@ -98,7 +96,7 @@ class MetricReader:
                     values[key] = value
                     if entry.HasField("confidence_interval"):
                         intervals[key] = _of_tfma(value, entry.confidence_interval)
-        replicates = read_replicates(directory, self._model_name)
+        replicates = read_replicates(directory, self._model_name, metrics=metrics)
         intervals |= {
             key: _of_replicates(found.own, self._level) for key, found in replicates.items()
         }

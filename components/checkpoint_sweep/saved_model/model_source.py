@@ -18,12 +18,12 @@ class ModelSource:
     candidate needs no SavedModel of its own: it borrows the exported model's graph.
 
     Attributes:
-        name: unique among the models of one evaluation, for example ``"step-000500"``.
+        name: Name of the model, unique in one evaluation, for example ``"step-00000500"``.
         saved_model: SavedModel whose graph and assets are used.
-        weights: prefix of the tensor bundle to restore, as ``tf.train.load_checkpoint`` takes it.
-        keys: from a key of the SavedModel's own bundle to the key in ``weights`` to read
-            instead. A key that is not named is read under its own name.
-        kept: keys of the SavedModel's own bundle that keep the value they have there, because no
+        weights: Prefix of the tensor bundle to restore, as ``tf.train.load_checkpoint`` takes it.
+        keys: Key to read in ``weights``, by the key of the SavedModel's own bundle that it is read
+            for. A key that is not named is read under its own name.
+        kept: Keys of the SavedModel's own bundle that keep the value they have there, because no
             signature reads them and ``weights`` need not have them.
         digest: Digest of the weights; "" where nothing has computed it.
     """
@@ -37,7 +37,7 @@ class ModelSource:
 
     @classmethod
     def from_saved_model(cls, name: str, directory: str) -> "ModelSource":
-        """The model exactly as the SavedModel directory holds it."""
+        """Makes the source of the model that a SavedModel directory holds."""
         return cls(name, SavedModel(directory), os.path.join(directory, VARIABLES))
 
     def absolute(self) -> "ModelSource":
@@ -53,7 +53,7 @@ class ModelSource:
 
     @property
     def location(self) -> str:
-        """Where the model comes from: the SavedModel, or the bundle of other weights."""
+        """Path that the model comes from: the SavedModel, or the bundle of other weights."""
         own = self.weights == self.own_weights
         return self.saved_model.directory if own else self.weights
 

@@ -27,7 +27,7 @@ class ServedGraph:
 
 
 def served_graph(saved_model: SavedModel) -> ServedGraph | None:
-    """The graph, or None when it does not tell what it restores.
+    """Reads the graph behind all signatures; None when it does not tell what it restores.
 
     Args:
         saved_model: SavedModel that is served.

@@ -17,7 +17,7 @@ def signature_variables(
 
     Args:
         saved_model: SavedModel whose signatures they are.
-        names: of the signatures; None for all.
+        names: Names of the signatures; None for all.
     """
     meta_graph = saved_model.meta_graph
     nodes, functions = graph.nodes_and_functions(meta_graph)

@@ -8,7 +8,7 @@ from typing import Any
 
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.common.names import OVERALL, MetricName, SliceName
-from checkpoint_sweep.evaluation.results.metrics import read_metrics
+from checkpoint_sweep.evaluation.results.metrics import EvaluationMetrics
 from checkpoint_sweep.evaluation.results.replicates import read_replicates
 from checkpoint_sweep.report.sweep_result import model_name_of, read_verdicts
 from checkpoint_sweep.selection.criteria import LEVEL
@@ -131,8 +131,9 @@ def _read(given: str) -> Side:
     results = os.path.join(directory, verdict.name)
     model_name = model_name_of(results)
     try:
-        metrics = read_metrics(results, model_name)
-        left_out = read_replicates(results, model_name)
+        evaluated = EvaluationMetrics(results)
+        metrics = evaluated.of_model(model_name)
+        left_out = read_replicates(results, model_name, metrics=evaluated)
     except (OSError, ValueError) as error:
         raise ComparisonError(
             f"The results in {results} cannot be read: {error} Sweep again."

@@ -6,11 +6,11 @@ import tensorflow as tf
 
 from benchmarks.common import memory
 from benchmarks.sizes import job
-from tests.support import scripted
+from tests.support import passthrough_model
 
 
 def test_repeated_examples_differ_in_their_numbers_only():
-    given = [scripted.serialize({"x": [number], "name": ["cab"]}) for number in (1.0, 2.0)]
+    given = [passthrough_model.serialize({"x": [number], "name": ["cab"]}) for number in (1.0, 2.0)]
     made = [
         [tf.train.Example.FromString(one) for one in itertools.islice(job.jittered(given), 6)]
         for _ in range(2)

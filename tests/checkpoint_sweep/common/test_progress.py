@@ -8,7 +8,7 @@ from checkpoint_sweep.common import progress
 from checkpoint_sweep.common.progress import Amount, counting, listening
 
 
-def test_reported_amounts_add_up() -> None:
+def test_what_is_said_adds_up() -> None:
     heard: list[Amount] = []
     counted = threading.Event()
 
@@ -26,7 +26,7 @@ def test_reported_amounts_add_up() -> None:
     assert heard[-1].whole == 200
 
 
-def test_each_sweep_counts_from_zero() -> None:
+def test_the_next_sweep_begins_anew() -> None:
     heard: list[Amount] = []
     with listening(heard.append):
         for _ in range(2):
@@ -45,7 +45,7 @@ def test_without_a_listener_nothing_is_counted() -> None:
         progress.done(1, 1)
 
 
-def test_without_a_count_of_examples_the_whole_is_unknown() -> None:
+def test_what_cannot_be_counted_has_no_whole() -> None:
     def counts() -> Iterator[int]:
         yield 5
         raise ValueError("cut short")

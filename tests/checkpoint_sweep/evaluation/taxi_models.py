@@ -13,6 +13,7 @@ import tensorflow_model_analysis as tfma
 from tfx_bsl.public import tfxio
 
 from checkpoint_sweep.saved_model import model_source
+from tests.support import tfrecords
 
 FLOATS = ("fare", "trip_miles", "pickup_latitude", "tips")
 INTS = (
@@ -82,11 +83,9 @@ def example(row: dict[str, str], number: int) -> tf.train.Example:
 
 def write_examples(path: str, count: int) -> str:
     """Writes the first rows as a TFRecord file and returns its path."""
-    with tf.io.TFRecordWriter(path) as writer:
-        for number, row in enumerate(rows(count)):
-            # Buckets go by the bytes, in which a map has no order otherwise.
-            writer.write(example(row, number).SerializeToString(deterministic=True))
-    return path
+    examples = (example(row, number) for number, row in enumerate(rows(count)))
+    # Folds go by the bytes, in which a map has no order otherwise.
+    return tfrecords.write(path, (e.SerializeToString(deterministic=True) for e in examples))
 
 
 def read(path: str, batch_size: int | None = None) -> beam.PTransform:

@@ -34,7 +34,7 @@ CONFIG = """
     }
 """
 EXAMPLES = 300
-NOTES = "notes"  # As `on_dask.py` names it.
+NOTES = "notes"  # As `dask_evaluation.py` names it.
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +51,7 @@ def python():
 
 @pytest.fixture(scope="module")
 def task(tmp_path_factory):
-    """A file of 300 examples, three models and a config, as `on_dask.py` wants them."""
+    """A file of 300 examples, three models and a config, as `dask_evaluation.py` wants them."""
     directory = tmp_path_factory.mktemp("dask")
     return (
         taxi_models.write_examples(str(directory / "taxi"), EXAMPLES),
@@ -79,7 +79,7 @@ def on_dask(task, python, tmp_path_factory):
     path = tmp_path_factory.mktemp("task") / "task.pickle"
     path.write_bytes(pickle.dumps(task))
     environment = {**os.environ, "PYTHONPATH": str(REPOSITORY / "components")}
-    program = [python, "-W", "ignore", "tests/support/on_dask.py", str(path)]
+    program = [python, "-W", "ignore", "tests/support/dask_evaluation.py", str(path)]
     done = subprocess.run(
         program, cwd=REPOSITORY, env=environment, capture_output=True, text=True, timeout=300
     )

@@ -11,7 +11,8 @@ from checkpoint_sweep.evaluation.data_errors import EvaluationError
 from checkpoint_sweep.evaluation.results.candidate import read_predictions
 from checkpoint_sweep.evaluation.results.metrics import read_metrics
 from tests.checkpoint_sweep.evaluation import tfma_oracle
-from tests.support import scripted
+from tests.support import passthrough_model
+from tests.support.passthrough_model import Row
 
 pytestmark = pytest.mark.slow
 
@@ -22,13 +23,13 @@ NAN = math.nan
 class Case:
     """Rows, a config, and how to evaluate."""
 
-    rows: Sequence[scripted.Row]
+    rows: Sequence[Row]
     config: str
     width: int = 1
     batch_size: int = 64
 
 
-def _binary(p: Sequence[float], y: Sequence[float], **others: Sequence) -> list[scripted.Row]:
+def _binary(p: Sequence[float], y: Sequence[float], **others: Sequence) -> list[Row]:
     columns = {"p": p, "y": y, **others}
     return [
         {name: v if isinstance(v, list) else [v] for name, v in zip(columns, row, strict=True)}
@@ -176,10 +177,10 @@ CASES = {
 @pytest.mark.parametrize("name", CASES)
 def test_metrics_equal_stock_tfmas(name: str, tmp_path: Path) -> None:
     case = CASES[name]
-    data = scripted.write_examples(tmp_path / "data", case.rows)
+    data = passthrough_model.write_examples(tmp_path / "data", case.rows)
     config = tfma_oracle.config(case.config)
-    model = scripted.write_model(tmp_path / "healthy", case.width)
-    other = scripted.write_model(tmp_path / "other", case.width, scale=0.9)
+    model = passthrough_model.write_model(tmp_path / "healthy", case.width)
+    other = passthrough_model.write_model(tmp_path / "other", case.width, scale=0.9)
     expected = tfma_oracle.run_tfma(data, config, model, str(tmp_path / "tfma"))
     actual, _ = tfma_oracle.run_engine(
         data, config, [model, other], str(tmp_path / "engine"), batch_size=case.batch_size
@@ -199,7 +200,7 @@ def test_comparisons_with_a_baseline_equal_stock_tfmas(
     metrics: str, batch_size: int, tmp_path: Path
 ) -> None:
     p = [0.2, 0.4, 0.6, 0.8, 0.45, 0.55]
-    data = scripted.write_examples(
+    data = passthrough_model.write_examples(
         tmp_path / "data", _binary(p, [0.0, 1.0, 1.0, 0.0, 1.0, 0.0], s=["a", "b"] * 3)
     )
     config = tfma_oracle.config(
@@ -211,8 +212,8 @@ def test_comparisons_with_a_baseline_equal_stock_tfmas(
         + metrics,
         baseline=True,
     )
-    model = scripted.write_model(tmp_path / "model")
-    baseline = scripted.write_model(tmp_path / "base", scale=0.85)
+    model = passthrough_model.write_model(tmp_path / "model")
+    baseline = passthrough_model.write_model(tmp_path / "base", scale=0.85)
     stock = tfma_oracle.run_tfma(data, config, model, str(tmp_path / "tfma"), baseline)
     (ours,) = tfma_oracle.run_engine(
         data, config, [model], str(tmp_path / "engine"), baseline, batch_size
@@ -234,9 +235,9 @@ def test_a_diverging_candidate_changes_nothing_for_its_neighbour(
     bad: float, tmp_path: Path
 ) -> None:
     config = tfma_oracle.config(LABEL + _metrics("BinaryCrossEntropy", "MeanAbsoluteError"))
-    data = scripted.write_examples(tmp_path / "data", ROWS)
-    healthy = scripted.write_model(tmp_path / "healthy")
-    diverging = scripted.write_model(tmp_path / "diverging", bad=bad)
+    data = passthrough_model.write_examples(tmp_path / "data", ROWS)
+    healthy = passthrough_model.write_model(tmp_path / "healthy")
+    diverging = passthrough_model.write_model(tmp_path / "diverging", bad=bad)
     outputs = tfma_oracle.run_engine(data, config, [healthy, diverging], str(tmp_path / "engine"))
     for model, ours in zip((healthy, diverging), outputs, strict=True):
         stock = tfma_oracle.run_tfma(data, config, model, str(tmp_path / "tfma" / model.name))
@@ -247,9 +248,9 @@ def test_a_diverging_candidate_changes_nothing_for_its_neighbour(
 def test_a_candidate_on_whose_predictions_tfma_fails_ends_alone(tmp_path: Path) -> None:
     # No example is left for ExactMatch, which then divides by 0.
     config = tfma_oracle.config(LABEL + _metrics("AUC", "BinaryAccuracy", "ExactMatch"))
-    data = scripted.write_examples(tmp_path / "data", ROWS)
-    healthy = scripted.write_model(tmp_path / "healthy")
-    diverging = scripted.write_model(tmp_path / "diverging", bad=NAN)
+    data = passthrough_model.write_examples(tmp_path / "data", ROWS)
+    healthy = passthrough_model.write_model(tmp_path / "healthy")
+    diverging = passthrough_model.write_model(tmp_path / "diverging", bad=NAN)
     ours, failed = tfma_oracle.run_engine(
         data, config, [healthy, diverging], str(tmp_path / "engine"), batch_size=2
     )
@@ -264,8 +265,8 @@ def test_a_candidate_on_whose_predictions_tfma_fails_ends_alone(tmp_path: Path) 
 def test_unequal_weights_are_refused_where_stock_tfma_refuses_them(tmp_path: Path) -> None:
     rows = [{"p": [0.2, 0.3, 0.5], "y": [0], "w": [1.0, 2.0]}]
     config = tfma_oracle.config(WEIGHTED + _metrics("MultiClassConfusionMatrixPlot"))
-    data = scripted.write_examples(tmp_path / "data", rows)
-    model = scripted.write_model(tmp_path / "model", 3)
+    data = passthrough_model.write_examples(tmp_path / "data", rows)
+    model = passthrough_model.write_model(tmp_path / "model", 3)
     with pytest.raises(Exception, match="add_input failed"):
         tfma_oracle.run_tfma(data, config, model, str(tmp_path / "tfma"))
     with pytest.raises(EvaluationError, match="the values must all be the same"):
@@ -277,9 +278,11 @@ def test_hinges_convert_labels_by_those_of_examples_that_diverge_too(
     bad: float, tmp_path: Path
 ) -> None:
     labels = zip(ROWS, (0.0, 1.0, 0.5, 0.0), strict=True)
-    data = scripted.write_examples(tmp_path / "data", [{**row, "y": [y]} for row, y in labels])
+    data = passthrough_model.write_examples(
+        tmp_path / "data", [{**row, "y": [y]} for row, y in labels]
+    )
     config = tfma_oracle.config(LABEL + _metrics("Hinge", "SquaredHinge"))
-    model = scripted.write_model(tmp_path / "diverging", bad=bad)
+    model = passthrough_model.write_model(tmp_path / "diverging", bad=bad)
     stock = tfma_oracle.run_tfma(data, config, model, str(tmp_path / "tfma"))
     (ours,) = tfma_oracle.run_engine(data, config, [model], str(tmp_path / "engine"))
     assert tfma_oracle.differences(tfma_oracle.load(stock), tfma_oracle.load(ours)) == []
@@ -288,8 +291,8 @@ def test_hinges_convert_labels_by_those_of_examples_that_diverge_too(
 def test_keras_metrics_refuse_a_missing_label_as_in_stock_tfma(tmp_path: Path) -> None:
     rows = [{"p": [0.2], "y": [1.0]}, {"p": [0.4], "y": []}, {"p": [0.9], "y": [0.0]}]
     config = tfma_oracle.config(LABEL + _metrics("KLDivergence"))
-    data = scripted.write_examples(tmp_path / "data", rows)
-    model = scripted.write_model(tmp_path / "model")
+    data = passthrough_model.write_examples(tmp_path / "data", rows)
+    model = passthrough_model.write_model(tmp_path / "model")
     for run in (
         lambda: tfma_oracle.run_tfma(data, config, model, str(tmp_path / "tfma")),
         lambda: tfma_oracle.run_engine(data, config, [model], str(tmp_path / "engine")),
@@ -300,8 +303,8 @@ def test_keras_metrics_refuse_a_missing_label_as_in_stock_tfma(tmp_path: Path) -
 
 def test_metrics_are_read_back_without_cross_slices(tmp_path: Path) -> None:
     case = CASES["cross slices"]
-    data = scripted.write_examples(tmp_path / "data", case.rows)
-    model = scripted.write_model(tmp_path / "model")
+    data = passthrough_model.write_examples(tmp_path / "data", case.rows)
+    model = passthrough_model.write_model(tmp_path / "model")
     (output,) = tfma_oracle.run_engine(
         data, tfma_oracle.config(case.config), [model], str(tmp_path / "engine")
     )

@@ -12,7 +12,8 @@ from tensorflow_model_analysis.metrics import metric_specs
 
 from checkpoint_sweep.saved_model.model_source import ModelSource
 from tests.checkpoint_sweep.evaluation import tfma_oracle
-from tests.support import scripted
+from tests.support import passthrough_model
+from tests.support.passthrough_model import Row
 
 CLASSES = 3
 LABEL = 'model_specs { label_key: "y" } '
@@ -35,7 +36,7 @@ def _binary() -> tuple[np.ndarray, np.ndarray]:
     return predictions[:, 0].astype(np.float64), (labels == 0).astype(np.float64)
 
 
-def _rows(p: np.ndarray, y: np.ndarray) -> list[scripted.Row]:
+def _rows(p: np.ndarray, y: np.ndarray) -> list[Row]:
     return [
         {
             "p": np.atleast_1d(prediction).tolist(),
@@ -51,7 +52,7 @@ def _metrics(*names: str, options: str = "") -> str:
     return f"metrics_specs {{ {parts} {options} }} "
 
 
-def _stock(rows: Sequence[scripted.Row], config: str, directory: Path) -> dict[str, Any]:
+def _stock(rows: Sequence[Row], config: str, directory: Path) -> dict[str, Any]:
     data, model = _written(rows, directory)
     baseline = _baseline(rows, config, directory)
     parsed = tfma_oracle.config(config, baseline is not None)
@@ -59,7 +60,7 @@ def _stock(rows: Sequence[scripted.Row], config: str, directory: Path) -> dict[s
     return _read(tfma_oracle.run_tfma(data, parsed, model, output, baseline))
 
 
-def _engine(rows: Sequence[scripted.Row], config: str, directory: Path) -> dict[str, Any]:
+def _engine(rows: Sequence[Row], config: str, directory: Path) -> dict[str, Any]:
     data, model = _written(rows, directory)
     baseline = _baseline(rows, config, directory)
     parsed = tfma_oracle.config(config, baseline is not None)
@@ -67,16 +68,16 @@ def _engine(rows: Sequence[scripted.Row], config: str, directory: Path) -> dict[
     return _read(*tfma_oracle.run_engine(data, parsed, [model], output, baseline))
 
 
-def _baseline(rows: Sequence[scripted.Row], config: str, directory: Path) -> ModelSource | None:
+def _baseline(rows: Sequence[Row], config: str, directory: Path) -> ModelSource | None:
     """Half of the candidate's predictions, if the config has a baseline."""
     if "is_baseline" not in config:
         return None
-    return scripted.write_model(directory / "baseline", len(rows[0]["p"]), scale=0.5)
+    return passthrough_model.write_model(directory / "baseline", len(rows[0]["p"]), scale=0.5)
 
 
-def _written(rows: Sequence[scripted.Row], directory: Path) -> tuple[str, ModelSource]:
-    data = scripted.write_examples(directory / "data", rows)
-    return data, scripted.write_model(directory / "model", len(rows[0]["p"]))
+def _written(rows: Sequence[Row], directory: Path) -> tuple[str, ModelSource]:
+    data = passthrough_model.write_examples(directory / "data", rows)
+    return data, passthrough_model.write_model(directory / "model", len(rows[0]["p"]))
 
 
 def _read(output: str) -> dict[str, Mapping[str, Any]]:

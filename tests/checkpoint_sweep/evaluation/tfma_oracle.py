@@ -77,7 +77,7 @@ def _question(data: str, eval_config: tfma.EvalConfig, *others: Any) -> str:
     digest.update(Path(data).read_bytes())
     for other in others:
         if isinstance(other, ModelSource):
-            folder = Path(other.saved_model)
+            folder = Path(other.saved_model.directory)
             digest.update(other.name.encode())
             for path in sorted(path for path in folder.rglob("*") if path.is_file()):
                 digest.update(f"{path.relative_to(folder)}\0".encode() + path.read_bytes())

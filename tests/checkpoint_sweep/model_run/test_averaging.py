@@ -16,8 +16,8 @@ from checkpoint_sweep.saved_model.model_source import VARIABLES, ModelSource
 from checkpoint_sweep.saved_model.saved_model import SavedModel
 from checkpoint_sweep.saved_model.weight_swap import write_saved_model
 from tests.support import keras_run
-from tests.support.bundles import read_bundle, write_bundle
 from tests.support.estimator_run import EstimatorRun
+from tests.support.tensor_bundles import read_bundle, write_bundle
 
 NAME = "average-last-2"
 

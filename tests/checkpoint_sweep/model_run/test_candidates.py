@@ -11,8 +11,8 @@ from checkpoint_sweep.model_run.exported_model import ExportedModelError
 from checkpoint_sweep.saved_model.model_source import VARIABLES
 from checkpoint_sweep.saved_model.saved_model import SavedModel
 from checkpoint_sweep.saved_model.weight_swap import write_saved_model
-from tests.support.bundles import read_bundle, write_bundle
 from tests.support.estimator_run import STEPS, EstimatorRun
+from tests.support.tensor_bundles import read_bundle, write_bundle
 
 
 @pytest.fixture

@@ -14,12 +14,12 @@ from checkpoint_sweep.saved_model.parsed_features import parsed_features
 from checkpoint_sweep.saved_model.restored_variables import served_graph
 from checkpoint_sweep.saved_model.saved_model import SavedModel, SavedModelError
 from checkpoint_sweep.saved_model.signature_variables import signature_variables
-from tests.support import scripted
+from tests.support import passthrough_model
 
 
 @pytest.fixture
 def model(tmp_path: Path) -> SavedModel:
-    return scripted.write_model(tmp_path / "model").saved_model
+    return passthrough_model.write_model(tmp_path / "model").saved_model
 
 
 @pytest.fixture
@@ -36,18 +36,18 @@ def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return found
 
 
-def test_nothing_is_read_before_it_is_asked_for(tmp_path: Path) -> None:
+def test_a_saved_model_is_read_only_when_asked_for(tmp_path: Path) -> None:
     nowhere = SavedModel(str(tmp_path))
     assert not nowhere.exists()
     with pytest.raises(SavedModelError, match=r"holds no saved_model\.pb"):
         _ = nowhere.signatures
 
 
-def test_what_appears_later_is_found(tmp_path: Path) -> None:
+def test_a_saved_model_that_appears_later_is_found(tmp_path: Path) -> None:
     model = SavedModel(str(tmp_path / "model"))
     with pytest.raises(SavedModelError):
         _ = model.default_signature
-    scripted.write_model(tmp_path / "model")
+    passthrough_model.write_model(tmp_path / "model")
     assert model.default_signature == "serving_default"
 
 
@@ -59,7 +59,7 @@ def test_what_appears_later_is_found(tmp_path: Path) -> None:
         pytest.param(lambda model: pickle.loads(pickle.dumps(model)), id="a pickled copy"),
     ],
 )
-def test_its_copies_share_what_was_read(
+def test_copies_share_what_was_read(
     copy: Callable[[SavedModel], SavedModel], model: SavedModel, parsed: list[str]
 ) -> None:
     assert list(model.signatures) == ["serving_default"]
@@ -96,14 +96,14 @@ def test_the_graph_stays_as_it_was_read(
     assert model.meta_graph.SerializeToString(deterministic=True) == before
 
 
-def test_those_of_one_directory_are_equal(model: SavedModel, tmp_path: Path) -> None:
+def test_saved_models_of_one_directory_are_equal(model: SavedModel, tmp_path: Path) -> None:
     assert {model, SavedModel(model.directory)} == {model}
     assert model != SavedModel(str(tmp_path / "other"))
 
 
 def test_a_fingerprint_tells_graphs_apart(model: SavedModel, tmp_path: Path) -> None:
-    same = scripted.write_model(tmp_path / "again").saved_model
-    other = scripted.write_model(tmp_path / "wider", width=2).saved_model
+    same = passthrough_model.write_model(tmp_path / "again").saved_model
+    other = passthrough_model.write_model(tmp_path / "wider", width=2).saved_model
     assert model.fingerprint != other.fingerprint
     assert len({model.fingerprint, SavedModel(model.directory).fingerprint}) == 1
     assert same.directory != model.directory

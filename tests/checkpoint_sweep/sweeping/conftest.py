@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import tensorflow as tf
 
 from checkpoint_sweep import SweepOptions
+from tests.support import tfrecords
 from tests.support.estimator_run import EstimatorRun
 
 EVAL_CONFIG = """
@@ -62,9 +62,7 @@ def files_in(directory: Path, trained: EstimatorRun, examples: list[bytes]) -> F
     shutil.copytree(trained.model_run, run)
     shutil.copytree(trained.export, model)
     data = directory / "eval.tfrecord"
-    with tf.io.TFRecordWriter(str(data)) as writer:
-        for example in examples[:200]:
-            writer.write(example)
+    tfrecords.write(data, examples[:200])
     config = directory / "eval_config.pbtxt"
     config.write_text(EVAL_CONFIG)
     return Files(run, model, data, config, directory / "swept")

@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 
 import pytest
-import tensorflow as tf
 
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.common.names import OVERALL
@@ -12,6 +11,7 @@ from checkpoint_sweep.report.sweep_result import SweepResult
 from checkpoint_sweep.sweeping.compare import compare
 from checkpoint_sweep.sweeping.sweep import sweep
 from tests.checkpoint_sweep.sweeping.conftest import Files, files_in
+from tests.support import tfrecords
 from tests.support.estimator_run import EstimatorRun
 
 
@@ -45,11 +45,8 @@ def test_the_difference_to_the_chosen_is_that_of_the_verdicts(
 def test_other_examples_are_cautioned_and_have_no_intervals(
     given: Files, swept: SweepResult, examples: list[bytes], tmp_path: Path
 ) -> None:
-    fewer = tmp_path / "fewer.tfrecord"
-    with tf.io.TFRecordWriter(str(fewer)) as writer:
-        for example in examples[:150]:
-            writer.write(example)
-    other = sweep(**given.arguments(examples=str(fewer), output=str(tmp_path / "other")))
+    fewer = tfrecords.write(tmp_path / "fewer.tfrecord", examples[:150])
+    other = sweep(**given.arguments(examples=fewer, output=str(tmp_path / "other")))
     compared = compare(swept.directory, other.directory)
     (caution,) = compared.cautions
     assert "were not evaluated on the same examples (200 and 150 of them)" in caution

@@ -4,12 +4,10 @@ import os
 import shutil
 from pathlib import Path
 
-import pytest
 import tensorflow as tf
 import tensorflow_model_analysis as tfma
 from google.protobuf import json_format, text_format
 from tfx import types
-from tfx.dsl.components.base import base_beam_executor
 from tfx.types import standard_artifacts
 
 from checkpoint_sweep import tfma_views as views
@@ -22,7 +20,7 @@ from checkpoint_sweep.selection.selection import Selection
 from checkpoint_sweep.tfx_components.evaluator.executor import EvaluatorExecutor
 from checkpoint_sweep.tfx_components.sweep.executor import SweepExecutor
 from tests.checkpoint_sweep.tfx_components.sweep.conftest import EVAL_CONFIG
-from tests.support import taxi_examples
+from tests.support import taxi_examples, tfx_artifacts
 from tests.support.estimator_run import EstimatorRun
 
 
@@ -36,37 +34,22 @@ def _upload(local: Path, uri: str) -> str:
 
 
 def _artifact(kind: type[types.Artifact], uri: str) -> list[types.Artifact]:
-    artifact = kind()
-    artifact.uri = uri
-    return [artifact]
-
-
-@pytest.fixture
-def context(tmp_path: Path) -> base_beam_executor.BaseBeamExecutor.Context:
-    return base_beam_executor.BaseBeamExecutor.Context(
-        beam_pipeline_args=["--runner=FnApiRunner", "--sdk_container_image=unused"],
-        tmp_dir=str(tmp_path),
-        unique_id="1",
-    )
+    return [tfx_artifacts.make(kind, uri)]
 
 
 def test_sweep_and_evaluator_work_on_a_remote_file_system(
     trained: EstimatorRun,
     examples: list[bytes],
-    context: base_beam_executor.BaseBeamExecutor.Context,
     tmp_path: Path,
 ) -> None:
-    root = "ram://bucket"
-    taxi_examples.write_examples(
+    root, context = "ram://bucket", tfx_artifacts.beam_context(tmp_path)
+    tfx_artifacts.write_examples(
         tmp_path / "examples", {"eval": examples[:150], "test": examples[150:]}
     )
     shutil.copytree(trained.export, tmp_path / "model" / "Format-Serving")
     shutil.copytree(taxi_examples.schema_artifact().uri, tmp_path / "schema")
-    (data,) = _artifact(
-        standard_artifacts.Examples, _upload(tmp_path / "examples", f"{root}/examples")
-    )
-    data.split_names = '["eval", "test"]'
-    data.set_string_custom_property("payload_format", "FORMAT_TF_EXAMPLE")
+    uploaded = _upload(tmp_path / "examples", f"{root}/examples")
+    data = tfx_artifacts.examples(uploaded, ["eval", "test"])
     schema = _artifact(standard_artifacts.Schema, _upload(tmp_path / "schema", f"{root}/schema"))
     config = json_format.MessageToJson(text_format.Parse(EVAL_CONFIG % 0.1, tfma.EvalConfig()))
     outputs = {

@@ -8,15 +8,12 @@ from typing import Any
 import pytest
 import tensorflow_model_analysis as tfma
 
+from tests.support import tfma_metrics
+
 
 def finite_metrics(results: Path) -> dict[str, float]:
     """The single numbers of all examples."""
-    overall = dict(tfma.load_eval_result(str(results)).slicing_metrics)[()]
-    values = {
-        name: float(value["doubleValue"])
-        for name, value in overall[""][""].items()
-        if "doubleValue" in value
-    }
+    values = tfma_metrics.overall(results)
     return {name: value for name, value in values.items() if math.isfinite(value)}
 
 

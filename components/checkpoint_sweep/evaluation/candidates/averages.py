@@ -12,11 +12,11 @@ from checkpoint_sweep.selection.policies import CandidateResult
 
 
 def average(averager: Averager, wanted: Ingredients) -> tuple[CandidateSpec, ModelSource | str]:
-    """An average to evaluate, or the reason why there is none.
+    """Makes an average to evaluate, or gives the reason why there is none.
 
     Args:
-        averager: that makes it.
-        wanted: what of; at least one step.
+        averager: Averager that makes it.
+        wanted: Ingredients, of at least one step.
     """
     made = wanted.excluded_reason or averager.make(wanted.name, wanted.steps)
     weights = made.weights if isinstance(made, ModelSource) else ""
@@ -31,13 +31,13 @@ def evaluate_greedy_soup(
     Each trial is evaluated, and in the ledger, so that a later sweep reuses it.
 
     Args:
-        evaluator: with the results of all checkpoints.
-        averager: of the same.
-        direction: of the selection metric.
-        most_trials: the largest number of averages to evaluate.
+        evaluator: Evaluator with the results of all checkpoints.
+        averager: Averager of these checkpoints.
+        direction: Direction of the selection metric.
+        most_trials: Largest number of averages to evaluate.
 
     Raises:
-        UserError: the evaluation cannot be run.
+        UserError: The evaluation cannot be run.
     """
     checkpoints = [result for result in evaluator.results if not result.is_average]
     candidates = ingredients(checkpoints, direction, most_trials)
@@ -75,7 +75,7 @@ class _Trials:
         self._count = 0
 
     def __call__(self, steps: Sequence[int]) -> CandidateResult:
-        """The result of the average of the checkpoints of these steps."""
+        """Evaluates the average of the checkpoints of these steps."""
         self._count += 1
         name = f"{GREEDY_SOUP}-trial-{self._count:02d}"
         spec, made = average(self._averager, Ingredients(name, steps))

@@ -20,11 +20,11 @@ from checkpoint_sweep.selection.selection import Selection
 
 @dataclasses.dataclass(frozen=True)
 class Evaluations:
-    """What a sweep has evaluated.
+    """The candidates that a sweep has evaluated.
 
     Attributes:
-        results: one for each candidate, and for each that was left out.
-        sources: the models that were evaluated, by name.
+        results: Result of each candidate, and of each that was left out.
+        sources: Models that were evaluated, by name.
     """
 
     results: Sequence[CandidateResult]
@@ -42,24 +42,24 @@ def evaluate_candidates(
     direction: Direction,
     averages: Averages | None = None,
 ) -> Evaluations:
-    """The result of every checkpoint, and of the averages that are asked for.
+    """Evaluates every checkpoint, and the averages that are asked for.
 
     The ledger is complete on disk after each candidate, and an earlier execution's results of a
     candidate that was evaluated with the same fingerprint are reused.
 
     Args:
         engine: Engine used to evaluate the candidates.
-        request: the checkpoints' candidates, named as their checkpoints.
-        checkpoints: the checkpoints of the sweep.
-        excluded: why a checkpoint is no candidate, by step.
-        directory: for the ledger, the results, and the weights of averages.
-        selection: the metric to read.
+        request: Request with the checkpoints' candidates, named as their checkpoints.
+        checkpoints: Checkpoints of the sweep.
+        excluded: Reasons why checkpoints are no candidates, by step.
+        directory: Directory for the ledger, the results, and the weights of averages.
+        selection: Selection, whose metric is read.
         fingerprint: Fingerprint of what all evaluations depend on.
-        direction: of that metric, for the greedy soup.
-        averages: which to evaluate; None for none.
+        direction: Direction of the selection metric, for the greedy soup.
+        averages: Averages to evaluate; None for none.
 
     Raises:
-        UserError: the evaluation cannot be run, or the selected slice has no result.
+        UserError: The evaluation cannot be run, or the selected slice has no result.
     """
     evaluator = CandidateEvaluator(
         engine, request, directory, selection, fingerprint, len(checkpoints)
@@ -87,5 +87,5 @@ def evaluate_candidates(
 
 
 def output_of(directory: str, candidate: ModelSource) -> str:
-    """Where a candidate's results go, in the directory of an evaluation."""
+    """Returns the folder of a candidate's results, in the directory of an evaluation."""
     return os.path.join(directory, candidate.name)

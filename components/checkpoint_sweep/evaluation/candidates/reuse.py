@@ -1,4 +1,4 @@
-"""What an evaluation's results depend on, and earlier results that may be reused."""
+"""The fingerprint of an evaluation, and earlier results that may be reused."""
 
 import dataclasses
 import os
@@ -20,12 +20,11 @@ _SET_ASIDE = ".unfinished"
 
 @dataclasses.dataclass(frozen=True)
 class EvaluationFingerprint:
-    """What beside a checkpoint's weights decides on the results of its evaluation.
+    """A fingerprint of all that decides on results beside a checkpoint's weights.
 
     Attributes:
-        digest: of evaluation config, metrics whose uncertainty is estimated, code of the metrics
-            that the config names, examples, baseline, engine, and the versions of this library
-            and of TFMA.
+        digest: Digest of evaluation config, tracked metrics, code of the metrics that the config
+            names, examples, baseline, engine, and the versions of this library and of TFMA.
     """
 
     digest: str
@@ -40,15 +39,15 @@ class EvaluationFingerprint:
         engine: str,
         tracked_metrics: UncertaintySpec | None = None,
     ) -> "EvaluationFingerprint":
-        """From all that is read.
+        """Digests all that is read.
 
         Args:
-            eval_config: with its defaults filled in.
-            examples: patterns of the files of examples.
-            schema: of the examples, serialized; empty without.
-            baseline: the model to compare with.
-            engine: its name.
-            tracked_metrics: the metrics whose uncertainty is estimated.
+            eval_config: Config of the evaluation, with its defaults filled in.
+            examples: Patterns of the files of examples.
+            schema: Schema of the examples, serialized; empty without one.
+            baseline: Model to compare with; None for none.
+            engine: Name of the engine.
+            tracked_metrics: Metrics whose uncertainty is estimated; None for none.
         """
         files = [path for pattern in examples for path in tf.io.gfile.glob(pattern)]
         return cls(
@@ -66,7 +65,7 @@ class EvaluationFingerprint:
         )
 
     def keys(self, candidates: Sequence[ModelSource]) -> dict[str, str]:
-        """By name, the keys of the evaluations of candidates."""
+        """Computes the keys of the evaluations of candidates, by name."""
         graphs = {
             saved_model: saved_model.fingerprint
             for saved_model in {candidate.saved_model for candidate in candidates}
@@ -80,12 +79,12 @@ class EvaluationFingerprint:
 
 
 def earlier(directory: str) -> Iterator[tuple[str, Entry]]:
-    """Folders of results, and their entries, of other executions of the same node, newest first.
+    """Yields folders of results, and their entries, of the node's other executions, newest first.
 
     TFX writes each execution's evaluation to a folder of its own beside those before.
 
     Args:
-        directory: of this execution's evaluation.
+        directory: Directory of this execution's evaluation.
     """
     parent, _, own = directory.rstrip("/").rpartition("/")
     if not tf.io.gfile.isdir(parent):

@@ -1,4 +1,4 @@
-"""Evaluates candidates one set after the other, reusing earlier results, and keeps the ledger."""
+"""The evaluator of candidates, which reuses earlier results, and keeps the ledger."""
 
 import dataclasses
 import os
@@ -26,14 +26,14 @@ from checkpoint_sweep.selection.selection import Selection
 
 @dataclasses.dataclass(frozen=True)
 class CandidateSpec:
-    """What a candidate is made of.
+    """The parts of a candidate.
 
     Attributes:
-        name: of the candidate; also the folder of its results.
-        step: training step; of an average, that of the newest checkpoint in it.
-        weights: prefix of the checkpoint, or of the averaged weights; "" without.
-        averaged: steps of the checkpoints that it is the average of; None for a checkpoint.
-        trial: whether it is no candidate, but evaluated to find one.
+        name: Name of the candidate; also the folder of its results.
+        step: Training step; of an average, that of the newest checkpoint in it.
+        weights: Prefix of the checkpoint, or of the averaged weights; "" without.
+        averaged: Steps of the checkpoints that it is the average of; None for a checkpoint.
+        trial: Whether it is no candidate, but evaluated to find one.
     """
 
     name: str
@@ -49,16 +49,16 @@ class CandidateEvaluator:
     The ledger is complete on disk after each candidate.
 
     Attributes:
-        results: of what is no trial, in the order in which it was entered.
-        sources: of what was evaluated, by name.
+        results: Results of all but trials, in the order in which they were entered.
+        sources: Models that were evaluated, by name.
 
     Args:
         engine: Engine used to evaluate the candidates.
-        request: for every evaluation; the candidates are those that `evaluate` is given.
-        directory: for the ledger, and for a folder of results for each candidate.
-        selection: the metric to read.
+        request: Request for every evaluation; the candidates are those that `evaluate` is given.
+        directory: Directory for the ledger, and for a folder of results for each candidate.
+        selection: Selection, whose metric is read.
         fingerprint: Fingerprint of what all evaluations depend on.
-        total: number of the checkpoints of the sweep.
+        total: Number of the checkpoints of the sweep.
     """
 
     def __init__(
@@ -90,13 +90,13 @@ class CandidateEvaluator:
         self._enter(spec.name, EntryStatus.EXCLUDED, 0.0, reason)
 
     def evaluate(self, candidates: Sequence[tuple[CandidateSpec, ModelSource]]) -> None:
-        """Evaluates what neither an earlier sweep nor this one has with the same fingerprint.
+        """Evaluates the candidates that no sweep has evaluated with the same fingerprint.
 
         Args:
-            candidates: each has the name of its spec.
+            candidates: Candidates with their specs, which have the same names.
 
         Raises:
-            UserError: the evaluation cannot be run, or the selected slice has no result.
+            UserError: The evaluation cannot be run, or the selected slice has no result.
         """
         waiting = {spec.name: source for spec, source in candidates}
         self.sources |= waiting
@@ -113,7 +113,7 @@ class CandidateEvaluator:
         if waiting:
             dropped = self._run(self._of(list(waiting.values())))
             if dropped and not any(is_eligible(result) for result in self.results):
-                # What was better than those that were dropped may not be chosen.
+                # The candidates that were better than those dropped may not be eligible.
                 logging.warning("None of those left in the race is eligible: the others go on.")
                 again = self._of([waiting[done.name] for done in dropped])
                 dropped = self._run(dataclasses.replace(again, race=None))
@@ -133,10 +133,10 @@ class CandidateEvaluator:
         return dropped
 
     def try_out(self, spec: CandidateSpec, source: ModelSource) -> CandidateResult:
-        """The result of a trial, which is not among `results`.
+        """Evaluates a trial, whose result is not among `results`.
 
         Raises:
-            UserError: as for `evaluate`.
+            UserError: The evaluation cannot be run, or the selected slice has no result.
         """
         trial = dataclasses.replace(spec, trial=True)
         others, self.results = self.results, []
@@ -240,7 +240,7 @@ class CandidateEvaluator:
 
 
 def _digest_of(directory: str) -> str:
-    """Of a candidate's results; "" if it has none."""
+    """Digests a candidate's results; "" if it has none."""
     try:
         return digest(directory)
     except FileNotFoundError:

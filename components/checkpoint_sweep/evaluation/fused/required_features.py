@@ -62,6 +62,6 @@ def columns(
 
 
 def signature(eval_config: config_pb2.EvalConfig, saved_model: SavedModel) -> str:
-    """The name of the signature that the models are run by."""
+    """Returns the name of the signature that the models are run by."""
     named = plan_lib.model_spec(eval_config, False).signature_name
     return named or saved_model.default_signature

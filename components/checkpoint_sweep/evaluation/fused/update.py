@@ -155,7 +155,7 @@ class Update(beam.DoFn):
         return PendingBatch(prepared.without_inputs(), outputs)
 
     def _sum(self, pending: PendingBatch) -> Iterator[Any]:
-        """What is given for a batch."""
+        """Yields the states of a batch, and its examples that are grouped by query."""
         prepared = pending.prepared
         batch, extracts, size = prepared.batch, prepared.extracts, prepared.size
         with data_errors.in_a_sentence(*UNFIT):

@@ -1,4 +1,4 @@
-"""Serialized `tf.Example`s to RecordBatches of some features, as tfx_bsl decodes them."""
+"""Decoders of serialized `tf.Example`s to RecordBatches of some features, as in tfx_bsl."""
 
 from collections.abc import Collection
 
@@ -17,38 +17,38 @@ _DTYPES = {
 
 
 def project(schema: schema_pb2.Schema, columns: Collection[str]) -> schema_pb2.Schema:
-    """A schema with these features only; enough to decode by."""
+    """Reduces a schema to these features, which is enough to decode by."""
     result = schema_pb2.Schema()
     result.feature.extend(feature for feature in schema.feature if feature.name in columns)
     return result
 
 
 class DecoderWithoutSchema:
-    """What tfx_bsl's ``ExamplesToRecordBatchDecoder`` gives without a schema."""
+    """The decoder where there is no schema: tfx_bsl's ``ExamplesToRecordBatchDecoder`` itself."""
 
     def __init__(self) -> None:
         self._exact = example_coder.ExamplesToRecordBatchDecoder()
 
     def parse(self, serialized: tf.Tensor) -> tuple[tf.Tensor, dict[str, tf.SparseTensor]]:
-        """Serialized examples, a string tensor (n,), which are not parsed yet."""
+        """Returns serialized examples, a string tensor (n,), unparsed."""
         return serialized, {}
 
     def record_batch(
         self, serialized: np.ndarray, tensors: dict[str, tf.SparseTensor]
     ) -> pa.RecordBatch:
-        """A row for each of ``serialized``, (n,) bytes; the serialized ones in the last column."""
+        """Makes a row for each of ``serialized``, (n,) bytes, which are the last column."""
         del tensors
         return _with_serialized(self._exact.DecodeBatch(serialized.tolist()), serialized)
 
 
 class Decoder:
-    """What tfx_bsl's ``ExamplesToRecordBatchDecoder`` gives, by TensorFlow's faster parser.
+    """A decoder that gives tfx_bsl's RecordBatches, by TensorFlow's faster parser.
 
     Args:
-        schema: the features to decode.
+        schema: Schema of the features to decode.
 
     Raises:
-        ValueError: a feature has another type than those of a ``tf.Example``.
+        ValueError: A feature has another type than those of a ``tf.Example``.
     """
 
     def __init__(self, schema: schema_pb2.Schema) -> None:
@@ -61,7 +61,7 @@ class Decoder:
             self._spec[feature.name] = tf.io.VarLenFeature(_DTYPES[feature.type])
 
     def parse(self, serialized: tf.Tensor) -> tuple[tf.Tensor, dict[str, tf.SparseTensor]]:
-        """Serialized examples, a string tensor (n,), and their features."""
+        """Parses serialized examples, a string tensor (n,); returns them and their features."""
         if not self._spec:
             return serialized, {}
         return serialized, tf.io.parse_example(serialized, self._spec)
@@ -69,10 +69,11 @@ class Decoder:
     def record_batch(
         self, serialized: np.ndarray, tensors: dict[str, tf.SparseTensor]
     ) -> pa.RecordBatch:
-        """A row for each of ``serialized``, (n,) bytes; the serialized ones in the last column.
+        """Makes a row for each of ``serialized``, (n,) bytes, which are the last column.
 
         Args:
-            tensors: as ``parse`` gives them.
+            serialized: Serialized examples.
+            tensors: Features of the examples, as ``parse`` gives them.
         """
         size = len(serialized)
         rows = {name: tensors[name].indices.numpy()[:, 0] for name in self._types}
@@ -99,7 +100,7 @@ class Decoder:
 
 
 def _with_serialized(batch: pa.RecordBatch | None, serialized: np.ndarray) -> pa.RecordBatch:
-    """A batch with the serialized examples as one more column."""
+    """Adds the serialized examples to a batch as one more column."""
     raw = pa.LargeListArray.from_arrays(
         np.arange(len(serialized) + 1), pa.array(serialized, pa.large_binary())
     )

@@ -1,4 +1,4 @@
-"""From an Arrow RecordBatch to TFMA's batched extracts and to a signature's inputs."""
+"""TFMA's batched extracts and a signature's inputs, made of Arrow RecordBatches."""
 
 import re
 from collections.abc import Collection, Mapping
@@ -15,7 +15,7 @@ from tensorflow_model_analysis.utils import model_util, util
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.evaluation import tfma_internals
 
-# How the conversion of columns names the feature that does not fit.
+# The conversion of columns names the feature that does not fit so.
 _HANDLING = re.compile(r"handling tensor ('[^']*')")
 
 
@@ -28,18 +28,20 @@ def extract(
     representations: Mapping[str, schema_pb2.TensorRepresentation],
     wanted: Collection[str] | None,
 ) -> dict[str, Any]:
-    """Features and serialized examples, by TFMA's own extractor.
+    """Extracts features and serialized examples by TFMA's own extractor.
 
     Args:
-        batch: with the serialized examples in ``tfma.ARROW_INPUT_COLUMN``, if the models need them.
-        representations: how columns become tensors; TFMA's default for those not named.
-        wanted: the features to convert; None for all.
+        batch: Batch with the serialized examples in ``tfma.ARROW_INPUT_COLUMN``, if the models
+            need them.
+        representations: Tensor representations, by which columns become tensors; TFMA's default for
+            those not named.
+        wanted: Names of the features to convert; None for all.
 
     Returns:
         Batched extracts, as they are before TFMA's unbatching.
 
     Raises:
-        InputError: a feature is missing, or has too many values, in some examples.
+        InputError: A feature is missing, or has too many values, in some examples.
     """
     if wanted is not None:
         kept = columns_of_features(wanted, representations) | {constants.ARROW_INPUT_COLUMN}
@@ -64,7 +66,7 @@ def extract(
 def add_labels_and_weights(
     extracts: Mapping[str, Any], eval_config: config_pb2.EvalConfig
 ) -> dict[str, Any]:
-    """Extracts with labels and example weights, looked up by TFMA among all features."""
+    """Adds labels and example weights to extracts, looked up by TFMA among all features."""
     result = dict(extracts)
     specs = list(eval_config.model_specs)
     result[constants.LABELS_KEY] = model_util.get_feature_values_for_model_spec_field(
@@ -81,7 +83,7 @@ def add_labels_and_weights(
 def columns_of_features(
     features: Collection[str], representations: Mapping[str, schema_pb2.TensorRepresentation]
 ) -> set[str]:
-    """The columns of a RecordBatch that features are made of."""
+    """Finds the columns of a RecordBatch that features are made of."""
     result = set(features)
     for name, representation in representations.items():
         if name in features:
@@ -90,7 +92,7 @@ def columns_of_features(
 
 
 def label_and_weight_features(eval_config: config_pb2.EvalConfig) -> set[str]:
-    """The features that hold labels and example weights."""
+    """Names the features that hold labels and example weights."""
     names: set[str] = set()
     for spec in eval_config.model_specs:
         names |= {spec.label_key, *spec.label_keys.values()}
@@ -101,13 +103,14 @@ def label_and_weight_features(eval_config: config_pb2.EvalConfig) -> set[str]:
 def signature_inputs(
     specs: Mapping[str, tf.TensorSpec], extracts: Mapping[str, Any]
 ) -> dict[str, np.ndarray]:
-    """What to feed to a signature: features by name if it names features, else the examples.
+    """Makes the feeds of a signature: features if it names features, else serialized examples.
 
     Args:
-        specs: the signature's inputs.
+        specs: Inputs of the signature, by argument name.
+        extracts: Extracts of the batch.
 
     Raises:
-        InputError: the inputs are neither features nor serialized examples.
+        InputError: The inputs are neither features nor serialized examples.
     """
     features = extracts[constants.FEATURES_KEY]
     found = {name: model_util.find_input_name_in_features(set(features), name) for name in specs}
@@ -127,7 +130,7 @@ def signature_inputs(
 
 
 def _dense(name: str, value: Any, spec: tf.TensorSpec) -> np.ndarray:
-    """A feature as the dense array that the signature's input expects."""
+    """Makes a feature the dense array that the signature's input expects."""
     if not isinstance(value, np.ndarray):
         raise InputError(
             f"The signature's input {name!r} is dense, but that feature is missing or ragged in "
@@ -148,7 +151,7 @@ def _dense(name: str, value: Any, spec: tf.TensorSpec) -> np.ndarray:
 
 
 def _source_columns(representation: schema_pb2.TensorRepresentation) -> set[str]:
-    """The columns of the RecordBatch that a representation reads."""
+    """Finds the columns of the RecordBatch that a representation reads."""
     kind = representation.WhichOneof("kind")
     if not kind:
         return set()

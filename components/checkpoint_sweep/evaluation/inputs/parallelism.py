@@ -1,4 +1,4 @@
-"""How many workers a Beam pipeline has, and into how many parts its files are divided for them."""
+"""The number of a Beam pipeline's workers, and of the parts that files are divided into."""
 
 import math
 import os
@@ -11,7 +11,7 @@ from apache_beam.options.pipeline_options import (
     WorkerOptions,
 )
 
-# Where neither options nor runner say how many: enough for small clusters.
+# Where neither options nor runner say the number: enough for small clusters.
 _UNKNOWN = 16
 _SECONDS_TO_ANSWER = 10
 _ENOUGH_FILES = 4  # For each worker: which of them has one more then hardly matters.
@@ -27,10 +27,10 @@ _ON_THIS_MACHINE = frozenset(
 
 
 def number_of_workers(pipeline: beam.Pipeline) -> int:
-    """Workers that a pipeline's elements are spread over, as its options or its cluster say.
+    """Counts the workers of a pipeline, as its options or its cluster say.
 
     Args:
-        pipeline: with its runner.
+        pipeline: Pipeline with its runner and options.
     """
     options, runner = pipeline.options, type(pipeline.runner).__name__
     if runner == "DaskRunner":
@@ -50,7 +50,7 @@ def number_of_workers(pipeline: beam.Pipeline) -> int:
 
 
 def parts_of_a_file(files: int, workers: int) -> int:
-    """The fewest equal parts of each file that give all workers as many of them.
+    """Computes the least number of parts of each file that gives all workers as many parts.
 
     Every part reads through its whole file, which is compressed, so fewer are better; and of many
     files none is divided.
@@ -61,10 +61,10 @@ def parts_of_a_file(files: int, workers: int) -> int:
 
 
 def threads_on_dask(options: PipelineOptions) -> int:
-    """Threads of all workers of the cluster that the options name.
+    """Counts the threads of all workers of the cluster that the options name.
 
     Raises:
-        OSError: no scheduler answers there.
+        OSError: No scheduler answers there.
     """
     from apache_beam.runners.dask.dask_runner import DaskOptions
     from dask import distributed  # Only where there is such a cluster.

@@ -1,4 +1,4 @@
-"""From a RecordBatch to all that models and metrics take of it, in one step."""
+"""The preparation of a RecordBatch: all that models and metrics take of it, in one step."""
 
 import dataclasses
 from collections.abc import Collection, Mapping
@@ -18,7 +18,7 @@ from checkpoint_sweep.evaluation.inputs.extracts import (
 )
 from checkpoint_sweep.evaluation.inputs.preprocessing import Preprocessing
 
-# What is said of examples on which the models fail, and what to do.
+# The problem of examples on which the models fail, and the advice.
 UNFIT = (
     "The exported model cannot predict on these examples",
     "Evaluate on examples as its signature parses them, or choose another by "
@@ -44,7 +44,7 @@ class PreparedBatch:
 
     @property
     def size(self) -> int:
-        """The number of examples."""
+        """Number of examples."""
         return int(self.batch.num_rows)
 
     def without_inputs(self) -> "PreparedBatch":
@@ -60,7 +60,8 @@ class BatchPreparer:
 
     Args:
         eval_config: Config of the evaluation, with its defaults filled in.
-        representations: How columns become tensors; TFMA's default for those not named.
+        representations: Tensor representations, by which columns become tensors; TFMA's default for
+            those not named.
         features: Names of the features to convert; None for all.
         preprocessing: Preprocessing functions of the models.
         specs: Inputs of the signature, by argument name.

@@ -16,15 +16,15 @@ from checkpoint_sweep.saved_model.model_source import ModelSource
 from checkpoint_sweep.saved_model.saved_model import SavedModel
 from checkpoint_sweep.saved_model.signature_variables import signature_variables
 
-# What TFMA runs where no name is given, if the model has it.
+# Functions that TFMA runs where no name is given, if the model has them.
 _DEFAULTS = ("transformed_features", "transformed_labels")
 
 
 def functions(spec: config_pb2.ModelSpec, saved_model: SavedModel) -> list[str]:
-    """The signatures to run, in order.
+    """Lists the signatures to run, in order.
 
     Args:
-        spec: of the model.
+        spec: ModelSpec of the model.
         saved_model: SavedModel of the model.
     """
     if spec.preprocessing_function_names:
@@ -33,14 +33,14 @@ def functions(spec: config_pb2.ModelSpec, saved_model: SavedModel) -> list[str]:
 
 
 def features(spec: config_pb2.ModelSpec, saved_model: SavedModel) -> set[str]:
-    """Names of the features that the functions which are signatures make."""
+    """Names the features that the functions which are signatures make."""
     present = saved_model.signatures
     names = [name for name in functions(spec, saved_model) if name in present]
     return {output for name in names for output in present[name].outputs}
 
 
 def inputs(eval_config: config_pb2.EvalConfig, saved_model: SavedModel) -> set[str]:
-    """Names of what the functions of all specs take."""
+    """Names the inputs of the functions of all specs."""
     present = saved_model.signatures
     return {
         argument
@@ -52,7 +52,7 @@ def inputs(eval_config: config_pb2.EvalConfig, saved_model: SavedModel) -> set[s
 
 
 def unsupported_reason(spec: config_pb2.ModelSpec, saved_model: SavedModel) -> str | None:
-    """Why TFMA's own extractor has to run the functions; None when the engine can."""
+    """Says why TFMA's own extractor has to run the functions; None if the engine can."""
     present = saved_model.signatures
     for name in functions(spec, saved_model):
         if name not in present:
@@ -74,10 +74,10 @@ class Preprocessing:
     """The functions of a candidate and of the baseline, loaded.
 
     Args:
-        eval_config: with its defaults.
-        candidate: any of the candidates, which share them.
-        baseline: None without.
-        load: loads models for a signature.
+        eval_config: Config of the evaluation, with its defaults.
+        candidate: Any of the candidates, which share the functions.
+        baseline: Baseline; None without one.
+        load: Loads models for a signature.
     """
 
     def __init__(
@@ -96,7 +96,7 @@ class Preprocessing:
                 self._loaded[spec.name] = [load([source], name) for name in names]
 
     def apply(self, extracts: Mapping[str, Any]) -> dict[str, Any]:
-        """Extracts with what the functions make of a batch, under TFMA's key for it."""
+        """Adds the features that the functions make of a batch, under TFMA's key for them."""
         made: dict[str, dict[str, np.ndarray]] = {}
         for name, predictors in self._loaded.items():
             for predictor in predictors:
@@ -109,7 +109,7 @@ class Preprocessing:
         return {**extracts, constants.TRANSFORMED_FEATURES_KEY: transformed}
 
     def sliced(self, extracts: Mapping[str, Any]) -> dict[str, Any]:
-        """The features to slice by: those that were made come before those that were read."""
+        """Collects the features to slice by: those that functions made come before those read."""
         transformed = extracts.get(constants.TRANSFORMED_FEATURES_KEY) or {}
         made = [transformed] if len(self._specs) == 1 else list(transformed.values())
         result = dict(extracts[constants.FEATURES_KEY])

@@ -1,4 +1,4 @@
-"""Reads some features of the serialized `tf.Example`s in TFRecord files, quickly.
+"""A quick reader of some features of the serialized `tf.Example`s in TFRecord files.
 
 The TFXIO's own source takes records one at a time through Python, and its decoder parses all
 features of an example, wanted or not: together several times the cost of predicting. Here
@@ -42,19 +42,19 @@ class Part(NamedTuple):
 
 
 class ReadFeatures(beam.PTransform):
-    """RecordBatches of the wanted columns and the serialized examples.
+    """Reads RecordBatches of the wanted columns and the serialized examples.
 
     They are those of ``tfxio.TFExampleRecord(..., raw_record_column_name=ARROW_INPUT_COLUMN)``
     without the other columns. Where there are more workers than files, several share a file: each
-    reads all of it, since it may be compressed, and decodes and gives every so many batches.
+    reads all of it, since it may be compressed, and decodes its share of the batches.
 
     Args:
-        patterns: of files, compressed by gzip if they end in ``.gz``.
-        schema: of the examples; features that it does not name are ignored. Without one, all
+        patterns: Patterns of files, which are compressed by gzip if they end in ``.gz``.
+        schema: Schema of the examples; features that it does not name are ignored. Without one, all
             features of the examples of a batch are decoded.
-        columns: the features to decode; None for all.
-        batch_size: rows of a RecordBatch; the last of a file may have fewer.
-        parts: to divide each file into; None for as many as the workers need.
+        columns: Names of the features to decode; None for all.
+        batch_size: Rows of a RecordBatch; the last of a file may have fewer.
+        parts: Number of parts to divide each file into; None for as many as the workers need.
     """
 
     def __init__(
@@ -74,10 +74,10 @@ class ReadFeatures(beam.PTransform):
         self._read = _ReadFile(schema.SerializeToString() if schema else None, batch_size)
 
     def expand(self, begin: beam.pvalue.PBegin) -> beam.PCollection:
-        """See the class.
+        """Divides the files into parts, and reads these.
 
         Raises:
-            NoFileError: a pattern has no file.
+            NoFileError: A pattern has no file.
         """
         files: list[str] = []
         for pattern in self._patterns:
@@ -99,7 +99,7 @@ def read_whole(paths: Iterable[str], schema: schema_pb2.Schema | None) -> None:
     """Reads and decodes all examples of files.
 
     Raises:
-        ReadingError: one cannot be read.
+        ReadingError: A file cannot be read.
     """
     read = _ReadFile(schema.SerializeToString() if schema else None, _BATCH_SIZE)
     read.setup()
@@ -109,7 +109,7 @@ def read_whole(paths: Iterable[str], schema: schema_pb2.Schema | None) -> None:
 
 
 class _ReadFile(beam.DoFn):
-    """A part of a file to its RecordBatches."""
+    """Reads the RecordBatches of a part of a file."""
 
     def __init__(self, schema: bytes | None, batch_size: int) -> None:
         self._schema = schema
@@ -125,7 +125,8 @@ class _ReadFile(beam.DoFn):
         """Reads one part.
 
         Raises:
-            ReadingError: it is damaged, or its examples are of other types than the schema says.
+            ReadingError: The file is damaged, or its examples are of other types than in the
+                schema.
         """
         path, first, stride = element
         compression = "GZIP" if path.endswith(".gz") else ""

@@ -28,10 +28,10 @@ class ExampleSource:
     """Splits of an Examples artifact.
 
     Attributes:
-        sources: one for each split and artifact, under a label of its own.
-        patterns: of the files of each.
-        schema: of the examples, if there is one.
-        tensor_adapter_config: how their RecordBatches become tensors; None without a schema.
+        sources: Source of each split and artifact, by a label of its own.
+        patterns: Pattern of the files of each, by label.
+        schema: Schema of the examples; None without one.
+        tensor_adapter_config: Config by which RecordBatches become tensors; None without a schema.
     """
 
     sources: dict[str, tfxio.TFXIO]
@@ -45,11 +45,12 @@ class ExampleSource:
         batch_size: int | None = None,
         columns: Collection[str] | None = None,
     ) -> "beam.PCollection[pa.RecordBatch]":
-        """All examples as RecordBatches, the serialized ones in `tfma.ARROW_INPUT_COLUMN`.
+        """Reads all examples as RecordBatches, the serialized ones in `tfma.ARROW_INPUT_COLUMN`.
 
         Args:
-            batch_size: rows of a RecordBatch; None to let Beam choose.
-            columns: those that suffice, which saves time; None for all.
+            pipeline: Pipeline to add the reading to.
+            batch_size: Rows of a RecordBatch; None to let Beam choose.
+            columns: Names of the columns that suffice, which saves time; None for all.
         """
         parts = [
             pipeline | f"Read[{label}]" >> self._reader(label, batch_size, columns)
@@ -60,7 +61,7 @@ class ExampleSource:
     def _reader(
         self, label: str, batch_size: int | None, columns: Collection[str] | None
     ) -> beam.PTransform:
-        """The quick reader where it gives the same; the TFXIO's own for other formats."""
+        """Makes the quick reader where it gives the same, and the TFXIO's own for other formats."""
         source = self.sources[label]
         if type(source) is not tf_example_record.TFExampleRecord:
             return source.BeamSource(batch_size)
@@ -69,17 +70,17 @@ class ExampleSource:
     def features(
         self, wanted: Collection[str] = (), indispensable: Collection[str] = ()
     ) -> set[str]:
-        """Names of the features of the examples; with a schema, those that it names.
+        """Names the features of the examples; with a schema, those that it names.
 
         Without one, examples are looked at until all of `wanted` have been seen.
 
         Args:
-            wanted: those that are asked about.
-            indispensable: those that are only there if some example has them, whatever the schema
-                says.
+            wanted: Features that are asked about.
+            indispensable: Features that count as there only if some example has them, whatever the
+                schema says.
 
         Raises:
-            ExamplesError: there are no examples, or they cannot be read.
+            ExamplesError: There are no examples, or they cannot be read.
         """
         options = dataset_options.RecordBatchesOptions(
             batch_size=_PEEKED, num_epochs=1, shuffle=False
@@ -104,11 +105,11 @@ class ExampleSource:
         return found - (wanted - seen)
 
     def counts(self) -> Iterator[int]:
-        """Numbers of examples that add up to all of them, read and not parsed.
+        """Yields numbers of examples that add up to all of them, which are read but not parsed.
 
         Raises:
-            ExamplesError: their format is not one whose records can be counted.
-            tf.errors.OpError: they cannot be read.
+            ExamplesError: The records of their format cannot be counted.
+            tf.errors.OpError: They cannot be read.
         """
         for label, source in self.sources.items():
             if type(source) is not tf_example_record.TFExampleRecord:
@@ -119,7 +120,7 @@ class ExampleSource:
                 yield from (int(tf.shape(batch)[0]) for batch in batches)
 
     def _why_unreadable(self, label: str, error: Exception) -> UserError:
-        """The error that names the first file which cannot be read."""
+        """Finds the error that names the first file which cannot be read."""
         if type(self.sources[label]) is tf_example_record.TFExampleRecord:
             try:
                 read_whole(sorted(tf.io.gfile.glob(self.patterns[label])), self.schema)
@@ -140,7 +141,7 @@ def check_files(pattern: str) -> None:
     """Checks that there are files, and that all of them can be read to an end.
 
     Raises:
-        ExamplesError: they are not.
+        ExamplesError: There are none, or some cannot be read.
     """
     paths = tf.io.gfile.glob(pattern)
     if not paths:

@@ -44,7 +44,7 @@ def read(saved_model: SavedModel, signature_name: str) -> ServingGraph:
 
     Args:
         saved_model: SavedModel to take the graph of, which stays as it is.
-        signature_name: as in the SavedModel.
+        signature_name: Name of the signature in the SavedModel.
 
     Raises:
         SavedModelError: There is no SavedModel in the directory.

@@ -1,1 +1,1 @@
-"""Whether models, config and examples fit each other, before any work."""
+"""Checks, before any work, that models, config and examples fit each other."""

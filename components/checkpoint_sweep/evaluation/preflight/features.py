@@ -1,4 +1,4 @@
-"""Do the examples have the features that the evaluation config names?"""
+"""Checks that the examples have the features that the evaluation config names."""
 
 from collections.abc import Collection, Iterator
 
@@ -27,12 +27,12 @@ def check_features(
 
     Args:
         saved_model: SavedModel of the model.
-        spec: of the model.
-        eval_config: with defaults filled in.
-        features: names of the examples' features.
+        spec: ModelSpec of the model.
+        eval_config: Config of the evaluation, with its defaults filled in.
+        features: Names of the examples' features.
 
     Raises:
-        FeatureError: one is not.
+        FeatureError: A feature is not there.
     """
     known = {*features, *preprocessing.features(spec, saved_model)}
     for name, subject, advice in _named(spec, eval_config):
@@ -44,10 +44,10 @@ def check_features(
 
 
 def features_of(eval_config: tfma.EvalConfig, saved_model: SavedModel) -> set[str]:
-    """The features of the examples that the config names, as far as no function makes them.
+    """Finds the features of the examples that the config names, unless a function makes them.
 
     Args:
-        eval_config: with defaults filled in.
+        eval_config: Config of the evaluation, with its defaults filled in.
         saved_model: SavedModel that was exported.
     """
     named = {name for spec in eval_config.model_specs for name, _, _ in _named(spec, eval_config)}
@@ -55,7 +55,7 @@ def features_of(eval_config: tfma.EvalConfig, saved_model: SavedModel) -> set[st
 
 
 def indispensable_features(eval_config: tfma.EvalConfig, saved_model: SavedModel) -> set[str]:
-    """Those of `features_of` that some example must have: without any, a weight would count 1."""
+    """Finds those of `features_of` that some example must have: else each weight would be 1."""
     named = label_and_weight_features(eval_config)
     return named - _made(eval_config, saved_model)
 
@@ -71,7 +71,7 @@ def _made(eval_config: tfma.EvalConfig, saved_model: SavedModel) -> set[str]:
 def _named(
     spec: config_pb2.ModelSpec, eval_config: tfma.EvalConfig
 ) -> Iterator[tuple[str, str, str]]:
-    """Features, what is to be said when one is not of the examples, and where to name another."""
+    """Yields features, the sentence where one is missing, and where to name another."""
     for name in [spec.label_key, *sorted(spec.label_keys.values())]:
         advice = "ModelSpec.label_key, or evaluate on the examples that Transform wrote"
         yield name, f"The label {name!r} is not a feature of", advice

@@ -1,6 +1,6 @@
-"""Does the exported model serve what the evaluation config reads, from the examples there are?
+"""Checks that the exported model serves what the evaluation config reads, from the examples.
 
-Asked before any work: in the engine, a mismatch would surface inside Beam.
+They are made before any work: in the engine, a mismatch would surface inside Beam.
 """
 
 from collections.abc import Collection, Mapping
@@ -16,7 +16,7 @@ from checkpoint_sweep.common.text import MOST_NAMED, some
 from checkpoint_sweep.evaluation.preflight.features import check_features
 from checkpoint_sweep.saved_model.saved_model import SavedModel
 
-# Where TFMA looks for the prediction among several outputs, in this order.
+# Outputs that TFMA takes for the prediction among several, in this order.
 _STANDARD = ("scores", "outputs", "predictions", "logistic", "probabilities", "logits")
 _WITHOUT_PREDICTION = frozenset({"ExampleCount", "WeightedExampleCount"})
 # Metrics of two classes, which TFMA flattens over the columns of an output.
@@ -53,13 +53,13 @@ def check_signature(
 
     Args:
         saved_model: SavedModel of the model.
-        eval_config: with defaults filled in.
-        features: names of the examples' features.
-        of_baseline: whether the model is the baseline.
+        eval_config: Config of the evaluation, with its defaults filled in.
+        features: Names of the examples' features.
+        of_baseline: Whether the model is the baseline.
 
     Raises:
-        FeatureError: a feature that the config names is not there.
-        SignatureError: a signature or an output is not, or does not fit.
+        FeatureError: A feature that the config names is not there.
+        SignatureError: A signature or an output is not there, or does not fit.
     """
     spec = next(s for s in eval_config.model_specs if s.is_baseline == of_baseline)
     if spec.model_type not in ("", constants.TF_GENERIC, constants.TF_KERAS):
@@ -90,14 +90,17 @@ def check_signature(
 
 
 def flattening_warning(saved_model: SavedModel, eval_config: tfma.EvalConfig) -> str | None:
-    """A sentence when binary metrics would be computed over a two-column output, else None.
+    """Warns in a sentence if binary metrics would be computed over a two-column output.
 
     TFMA then takes every example for two, one a column: precision equals recall, calibration is
     1 and cross entropy can move the wrong way.
 
     Args:
         saved_model: SavedModel that was exported.
-        eval_config: with defaults filled in.
+        eval_config: Config of the evaluation, with its defaults filled in.
+
+        Returns:
+            The sentence; None if they would not.
     """
     spec = next((s for s in eval_config.model_specs if not s.is_baseline), None)
     names = sorted(
@@ -128,7 +131,7 @@ def flattening_warning(saved_model: SavedModel, eval_config: tfma.EvalConfig) ->
 
 
 def predicted_output(outputs: Collection[str], prediction_key: str) -> str | None:
-    """Which of several outputs TFMA takes for the prediction; None when it finds none."""
+    """Finds the output that TFMA takes for the prediction; None if it finds none."""
     if len(outputs) == 1:
         return next(iter(outputs))
     wanted = [prediction_key] if prediction_key else _STANDARD
@@ -136,7 +139,7 @@ def predicted_output(outputs: Collection[str], prediction_key: str) -> str | Non
 
 
 def _check_inputs(label: str, inputs: Mapping[str, Any], features: Collection[str]) -> None:
-    """The engine feeds features by name, or else serialized examples to one string input."""
+    """Checks that the engine can feed the inputs: features, or one string for whole examples."""
     unknown = [n for n in sorted(inputs) if not _found(n, features)]
     if not unknown or (len(inputs) == 1 and inputs[unknown[0]].dtype == tf.string.as_datatype_enum):
         return
@@ -181,7 +184,7 @@ def _check_output(label: str, tensors: Mapping[str, Any], output: str, predictio
 
 
 def _check_prediction(label: str, name: str, tensor: Any) -> None:
-    """Raises SignatureError for what cannot be the predictions of a batch of examples."""
+    """Checks that a tensor can be the predictions of a batch; raises SignatureError if not."""
     shape = tensor.tensor_shape
     problem = ""
     if tensor.dtype == tf.string.as_datatype_enum:

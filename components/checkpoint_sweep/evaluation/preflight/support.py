@@ -1,4 +1,4 @@
-"""What this engine leaves to stock TFMA."""
+"""Evaluations, and metrics, that the fused engine leaves to stock TFMA."""
 
 import os
 from collections.abc import Sequence
@@ -17,11 +17,11 @@ _KERAS_METADATA = "keras_metadata.pb"
 def unsupported_reason(
     eval_config: config_pb2.EvalConfig, sources: Sequence[ModelSource] = ()
 ) -> str | None:
-    """Why an evaluation needs stock TFMA; None when this engine can run it.
+    """Says why an evaluation needs stock TFMA; None if the fused engine can run it.
 
     Args:
-        eval_config: with its defaults filled in.
-        sources: the models, for what only their SavedModels tell.
+        eval_config: Config of the evaluation, with its defaults filled in.
+        sources: Models, whose SavedModels are looked at too.
     """
     for slicing in eval_config.slicing_specs:
         if slicing.slice_keys_sql:
@@ -43,7 +43,7 @@ def unsupported_reason(
 
 
 def _signatures_differ(eval_config: config_pb2.EvalConfig, sources: Sequence[ModelSource]) -> bool:
-    """Whether the last of the models, the baseline, cannot be run as the others are."""
+    """Tells whether the last of the models, the baseline, cannot be run as the others are."""
     specs = {spec.is_baseline: spec for spec in eval_config.model_specs}
     if len(specs) < 2 or not all(s.saved_model.exists() for s in sources) or not sources:
         return False
@@ -59,14 +59,14 @@ def _signatures_differ(eval_config: config_pb2.EvalConfig, sources: Sequence[Mod
 def compiled_metrics_warning(
     saved_model: SavedModel, eval_config: config_pb2.EvalConfig
 ) -> str | None:
-    """A sentence when a SavedModel brings metrics that the engine leaves out, else None.
+    """Warns in a sentence if a SavedModel brings metrics that the engine leaves out; else None.
 
     TFMA adds the metrics of `model.compile` to those of the config, which it can only compute by
     running the Keras model itself, one checkpoint after the other.
 
     Args:
         saved_model: SavedModel that was exported.
-        eval_config: with its defaults filled in.
+        eval_config: Config of the evaluation, with its defaults filled in.
     """
     options = eval_config.options
     wanted = not options.HasField("include_default_metrics") or (
@@ -82,7 +82,7 @@ def compiled_metrics_warning(
 
 
 def _compiled(directory: str) -> bool:
-    """Whether a SavedModel is a Keras model that was saved with a training configuration."""
+    """Tells whether a SavedModel is a Keras model, saved with its training configuration."""
     path = os.path.join(directory, _KERAS_METADATA)
     if not tf.io.gfile.exists(path):
         return False

@@ -1,4 +1,4 @@
-"""Checks whether the weights of a model that is evaluated as exported can be read."""
+"""Checks that the weights of a model that is evaluated as exported can be read."""
 
 import tensorflow as tf
 

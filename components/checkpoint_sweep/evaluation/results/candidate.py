@@ -12,7 +12,7 @@ from checkpoint_sweep.common.files import files_below, special_file
 from checkpoint_sweep.common.text import MOST_NAMED, some
 from checkpoint_sweep.evaluation.results.confident_thresholds import not_sure
 from checkpoint_sweep.evaluation.results.files import JACKKNIFE, PREDICTIONS
-from checkpoint_sweep.evaluation.results.metrics import read_metrics
+from checkpoint_sweep.evaluation.results.metrics import EvaluationMetrics
 from checkpoint_sweep.evaluation.results.replicates import read_replicates
 from checkpoint_sweep.evaluation.results.thresholds import threshold_failures
 from checkpoint_sweep.selection.criteria import ThresholdMode
@@ -41,7 +41,8 @@ def read_result(
     Raises:
         SelectionError: The slice that the selection names is not in the results.
     """
-    slices = read_metrics(directory, model_name)
+    metrics = EvaluationMetrics(directory)
+    slices = metrics.of_model(model_name)
     if selection.slice_name not in slices:
         known = sorted("/".join(f"{k}={v}" for k, v in s) or "overall" for s in slices)
         raise SelectionError(
@@ -49,7 +50,7 @@ def read_result(
             "Name one of these, or add the slice to slicing_specs."
         )
     key = selection.slice_name, selection.metric_name
-    replicates = read_replicates(directory, model_name)
+    replicates = read_replicates(directory, model_name, metrics=metrics)
     failures = threshold_failures(directory)
     if selection.threshold_mode is ThresholdMode.CONFIDENT and not failures:
         failures = not_sure(eval_config, replicates, selection.level)

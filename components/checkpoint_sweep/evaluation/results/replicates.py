@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from checkpoint_sweep.common.names import MetricName, SliceName
 from checkpoint_sweep.evaluation.results.files import JACKKNIFE
-from checkpoint_sweep.evaluation.results.metrics import read_metrics
+from checkpoint_sweep.evaluation.results.metrics import EvaluationMetrics
 from checkpoint_sweep.selection.replicates import Replicates
 
 
@@ -34,7 +34,10 @@ class JackknifeReplicates:
 
 
 def read_replicates(
-    directory: str, model_name: str = "", baseline_name: str = "baseline"
+    directory: str,
+    model_name: str = "",
+    baseline_name: str = "baseline",
+    metrics: EvaluationMetrics | None = None,
 ) -> Mapping[tuple[SliceName, MetricName], JackknifeReplicates]:
     """Reads replicates by slice and metric; none where the engine wrote none, as stock TFMA does.
 
@@ -45,6 +48,7 @@ def read_replicates(
         directory: An engine's output of one evaluation.
         model_name: Name of the candidate's model spec; empty when it is the only one.
         baseline_name: Name of the baseline's model spec.
+        metrics: Metrics of the same evaluation, where they are read for more; None otherwise.
 
     Raises:
         ValueError: The file is damaged, or of another version.
@@ -59,9 +63,10 @@ def read_replicates(
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{path} was not written by this version.") from error
 
-    own = read_metrics(directory, model_name)
+    metrics = EvaluationMetrics(directory) if metrics is None else metrics
+    own = metrics.of_model(model_name)
     compared = any(known.baseline is not None for known in found.values())
-    theirs = read_metrics(directory, baseline_name) if compared else {}
+    theirs = metrics.of_model(baseline_name) if compared else {}
     return {
         (slice_key, name): JackknifeReplicates(
             _shifted(known.own, own.get(slice_key, {}).get(name)),

@@ -202,7 +202,7 @@ class _Count(beam.DoFn):
 
 
 def _saved_model(source: ModelSource, scratch: str) -> str:
-    """A SavedModel directory for `source`: its own when it is one already, else a swapped one."""
+    """Finds a SavedModel directory for `source`, or writes one with its weights."""
     if source.location == source.saved_model.directory:
         return source.location
     directory = os.path.join(scratch, source.name)

@@ -12,7 +12,7 @@ from tfx import types
 from checkpoint_sweep.common.files import write_text
 from checkpoint_sweep.common.names import OVERALL, MetricName
 from checkpoint_sweep.common.text import first_line
-from checkpoint_sweep.evaluation.results.metrics import read_metrics
+from checkpoint_sweep.evaluation.results.metrics import EvaluationMetrics
 from checkpoint_sweep.evaluation.results.replicates import read_replicates
 from checkpoint_sweep.evaluation.results.thresholds import threshold_failures
 from checkpoint_sweep.report.model_card import Card, Measured, model_card
@@ -33,7 +33,7 @@ _COUNT = MetricName("", "", "example_count")
 
 def leave_card(
     blessing: types.Artifact,
-    evaluation: str,
+    metrics: EvaluationMetrics,
     model: types.Artifact,
     eval_config: tfma.EvalConfig,
     splits: Sequence[str],
@@ -44,7 +44,7 @@ def leave_card(
 
     Args:
         blessing: Artifact of the blessing.
-        evaluation: Folder of the results.
+        metrics: Metrics of the evaluation.
         model: Artifact of the evaluated model.
         eval_config: Evaluation config with its defaults filled in.
         splits: Splits that it was evaluated on.
@@ -52,14 +52,14 @@ def leave_card(
         reason: Reason for it.
     """
     try:
-        card = _card(evaluation, model, eval_config, splits, blessed, reason)
+        card = _card(metrics, model, eval_config, splits, blessed, reason)
         write_text(os.path.join(blessing.uri, MODEL_CARD), model_card(card))
     except Exception as error:
         logging.warning("The model card is not written: %s.", first_line(error), exc_info=True)
 
 
 def _card(
-    evaluation: str,
+    metrics: EvaluationMetrics,
     model: types.Artifact,
     eval_config: tfma.EvalConfig,
     splits: Sequence[str],
@@ -67,7 +67,7 @@ def _card(
     reason: str,
 ) -> Card:
     spec = next(spec for spec in eval_config.model_specs if not spec.is_baseline)
-    measured = list(_measured(evaluation, spec.name))
+    measured = list(_measured(metrics, spec.name))
     return Card(
         blessed=blessed,
         reason=reason,
@@ -79,7 +79,7 @@ def _card(
         baseline=any(spec.is_baseline for spec in eval_config.model_specs),
         measured=measured,
         thresholds=describe_thresholds(eval_config),
-        missed=threshold_failures(evaluation),
+        missed=threshold_failures(metrics.directory),
         level=LEVEL,
         versions=[
             ("checkpoint-sweep", __version__),
@@ -90,13 +90,13 @@ def _card(
     )
 
 
-def _measured(evaluation: str, model_name: str) -> Iterator[Measured]:
+def _measured(metrics: EvaluationMetrics, model_name: str) -> Iterator[Measured]:
     """Yields the metrics of all examples, then those of slices by the number of examples."""
-    left_out = read_replicates(evaluation, model_name)
-    metrics = read_metrics(evaluation, model_name)
-    ordered = sorted(metrics, key=lambda w: (w != OVERALL, -metrics[w].get(_COUNT, 0.0), w))
+    left_out = read_replicates(metrics.directory, model_name, metrics=metrics)
+    values = metrics.of_model(model_name)
+    ordered = sorted(values, key=lambda w: (w != OVERALL, -values[w].get(_COUNT, 0.0), w))
     for slice_key in ordered:
-        by_metric = metrics[slice_key]
+        by_metric = values[slice_key]
         count = int(by_metric[_COUNT]) if _COUNT in by_metric else None
         for metric, value in sorted(by_metric.items()):
             if metric == _COUNT:

@@ -25,6 +25,7 @@ from checkpoint_sweep.evaluation.preflight.preflight import preflight
 from checkpoint_sweep.evaluation.preflight.weights import check_weights
 from checkpoint_sweep.evaluation.request import DEFAULT_ENGINE, EvaluationRequest
 from checkpoint_sweep.evaluation.results.candidate import read_predictions
+from checkpoint_sweep.evaluation.results.metrics import EvaluationMetrics
 from checkpoint_sweep.evaluation.results.replicates import read_replicates
 from checkpoint_sweep.evaluation.results.thresholds import threshold_failures
 from checkpoint_sweep.evaluation.stock.pipeline import pipeline_for_tfma
@@ -98,9 +99,10 @@ class EvaluatorExecutor(stock.Executor):
                     raise EvaluationError(done.error)
         blessing = artifact_utils.get_single_instance(output_dict[keys.BLESSING_KEY])
         model_name = next(s.name for s in eval_config.model_specs if not s.is_baseline)
-        blessed, reason = _bless(blessing, evaluation, model_name, has_thresholds(eval_config))
+        metrics = EvaluationMetrics(evaluation)
+        blessed, reason = _bless(blessing, metrics, model_name, has_thresholds(eval_config))
         model = input_dict[keys.MODEL_KEY][0]
-        leave_card(blessing, evaluation, model, eval_config, splits, blessed, reason)
+        leave_card(blessing, metrics, model, eval_config, splits, blessed, reason)
         _set_properties(blessing, input_dict, exec_properties)
 
 
@@ -129,14 +131,14 @@ def _source(name: str, artifacts: list[types.Artifact]) -> ModelSource:
 
 
 def _bless(
-    blessing: types.Artifact, evaluation: str, model_name: str, validated: bool
+    blessing: types.Artifact, metrics: EvaluationMetrics, model_name: str, validated: bool
 ) -> tuple[bool, str]:
     """Writes the verdict, and returns it with its reason."""
-    found = findings(read_replicates(evaluation, model_name))
+    found = findings(read_replicates(metrics.directory, model_name, metrics=metrics))
     words = in_words(found)
     content = {"words": words, "metrics": [finding.to_json() for finding in found]}
     write_json(os.path.join(blessing.uri, VERDICT), content)
-    ok, reason = _judge(evaluation, validated, words)
+    ok, reason = _judge(metrics.directory, validated, words)
     write_blessing_file(blessing, ok, reason)
     logging.info("%s on held-out examples", "BLESSED" if ok else "NOT BLESSED")
     return ok, reason

@@ -7,7 +7,7 @@ import pytest
 import tensorflow_model_analysis as tfma
 
 from tests.checkpoint_sweep.evaluation import tfma_oracle
-from tests.support import scripted
+from tests.support import passthrough_model
 
 pytestmark = pytest.mark.slow
 
@@ -28,7 +28,7 @@ ONLY_QUERIES = """
 """
 
 
-def _rows() -> list[scripted.Row]:
+def _rows() -> list[passthrough_model.Row]:
     random = np.random.default_rng(11)
     rows = []
     for _ in range(31):
@@ -49,10 +49,10 @@ def _rows() -> list[scripted.Row]:
 @pytest.mark.parametrize("config", [CONFIG, ONLY_QUERIES], ids=["beside others", "alone"])
 @pytest.mark.parametrize("baseline", [False, True])
 def test_metrics_by_query_equal_stock_tfmas(config: str, baseline: bool, tmp_path: Path) -> None:
-    data = scripted.write_examples(tmp_path / "data", _rows())
-    model = scripted.write_model(tmp_path / "model")
-    other = scripted.write_model(tmp_path / "other", scale=-1.0)
-    deployed = scripted.write_model(tmp_path / "deployed", scale=0.5) if baseline else None
+    data = passthrough_model.write_examples(tmp_path / "data", _rows())
+    model = passthrough_model.write_model(tmp_path / "model")
+    other = passthrough_model.write_model(tmp_path / "other", scale=-1.0)
+    deployed = passthrough_model.write_model(tmp_path / "deployed", scale=0.5) if baseline else None
     names = ['name: "candidate"', 'name: "baseline" is_baseline: true'] if baseline else [""]
     metric = 'metrics { class_name: "MinLabelPosition" }'
     first = config % names[0]

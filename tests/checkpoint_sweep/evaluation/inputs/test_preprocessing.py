@@ -9,7 +9,7 @@ import tensorflow as tf
 from checkpoint_sweep.evaluation import unsupported_reason
 from checkpoint_sweep.saved_model.model_source import ModelSource
 from tests.checkpoint_sweep.evaluation import tfma_oracle
-from tests.support import scripted
+from tests.support import passthrough_model
 
 ROWS = [
     {"p": [p], "tips": [tips], "payment": [payment]}
@@ -74,7 +74,7 @@ def _write(directory: Path, scale: float, learned: bool = False) -> ModelSource:
 
 @pytest.mark.parametrize("baseline", [False, True])
 def test_preprocessed_features_give_stock_tfmas_metrics(baseline: bool, tmp_path: Path) -> None:
-    data = scripted.write_examples(tmp_path / "data", ROWS)
+    data = passthrough_model.write_examples(tmp_path / "data", ROWS)
     models = [_write(tmp_path / f"model-{i}", scale) for i, scale in enumerate((1.0, 0.8))]
     text, deployed = CONFIG, None
     if baseline:

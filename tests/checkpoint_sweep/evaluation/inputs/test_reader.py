@@ -16,6 +16,7 @@ from tfx_bsl.tfxio import record_based_tfxio, tf_example_record
 
 from checkpoint_sweep.evaluation.inputs.decoder import Decoder, project
 from checkpoint_sweep.evaluation.inputs.reader import ReadFeatures
+from tests.support import tfrecords
 
 SCHEMA = text_format.Parse(
     """
@@ -74,12 +75,9 @@ def test_decoder_equals_tfx_bsls(columns, serialized):
 
 @pytest.mark.parametrize("suffix", ["", ".gz"])
 def test_files_are_read_as_by_the_tfxio(suffix, tmp_path):
-    options = tf.io.TFRecordOptions(compression_type="GZIP" if suffix else "")
     for number in range(2):
-        path = str(tmp_path / f"part-{number}{suffix}")
-        with tf.io.TFRecordWriter(path, options) as writer:
-            for record in ALL[number * 30 : (number + 1) * 30]:
-                writer.write(record)
+        records = ALL[number * 30 : (number + 1) * 30]
+        tfrecords.write(tmp_path / f"part-{number}{suffix}", records, "GZIP" if suffix else "")
     pattern = str(tmp_path / "part-*")
     source = tf_example_record.TFExampleRecord(
         pattern, schema=SCHEMA, raw_record_column_name=tfma.ARROW_INPUT_COLUMN
@@ -105,11 +103,8 @@ def test_files_are_read_as_by_the_tfxio(suffix, tmp_path):
 
 @pytest.mark.parametrize("suffix", ["", ".gz"])
 def test_the_parts_of_a_file_have_its_batches_once(suffix, tmp_path):
-    path = str(tmp_path / f"examples{suffix}")
-    options = tf.io.TFRecordOptions(compression_type="GZIP" if suffix else "")
-    with tf.io.TFRecordWriter(path, options) as writer:
-        for record in ALL[:41]:
-            writer.write(record)
+    path = tmp_path / f"examples{suffix}"
+    path = tfrecords.write(path, ALL[:41], "GZIP" if suffix else "")
 
     def rows(batch: pa.RecordBatch) -> tuple[bytes, ...]:
         return tuple(row[0] for row in batch.column(batch.num_columns - 1).to_pylist())

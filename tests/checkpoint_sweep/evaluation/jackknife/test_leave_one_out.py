@@ -15,6 +15,7 @@ from checkpoint_sweep.evaluation.results.replicates import read_replicates
 from checkpoint_sweep.selection.replicates import Replicates
 from checkpoint_sweep.selection.selection import Selection
 from tests.checkpoint_sweep.evaluation import taxi_models, tfma_oracle
+from tests.support import tfrecords
 
 EXAMPLES = 300
 OF_HISTOGRAMS = {"auc", "auc_precision_recall", "specificity_at_sensitivity", "precision"}
@@ -85,11 +86,8 @@ def _fold_of(record: bytes, query_key: str | None) -> int:
 
 def _without(data: str, fold: int, query_key: str | None, path: Path) -> str:
     """The examples of all other folds."""
-    with tf.io.TFRecordWriter(str(path)) as writer:
-        for record in _serialized(data):
-            if _fold_of(record, query_key) != fold:
-                writer.write(record)
-    return str(path)
+    kept = (r for r in _serialized(data) if _fold_of(r, query_key) != fold)
+    return tfrecords.write(path, kept)
 
 
 def _values(directory: str, tracked_metrics: UncertaintySpec) -> dict[tuple[Any, ...], float]:

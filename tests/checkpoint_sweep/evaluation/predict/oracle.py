@@ -34,13 +34,19 @@ def write_variants(exported: str, directory: str, count: int) -> list[ModelSourc
     return models
 
 
+def _swapped(model: ModelSource, scratch: str) -> str:
+    """The directory of the weight-swapped SavedModel, which is written once."""
+    directory = os.path.join(scratch, f"oracle-{model.name}")
+    if not os.path.exists(directory):
+        weight_swap.write_saved_model(model, directory)
+    return directory
+
+
 def predict_v1(
     model: ModelSource, scratch: str, batch: dict[str, np.ndarray], signature: str
 ) -> dict[str, np.ndarray]:
     """Predictions of the weight-swapped SavedModel in a ``compat.v1`` session."""
-    directory = os.path.join(scratch, f"oracle-{model.name}")
-    if not os.path.exists(directory):
-        weight_swap.write_saved_model(model, directory)
+    directory = _swapped(model, scratch)
     with tf.Graph().as_default(), tf.compat.v1.Session() as session:
         loaded = tf.compat.v1.saved_model.load(session, ["serve"], directory)
         infos = loaded.signature_def[signature]
@@ -55,9 +61,7 @@ def predict_v2(
     model: ModelSource, scratch: str, batch: dict[str, np.ndarray], signature: str
 ) -> dict[str, np.ndarray]:
     """Predictions of the weight-swapped SavedModel loaded by ``tf.saved_model.load``."""
-    directory = os.path.join(scratch, f"oracle-{model.name}")
-    if not os.path.exists(directory):
-        weight_swap.write_saved_model(model, directory)
+    directory = _swapped(model, scratch)
     function = tf.saved_model.load(directory).signatures[signature]
     specs = function.structured_input_signature[1]
     outputs = function(

@@ -14,7 +14,7 @@ from checkpoint_sweep.evaluation.preflight.features import FeatureError
 from checkpoint_sweep.evaluation.preflight.preflight import preflight
 from checkpoint_sweep.evaluation.preflight.signature import SignatureError
 from checkpoint_sweep.saved_model.saved_model import SavedModel, SavedModelError
-from tests.support import scripted
+from tests.support import passthrough_model
 
 _FLATTENED = "has two columns"
 _COMPILED = "was compiled with are left out"
@@ -38,7 +38,7 @@ def _examples(*names: str) -> Any:
 
 
 def _model(directory: Path, columns: int = 1, compiled: bool = False) -> SavedModel:
-    source = scripted.write_model(directory, width=columns)
+    source = passthrough_model.write_model(directory, width=columns)
     if compiled:
         (directory / "keras_metadata.pb").write_text('"training_config": {')
     return source.saved_model
@@ -55,7 +55,7 @@ def _model(directory: Path, columns: int = 1, compiled: bool = False) -> SavedMo
         pytest.param(2, True, "fused", [_FLATTENED, _COMPILED], id="both"),
     ],
 )
-def test_it_warns(
+def test_preflight_warns_of_flattened_outputs_and_compiled_metrics(
     columns: int, compiled: bool, engine: str, expected: list[str], tmp_path: Path
 ) -> None:
     model = _model(tmp_path / "model", columns, compiled)
@@ -78,7 +78,7 @@ def test_it_warns(
         pytest.param(_config(_UNCOMPUTED), ["y"], EvalConfigError, id="a threshold for no metric"),
     ],
 )
-def test_it_refuses(
+def test_preflight_refuses_features_signatures_and_thresholds_that_do_not_fit(
     config: tfma.EvalConfig, features: list[str], error: type[UserError], tmp_path: Path
 ) -> None:
     with pytest.raises(error):
@@ -93,7 +93,7 @@ def test_a_threshold_may_be_for_a_metric_that_the_model_was_compiled_with(tmp_pa
 
 def test_a_baseline_is_checked_like_the_exported_model(tmp_path: Path) -> None:
     model = _model(tmp_path / "model")
-    baseline = scripted.write_model(tmp_path / "baseline")
+    baseline = passthrough_model.write_model(tmp_path / "baseline")
     config = _config(baseline=True)
     assert preflight(config, _examples("y"), model, baseline) == []
     (tmp_path / "baseline" / "variables" / "variables.index").unlink()

@@ -12,7 +12,6 @@ from google.protobuf import json_format, text_format
 from tensorflow_model_analysis.writers import eval_config_writer
 from tfx import types
 from tfx.components.evaluator import executor as stock
-from tfx.dsl.components.base import base_beam_executor
 from tfx.types import standard_artifacts
 
 from checkpoint_sweep.evaluation.inputs.source import ExamplesError
@@ -24,7 +23,7 @@ from checkpoint_sweep.tfx_components.evaluator import card
 from checkpoint_sweep.tfx_components.evaluator.card import MODEL_CARD
 from checkpoint_sweep.tfx_components.evaluator.executor import EvaluationError, EvaluatorExecutor
 from checkpoint_sweep.tfx_components.evaluator.verdict import VERDICT
-from tests.support import scripted, taxi_examples
+from tests.support import passthrough_model, taxi_examples, tfma_metrics, tfx_artifacts
 from tests.support.estimator_run import EstimatorRun
 
 _CONFIG = """
@@ -62,19 +61,12 @@ class Evaluated:
     def metrics(self) -> dict:
         """Values by model, slice and metric."""
         names = eval_config_writer.load_eval_run(str(self.evaluation))[3]
-        values = {}
-        for name in names:
-            result = tfma.load_eval_result(str(self.evaluation), model_name=name)
-            for slice_key, metrics in result.slicing_metrics:
-                for metric, value in metrics[""][""].items():
-                    values[name, slice_key, metric] = float(value["doubleValue"])
-        return values
-
-
-def _artifact(kind: type[types.Artifact], uri: Path, number: int = 0) -> types.Artifact:
-    artifact = kind()
-    artifact.uri, artifact.id = str(uri), number
-    return artifact
+        return {
+            (name, slice_key, metric): value
+            for name in names
+            for slice_key, metrics in tfma_metrics.by_slice(self.evaluation, name).items()
+            for metric, value in metrics.items()
+        }
 
 
 @pytest.fixture(scope="session")
@@ -89,7 +81,7 @@ def baseline(tmp_path_factory: pytest.TempPathFactory, trained: EstimatorRun) ->
 
 @pytest.fixture
 def evaluate(tmp_path: Path, trained: EstimatorRun, examples: list[bytes]) -> Callable:
-    artifact = taxi_examples.write_examples(tmp_path / "examples", {"test": examples[:150]})
+    artifact = tfx_artifacts.write_examples(tmp_path / "examples", {"test": examples[:150]})
 
     def run(
         kind: type, threshold: str, baseline: Path | None = None, **overrides: object
@@ -97,15 +89,17 @@ def evaluate(tmp_path: Path, trained: EstimatorRun, examples: list[bytes]) -> Ca
         folder = tmp_path / kind.__module__
         inputs = {
             "examples": [artifact],
-            "model": [_artifact(standard_artifacts.Model, trained.export.parent, 11)],
+            "model": [tfx_artifacts.make(standard_artifacts.Model, trained.export.parent, 11)],
             "schema": [taxi_examples.schema_artifact()],
         }
         if baseline:
-            inputs["baseline_model"] = [_artifact(standard_artifacts.Model, baseline, 12)]
+            inputs["baseline_model"] = [tfx_artifacts.make(standard_artifacts.Model, baseline, 12)]
         inputs |= overrides.get("inputs", {})  # type: ignore[operator]
         outputs = {
-            "evaluation": [_artifact(standard_artifacts.ModelEvaluation, folder / "evaluation")],
-            "blessing": [_artifact(standard_artifacts.ModelBlessing, folder / "blessing")],
+            "evaluation": [
+                tfx_artifacts.make(standard_artifacts.ModelEvaluation, folder / "evaluation")
+            ],
+            "blessing": [tfx_artifacts.make(standard_artifacts.ModelBlessing, folder / "blessing")],
         }
         for (output,) in outputs.values():
             Path(output.uri).mkdir(parents=True)
@@ -116,10 +110,7 @@ def evaluate(tmp_path: Path, trained: EstimatorRun, examples: list[bytes]) -> Ca
             "fairness_indicator_thresholds": "null",
             "current_component_id": "Evaluator",
         }
-        context = base_beam_executor.BaseBeamExecutor.Context(
-            beam_pipeline_args=["--runner=FnApiRunner"], tmp_dir=str(folder), unique_id="1"
-        )
-        kind(context).Do(inputs, outputs, properties)
+        kind(tfx_artifacts.beam_context(folder)).Do(inputs, outputs, properties)
         return Evaluated(folder / "evaluation", outputs["blessing"][0])
 
     return run
@@ -191,21 +182,21 @@ def test_a_model_card_that_cannot_be_written_is_a_warning(
     assert "The model card is not written: no space left." in caplog.text
 
 
-def test_it_warns_of_two_column_outputs_as_the_sweep_does(
+def test_two_column_outputs_are_warned_of_as_by_the_sweep(
     evaluate: Callable, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    scripted.write_model(tmp_path / "model" / "Format-Serving", width=2)
+    passthrough_model.write_model(tmp_path / "model" / "Format-Serving", width=2)
     rows = [{"p": [0.3, 0.7], "big_tipper": [i % 2], "payment_type": ["Cash"]} for i in range(4)]
-    written = [scripted.serialize(row) for row in rows]
-    examples = taxi_examples.write_examples(tmp_path / "two_columns", {"test": written})
-    model = _artifact(standard_artifacts.Model, tmp_path / "model", 3)
+    written = [passthrough_model.serialize(row) for row in rows]
+    examples = tfx_artifacts.write_examples(tmp_path / "two_columns", {"test": written})
+    model = tfx_artifacts.make(standard_artifacts.Model, tmp_path / "model", 3)
     given = {"model": [model], "examples": [examples], "schema": []}
     evaluate(EvaluatorExecutor, _FLOOR % 0.1, inputs=given)
     assert "Output 'predictions' has two columns, and AUC would count each example" in caplog.text
 
 
 def test_an_empty_model_is_refused(evaluate: Callable, tmp_path: Path) -> None:
-    empty = _artifact(standard_artifacts.Model, tmp_path / "nothing", 3)
+    empty = tfx_artifacts.make(standard_artifacts.Model, tmp_path / "nothing", 3)
     with pytest.raises(EvaluationError, match=r"nothing holds no SavedModel.*sweep"):
         evaluate(EvaluatorExecutor, "", inputs={"model": [empty]})
 

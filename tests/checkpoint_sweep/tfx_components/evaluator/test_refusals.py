@@ -12,7 +12,6 @@ import pytest
 import tensorflow_model_analysis as tfma
 from google.protobuf import json_format, text_format
 from tfx import types
-from tfx.dsl.components.base import base_beam_executor
 from tfx.types import standard_artifacts
 
 from checkpoint_sweep.common.errors import UserError
@@ -32,7 +31,7 @@ from tests.checkpoint_sweep.tfx_components.sweep.cases import (
     pattern,
 )
 from tests.checkpoint_sweep.tfx_components.sweep.conftest import EVAL_CONFIG
-from tests.support import taxi_examples
+from tests.support import taxi_examples, tfx_artifacts
 from tests.support.estimator_run import EstimatorRun
 
 # They register the kinds when they are imported.
@@ -72,7 +71,7 @@ def example_artifact(
     tmp_path_factory: pytest.TempPathFactory, examples: list[bytes]
 ) -> standard_artifacts.Examples:
     folder = tmp_path_factory.mktemp("examples") / "examples"
-    return taxi_examples.write_examples(folder, {"eval": examples[:200]})
+    return tfx_artifacts.write_examples(folder, {"eval": examples[:200]})
 
 
 @pytest.fixture
@@ -115,17 +114,21 @@ def _evaluator(node: Path, example_artifact: standard_artifacts.Examples) -> Cal
         schemas = [] if examples else [taxi_examples.schema_artifact()]
         inputs = {
             "examples": [examples or example_artifact],
-            "model": [_artifact(standard_artifacts.Model, case.export.parent)],
-            "schema": [_artifact(standard_artifacts.Schema, schema)] if schema else schemas,
+            "model": [tfx_artifacts.make(standard_artifacts.Model, case.export.parent)],
+            "schema": [tfx_artifacts.make(standard_artifacts.Schema, schema)]
+            if schema
+            else schemas,
         }
         if baseline:
-            inputs["baseline_model"] = [_artifact(standard_artifacts.Model, baseline)]
+            inputs["baseline_model"] = [tfx_artifacts.make(standard_artifacts.Model, baseline)]
         kinds = {
             "evaluation": standard_artifacts.ModelEvaluation,
             "blessing": standard_artifacts.ModelBlessing,
         }
         number = str(execution)
-        outputs = {key: [_artifact(kind, node / key / number)] for key, kind in kinds.items()}
+        outputs = {
+            key: [tfx_artifacts.make(kind, node / key / number)] for key, kind in kinds.items()
+        }
         for (artifact,) in outputs.values():
             Path(artifact.uri).mkdir(parents=True)
         properties = {
@@ -133,21 +136,11 @@ def _evaluator(node: Path, example_artifact: standard_artifacts.Examples) -> Cal
             "example_splits": '["eval"]',
             "fairness_indicator_thresholds": "null",
         }
-        context = base_beam_executor.BaseBeamExecutor.Context(
-            beam_pipeline_args=["--runner=FnApiRunner", "--sdk_container_image=unused"],
-            tmp_dir=str(node.parent),
-            unique_id="1",
-        )
+        context = tfx_artifacts.beam_context(node.parent)
         EvaluatorExecutor(context).Do(inputs, outputs, properties | parameters)
         return outputs["blessing"][0]
 
     return run
-
-
-def _artifact(kind: type[types.Artifact], path: Path) -> types.Artifact:
-    artifact = kind()
-    artifact.uri = str(path)
-    return artifact
 
 
 @pytest.mark.timeout(600)
@@ -172,7 +165,7 @@ def test_a_model_that_predicts_nan_is_not_blessed(
     metrics: str, sql: str, case: Case, node: Path
 ) -> None:
     earlier = content(node)
-    case.scripted(roots=(-1,))
+    case.passthrough(roots=(-1,))
     case.metrics(metrics, sql=sql)
     blessing = case.run()
     file = Path(blessing.uri) / "NOT_BLESSED"

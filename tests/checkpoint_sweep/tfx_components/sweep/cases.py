@@ -18,11 +18,12 @@ from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.selection import Selection
 from pipeline.problems.problem import repository
 from tests.checkpoint_sweep.tfx_components.sweep.conftest import EVAL_CONFIG, Sweep, Swept
-from tests.support import keras_run, scripted, taxi_examples
-from tests.support.bundles import read_bundle, write_bundle
+from tests.support import keras_run, tfx_artifacts
+from tests.support.passthrough_model import Row, serialize
+from tests.support.tensor_bundles import read_bundle, write_bundle
 
 FLOOR = 0.0  # Of AUC: whatever was trained meets it.
-ROWS: Sequence[scripted.Row] = [
+ROWS: Sequence[Row] = [
     {
         "p": [0.1 + 0.1 * (i % 7)],
         "label": [i % 2],
@@ -95,7 +96,7 @@ class Case:
     def metrics(
         self, metrics: str, model_spec: str = "", select: str = "auc", sql: str = ""
     ) -> None:
-        """Evaluates scripted examples by these metrics."""
+        """Evaluates pass-through examples by these metrics."""
         self.config(
             f'model_specs {{ label_key: "label" {model_spec} }} slicing_specs {{}} {sql} '
             f"metrics_specs {{ {metrics} }}"
@@ -124,11 +125,11 @@ class Case:
         (self.scratch / f"{name}.py").write_text(source)
         self.patch.syspath_prepend(self.scratch)
 
-    def examples(self, rows: Sequence[bytes | scripted.Row], schema: str | Path = "") -> Path:
+    def examples(self, rows: Sequence[bytes | Row], schema: str | Path = "") -> Path:
         """Sweeps on examples of its own; gives their file."""
-        records = [row if isinstance(row, bytes) else scripted.serialize(row) for row in rows]
+        records = [row if isinstance(row, bytes) else serialize(row) for row in rows]
         folder = self.scratch / "examples"
-        artifact = taxi_examples.write_examples(folder, {"eval": records})
+        artifact = tfx_artifacts.write_examples(folder, {"eval": records})
         self.parameters["examples"] = artifact
         if isinstance(schema, str) and schema:
             (self.scratch / "schema").mkdir()
@@ -143,9 +144,9 @@ class Case:
         schema = repository() / "schemas" / "taxi"
         return self.examples(self.rows[:count], schema if with_schema else "")
 
-    def scripted(
+    def passthrough(
         self,
-        rows: Sequence[scripted.Row] = ROWS,
+        rows: Sequence[Row] = ROWS,
         roots: Sequence[float] = (0, 0, 0),
         width: int = 1,
     ) -> None:

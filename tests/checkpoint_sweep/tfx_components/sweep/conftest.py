@@ -12,13 +12,13 @@ import pytest
 import tensorflow_model_analysis as tfma
 from google.protobuf import json_format, text_format
 from tfx import types
-from tfx.dsl.components.base import base_beam_executor
 from tfx.types import standard_artifacts
 
+from checkpoint_sweep.evaluation.fused import engine as fused_engine
 from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.selection import Selection
 from checkpoint_sweep.tfx_components.sweep.executor import SweepExecutor
-from tests.support import taxi_examples
+from tests.support import taxi_examples, tfx_artifacts
 from tests.support.estimator_run import EstimatorRun
 
 EVAL_CONFIG = """
@@ -77,7 +77,7 @@ def example_artifact(
 ) -> standard_artifacts.Examples:
     """Splits `eval`, 200 examples, and `test`, 100."""
     directory = tmp_path_factory.mktemp("examples") / "examples"
-    return taxi_examples.write_examples(directory, {"eval": examples[:200], "test": examples[200:]})
+    return tfx_artifacts.write_examples(directory, {"eval": examples[:200], "test": examples[200:]})
 
 
 @pytest.fixture
@@ -90,6 +90,20 @@ def sweep(tmp_path: Path, example_artifact: standard_artifacts.Examples) -> Swee
     others.
     """
     return sweep_into(tmp_path, example_artifact)
+
+
+@pytest.fixture
+def evaluated(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Names of the candidates that the engine has evaluated, in order."""
+    names: list[str] = []
+    stock = fused_engine.EvaluateModels
+
+    def record(candidates: Any, *args: Any, **options: Any) -> Any:
+        names.extend(candidate.name for candidate in candidates)
+        return stock(candidates, *args, **options)
+
+    monkeypatch.setattr(fused_engine, "EvaluateModels", record)
+    return names
 
 
 @pytest.fixture(scope="session")
@@ -147,12 +161,14 @@ def sweep_into(directory: Path, example_artifact: standard_artifacts.Examples) -
         schemas = [] if examples else [taxi_examples.schema_artifact()]
         inputs = {
             "examples": [examples or example_artifact],
-            "exported_model": [_artifact(standard_artifacts.Model, trained.export.parent)],
-            "model_run": [_artifact(standard_artifacts.ModelRun, trained.model_run)],
-            "schema": [_artifact(standard_artifacts.Schema, schema)] if schema else schemas,
+            "exported_model": [tfx_artifacts.make(standard_artifacts.Model, trained.export.parent)],
+            "model_run": [tfx_artifacts.make(standard_artifacts.ModelRun, trained.model_run)],
+            "schema": [tfx_artifacts.make(standard_artifacts.Schema, schema)]
+            if schema
+            else schemas,
         }
         if baseline:
-            inputs["baseline_model"] = [_artifact(standard_artifacts.Model, baseline)]
+            inputs["baseline_model"] = [tfx_artifacts.make(standard_artifacts.Model, baseline)]
         node = directory / "node" if execution else Path(tempfile.mkdtemp(dir=directory))
         number = str(execution or 1)
         kinds = {
@@ -160,7 +176,9 @@ def sweep_into(directory: Path, example_artifact: standard_artifacts.Examples) -
             "model": standard_artifacts.Model,
             "blessing": standard_artifacts.ModelBlessing,
         }
-        outputs = {key: [_artifact(kind, node / key / number)] for key, kind in kinds.items()}
+        outputs = {
+            key: [tfx_artifacts.make(kind, node / key / number)] for key, kind in kinds.items()
+        }
         for (artifact,) in outputs.values():
             Path(artifact.uri).mkdir(parents=True)
         selection = Selection("auc", direction=Direction.HIGHER_IS_BETTER)
@@ -170,18 +188,8 @@ def sweep_into(directory: Path, example_artifact: standard_artifacts.Examples) -
             "example_splits": '["eval"]',
             "stride": 1,
         }
-        # Any image: without one, TFX packages itself for remote workers, which takes seconds.
-        arguments = ["--runner=FnApiRunner", "--sdk_container_image=unused"]
-        context = base_beam_executor.BaseBeamExecutor.Context(
-            beam_pipeline_args=arguments, tmp_dir=str(directory), unique_id="1"
-        )
+        context = tfx_artifacts.beam_context(directory)
         SweepExecutor(context).Do(inputs, outputs, properties | parameters)
         return Swept(**{key: artifact for key, (artifact,) in outputs.items()})
 
     return run
-
-
-def _artifact(kind: type[types.Artifact], path: Path) -> types.Artifact:
-    artifact = kind()
-    artifact.uri = str(path)
-    return artifact

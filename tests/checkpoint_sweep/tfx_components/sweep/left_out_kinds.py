@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
 from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.sweeping import run_sweep
@@ -21,6 +20,7 @@ from tests.checkpoint_sweep.tfx_components.sweep.cases import (
 )
 from tests.checkpoint_sweep.tfx_components.sweep.refused_configs import serve
 from tests.checkpoint_sweep.tfx_components.sweep.refused_runs import DATA, averages_from_step_40
+from tests.support import tfrecords
 
 TRAINED = (0, 20, 40, 60)
 SCRIPTED = (1, 2, 3)
@@ -151,7 +151,7 @@ _ENTROPIES = {step: _entropy(step) for step in SCRIPTED}
 
 def _diverged(engine: str, metrics: str, select: str, roots: tuple[float, ...]) -> Trigger:
     def trigger(case: Case) -> None:
-        case.scripted(roots=roots)
+        case.passthrough(roots=roots)
         case.metrics(metrics, select=select)
         case.parameters["engine"] = engine
 
@@ -246,8 +246,7 @@ def _empty_split(case: Case) -> None:
     file = case.examples(case.rows[:200])
     empty = file.parent.with_name("Split-none")
     empty.mkdir()
-    with tf.io.TFRecordWriter(str(empty / file.name), "GZIP"):
-        pass
+    tfrecords.write(empty / file.name, [], "GZIP")
     case.parameters["examples"].split_names = '["eval", "none"]'
     case.parameters["example_splits"] = '["none", "eval"]'
 

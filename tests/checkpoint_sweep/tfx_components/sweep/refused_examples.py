@@ -20,7 +20,8 @@ from tests.checkpoint_sweep.tfx_components.sweep.cases import (
     pipe,
     refusal,
 )
-from tests.support.scripted import Row
+from tests.support import tfrecords
+from tests.support.passthrough_model import Row
 
 
 def _both(when: str, row: str, damage: Callable[[Case, Path], object]) -> None:
@@ -35,12 +36,10 @@ def _both(when: str, row: str, damage: Callable[[Case, Path], object]) -> None:
 
 def _plain(file: Path, content: bytes | None = None) -> Path:
     """A file that is not compressed, in place of one that is."""
-    records = list(tf.data.TFRecordDataset(str(file), "GZIP").as_numpy_iterator())
+    records = tfrecords.read(file, "GZIP")
     file.unlink()
     plain = file.with_suffix("")
-    with tf.io.TFRecordWriter(str(plain)) as writer:
-        for record in records:
-            writer.write(record)
+    tfrecords.write(plain, records)
     if content is not None:
         plain.write_bytes(content)
     return plain
@@ -48,20 +47,14 @@ def _plain(file: Path, content: bytes | None = None) -> Path:
 
 def _rewrite(file: Path, change: Callable[[int, Any], None]) -> None:
     """Changes the examples of a file."""
-    options = tf.io.TFRecordOptions(compression_type="GZIP")
-    records = list(tf.data.TFRecordDataset(str(file), "GZIP").as_numpy_iterator())
-    with tf.io.TFRecordWriter(str(file), options) as writer:
-        for number, record in enumerate(records):
-            example = tf.train.Example.FromString(record)
-            change(number, example.features.feature)
-            writer.write(example.SerializeToString())
+    examples = [tf.train.Example.FromString(record) for record in tfrecords.read(file, "GZIP")]
+    for number, example in enumerate(examples):
+        change(number, example.features.feature)
+    _records(file, [example.SerializeToString() for example in examples])
 
 
 def _records(file: Path, records: list[bytes]) -> None:
-    options = tf.io.TFRecordOptions(compression_type="GZIP")
-    with tf.io.TFRecordWriter(str(file), options) as writer:
-        for record in records:
-            writer.write(record)
+    tfrecords.write(file, records, "GZIP")
 
 
 @refusal("a split is not there")
@@ -220,7 +213,7 @@ def _struct(case: Case) -> None:
 
 @refusal("examples have other numbers of values than the schema says (during the evaluation)")
 def _shape(case: Case) -> None:
-    case.scripted()
+    case.passthrough()
     fixed = 'name: "weight" type: FLOAT presence { min_fraction: 1 } shape { dim { size: 1 } }'
     rows = [*ROWS, {**ROWS[0], "weight": [1.0, 2.0]}]
     shutil.rmtree(case.scratch / "examples")
@@ -255,7 +248,7 @@ def _label(change: Callable[[int, dict], Row], schema: str = "", spec: str = "")
 
     def trigger(case: Case) -> None:
         rows = [change(i, dict(row)) for i, row in enumerate(ROWS)]
-        case.scripted(rows)
+        case.passthrough(rows)
         if schema:
             shutil.rmtree(case.scratch / "examples")
             case.examples(rows, schema)
@@ -342,7 +335,7 @@ def _classes(case: Case, label: int) -> None:
         {**row, "p": [0.2, 0.3, 0.5], "label": [label if i % 5 == 0 else i % 3]}
         for i, row in enumerate(ROWS)
     ]
-    case.scripted(rows, width=3)
+    case.passthrough(rows, width=3)
     case.metrics('metrics { class_name: "SparseCategoricalCrossentropy" }')
     case.parameters["selection"] = Selection(
         "sparse_categorical_crossentropy", direction=Direction.LOWER_IS_BETTER

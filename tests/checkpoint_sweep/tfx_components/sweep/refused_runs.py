@@ -15,8 +15,8 @@ from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.sweeping import run_sweep
 from tests.checkpoint_sweep.tfx_components.sweep.cases import Case, half, pipe, refusal
 from tests.support import keras_run
-from tests.support.bundles import read_bundle
 from tests.support.policies import Named
+from tests.support.tensor_bundles import read_bundle
 
 DATA = ".data-00000-of-00001"
 

@@ -25,29 +25,15 @@ from tests.checkpoint_sweep.evaluation import tfma_oracle
 from tests.checkpoint_sweep.tfx_components.sweep import stock_tfma
 from tests.checkpoint_sweep.tfx_components.sweep.conftest import EVAL_CONFIG, Sweep, Swept
 from tests.support import keras_run
-from tests.support.bundles import read_bundle, write_bundle
 from tests.support.estimator_run import STEPS, EstimatorRun
 from tests.support.policies import Named
+from tests.support.tensor_bundles import read_bundle, write_bundle
 
 FLOOR = 0.1
 LAST = Averages(last=(2, 3)).to_json()
 SOUP = Averages(greedy_soup=True).to_json()
 BOTH = Averages(last=(2,), greedy_soup=True).to_json()
 ALL = Averages(last=(2, 3), greedy_soup=True).to_json()
-
-
-@pytest.fixture
-def evaluated(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Names of the candidates that the engine has evaluated, in order."""
-    names: list[str] = []
-    stock = fused_engine.EvaluateModels
-
-    def record(candidates: Any, *args: Any, **options: Any) -> Any:
-        names.extend(candidate.name for candidate in candidates)
-        return stock(candidates, *args, **options)
-
-    monkeypatch.setattr(fused_engine, "EvaluateModels", record)
-    return names
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.selection import Selection
 from pipeline.problems.problem import repository
 from tests.checkpoint_sweep.tfx_components.sweep.conftest import Sweep
-from tests.support import keras_run, taxi_examples
+from tests.support import keras_run, tfrecords, tfx_artifacts
 
 LOWER = Direction.LOWER_IS_BETTER
 
@@ -72,7 +72,7 @@ def test_the_documented_keras_trainer_and_an_own_metric(
     assert match
     module: dict[str, Any] = {}
     exec(match.group(1), module)
-    taxi_examples.write_examples(tmp_path / "own", {"train": examples})
+    tfx_artifacts.write_examples(tmp_path / "own", {"train": examples})
     export = tmp_path / "exported" / "Format-Serving"
     module["run_fn"](
         types.SimpleNamespace(
@@ -110,9 +110,7 @@ def _preprocessing(inputs: dict) -> dict:
 def _transform(directory: Path, examples: list[bytes]) -> tuple[str, list[bytes]]:
     """The folder of a real Transform's output, and the transformed examples."""
     records = directory / "raw.tfrecord"
-    with tf.io.TFRecordWriter(str(records)) as writer:
-        for example in examples:
-            writer.write(example)
+    tfrecords.write(records, examples)
     schema = schema_utils.schema_from_feature_spec(
         {name: tf.io.VarLenFeature(tf.float32) for name in ("fare", "tips")}
     )
@@ -133,7 +131,7 @@ def _transform(directory: Path, examples: list[bytes]) -> tuple[str, list[bytes]
             | beam.FlatMapTuple(lambda b, _: example_coder.RecordBatchToExamplesEncoder().encode(b))
             | beam.io.WriteToTFRecord(str(written), shard_name_template="")
         )
-    return str(directory / "transform"), [r.numpy() for r in tf.data.TFRecordDataset(str(written))]
+    return str(directory / "transform"), tfrecords.read(written)
 
 
 def test_raw_examples_and_transformed_ones_give_the_same_values(
@@ -175,7 +173,7 @@ def test_raw_examples_and_transformed_ones_give_the_same_values(
     ):
         config = json_format.Parse(_config(label, spec), tfma.EvalConfig())
         config.metrics_specs[0].metrics.add(class_name="MeanPrediction")
-        artifact = taxi_examples.write_examples(tmp_path / label, {"eval": data})
+        artifact = tfx_artifacts.write_examples(tmp_path / label, {"eval": data})
         swept = sweep(
             run,
             examples=artifact,

@@ -1,6 +1,5 @@
 """What TensorBoard reads of a sweep, and what happens when it cannot be written."""
 
-import math
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from tensorboard.util import tensor_util
 from checkpoint_sweep.model_run.averages import Averages
 from checkpoint_sweep.report.tensorboard import folder
 from tests.checkpoint_sweep.tfx_components.sweep.conftest import Sweep, Swept
+from tests.support import tfma_metrics
 from tests.support.estimator_run import EstimatorRun
 
 PLOTS = """
@@ -51,13 +51,9 @@ def _expected(swept: Swept, key: tuple) -> dict[tuple[int, str], float]:
     found = {}
     for verdict in swept.verdicts["checkpoints"]:
         if verdict["averaged"] is None:
-            result = tfma.load_eval_result(f"{swept.evaluation.uri}/{verdict['name']}")
-            values = dict(result.slicing_metrics)[key][""][""]
+            values = tfma_metrics.by_slice(f"{swept.evaluation.uri}/{verdict['name']}")[key]
             for name, value in values.items():
-                if "doubleValue" in value:
-                    number = value["doubleValue"]
-                    number = math.nan if number == "NaN" else float(number)
-                    found[verdict["step"], name] = float(np.float32(number))
+                found[verdict["step"], name] = float(np.float32(value))
     return found
 
 

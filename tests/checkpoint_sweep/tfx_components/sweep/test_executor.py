@@ -16,14 +16,9 @@ from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.policies import SelectionError
 from checkpoint_sweep.selection.selection import Selection
 from tests.checkpoint_sweep.tfx_components.sweep.conftest import Sweep
-from tests.support.bundles import read_bundle
+from tests.support import tfma_metrics
 from tests.support.estimator_run import STEPS, EstimatorRun
-
-
-def _value(directory: Path, metric: str) -> float:
-    result = tfma.load_eval_result(str(directory))
-    (overall,) = (metrics for key, metrics in result.slicing_metrics if not key)
-    return overall[""][""][metric]["doubleValue"]
+from tests.support.tensor_bundles import read_bundle
 
 
 def test_the_best_checkpoint_is_evaluated_exported_and_blessed(
@@ -31,7 +26,7 @@ def test_the_best_checkpoint_is_evaluated_exported_and_blessed(
 ) -> None:
     swept = sweep(trained)
     evaluation = Path(swept.evaluation.uri)
-    values = {step: _value(evaluation / f"step-{step:08d}", "auc") for step in STEPS}
+    values = {step: tfma_metrics.overall(evaluation / f"step-{step:08d}")["auc"] for step in STEPS}
     best = max(values, key=lambda step: (values[step], -step))
 
     assert swept.verdicts["chosen"] == f"step-{best:08d}"
@@ -109,7 +104,8 @@ def test_the_named_splits_are_evaluated(
     trained: EstimatorRun, sweep: Sweep, splits: list[str], count: int
 ) -> None:
     swept = sweep(trained, example_splits=json.dumps(splits), first_step=60)
-    assert _value(Path(swept.evaluation.uri) / "step-00000060", "example_count") == count
+    metrics = tfma_metrics.overall(Path(swept.evaluation.uri) / "step-00000060")
+    assert metrics["example_count"] == count
 
 
 def test_step_range_and_stride_choose_the_checkpoints(trained: EstimatorRun, sweep: Sweep) -> None:

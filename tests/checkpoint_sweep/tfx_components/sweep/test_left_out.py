@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-import tensorflow as tf
 
 from checkpoint_sweep.evaluation.results.ledger import LEDGER, read_ledger
 from tests.checkpoint_sweep.tfx_components.sweep.cases import (
@@ -24,6 +23,7 @@ from tests.checkpoint_sweep.tfx_components.sweep.cases import (
 )
 from tests.checkpoint_sweep.tfx_components.sweep.conftest import Swept, sweep_into
 from tests.checkpoint_sweep.tfx_components.sweep.left_out_kinds import EARLIER, KINDS, STEP
+from tests.support import tfrecords
 from tests.support.estimator_run import EstimatorRun
 
 _SECTION = "What it leaves out"
@@ -99,8 +99,7 @@ def _ledger(change: object) -> object:
 
 def _other_records(evaluation: Path) -> None:
     path = evaluation / STEP / "metrics-00000-of-00001.tfrecord"
-    with tf.io.TFRecordWriter(str(path)) as writer:
-        writer.write(b"these are no metrics")
+    tfrecords.write(path, [b"these are no metrics"])
 
 
 def _folder(evaluation: Path) -> None:

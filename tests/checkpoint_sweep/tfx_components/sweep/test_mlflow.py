@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pytest
 import tensorflow as tf
-import tensorflow_model_analysis as tfma
 from tfx.types import standard_artifacts
 
 from checkpoint_sweep.common.names import OVERALL, MetricName, SliceName
@@ -20,6 +19,7 @@ from checkpoint_sweep.selection.sweep_verdicts import AppliedSelection, SweepVer
 from tests.checkpoint_sweep.report.mlflow_server import log_and_read
 from tests.checkpoint_sweep.report.mlflow_side import Job
 from tests.checkpoint_sweep.tfx_components.sweep.conftest import Swept, sweep_into
+from tests.support import tfma_metrics
 from tests.support.estimator_run import EstimatorRun
 
 Json = dict[str, Any]
@@ -78,13 +78,11 @@ def _expected(swept: Swept) -> dict[str, dict[int, float]]:
     for verdict in swept.verdicts["checkpoints"]:
         if verdict["averaged"] is not None:
             continue
-        result = tfma.load_eval_result(f"{swept.evaluation.uri}/{verdict['name']}")
-        for where, outputs in result.slicing_metrics:
-            title = ", ".join(f"{feature}={value}" for feature, value in where)
-            for metric, value in outputs[""][""].items():
-                if "doubleValue" in value:
-                    number = float(value["doubleValue"])
-                    found.setdefault(metric_key(metric, title), {})[verdict["step"]] = number
+        slices = tfma_metrics.by_slice(f"{swept.evaluation.uri}/{verdict['name']}")
+        for slice_key, values in slices.items():
+            title = ", ".join(f"{feature}={value}" for feature, value in slice_key)
+            for metric, value in values.items():
+                found.setdefault(metric_key(metric, title), {})[verdict["step"]] = value
     return found
 
 

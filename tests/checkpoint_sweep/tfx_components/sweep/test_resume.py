@@ -14,7 +14,7 @@ from checkpoint_sweep.evaluation.fused import engine as fused_engine
 from checkpoint_sweep.evaluation.results.ledger import read_ledger
 from tests.checkpoint_sweep.evaluation import tfma_oracle
 from tests.checkpoint_sweep.tfx_components.sweep.conftest import Sweep, Swept
-from tests.support import taxi_examples
+from tests.support import tfx_artifacts
 from tests.support.estimator_run import EstimatorRun
 
 METRIC = """
@@ -41,20 +41,6 @@ class Constant(BatchMetric):
     def __init__(self, name="constant"):
         super().__init__(_Constant(), name)
 """
-
-
-@pytest.fixture
-def evaluated(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Names of the candidates that the engine has evaluated, in order."""
-    names: list[str] = []
-    stock = fused_engine.EvaluateModels
-
-    def record(candidates: Any, *args: Any, **options: Any) -> Any:
-        names.extend(candidate.name for candidate in candidates)
-        return stock(candidates, *args, **options)
-
-    monkeypatch.setattr(fused_engine, "EvaluateModels", record)
-    return names
 
 
 def _run(trained: EstimatorRun, folder: Path, last: int = 60) -> types.SimpleNamespace:
@@ -222,7 +208,7 @@ def test_examples_are_compared_by_content(
 ) -> None:
     runs = []
     for execution, count in enumerate((100, 100, 99), start=1):
-        artifact = taxi_examples.write_examples(
+        artifact = tfx_artifacts.write_examples(
             tmp_path / f"examples-{execution}", {"eval": examples[:count]}
         )
         swept = sweep(trained, examples=artifact, execution=execution)

@@ -5,15 +5,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import tensorflow as tf
 import typer
 from typer.testing import CliRunner
 
 from benchmarks.resnet import __main__ as command
 from checkpoint_sweep.saved_model.model_source import VARIABLES
 from pipeline.problems.digits import data
-from tests.support import pipeline_run, warm_pipeline
-from tests.support.bundles import read_bundle
+from tests.support import pipeline_run, tfrecords, warm_pipeline
+from tests.support.tensor_bundles import read_bundle
 
 pytestmark = pytest.mark.slow
 
@@ -22,9 +21,7 @@ def _run(problem: str, directory: Path, examples: int, steps: int, every: int) -
     """The summary of a run on the first examples."""
     folder = directory / "data"
     folder.mkdir()
-    with tf.io.TFRecordWriter(str(folder / "some.tfrecord.gz"), "GZIP") as writer:
-        for example in data.examples(examples):
-            writer.write(example)
+    tfrecords.write(folder / "some.tfrecord.gz", data.examples(examples), "GZIP")
     options = f"--steps={steps}", f"--checkpoint-steps={every}"
     return pipeline_run.run(problem, directory, folder, *options).summary
 

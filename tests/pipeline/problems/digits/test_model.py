@@ -22,8 +22,8 @@ from pipeline.problems.digits import (
 )
 from pipeline.problems.digits.evaluation import eval_config
 from tests.checkpoint_sweep.evaluation import tfma_oracle
-from tests.support import digits_run
-from tests.support.bundles import read_bundle
+from tests.support import digits_run, tfrecords
+from tests.support.tensor_bundles import read_bundle
 
 AVERAGE = "/ExponentialMovingAverage"
 # Metrics that the EstimatorSpec and the evaluation config have under the same names.
@@ -166,10 +166,7 @@ def test_tf_slim_estimator_and_the_engine_agree_on_shared_metrics(
 
 
 def _first_examples(run: digits_run.DigitsRun, count: int, path: Path) -> str:
-    with tf.io.TFRecordWriter(str(path)) as writer:
-        for record in tf.data.TFRecordDataset(run.evaluated, "GZIP").take(count):
-            writer.write(record.numpy())
-    return str(path)
+    return tfrecords.write(path, tfrecords.read(run.evaluated, "GZIP")[:count])
 
 
 @pytest.mark.slow

@@ -16,7 +16,7 @@ from pipeline.problems.digits import data, features
 from pipeline.problems.digits.evaluation import eval_config
 from pipeline.problems.resnet_keras import model as resnet
 from tests.checkpoint_sweep.evaluation import tfma_oracle
-from tests.support import pipeline_run
+from tests.support import pipeline_run, tfrecords
 from tests.support.pipeline_run import PipelineRun
 
 pytestmark = pytest.mark.slow
@@ -29,9 +29,7 @@ SHARED = {"accuracy", "cross_entropy", "top_3_accuracy"}
 def run(tmp_path_factory: pytest.TempPathFactory) -> PipelineRun:
     directory = tmp_path_factory.mktemp("resnet_keras")
     (directory / "data").mkdir()
-    with tf.io.TFRecordWriter(str(directory / "data" / "some.tfrecord.gz"), "GZIP") as writer:
-        for example in data.examples(120):
-            writer.write(example)
+    tfrecords.write(directory / "data" / "some.tfrecord.gz", data.examples(120), "GZIP")
     steps = ("--steps=6", "--checkpoint-steps=2")
     return pipeline_run.run("resnet_keras", directory / "root", directory / "data", *steps)
 

@@ -5,7 +5,7 @@ import tensorflow as tf
 
 
 def read_bundle(prefix: str) -> dict[str, np.ndarray]:
-    """All tensors of a bundle by key."""
+    """Reads all tensors of a bundle by key."""
     # Not load_checkpoint: on ram:// it takes any beginning of a name for a folder.
     reader = tf.compat.v1.train.NewCheckpointReader(prefix)
     return {key: reader.get_tensor(key) for key in reader.get_variable_to_shape_map()}

@@ -1,4 +1,4 @@
-"""Examples written out by hand, and models that predict what the examples say."""
+"""Examples that carry their predictions, and models that pass these through."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -7,11 +7,12 @@ from typing import Any
 import tensorflow as tf
 
 from checkpoint_sweep.saved_model.model_source import ModelSource
+from tests.support import tfrecords
 
 Row = Mapping[str, Sequence[Any]]
 
 
-class _Scripted(tf.Module):
+class _PassThrough(tf.Module):
     """Predicts ``p`` times ``scale``; plus ``bad`` where ``flag`` is not 0."""
 
     def __init__(self, width: int, scale: float, bad: float, outputs: Sequence[str]) -> None:
@@ -48,14 +49,14 @@ def write_model(
     """Writes a SavedModel, named as its directory.
 
     Args:
-        directory: where to.
-        width: number of predictions of an example.
-        scale: what ``p`` is multiplied with.
-        bad: what is added where an example's ``flag`` is not 0, for example NaN.
-        outputs: names of the outputs; the second is half of the first, and so on.
+        directory: Directory to write to.
+        width: Number of predictions of an example.
+        scale: Factor of ``p``.
+        bad: Number to add where an example's ``flag`` is not 0, for example NaN.
+        outputs: Names of the outputs; the second is half of the first, and so on.
     """
     path = os.fspath(directory)
-    model = _Scripted(width, scale, bad, outputs)
+    model = _PassThrough(width, scale, bad, outputs)
     tf.saved_model.save(model, path, signatures={"serving_default": model.serve})
     return ModelSource.from_saved_model(os.path.basename(path), path)
 
@@ -64,18 +65,15 @@ def write_examples(path: str | os.PathLike[str], rows: Sequence[Row]) -> str:
     """Writes a TFRecord file of `tf.Example`s and returns its path.
 
     Args:
-        path: where to.
-        rows: feature values by name: floats, ints, or strings; an empty list is a feature
+        path: Path of the file.
+        rows: Feature values by name: floats, ints, or strings; an empty list is a feature
             without values, and a name that is not there a missing feature.
     """
-    with tf.io.TFRecordWriter(os.fspath(path)) as writer:
-        for row in rows:
-            writer.write(serialize(row))
-    return os.fspath(path)
+    return tfrecords.write(path, map(serialize, rows))
 
 
 def serialize(row: Row) -> bytes:
-    """A row as a serialized `tf.Example`; see `write_examples`."""
+    """Serializes a row as a `tf.Example`; see `write_examples`."""
     features = {name: _feature(name, values) for name, values in row.items()}
     example = tf.train.Example(features=tf.train.Features(feature=features))
     return example.SerializeToString()

@@ -1,4 +1,4 @@
-"""Evaluates on a Dask cluster of two processes: `python tests/support/on_dask.py TASK`.
+"""Evaluates on a Dask cluster of two processes: `python tests/support/dask_evaluation.py TASK`.
 
 A program of its own, since the cluster has an environment of its own.
 """
@@ -84,9 +84,9 @@ def main(path: str) -> None:
     """Evaluates twice: undisturbed, and with a worker that is killed.
 
     Args:
-        path: of a pickled tuple: the file of examples, the models, the config with its defaults,
-            and the two directories for results, in which this program leaves names too: of all
-            processes that have read a batch, with its rows, and of the one that was killed.
+        path: Path of a pickled tuple: the file of examples, the models, the config with its
+            defaults, and the two directories for results. In these it leaves files too: one for
+            each process that has read a batch, with its rows, and one when a worker was killed.
     """
     data, sources, eval_config, whole, killed = pickle.loads(Path(path).read_bytes())
     # Workers, those that take the place of killed ones too, are forked from one that has imported.

@@ -1,9 +1,9 @@
-"""`sweep` or `watch` in a process of its own, which records what it evaluates, and when.
+"""`sweep` or `watch` in a process of its own, which logs what it evaluates, and when.
 
-    COUNTED_RECORD=FILE python -m tests.support.counted_sweep ARGUMENTS.json
+    CHECKPOINT_SWEEP_TESTS_EVALUATIONS=LOG python -m tests.support.logged_sweep ARGUMENTS.json
 
-The file has the arguments and the options by name; with `until` among them it is `watch`. What was
-evaluated is added to FILE.swept: a line for each result.
+ARGUMENTS.json has the arguments and the options by name; with `until` among them it is `watch`.
+Each result adds a line to LOG.results.
 """
 
 import json
@@ -14,29 +14,29 @@ from pathlib import Path
 from typing import Any
 
 from checkpoint_sweep import SweepOptions, SweepResult, Until, sweep, watch
-from tests.support import counted_models
+from tests.support import evaluation_log
 
 READY = "ready"  # is printed after imports
 
 
-def swept(record: Path) -> list[dict[str, Any]]:
-    """The results so far: `time`, in seconds since the epoch, and `steps`, those with a value."""
-    path = _results(record)
+def results(log: Path) -> list[dict[str, Any]]:
+    """Reads the results so far: `time`, in seconds since the epoch, and `steps` with a value."""
+    path = _results(log)
     return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
 
-def _results(record: Path) -> Path:
-    return record.with_name(f"{record.name}.swept")
+def _results(log: Path) -> Path:
+    return log.with_name(f"{log.name}.results")
 
 
 def _note(result: SweepResult) -> None:
     steps = [v.step for v in result.verdicts if v.value is not None]
-    with _results(Path(os.environ[counted_models.RECORD])).open("a") as file:
+    with _results(Path(os.environ[evaluation_log.LOG])).open("a") as file:
         file.write(json.dumps({"time": time.time(), "steps": steps}) + "\n")
 
 
 def _main(path: str) -> None:
-    counted_models.count()
+    evaluation_log.start()
     arguments = json.loads(Path(path).read_text())
     print(READY, flush=True)
     run, model = arguments.pop("run"), arguments.pop("model")

@@ -1,0 +1,104 @@
+"""What TFMA wrote of one evaluation is read once, for all of its models and their replicates."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tensorflow as tf
+import tensorflow_model_analysis as tfma
+from google.protobuf import text_format
+from tensorflow_model_analysis.proto import metrics_for_slice_pb2
+
+from checkpoint_sweep.evaluation.results.files import JACKKNIFE
+from checkpoint_sweep.evaluation.results.metrics import EvaluationMetrics, read_metrics
+from checkpoint_sweep.evaluation.results.replicates import read_replicates
+
+AUC, LOSS = ("", "", "auc"), ("", "", "loss")
+OVERALL, CASH = (), (("payment", "Cash"),)
+_CASH = 'single_slice_keys { column: "payment" bytes_value: "Cash" }'
+_SLICE = """
+    slice_key {{ {slice_key} }}
+    metric_keys_and_values {{
+      key {{ name: "auc" model_name: "candidate" }} value {{ double_value {{ value: {own} }} }} }}
+    metric_keys_and_values {{
+      key {{ name: "auc" model_name: "baseline" }} value {{ double_value {{ value: {other} }} }} }}
+    metric_keys_and_values {{
+      key {{ name: "auc" model_name: "candidate" is_diff: true }}
+      value {{ double_value {{ value: 9 }} }} }}
+    metric_keys_and_values {{
+      key {{ name: "loss" model_name: "candidate" }} value {{ double_value {{ value: 0.125 }} }} }}
+    metric_keys_and_values {{
+      key {{ name: "note" model_name: "candidate" }} value {{ bytes_value: "text" }} }}
+"""
+_CROSS_SLICE = f"cross_slice_key {{ baseline_slice_key {{}} comparison_slice_key {{ {_CASH} }} }}"
+_COARSE = {
+    "slice": [],
+    "examples": [2, 2],
+    "rarer_label": 2,
+    "metrics": [
+        {
+            "output": "",
+            "sub_key": "",
+            "name": "auc",
+            "value": 0.5,
+            "left_out": [0.25, 0.75],
+            "baseline_value": 0.375,
+            "baseline_left_out": [0.25, 0.5],
+        }
+    ],
+}
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> str:
+    """An engine's output: metrics of two models on two slices, and replicates of one of them."""
+    texts = (
+        _SLICE.format(slice_key="", own=0.75, other=0.5),
+        _SLICE.format(slice_key=_CASH, own=0.25, other=0.125),
+        _CROSS_SLICE,
+    )
+    with tf.io.TFRecordWriter(str(tmp_path / "metrics-00000-of-00001.tfrecord")) as writer:
+        for text in texts:
+            record = text_format.Parse(text, metrics_for_slice_pb2.MetricsForSlice())
+            writer.write(record.SerializeToString())
+    (tmp_path / JACKKNIFE).write_text(json.dumps({"slices": [_COARSE]}))
+    return str(tmp_path)
+
+
+def test_the_single_numbers_of_each_model_are_read_by_slice(directory: str) -> None:
+    metrics = EvaluationMetrics(directory)
+    assert metrics.of_model("candidate") == {
+        OVERALL: {AUC: 0.75, LOSS: 0.125},
+        CASH: {AUC: 0.25, LOSS: 0.125},
+    }
+    assert metrics.of_model("baseline") == {OVERALL: {AUC: 0.5}, CASH: {AUC: 0.125}}
+    assert read_metrics(directory, "baseline") == metrics.of_model("baseline")
+
+
+def test_replicates_are_those_of_the_coarse_bins_around_the_reported_values(
+    directory: str,
+) -> None:
+    (found,) = read_replicates(directory, "candidate").values()
+    assert (found.own.value, found.own.left_out) == (0.75, (0.5, 1.0))
+    assert found.baseline is not None
+    assert (found.baseline.value, found.baseline.left_out) == (0.5, (0.375, 0.625))
+
+
+def test_the_file_is_read_once_for_all_models_and_their_replicates(
+    directory: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    load = tfma.load_metrics
+
+    def counted(path: str) -> Any:
+        read.append(path)
+        return load(path)
+
+    monkeypatch.setattr(tfma, "load_metrics", counted)
+    metrics = EvaluationMetrics(directory)
+    assert read == []
+    metrics.of_model("candidate")
+    metrics.of_model("baseline")
+    assert read_replicates(directory, "candidate", metrics=metrics)
+    assert read == [directory]

@@ -1,0 +1,31 @@
+"""A log of the models that the fused engine evaluates, across the processes that share it."""
+
+import os
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from checkpoint_sweep.evaluation.fused import engine as fused_engine
+from checkpoint_sweep.saved_model.model_source import ModelSource
+
+# Environment variable: file with a line for each model that a Beam pipeline was made for.
+LOG = "CHECKPOINT_SWEEP_TESTS_EVALUATIONS"
+
+
+def start() -> None:
+    """Logs each group of models, from now on, before this process evaluates it."""
+    evaluate = fused_engine.EvaluateModels
+
+    def logged(group: Sequence[ModelSource], *args: Any, **kwargs: Any) -> Any:
+        with open(os.environ[LOG], "a") as file:
+            file.writelines(f"{model.name}\n" for model in group)
+        return evaluate(group, *args, **kwargs)
+
+    fused_engine.EvaluateModels = logged
+
+
+def evaluations(log: Path) -> Counter[str]:
+    """Counts the Beam pipelines that were made for each checkpoint."""
+    lines = log.read_text().splitlines() if log.exists() else []
+    return Counter(line for line in lines if line.startswith("step-"))

@@ -4,9 +4,7 @@ TFX's executors do not know them: the entrypoint takes them out before it calls 
 them from what the executor has written.
 """
 
-from typing import Any
-
-Json = dict[str, Any]
+from checkpoint_sweep.common.json_safe import Json
 
 REPORT = "report"
 METRICS = "metrics"

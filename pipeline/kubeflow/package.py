@@ -3,13 +3,11 @@
 import dataclasses
 import json
 from pathlib import Path
-from typing import Any
 
 import yaml
 
 from checkpoint_sweep.common.errors import UserError
-
-Json = dict[str, Any]
+from checkpoint_sweep.common.json_safe import Json
 
 
 class PackageError(UserError):

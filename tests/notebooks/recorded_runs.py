@@ -12,7 +12,7 @@ from tfx.types import standard_artifacts
 
 from checkpoint_sweep.common.eval_config import with_defaults
 from checkpoint_sweep.evaluation.results.candidate import read_result
-from checkpoint_sweep.evaluation.results.ledger import EVALUATED, Entry, write_ledger
+from checkpoint_sweep.evaluation.results.ledger import Entry, EntryStatus, write_ledger
 from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.decision import choose
 from checkpoint_sweep.selection.judgement import judge
@@ -84,7 +84,8 @@ def record(
     for step, error in ERRORS.items():
         tfma_results.write_results(evaluation / names[step], rows(error), config)
     write_ledger(
-        str(evaluation), [Entry(name, step, "", EVALUATED) for step, name in names.items()]
+        str(evaluation),
+        [Entry(name, step, "", EntryStatus.EVALUATED) for step, name in names.items()],
     )
     whole = with_defaults(text_format.Parse(config, tfma.EvalConfig()), has_baseline=False)
     selection = Selection(metric, direction=Direction.LOWER_IS_BETTER)

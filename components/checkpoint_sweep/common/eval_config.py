@@ -9,10 +9,9 @@ from tensorflow_model_analysis.metrics import metric_specs, metric_types
 
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.common.source_fingerprint import fingerprint
-from checkpoint_sweep.common.text import first_line, some
+from checkpoint_sweep.common.text import MOST_NAMED, first_line, some
 
 _TFMA = "tensorflow_model_analysis"
-_NAMED = 40
 
 
 class EvalConfigError(UserError):
@@ -166,4 +165,4 @@ def has_thresholds(eval_config: tfma.EvalConfig) -> bool:
 
 
 def _list(names: Iterable[str]) -> str:
-    return some(sorted(names), _NAMED) or "nothing"
+    return some(sorted(names), MOST_NAMED) or "nothing"

@@ -5,7 +5,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
+# An object of JSON, as `json.loads` gives it.
+Json = dict[str, Any]
 
 
 def to_json(value: Any) -> str:
@@ -23,7 +24,7 @@ def to_json(value: Any) -> str:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, np.generic | np.ndarray):
+    if hasattr(value, "tolist"):  # NumPy's, which need not be imported for that.
         value = value.tolist()
     if isinstance(value, float):
         return value if math.isfinite(value) else _not_finite(value)

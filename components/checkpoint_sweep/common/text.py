@@ -11,6 +11,10 @@ _NOISE = re.compile(
 )
 
 
+# Of names that a message lists: more are not read.
+MOST_NAMED = 40
+
+
 def some(items: Sequence[str], most: int, separator: str = ", ") -> str:
     """Joins the first `most` of the items, and says how many more there are.
 

@@ -9,10 +9,10 @@ import pyarrow as pa
 import tensorflow_model_analysis as tfma
 
 from checkpoint_sweep.common.errors import UserError
+from checkpoint_sweep.common.names import MetricName
 from checkpoint_sweep.evaluation.plan.tracked_metrics import UncertaintySpec
 from checkpoint_sweep.saved_model.model_source import ModelSource
 from checkpoint_sweep.selection.criteria import Direction
-from checkpoint_sweep.selection.metric_lookup import MetricName
 from checkpoint_sweep.selection.racing import Racing
 
 DEFAULT_ENGINE = "fused"

@@ -13,7 +13,7 @@ from tensorflow_model_analysis.writers import eval_config_writer
 from checkpoint_sweep.common.names import MetricName, SliceName
 from checkpoint_sweep.common.text import first_line
 from checkpoint_sweep.evaluation.results.candidate import read_predictions
-from checkpoint_sweep.evaluation.results.ledger import EVALUATED, TRIAL, Entry, read_ledger
+from checkpoint_sweep.evaluation.results.ledger import Entry, EntryStatus, read_ledger
 from checkpoint_sweep.report.document import (
     Candidate,
     Losses,
@@ -60,9 +60,13 @@ def gather(
     Raises:
         ValueError, OSError, tf.errors.OpError: There is no ledger, or something is damaged.
     """
-    entries = [entry for entry in read_ledger(evaluation) if entry.status != TRIAL]
+    entries = [entry for entry in read_ledger(evaluation) if entry.status is not EntryStatus.TRIAL]
     folders = {e.name: os.path.join(evaluation, e.name) for e in entries}
-    evaluated = [e.name for e in entries if e.status == EVALUATED and has_results(folders[e.name])]
+    evaluated = [
+        entry.name
+        for entry in entries
+        if entry.status is EntryStatus.EVALUATED and has_results(folders[entry.name])
+    ]
     config = _eval_config([folders[name] for name in evaluated])
     names = {spec.is_baseline: spec.name for spec in config.model_specs}
     verdicts = {verdict.name: verdict for verdict in (decision.verdicts if decision else ())}
@@ -165,7 +169,7 @@ def _candidate(entry: Entry, folder: str, verdict: Verdict | None) -> Candidate:
         name=entry.name,
         step=entry.step,
         averaged=entry.averaged,
-        status=entry.status,
+        status=entry.status.value,
         reason=entry.reason,
         seconds=entry.seconds,
         reused=entry.reused,

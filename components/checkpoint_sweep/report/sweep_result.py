@@ -85,9 +85,9 @@ class SweepResult:
     @functools.cached_property
     def evaluated(self) -> Sequence["Entry"]:
         """The ledger's entries of the candidates that have results, by step."""
-        from checkpoint_sweep.evaluation.results.ledger import EVALUATED, read_ledger
+        from checkpoint_sweep.evaluation.results.ledger import EntryStatus, read_ledger
 
-        return [entry for entry in read_ledger(self.directory) if entry.status == EVALUATED]
+        return [e for e in read_ledger(self.directory) if e.status is EntryStatus.EVALUATED]
 
     @functools.cached_property
     def model_name(self) -> str:
@@ -115,7 +115,7 @@ class SweepResult:
 
     def metrics_by_step(self) -> Mapping[int, Metrics]:
         """Returns the metrics of the checkpoints by step; averages are of no one step."""
-        checkpoints = [entry for entry in self.evaluated if entry.averaged is None]
+        checkpoints = [entry for entry in self.evaluated if not entry.is_average]
         return {entry.step: self.metrics[entry.name] for entry in checkpoints}
 
     def to_pandas(self) -> "pd.DataFrame":

@@ -173,6 +173,61 @@ def _slices_in_words(threshold: Threshold) -> str:
     return ", ".join([*parts, *(f"{key}={value}" for key, value in fixed)]) or "all examples"
 
 
+def describe_missed(
+    metric: str, value: float | None, slice_name: str, is_change: bool, threshold: str
+) -> str:
+    """Says that a value does not meet a threshold.
+
+    >>> describe_missed("auc", 0.7, "", False, "lower_bound value: 0.85")
+    'auc = 0.7 (lower_bound value: 0.85)'
+
+    Args:
+        metric: Name of the metric.
+        value: Value, or change against the baseline; None if it was not computed.
+        slice_name: Name of the slice; "" for all examples.
+        is_change: Whether a change against the baseline is bound.
+        threshold: Threshold, as the config has it.
+    """
+    change = "change of " if is_change else ""
+    reached = " was not computed" if value is None else f" = {value:.6g}"
+    return f"{change}{metric}{reached}{_on(slice_name)} ({threshold})"
+
+
+def describe_unsure(
+    what: str, value: float, reached: float, bound: Bound, level: float, caution: str | None
+) -> str:
+    """Says that a value meets a bound, but not surely.
+
+    Args:
+        what: Metric and slice, as `name_bound_value` gives them.
+        value: Value, or change against the baseline.
+        reached: What the value surely reaches.
+        bound: Bound of the value, or of the absolute change.
+        level: Level of that.
+        caution: Why `reached` is not to be trusted; None if it is.
+    """
+    few = f"; {caution}" if caution else ""
+    return (
+        f"{what} = {value:.6g}, of which only {bound.word} {reached:.6g} is sure at "
+        f"{level:.0%} ({bound.word} {bound.limit:.6g} is asked for{few})"
+    )
+
+
+def name_bound_value(metric: str, slice_name: str, is_change: bool) -> str:
+    """Names what a threshold bounds: a metric, or its change, on a slice.
+
+    Args:
+        metric: Name of the metric.
+        slice_name: Name of the slice; "" for all examples.
+        is_change: Whether the change against the baseline is bound.
+    """
+    return f"{'change of ' if is_change else ''}{metric}{_on(slice_name)}"
+
+
+def _on(slice_name: str) -> str:
+    return f" on {slice_name}" if slice_name else ""
+
+
 def describe_limits(
     metric: str, slices: Mapping[str, str | None], is_change: bool, limits: Mapping[str, float]
 ) -> str:

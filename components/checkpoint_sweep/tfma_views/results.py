@@ -131,7 +131,7 @@ def open_sweep(evaluation: str | os.PathLike[str]) -> TfmaResults:
     Raises:
         ViewError: The directory has no ledger, or no checkpoint is evaluated yet.
     """
-    from checkpoint_sweep.evaluation.results.ledger import EVALUATED, LEDGER, read_ledger
+    from checkpoint_sweep.evaluation.results.ledger import LEDGER, EntryStatus, read_ledger
 
     directory = os.fspath(evaluation)
     if not tf.io.gfile.exists(os.path.join(directory, LEDGER)):
@@ -139,12 +139,10 @@ def open_sweep(evaluation: str | os.PathLike[str]) -> TfmaResults:
             f"There is no {LEDGER} in {directory}. Pass the directory of a CheckpointSweep's "
             "evaluation artifact, or make TfmaResults({step: directory of TFMA results})."
         )
-    evaluated = [entry for entry in read_ledger(directory) if entry.status == EVALUATED]
+    evaluated = [entry for entry in read_ledger(directory) if entry.status is EntryStatus.EVALUATED]
     return TfmaResults(
         {
-            entry.step if entry.averaged is None else entry.name: os.path.join(
-                directory, entry.name
-            )
+            entry.name if entry.is_average else entry.step: os.path.join(directory, entry.name)
             for entry in evaluated
         }
     )

@@ -2,12 +2,12 @@
 
 import dataclasses
 from pathlib import Path
-from typing import Any
 
 from tfx import v1 as tfx
 from tfx.dsl.components.base.base_node import BaseNode
 
 from checkpoint_sweep.common.files import write_json, write_text
+from checkpoint_sweep.common.json_safe import Json
 from pipeline.config import PipelineConfig
 from pipeline.dag import create_pipeline, example_gen
 from pipeline.deployment import Deployment
@@ -23,8 +23,6 @@ from pipeline.kubeflow.package import Package, text_of
 from pipeline.kubeflow.parameters import STRING
 
 RuntimeParameter = tfx.dsl.experimental.RuntimeParameter
-Json = dict[str, Any]
-
 _PUSHER = "Pusher"
 _ENTRYPOINT = ["python", "-m", "pipeline.kubeflow.task.entrypoint"]
 _VERTEX_ENTRYPOINT = ["python", "-m", "pipeline.kubeflow.task.vertex_entrypoint"]

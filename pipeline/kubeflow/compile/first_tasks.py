@@ -14,9 +14,9 @@ Vertex AI finds the baseline by itself. There, the task `Settings` refuses what 
 import json
 from collections.abc import Sequence
 
+from checkpoint_sweep.common.json_safe import Json
 from pipeline.kubeflow import parameters
 from pipeline.kubeflow.compile.spec import (
-    Json,
     add_artifact,
     add_container,
     add_importer,

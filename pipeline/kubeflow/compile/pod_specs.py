@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from checkpoint_sweep.common.json_safe import Json
 from pipeline.kubeflow.compile.pods import Pod, PodError, Pods, accelerator, amount
-from pipeline.kubeflow.compile.spec import Json, container, tasks
+from pipeline.kubeflow.compile.spec import container, tasks
 
 _GIGA = 1e9
 # The first wait, and how waits grow up to the longest.

@@ -1,7 +1,6 @@
 """Declares what can be set for each run without compiling: steps, metric, direction, engine."""
 
-from typing import Any
-
+from checkpoint_sweep.common.json_safe import Json
 from pipeline.kubeflow.compile.spec import add_parameter, add_run_parameter, of_run
 from pipeline.kubeflow.parameters import (
     CHECKPOINT_STEPS,
@@ -12,8 +11,6 @@ from pipeline.kubeflow.parameters import (
     SETTING_PREFIX,
     STEPS,
 )
-
-Json = dict[str, Any]
 
 _TASKS = {
     "Trainer": (STEPS, CHECKPOINT_STEPS),

@@ -5,11 +5,9 @@ Every function changes the spec in place.
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
 
+from checkpoint_sweep.common.json_safe import Json
 from pipeline.kubeflow.parameters import STRING
-
-Json = dict[str, Any]
 
 _INPUTS_SPEC = "--json_serialized_inputs_spec_args"
 _URI = "artifact_uri"

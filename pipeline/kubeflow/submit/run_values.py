@@ -1,13 +1,11 @@
 """The parameters of a run: as compiled, unless another value is given."""
 
 import dataclasses
-from typing import Any
 
+from checkpoint_sweep.common.json_safe import Json
 from pipeline.kubeflow import parameters
 from pipeline.kubeflow.parameters import RunParameterError
 from pipeline.kubeflow.task_names import BASELINE_IMPORTER
-
-Json = dict[str, Any]
 
 
 @dataclasses.dataclass(frozen=True)

@@ -6,12 +6,10 @@ Messages are `ml_pipelines.ExecutorInput` and `ExecutorOutput` as JSON objects.
 import copy
 import dataclasses
 import os
-from typing import Any
 
+from checkpoint_sweep.common.json_safe import Json
 from pipeline.kubeflow.task.mounts import MountError, executor_path, with_uris_for_paths
 from pipeline.kubeflow.task.serving_folder import MODEL_FORMAT, NO_MODEL, SOURCE
-
-Json = dict[str, Any]
 
 
 @dataclasses.dataclass(frozen=True)

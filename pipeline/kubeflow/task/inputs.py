@@ -9,9 +9,9 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Any
 
 from checkpoint_sweep.common.errors import UserError
+from checkpoint_sweep.common.json_safe import Json
 from pipeline.kubeflow import parameters
 from pipeline.kubeflow.task.mounts import base_folder, local_path
 from pipeline.kubeflow.task.serving_folder import NO_MODEL, BaselineError, model_in
@@ -23,8 +23,6 @@ from pipeline.kubeflow.task_names import (
     MODEL_CONTENT,
     MODEL_SOURCE,
 )
-
-Json = dict[str, Any]
 
 
 class DataError(UserError):

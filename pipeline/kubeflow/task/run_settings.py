@@ -7,6 +7,7 @@ own, and the entrypoint puts them into TFX's.
 import json
 from typing import Any
 
+from checkpoint_sweep.common.json_safe import Json
 from checkpoint_sweep.selection.criteria import DIRECTIONS
 from pipeline.kubeflow.parameters import (
     CHECKPOINT_STEPS,
@@ -17,8 +18,6 @@ from pipeline.kubeflow.parameters import (
     SETTING_PREFIX,
     STEPS,
 )
-
-Json = dict[str, Any]
 
 _EVALUATORS = {
     "fused": "checkpoint_sweep.tfx_components.evaluator.executor.EvaluatorExecutor",

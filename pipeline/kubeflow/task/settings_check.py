@@ -7,11 +7,9 @@ import argparse
 import dataclasses
 import json
 import sys
-from typing import Any
 
+from checkpoint_sweep.common.json_safe import Json
 from pipeline.kubeflow.task.run_settings import check_settings, settings_of
-
-Json = dict[str, Any]
 
 
 @dataclasses.dataclass(frozen=True)

@@ -6,12 +6,10 @@ Kubeflow's entrypoint and Vertex AI's put around it what they have to translate.
 import argparse
 import json
 import sys
-from typing import Any
 
+from checkpoint_sweep.common.json_safe import Json
 from pipeline.kubeflow.console_outputs import SHOWS
 from pipeline.kubeflow.task.run_settings import executor_of, settle
-
-Json = dict[str, Any]
 
 
 def parse(argv: list[str], description: str) -> tuple[argparse.Namespace, list[str]]:

@@ -68,7 +68,7 @@ def test_a_baseline_has_a_column() -> None:
     assert "| auc | 0.900 ± 0.010 | -0.0200 ± 0.0050 |" in model_card(card)
 
 
-def test_what_was_missed_is_named() -> None:
+def test_missed_thresholds_are_named() -> None:
     card = dataclasses.replace(
         CARD, blessed=False, reason="no", missed=["auc = 0.1"], thresholds=[]
     )

@@ -7,8 +7,9 @@ import pytest
 
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.common.names import OVERALL
+from checkpoint_sweep.report.sweep_result import SweepResult
 from checkpoint_sweep.sweeping.compare import compare
-from checkpoint_sweep.sweeping.sweep import SweepResult, sweep
+from checkpoint_sweep.sweeping.sweep import sweep
 from tests.checkpoint_sweep.sweeping.conftest import Files, files_in
 from tests.support import tfrecords
 from tests.support.estimator_run import EstimatorRun

@@ -13,13 +13,14 @@ import tensorflow as tf
 
 from checkpoint_sweep import Averages, Racing, StepRange
 from checkpoint_sweep.common.errors import UserError
+from checkpoint_sweep.report.sweep_result import SweepResult
 from checkpoint_sweep.selection.verdict import Verdict, without_improvement
 from checkpoint_sweep.sweeping import folder as folders
 from checkpoint_sweep.sweeping import run_watcher
 from checkpoint_sweep.sweeping.export import export_step
 from checkpoint_sweep.sweeping.run_watcher import RunWatcher
 from checkpoint_sweep.sweeping.stopping import StopCallback, request_stop, stop_hook
-from checkpoint_sweep.sweeping.sweep import SweepResult, sweep
+from checkpoint_sweep.sweeping.sweep import sweep
 from checkpoint_sweep.sweeping.watch import Until, watch
 from tests.checkpoint_sweep.sweeping.conftest import Files
 from tests.support.estimator_run import EstimatorRun

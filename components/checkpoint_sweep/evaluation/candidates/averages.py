@@ -39,7 +39,7 @@ def evaluate_greedy_soup(
     Raises:
         UserError: The evaluation cannot be run.
     """
-    checkpoints = [result for result in evaluator.results if result.averaged is None]
+    checkpoints = [result for result in evaluator.results if not result.is_average]
     candidates = ingredients(checkpoints, direction, most_trials)
     steps = sorted(candidate.step for candidate in candidates)
     if len(candidates) < 2:

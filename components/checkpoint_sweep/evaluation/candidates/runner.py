@@ -16,7 +16,7 @@ from checkpoint_sweep.evaluation.candidates.reuse import (
 from checkpoint_sweep.evaluation.request import Engine, Evaluated, EvaluationRequest
 from checkpoint_sweep.evaluation.results import ledger
 from checkpoint_sweep.evaluation.results.candidate import digest, read_predictions, read_result
-from checkpoint_sweep.evaluation.results.ledger import Entry
+from checkpoint_sweep.evaluation.results.ledger import Entry, EntryStatus
 from checkpoint_sweep.evaluation.results.writer import model_locations, write_eval_run
 from checkpoint_sweep.saved_model.model_source import ModelSource
 from checkpoint_sweep.selection.decision import is_eligible
@@ -87,7 +87,7 @@ class CandidateEvaluator:
     def exclude(self, spec: CandidateSpec, reason: str) -> None:
         """Enters a candidate that is not evaluated, and why."""
         self._specs[spec.name] = spec
-        self._enter(spec.name, ledger.EXCLUDED, 0.0, reason)
+        self._enter(spec.name, EntryStatus.EXCLUDED, 0.0, reason)
 
     def evaluate(self, candidates: Sequence[tuple[CandidateSpec, ModelSource]]) -> None:
         """Evaluates the candidates that no sweep has evaluated with the same fingerprint.
@@ -118,7 +118,7 @@ class CandidateEvaluator:
                 again = self._of([waiting[done.name] for done in dropped])
                 dropped = self._run(dataclasses.replace(again, race=None))
             for done in dropped:
-                self._enter(done.name, ledger.FAILED, done.seconds, done.error)
+                self._enter(done.name, EntryStatus.FAILED, done.seconds, done.error)
 
     def _run(self, request: EvaluationRequest) -> list[Evaluated]:
         """Enters what the engine gives; gives those that were dropped, which are not entered."""
@@ -128,7 +128,7 @@ class CandidateEvaluator:
             if done.dropped:
                 dropped.append(done)
                 continue
-            status = ledger.FAILED if done.error else ledger.EVALUATED
+            status = EntryStatus.FAILED if done.error else EntryStatus.EVALUATED
             self._enter(done.name, status, done.seconds, done.error)
         return dropped
 
@@ -163,7 +163,7 @@ class CandidateEvaluator:
 
     def _reuse(self, candidate: ModelSource, folder: str, entry: Entry) -> bool:
         """Copies earlier results; returns False if they are not complete."""
-        failed = entry.status == ledger.FAILED
+        failed = entry.status == EntryStatus.FAILED
         try:
             if not entry.results or digest(folder) != entry.results:
                 logging.info("the earlier results of step %s are damaged", entry.step)
@@ -173,7 +173,7 @@ class CandidateEvaluator:
             copy_results(folder, self._output(candidate.name))
             if not failed:
                 _write_eval_run(self._of([candidate]), candidate)
-            status = ledger.FAILED if failed else ledger.EVALUATED
+            status = EntryStatus.FAILED if failed else EntryStatus.EVALUATED
             self._enter(candidate.name, status, 0.0, entry.reason, reused=True)
         except SelectionError:
             raise
@@ -185,14 +185,14 @@ class CandidateEvaluator:
     def _enter(
         self,
         name: str,
-        status: str,
+        status: EntryStatus,
         seconds: float,
         reason: str | None,
         reused: bool = False,
     ) -> None:
         """Records one candidate: its result first, so that the ledger names only what is whole."""
         spec = self._specs[name]
-        if status == ledger.EVALUATED:
+        if status == EntryStatus.EVALUATED:
             output = self._output(name)
             result = read_result(
                 output,
@@ -203,7 +203,7 @@ class CandidateEvaluator:
                 self._request.eval_config,
             )
             result = dataclasses.replace(result, averaged=spec.averaged)
-            status = ledger.TRIAL if spec.trial else status
+            status = EntryStatus.TRIAL if spec.trial else status
         else:
             result = CandidateResult(
                 name, spec.step, excluded_reason=reason, averaged=spec.averaged
@@ -211,7 +211,7 @@ class CandidateEvaluator:
         entry = Entry(
             name, spec.step, spec.weights, status, seconds, reason, averaged=spec.averaged
         )
-        if status != ledger.EXCLUDED:
+        if status != EntryStatus.EXCLUDED:
             written = _digest_of(self._output(name))
             key = self._keys[name]
             entry = dataclasses.replace(entry, key=key, reused=reused, results=written)
@@ -228,7 +228,7 @@ class CandidateEvaluator:
             f", {missed} {thresholds} missed" if missed else ""
         )
         if result.averaged is None:
-            done = sum(r.averaged is None for r in self.results)
+            done = sum(not r.is_average for r in self.results)
             logging.info(
                 "checkpoint %d of %d, step %d: %s", done, self._total, result.step, outcome
             )

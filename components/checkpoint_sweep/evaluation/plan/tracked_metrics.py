@@ -10,10 +10,11 @@ from tensorflow_model_analysis.proto import config_pb2
 from tensorflow_model_analysis.slicer import slicer_lib
 
 from checkpoint_sweep.common import digests
+from checkpoint_sweep.common.names import MetricName
 from checkpoint_sweep.evaluation.plan.plan import split_config
 from checkpoint_sweep.evaluation.tfma_internals import SliceKey
 from checkpoint_sweep.selection.criteria import ThresholdMode
-from checkpoint_sweep.selection.metric_lookup import MetricName, metric_name
+from checkpoint_sweep.selection.metric_lookup import metric_name
 from checkpoint_sweep.selection.selection import Selection
 
 # A slice by its features and their values as text.

@@ -6,13 +6,11 @@ import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.proto import config_pb2
 
 from checkpoint_sweep.common.errors import UserError
-from checkpoint_sweep.common.text import some
+from checkpoint_sweep.common.text import MOST_NAMED, some
 from checkpoint_sweep.evaluation.aggregate import slicing
 from checkpoint_sweep.evaluation.inputs import preprocessing
 from checkpoint_sweep.evaluation.inputs.extracts import label_and_weight_features
 from checkpoint_sweep.saved_model.saved_model import SavedModel
-
-_NAMED = 40
 
 
 class FeatureError(UserError):
@@ -41,7 +39,7 @@ def check_features(
         if name and name not in known:
             raise FeatureError(
                 f"{subject} the examples; they have: "
-                f"{some(sorted(known), _NAMED) or 'none'}. Name one of these in {advice}."
+                f"{some(sorted(known), MOST_NAMED) or 'none'}. Name one of these in {advice}."
             )
 
 

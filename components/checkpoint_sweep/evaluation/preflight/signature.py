@@ -12,13 +12,12 @@ from tensorflow_model_analysis import constants
 from tensorflow_model_analysis.utils import model_util
 
 from checkpoint_sweep.common.errors import UserError
-from checkpoint_sweep.common.text import some
+from checkpoint_sweep.common.text import MOST_NAMED, some
 from checkpoint_sweep.evaluation.preflight.features import check_features
 from checkpoint_sweep.saved_model.saved_model import SavedModel
 
 # Outputs that TFMA takes for the prediction among several, in this order.
 _STANDARD = ("scores", "outputs", "predictions", "logistic", "probabilities", "logits")
-_NAMED = 40
 _WITHOUT_PREDICTION = frozenset({"ExampleCount", "WeightedExampleCount"})
 # Metrics of two classes, which TFMA flattens over the columns of an output.
 _BINARY = frozenset(
@@ -201,4 +200,4 @@ def _check_prediction(label: str, name: str, tensor: Any) -> None:
 
 
 def _list(names: Collection[str]) -> str:
-    return some(sorted(name for name in names if not name.startswith("__")), _NAMED) or "none"
+    return some(sorted(name for name in names if not name.startswith("__")), MOST_NAMED) or "none"

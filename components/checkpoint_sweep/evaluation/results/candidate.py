@@ -9,7 +9,7 @@ import tensorflow_model_analysis as tfma
 
 from checkpoint_sweep.common import digests
 from checkpoint_sweep.common.files import files_below, special_file
-from checkpoint_sweep.common.text import some
+from checkpoint_sweep.common.text import MOST_NAMED, some
 from checkpoint_sweep.evaluation.results.confident_thresholds import not_sure
 from checkpoint_sweep.evaluation.results.files import JACKKNIFE, PREDICTIONS
 from checkpoint_sweep.evaluation.results.metrics import EvaluationMetrics
@@ -18,8 +18,6 @@ from checkpoint_sweep.evaluation.results.thresholds import threshold_failures
 from checkpoint_sweep.selection.criteria import ThresholdMode
 from checkpoint_sweep.selection.policies import CandidateResult, SelectionError
 from checkpoint_sweep.selection.selection import Selection
-
-_NAMED = 40
 
 
 def read_result(
@@ -48,8 +46,8 @@ def read_result(
     if selection.slice_name not in slices:
         known = sorted("/".join(f"{k}={v}" for k, v in s) or "overall" for s in slices)
         raise SelectionError(
-            f"{name} has no result for {selection}. Its slices are: {some(known, _NAMED)}. Name "
-            "one of these, or add the slice to slicing_specs."
+            f"{name} has no result for {selection}. Its slices are: {some(known, MOST_NAMED)}. "
+            "Name one of these, or add the slice to slicing_specs."
         )
     key = selection.slice_name, selection.metric_name
     replicates = read_replicates(directory, model_name, metrics=metrics)

@@ -5,6 +5,7 @@ its results are copied, see `candidates.reuse`.
 """
 
 import dataclasses
+import enum
 import json
 import os
 from collections.abc import Iterable, Sequence
@@ -12,23 +13,32 @@ from collections.abc import Iterable, Sequence
 import tensorflow as tf
 
 from checkpoint_sweep.common.files import special_file, write_json
+from checkpoint_sweep.common.names import CandidateLabels
 
 LEDGER = "ledger.json"
 # The folder of the weights of averages, beside the ledger.
 AVERAGES = "averages"
-EVALUATED, FAILED, EXCLUDED, TRIAL = "evaluated", "failed", "left out", "trial"
+
+
+class EntryStatus(str, enum.Enum):
+    """What has become of a candidate; the values are those of the file."""
+
+    EVALUATED = "evaluated"
+    FAILED = "failed"
+    EXCLUDED = "left out"
+    # An average that was evaluated on the way to a greedy soup and is no candidate.
+    TRIAL = "trial"
 
 
 @dataclasses.dataclass(frozen=True)
-class Entry:
+class Entry(CandidateLabels):
     """One checkpoint of the sweep.
 
     Attributes:
         name: Name of the candidate; also the folder of its results, relative to the ledger.
         step: Training step; of an average, that of the newest checkpoint in it.
         checkpoint: Prefix of the checkpoint, or of the averaged weights.
-        status: "evaluated", "left out" or "failed"; "trial" for an average that was evaluated on
-            the way to a greedy soup and is no candidate.
+        status: What has become of it.
         seconds: Wall time of its evaluation; 0 if its results are an earlier sweep's.
         reason: Reason why it has no results; None when it has some.
         key: Key of its evaluation by fingerprint and weights; "" where nothing was evaluated.
@@ -40,7 +50,7 @@ class Entry:
     name: str
     step: int
     checkpoint: str
-    status: str
+    status: EntryStatus
     seconds: float = 0.0
     reason: str | None = None
     key: str = ""
@@ -51,7 +61,7 @@ class Entry:
 
 def write_ledger(directory: str, entries: Iterable[Entry]) -> None:
     """Writes all entries, by step, to the evaluation's directory."""
-    ordered = sorted(entries, key=lambda e: (e.step, e.averaged is not None))
+    ordered = sorted(entries, key=lambda e: (e.step, e.is_average))
     content = {"checkpoints": [dataclasses.asdict(e) for e in ordered]}
     write_json(os.path.join(directory, LEDGER), content)
 
@@ -66,9 +76,12 @@ def read_ledger(directory: str) -> list[Entry]:
     if special_file([path]):
         raise ValueError(f"{path} is no regular file.")
     with tf.io.gfile.GFile(path) as file:
-        entries = [Entry(**fields) for fields in json.load(file)["checkpoints"]]
+        entries = [
+            Entry(**{**fields, "status": EntryStatus(fields["status"])})
+            for fields in json.load(file)["checkpoints"]
+        ]
     for entry in entries:
-        texts = (entry.name, entry.status, entry.key, entry.results)
+        texts = (entry.name, entry.key, entry.results)
         if not all(isinstance(text, str) for text in texts) or "/" in entry.name:
             raise ValueError(f"{path} has an entry that is none: {entry}.")
     return entries

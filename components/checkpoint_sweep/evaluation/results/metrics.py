@@ -8,11 +8,10 @@ from tensorflow_model_analysis.metrics import metric_types
 from tensorflow_model_analysis.proto import metrics_for_slice_pb2
 from tensorflow_model_analysis.slicer import slicer_lib
 
-from checkpoint_sweep.common.names import SliceName
-from checkpoint_sweep.selection.metric_lookup import MetricName, metric_name
+from checkpoint_sweep.common.names import MetricName, SliceName
+from checkpoint_sweep.selection.metric_lookup import metric_name
 
 # Single numbers by slice and name.
-Slice = SliceName
 Metrics = Mapping[SliceName, Mapping[MetricName, float]]
 
 
@@ -60,7 +59,7 @@ def read_metrics(directory: str, model_name: str) -> Metrics:
     return EvaluationMetrics(directory).of_model(model_name)
 
 
-def slice_of(record: metrics_for_slice_pb2.MetricsForSlice) -> Slice:
+def slice_of(record: metrics_for_slice_pb2.MetricsForSlice) -> SliceName:
     """Returns the slice that a record is of."""
     key = slicer_lib.deserialize_slice_key(record.slice_key)
     return SliceName.of(key)
@@ -69,7 +68,7 @@ def slice_of(record: metrics_for_slice_pb2.MetricsForSlice) -> Slice:
 def _of_model(records: Iterable[metrics_for_slice_pb2.MetricsForSlice], name: str) -> Metrics:
     # Converting keys takes most of the time, and every slice has the same ones.
     names: dict[bytes, MetricName] = {}
-    result: dict[Slice, Mapping[MetricName, float]] = {}
+    result: dict[SliceName, Mapping[MetricName, float]] = {}
     for record in records:
         metrics = result[slice_of(record)] = {}
         for entry in record.metric_keys_and_values:

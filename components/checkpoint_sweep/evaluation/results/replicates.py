@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from checkpoint_sweep.common.names import MetricName, SliceName
 from checkpoint_sweep.evaluation.results.files import JACKKNIFE
-from checkpoint_sweep.evaluation.results.metrics import EvaluationMetrics, Slice
+from checkpoint_sweep.evaluation.results.metrics import EvaluationMetrics
 from checkpoint_sweep.selection.replicates import Replicates
 
 
@@ -38,7 +38,7 @@ def read_replicates(
     model_name: str = "",
     baseline_name: str = "baseline",
     metrics: EvaluationMetrics | None = None,
-) -> Mapping[tuple[Slice, MetricName], JackknifeReplicates]:
+) -> Mapping[tuple[SliceName, MetricName], JackknifeReplicates]:
     """Reads replicates by slice and metric; none where the engine wrote none, as stock TFMA does.
 
     The values of all examples are those of TFMA's files; the replicates differ from them as they do
@@ -87,7 +87,7 @@ def _shifted(replicates: Replicates, value: float | None) -> Replicates:
 
 def from_slices(
     slices: Iterable[Mapping[str, Any]],
-) -> dict[tuple[Slice, MetricName], JackknifeReplicates]:
+) -> dict[tuple[SliceName, MetricName], JackknifeReplicates]:
     """Makes replicates, by slice and metric, of the records that `jackknife.derive` gives."""
     return {
         (

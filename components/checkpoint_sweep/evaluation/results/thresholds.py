@@ -6,6 +6,7 @@ from google.protobuf import message
 from tensorflow_model_analysis.proto import metrics_for_slice_pb2, validation_result_pb2
 
 from checkpoint_sweep.common.text import first_line
+from checkpoint_sweep.selection.thresholds import describe_missed
 
 # TFMA asserts that the file has one record.
 _UNREADABLE = (OSError, ValueError, IndexError, AssertionError)
@@ -42,15 +43,13 @@ def _sentence(
     slice_name = ", ".join(_feature_value(key) for key in per_slice.slice_key.single_slice_keys)
     threshold = failure.metric_threshold
     kind = "value_threshold" if threshold.HasField("value_threshold") else "change_threshold"
-    bound = _one_line(getattr(threshold, kind))
-    value = f" = {failure.metric_value.double_value.value:.6g}"
-    if failure.message.strip() == "Metric not found.":
-        value = " was not computed"
-    difference = "change of " if kind == "change_threshold" else ""
-    return (
-        f"{difference}{failure.metric_key.name}{value}"
-        + (f" on {slice_name}" if slice_name else "")
-        + f" ({bound})"
+    is_computed = failure.message.strip() != "Metric not found."
+    return describe_missed(
+        failure.metric_key.name,
+        failure.metric_value.double_value.value if is_computed else None,
+        slice_name,
+        kind == "change_threshold",
+        _one_line(getattr(threshold, kind)),
     )
 
 

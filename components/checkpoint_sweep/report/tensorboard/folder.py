@@ -75,7 +75,7 @@ def _decision(swept: SweepResult) -> Iterator[tuple[int, tf.compat.v1.Summary]]:
 def _pr_curves(swept: SweepResult) -> list[tuple[int, tf.compat.v1.Summary]]:
     """Reads those of the chosen, then of the last and those before, as far as the budget goes."""
     budget, curves = MOST_BYTES_OF_PLOTS, []
-    checkpoints = [entry for entry in swept.evaluated if entry.averaged is None]
+    checkpoints = [entry for entry in swept.evaluated if not entry.is_average]
     for entry in sorted(checkpoints, key=lambda e: (e.name != swept.chosen, -e.step)):
         directory = swept.results_of(entry.name)
         budget -= _bytes_of_plots(directory)

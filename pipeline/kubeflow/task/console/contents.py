@@ -2,10 +2,11 @@
 
 import os
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Protocol
 
 import tensorflow as tf
 
+from checkpoint_sweep.common.json_safe import Json
 from checkpoint_sweep.common.names import OVERALL
 from checkpoint_sweep.evaluation.results.metrics import read_metrics
 from checkpoint_sweep.report.document import REPORT_HTML, Report
@@ -18,8 +19,6 @@ from pipeline.kubeflow.task.console.system_metrics import (
     classification_metrics,
     scalar_metrics,
 )
-
-Json = dict[str, Any]
 
 
 class Contents(Protocol):

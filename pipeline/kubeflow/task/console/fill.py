@@ -5,14 +5,13 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from checkpoint_sweep.common.files import write_text
+from checkpoint_sweep.common.json_safe import Json
 from checkpoint_sweep.common.text import first_line
 from pipeline.kubeflow.console_outputs import CLASSIFICATION, METRICS, REPORT
 from pipeline.kubeflow.task.console.card_page import no_page
 
 if TYPE_CHECKING:
     from pipeline.kubeflow.task.console.contents import Contents
-
-Json = dict[str, Any]
 
 
 def fill(

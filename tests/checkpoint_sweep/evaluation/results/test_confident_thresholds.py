@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from checkpoint_sweep.common.names import MetricName, SliceName
 from checkpoint_sweep.evaluation.results.confident_thresholds import not_sure
-from checkpoint_sweep.evaluation.results.metrics import Slice
 from checkpoint_sweep.evaluation.results.replicates import JackknifeReplicates
 from checkpoint_sweep.selection.replicates import Replicates
 from tests.checkpoint_sweep.evaluation import tfma_oracle
@@ -16,8 +16,8 @@ CONFIG = """
       slicing_specs { %s } threshold { %s } } } }
 """
 CITY = 'feature_keys: "city"'
-ALL: Slice = ()
-A: Slice = (("city", "a"),)
+ALL = SliceName()
+A = SliceName.of([("city", "a")])
 # Standard error of about 0.01 with 20 buckets: the bound is 0.0173 from the value.
 MARGIN = 0.0173
 
@@ -32,7 +32,7 @@ def _steady(value: float) -> Replicates:
     return Replicates(value, (value,) * 20, (100,) * 20)
 
 
-AUC = ("", "", "auc")
+AUC = MetricName("", "", "auc")
 LOW = "value_threshold { lower_bound { value: 0.9 } }"
 HIGH = "value_threshold { upper_bound { value: 0.9 } }"
 HIGHER = "change_threshold { direction: HIGHER_IS_BETTER absolute { value: -0.01 } }"

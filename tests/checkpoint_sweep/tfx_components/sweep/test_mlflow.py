@@ -10,7 +10,7 @@ import tensorflow as tf
 from tfx.types import standard_artifacts
 
 from checkpoint_sweep.common.names import OVERALL, MetricName, SliceName
-from checkpoint_sweep.evaluation.results.ledger import EVALUATED, Entry, write_ledger
+from checkpoint_sweep.evaluation.results.ledger import Entry, EntryStatus, write_ledger
 from checkpoint_sweep.model_run.averages import Averages
 from checkpoint_sweep.report.mlflow_log import metric_key
 from checkpoint_sweep.report.sweep_result import SweepResult, read_sweep
@@ -44,7 +44,10 @@ def swept(
 def odd(tmp_path_factory: pytest.TempPathFactory) -> SweepResult:
     """What MLflow does not take as it is: a name, a slice and a value that is no number."""
     folder = tmp_path_factory.mktemp("odd")
-    entries = [Entry("step-10", 10, "", EVALUATED), Entry("step-20", 20, "", EVALUATED)]
+    entries = [
+        Entry("step-10", 10, "", EntryStatus.EVALUATED),
+        Entry("step-20", 20, "", EntryStatus.EVALUATED),
+    ]
     write_ledger(str(folder), entries)
     selection = AppliedSelection("auc", Direction.HIGHER_IS_BETTER)
     result = SweepResult(str(folder), SweepVerdicts(None, False, "", selection, []))

@@ -63,7 +63,6 @@ serialize_eval_run = eval_config_writer._serialize_eval_run
 # What extractors and metrics share.
 LABEL_TOLERANCE: float = metric_util._EPSILON
 THRESHOLD_TOLERANCE: float = binary_confusion_matrices._EPSILON
-string_labels_to_class_ids = metric_util._string_labels_to_class_ids
 
 # Combiners, one for each vectorized combiner.
 ExampleCountCombiner = example_count._ExampleCountCombiner

@@ -25,6 +25,7 @@ from tensorflow_model_analysis.metrics import (
     calibration,
     calibration_histogram,
     calibration_plot,
+    confusion_matrix_metrics,
     confusion_matrix_plot,
     cross_entropy_metrics,
     example_count,
@@ -340,6 +341,31 @@ def plot_from_matrices(computation: metric_types.DerivedMetricComputation) -> Ma
     """What a derived computation reads and writes, if it is TFMA's of a confusion matrix plot."""
     scope = _closure(computation, confusion_matrix_plot.ConfusionMatrixPlot._confusion_matrix_plot)
     return MatricesPlot(scope["matrices_key"], scope["key"]) if scope else None
+
+
+@dataclasses.dataclass(frozen=True)
+class MetricOfMatrices:
+    """A derived computation of a metric from binary confusion matrices.
+
+    Attributes:
+        class_names: Names of the metric's class and of its bases.
+        matrices: Key of the matrices in the metrics of a slice.
+    """
+
+    class_names: frozenset[str]
+    matrices: metric_types.MetricKey
+
+
+def metric_of_matrices(
+    computation: metric_types.DerivedMetricComputation,
+) -> MetricOfMatrices | None:
+    """Returns what a derived computation reads, if it is TFMA's of a confusion matrix metric."""
+    base = confusion_matrix_metrics.ConfusionMatrixMetricBase
+    scope = _closure(computation, base._metric_computations)
+    if scope is None:
+        return None
+    names = frozenset(kind.__name__ for kind in type(scope["self"]).__mro__)
+    return MetricOfMatrices(names, scope["matrices_key"])
 
 
 def _closure(

@@ -1,17 +1,21 @@
 """Stock TFMA as the oracle of the engine, and how their results are compared."""
 
+import contextlib
 import hashlib
 import math
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import apache_beam as beam
+import numpy as np
 import tensorflow_model_analysis as tfma
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from google.protobuf import json_format, text_format
+from tensorflow_model_analysis.metrics import confusion_matrix_metrics as of_matrices
 
 from checkpoint_sweep.evaluation import EvaluateModels
 from checkpoint_sweep.saved_model.model_source import ModelSource
@@ -37,13 +41,17 @@ def run_tfma(
     output: str,
     baseline: ModelSource | None = None,
     batch_size: int | None = None,
+    undefined: float | None = math.nan,
 ) -> str:
     """Evaluates one candidate with stock TFMA; gives the output directory.
+
+    `undefined` stands where a metric is not defined for want of a class; None leaves what stock
+    TFMA has there, see docs/differences.md.
 
     In a test session the same question is asked once: what it depends on are the content of data
     and models, their names, the config and the batches.
     """
-    key = _question(data, eval_config, candidate, baseline, batch_size)
+    key = _question(data, eval_config, candidate, baseline, batch_size, undefined)
     if key in _ANSWERED:
         shutil.copytree(_ANSWERED[key], output)
         return output
@@ -58,7 +66,7 @@ def run_tfma(
                     tags=["serve"],
                 )
             )
-    with beam.Pipeline(runner=FnApiRunner()) as pipeline:
+    with _undefined_as(undefined), beam.Pipeline(runner=FnApiRunner()) as pipeline:
         _ = (
             pipeline
             | taxi_models.read(data, batch_size)
@@ -70,6 +78,44 @@ def run_tfma(
         )
     _ANSWERED[key] = output
     return output
+
+
+_METHOD = "_metric_value"
+_BOTH = ("tp", "fn"), ("fp", "tn")
+# The cells that must not all be empty. Those that are NaN in TFMA already are not here.
+_CELLS = {
+    of_matrices.AUC: _BOTH,
+    of_matrices.PrecisionAtRecall: _BOTH,
+    of_matrices.RecallAtPrecision: _BOTH,
+    of_matrices.SensitivityAtSpecificity: _BOTH,
+    of_matrices.SpecificityAtSensitivity: _BOTH,
+    of_matrices.ThresholdAtRecall: _BOTH[:1],
+    of_matrices.Precision: _BOTH[:1],
+    of_matrices.FalseDiscoveryRate: _BOTH[:1],
+    of_matrices.F1Score: _BOTH[:1],
+    of_matrices.ThreatScore: _BOTH[:1],
+    of_matrices.FowlkesMallowsIndex: _BOTH[:1],
+    of_matrices.NegativePredictiveValue: _BOTH[1:],
+    of_matrices.FalseOmissionRate: _BOTH[1:],
+}
+
+
+@contextlib.contextmanager
+def _undefined_as(undefined: float | None) -> Iterator[None]:
+    with contextlib.ExitStack() as stack:
+        for kind, cells in {} if undefined is None else _CELLS.items():
+            patched = _value_where_defined(getattr(kind, _METHOD), cells, undefined)
+            stack.enter_context(mock.patch.object(kind, _METHOD, patched))
+        yield
+
+
+def _value_where_defined(value: Any, cells: Any, undefined: Any) -> Any:
+    def patched(self: Any, *args: Any, **kwargs: Any) -> Any:
+        matrices, found = kwargs["matrices"], value(self, *args, **kwargs)
+        counts = (np.add(*(getattr(matrices, cell) for cell in pair)) for pair in cells)
+        return found if all(np.any(count > 0) for count in counts) else found * undefined
+
+    return patched
 
 
 def _question(data: str, eval_config: tfma.EvalConfig, *others: Any) -> str:

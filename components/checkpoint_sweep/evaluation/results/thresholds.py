@@ -1,5 +1,7 @@
 """Says in sentences which thresholds an evaluation missed."""
 
+import math
+
 import tensorflow as tf
 import tensorflow_model_analysis as tfma
 from google.protobuf import message
@@ -43,7 +45,8 @@ def _sentence(
     threshold = failure.metric_threshold
     kind = "value_threshold" if threshold.HasField("value_threshold") else "change_threshold"
     bound = _one_line(getattr(threshold, kind))
-    value = f" = {failure.metric_value.double_value.value:.6g}"
+    number = failure.metric_value.double_value.value
+    value = " has no value" if math.isnan(number) else f" = {number:.6g}"
     if failure.message.strip() == "Metric not found.":
         value = " was not computed"
     difference = "change of " if kind == "change_threshold" else ""

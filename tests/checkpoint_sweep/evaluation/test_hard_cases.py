@@ -304,3 +304,27 @@ def test_metrics_are_read_back_without_cross_slices(tmp_path: Path) -> None:
     found = read_metrics(output, "")
     assert found.keys() == {(), (("s", "a"),), (("s", "b"),)}
     assert found[()]["", "", "example_count"] == 4
+
+
+@pytest.mark.parametrize("batch_size", [1, 64])
+def test_predictions_outside_of_the_thresholds_are_counted_by_output(
+    batch_size: int, tmp_path: Path
+) -> None:
+    config = tfma_oracle.config(
+        'model_specs { label_keys { key: "one" value: "y" } label_keys { key: "two" value: "y" } }'
+        + _metrics("AUC", options='output_names: ["one", "two"]')
+    )
+    data = scripted.write_examples(tmp_path / "data", ROWS)
+    names = ("one", "two")  # The second is half of the first.
+    models = [
+        scripted.write_model(tmp_path / f"by-{scale}", scale=scale, outputs=names)
+        for scale in (1.0, 1.5, -1.0)
+    ]
+    outputs = tfma_oracle.run_engine(
+        data, config, models, str(tmp_path / "engine"), batch_size=batch_size
+    )
+    assert [read_predictions(output).outside for output in outputs] == [
+        {"one": 0, "two": 0},
+        {"one": 2, "two": 0},
+        {"one": 4, "two": 4},
+    ]

@@ -57,7 +57,7 @@ def _stock(rows: Sequence[scripted.Row], config: str, directory: Path) -> dict[s
     baseline = _baseline(rows, config, directory)
     parsed = tfma_oracle.config(config, baseline is not None)
     output = str(directory / "tfma")
-    return _read(tfma_oracle.run_tfma(data, parsed, model, output, baseline, undefined=None))
+    return _read(tfma_oracle.run_tfma(data, parsed, model, output, baseline, as_is=True))
 
 
 def _engine(rows: Sequence[scripted.Row], config: str, directory: Path) -> dict[str, Any]:
@@ -298,3 +298,20 @@ def test_metrics_that_need_a_class_have_no_value_without_it(
     expected = {name: math.nan if name in undefined else value for name, value in stock.items()}
     assert _stock(rows, config, tmp_path)[""] == pytest.approx(stock, nan_ok=True, abs=1e-6)
     assert _engine(rows, config, tmp_path)[""] == pytest.approx(expected, nan_ok=True, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("p", "y", "stock", "true"),
+    [
+        pytest.param([1.0, 0.5], [1.0, 1.0], math.nan, math.log(2) / 2, id="sure of what is"),
+        pytest.param([0.0, 0.5], [0.0, 1.0], math.nan, math.log(2) / 2, id="sure of what is not"),
+        pytest.param([1.0, 0.5], [0.0, 1.0], math.inf, math.inf, id="sure and wrong"),
+    ],
+)
+def test_a_cross_entropy_of_a_sure_prediction_is_a_limit(
+    p: list[float], y: list[float], stock: float, true: float, tmp_path: Path
+) -> None:
+    rows, name = _rows(np.array(p), np.array(y)), "binary_crossentropy"
+    config = LABEL + _metrics("BinaryCrossEntropy")
+    assert _stock(rows, config, tmp_path)[""][name] == pytest.approx(stock, nan_ok=True)
+    assert _engine(rows, config, tmp_path)[""][name] == pytest.approx(true)

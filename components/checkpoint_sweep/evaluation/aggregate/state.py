@@ -37,6 +37,8 @@ class MetricState:
         non_finite: (models,) int64, examples whose predictions are not all finite.
         errors: by model, why TFMA cannot evaluate it: one that predicts what is not finite.
         positives: (rows,) float64, examples with the label 1; NaN where labels are not 0 and 1.
+        outside: (models, outputs) int64, examples with predictions outside of [0, 1], for outputs
+            with metrics of curves; without elements where they are not counted.
     """
 
     rows: list[Row]
@@ -47,6 +49,7 @@ class MetricState:
     non_finite: np.ndarray
     errors: dict[int, str]
     positives: np.ndarray
+    outside: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros((0, 0), np.int64))
 
     def flatten(self, strides: dict[int, int]) -> "MetricState":
         """The same with one slice per row. This has no sums afterwards, which can be large.
@@ -101,6 +104,7 @@ class StateAccumulator:
         self._sums: dict[int, sums.PendingSums] = {}
         self._examples = 0
         self._non_finite: np.ndarray | int = 0
+        self._outside = np.zeros((0, 0), np.int64)
         self._errors: dict[int, str] = {}
         self.fallback: Fallback = {}
 
@@ -115,6 +119,8 @@ class StateAccumulator:
         np.add.at(self._positives, index, state.positives)
         self._examples += state.examples
         self._non_finite = self._non_finite + state.non_finite
+        if state.outside.size:
+            self._outside = self._outside + state.outside if self._outside.size else state.outside
         self._errors = {**state.errors, **self._errors}
         # Two combinations of feature values may be the same set of slices.
         distinct = np.unique(index).size == index.size
@@ -149,6 +155,7 @@ class StateAccumulator:
             np.asarray(self._non_finite),
             dict(self._errors),
             self._positives,
+            self._outside,
         )
 
     def flattened(self) -> MetricState:

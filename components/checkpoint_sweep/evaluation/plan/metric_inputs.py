@@ -140,6 +140,21 @@ class Batch:
             bad = found if bad is None else bad | found
         return np.zeros(1, np.int64) if bad is None else bad.sum(axis=1)
 
+    def outside(self, output_name: str, tolerance: float) -> np.ndarray:
+        """For each model, (models,) int64, on how many examples a prediction is outside of [0, 1].
+
+        Args:
+            output_name: Output whose predictions are looked at; "" for the only one.
+            tolerance: How far outside a prediction still counts as inside.
+        """
+        try:
+            prediction, _ = self._prediction(output_name)
+        except (UnsupportedError, KeyError, ValueError):
+            return np.zeros(1, np.int64)
+        with np.errstate(invalid="ignore"):
+            found = (prediction < -tolerance) | (prediction > 1 + tolerance)
+        return found.any(axis=2).sum(axis=1)
+
     def _make(self, spec: InputSpec) -> MetricInputs:
         prediction, vocabulary = self._prediction(spec.output_name)
         labels = self._labels(spec.output_name)

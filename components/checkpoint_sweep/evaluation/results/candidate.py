@@ -2,7 +2,9 @@
 
 import dataclasses
 import json
+import math
 import os
+from collections.abc import Mapping
 
 import tensorflow as tf
 import tensorflow_model_analysis as tfma
@@ -10,11 +12,12 @@ import tensorflow_model_analysis as tfma
 from checkpoint_sweep.common import digests
 from checkpoint_sweep.common.files import files_below, special_file
 from checkpoint_sweep.common.text import some
+from checkpoint_sweep.evaluation.plan.curves import curves_out_of_range
 from checkpoint_sweep.evaluation.results.confident_thresholds import not_sure
 from checkpoint_sweep.evaluation.results.files import JACKKNIFE, PREDICTIONS
 from checkpoint_sweep.evaluation.results.metrics import read_metrics
 from checkpoint_sweep.evaluation.results.replicates import read_replicates
-from checkpoint_sweep.evaluation.results.thresholds import threshold_failures
+from checkpoint_sweep.evaluation.results.thresholds import threshold_failures, without_meaning
 from checkpoint_sweep.selection.margin import Margin
 from checkpoint_sweep.selection.metric_lookup import MetricName
 from checkpoint_sweep.selection.policies import CandidateResult, SelectionError
@@ -54,7 +57,9 @@ def read_result(
         )
     metric = (selection.output_name, selection.sub_key, selection.metric)
     replicates = read_replicates(directory, model_name)
-    failures = threshold_failures(directory)
+    predictions = read_predictions(directory)
+    out_of_range = curves_out_of_range(eval_config, predictions.outside, predictions.examples)
+    failures = [*threshold_failures(directory), *without_meaning(eval_config, out_of_range)]
     if selection.margin is Margin.CONFIDENT and not failures:
         failures = not_sure(eval_config, replicates, selection.level)
     found = replicates.get((slice_key, metric))
@@ -63,9 +68,12 @@ def read_result(
         step,
         slices[slice_key].get(metric),
         tuple(failures),
-        left_out=read_predictions(directory).excluded_reason,
+        left_out=predictions.excluded_reason or out_of_range.get(metric),
         replicates=found.own if found else None,
-        metrics={_full_name(known): value for known, value in slices[slice_key].items()},
+        metrics={
+            _full_name(known): math.nan if known in out_of_range else value
+            for known, value in slices[slice_key].items()
+        },
     )
 
 
@@ -81,11 +89,14 @@ class Predictions:
         examples: number of examples; 0 if there were none.
         non_finite: those of them with a prediction that is NaN or infinite.
         failed: the combiner of TFMA's that failed on them; None if none did.
+        outside: Number of examples with a prediction outside of [0, 1], by output that has metrics
+            of curves.
     """
 
     examples: int = 0
     non_finite: int = 0
     failed: str | None = None
+    outside: Mapping[str, int] = dataclasses.field(default_factory=dict)
 
     @property
     def excluded_reason(self) -> str | None:

@@ -1,6 +1,7 @@
 """Writes a drafted evaluation config as text, with comments: it is to be edited."""
 
 import json
+import math
 import textwrap
 from collections.abc import Iterator
 
@@ -10,12 +11,13 @@ from checkpoint_sweep.sweeping.drafting.guess import BINARY, MULTI_CLASS, Guess
 _WIDTH = 98
 # What a change of this size is worth is for the user to say.
 _CHANGE = "0.01"
+_FROM_LOGITS = """config: '"from_logits": true'"""
 
 
 def select(guess: Guess, label: Feature) -> str:
     """Names the metric to choose by, to begin with."""
     if guess.problem == BINARY:
-        return "auc"
+        return "binary_crossentropy" if guess.is_logit else "auc"
     if guess.problem == MULTI_CLASS:
         return "sparse_categorical_accuracy" if label.width == 1 else "categorical_accuracy"
     return "mean_absolute_error"
@@ -81,19 +83,33 @@ def _metrics(guess: Guess, label: Feature) -> Iterator[str]:
 
 
 def _binary(guess: Guess) -> Iterator[str]:
+    if guess.is_logit:
+        yield from _of_logits()
+        return
     yield from _comment("Two classes: the prediction is the probability of the label 1.")
     yield "metrics_specs {"
     yield '  metrics { class_name: "ExampleCount" }'
     yield from _comment("0.5 is the AUC of a model that knows nothing.", "  ")
     yield from _judged("AUC", "lower_bound", 0.5, "HIGHER_IS_BETTER", f"-{_CHANGE}")
-    logits = """ config: '"from_logits": true'""" if guess.is_logit else ""
-    yield f'  metrics {{ class_name: "BinaryCrossEntropy"{logits} }}'
-    if guess.is_logit:
-        yield from _comment("Not computed of logits: BinaryAccuracy, Precision, Recall.", "  ")
-    else:
-        for name in ("BinaryAccuracy", "Precision", "Recall", "Calibration"):
-            yield f'  metrics {{ class_name: "{name}" }}'
-        yield '  metrics { class_name: "ConfusionMatrixPlot" }'
+    for name in ("BinaryCrossentropy", "BinaryAccuracy", "Precision", "Recall", "Calibration"):
+        yield f'  metrics {{ class_name: "{name}" }}'
+    yield '  metrics { class_name: "ConfusionMatrixPlot" }'
+    yield "}"
+
+
+def _of_logits() -> Iterator[str]:
+    yield from _comment("Two classes: the prediction is the logit of the label 1.")
+    yield "metrics_specs {"
+    yield '  metrics { class_name: "ExampleCount" }'
+    yield from _comment("0.6931 is the cross entropy of a model that knows nothing.", "  ")
+    yield from _judged(
+        "BinaryCrossentropy", "upper_bound", math.log(2), "LOWER_IS_BETTER", _CHANGE, _FROM_LOGITS
+    )
+    yield from _comment(
+        "Not computed of logits: AUC, Precision, Recall, whose thresholds are those of "
+        "probabilities. Export tf.sigmoid of the logit for them.",
+        "  ",
+    )
     yield "}"
 
 
@@ -110,7 +126,7 @@ def _multi_class(guess: Guess, label: Feature) -> Iterator[str]:
     yield from _judged(
         f"{prefix}CategoricalAccuracy", "lower_bound", floor, "HIGHER_IS_BETTER", change
     )
-    logits = """ config: '"from_logits": true'""" if guess.is_logit else ""
+    logits = f" {_FROM_LOGITS}" if guess.is_logit else ""
     yield f'  metrics {{ class_name: "{prefix}CategoricalCrossentropy"{logits} }}'
     yield "}"
 
@@ -130,10 +146,14 @@ def _regression(label: Feature) -> Iterator[str]:
     yield "}"
 
 
-def _judged(name: str, bound: str, value: float, direction: str, change: str) -> Iterator[str]:
+def _judged(
+    name: str, bound: str, value: float, direction: str, change: str, config: str = ""
+) -> Iterator[str]:
     """Yields a metric with thresholds on all examples: without any, no model is blessed."""
     yield "  metrics {"
     yield f'    class_name: "{name}"'
+    if config:
+        yield f"    {config}"
     yield "    per_slice_thresholds {"
     yield "      slicing_specs {}  # on all examples together"
     yield "      threshold {"

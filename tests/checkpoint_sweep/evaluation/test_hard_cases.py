@@ -152,6 +152,21 @@ CASES = {
         }
         """,
     ),
+    "slices by a number that is NaN for some": Case(
+        _binary(
+            [0.2, 0.4, 0.6, 0.8, 0.3, 0.1, 0.7, 0.9],
+            [0.0, 1.0, 1.0, 0.0, 1.0, 0.0, 1.0, 1.0],
+            f=[NAN, 1.0] * 4,
+            g=[[NAN, 1.0], [1.0, 2.0]] * 4,
+        ),
+        LABEL
+        + _metrics("MeanLabel", "ExampleCount", 'Mean:"feature_key_path": ["features", "p"]')
+        + """
+        slicing_specs {} slicing_specs { feature_keys: "f" } slicing_specs { feature_keys: "g" }
+        slicing_specs { feature_keys: ["f", "g"] }
+        """,
+        batch_size=3,
+    ),
     "cross slices with all others": Case(
         _binary(
             [0.2, 0.4, 0.6, 0.8, 0.3, 0.1, 0.7],

@@ -9,7 +9,7 @@ import numpy as np
 from tensorflow_model_analysis.proto import config_pb2
 
 from checkpoint_sweep.evaluation import tfma_internals
-from checkpoint_sweep.evaluation.aggregate import sums
+from checkpoint_sweep.evaluation.aggregate import slicing, sums
 from checkpoint_sweep.evaluation.plan import plan as plan_lib
 
 # A row is a sample (a jackknife fold or bootstrap replicate, 0 without intervals) and a set of
@@ -261,7 +261,8 @@ def split_by_slice(
     failed = frozenset(whole.errors)
     slices: dict[tfma_internals.SliceKey, SliceState] = {}
     for row, (sample, (key,)) in enumerate(whole.rows):
-        part = slices.setdefault(key, SliceState(key, {}, 0.0, {}, {}, failed, candidates))
+        plain = slicing.with_plain_nan(key)
+        part = slices.setdefault(key, SliceState(plain, {}, 0.0, {}, {}, failed, candidates))
         part.counts[sample] = int(whole.counts[row])
         part.positives += float(whole.positives[row])
         for leaf, total in whole.sums.items():

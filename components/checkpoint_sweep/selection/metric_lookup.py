@@ -5,8 +5,10 @@ from tensorflow_model_analysis.metrics import metric_specs, metric_types
 from tensorflow_model_analysis.proto import config_pb2
 
 from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.selection.margin import Margin
 from checkpoint_sweep.selection.policies import SelectionError
 from checkpoint_sweep.selection.selection import Selection
+from checkpoint_sweep.selection.set_policies import SecondaryMetric
 
 # Output, sub key or average, and name of a metric.
 MetricName = tuple[str, str, str]
@@ -21,7 +23,8 @@ def resolve_direction(selection: Selection, eval_config: tfma.EvalConfig) -> Dir
 
     Raises:
         SelectionError: the config does not compute the metric, declares no direction for it,
-            or declares another than the selection does.
+            or declares another than the selection does; or a name that decides stands for a
+            weighted and an unweighted value.
     """
     available = sorted({metric_name(key) for key in computed_metrics(eval_config)})
     wanted = (selection.output_name, selection.sub_key, selection.metric)
@@ -34,6 +37,7 @@ def resolve_direction(selection: Selection, eval_config: tfma.EvalConfig) -> Dir
             + f", by which to select. It computes: {names}. Name one of these, or add the "
             "metric to metrics_specs."
         )
+    _check_unambiguous(selection, wanted, eval_config)
     declared = _declared_direction(wanted, eval_config)
     if selection.direction and declared and selection.direction is not declared:
         raise SelectionError(
@@ -48,6 +52,41 @@ def resolve_direction(selection: Selection, eval_config: tfma.EvalConfig) -> Dir
             "LOWER_IS_BETTER, or give the metric a change_threshold with a direction."
         )
     return direction
+
+
+def _check_unambiguous(
+    selection: Selection, wanted: MetricName, eval_config: tfma.EvalConfig
+) -> None:
+    """Checks that no name by which something is decided stands for two values.
+
+    Thresholds are met by each value; only their bounds are looked up by name.
+    """
+    kinds: dict[MetricName, set[bool | None]] = {}
+    for key in computed_metrics(eval_config):
+        kinds.setdefault(metric_name(key), set()).add(key.example_weighted)
+    names = {wanted}
+    if isinstance(selection.policy, SecondaryMetric):
+        names |= {name for name in kinds if full_name(name) == selection.policy.metric}
+    if selection.margin is Margin.CONFIDENT:
+        names |= {
+            metric_name(key)
+            for key in metric_specs.metric_thresholds_from_metrics_specs(
+                eval_config.metrics_specs, eval_config=eval_config
+            )
+        }
+    for name in sorted(names):
+        if len(kinds.get(name, ())) > 1:
+            raise SelectionError(
+                f"{full_name(name)!r} stands for two values, since metrics_specs compute it "
+                "weighted and unweighted. Compute one of them; or add a second metrics_specs for "
+                "the other, with example_weights of its own and the metric under another name in "
+                "its config."
+            )
+
+
+def full_name(metric: MetricName) -> str:
+    """Returns a metric's name in one piece: output, name, sub key or average."""
+    return "/".join(part for part in (metric[0], metric[2], metric[1]) if part)
 
 
 def check_slice(selection: Selection, eval_config: tfma.EvalConfig) -> None:

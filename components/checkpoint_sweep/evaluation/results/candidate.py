@@ -19,7 +19,7 @@ from checkpoint_sweep.evaluation.results.metrics import read_metrics
 from checkpoint_sweep.evaluation.results.replicates import read_replicates
 from checkpoint_sweep.evaluation.results.thresholds import threshold_failures, without_meaning
 from checkpoint_sweep.selection.margin import Margin
-from checkpoint_sweep.selection.metric_lookup import MetricName
+from checkpoint_sweep.selection.metric_lookup import full_name
 from checkpoint_sweep.selection.policies import CandidateResult, SelectionError
 from checkpoint_sweep.selection.selection import Selection
 
@@ -71,14 +71,10 @@ def read_result(
         left_out=predictions.excluded_reason or out_of_range.get(metric),
         replicates=found.own if found else None,
         metrics={
-            _full_name(known): math.nan if known in out_of_range else value
+            full_name(known): math.nan if known in out_of_range else value
             for known, value in slices[slice_key].items()
         },
     )
-
-
-def _full_name(metric: MetricName) -> str:
-    return "/".join(part for part in (metric[0], metric[2], metric[1]) if part)
 
 
 @dataclasses.dataclass(frozen=True)

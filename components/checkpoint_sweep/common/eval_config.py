@@ -8,6 +8,7 @@ from tensorflow_model_analysis import constants
 from tensorflow_model_analysis.metrics import metric_specs, metric_types
 
 from checkpoint_sweep.common.errors import UserError
+from checkpoint_sweep.common.named_thresholds import named_thresholds, with_thresholds_at_metrics
 from checkpoint_sweep.common.source_fingerprint import fingerprint
 from checkpoint_sweep.common.text import MOST_NAMED, first_line, some
 
@@ -36,13 +37,16 @@ def parse(text: str) -> tfma.EvalConfig:
 def with_defaults(eval_config: tfma.EvalConfig, has_baseline: bool) -> tfma.EvalConfig:
     """Fills in TFMA's defaults; without a baseline, change thresholds are dropped.
 
+    Thresholds that a MetricsSpec has by name become those of the metrics of that name.
+
     Raises:
         EvalConfigError: A metric does not exist or does not take its settings, or TFMA finds
             the config inconsistent.
     """
     try:
+        _check_model_types(eval_config)
         updated = tfma.utils.update_eval_config_with_defaults(
-            eval_config, has_baseline=has_baseline, rubber_stamp=True
+            with_thresholds_at_metrics(eval_config), has_baseline=has_baseline, rubber_stamp=True
         )
         tfma.utils.verify_eval_config(updated)
         metric_specs.to_computations(updated.metrics_specs, eval_config=updated)
@@ -65,6 +69,17 @@ def with_defaults(eval_config: tfma.EvalConfig, has_baseline: bool) -> tfma.Eval
             "(metrics_specs name a metric's class, module and config)."
         ) from error
     return updated
+
+
+def _check_model_types(eval_config: tfma.EvalConfig) -> None:
+    for spec in eval_config.model_specs:
+        if spec.model_type == constants.TF_ESTIMATOR:
+            raise EvalConfigError(
+                f"The evaluation config has model_type {spec.model_type!r}, which TFMA does not "
+                "evaluate by a serving signature. Leave ModelSpec.model_type out: what an "
+                "Estimator exports is then evaluated as any SavedModel, by "
+                "ModelSpec.signature_name."
+            )
 
 
 def check_names(eval_config: tfma.EvalConfig) -> None:
@@ -152,6 +167,12 @@ def check_thresholds(eval_config: tfma.EvalConfig) -> None:
         raise EvalConfigError(
             f"The evaluation config has a threshold for {name!r}, which it does not compute. It "
             f"computes: {_list(computed)}. Name one of these, or add the metric to metrics_specs."
+        )
+    for name in sorted(named_thresholds(eval_config) & computed):
+        raise EvalConfigError(
+            f"The evaluation config has a threshold for {name!r} in its MetricsSpec, and it is one "
+            "of several values of a metric, which TFMA does not find. Add a metric for it alone, "
+            "with the threshold in its MetricConfig."
         )
 
 

@@ -25,6 +25,7 @@ from tensorflow_model_analysis.metrics import (
     calibration,
     calibration_histogram,
     calibration_plot,
+    confusion_matrix_metrics,
     confusion_matrix_plot,
     cross_entropy_metrics,
     example_count,
@@ -63,7 +64,6 @@ serialize_eval_run = eval_config_writer._serialize_eval_run
 # Used by extractors and metrics.
 LABEL_TOLERANCE: float = metric_util._EPSILON
 THRESHOLD_TOLERANCE: float = binary_confusion_matrices._EPSILON
-string_labels_to_class_ids = metric_util._string_labels_to_class_ids
 
 # Combiners, one for each vectorized combiner.
 ExampleCountCombiner = example_count._ExampleCountCombiner
@@ -341,6 +341,31 @@ def plot_from_matrices(computation: metric_types.DerivedMetricComputation) -> Ma
     """Reads the keys of a derived computation, if it is TFMA's of a confusion matrix plot."""
     scope = _closure(computation, confusion_matrix_plot.ConfusionMatrixPlot._confusion_matrix_plot)
     return MatricesPlot(scope["matrices_key"], scope["key"]) if scope else None
+
+
+@dataclasses.dataclass(frozen=True)
+class MetricOfMatrices:
+    """A derived computation of a metric from binary confusion matrices.
+
+    Attributes:
+        class_names: Names of the metric's class and of its bases.
+        matrices: Key of the matrices in the metrics of a slice.
+    """
+
+    class_names: frozenset[str]
+    matrices: metric_types.MetricKey
+
+
+def metric_of_matrices(
+    computation: metric_types.DerivedMetricComputation,
+) -> MetricOfMatrices | None:
+    """Returns what a derived computation reads, if it is TFMA's of a confusion matrix metric."""
+    base = confusion_matrix_metrics.ConfusionMatrixMetricBase
+    scope = _closure(computation, base._metric_computations)
+    if scope is None:
+        return None
+    names = frozenset(kind.__name__ for kind in type(scope["self"]).__mro__)
+    return MetricOfMatrices(names, scope["matrices_key"])
 
 
 def _closure(

@@ -76,7 +76,7 @@ class Formula:
         """Computes what each example adds to each field.
 
         Args:
-            label: (1, examples, labels) float64, or class numbers.
+            label: (1 or models, examples, labels) float64, or class numbers.
             prediction: (models, examples, predictions) float64.
             weight: (1, examples, 1) float64.
 

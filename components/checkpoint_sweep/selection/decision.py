@@ -124,6 +124,8 @@ def _ineligible_reason(result: CandidateResult) -> str | None:
     if result.value is None:
         return "the selection metric has no value"
     if not math.isfinite(result.value):
+        if result.replicates is not None and result.replicates.rarer_label == 0:
+            return "the selection metric has no value: all examples have the same label"
         return f"the selection metric is {result.value}"
     if result.threshold_failures:
         return f"missed {some(result.threshold_failures, 1)}"

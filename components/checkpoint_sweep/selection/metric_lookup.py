@@ -5,9 +5,10 @@ from tensorflow_model_analysis.metrics import metric_specs, metric_types
 from tensorflow_model_analysis.proto import config_pb2
 
 from checkpoint_sweep.common.names import MetricName
-from checkpoint_sweep.selection.criteria import Direction
+from checkpoint_sweep.selection.criteria import Direction, ThresholdMode
 from checkpoint_sweep.selection.policies import SelectionError
 from checkpoint_sweep.selection.selection import Selection
+from checkpoint_sweep.selection.set_policies import SecondaryMetric
 
 
 def resolve_direction(selection: Selection, eval_config: tfma.EvalConfig) -> Direction:
@@ -20,7 +21,8 @@ def resolve_direction(selection: Selection, eval_config: tfma.EvalConfig) -> Dir
 
     Raises:
         SelectionError: The config does not compute the metric, declares no direction for it,
-            or declares another than the selection does.
+            or declares another than the selection does; or a name that decides stands for a
+            weighted and an unweighted value.
     """
     available = sorted({metric_name(key) for key in computed_metrics(eval_config)})
     if selection.metric_name not in available:
@@ -32,6 +34,7 @@ def resolve_direction(selection: Selection, eval_config: tfma.EvalConfig) -> Dir
             + f", by which to select. It computes: {names}. Name one of these, or add the "
             "metric to metrics_specs."
         )
+    _check_unambiguous(selection, eval_config)
     declared = _declared_direction(selection.metric_name, eval_config)
     if selection.direction and declared and selection.direction is not declared:
         raise SelectionError(
@@ -46,6 +49,34 @@ def resolve_direction(selection: Selection, eval_config: tfma.EvalConfig) -> Dir
             "LOWER_IS_BETTER, or give the metric a change_threshold with a direction."
         )
     return direction
+
+
+def _check_unambiguous(selection: Selection, eval_config: tfma.EvalConfig) -> None:
+    """Checks that no name by which something is decided stands for two values.
+
+    Thresholds are met by each value; only their bounds are looked up by name.
+    """
+    kinds: dict[MetricName, set[bool | None]] = {}
+    for key in computed_metrics(eval_config):
+        kinds.setdefault(metric_name(key), set()).add(key.example_weighted)
+    names = {selection.metric_name}
+    if isinstance(selection.policy, SecondaryMetric):
+        names |= {name for name in kinds if str(name) == selection.policy.metric}
+    if selection.threshold_mode is ThresholdMode.CONFIDENT:
+        names |= {
+            metric_name(key)
+            for key in metric_specs.metric_thresholds_from_metrics_specs(
+                eval_config.metrics_specs, eval_config=eval_config
+            )
+        }
+    for name in sorted(names):
+        if len(kinds.get(name, ())) > 1:
+            raise SelectionError(
+                f"{str(name)!r} stands for two values, since metrics_specs compute it "
+                "weighted and unweighted. Compute one of them; or add a second metrics_specs for "
+                "the other, with example_weights of its own and the metric under another name in "
+                "its config."
+            )
 
 
 def check_slice(selection: Selection, eval_config: tfma.EvalConfig) -> None:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import enum
+import math
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -190,6 +191,8 @@ def describe_missed(
     """
     change = "change of " if is_change else ""
     reached = " was not computed" if value is None else f" = {value:.6g}"
+    if value is not None and math.isnan(value):
+        reached = " has no value"
     return f"{change}{metric}{reached}{_on(slice_name)} ({threshold})"
 
 

@@ -155,6 +155,21 @@ CASES = {
         }
         """,
     ),
+    "slices by a number that is NaN for some": Case(
+        _binary(
+            [0.2, 0.4, 0.6, 0.8, 0.3, 0.1, 0.7, 0.9],
+            [0.0, 1.0, 1.0, 0.0, 1.0, 0.0, 1.0, 1.0],
+            f=[NAN, 1.0] * 4,
+            g=[[NAN, 1.0], [1.0, 2.0]] * 4,
+        ),
+        LABEL
+        + _metrics("MeanLabel", "ExampleCount", 'Mean:"feature_key_path": ["features", "p"]')
+        + """
+        slicing_specs {} slicing_specs { feature_keys: "f" } slicing_specs { feature_keys: "g" }
+        slicing_specs { feature_keys: ["f", "g"] }
+        """,
+        batch_size=3,
+    ),
     "cross slices with all others": Case(
         _binary(
             [0.2, 0.4, 0.6, 0.8, 0.3, 0.1, 0.7],
@@ -311,3 +326,27 @@ def test_metrics_are_read_back_without_cross_slices(tmp_path: Path) -> None:
     found = read_metrics(output, "")
     assert found.keys() == {(), (("s", "a"),), (("s", "b"),)}
     assert found[()]["", "", "example_count"] == 4
+
+
+@pytest.mark.parametrize("batch_size", [1, 64])
+def test_predictions_outside_of_the_thresholds_are_counted_by_output(
+    batch_size: int, tmp_path: Path
+) -> None:
+    config = tfma_oracle.config(
+        'model_specs { label_keys { key: "one" value: "y" } label_keys { key: "two" value: "y" } }'
+        + _metrics("AUC", options='output_names: ["one", "two"]')
+    )
+    data = passthrough_model.write_examples(tmp_path / "data", ROWS)
+    names = ("one", "two")  # The second is half of the first.
+    models = [
+        passthrough_model.write_model(tmp_path / f"by-{scale}", scale=scale, outputs=names)
+        for scale in (1.0, 1.5, -1.0)
+    ]
+    outputs = tfma_oracle.run_engine(
+        data, config, models, str(tmp_path / "engine"), batch_size=batch_size
+    )
+    assert [read_predictions(output).outside for output in outputs] == [
+        {"one": 0, "two": 0},
+        {"one": 2, "two": 0},
+        {"one": 4, "two": 4},
+    ]

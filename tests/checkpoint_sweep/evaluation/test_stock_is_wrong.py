@@ -1,5 +1,6 @@
 """What docs/differences.md says: the values of stock TFMA, of NumPy and of the engine."""
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -57,7 +58,7 @@ def _stock(rows: Sequence[Row], config: str, directory: Path) -> dict[str, Any]:
     baseline = _baseline(rows, config, directory)
     parsed = tfma_oracle.config(config, baseline is not None)
     output = str(directory / "tfma")
-    return _read(tfma_oracle.run_tfma(data, parsed, model, output, baseline))
+    return _read(tfma_oracle.run_tfma(data, parsed, model, output, baseline, as_is=True))
 
 
 def _engine(rows: Sequence[Row], config: str, directory: Path) -> dict[str, Any]:
@@ -252,3 +253,66 @@ def test_the_exact_matches_of_one_class_are_those_of_all(tmp_path: Path) -> None
     for evaluate in (_stock, _engine):
         found = evaluate(_rows(predictions, labels), config, tmp_path)[""]
         assert found["exact_match.0"] == found["exact_match.1"] == (predictions == one_hot).mean()
+
+
+@pytest.mark.parametrize(
+    ("label", "stock"),
+    [
+        pytest.param(
+            0.0,
+            {
+                "auc": 0.0,
+                "auc_precision_recall": 0.0,
+                "precision": 0.0,
+                "recall": math.nan,
+                "f1_score": 0.0,
+                "specificity": 0.5,
+                "npv": 1.0,
+            },
+            id="no positives",
+        ),
+        pytest.param(
+            1.0,
+            {
+                "auc": 0.0,
+                "auc_precision_recall": 1.0,
+                "precision": 1.0,
+                "recall": 0.5,
+                "f1_score": 2 / 3,
+                "specificity": math.nan,
+                "npv": 0.0,
+            },
+            id="no negatives",
+        ),
+    ],
+)
+def test_metrics_that_need_a_class_have_no_value_without_it(
+    label: float, stock: Mapping[str, float], tmp_path: Path
+) -> None:
+    names = ("AUC", "AUCPrecisionRecall", "Precision", "Recall", "F1Score", "Specificity", "NPV")
+    metrics = _metrics(*names)
+    p = np.array([0.1, 0.3, 0.6, 0.8])
+    rows = _rows(p, np.full(4, label))
+    config = LABEL + metrics
+    undefined = {"auc", "auc_precision_recall"}
+    undefined |= {"specificity", "npv"} if label else {"precision", "recall", "f1_score"}
+    expected = {name: math.nan if name in undefined else value for name, value in stock.items()}
+    assert _stock(rows, config, tmp_path)[""] == pytest.approx(stock, nan_ok=True, abs=1e-6)
+    assert _engine(rows, config, tmp_path)[""] == pytest.approx(expected, nan_ok=True, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("p", "y", "stock", "true"),
+    [
+        pytest.param([1.0, 0.5], [1.0, 1.0], math.nan, math.log(2) / 2, id="sure of what is"),
+        pytest.param([0.0, 0.5], [0.0, 1.0], math.nan, math.log(2) / 2, id="sure of what is not"),
+        pytest.param([1.0, 0.5], [0.0, 1.0], math.inf, math.inf, id="sure and wrong"),
+    ],
+)
+def test_a_cross_entropy_of_a_sure_prediction_is_a_limit(
+    p: list[float], y: list[float], stock: float, true: float, tmp_path: Path
+) -> None:
+    rows, name = _rows(np.array(p), np.array(y)), "binary_crossentropy"
+    config = LABEL + _metrics("BinaryCrossEntropy")
+    assert _stock(rows, config, tmp_path)[""][name] == pytest.approx(stock, nan_ok=True)
+    assert _engine(rows, config, tmp_path)[""][name] == pytest.approx(true)

@@ -75,7 +75,6 @@ PARAMETERS = {
     "remove_private_metrics": "slice_key metrics",
     "separate_computations": "computations",
     "serialize_eval_run": "eval_config data_location file_format model_locations",
-    "string_labels_to_class_ids": "label_vocabulary labels",
 }
 
 

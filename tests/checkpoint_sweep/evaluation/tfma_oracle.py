@@ -1,19 +1,23 @@
 """Stock TFMA as the oracle of the engine, and how their results are compared."""
 
+import contextlib
 import hashlib
 import math
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import apache_beam as beam
+import numpy as np
 import tensorflow_model_analysis as tfma
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from google.protobuf import json_format, text_format
+from tensorflow_model_analysis.metrics import confusion_matrix_metrics as of_matrices
 
-from checkpoint_sweep.evaluation import EvaluateModels
+from checkpoint_sweep.evaluation import EvaluateModels, tfma_internals
 from checkpoint_sweep.saved_model.model_source import ModelSource
 from tests.checkpoint_sweep.evaluation import taxi_models
 
@@ -37,13 +41,17 @@ def run_tfma(
     output: str,
     baseline: ModelSource | None = None,
     batch_size: int | None = None,
+    as_is: bool = False,
 ) -> str:
     """Evaluates one candidate with stock TFMA; gives the output directory.
+
+    Unless `as_is`, metrics that are not defined for want of a class are NaN, and 0 times infinity
+    in a cross entropy is 0, as docs/differences.md has it.
 
     In a test session the same question is asked once: what it depends on are the content of data
     and models, their names, the config and the batches.
     """
-    key = _question(data, eval_config, candidate, baseline, batch_size)
+    key = _question(data, eval_config, candidate, baseline, batch_size, as_is)
     if key in _ANSWERED:
         shutil.copytree(_ANSWERED[key], output)
         return output
@@ -58,7 +66,10 @@ def run_tfma(
                     tags=["serve"],
                 )
             )
-    with beam.Pipeline(runner=FnApiRunner()) as pipeline:
+    with (
+        contextlib.nullcontext() if as_is else _mended(),
+        beam.Pipeline(runner=FnApiRunner()) as pipeline,
+    ):
         _ = (
             pipeline
             | taxi_models.read(data, batch_size)
@@ -70,6 +81,60 @@ def run_tfma(
         )
     _ANSWERED[key] = output
     return output
+
+
+_METHOD = "_metric_value"
+_BOTH = ("tp", "fn"), ("fp", "tn")
+# The cells that must not all be empty. Those that are NaN in TFMA already are not here.
+_CELLS = {
+    of_matrices.AUC: _BOTH,
+    of_matrices.PrecisionAtRecall: _BOTH,
+    of_matrices.RecallAtPrecision: _BOTH,
+    of_matrices.SensitivityAtSpecificity: _BOTH,
+    of_matrices.SpecificityAtSensitivity: _BOTH,
+    of_matrices.ThresholdAtRecall: _BOTH[:1],
+    of_matrices.Precision: _BOTH[:1],
+    of_matrices.FalseDiscoveryRate: _BOTH[:1],
+    of_matrices.F1Score: _BOTH[:1],
+    of_matrices.ThreatScore: _BOTH[:1],
+    of_matrices.FowlkesMallowsIndex: _BOTH[:1],
+    of_matrices.NegativePredictiveValue: _BOTH[1:],
+    of_matrices.FalseOmissionRate: _BOTH[1:],
+}
+
+
+@contextlib.contextmanager
+def _mended() -> Iterator[None]:
+    with contextlib.ExitStack() as stack:
+        for kind, cells in _CELLS.items():
+            patched = _value_where_defined(getattr(kind, _METHOD), cells)
+            stack.enter_context(mock.patch.object(kind, _METHOD, patched))
+        kind, method = tfma_internals.BinaryCrossEntropyCombiner, "_cross_entropy"
+        patched = _with_limits(getattr(kind, method))
+        stack.enter_context(mock.patch.object(kind, method, patched))
+        yield
+
+
+def _value_where_defined(value: Any, cells: Any) -> Any:
+    def patched(self: Any, *args: Any, **kwargs: Any) -> Any:
+        matrices, found = kwargs["matrices"], value(self, *args, **kwargs)
+        counts = (np.add(*(getattr(matrices, cell) for cell in pair)) for pair in cells)
+        return found if all(np.any(count > 0) for count in counts) else found * math.nan
+
+    return patched
+
+
+def _with_limits(value: Any) -> Any:
+    def patched(self: Any, label: np.ndarray, prediction: np.ndarray) -> float:
+        found: float = value(self, label, prediction)
+        if not math.isnan(found) or not np.isfinite(prediction).all():
+            return found
+        label = np.broadcast_to(label, np.shape(prediction))
+        with np.errstate(divide="ignore"):
+            shares = (label, np.log(prediction)), (1 - label, np.log(1 - prediction))
+        return -sum(float((s * log)[s != 0].sum()) for s, log in shares) / prediction.size
+
+    return patched
 
 
 def _question(data: str, eval_config: tfma.EvalConfig, *others: Any) -> str:

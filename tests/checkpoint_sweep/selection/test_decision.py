@@ -7,6 +7,7 @@ import pytest
 from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.decision import choose
 from checkpoint_sweep.selection.policies import CandidateResult
+from checkpoint_sweep.selection.replicates import Replicates
 
 HIGHER, LOWER = Direction.HIGHER_IS_BETTER, Direction.LOWER_IS_BETTER
 
@@ -39,6 +40,14 @@ def test_the_best_finite_value_is_chosen(direction: Direction, values: list, cho
     ("result", "reason"),
     [
         (_result(1, math.nan), "the selection metric is nan"),
+        (
+            _result(
+                1,
+                math.nan,
+                replicates=Replicates(math.nan, (math.nan,), (40,), rarer_label=0),
+            ),
+            "the selection metric has no value: all examples have the same label",
+        ),
         (_result(1), "the selection metric has no value"),
         (_result(1, 0.9, threshold_failures=["auc = 0.4"]), "missed auc = 0.4"),
         (_result(1, 0.9, threshold_failures=["a", "b", "c"]), "missed a and 2 more"),

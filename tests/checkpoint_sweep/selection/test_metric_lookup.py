@@ -2,17 +2,19 @@ import pytest
 import tensorflow_model_analysis as tfma
 from google.protobuf import text_format
 
-from checkpoint_sweep.selection.criteria import Direction
+from checkpoint_sweep.selection.criteria import Direction, ThresholdMode
 from checkpoint_sweep.selection.metric_lookup import resolve_direction
 from checkpoint_sweep.selection.policies import SelectionError
 from checkpoint_sweep.selection.selection import Selection
+from checkpoint_sweep.selection.set_policies import SecondaryMetric
 
 HIGHER, LOWER = Direction.HIGHER_IS_BETTER, Direction.LOWER_IS_BETTER
 
 
 def _config(metrics: str) -> tfma.EvalConfig:
     config = text_format.Parse(
-        f'model_specs {{ label_key: "y" }} metrics_specs {{ {metrics} }}', tfma.EvalConfig()
+        f'model_specs {{ label_key: "y" example_weight_key: "w" }} metrics_specs {{ {metrics} }}',
+        tfma.EvalConfig(),
     )
     return tfma.utils.update_eval_config_with_defaults(config, has_baseline=True, rubber_stamp=True)
 
@@ -29,6 +31,17 @@ ON_SLICE = """metrics {
     threshold { change_threshold { direction: HIGHER_IS_BETTER absolute { value: -1 } } }
   }
 }"""
+BOTH = "example_weights { weighted: true unweighted: true }"
+NAMED = """metrics {
+  class_name: "MeanSquaredError"
+  config: '"name": "named"'
+  threshold { value_threshold { upper_bound { value: 1 } } }
+}"""
+ONE_OF_EACH = (
+    'metrics { class_name: "AUC" } example_weights { weighted: true } } metrics_specs { '
+    'metrics { class_name: "AUC" config: \'"name": "plain_auc"\' } '
+    "example_weights { unweighted: true }"
+)
 BY_CLASS = 'metrics { class_name: "AUC" } binarize { class_ids { values: [0, 1] } }'
 
 
@@ -40,6 +53,16 @@ BY_CLASS = 'metrics { class_name: "AUC" } binarize { class_ids { values: [0, 1] 
         pytest.param(ON_SLICE, Selection("auc"), HIGHER, id="declared on a slice"),
         pytest.param(
             DECLARED, Selection("mean_absolute_error", direction=LOWER), LOWER, id="both agree"
+        ),
+        pytest.param(ONE_OF_EACH, Selection("auc", direction=HIGHER), HIGHER, id="weighted"),
+        pytest.param(
+            ONE_OF_EACH, Selection("plain_auc", direction=HIGHER), HIGHER, id="unweighted"
+        ),
+        pytest.param(
+            f"{PLAIN} }} metrics_specs {{ {NAMED} {BOTH}",
+            Selection("auc", direction=HIGHER),
+            HIGHER,
+            id="another is weighted and unweighted",
         ),
         pytest.param(
             BY_CLASS, Selection("auc", direction=HIGHER, sub_key="classId:1"), HIGHER, id="class"
@@ -75,6 +98,26 @@ def test_the_direction_is_that_of_selection_or_thresholds(
             Selection("mean_absolute_error", direction=HIGHER),
             "says HIGHER_IS_BETTER .* change threshold says LOWER_IS_BETTER",
             id="contradiction",
+        ),
+        pytest.param(
+            f"{PLAIN} {BOTH}",
+            Selection("auc", direction=HIGHER),
+            "'auc' stands for two values",
+            id="weighted and unweighted",
+        ),
+        pytest.param(
+            f"{PLAIN} }} metrics_specs {{ {NAMED} {BOTH}",
+            Selection(
+                "auc", direction=HIGHER, policy=SecondaryMetric("named", Direction.LOWER_IS_BETTER)
+            ),
+            "'named' stands for two values",
+            id="so is what decides between the best",
+        ),
+        pytest.param(
+            f"{PLAIN} }} metrics_specs {{ {NAMED} {BOTH}",
+            Selection("auc", direction=HIGHER, threshold_mode=ThresholdMode.CONFIDENT),
+            "'named' stands for two values",
+            id="so is what has a threshold with a bound",
         ),
     ],
 )

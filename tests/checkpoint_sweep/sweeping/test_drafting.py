@@ -146,6 +146,12 @@ def test_slices_are_features_of_few_values() -> None:
     [
         ({"price": 1}, {"a": _NUMBER, "b": _NUMBER}, None, "may be any of a, b"),
         ({"p": 1}, {"given": _YES_OR_NO, "w": _WORD}, None, "Name it by --label"),
+        (
+            {"p": 1},
+            {"y": dataclasses.replace(_YES_OR_NO, distinct=1)},
+            None,
+            "y has one value in all examples",
+        ),
         ({"p": 1}, {"x": _YES_OR_NO}, "y", "have no feature 'y'; they have: x"),
         ({"p": 1}, {"w": _WORD}, "w", "is text"),
         ({}, {"x": _YES_OR_NO}, None, "no output that is a number"),

@@ -47,6 +47,33 @@ class Rows:
         return Rows(self.slices, self.row[keep], number[self.example[keep]])
 
 
+class _NotANumber(float):
+    """NaN that is equal to itself, also in another process: there is one slice of it."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _NotANumber)
+
+    def __hash__(self) -> int:
+        return hash(_NotANumber)
+
+    def __reduce__(self) -> tuple[type, tuple[str]]:
+        return _NotANumber, ("nan",)
+
+
+def with_equal_nan(key: SliceKey) -> SliceKey:
+    """Returns the key with values of NaN that are equal to each other."""
+    return tuple((name, _equal_nan(value)) for name, value in key)
+
+
+def with_plain_nan(key: SliceKey) -> SliceKey:
+    """Returns the key as TFMA has it: the inverse of `with_equal_nan`."""
+    return tuple((n, float("nan") if isinstance(v, _NotANumber) else v) for n, v in key)
+
+
+def _equal_nan(value: Any) -> Any:
+    return _NotANumber("nan") if isinstance(value, float) and value != value else value
+
+
 def slicing_specs(eval_config: config_pb2.EvalConfig) -> list[slicer_lib.SingleSliceSpec]:
     """Lists the specs to slice by, with those of cross slices, in TFMA's extractor's order."""
     specs = [slicer_lib.SingleSliceSpec(spec=spec) for spec in eval_config.slicing_specs]
@@ -114,13 +141,16 @@ class Slicer:
         keys = []
         for combo in combos:
             values = [encoded[i][1][index] for i, index in enumerate(combo)]
-            identity = tuple(None if v is None else (v.dtype.kind, *v.tolist()) for v in values)
+            identity = tuple(
+                None if v is None else (v.dtype.kind, *map(_equal_nan, v.tolist())) for v in values
+            )
             if identity not in known:
                 if len(known) >= _CACHED_COMBINATIONS:
                     known.clear()
                 example = {n: v for n, v in zip(names, values, strict=True) if v is not None}
                 known[identity] = tuple(
-                    slicer_lib.get_slices_for_features_dicts([], example, [spec])
+                    with_equal_nan(key)
+                    for key in slicer_lib.get_slices_for_features_dicts([], example, [spec])
                 )
             keys.append(known[identity])
         return codes, keys
@@ -162,7 +192,7 @@ def _encode(value: Any, size: int) -> tuple[np.ndarray, list[np.ndarray | None]]
     codes = np.empty(size, np.int64)
     for i, values in enumerate(rows):
         distinct = np.unique(values)
-        identity = tuple(distinct.tolist())
+        identity = tuple(map(_equal_nan, distinct.tolist()))
         if identity not in index:
             index[identity] = len(found)
             found.append(distinct)

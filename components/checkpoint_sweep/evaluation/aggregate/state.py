@@ -9,7 +9,7 @@ import numpy as np
 from tensorflow_model_analysis.proto import config_pb2
 
 from checkpoint_sweep.evaluation import tfma_internals
-from checkpoint_sweep.evaluation.aggregate import sums
+from checkpoint_sweep.evaluation.aggregate import slicing, sums
 from checkpoint_sweep.evaluation.plan import plan as plan_lib
 
 # A row is a sample (a jackknife fold or bootstrap replicate, 0 without intervals) and a set of
@@ -38,6 +38,8 @@ class MetricState:
         non_finite: (models,) int64, examples whose predictions are not all finite.
         errors: Combiner that failed on a model's NaN or infinite predictions, by model.
         positives: (rows,) float64, examples with the label 1; NaN where labels are not 0 and 1.
+        outside: (models, outputs) int64, examples with predictions outside of [0, 1], for outputs
+            with metrics of curves; without elements where they are not counted.
     """
 
     rows: list[Row]
@@ -48,6 +50,7 @@ class MetricState:
     non_finite: np.ndarray
     errors: dict[int, str]
     positives: np.ndarray
+    outside: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros((0, 0), np.int64))
 
     def flatten(self, strides: dict[int, int]) -> "MetricState":
         """Makes a state with one slice per row; this one has no sums afterwards, to save memory.
@@ -102,6 +105,7 @@ class StateAccumulator:
         self._sums: dict[int, sums.PendingSums] = {}
         self._examples = 0
         self._non_finite: np.ndarray | int = 0
+        self._outside = np.zeros((0, 0), np.int64)
         self._errors: dict[int, str] = {}
         self.fallback: Fallback = {}
 
@@ -116,6 +120,8 @@ class StateAccumulator:
         np.add.at(self._positives, index, state.positives)
         self._examples += state.examples
         self._non_finite = self._non_finite + state.non_finite
+        if state.outside.size:
+            self._outside = self._outside + state.outside if self._outside.size else state.outside
         self._errors = {**state.errors, **self._errors}
         # Two combinations of feature values may be the same set of slices.
         distinct = np.unique(index).size == index.size
@@ -150,6 +156,7 @@ class StateAccumulator:
             np.asarray(self._non_finite),
             dict(self._errors),
             self._positives,
+            self._outside,
         )
 
     def flattened(self) -> MetricState:
@@ -254,7 +261,8 @@ def split_by_slice(
     failed = frozenset(whole.errors)
     slices: dict[tfma_internals.SliceKey, SliceState] = {}
     for row, (sample, (key,)) in enumerate(whole.rows):
-        part = slices.setdefault(key, SliceState(key, {}, 0.0, {}, {}, failed, candidates))
+        plain = slicing.with_plain_nan(key)
+        part = slices.setdefault(key, SliceState(plain, {}, 0.0, {}, {}, failed, candidates))
         part.counts[sample] = int(whole.counts[row])
         part.positives += float(whole.positives[row])
         for leaf, total in whole.sums.items():

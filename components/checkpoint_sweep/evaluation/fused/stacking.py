@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from tensorflow_model_analysis.proto import config_pb2
 
-from checkpoint_sweep.evaluation.plan import metric_inputs
+from checkpoint_sweep.evaluation.plan import curves, metric_inputs
 from checkpoint_sweep.evaluation.plan import plan as plan_lib
 
 # Numbers of models, and a batch with their predictions.
@@ -69,6 +69,27 @@ def count_non_finite(
     result = np.zeros(models, np.int64)
     for numbers, batch in blocks:
         result[numbers] = batch.non_finite(eval_config)
+    return result
+
+
+def count_outside(
+    blocks: Sequence[Block], eval_config: config_pb2.EvalConfig, models: int
+) -> np.ndarray:
+    """Counts, for each model, the examples with a prediction outside of [0, 1].
+
+    Args:
+        blocks: Blocks of all models, see `stack_models`.
+        eval_config: Config of the evaluation, which says which outputs have metrics of curves.
+        models: Number of models.
+
+    Returns:
+        (models, outputs) int64, in the order of `curves.outputs_with_curves`.
+    """
+    outputs = curves.outputs_with_curves(eval_config)
+    result = np.zeros((models, len(outputs)), np.int64)
+    for numbers, batch in blocks:
+        for index, output in enumerate(outputs):
+            result[numbers, index] = batch.outside(output, curves.TOLERANCE)
     return result
 
 

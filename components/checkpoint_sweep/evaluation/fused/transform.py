@@ -17,6 +17,7 @@ from checkpoint_sweep.evaluation.fused.racing.partial import WritePartial
 from checkpoint_sweep.evaluation.fused.racing.shares import TakeShares
 from checkpoint_sweep.evaluation.fused.update_ahead import update_for
 from checkpoint_sweep.evaluation.jackknife.transform import EvaluateFolds
+from checkpoint_sweep.evaluation.plan import curves
 from checkpoint_sweep.evaluation.plan import plan as plan_lib
 from checkpoint_sweep.evaluation.plan.tracked_metrics import UncertaintySpec
 from checkpoint_sweep.evaluation.predict import LoadedModels
@@ -142,7 +143,8 @@ class EvaluateModels(beam.PTransform):
                 part, candidates, len(sources)
             )
             if not key:
-                records.append(whole | "Predictions" >> beam.FlatMap(_predictions))
+                counted = curves.outputs_with_curves(config)
+                records.append(whole | "Predictions" >> beam.FlatMap(_predictions, counted))
             if key or part.metrics_specs or not config.metrics_specs:
                 metrics.append(whole | f"Evaluate{name}" >> EvaluateSlices(part, candidates))
         sliced = metrics[0]
@@ -208,10 +210,17 @@ def _by_query(element: queries.QueryExample) -> tuple[str, queries.QueryExample]
 
 
 def _predictions(
-    element: tuple[candidate_ranges.Range, MetricState],
+    element: tuple[candidate_ranges.Range, MetricState], outputs: Sequence[str]
 ) -> Iterator[tuple[int, Record]]:
-    """Yields the record of the predictions of each candidate of a range."""
+    """Yields the record of the predictions of each candidate of a range.
+
+    Args:
+        element: Range of candidates, and the state of all of them.
+        outputs: Outputs with metrics of curves.
+    """
     candidates, whole = element
     for number in range(*candidates):
         non_finite, failed = int(whole.non_finite[number]), whole.errors.get(number)
-        yield number, predictions_record(whole.examples, non_finite, failed)
+        outside = whole.outside[number].tolist() if whole.outside.size else [0] * len(outputs)
+        counts = dict(zip(outputs, outside, strict=True))
+        yield number, predictions_record(whole.examples, non_finite, failed, counts)

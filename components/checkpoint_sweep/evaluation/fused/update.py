@@ -21,7 +21,12 @@ from checkpoint_sweep.evaluation.aggregate.batch_accumulator import BatchAccumul
 from checkpoint_sweep.evaluation.aggregate.state import FoldState
 from checkpoint_sweep.evaluation.fused import queries, required_features
 from checkpoint_sweep.evaluation.fused.loading import Loaded, Loader
-from checkpoint_sweep.evaluation.fused.stacking import count_non_finite, single_output, stack_models
+from checkpoint_sweep.evaluation.fused.stacking import (
+    count_non_finite,
+    count_outside,
+    single_output,
+    stack_models,
+)
 from checkpoint_sweep.evaluation.inputs import preprocessing
 from checkpoint_sweep.evaluation.inputs.preparer import UNFIT, BatchPreparer, PreparedBatch
 from checkpoint_sweep.evaluation.jackknife import coarse_plan, fold_rows
@@ -178,6 +183,7 @@ class Update(beam.DoFn):
                 strict=True,
             )
         ]
+        accumulators[0].state.outside = count_outside(blocks, self._eval_config, len(self._sources))
         for leaf, numbers in self._leaves:
             into = [(accumulators[plan], index) for plan, index in numbers]
             for models, block in blocks:

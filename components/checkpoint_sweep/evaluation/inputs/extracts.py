@@ -147,7 +147,29 @@ def _dense(name: str, value: Any, spec: tf.TensorSpec) -> np.ndarray:
             f"The signature's input {name!r} is {spec.dtype.name}, and that feature of the "
             "examples is text. Choose another signature with ModelSpec.signature_name."
         )
-    return value.astype(spec.dtype.as_numpy_dtype)
+    return _cast(name, value, spec.dtype)
+
+
+def _cast(name: str, value: np.ndarray, dtype: tf.DType) -> np.ndarray:
+    """Casts a feature to the type of an input; from float to float it may be rounded.
+
+    Raises:
+        InputError: A value is another afterwards: stock TFMA, and serving, refuse the type.
+    """
+    with np.errstate(invalid="ignore"):
+        result = value.astype(dtype.as_numpy_dtype)
+        if dtype.is_floating and value.dtype.kind == "f":
+            return result
+        # Compared as numbers of both types: NumPy compares integers to floats as floats.
+        changed = (result.astype(value.dtype) != value) | (result != value)
+    if changed.any():
+        raise InputError(
+            f"The signature's input {name!r} is {dtype.name}, and that feature of the examples is "
+            f"{value.dtype.name}, with values that {dtype.name} does not hold: "
+            f"{value[changed][0]}. Export a signature that takes {value.dtype.name}, or write "
+            f"the feature as {dtype.name}."
+        )
+    return result
 
 
 def _source_columns(representation: schema_pb2.TensorRepresentation) -> set[str]:

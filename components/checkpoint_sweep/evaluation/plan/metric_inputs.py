@@ -51,8 +51,9 @@ class MetricInputs:
     """Arrays that broadcast to (models, examples, values).
 
     Attributes:
-        label: (1 or models, examples, values), or (1, examples, 1) for sparse labels when the
-            inputs are not flat.
+        label: (1 or models, examples, values), or (1 or models, examples, 1) for sparse labels
+            when the inputs are not flat. Text labels are class numbers by each model's own
+            vocabulary, so that models may differ.
         prediction: (models, examples, values).
         weight: (1, examples, values or 1).
         regular: (batch size,) bool, the examples that the arrays hold; all if all are True.
@@ -143,35 +144,52 @@ class Batch:
             bad = found if bad is None else bad | found
         return np.zeros(1, np.int64) if bad is None else bad.sum(axis=1)
 
+    def outside(self, output_name: str, tolerance: float) -> np.ndarray:
+        """For each model, (models,) int64, on how many examples a prediction is outside of [0, 1].
+
+        Args:
+            output_name: Output whose predictions are looked at; "" for the only one.
+            tolerance: How far outside a prediction still counts as inside.
+        """
+        try:
+            prediction, _ = self._prediction(output_name)
+        except (UnsupportedError, KeyError, ValueError):
+            return np.zeros(1, np.int64)
+        with np.errstate(invalid="ignore"):
+            found = (prediction < -tolerance) | (prediction > 1 + tolerance)
+        return found.any(axis=2).sum(axis=1)
+
     def _make(self, spec: InputSpec) -> MetricInputs:
         prediction, vocabulary = self._prediction(spec.output_name)
         labels = self._labels(spec.output_name)
         if labels is None or isinstance(labels, Mapping):
             raise UnsupportedError("labels are missing")
-        label, regular = _column(labels, self.size)
+        column, regular = _column(labels, self.size)
+        label = column[None]
         if label.dtype.kind in "OSU":
             if vocabulary is None:
                 raise UnsupportedError("labels are strings and the model gives no vocabulary")
-            label = tfma_internals.string_labels_to_class_ids(vocabulary, label)
-            regular = regular & (label != -1).any(axis=1)
+            label = _class_ids(vocabulary, column)
+            regular = regular & (label != -1).any(axis=2).all(axis=0)
         weight, weighted = self.weight(spec.output_name, spec.example_weighted)
         if weight.dtype.kind not in "fiub" or label.dtype.kind not in "fiub":
             raise UnsupportedError("labels or example weights are not numbers")
-        regular = regular & weighted & np.isfinite(weight) & np.isfinite(label).all(axis=1)
+        regular = regular & weighted & np.isfinite(weight) & np.isfinite(label).all(axis=(0, 2))
         regular &= np.isfinite(prediction).all(axis=(0, 2))
         if spec.fractional:
             tolerance = tfma_internals.LABEL_TOLERANCE
             inside = (label >= -tolerance) & (label <= 1 + tolerance)
-            if label.shape[1] == prediction.shape[2]:
-                regular &= inside.all(axis=1)
-        needs_one_hot = label.shape[1] == 1 and prediction.shape[2] > 1
+            if label.shape[2] == prediction.shape[2]:
+                regular &= inside.all(axis=(0, 2))
+        needs_one_hot = label.shape[2] == 1 and prediction.shape[2] > 1
         if needs_one_hot and (spec.flatten or spec.sub_key is not None):
             # Other labels are no index into the identity matrix of `one_hot`: TFMA refuses them.
             classes = prediction.shape[2]
-            regular &= (label[:, 0] >= -classes - 1) & (label[:, 0] <= classes)
+            known = (label[:, :, 0] >= -classes - 1) & (label[:, :, 0] <= classes)
+            regular &= known.all(axis=0)
         if not regular.all():
-            label, weight, prediction = label[regular], weight[regular], prediction[:, regular]
-        label3, prediction = _select(spec, label[None], prediction)
+            label, weight, prediction = label[:, regular], weight[regular], prediction[:, regular]
+        label3, prediction = _select(spec, label, prediction)
         weight3 = weight[None, :, None]
         if spec.flatten:
             if label3.shape[2] != prediction.shape[2]:
@@ -196,7 +214,11 @@ class Batch:
         return _lookup(labels, self.model_name, output_name)
 
     def _prediction(self, output_name: str) -> tuple[np.ndarray, np.ndarray | None]:
-        """Returns predictions (models, size, values), and the label vocabulary if there is one."""
+        """Returns predictions (models, size, values), and label vocabularies, if there are any.
+
+        Vocabularies are (models, size, classes): an example may have its own, as the classes of a
+        top-k head come in the order of their scores.
+        """
         value = self.predictions
         if output_name:
             value = util.get_by_keys(value, [output_name])
@@ -204,7 +226,7 @@ class Batch:
         if isinstance(value, Mapping):
             for key in ("all_classes", "classes"):
                 if key in value and (key == "all_classes" or "scores" in value):
-                    vocabulary = value[key][0].reshape(-1, value[key].shape[-1])[0]
+                    vocabulary = value[key]
                     break
         _, value = metric_util.prepare_labels_and_predictions(
             None, value, self.model_spec.prediction_key
@@ -240,6 +262,26 @@ def _column(value: Any, size: int) -> tuple[np.ndarray, np.ndarray]:
     if column.dtype.kind == "O":
         return column, np.array([all(v is not None for v in row) for row in column])
     return column, np.ones(size, bool)
+
+
+def _class_ids(vocabulary: np.ndarray, label: np.ndarray) -> np.ndarray:
+    """Class numbers (models, size, width) of text labels (size, width); -1 for unknown ones.
+
+    Args:
+        vocabulary: (models, size, ..., classes), the names of each example's classes. Of several
+            vocabularies of an example the first counts, and of equal names too, as in TFMA.
+        label: Names of classes.
+
+    Raises:
+        UnsupportedError: an example has no list of classes.
+    """
+    if vocabulary.ndim < 3 or vocabulary.shape[1] != label.shape[0]:
+        raise UnsupportedError("the classes are not a vocabulary for each example")
+    names = vocabulary.reshape(*vocabulary.shape[:2], -1, vocabulary.shape[-1])[:, :, 0]
+    result = np.full((names.shape[0], *label.shape), -1)
+    for class_id in reversed(range(names.shape[2])):
+        result[names[:, :, class_id, None] == label] = class_id
+    return result
 
 
 def one_hot(label: np.ndarray, classes: int) -> np.ndarray:
@@ -286,6 +328,4 @@ def stack(outputs: list[Any]) -> Any:
     """Stacks the outputs of several models, with a leading dimension for the models."""
     if isinstance(outputs[0], dict):
         return {name: stack([values[name] for values in outputs]) for name in outputs[0]}
-    if outputs[0].dtype.kind in "OSU":
-        return outputs[0][None]  # Vocabularies, the same for all.
     return np.stack(outputs)

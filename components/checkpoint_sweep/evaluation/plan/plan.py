@@ -13,6 +13,7 @@ from tensorflow_model_analysis.utils import model_util
 from checkpoint_sweep.evaluation import tfma_internals
 from checkpoint_sweep.evaluation.plan.combiners import base, vectorized
 from checkpoint_sweep.evaluation.plan.combiners.rebinning import on_arrays
+from checkpoint_sweep.evaluation.plan.undefined import nan_where_undefined
 
 
 @dataclasses.dataclass(frozen=True)
@@ -138,7 +139,10 @@ def make(eval_config: config_pb2.EvalConfig, log: bool = False) -> Plan:
         )
     return Plan(
         leaves,
-        [on_arrays(computation) for computation in separated.derived_computations],
+        [
+            nan_where_undefined(on_arrays(computation))
+            for computation in separated.derived_computations
+        ],
         separated.cross_slice_computations,
         separated.ci_derived_computations,
         next((s.name for s in eval_config.model_specs if not s.is_baseline), ""),

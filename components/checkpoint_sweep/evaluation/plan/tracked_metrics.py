@@ -113,7 +113,7 @@ def find_tracked_metrics(
         kept = [
             metric
             for metric in metrics_spec.metrics
-            if names & _names_of(eval_config, metrics_spec, metric)
+            if names & names_of(eval_config, metrics_spec, metric)
         ]
         if kept:
             part = reduced.metrics_specs.add()
@@ -125,7 +125,7 @@ def find_tracked_metrics(
     return UncertaintySpec(reduced, frozenset(names), chosen, tuple(slices), everywhere)
 
 
-def _names_of(
+def names_of(
     eval_config: config_pb2.EvalConfig,
     metrics_spec: config_pb2.MetricsSpec,
     metric: config_pb2.MetricConfig,

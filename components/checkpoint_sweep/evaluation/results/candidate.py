@@ -2,7 +2,9 @@
 
 import dataclasses
 import json
+import math
 import os
+from collections.abc import Mapping
 
 import tensorflow as tf
 import tensorflow_model_analysis as tfma
@@ -10,11 +12,12 @@ import tensorflow_model_analysis as tfma
 from checkpoint_sweep.common import digests
 from checkpoint_sweep.common.files import files_below, special_file
 from checkpoint_sweep.common.text import MOST_NAMED, some
+from checkpoint_sweep.evaluation.plan.curves import curves_out_of_range
 from checkpoint_sweep.evaluation.results.confident_thresholds import not_sure
 from checkpoint_sweep.evaluation.results.files import JACKKNIFE, PREDICTIONS
 from checkpoint_sweep.evaluation.results.metrics import EvaluationMetrics
 from checkpoint_sweep.evaluation.results.replicates import read_replicates
-from checkpoint_sweep.evaluation.results.thresholds import threshold_failures
+from checkpoint_sweep.evaluation.results.thresholds import threshold_failures, without_meaning
 from checkpoint_sweep.selection.criteria import ThresholdMode
 from checkpoint_sweep.selection.policies import CandidateResult, SelectionError
 from checkpoint_sweep.selection.selection import Selection
@@ -51,7 +54,9 @@ def read_result(
         )
     key = selection.slice_name, selection.metric_name
     replicates = read_replicates(directory, model_name, metrics=metrics)
-    failures = threshold_failures(directory)
+    predictions = read_predictions(directory)
+    out_of_range = curves_out_of_range(eval_config, predictions.outside, predictions.examples)
+    failures = [*threshold_failures(directory), *without_meaning(eval_config, out_of_range)]
     if selection.threshold_mode is ThresholdMode.CONFIDENT and not failures:
         failures = not_sure(eval_config, replicates, selection.level)
     found = replicates.get(key)
@@ -60,9 +65,12 @@ def read_result(
         step,
         slices[selection.slice_name].get(selection.metric_name),
         tuple(failures),
-        excluded_reason=read_predictions(directory).excluded_reason,
+        excluded_reason=predictions.excluded_reason or out_of_range.get(selection.metric_name),
         replicates=found.own if found else None,
-        metrics={str(known): value for known, value in slices[selection.slice_name].items()},
+        metrics={
+            str(known): math.nan if known in out_of_range else value
+            for known, value in slices[selection.slice_name].items()
+        },
     )
 
 
@@ -74,11 +82,14 @@ class Predictions:
         examples: Number of examples; 0 if there were none.
         non_finite: Number of examples with a prediction that is NaN or infinite.
         failed: Name of the TFMA combiner that failed on them; None if none did.
+        outside: Number of examples with a prediction outside of [0, 1], by output that has metrics
+            of curves.
     """
 
     examples: int = 0
     non_finite: int = 0
     failed: str | None = None
+    outside: Mapping[str, int] = dataclasses.field(default_factory=dict)
 
     @property
     def excluded_reason(self) -> str | None:

@@ -1,6 +1,7 @@
 """The files of a candidate's results beside TFMA's, and the records of all files."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 # By the name of a file: a serialized proto, or JSON; plots are serialized when they are written.
@@ -12,13 +13,16 @@ PREDICTIONS = "predictions.json"
 JACKKNIFE = "jackknife.json"
 
 
-def predictions_record(examples: int, non_finite: int, failed: str | None) -> Record:
+def predictions_record(
+    examples: int, non_finite: int, failed: str | None, outside: Mapping[str, int]
+) -> Record:
     """Makes the record of a candidate's predictions.
 
     Args:
         examples: Number of examples.
         non_finite: Number of examples with a prediction that is NaN or infinite.
         failed: Name of the TFMA combiner that failed on them; None if none did.
+        outside: Number of examples with a prediction outside of [0, 1], by output.
     """
-    content = {"examples": examples, "non_finite": non_finite, "failed": failed}
+    content = {"examples": examples, "non_finite": non_finite, "failed": failed, "outside": outside}
     return {PREDICTIONS: json.dumps(content).encode()}

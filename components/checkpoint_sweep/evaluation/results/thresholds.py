@@ -1,11 +1,16 @@
 """The thresholds that an evaluation missed, in sentences."""
 
+from collections.abc import Mapping
+
 import tensorflow as tf
 import tensorflow_model_analysis as tfma
 from google.protobuf import message
+from tensorflow_model_analysis.metrics import metric_specs
 from tensorflow_model_analysis.proto import metrics_for_slice_pb2, validation_result_pb2
 
+from checkpoint_sweep.common.names import MetricName
 from checkpoint_sweep.common.text import first_line
+from checkpoint_sweep.selection.metric_lookup import metric_name
 from checkpoint_sweep.selection.thresholds import describe_missed
 
 # TFMA asserts that the file has one record.
@@ -34,6 +39,23 @@ def threshold_failures(directory: str) -> list[str]:
         f"no data for the slice of a threshold: {_one_line(spec)}"
         for spec in (*validation.missing_slices, *validation.missing_cross_slices)
     ]
+
+
+def without_meaning(eval_config: tfma.EvalConfig, reasons: Mapping[MetricName, str]) -> list[str]:
+    """Returns one sentence for each metric that has a threshold and may not decide.
+
+    Args:
+        eval_config: Evaluation config with its defaults.
+        reasons: Why metrics may not decide, by name.
+    """
+    if not reasons:
+        return []
+    thresholds = metric_specs.metric_thresholds_from_metrics_specs(
+        eval_config.metrics_specs, eval_config=eval_config
+    )
+    baselines = {spec.name for spec in eval_config.model_specs if spec.is_baseline}
+    names = {metric_name(key) for key in thresholds if key.model_name not in baselines}
+    return [reasons[name] for name in sorted(names & reasons.keys())]
 
 
 def _sentence(

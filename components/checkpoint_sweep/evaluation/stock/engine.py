@@ -23,7 +23,7 @@ from checkpoint_sweep.evaluation.data_errors import (
     in_a_sentence,
     user_error,
 )
-from checkpoint_sweep.evaluation.plan import metric_inputs
+from checkpoint_sweep.evaluation.plan import curves, metric_inputs
 from checkpoint_sweep.evaluation.plan import plan as plan_lib
 from checkpoint_sweep.evaluation.request import Evaluated, EvaluationRequest
 from checkpoint_sweep.evaluation.results.candidate import Predictions
@@ -34,6 +34,7 @@ from checkpoint_sweep.saved_model.tensor_bundle import unreadable_reason
 from checkpoint_sweep.saved_model.weight_swap import write_saved_model
 
 _COUNTERS = "checkpoint_sweep.predictions"
+_OUTSIDE = "outside:"  # And the name of an output.
 
 
 def evaluate_with_tfma(request: EvaluationRequest) -> Iterator[Evaluated]:
@@ -150,7 +151,12 @@ def _extractors(
 def _counted(pipeline: beam.Pipeline) -> Predictions:
     counted = pipeline.result.metrics().query(MetricsFilter().with_namespace(_COUNTERS))
     found = {c.key.metric.name: int(c.result) for c in counted["counters"]}
-    return Predictions(found.get("examples", 0), found.get("non_finite", 0))
+    outside = {
+        name.removeprefix(_OUTSIDE): number
+        for name, number in found.items()
+        if name.startswith(_OUTSIDE)
+    }
+    return Predictions(found.get("examples", 0), found.get("non_finite", 0), outside=outside)
 
 
 def _write(predictions: Predictions, output: str) -> None:
@@ -170,6 +176,10 @@ class _Count(beam.DoFn):
         self._looking = looking
         self._examples = Metrics.counter(_COUNTERS, "examples")
         self._non_finite = Metrics.counter(_COUNTERS, "non_finite")
+        self._outside = {
+            name: Metrics.counter(_COUNTERS, f"{_OUTSIDE}{name}")
+            for name in curves.outputs_with_curves(eval_config)
+        }
 
     def process(self, element: dict[str, Any]) -> Iterator[dict[str, Any]]:
         """Counts the examples of batched extracts, and passes these on as they are.
@@ -181,24 +191,31 @@ class _Count(beam.DoFn):
         size = len(element[constants.INPUT_KEY])
         check_values(element, self._config, size)
         self._examples.inc(size)
-        self._non_finite.inc(self._bad(element, size, False))
+        if (batch := self._batch(element, size, False)) is not None:
+            self._non_finite.inc(int(batch.non_finite(self._config)[0]))
+            for name, counter in self._outside.items():
+                counter.inc(int(batch.outside(name, curves.TOLERANCE)[0]))
         if self._looking:
             if any(spec.is_baseline for spec in self._config.model_specs):
-                check_baseline(self._bad(element, size, True), size)
+                baseline = self._batch(element, size, True)
+                bad = 0 if baseline is None else int(baseline.non_finite(self._config)[0])
+                check_baseline(bad, size)
             check_oddities(element, self._config, size)
         else:
             progress.done(size, 1)
         yield element
 
-    def _bad(self, element: dict[str, Any], size: int, of_baseline: bool) -> int:
+    def _batch(
+        self, element: dict[str, Any], size: int, of_baseline: bool
+    ) -> metric_inputs.Batch | None:
+        """Returns the predictions of the candidate or of the baseline; None without any."""
         spec = plan_lib.model_spec(self._config, of_baseline)
         name = spec.name if len(self._config.model_specs) > 1 else ""
         predictions = element.get(tfma.PREDICTIONS_KEY)
         if predictions is None:
-            return 0
+            return None
         stacked = metric_inputs.stack([predictions[name] if name else predictions])
-        batch = metric_inputs.Batch(size, None, None, stacked, spec, name)
-        return int(batch.non_finite(self._config)[0])
+        return metric_inputs.Batch(size, None, None, stacked, spec, name)
 
 
 def _saved_model(source: ModelSource, scratch: str) -> str:

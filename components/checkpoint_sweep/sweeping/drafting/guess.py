@@ -131,6 +131,12 @@ def _label(
         and (rank := _rank(name, feature, prediction, columns)) is not None
     }
     if not fits:
+        if same := _constants(model, features):
+            raise EvalConfigError(
+                f"The label cannot be guessed: {some(same, _NAMED)} has one value in all examples, "
+                "and the model is given the others that are numbers. Take examples with other "
+                "labels too, or name the label by --label."
+            )
         raise EvalConfigError(
             "No feature of the examples can be the label: the model is given all of those that "
             f"are numbers. They have: {some(sorted(features), _NAMED)}. Name it by --label, or "
@@ -147,6 +153,15 @@ def _label(
     besides = f"; it could also be {some(others, _NAMED)}" if others else ""
     notes.append(f"The label is taken to be {first[0]!r}{besides}: --label names another.")
     return first[0]
+
+
+def _constants(model: Model, features: Mapping[str, Feature]) -> list[str]:
+    """Returns the numbers that the model is not given and that are the same in all examples."""
+    return sorted(
+        name
+        for name, feature in features.items()
+        if feature.is_number and feature.distinct == 1 and name not in model.asks_for
+    )
 
 
 def _rank(name: str, feature: Feature, prediction: str, columns: int) -> int | None:

@@ -23,7 +23,7 @@ _TEMPLATE = (
 def select(guess: Guess, label: Feature) -> str:
     """Names the metric to choose by, to begin with."""
     if guess.problem == BINARY:
-        return "auc"
+        return "binary_crossentropy" if guess.is_logit else "auc"
     if guess.problem == MULTI_CLASS:
         return "sparse_categorical_accuracy" if label.width == 1 else "categorical_accuracy"
     return "mean_absolute_error"

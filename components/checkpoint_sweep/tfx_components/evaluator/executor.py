@@ -20,6 +20,7 @@ from checkpoint_sweep.common.eval_config import has_thresholds, parse, with_defa
 from checkpoint_sweep.common.files import write_json
 from checkpoint_sweep.evaluation.data_errors import EvaluationError
 from checkpoint_sweep.evaluation.engine import get_engine
+from checkpoint_sweep.evaluation.plan.curves import curves_out_of_range
 from checkpoint_sweep.evaluation.plan.tracked_metrics import find_tracked_metrics
 from checkpoint_sweep.evaluation.preflight.preflight import preflight
 from checkpoint_sweep.evaluation.preflight.weights import check_weights
@@ -27,7 +28,7 @@ from checkpoint_sweep.evaluation.request import DEFAULT_ENGINE, EvaluationReques
 from checkpoint_sweep.evaluation.results.candidate import read_predictions
 from checkpoint_sweep.evaluation.results.metrics import EvaluationMetrics
 from checkpoint_sweep.evaluation.results.replicates import read_replicates
-from checkpoint_sweep.evaluation.results.thresholds import threshold_failures
+from checkpoint_sweep.evaluation.results.thresholds import threshold_failures, without_meaning
 from checkpoint_sweep.evaluation.stock.pipeline import pipeline_for_tfma
 from checkpoint_sweep.saved_model.model_source import ModelSource
 from checkpoint_sweep.tfx_components import parameters
@@ -100,7 +101,7 @@ class EvaluatorExecutor(stock.Executor):
         blessing = artifact_utils.get_single_instance(output_dict[keys.BLESSING_KEY])
         model_name = next(s.name for s in eval_config.model_specs if not s.is_baseline)
         metrics = EvaluationMetrics(evaluation)
-        blessed, reason = _bless(blessing, metrics, model_name, has_thresholds(eval_config))
+        blessed, reason = _bless(blessing, metrics, model_name, eval_config)
         model = input_dict[keys.MODEL_KEY][0]
         leave_card(blessing, metrics, model, eval_config, splits, blessed, reason)
         _set_properties(blessing, input_dict, exec_properties)
@@ -131,27 +132,33 @@ def _source(name: str, artifacts: list[types.Artifact]) -> ModelSource:
 
 
 def _bless(
-    blessing: types.Artifact, metrics: EvaluationMetrics, model_name: str, validated: bool
+    blessing: types.Artifact,
+    metrics: EvaluationMetrics,
+    model_name: str,
+    eval_config: tfma.EvalConfig,
 ) -> tuple[bool, str]:
     """Writes the verdict, and returns it with its reason."""
     found = findings(read_replicates(metrics.directory, model_name, metrics=metrics))
     words = in_words(found)
     content = {"words": words, "metrics": [finding.to_json() for finding in found]}
     write_json(os.path.join(blessing.uri, VERDICT), content)
-    ok, reason = _judge(metrics.directory, validated, words)
+    ok, reason = _judge(metrics.directory, eval_config, words)
     write_blessing_file(blessing, ok, reason)
     logging.info("%s on held-out examples", "BLESSED" if ok else "NOT BLESSED")
     return ok, reason
 
 
-def _judge(evaluation: str, validated: bool, words: str) -> tuple[bool, str]:
+def _judge(evaluation: str, eval_config: tfma.EvalConfig, words: str) -> tuple[bool, str]:
     """Whether the model is blessed, and why; one that had no thresholds to meet is not."""
-    if reason := read_predictions(evaluation).excluded_reason:
+    predictions = read_predictions(evaluation)
+    if reason := predictions.excluded_reason:
         return False, f"Not to be shipped: {reason}."
-    if not validated:
+    if not has_thresholds(eval_config):
         return False, "The evaluation config has no thresholds: nothing was validated."
-    if not tfma.load_validation_result(evaluation).validation_ok:
-        return False, "\n".join(threshold_failures(evaluation))
+    out_of_range = curves_out_of_range(eval_config, predictions.outside, predictions.examples)
+    failures = [*threshold_failures(evaluation), *without_meaning(eval_config, out_of_range)]
+    if failures:
+        return False, "\n".join(failures)
     return True, f"Every threshold was met: {words}." if words else "Every threshold was met."
 
 

@@ -87,3 +87,56 @@ def test_inputs_hold_tfmas_labels_predictions_and_weights(
     for model in range(2):
         expected = list(_expected(labels, predictions[model], weights, spec))
         assert list(_actual(given, model)) == expected
+
+
+NAMES = np.array([b"ant", b"bee", b"cat"], object)
+VOCABULARIES = {
+    "the same for all": lambda random: np.tile(NAMES, (2, EXAMPLES, 1)),
+    "another for each example": lambda random: random.permuted(
+        np.tile(NAMES, (2, EXAMPLES, 1)), axis=2
+    ),
+    "another for each model": lambda random: np.stack(
+        [np.tile(names, (EXAMPLES, 1)) for names in (NAMES, NAMES[::-1])]
+    ),
+    "the same name twice": lambda random: np.tile(NAMES[[0, 1, 1]], (2, EXAMPLES, 1)),
+    "in a list of its own": lambda random: random.permuted(
+        np.tile(NAMES, (2, EXAMPLES, 1, 1)), axis=3
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", VOCABULARIES)
+@pytest.mark.parametrize("key", ["classes", "all_classes"])
+@pytest.mark.parametrize("flatten", [False, True])
+@pytest.mark.parametrize("sub_key", [None, metric_types.SubKey(class_id=1)], ids=str)
+def test_text_labels_are_numbers_by_the_classes_of_each_example(kind, key, flatten, sub_key):
+    random = np.random.default_rng(0)
+    labels = random.choice(NAMES, (EXAMPLES, 1))
+    predictions = {
+        "scores": random.random((2, EXAMPLES, 3), np.float32),
+        key: VOCABULARIES[kind](random),
+    }
+    spec = metric_inputs.InputSpec(flatten=flatten, sub_key=sub_key)
+    inputs = metric_inputs.Batch(
+        EXAMPLES, labels, None, predictions, config_pb2.ModelSpec(label_key="label"), ""
+    )
+    given = inputs.inputs(spec)
+    weights = np.ones(EXAMPLES, np.float32)
+    for model in range(2):
+        by_example = [
+            {name: values[model, i] for name, values in predictions.items()}
+            for i in np.flatnonzero(given.regular)
+        ]
+        expected = _expected(labels[given.regular], by_example, weights[given.regular], spec)
+        assert list(_actual(given, model)) == list(expected)
+
+
+def test_classes_that_are_one_for_each_example_are_no_vocabulary():
+    predictions = {
+        "scores": np.ones((1, EXAMPLES, 3), np.float32),
+        "classes": np.full((1, EXAMPLES), b"ant", object),
+    }
+    labels = np.full((EXAMPLES, 1), b"ant", object)
+    batch = metric_inputs.Batch(EXAMPLES, labels, None, predictions, config_pb2.ModelSpec(), "")
+    with pytest.raises(metric_inputs.UnsupportedError):
+        batch.inputs(metric_inputs.InputSpec())

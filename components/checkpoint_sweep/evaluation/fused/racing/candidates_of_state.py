@@ -54,6 +54,9 @@ def select_models(
     non_finite = np.zeros(total, np.int64)
     for old, number in numbers.items():
         non_finite[number] = state.non_finite[old]
+    outside = np.zeros((total, state.outside.shape[1]), np.int64)
+    for old, number in numbers.items() if state.outside.size else ():
+        outside[number] = state.outside[old]
     return dataclasses.replace(
         state,
         counts=state.counts if with_examples else np.zeros_like(state.counts),
@@ -62,5 +65,6 @@ def select_models(
         fallback=fallback,
         examples=state.examples if with_examples else 0,
         non_finite=non_finite,
+        outside=outside,
         errors={numbers[m]: why for m, why in state.errors.items() if m in numbers},
     )

@@ -90,9 +90,17 @@ class BinaryCrossEntropy(base.TotalsCombiner):
                     + np.log(1 + np.exp(-np.abs(prediction)))
                 )
             else:
-                entropy = -(label * np.log(prediction)) - (1 - label) * np.log(1 - prediction)
+                entropy = -_times(label, np.log(prediction)) - _times(
+                    1 - label, np.log(1 - prediction)
+                )
         entropy = entropy.mean(axis=-1, keepdims=True).astype(np.float64)
         return entropy * weight, weight
+
+
+def _times(share: np.ndarray, logarithm: np.ndarray) -> np.ndarray:
+    """The product, 0 where the share is: the limit of ``x log x``, and not 0 times infinity."""
+    product: np.ndarray = np.where(share == 0, 0, share * logarithm)
+    return product
 
 
 class CategoricalCrossEntropy(base.TotalsCombiner):

@@ -1,0 +1,78 @@
+"""Gives thresholds that a config keeps by the name of a metric to the metric itself.
+
+`MetricsSpec.thresholds` and its like are made for metrics in the graph of an EvalSavedModel: TFMA
+looks for a value that is neither weighted nor unweighted, and says that it was not computed.
+"""
+
+from collections.abc import Iterable
+
+import tensorflow_model_analysis as tfma
+from tensorflow_model_analysis.metrics import metric_specs, metric_types
+from tensorflow_model_analysis.proto import config_pb2
+
+
+def with_thresholds_at_metrics(eval_config: tfma.EvalConfig) -> tfma.EvalConfig:
+    """Returns the config with the thresholds of `MetricsSpec` moved to the metrics of that name.
+
+    A name is looked for in its own MetricsSpec, then in the others. What no metric is called
+    stays where it is.
+
+    Args:
+        eval_config: Evaluation config, with or without defaults.
+
+    Raises:
+        ValueError: A metric has another threshold of its own already.
+    """
+    result = tfma.EvalConfig()
+    result.CopyFrom(eval_config)
+    for spec in result.metrics_specs:
+        for name in list(spec.thresholds):
+            if found := _find(name, spec, result.metrics_specs):
+                for metric in found:
+                    _merge(name, metric.threshold, spec.thresholds[name])
+                del spec.thresholds[name]
+        for name in list(spec.per_slice_thresholds):
+            if found := _find(name, spec, result.metrics_specs):
+                for metric in found:
+                    given = spec.per_slice_thresholds[name].thresholds
+                    metric.per_slice_thresholds.extend(given)
+                del spec.per_slice_thresholds[name]
+        for name in list(spec.cross_slice_thresholds):
+            if found := _find(name, spec, result.metrics_specs):
+                for metric in found:
+                    across = spec.cross_slice_thresholds[name].thresholds
+                    metric.cross_slice_thresholds.extend(across)
+                del spec.cross_slice_thresholds[name]
+    return result
+
+
+def named_thresholds(eval_config: tfma.EvalConfig) -> set[str]:
+    """Returns the names of metrics whose thresholds are those of a `MetricsSpec`."""
+    return {
+        name
+        for spec in eval_config.metrics_specs
+        for given in (spec.thresholds, spec.per_slice_thresholds, spec.cross_slice_thresholds)
+        for name in given
+    }
+
+
+def _find(
+    name: str, own: config_pb2.MetricsSpec, specs: Iterable[config_pb2.MetricsSpec]
+) -> list[config_pb2.MetricConfig]:
+    return _called(name, own) or [metric for spec in specs for metric in _called(name, spec)]
+
+
+def _called(name: str, spec: config_pb2.MetricsSpec) -> list[config_pb2.MetricConfig]:
+    classes = metric_types.registered_metrics()
+    return [
+        metric
+        for metric in spec.metrics
+        if metric_specs.metric_instance(metric, classes).name == name
+    ]
+
+
+def _merge(name: str, into: config_pb2.MetricThreshold, given: config_pb2.MetricThreshold) -> None:
+    for field, value in given.ListFields():
+        if into.HasField(field.name) and getattr(into, field.name) != value:
+            raise ValueError(f"{name!r} has two thresholds, of its own and in its MetricsSpec")
+    into.MergeFrom(given)

@@ -1,0 +1,65 @@
+"""Metrics of curves may not decide where predictions are outside of [0, 1]."""
+
+import numpy as np
+import pytest
+from tensorflow_model_analysis.proto import config_pb2
+
+from checkpoint_sweep.evaluation.plan import curves, metric_inputs
+from tests.checkpoint_sweep.evaluation import tfma_oracle
+
+BINARY = 'model_specs { label_key: "y" } '
+AUC = 'metrics { class_name: "AUC" }'
+ERROR = 'metrics { class_name: "MeanAbsoluteError" }'
+
+
+@pytest.mark.parametrize(
+    ("metrics", "outside", "names"),
+    [
+        (f"metrics_specs {{ {AUC} }}", {"": 3}, {("", "", "auc")}),
+        (f"metrics_specs {{ {AUC} }}", {"": 0}, set()),
+        (f"metrics_specs {{ {ERROR} }}", {}, set()),
+        (f"metrics_specs {{ {AUC} {ERROR} }}", {"": 3}, {("", "", "auc")}),
+        (
+            'metrics_specs { metrics { class_name: "AUC" config: \'"name": "mine"\' } }',
+            {"": 3},
+            {("", "", "mine")},
+        ),
+        (
+            f'metrics_specs {{ {AUC} output_names: ["one", "other"] }}',
+            {"one": 0, "other": 2},
+            {("other", "", "auc")},
+        ),
+        (
+            f"metrics_specs {{ {AUC} binarize {{ class_ids {{ values: 1 }} }} }}",
+            {"": 3},
+            {("", "classId:1", "auc")},
+        ),
+        (
+            f"metrics_specs {{ {AUC} binarize {{ top_k_list {{ values: 1 }} }} }}",
+            {"": 3},
+            set(),
+        ),
+    ],
+)
+def test_which_metrics_may_not_decide(metrics, outside, names):
+    config = tfma_oracle.config(BINARY + metrics)
+    found = curves.curves_out_of_range(config, outside, 10)
+    assert found.keys() == names
+    assert all(f"on {outside[name[0]]} of 10 examples" in why for name, why in found.items())
+    assert set(curves.outputs_with_curves(config)) == outside.keys()
+
+
+@pytest.mark.parametrize(
+    ("predictions", "expected"),
+    [
+        ([0.0, 0.5, 1.0], 0),
+        ([-1e-7, 1.0000001, 0.5], 0),
+        ([-0.1, 1.1, 0.5], 2),
+        ([np.nan, np.inf, 0.5], 1),
+        ([[0.2, 0.8], [3.0, -3.0], [0.1, 0.9]], 1),
+    ],
+)
+def test_predictions_outside_of_the_range_are_counted(predictions, expected):
+    stacked = np.array([predictions], np.float32)
+    batch = metric_inputs.Batch(3, None, None, stacked, config_pb2.ModelSpec(), "")
+    assert batch.outside("", curves.TOLERANCE).tolist() == [expected]

@@ -4,11 +4,7 @@ import os
 from collections.abc import Iterator, Mapping
 
 import tensorflow as tf
-from tensorboard.backend.event_processing.event_accumulator import (
-    SCALARS,
-    TENSORS,
-    EventAccumulator,
-)
+from tensorboard.backend.event_processing.event_file_loader import EventFileLoader
 
 from checkpoint_sweep.report.document import Losses
 from checkpoint_sweep.report.thinning import thin
@@ -74,11 +70,7 @@ def _first(by_tag: Mapping[str, Mapping[int, float]]) -> Points:
 
 def _scalars(path: str) -> Iterator[tuple[int, str, float]]:
     """Yields step, tag and value, as far as a file that is still being written goes."""
-    events = EventAccumulator(path, {SCALARS: 0, TENSORS: 0}, purge_orphaned_data=False).Reload()
-    tags = events.Tags()
-    for tag in _TAGS:
-        if tag in tags[SCALARS]:
-            yield from ((event.step, tag, event.value) for event in events.Scalars(tag))
-        if tag in tags[TENSORS]:
-            for event in events.Tensors(tag):
-                yield event.step, tag, float(tf.make_ndarray(event.tensor_proto))
+    for event in EventFileLoader(path).Load():  # It makes tensors of the scalars of Estimators.
+        for value in event.summary.value:
+            if value.tag in _TAGS and value.HasField("tensor"):
+                yield event.step, value.tag, float(tf.make_ndarray(value.tensor))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.common.files import read_text
-from checkpoint_sweep.common.names import OVERALL, MetricName, SliceName
+from checkpoint_sweep.common.names import OVERALL, SliceName
 from checkpoint_sweep.report.document import REPORT_JSON, VERDICTS_JSON, Report
 from checkpoint_sweep.report.plot import plot_verdicts
 from checkpoint_sweep.report.rows import Row, rows
@@ -21,9 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from checkpoint_sweep.evaluation.results.ledger import Entry
-
-# Single numbers of a candidate.
-Metrics = Mapping[SliceName, Mapping[MetricName, float]]
+    from checkpoint_sweep.evaluation.results.metrics import Metrics
 
 
 class ReportError(UserError):
@@ -95,7 +93,7 @@ class SweepResult:
         return model_name_of(self.results_of(self.evaluated[0].name)) if self.evaluated else ""
 
     @functools.cached_property
-    def metrics(self) -> Mapping[str, Metrics]:
+    def metrics(self) -> Mapping[str, "Metrics"]:
         """All single numbers in TFMA's results, by name of the candidate."""
         from checkpoint_sweep.evaluation.results.metrics import read_metrics
 
@@ -113,7 +111,7 @@ class SweepResult:
         """Returns the folder of a candidate's TFMA results."""
         return os.path.join(self.directory, name)
 
-    def metrics_by_step(self) -> Mapping[int, Metrics]:
+    def metrics_by_step(self) -> Mapping[int, "Metrics"]:
         """Returns the metrics of the checkpoints by step; averages are of no one step."""
         checkpoints = [entry for entry in self.evaluated if not entry.is_average]
         return {entry.step: self.metrics[entry.name] for entry in checkpoints}
@@ -209,7 +207,7 @@ def model_name_of(results: str) -> str:
     return next((spec.name for spec in specs if not spec.is_baseline), "")
 
 
-def largest_slices(all_metrics: Iterable[Metrics], most: int) -> list[SliceName]:
+def largest_slices(all_metrics: Iterable["Metrics"], most: int) -> list[SliceName]:
     """Lists the slice of all examples, and then those with the most examples.
 
     Without counts of examples, those come first that are first by name.

@@ -36,7 +36,7 @@ def _section(card: Card, name: str) -> str:
     return found[1]
 
 
-def test_it_says_what_was_measured_and_how_sure_that_is() -> None:
+def test_a_card_has_metrics_with_intervals_slices_and_thresholds() -> None:
     assert model_card(CARD).splitlines()[2].startswith("**BLESSED**: Every threshold was met")
     assert "The checkpoint of step 300." in _section(CARD, "The model")
     assert "the split test, 1,234 examples" in _section(CARD, "The data")
@@ -55,14 +55,14 @@ def test_it_says_what_was_measured_and_how_sure_that_is() -> None:
     assert _section(CARD, "Thresholds").strip() == "- auc at least 0.85 on all examples"
 
 
-def test_its_limits_come_from_the_numbers() -> None:
+def test_limits_are_derived_from_the_numbers() -> None:
     limits = _section(CARD, "Limits")
     assert "A few examples decide over its value." in limits
     assert "1 slices have fewer than 100 examples: pay=Card." in limits
     assert "no value on 1 slices: pay=Card." in limits
 
 
-def test_a_baseline_has_a_column() -> None:
+def test_changes_against_a_baseline_have_a_column() -> None:
     row = Measured("auc", "", 0.9, 10, 0.01, change=-0.02, change_half_width=0.005)
     card = dataclasses.replace(CARD, baseline=True, measured=[row])
     assert "| auc | 0.900 ± 0.010 | -0.0200 ± 0.0050 |" in model_card(card)
@@ -106,6 +106,6 @@ def test_metrics_with_intervals_are_the_first_of_many_columns() -> None:
         ("a_b _c_", "a_b \\_c\\_"),
     ],
 )
-def test_what_comes_from_the_data_stays_text(value: str, shown: str) -> None:
+def test_values_from_the_data_are_escaped(value: str, shown: str) -> None:
     card = dataclasses.replace(CARD, measured=[Measured("auc", f"x={value}", 0.5, 200)])
     assert f"| x={shown} | 200 | 0.5 |" in model_card(card)

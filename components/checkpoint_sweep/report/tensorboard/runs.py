@@ -5,7 +5,8 @@ import hashlib
 from collections.abc import Mapping
 
 from checkpoint_sweep.common.names import SliceName
-from checkpoint_sweep.report.sweep_result import Metrics, largest_slices
+from checkpoint_sweep.evaluation.results.metrics import Metrics
+from checkpoint_sweep.report.sweep_result import largest_slices
 
 # TensorBoard lists runs one below the other, and each is a file.
 MOST_SLICES = 50

@@ -81,7 +81,7 @@ class TrainingSweep:
         return None
 
     def _export_first(self) -> None:
-        os.makedirs(self._watcher.output, exist_ok=True)
+        folders.claim(self._watcher.output)
         with tempfile.TemporaryDirectory(PARTIAL, _EXPORT, self._watcher.output) as folder:
             self._export(os.path.join(folder, _EXPORT))
             found = [path for path, _, files in os.walk(folder) if "saved_model.pb" in files]

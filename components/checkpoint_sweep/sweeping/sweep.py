@@ -3,7 +3,6 @@
 import dataclasses
 import json
 import os
-import shutil
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -167,13 +166,12 @@ def _into_next(
 ) -> SweepResult:
     """Runs a sweep in the next numbered folder; those before go once it has ended."""
     before = folders.numbers(output)
-    directory = folders.path(output, max(before, default=0) + 1)
-    os.makedirs(directory)
+    directory = folders.make_next(output)
     outcome = run(directory)
     content = verdicts_to_json(outcome.decision, outcome.judgement, selection, outcome.direction)
     leave_curves(directory, content)
     try_to_write_report(directory, content, made["model_run"], made)
     write_json(os.path.join(directory, folders.VERDICTS), content)
     for number in before:
-        shutil.rmtree(folders.path(output, number), ignore_errors=True)
+        folders.remove(output, number)
     return read_result(directory)

@@ -6,14 +6,17 @@ from collections.abc import Iterator
 
 import tensorflow as tf
 
+from checkpoint_sweep.common import ownership
 from checkpoint_sweep.common.files import replacing
 from checkpoint_sweep.evaluation.results.ledger import Entry
+from checkpoint_sweep.report.sweep_report import ReportError
 from checkpoint_sweep.report.swept import OVERALL, Swept
 from checkpoint_sweep.report.tensorboard.events import scalars, text, write_events
 from checkpoint_sweep.report.tensorboard.pr_curves import read_pr_curves
 from checkpoint_sweep.report.tensorboard.runs import MOST_SLICES, folder_name, make_runs
 
 FOLDER = "tensorboard"
+_CURVES = "curves of a sweep"
 DECISION = "checkpoint_sweep/decision"
 # Plots of many slices and thresholds are large, and all are read to find those of all examples.
 MOST_BYTES_OF_PLOTS = 40_000_000
@@ -33,19 +36,24 @@ def write_tensorboard(swept: Swept, most_slices: int = MOST_SLICES) -> str:
 
     Returns:
         The folder.
+
+    Raises:
+        ReportError: The folder is there, and is not of a sweep.
     """
     now = time.time()
     by_step = {entry.step: swept.metrics[entry.name] for entry in swept.checkpoints}
     folder = os.path.join(swept.evaluation, FOLDER)
     with replacing(folder) as scratch:
-        tf.io.gfile.makedirs(scratch)
+        ownership.mark(scratch, _CURVES)
         for run in make_runs(by_step, most_slices):
             summaries = [(step, scalars(values)) for step, values in run.points.items()]
             if run.name == folder_name(OVERALL):
                 summaries += [*_pr_curves(swept), *_decision(swept)]
             write_events(os.path.join(scratch, run.name), summaries, now)
-        if tf.io.gfile.exists(folder):
-            tf.io.gfile.rmtree(folder)
+        if not ownership.remove(folder, _CURVES):
+            raise ReportError(
+                f"{folder} was not made by a sweep: no curves are written to it. Move it away."
+            )
     return folder
 
 

@@ -4,11 +4,14 @@ import dataclasses
 import json
 import os
 import time
+import uuid
 from collections.abc import Callable, Iterator, Sequence
 
 import tensorflow as tf
 from absl import logging
 
+from checkpoint_sweep.common.files import PARTIAL
+from checkpoint_sweep.common.ownership import remove_tree
 from checkpoint_sweep.evaluation.aggregate.state import FoldState, MetricState, split_by_slice
 from checkpoint_sweep.evaluation.fused.loading import release
 from checkpoint_sweep.evaluation.fused.racing.candidates_of_state import select_models
@@ -85,7 +88,8 @@ def evaluate_race(
     assert request.race is not None
     assert request.tracked_metrics is not None
     alive = list(request.candidates)
-    folder = os.path.join(os.path.dirname(next(iter(request.outputs.values()))), _SCRATCH)
+    scratch = f"{_SCRATCH}{PARTIAL}{uuid.uuid4().hex}"
+    folder = os.path.join(os.path.dirname(next(iter(request.outputs.values()))), scratch)
     parts: list[_Part] = []
     try:
         for stage, shares in enumerate(STAGES):
@@ -113,7 +117,7 @@ def evaluate_race(
             alive = [model for model in alive if model.name not in dropped]
     finally:
         if tf.io.gfile.exists(folder):
-            tf.io.gfile.rmtree(folder)
+            remove_tree(folder)
 
 
 def _groups(alive: Sequence[ModelSource], request: EvaluationRequest) -> list[list[ModelSource]]:

@@ -1,7 +1,6 @@
 """Compares two candidates, of one sweep or of two, metric by metric and slice by slice."""
 
 import dataclasses
-import json
 import math
 import os
 from collections.abc import Mapping, Sequence
@@ -129,8 +128,7 @@ def compare(first: str, second: str, level: float = LEVEL) -> Comparison:
 def _read(given: str) -> Side:
     path, which = _parts(given)
     directory = folders.latest(path)
-    with open(os.path.join(directory, folders.VERDICTS)) as file:
-        content = json.load(file)
+    content = folders.read_verdicts(directory)
     verdict = _find(given, content, which)
     results = os.path.join(directory, verdict["name"])
     model_name = model_name_of(results)

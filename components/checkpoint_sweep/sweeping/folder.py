@@ -1,9 +1,11 @@
 """The folder that sweeps of one model run share: a numbered folder for each."""
 
 import contextlib
+import json
 import os
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from checkpoint_sweep.common import locks, ownership
 from checkpoint_sweep.common.errors import UserError
@@ -110,6 +112,28 @@ def latest(folder: str) -> str:
     if os.path.exists(os.path.join(folder, VERDICTS)):
         return folder
     raise FolderError(f"There is no finished sweep in {folder}. Name the folder of one.")
+
+
+def read_verdicts(directory: str) -> dict[str, Any]:
+    """Reads the verdicts of a finished sweep.
+
+    Raises:
+        FolderError: They cannot be read.
+    """
+    try:
+        with open(os.path.join(directory, VERDICTS), encoding="utf-8") as file:
+            content: dict[str, Any] = json.load(file)
+        if not isinstance(content["checkpoints"], list) or not content["selection"]["metric"]:
+            raise TypeError("something else has its name")
+    except (LookupError, TypeError, ValueError, RecursionError, OSError) as error:
+        raise damaged(directory) from error
+    return content
+
+
+def damaged(directory: str) -> FolderError:
+    """Makes the error that the verdicts of a sweep cannot be read."""
+    path = os.path.join(directory, VERDICTS)
+    return FolderError(f"{path} is damaged or cannot be read. Sweep again.")
 
 
 def _numbers(folder: str) -> list[int]:

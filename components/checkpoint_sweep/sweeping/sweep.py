@@ -1,7 +1,6 @@
 """A sweep without a pipeline: from Python, or from a shell."""
 
 import dataclasses
-import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -143,11 +142,10 @@ def read_result(directory: str) -> SweepResult:
         directory: Folder of the sweep, or of all sweeps of the run: the last one then.
 
     Raises:
-        FolderError: There is none.
+        FolderError: There is none, or it is damaged.
     """
     directory = folders.latest(directory)
-    with open(os.path.join(directory, folders.VERDICTS)) as file:
-        content = json.load(file)
+    content = folders.read_verdicts(directory)
     chosen = next((v for v in content["checkpoints"] if v["name"] == content["chosen"]), None)
     return SweepResult(
         directory,

@@ -93,7 +93,7 @@ def record(
         for step, name in names.items()
     ]
     decision = choose(results, Direction.LOWER_IS_BETTER)
-    judgement = judge(decision, selection, has_thresholds=True)
+    judgement = judge(decision, selection, unvalidated_reason=None)
     blessing.write_blessing(blessed, decision, judgement, selection, Direction.LOWER_IS_BETTER)
     recorded = Recorded(metadata_store(root))
     outputs = {

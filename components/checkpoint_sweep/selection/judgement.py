@@ -23,11 +23,11 @@ class Judgement:
     reason: str
 
 
-def judge(decision: Decision, selection: Selection, has_thresholds: bool) -> Judgement:
+def judge(decision: Decision, selection: Selection, unvalidated_reason: str | None) -> Judgement:
     """Blesses a chosen checkpoint that had thresholds to meet.
 
-    Without thresholds nothing was validated, so nothing is blessed, as stock TFX does not
-    bless then either; the choice is exported all the same.
+    Without thresholds, or with such as every value meets, nothing was validated, so nothing is
+    blessed, as stock TFX blesses nothing without thresholds; the choice is exported all the same.
     """
     if decision.chosen is None:
         verdicts = decision.verdicts
@@ -35,8 +35,8 @@ def judge(decision: Decision, selection: Selection, has_thresholds: bool) -> Jud
         kind = "candidates" if averaged else "checkpoints"
         return Judgement(False, f"none of the {len(verdicts)} {kind} is eligible")
     chosen = sentence(decision, selection)
-    if not has_thresholds:
-        why = "the evaluation config has no thresholds: nothing was validated"
+    if unvalidated_reason:
+        why = f"{unvalidated_reason}: nothing was validated"
         return Judgement(False, f"{why}. The choice: {chosen}")
     return Judgement(True, f"{chosen}; it met every threshold")
 

@@ -11,7 +11,7 @@ from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.common.files import PARTIAL
 from checkpoint_sweep.model_run.exported_model import ExportedModelError
 from checkpoint_sweep.saved_model import signatures
-from checkpoint_sweep.selection.patience import without_improvement
+from checkpoint_sweep.selection.patience import check_patience, without_improvement
 from checkpoint_sweep.sweeping import folder as folders
 from checkpoint_sweep.sweeping.options import SweepOptions
 from checkpoint_sweep.sweeping.run_watcher import RunWatcher
@@ -44,6 +44,7 @@ class TrainingSweep:
         options: SweepOptions,
         patience: int | None = None,
     ) -> None:
+        check_patience(patience)
         output = folders.of_run(run, options.output)
         self._model = os.path.join(output, _EXPORT)
         self._export = export

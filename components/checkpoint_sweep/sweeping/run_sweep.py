@@ -8,7 +8,7 @@ import tensorflow_model_analysis as tfma
 from absl import logging
 
 from checkpoint_sweep.common import progress
-from checkpoint_sweep.common.eval_config import check_thresholds, has_thresholds, with_defaults
+from checkpoint_sweep.common.eval_config import check_thresholds, unvalidated_reason, with_defaults
 from checkpoint_sweep.evaluation.candidates.evaluate import evaluate_candidates, output_of
 from checkpoint_sweep.evaluation.candidates.reuse import EvaluationFingerprint
 from checkpoint_sweep.evaluation.engine import get_engine
@@ -125,7 +125,7 @@ def run_sweep(
             settings.averages,
         )
     decision = choose(evaluated.results, direction, selection.policy, selection.level)
-    judgement = judge(decision, selection, has_thresholds(eval_config))
+    judgement = judge(decision, selection, unvalidated_reason(eval_config))
     if decision.winner is not None:
         _export(evaluated.sources[decision.winner.name], decision.winner, export_to)
     return SweepOutcome(decision, judgement, direction, eval_config)

@@ -16,7 +16,7 @@ from tfx.types import standard_component_specs as keys
 from tfx.utils import path_utils
 
 from checkpoint_sweep.common import progress
-from checkpoint_sweep.common.eval_config import has_thresholds, parse, with_defaults
+from checkpoint_sweep.common.eval_config import parse, unvalidated_reason, with_defaults
 from checkpoint_sweep.common.files import write_json
 from checkpoint_sweep.evaluation.data_errors import EvaluationError
 from checkpoint_sweep.evaluation.engine import get_engine
@@ -100,7 +100,7 @@ class EvaluatorExecutor(stock.Executor):
         blessing = artifact_utils.get_single_instance(output_dict[keys.BLESSING_KEY])
         model_name = next(s.name for s in eval_config.model_specs if not s.is_baseline)
         metrics = EvaluationMetrics(evaluation)
-        blessed, reason = _bless(blessing, metrics, model_name, has_thresholds(eval_config))
+        blessed, reason = _bless(blessing, metrics, model_name, unvalidated_reason(eval_config))
         model = input_dict[keys.MODEL_KEY][0]
         leave_card(blessing, metrics, model, eval_config, splits, blessed, reason)
         _set_properties(blessing, input_dict, exec_properties)
@@ -131,25 +131,25 @@ def _source(name: str, artifacts: list[types.Artifact]) -> ModelSource:
 
 
 def _bless(
-    blessing: types.Artifact, metrics: EvaluationMetrics, model_name: str, validated: bool
+    blessing: types.Artifact, metrics: EvaluationMetrics, model_name: str, unvalidated: str | None
 ) -> tuple[bool, str]:
     """Writes the verdict, and returns it with its reason."""
     found = findings(read_replicates(metrics.directory, model_name, metrics=metrics))
     words = in_words(found)
     content = {"words": words, "metrics": [finding.to_json() for finding in found]}
     write_json(os.path.join(blessing.uri, VERDICT), content)
-    ok, reason = _judge(metrics.directory, validated, words)
+    ok, reason = _judge(metrics.directory, unvalidated, words)
     write_blessing_file(blessing, ok, reason)
     logging.info("%s on held-out examples", "BLESSED" if ok else "NOT BLESSED")
     return ok, reason
 
 
-def _judge(evaluation: str, validated: bool, words: str) -> tuple[bool, str]:
+def _judge(evaluation: str, unvalidated: str | None, words: str) -> tuple[bool, str]:
     """Whether the model is blessed, and why; one that had no thresholds to meet is not."""
     if reason := read_predictions(evaluation).excluded_reason:
         return False, f"Not to be shipped: {reason}."
-    if not validated:
-        return False, "The evaluation config has no thresholds: nothing was validated."
+    if unvalidated:
+        return False, f"{unvalidated[0].upper()}{unvalidated[1:]}: nothing was validated."
     if not tfma.load_validation_result(evaluation).validation_ok:
         return False, "\n".join(threshold_failures(evaluation))
     return True, f"Every threshold was met: {words}." if words else "Every threshold was met."

@@ -8,7 +8,7 @@ import tensorflow_model_analysis as tfma
 from absl import logging
 
 from checkpoint_sweep.common import progress
-from checkpoint_sweep.common.eval_config import has_thresholds, with_defaults
+from checkpoint_sweep.common.eval_config import unvalidated_reason, with_defaults
 from checkpoint_sweep.evaluation.candidates.evaluate import evaluate_candidates, output_of
 from checkpoint_sweep.evaluation.candidates.reuse import EvaluationFingerprint
 from checkpoint_sweep.evaluation.engine import get_engine
@@ -123,7 +123,7 @@ def run_sweep(
             settings.averages,
         )
     decision = choose(evaluated.results, direction, selection.policy, selection.level)
-    verdicts = judge(decision, selection, direction, has_thresholds(eval_config))
+    verdicts = judge(decision, selection, direction, unvalidated_reason(eval_config))
     if decision.winner is not None:
         _export(evaluated.sources[decision.winner.name], decision.winner, export_to)
     return SweepOutcome(verdicts, eval_config)

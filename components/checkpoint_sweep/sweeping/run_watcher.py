@@ -91,6 +91,7 @@ class RunWatcher:
 
     def _pin(self) -> bool:
         """Pins what is new; whether some of it is to be evaluated."""
+        folders.claim(self.output)
         return any(step in self._options.steps for step in pin(self._run, self._pinned))
 
     def _has_some_in_range(self) -> bool:

@@ -1,7 +1,6 @@
 """A sweep without a pipeline: from Python, or from a shell."""
 
 import os
-import shutil
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -11,7 +10,7 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from checkpoint_sweep.common.files import write_json
 from checkpoint_sweep.report import tensorboard
 from checkpoint_sweep.report.document import VERDICTS_JSON
-from checkpoint_sweep.report.sweep_result import SweepResult, read_verdicts
+from checkpoint_sweep.report.sweep_result import SweepResult
 from checkpoint_sweep.report.write import try_to_write_report
 from checkpoint_sweep.selection.sweep_verdicts import SweepVerdicts
 from checkpoint_sweep.sweeping import folder as folders
@@ -87,10 +86,10 @@ def read_result(directory: str) -> SweepResult:
         directory: Folder of the sweep, or of all sweeps of the run: the last one then.
 
     Raises:
-        FolderError: There is none.
+        FolderError: There is none, or it is damaged.
     """
     directory = folders.latest(directory)
-    return _result(directory, read_verdicts(directory))
+    return _result(directory, folders.read_verdicts(directory))
 
 
 def _result(directory: str, verdicts: SweepVerdicts) -> SweepResult:
@@ -103,13 +102,12 @@ def _into_next(
 ) -> SweepResult:
     """Runs a sweep in the next numbered folder; those before go once it has ended."""
     before = folders.numbers(output)
-    directory = folders.path(output, max(before, default=0) + 1)
-    os.makedirs(directory)
+    directory = folders.make_next(output)
     verdicts = run(directory).verdicts
     result = _result(directory, verdicts)
     tensorboard.try_to_write(result)
     try_to_write_report(result, made["model_run"], made)
     write_json(os.path.join(directory, VERDICTS_JSON), verdicts.to_dict())
     for number in before:
-        shutil.rmtree(folders.path(output, number), ignore_errors=True)
+        folders.remove(output, number)
     return read_result(directory)

@@ -294,6 +294,7 @@ refusal("a label is infinite, with a schema", _NOT_FINITE)(
 )
 refusal("a weight is NaN", _NOT_FINITE)(_label(_set("weight", [math.nan]), SCHEMA, _WEIGHT))
 refusal("or has several values in some")(_label(_set("label", [0, 1])))
+refusal("or an example weight is negative")(_label(_set("weight", [-0.5]), spec=_WEIGHT))
 refusal("a weight has several values", "or has several values in some")(
     _label(_set("weight", [0.5, 0.5]), spec=_WEIGHT)
 )

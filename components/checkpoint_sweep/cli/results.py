@@ -31,6 +31,7 @@ def export(
     run: Annotated[str, typer.Option(help="Folder of the checkpoints.")],
     model: options.Model,
     step: Annotated[int, typer.Option(help="Step of the checkpoint.")],
+    step_from: options.StepFrom = None,
 ) -> None:
     """Export any checkpoint of a swept run, not only the chosen one.
 
@@ -47,7 +48,7 @@ def export(
 
     try:
         verdicts = screen.read(folders.latest(folder))["checkpoints"]
-        export_step(run, model, step, directory)
+        export_step(run, model, step, directory, step_from)
     except UserError as error:
         screen.fail(str(error))
     verdict = next((v for v in verdicts if v["step"] == step and v.get("averaged") is None), None)

@@ -46,12 +46,14 @@ class SweepArguments:
         typer.Option(help="Folder for the results. (default: that of the run, and -sweep)"),
     ] = None
     schema: options.Schema = None
+    encoding: options.Encoding = "utf-8"
     split: options.Split = "eval"
     baseline: Annotated[
         str | None, typer.Option(help="Folder of a SavedModel that change thresholds compare with.")
     ] = None
     first_step: Annotated[int | None, typer.Option(help="The smallest step to take.")] = None
     last_step: Annotated[int | None, typer.Option(help="The largest step to take.")] = None
+    step_from: options.StepFrom = None
     average_last: Annotated[
         list[int] | None,
         typer.Option(help="Evaluate the average of the last n checkpoints too; repeatable."),
@@ -92,8 +94,10 @@ class SweepArguments:
             output=self.output,
             split=self.split,
             schema=self.schema,
+            encoding=self.encoding,
             baseline=self.baseline,
             steps=StepRange(self.first_step, self.last_step),
+            step_from=self.step_from,
             averages=averages,
             racing=Racing() if self.race else None,
             engine=self.engine,

@@ -22,7 +22,6 @@ from checkpoint_sweep.model_run.candidates import Candidates, make_candidates
 from checkpoint_sweep.model_run.checkpoints import (
     Checkpoint,
     CheckpointError,
-    StepRange,
     deletion_warning,
     find_checkpoints,
 )
@@ -89,7 +88,7 @@ def run_sweep(
     engine = get_engine(settings.engine)
     examples = open_examples()
     _check(settings, eval_config, models, baseline, examples)
-    checkpoints, candidates = _candidates(models, settings.steps)
+    checkpoints, candidates = _candidates(models, settings)
     tracked_metrics = find_tracked_metrics(eval_config, selection)
     request = EvaluationRequest(
         candidates=list(candidates.sources.values()),
@@ -167,12 +166,12 @@ def _race(settings: SweepSettings, direction: Direction) -> Race | None:
     return Race(settings.racing, metric, where, direction)
 
 
-def _candidates(models: ModelPaths, steps: StepRange) -> tuple[list[Checkpoint], Candidates]:
+def _candidates(models: ModelPaths, settings: SweepSettings) -> tuple[list[Checkpoint], Candidates]:
     """Selects the checkpoints to evaluate, and makes candidates of them."""
-    found = find_checkpoints(models.model_run)
+    found = find_checkpoints(models.model_run, settings.step_from)
     if warning := deletion_warning(found):
         logging.warning(warning)
-    checkpoints = steps.select(found)
+    checkpoints = settings.steps.select(found)
     candidates = make_candidates(models.exported, found, checkpoints)
     for step, reason in candidates.left_out.items():
         logging.warning("The checkpoint of step %d is left out: %s", step, reason)

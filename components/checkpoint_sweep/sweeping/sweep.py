@@ -8,8 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import apache_beam as beam
+import tensorflow_model_analysis as tfma
 from apache_beam.options.pipeline_options import PipelineOptions
+from tensorflow_metadata.proto.v0 import schema_pb2
 
+from checkpoint_sweep.common.eval_config import with_defaults
 from checkpoint_sweep.common.files import write_json
 from checkpoint_sweep.report.plot import plot_verdicts
 from checkpoint_sweep.report.sweep_report import read_sweep
@@ -23,6 +26,7 @@ from checkpoint_sweep.sweeping.example_files import open_files
 from checkpoint_sweep.sweeping.options import SweepOptions
 from checkpoint_sweep.sweeping.run_sweep import SweepOutcome, run_sweep
 from checkpoint_sweep.sweeping.settings import ModelPaths, SweepSettings, provenance
+from checkpoint_sweep.sweeping.tables.columns import TableColumns, of_evaluation
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -116,6 +120,7 @@ def sweep(run: str, model: str, options: SweepOptions) -> SweepResult:
         options.engine,
         options.batch_size,
         options.memory_budget,
+        options.step_from,
     )
     schema = read_schema(options.schema) if options.schema else None
     patterns, split = options.patterns, options.split
@@ -129,7 +134,14 @@ def sweep(run: str, model: str, options: SweepOptions) -> SweepResult:
             lambda directory: run_sweep(
                 settings,
                 models,
-                lambda: open_files(patterns, split, schema, os.path.join(output, _EXAMPLES)),
+                lambda: open_files(
+                    patterns,
+                    split,
+                    schema,
+                    os.path.join(output, _EXAMPLES),
+                    lambda: _columns(settings.eval_config, models, schema),
+                    options.encoding,
+                ),
                 lambda: beam.Pipeline(options=PipelineOptions(list(options.beam_args))),
                 directory,
                 os.path.join(directory, MODEL),
@@ -160,6 +172,14 @@ def read_result(directory: str) -> SweepResult:
         content["checkpoints"],
         content["selection"],
     )
+
+
+def _columns(
+    eval_config: tfma.EvalConfig, models: ModelPaths, schema: schema_pb2.Schema | None
+) -> TableColumns:
+    directories = [models.exported, *([models.baseline] if models.baseline else [])]
+    whole = with_defaults(eval_config, has_baseline=models.baseline is not None)
+    return of_evaluation(whole, directories, schema)
 
 
 def _into_next(

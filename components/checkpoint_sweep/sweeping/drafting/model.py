@@ -50,7 +50,7 @@ def look_into(directory: str, features: Collection[str]) -> Model:
         for given in signature.inputs
         if (found := model_util.find_input_name_in_features(set(features), given)) is not None
     }
-    return Model(name, outputs, frozenset(known or parsed_features(directory)))
+    return Model(name, outputs, frozenset(known or parsed_features(directory).keys()))
 
 
 def _columns(shape: "tf.TensorShapeProto") -> int:

@@ -94,7 +94,7 @@ def _of_series(
     order: Callable[[], Mapping[str, float]],
     counters: Callable[[str], Collection[int]],
 ) -> dict[str, int]:
-    columns = list(zip(*numbers.values(), strict=True))
+    columns: list[Sequence[int]] = list(zip(*numbers.values(), strict=True))
     distinct = [column for column in columns if len(set(column)) == len(column)]
     if len(columns) == 1 or not distinct:
         # Two of one step, which is said where the files are known.

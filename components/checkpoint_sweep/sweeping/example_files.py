@@ -1,5 +1,6 @@
 """Opens examples from files: TFRecord, CSV, Parquet, or the folder of an Examples artifact."""
 
+import codecs
 import os
 from collections.abc import Callable, Sequence
 
@@ -42,6 +43,12 @@ def open_files(
         ExamplesError: There are none, or they are of several kinds, or cannot be read.
     """
     try:
+        codecs.lookup(encoding)
+    except LookupError as error:
+        raise ExamplesError(
+            f"There is no encoding {encoding!r}. Name one that Python knows, such as latin-1."
+        ) from error
+    try:
         found = [pattern for given in patterns for pattern in _patterns(given, split)]
         paths = list(dict.fromkeys(path for pattern in found for path in data_files(pattern)))
     except tf.errors.UnimplementedError as error:
@@ -57,7 +64,7 @@ def open_files(
     if _are_tables(paths):
         wanted = columns() if columns else TableColumns(declared=of_schema(schema))
         written = to_examples(paths, wanted, directory, encoding)
-        found, unread = [written.path], written.unread
+        found, unread = [_literal(written.path)], written.unread
     labelled = {str(number): pattern for number, pattern in enumerate(found)}
     sources = {
         label: tf_example_record.TFExampleRecord(
@@ -102,6 +109,8 @@ def _adapter_config(
 
 def _patterns(given: str, split: str) -> list[str]:
     """Lists the patterns of the files that a pattern or a folder stands for."""
+    if tf.io.gfile.exists(given):
+        given = _literal(given)
     found = data_files(given)
     folders = [path for path in found if tf.io.gfile.isdir(path)]
     if not folders:

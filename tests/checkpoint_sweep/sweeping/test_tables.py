@@ -172,6 +172,7 @@ def test_latin_1_where_it_is_declared(tmp_path: Path) -> None:
         ("e.csv", b"x,y\n", "There are no rows in .*e.csv"),
         ("e.csv", b"x,y\n1,2\n1,2,3\n", r"e.csv cannot be read .* Row #3: Expected 2 columns"),
         ("e.csv", b'x;y\n"1,5";2\n', "decimal comma, such as '1,5'"),
+        ("e.csv", b'x;m\n"1";0\n"1";0,5\n', "decimal comma, such as '0,5'"),
         ("e.csv", b"x,y,m\n1,1,0\n1,1,abc\n", "Row 3 of .*e.csv has 'abc' in the column 'm'"),
         ("e.csv", b"x,y,n\n1,1,0\n1,1,1.5\n", "Row 3 .* has '1.5' in the column 'n'.*whole"),
         ("e.xlsx", b"PK\x03\x04....", "Excel or a ZIP"),
@@ -221,6 +222,10 @@ def _gzipped_records(folder: Path) -> None:
     _records(folder / "part-0", "GZIP")
 
 
+def _plain_records_named_gz(folder: Path) -> None:
+    _records(folder / "part-0.gz")
+
+
 def _beside_records(folder: Path) -> None:
     _records(folder / "part-0.tfrecord")
     for name in ("_SUCCESS", ".part-0.tfrecord.crc", ".DS_Store"):
@@ -248,6 +253,7 @@ _BY_DAY = [{"x": [1], "day": [b"2024-01-02"]}, {"x": [1], "day": [b"2024-01-03"]
     ("make", "expected"),
     [
         (_gzipped_records, [{"x": [1]}]),
+        (_plain_records_named_gz, [{"x": [1]}]),
         (_beside_records, [{"x": [1]}]),
         (_spark, [{"x": [1]}]),
         (_partitions, _BY_DAY),
@@ -262,6 +268,19 @@ def test_folders_as_systems_leave_them(
     if below == "/*/*" and make is not _partitions:
         below = "/part-*"
     assert _rows(_open(f"{folder}{below}")) == expected
+
+
+@pytest.mark.parametrize("below", ["", "/part [1].csv"])
+def test_names_with_the_letters_of_patterns(below: str, tmp_path: Path) -> None:
+    folder = tmp_path / "run [2]"
+    (folder / "below").mkdir(parents=True)
+    (folder / "part [1].csv").write_text("x\n1\n")
+    assert _rows(_open(f"{folder}{below}")) == [{"x": [1]}]
+
+
+def test_an_encoding_that_is_none(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="There is no encoding 'latin-x'"):
+        open_files([str(tmp_path)], "eval", None, str(tmp_path), encoding="latin-x")
 
 
 def test_several_patterns(tmp_path: Path) -> None:

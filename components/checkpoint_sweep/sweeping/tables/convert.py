@@ -85,11 +85,16 @@ def common_dtype(kinds: Collection[str | None]) -> tf.DType:
     return tf.string
 
 
+def has_comma(value: Any) -> bool:
+    """Tells whether a value is a number with a decimal comma."""
+    return isinstance(value, str) and _WITH_COMMA.fullmatch(value.strip()) is not None
+
+
 def number_with_comma(values: pa.Array) -> str | None:
     """Finds a number with a decimal comma among text that has no other values than numbers."""
     found = None
     for value in _present(values).drop_null().to_pylist():
-        if _WITH_COMMA.fullmatch(value):
+        if has_comma(value):
             found = found or value
         elif not _can(lambda part: part.cast(pa.float64()), pa.array([value])):
             return None

@@ -173,7 +173,7 @@ def _naming(path: str) -> Iterator[None]:
     """Raises ExamplesError with the path of the file for what Arrow says of it."""
     try:
         yield
-    except (pa.ArrowException, UnicodeError, LookupError, OSError, tf.errors.OpError) as error:
+    except (pa.ArrowException, UnicodeError, OSError, tf.errors.OpError) as error:
         reason = first_line(error)
         if "UTF8" in reason or isinstance(error, UnicodeError):
             raise ExamplesError(

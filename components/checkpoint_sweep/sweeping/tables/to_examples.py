@@ -121,10 +121,7 @@ def _find_kinds(
             kinds[name].add(kind)
             value = convert.number_with_comma(column) if kind == convert.TEXT else None
             if value and name in columns.needed:
-                raise ExamplesError(
-                    f"The column {name!r} of {table.path} has numbers with a decimal comma, "
-                    f"such as {value!r}. Write them with a decimal point."
-                )
+                raise _with_comma(table, name, value)
 
 
 def _examples(
@@ -155,6 +152,8 @@ def _values(
     try:
         return convert.to_lists(column, dtype)
     except convert.CannotHoldError as error:
+        if convert.has_comma(error.value):
+            raise _with_comma(table, name, error.value) from error
         value = repr(error.value)
         if len(value) > _LONGEST:
             value = value[:_LONGEST] + "..."
@@ -165,6 +164,13 @@ def _values(
             f"{_EXPECTED[dtype]}. Correct the table"
             + (", or the schema." if declared and declared.by == "schema" else ".")
         ) from error
+
+
+def _with_comma(table: Table, name: str, value: str) -> ExamplesError:
+    return ExamplesError(
+        f"The column {name!r} of {table.path} has numbers with a decimal comma, such as {value!r}. "
+        "Write them with a decimal point."
+    )
 
 
 def _feature(dtype: tf.DType, values: Any) -> tf.train.Feature:

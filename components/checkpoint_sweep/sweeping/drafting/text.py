@@ -4,7 +4,7 @@ import json
 import textwrap
 from collections.abc import Iterator
 
-from checkpoint_sweep.sweeping.drafting.features import LOOKED_AT, Feature
+from checkpoint_sweep.sweeping.drafting.features import LOOKED_AT, TEXT, Feature
 from checkpoint_sweep.sweeping.drafting.guess import BINARY, MULTI_CLASS, Guess
 
 _WIDTH = 98
@@ -73,15 +73,16 @@ def _slicing(guess: Guess) -> Iterator[str]:
 def _metrics(guess: Guess, label: Feature) -> Iterator[str]:
     yield ""
     if guess.problem == BINARY:
-        yield from _binary(guess)
+        yield from _binary(guess, label)
     elif guess.problem == MULTI_CLASS:
         yield from _multi_class(guess, label)
     else:
         yield from _regression(label)
 
 
-def _binary(guess: Guess) -> Iterator[str]:
-    yield from _comment("Two classes: the prediction is the probability of the label 1.")
+def _binary(guess: Guess, label: Feature) -> Iterator[str]:
+    second = "the second class of its vocabulary" if label.kind == TEXT else "the label 1"
+    yield from _comment(f"Two classes: the prediction is the probability of {second}.")
     yield "metrics_specs {"
     yield '  metrics { class_name: "ExampleCount" }'
     yield from _comment("0.5 is the AUC of a model that knows nothing.", "  ")
@@ -100,6 +101,8 @@ def _binary(guess: Guess) -> Iterator[str]:
 def _multi_class(guess: Guess, label: Feature) -> Iterator[str]:
     prefix = _prefix(label)
     what = "the number of its class" if prefix else "a vector with a number for each class"
+    if label.kind == TEXT:
+        what = "the name of its class, as in the model's vocabulary"
     yield from _comment(f"Several classes: the label is {what}.")
     yield "metrics_specs {"
     yield '  metrics { class_name: "ExampleCount" }'

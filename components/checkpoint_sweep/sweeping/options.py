@@ -12,7 +12,7 @@ from checkpoint_sweep.selection.racing import Racing
 from checkpoint_sweep.selection.selection import Selection
 
 # In this process; Beam's default may download another runner.
-_BEAM_ARGS = ("--runner=FnApiRunner",)
+BEAM_ARGS = ("--runner=FnApiRunner",)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,7 +34,8 @@ class SweepOptions:
         examples: Patterns of TFRecord, CSV, TSV or Parquet files, folders of such files, or the
             folder of an Examples artifact.
         config: Evaluation config, or the path of its file: a text proto, JSON or YAML.
-        select: Metric to choose by, as TFMA names it, or a selection with more to it.
+        select: Metric to choose by, as TFMA names it, with its output, class or top k where there
+            are several (`price/mean_absolute_error`), or a selection with more to it.
         output: Local directory for the results; the run's, with `-sweep` at its end, if None.
         split: Split of an Examples artifact.
         schema: Path of the schema of the examples; None for what is in them.
@@ -71,7 +72,7 @@ class SweepOptions:
     engine: str = DEFAULT_ENGINE
     batch_size: int | None = None
     memory_budget: int | None = None
-    beam_args: Sequence[str] = _BEAM_ARGS
+    beam_args: Sequence[str] = BEAM_ARGS
 
     def __post_init__(self) -> None:
         check_amounts(self.batch_size, self.memory_budget)

@@ -18,6 +18,7 @@ from checkpoint_sweep.report.plot import plot_verdicts
 from checkpoint_sweep.report.sweep_report import read_sweep
 from checkpoint_sweep.report.write import try_to_write_report
 from checkpoint_sweep.selection.judgement import verdicts_to_json
+from checkpoint_sweep.selection.metric_lookup import complete_name
 from checkpoint_sweep.selection.selection import Selection
 from checkpoint_sweep.sweeping import folder as folders
 from checkpoint_sweep.sweeping.config_files import read_eval_config, read_schema
@@ -111,9 +112,10 @@ def sweep(run: str, model: str, options: SweepOptions) -> SweepResult:
         UserError: Something does not fit; the message says what, and what to do.
     """
     config = options.config
+    eval_config = read_eval_config(config) if isinstance(config, str) else config
     settings = SweepSettings(
-        options.selection,
-        read_eval_config(config) if isinstance(config, str) else config,
+        complete_name(options.selection, with_defaults(eval_config, has_baseline=True)),
+        eval_config,
         options.steps,
         options.averages,
         options.racing,

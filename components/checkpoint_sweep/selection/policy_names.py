@@ -1,0 +1,36 @@
+"""How an option of a command line names a selection policy."""
+
+from checkpoint_sweep.selection.direction import Direction
+from checkpoint_sweep.selection.policies import BestValue, SelectionError, SelectionPolicy
+from checkpoint_sweep.selection.set_policies import EarliestOfSet, LatestOfSet, SecondaryMetric
+
+_DIRECTIONS = {"higher": Direction.HIGHER_IS_BETTER, "lower": Direction.LOWER_IS_BETTER}
+
+
+def policy_of(choose: str) -> SelectionPolicy:
+    """Finds the policy that the option `--choose` stands for.
+
+    >>> policy_of("earliest")
+    EarliestOfSet()
+
+    Args:
+        choose: "best", "earliest", "latest", or a metric and which of its values are better, such
+            as "binary_accuracy:higher".
+
+    Raises:
+        SelectionError: It stands for none.
+    """
+    simple: dict[str, SelectionPolicy] = {
+        "best": BestValue(),
+        "earliest": EarliestOfSet(),
+        "latest": LatestOfSet(),
+    }
+    metric, _, direction = choose.rpartition(":")
+    if choose in simple:
+        return simple[choose]
+    if metric and direction in _DIRECTIONS:
+        return SecondaryMetric(metric, _DIRECTIONS[direction])
+    raise SelectionError(
+        f"--choose={choose} is no way to choose. Say {', '.join(simple)}, or a metric and which of "
+        "its values are better, such as binary_accuracy:higher."
+    )

@@ -28,6 +28,7 @@ def init(
         ),
     ] = None,
     schema: options.Schema = None,
+    encoding: options.Encoding = "utf-8",
     split: options.Split = "eval",
     force: Annotated[bool, typer.Option("--force", help="Replace the file.")] = False,
 ) -> None:
@@ -50,7 +51,15 @@ def init(
     from checkpoint_sweep.sweeping.drafting.draft import draft
 
     try:
-        drafted = draft(model, examples, split=split, schema=schema, label=label, weight=weight)
+        drafted = draft(
+            model,
+            examples,
+            split=split,
+            schema=schema,
+            encoding=encoding,
+            label=label,
+            weight=weight,
+        )
         if output is not None:
             _write(output, drafted.text)
     except UserError as error:

@@ -31,6 +31,7 @@ def export(
     run: Annotated[str, typer.Option(help="Folder of the checkpoints.")],
     model: options.Model,
     step: Annotated[int, typer.Option(help="Step of the checkpoint.")],
+    step_from: options.StepFrom = None,
 ) -> None:
     """Export any checkpoint of a swept run, not only the chosen one.
 
@@ -48,7 +49,7 @@ def export(
 
     try:
         checkpoints = read_verdicts(folders.latest(folder)).checkpoints
-        export_step(run, model, step, directory)
+        export_step(run, model, step, directory, step_from)
     except UserError as error:
         screen.fail(str(error))
     verdict = next((v for v in checkpoints if v.step == step), None)

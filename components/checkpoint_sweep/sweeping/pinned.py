@@ -19,7 +19,7 @@ from checkpoint_sweep.saved_model.tensor_bundle import TensorBundle, UnreadableE
 _LOCK = ".lock"
 
 
-def pin(run: str, pinned: str) -> list[int]:
+def pin(run: str, pinned: str, step_from: str | None = None) -> list[int]:
     """Links, or copies, the checkpoints of a run that are new and complete.
 
     A step that was written again, by a training that was started anew, takes the place of the one
@@ -30,6 +30,7 @@ def pin(run: str, pinned: str) -> list[int]:
     Args:
         run: Local directory of a training run; it need not be there yet.
         pinned: Local directory for the checkpoints.
+        step_from: Regular expression that finds the step in a name; None to tell it from the names.
 
     Returns:
         Steps of the checkpoints that are new, or other than before.
@@ -38,7 +39,7 @@ def pin(run: str, pinned: str) -> list[int]:
         CheckpointError: The files in the run are not one series of checkpoints.
     """
     try:
-        found = list_checkpoints(run)
+        found = list_checkpoints(run, step_from)
     except NoCheckpointError:
         return []
     with locks.waited_for(os.path.join(pinned, _LOCK)):

@@ -27,6 +27,7 @@ def init(
         ),
     ] = None,
     schema: options.Schema = None,
+    encoding: options.Encoding = "utf-8",
     split: options.Split = "eval",
     force: Annotated[bool, typer.Option("--force", help="Replace the file.")] = False,
 ) -> None:
@@ -48,7 +49,15 @@ def init(
     screen.before_imports(True)
     from checkpoint_sweep.sweeping.drafting.draft import draft
 
-    drafted = draft(model, examples, split=split, schema=schema, label=label, weight=weight)
+    drafted = draft(
+        model,
+        examples,
+        split=split,
+        schema=schema,
+        encoding=encoding,
+        label=label,
+        weight=weight,
+    )
     if output is not None:
         _write(output, drafted.text)
     if output is None:

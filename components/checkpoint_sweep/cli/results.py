@@ -27,6 +27,7 @@ def export(
     run: Annotated[str, typer.Option(help="Folder of the checkpoints.")],
     model: options.Model,
     step: Annotated[int, typer.Option(help="Step of the checkpoint.")],
+    step_from: options.StepFrom = None,
 ) -> None:
     """Export any checkpoint of a swept run, not only the chosen one.
 
@@ -42,7 +43,7 @@ def export(
     from checkpoint_sweep.sweeping.export import export_step
 
     checkpoints = folders.read_verdicts(folders.latest(folder)).checkpoints
-    export_step(run, model, step, directory)
+    export_step(run, model, step, directory, step_from)
     verdict = next((v for v in checkpoints if v.step == step), None)
     typer.echo(f"{directory}: step {step}" + (f", {verdict.reason}" if verdict else ""))
 

@@ -21,7 +21,7 @@ _PINNED = "pinned checkpoints"
 _LINK = f"{PARTIAL}link"
 
 
-def pin(run: str, pinned: str) -> list[int]:
+def pin(run: str, pinned: str, step_from: str | None = None) -> list[int]:
     """Links, or copies, the checkpoints of a run that are new and complete.
 
     A step that was written again, by a training that was started anew, takes the place of the one
@@ -32,6 +32,7 @@ def pin(run: str, pinned: str) -> list[int]:
     Args:
         run: Local directory of a training run; it need not be there yet.
         pinned: Local directory for the checkpoints.
+        step_from: Regular expression that finds the step in a name; None to tell it from the names.
 
     Returns:
         Steps of the checkpoints that are new, or other than before.
@@ -41,7 +42,7 @@ def pin(run: str, pinned: str) -> list[int]:
             is in the directory for the pinned.
     """
     try:
-        found = list_checkpoints(run)
+        found = list_checkpoints(run, step_from)
     except NoCheckpointError:
         return []
     _claim(pinned)

@@ -13,7 +13,6 @@ from google.protobuf import json_format, text_format
 
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.sweeping import folder as folders
-from checkpoint_sweep.sweeping import tables
 from checkpoint_sweep.sweeping.sweep import read_result, sweep
 from tests.checkpoint_sweep.sweeping.conftest import Files
 
@@ -95,15 +94,6 @@ def test_a_table_gives_the_values_of_its_examples(
     assert [v.value for v in of_table.verdicts] == pytest.approx(
         [v.value for v in of_records.verdicts], rel=1e-6
     )
-
-
-def test_a_row_of_a_table_is_always_the_same_bytes(tmp_path: Path) -> None:
-    names = [f"column_{number}" for number in range(20)]
-    (tmp_path / "table.csv").write_text(f"{','.join(names)}\n{','.join('x' * 20)}\n")
-    written = tables.to_examples([str(tmp_path / "table.csv")], str(tmp_path))
-    (serialized,) = tf.data.TFRecordDataset(written, "GZIP").as_numpy_iterator()
-    example = tf.train.Example.FromString(serialized)
-    assert serialized == example.SerializeToString(deterministic=True)
 
 
 @pytest.mark.parametrize(

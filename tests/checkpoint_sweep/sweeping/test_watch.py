@@ -35,14 +35,14 @@ def _files_of(run: Path, step: int) -> list[Path]:
 class Pins:
     """Tells when a step has been pinned."""
 
-    def __init__(self, pin: Callable[[str, str], list[int]]) -> None:
+    def __init__(self, pin: Callable[[str, str, str | None], list[int]]) -> None:
         self._pin = pin
         self._steps: set[int] = set()
         self._changed = threading.Condition()
 
-    def pin(self, run: str, pinned: str) -> list[int]:
+    def pin(self, run: str, pinned: str, step_from: str | None) -> list[int]:
         """Pins as `watch` does."""
-        new = self._pin(run, pinned)
+        new = self._pin(run, pinned, step_from)
         with self._changed:
             self._steps.update(new)
             self._changed.notify_all()

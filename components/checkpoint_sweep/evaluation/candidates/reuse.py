@@ -11,6 +11,7 @@ from absl import logging
 from checkpoint_sweep.common import digests, ownership
 from checkpoint_sweep.common.eval_config import metric_code
 from checkpoint_sweep.common.files import PARTIAL, move
+from checkpoint_sweep.evaluation.inputs.files import data_files
 from checkpoint_sweep.evaluation.plan.tracked_metrics import UncertaintySpec
 from checkpoint_sweep.evaluation.results.ledger import AVERAGES, LEDGER, Entry, read_ledger
 from checkpoint_sweep.model_run.averaging import remove_averages
@@ -51,7 +52,7 @@ class EvaluationFingerprint:
             engine: Name of the engine.
             tracked_metrics: Metrics whose uncertainty is estimated; None for none.
         """
-        files = [path for pattern in examples for path in tf.io.gfile.glob(pattern)]
+        files = [path for pattern in examples for path in data_files(pattern)]
         return cls(
             digests.of_parts(
                 __version__,

@@ -7,12 +7,12 @@ The mark is a file that says what the folder is, so that a copy under another na
 import os
 import shutil
 
-from checkpoint_sweep.common.errors import UserError
+from checkpoint_sweep.common.errors import SweepError
 
 MARKER = ".checkpoint-sweep"
 
 
-class NotOursError(UserError):
+class NotOursError(SweepError):
     """A folder was not made by this library; the message says what to do."""
 
 

@@ -4,6 +4,8 @@ The vectorized counterpart of TFMA's ``metric_util.to_label_prediction_example_w
 look-ups, class selection, top-k, flattening and class weights, on all examples of a batch and all
 models at once. Examples that do not fit arrays (missing, ragged or non-finite values, several
 weights) are left out; the engine hands those to TFMA's own code.
+
+Longer than other files: it follows one function of TFMA step by step, to be read beside it.
 """
 
 import dataclasses

@@ -7,6 +7,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from checkpoint_sweep.common.run_log import RunLog
 from checkpoint_sweep.selection.criteria import ThresholdMode
 from pipeline import options
 from pipeline.checks.data_files import check_data
@@ -17,7 +18,6 @@ from pipeline.local.lock import RootError, locked
 from pipeline.problems import registry
 from pipeline.reporting import error_messages, log_filters
 from pipeline.reporting.failure import fail, leave
-from pipeline.reporting.run_log import RunLog
 from pipeline.reporting.run_summary import FAILED, Summary, new_run_id, write_summary
 from pipeline.reporting.screen import Screen
 

@@ -1,9 +1,8 @@
 """How the application's options say which of the eligible checkpoints is chosen."""
 
-from checkpoint_sweep.selection.criteria import DIRECTIONS
-from checkpoint_sweep.selection.policies import BestValue, SelectionPolicy
+from checkpoint_sweep.selection import policy_names
+from checkpoint_sweep.selection.policies import SelectionError, SelectionPolicy
 from checkpoint_sweep.selection.selection import Selection
-from checkpoint_sweep.selection.set_policies import EarliestOfSet, LatestOfSet, SecondaryMetric
 from pipeline.config import ConfigError, PipelineConfig
 
 
@@ -27,17 +26,7 @@ def policy_of(choose: str) -> SelectionPolicy:
     Raises:
         ConfigError: it stands for none.
     """
-    simple: dict[str, SelectionPolicy] = {
-        "best": BestValue(),
-        "earliest": EarliestOfSet(),
-        "latest": LatestOfSet(),
-    }
-    metric, _, direction = choose.rpartition(":")
-    if choose in simple:
-        return simple[choose]
-    if metric and direction in DIRECTIONS:
-        return SecondaryMetric(metric, DIRECTIONS[direction])
-    raise ConfigError(
-        f"--choose={choose} is no way to choose. Say {', '.join(simple)}, or a metric and which of "
-        "its values are better, such as binary_accuracy:higher."
-    )
+    try:
+        return policy_names.policy_of(choose)
+    except SelectionError as error:
+        raise ConfigError(str(error)) from error

@@ -6,7 +6,8 @@ import os
 
 import pandas as pd
 
-from checkpoint_sweep.sweeping import tables
+from checkpoint_sweep.sweeping.tables.columns import TableColumns
+from checkpoint_sweep.sweeping.tables.to_examples import to_examples
 from pipeline.problems.taxi.problem import taxi_data
 
 _COLUMNS = ["fare", "trip_miles", "trip_start_hour", "payment_type", "big_tipper"]
@@ -94,4 +95,4 @@ def prepare(directory: str, rows: int | None = None) -> Data:
 def _write(directory: str, name: str, rows: pd.DataFrame) -> str:
     path = os.path.join(directory, f"{name}.csv")
     rows.to_csv(path, index=False)
-    return tables.to_examples([path], directory)
+    return to_examples([path], TableColumns(), directory).path

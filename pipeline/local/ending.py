@@ -5,14 +5,15 @@ import dataclasses
 from pathlib import Path
 from typing import NoReturn
 
+from checkpoint_sweep.common.error_messages import find_user_error
 from checkpoint_sweep.common.errors import SweepError
+from checkpoint_sweep.common.run_log import RunLog
 from pipeline.config import PipelineConfig
 from pipeline.local import leftovers
 from pipeline.local.continuation import last_step
 from pipeline.reporting import error_messages
 from pipeline.reporting.failure import leave
 from pipeline.reporting.progress import Progress
-from pipeline.reporting.run_log import RunLog
 from pipeline.reporting.run_summary import FAILED, Summary, begun, write_summary
 from pipeline.reporting.store import Store, failure_message
 from pipeline.reporting.summary import summarize
@@ -78,7 +79,7 @@ class Ending:
         self._log.write(f"{node or 'The run'} failed", error)
         if interrupted is not None or isinstance(error, KeyboardInterrupt):
             self._interrupted(node, interrupted or 130)
-        if known := error_messages.find_user_error(error):
+        if known := find_user_error(error):
             self._raise(str(known), 1)
         if anomalies := self._summary().anomalies:
             message = error_messages.anomalous_data(

@@ -4,10 +4,12 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from checkpoint_sweep.common import locks
+from checkpoint_sweep.common import locks, ownership
 from checkpoint_sweep.common.errors import UserError
+from pipeline.config import metadata_store
 
 _FILE = ".lock"
+_ROOT = "root of pipeline runs"
 
 
 class RootError(UserError):
@@ -19,16 +21,20 @@ def locked(root: Path) -> Iterator[None]:
     """Holds the root, which is made if need be, until the block or the process ends.
 
     Raises:
-        RootError: Another process holds it, or nothing can be written there.
+        RootError: Another process holds it, something else is in it, or nothing can be written
+            there.
     """
     with contextlib.ExitStack() as held:
         try:
+            _claim(root)
             held.enter_context(locks.exclusive(str(root / _FILE)))
         except locks.LockHeldError as error:
             raise RootError(
                 f"Another run, process {error.holder}, is going on in {root}. Wait for its end, or "
                 "name another folder by --root."
             ) from error
+        except ownership.NotOursError as error:
+            raise RootError(str(error)) from error
         except locks.NoLocksError as error:
             reason = getattr(error.__cause__, "strerror", None)
             raise RootError(
@@ -40,3 +46,14 @@ def locked(root: Path) -> Iterator[None]:
                 "--root."
             ) from error
         yield
+
+
+def _claim(root: Path) -> None:
+    """Takes a root that is new, empty or of earlier runs, which have a metadata store."""
+    if metadata_store(root).is_file():
+        return
+    message = (
+        f"{root} is not empty, and no run has made it: runs remove what killed ones have left in "
+        "their root. Name another folder by --root."
+    )
+    ownership.claim(str(root), _ROOT, message)

@@ -12,6 +12,7 @@ from tfx.proto.orchestration import pipeline_pb2
 
 from checkpoint_sweep.common.files import replacing
 from checkpoint_sweep.common.progress import listening
+from checkpoint_sweep.common.run_log import RunLog
 from pipeline.beam_runner import beam_placement
 from pipeline.config import PipelineConfig
 from pipeline.dag import create_pipeline
@@ -21,7 +22,6 @@ from pipeline.local.ending import Ending, RunError
 from pipeline.local.interruption import Interruption
 from pipeline.reporting import log_filters
 from pipeline.reporting.progress import Progress
-from pipeline.reporting.run_log import RunLog
 from pipeline.reporting.run_summary import Summary, begun, new_run_id, write_summary
 
 

@@ -1,22 +1,11 @@
 """What went wrong, in one sentence."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
-from checkpoint_sweep.common.errors import UserError
+from checkpoint_sweep.common.error_messages import telling_line
 from checkpoint_sweep.common.text import some
 
 _LISTED = 10  # anomalies
-_LONGEST = 300  # characters of an error that is not ours
-_TRACEBACK = "Traceback (most recent call last)"
-
-
-def find_user_error(error: BaseException) -> UserError | None:
-    """Finds the error, or its cause, that says itself what to do; None if there is none.
-
-    The outermost of several: what is raised on catching another says more.
-    """
-    return next((e for e in _chain(error) if isinstance(e, UserError)), None)
 
 
 def unforeseen(node: str, error: BaseException | str, log: Path) -> str:
@@ -28,7 +17,7 @@ def unforeseen(node: str, error: BaseException | str, log: Path) -> str:
         log: Log with the whole of it.
     """
     what = f"{node} failed" if node else "The run failed before its first node"
-    said = f": {line}" if (line := _line(error)) else ""
+    said = f": {line}" if (line := telling_line(error)) else ""
     return f"{what}{said}. The whole error is in {log}."
 
 
@@ -39,32 +28,3 @@ def anomalous_data(node: str, anomalies: list[str], folder: Path, schema: Path) 
         f"{node} failed, and the data depart from the schema {schema}:\n  {listed}\n"
         f"Correct the data in {folder}, or the schema."
     )
-
-
-def _chain(error: BaseException) -> Iterator[BaseException]:
-    seen: set[int] = set()
-    todo = [error]
-    while todo:
-        current = todo.pop(0)
-        if id(current) in seen:
-            continue
-        seen.add(id(current))
-        yield current
-        todo += [e for e in (current.__cause__, current.__context__) if e is not None]
-
-
-def _line(error: BaseException | str) -> str:
-    """Finds the line of an error that says most, short enough to read."""
-    text = str(error).strip()
-    lines = [line for line in text.splitlines() if line.strip()]
-    if _TRACEBACK in text:
-        # Beam raises the traceback of a worker as a message: its last line is the error.
-        line = next(line for line in reversed(lines) if not line.startswith(" "))
-    else:
-        line = lines[0] if lines else ""
-    if isinstance(error, BaseException) and _TRACEBACK not in text:
-        line = f"{type(error).__name__}: {line}" if line else type(error).__name__
-    line = line.strip()
-    if len(line) > _LONGEST:
-        line = line[: _LONGEST - 1] + "…"
-    return line.rstrip(".")

@@ -94,7 +94,7 @@ def record(
         for step, name in names.items()
     ]
     decision = choose(results, Direction.LOWER_IS_BETTER)
-    verdicts = judge(decision, selection, Direction.LOWER_IS_BETTER, has_thresholds=True)
+    verdicts = judge(decision, selection, Direction.LOWER_IS_BETTER, unvalidated_reason=None)
     blessing.write_blessing(blessed, verdicts)
     recorded = Recorded(metadata_store(root))
     outputs = {

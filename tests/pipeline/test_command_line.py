@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.config import beam_args
+from pipeline.local.lock import locked
 from tests.support import warm_pipeline
 
 
@@ -107,10 +108,16 @@ def test_arguments_that_need_tensorflow_to_check_are_refused_before_the_first_no
     arguments: list[str], message: str, tmp_path: Path
 ) -> None:
     """The summary stays that of the last run."""
+    with locked(tmp_path):
+        pass
     (tmp_path / "summary.json").write_text("{}")
     assert message in _refused(warm_pipeline.run("pipeline", f"--root={tmp_path}", *arguments))
     assert (tmp_path / "summary.json").read_text() == "{}"
-    assert sorted(p.name for p in tmp_path.iterdir()) == [".lock", "summary.json"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == [
+        ".checkpoint-sweep",
+        ".lock",
+        "summary.json",
+    ]
 
 
 _WITHOUT_TFX = """
@@ -156,3 +163,11 @@ def test_the_local_runner_is_the_default_of_beams_options(
     given: list[str], expected: tuple[str, ...]
 ) -> None:
     assert beam_args(given) == expected
+
+
+def test_a_root_with_something_else_in_it_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    done = warm_pipeline.run("pipeline", f"--root={tmp_path}")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f"{tmp_path} is not empty, and no run has made it" in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]

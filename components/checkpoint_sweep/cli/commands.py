@@ -2,14 +2,12 @@
 
 import contextlib
 import json
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from checkpoint_sweep.cli import options, screen
 from checkpoint_sweep.cli.sweep_arguments import SweepArguments, takes_sweep_arguments
-from checkpoint_sweep.common.errors import UserError
 
 if TYPE_CHECKING:
     from checkpoint_sweep.report.sweep_result import SweepResult
@@ -33,13 +31,13 @@ def sweep(
       checkpoint-sweep sweep run --model=export --examples='eval-*.tfrecord' \\
           --config=eval_config.pbtxt --select=auc
 
-    Exit status: 0 when a checkpoint was chosen, 3 when none is eligible, 2 for bad input, 130 when
-    interrupted.
+    Exit status: 0 when a checkpoint was chosen, 3 when none is eligible, 2 for bad input, 130 or
+    143 when interrupted.
     """
     screen.before_imports(quiet or as_json)
     from checkpoint_sweep.sweeping.sweep import sweep as run_it
 
-    with _evaluating(quiet or as_json):
+    with _progress(quiet or as_json):
         result = run_it(run, model, arguments.to_options())
     screen.show(result.directory, as_json)
     if result.chosen is None:
@@ -87,8 +85,8 @@ def watch(
       checkpoint-sweep watch run --model=export --examples='eval-*.tfrecord' \\
           --config=eval_config.pbtxt --select=auc --until-step=4000
 
-    Exit status: 0 when a checkpoint was chosen, 3 when none is eligible, 2 for bad input, 130 when
-    interrupted.
+    Exit status: 0 when a checkpoint was chosen, 3 when none is eligible, 2 for bad input, 130 or
+    143 when interrupted.
     """
     screen.before_imports(quiet or as_json)
     from checkpoint_sweep.sweeping.watch import Until
@@ -101,7 +99,7 @@ def watch(
             last = result.verdicts[-1].step
             typer.echo(f"{len(result.verdicts)} checkpoints, to step {last}: {result.reason}")
 
-    with _evaluating(quiet or as_json):
+    with _progress(quiet or as_json):
         until = Until(until_step, seconds, until_file, patience)
         result = run_it(
             run, model, arguments.to_options(), until=until, every=every, on_result=tell
@@ -112,18 +110,11 @@ def watch(
         raise typer.Exit(screen.NONE_ELIGIBLE)
 
 
-@contextlib.contextmanager
-def _evaluating(quiet: bool) -> Iterator[None]:
-    """Shows how far the block is, and ends the process with a sentence where it fails."""
+def _progress(quiet: bool) -> contextlib.AbstractContextManager[None]:
+    """Shows how far the block is."""
     from checkpoint_sweep.cli import progress
 
-    try:
-        with contextlib.nullcontext() if quiet else progress.shown():
-            yield
-    except UserError as error:
-        screen.fail(str(error))
-    except KeyboardInterrupt:
-        screen.fail("interrupted. The same command goes on.", screen.INTERRUPTED)
+    return contextlib.nullcontext() if quiet else progress.shown()
 
 
 def _update(result: "SweepResult") -> dict[str, Any]:

@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from checkpoint_sweep.cli import options, screen
-from checkpoint_sweep.common.errors import UserError
 
 
 def init(
@@ -28,6 +27,7 @@ def init(
         ),
     ] = None,
     schema: options.Schema = None,
+    encoding: options.Encoding = "utf-8",
     split: options.Split = "eval",
     force: Annotated[bool, typer.Option("--force", help="Replace the file.")] = False,
 ) -> None:
@@ -49,23 +49,27 @@ def init(
     screen.before_imports(True)
     from checkpoint_sweep.sweeping.drafting.draft import draft
 
-    try:
-        drafted = draft(model, examples, split=split, schema=schema, label=label, weight=weight)
-        if output is not None:
-            _write(output, drafted.text)
-    except UserError as error:
-        screen.fail(str(error))
+    drafted = draft(
+        model,
+        examples,
+        split=split,
+        schema=schema,
+        encoding=encoding,
+        label=label,
+        weight=weight,
+    )
+    if output is not None:
+        _write(output, drafted.text)
     if output is None:
         typer.echo(drafted.text, nl=False)
     for note in drafted.notes:
-        typer.echo(note, err=True)
+        screen.say(note)
     if output is not None:
         given = " ".join(f"--examples={shlex.quote(pattern)}" for pattern in examples)
-        typer.echo(
+        screen.say(
             f"{output} is written. Edit it, and then:\n  checkpoint-sweep sweep RUN "
             f"--model={shlex.quote(model)} {given} --config={shlex.quote(output)} "
-            f"--select={drafted.select}",
-            err=True,
+            f"--select={drafted.select}"
         )
 
 

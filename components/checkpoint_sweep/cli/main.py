@@ -1,69 +1,18 @@
-"""The console script `checkpoint-sweep`. Importing it must stay cheap: `--help` answers at once."""
+"""The console script `checkpoint-sweep`, which can be interrupted from its first moment."""
 
-import inspect
-from collections.abc import Callable
-from typing import Annotated
-
-import typer
-
-from checkpoint_sweep.cli import commands, results
-from checkpoint_sweep.cli.init import init
-from checkpoint_sweep.version import __version__
-
-
-def _print_version(wanted: bool) -> None:
-    if wanted:
-        typer.echo(f"checkpoint-sweep {__version__}")
-        raise typer.Exit
-
-
-def about(
-    version: Annotated[
-        bool,
-        typer.Option(
-            "--version", help="Print the version.", callback=_print_version, is_eager=True
-        ),
-    ] = False,
-) -> None:
-    """Evaluate every checkpoint of a training run with TFMA's metrics, and choose the best.
-
-    In a TFX pipeline the sweep is a component: `from checkpoint_sweep import CheckpointSweep`.
-
-    Examples:
-
-      checkpoint-sweep init --model=export --examples=eval.csv > config.pbtxt
-      checkpoint-sweep sweep run --model=export --examples=eval.csv \\
-          --config=config.pbtxt --select=auc
-      checkpoint-sweep compare run-sweep run2-sweep
-
-    Exit status: 0 when it did what it says, 3 when no checkpoint is eligible, 2 for bad input, 130
-    when interrupted.
-    """
-
-
-def make_app() -> typer.Typer:
-    """Makes the command line."""
-    app = typer.Typer(pretty_exceptions_enable=False, no_args_is_help=True)
-    app.callback(help=_help(about))(about)
-    shown: list[Callable[..., None]] = [init, commands.sweep, commands.watch]
-    shown += [results.show, results.compare, results.export]
-    for command in shown:
-        app.command(help=_help(command))(command)
-    return app
-
-
-def _help(command: Callable[..., None]) -> str:
-    """Puts each paragraph of a docstring on one line; examples, which are indented, stay.
-
-    Typer would break lines where the source does, and again where the terminal ends.
-    """
-    paragraphs = inspect.cleandoc(command.__doc__ or "").split("\n\n")
-    return "\n\n".join(p if p.startswith(" ") else " ".join(p.split()) for p in paragraphs)
+from checkpoint_sweep.cli.interruption import Interruption
 
 
 def main() -> None:
     """Runs the command line."""
-    make_app()()
+    interruption = Interruption()
+    interruption.listen()
+    from checkpoint_sweep.cli.app import make_app  # Takes longer.
+
+    try:
+        make_app(interruption)()
+    finally:
+        interruption.ignore()
 
 
 if __name__ == "__main__":

@@ -12,11 +12,21 @@ Model = Annotated[
 Examples = Annotated[
     list[str],
     typer.Option(
-        help="Files of examples: TFRecord, CSV or Parquet, a pattern or a folder, or the folder of "
-        "a TFX Examples artifact; repeatable."
+        help="Files of examples: TFRecord, CSV, TSV or Parquet, a pattern or a folder, or the "
+        "folder of a TFX Examples artifact; repeatable."
     ),
 ]
 Schema = Annotated[str | None, typer.Option(help="Schema of the examples, a text proto.")]
+Encoding = Annotated[
+    str, typer.Option(help="Encoding of CSV files, such as latin-1; a byte order mark says it too.")
+]
 Split = Annotated[str, typer.Option(help="Split of an Examples artifact.")]
+StepFrom = Annotated[
+    str | None,
+    typer.Option(
+        help="Regular expression that finds the step in a checkpoint's name, as 'ckpt-(\\d+)' "
+        "does. (default: the number that grows with time)"
+    ),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print only the outcome.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else.")]

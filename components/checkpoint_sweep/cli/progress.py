@@ -2,7 +2,6 @@
 
 import contextlib
 import logging
-import sys
 from collections.abc import Iterator
 
 from absl import logging as absl_logging
@@ -12,6 +11,7 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn
 from rich.table import Column
 from rich.text import Text
 
+from checkpoint_sweep.cli import screen
 from checkpoint_sweep.common.progress import Amount, listening
 
 
@@ -52,7 +52,7 @@ def shown(console: Console | None = None) -> Iterator[None]:
     Args:
         console: Console to draw on; stderr if None.
     """
-    console = console or Console(file=sys.stderr)
+    console = console or Console(file=screen.stderr())
     if not console.is_terminal:
         yield
         return

@@ -5,7 +5,6 @@ from typing import Annotated
 import typer
 
 from checkpoint_sweep.cli import options, screen
-from checkpoint_sweep.common.errors import UserError
 
 
 def show(folder: options.Folder, as_json: options.Json = False) -> None:
@@ -19,10 +18,7 @@ def show(folder: options.Folder, as_json: options.Json = False) -> None:
     """
     from checkpoint_sweep.sweeping import folder as folders
 
-    try:
-        screen.show(folders.latest(folder), as_json)
-    except UserError as error:
-        screen.fail(str(error))
+    screen.show(folders.latest(folder), as_json)
 
 
 def export(
@@ -31,6 +27,7 @@ def export(
     run: Annotated[str, typer.Option(help="Folder of the checkpoints.")],
     model: options.Model,
     step: Annotated[int, typer.Option(help="Step of the checkpoint.")],
+    step_from: options.StepFrom = None,
 ) -> None:
     """Export any checkpoint of a swept run, not only the chosen one.
 
@@ -42,15 +39,11 @@ def export(
     Exit status: 0, or 2 for bad input.
     """
     screen.before_imports(True)
-    from checkpoint_sweep.report.sweep_result import read_verdicts
     from checkpoint_sweep.sweeping import folder as folders
     from checkpoint_sweep.sweeping.export import export_step
 
-    try:
-        checkpoints = read_verdicts(folders.latest(folder)).checkpoints
-        export_step(run, model, step, directory)
-    except UserError as error:
-        screen.fail(str(error))
+    checkpoints = folders.read_verdicts(folders.latest(folder)).checkpoints
+    export_step(run, model, step, directory, step_from)
     verdict = next((v for v in checkpoints if v.step == step), None)
     typer.echo(f"{directory}: step {step}" + (f", {verdict.reason}" if verdict else ""))
 
@@ -93,10 +86,7 @@ def compare(
     from checkpoint_sweep.cli.comparison import print_comparison
     from checkpoint_sweep.sweeping.compare import compare as run_it
 
-    try:
-        compared = run_it(first, second, level)
-    except UserError as error:
-        screen.fail(str(error))
+    compared = run_it(first, second, level)
     if as_json:
         screen.print_json(compared.to_json())
     else:

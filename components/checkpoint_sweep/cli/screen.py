@@ -5,16 +5,44 @@ import logging
 import os
 import sys
 import warnings
-from typing import NoReturn
+from contextvars import ContextVar
+from pathlib import Path
+from typing import NoReturn, TextIO
 
 import typer
 
 from checkpoint_sweep.report.document import REPORT_HTML
-from checkpoint_sweep.report.sweep_result import read_verdicts
 from checkpoint_sweep.selection.sweep_verdicts import SweepVerdicts
 from checkpoint_sweep.selection.verdict_table import describe_rest, row_cells, rows_to_show
+from checkpoint_sweep.sweeping import folder as folders
 
 NONE_ELIGIBLE, BAD_INPUT, INTERRUPTED = 3, 2, 130
+
+
+_TERMINAL: ContextVar[TextIO | None] = ContextVar("_TERMINAL", default=None)
+_OURS = f"{Path(__file__).parent.parent}{os.sep}"
+
+
+def redirect(terminal: TextIO) -> None:
+    """Notes where messages for the user go, while `sys.stderr` is a log."""
+    _TERMINAL.set(terminal)
+
+
+def stderr() -> TextIO:
+    """Returns the stream for messages to the user."""
+    return _TERMINAL.get() or sys.stderr
+
+
+def say(message: str) -> None:
+    """Prints a message to stderr."""
+    typer.echo(message, file=stderr())
+
+
+class _Sentence(logging.Formatter):
+    """The message alone: a traceback is for the log."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return record.getMessage()
 
 
 def before_imports(quiet: bool) -> None:
@@ -23,11 +51,11 @@ def before_imports(quiet: bool) -> None:
     warnings.filterwarnings("ignore")
     from absl import logging as absl_logging
 
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter("%(message)s"))
+    handler = logging.StreamHandler(stderr())
+    handler.setFormatter(_Sentence())
     handler.addFilter(_of_this_package)
     absl_logger = absl_logging.get_absl_logger()
-    absl_logger.handlers, absl_logger.propagate = [handler], False
+    absl_logger.handlers, absl_logger.propagate = [handler], stderr() is not sys.stderr
     absl_logging.set_verbosity(absl_logging.WARNING if quiet else absl_logging.INFO)
     for name in ("tensorflow", "apache_beam", "root"):
         logging.getLogger(name).setLevel(logging.ERROR)
@@ -37,12 +65,12 @@ def before_imports(quiet: bool) -> None:
 def _of_this_package(record: logging.LogRecord) -> bool:
     if record.pathname.endswith("report/write.py") and record.levelno == logging.INFO:
         return False  # Where the report is, `show` says.
-    return "checkpoint_sweep" in record.pathname or record.levelno >= logging.ERROR
+    return record.pathname.startswith(_OURS)
 
 
 def fail(message: str, status: int = BAD_INPUT) -> NoReturn:
     """Prints an error and ends the process."""
-    typer.echo(f"Error: {message}", err=True)
+    say(f"Error: {message}")
     raise typer.Exit(status)
 
 
@@ -91,11 +119,14 @@ def show(directory: str, as_json: bool) -> None:
         directory: Directory of its results.
         as_json: Whether to print one JSON document, and nothing else.
     """
-    found = read_verdicts(directory)
+    found = folders.read_verdicts(directory)
     if as_json:
         print_json(found.to_dict())
         return
-    print_verdicts(found)
+    try:
+        print_verdicts(found)
+    except (LookupError, TypeError, AttributeError, ValueError) as error:
+        raise folders.damaged(directory) from error
     if found.chosen is not None:
         typer.echo(f"Model: {os.path.join(directory, 'model')}")
     report = os.path.join(directory, REPORT_HTML)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from checkpoint_sweep.cli import options, screen
-from checkpoint_sweep.selection.criteria import DIRECTIONS
+from checkpoint_sweep.selection.criteria import DIRECTIONS, LEVEL, ThresholdMode
 
 if TYPE_CHECKING:
     from checkpoint_sweep.sweeping.options import SweepOptions
@@ -21,6 +21,18 @@ def _check_direction(name: str | None) -> str | None:
     return name
 
 
+def _check_slice(given: list[str] | None) -> list[str] | None:
+    for text in given or ():
+        if not all(_feature_and_value(text)):
+            screen.fail(f"--slice={text} is no slice. Say FEATURE=VALUE.")
+    return given
+
+
+def _feature_and_value(text: str) -> tuple[str, str]:
+    feature, _, value = text.partition("=")
+    return feature, value
+
+
 @dataclasses.dataclass(frozen=True)
 class SweepArguments:
     """What the command line says of a sweep: each field is an option of `sweep` and of `watch`."""
@@ -30,7 +42,13 @@ class SweepArguments:
         str,
         typer.Option(help="Evaluation config: a text proto, or .json or .yaml with its fields."),
     ]
-    select: Annotated[str, typer.Option(help="Metric to choose by, as TFMA names it.")]
+    select: Annotated[
+        str,
+        typer.Option(
+            help="Metric to choose by, as TFMA names it; with its output, class, top k or average "
+            "where there are several: price/mean_absolute_error, topK:3/recall, macro/auc."
+        ),
+    ]
     direction: Annotated[
         str | None,
         typer.Option(
@@ -39,17 +57,46 @@ class SweepArguments:
             callback=_check_direction,
         ),
     ] = None
+    on_slice: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--slice",
+            help="Choose by the metric on this slice, as FEATURE=VALUE; repeatable, for a slice by "
+            "several features.",
+            callback=_check_slice,
+        ),
+    ] = None
+    choose: Annotated[
+        str,
+        typer.Option(
+            help="Which of the eligible checkpoints: best; or, of those that are tied with the "
+            "best, the earliest, the latest, or the best by another metric, such as "
+            "binary_accuracy:higher."
+        ),
+    ] = "best"
+    thresholds: Annotated[
+        ThresholdMode,
+        typer.Option(help="How thresholds are met: by the value, or by its bound too (confident)."),
+    ] = ThresholdMode.VALUE
+    level: Annotated[
+        float, typer.Option(help="Level of intervals, and of the set tied with the best.")
+    ] = LEVEL
     output: Annotated[
         str | None,
         typer.Option(help="Folder for the results. (default: that of the run, and -sweep)"),
     ] = None
     schema: options.Schema = None
+    encoding: options.Encoding = "utf-8"
     split: options.Split = "eval"
     baseline: Annotated[
         str | None, typer.Option(help="Folder of a SavedModel that change thresholds compare with.")
     ] = None
     first_step: Annotated[int | None, typer.Option(help="The smallest step to take.")] = None
     last_step: Annotated[int | None, typer.Option(help="The largest step to take.")] = None
+    stride: Annotated[
+        int, typer.Option(help="Take every n-th checkpoint, counted back from the last.")
+    ] = 1
+    step_from: options.StepFrom = None
     average_last: Annotated[
         list[int] | None,
         typer.Option(help="Evaluate the average of the last n checkpoints too; repeatable."),
@@ -65,6 +112,20 @@ class SweepArguments:
         str, typer.Option(help="What evaluates: fused (all in one pass) or tfma (stock).")
     ] = "fused"
     batch_size: Annotated[int | None, typer.Option(help="Examples to take at once.")] = None
+    memory_budget: Annotated[
+        int | None,
+        typer.Option(
+            help="Bytes for the weights of all models; those beyond it are evaluated in further "
+            "passes. (default: a share of the memory)"
+        ),
+    ] = None
+    beam_arg: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Option of the Beam pipelines, such as --beam-arg=--direct_num_workers=2; "
+            "repeatable."
+        ),
+    ] = None
 
     def to_options(self) -> "SweepOptions":
         """Makes options of the library; this imports TensorFlow.
@@ -74,9 +135,10 @@ class SweepArguments:
         """
         from checkpoint_sweep.model_run.averages import Averages
         from checkpoint_sweep.model_run.checkpoints import StepRange
+        from checkpoint_sweep.selection.policy_names import policy_of
         from checkpoint_sweep.selection.racing import Racing
         from checkpoint_sweep.selection.selection import Selection
-        from checkpoint_sweep.sweeping.options import SweepOptions
+        from checkpoint_sweep.sweeping.options import BEAM_ARGS, SweepOptions
 
         averages = None
         if self.average_last or self.greedy_soup:
@@ -85,17 +147,26 @@ class SweepArguments:
             self.examples,
             self.config,
             Selection(
-                self.select, direction=DIRECTIONS[self.direction] if self.direction else None
+                self.select,
+                dict(_feature_and_value(given) for given in self.on_slice or ()),
+                DIRECTIONS[self.direction] if self.direction else None,
+                policy=policy_of(self.choose),
+                level=self.level,
+                threshold_mode=self.thresholds,
             ),
             output=self.output,
             split=self.split,
             schema=self.schema,
+            encoding=self.encoding,
             baseline=self.baseline,
-            steps=StepRange(self.first_step, self.last_step),
+            steps=StepRange(self.first_step, self.last_step, self.stride),
+            step_from=self.step_from,
             averages=averages,
             racing=Racing() if self.race else None,
             engine=self.engine,
             batch_size=self.batch_size,
+            memory_budget=self.memory_budget,
+            beam_args=[*BEAM_ARGS, *(self.beam_arg or ())],
         )
 
 

@@ -1,5 +1,6 @@
 """Completes an evaluation config as the stock Evaluator does, and checks it."""
 
+import math
 from collections.abc import Iterable
 
 import tensorflow_model_analysis as tfma
@@ -176,12 +177,31 @@ def check_thresholds(eval_config: tfma.EvalConfig) -> None:
         )
 
 
-def has_thresholds(eval_config: tfma.EvalConfig) -> bool:
-    """Whether there is anything to validate, after `with_defaults`."""
-    return bool(
-        tfma.metrics.metric_thresholds_from_metrics_specs(
-            eval_config.metrics_specs, eval_config=eval_config
-        )
+def unvalidated_reason(eval_config: tfma.EvalConfig) -> str | None:
+    """Says why meeting all thresholds validates nothing; None if it does.
+
+    A threshold without a finite bound, such as a change threshold that only declares a direction,
+    is met by every value.
+
+    Args:
+        eval_config: Evaluation config with its defaults filled in.
+    """
+    thresholds = tfma.metrics.metric_thresholds_from_metrics_specs(
+        eval_config.metrics_specs, eval_config=eval_config
+    )
+    if not thresholds:
+        return "the evaluation config has no thresholds"
+    if not any(_demands(bound) for known in thresholds.values() for _, bound in known):
+        return "no threshold of the evaluation config has a finite bound"
+    return None
+
+
+def _demands(threshold: tfma.GenericValueThreshold | tfma.GenericChangeThreshold) -> bool:
+    """Checks whether there are values that miss a threshold."""
+    is_value = isinstance(threshold, tfma.GenericValueThreshold)
+    names = ("lower_bound", "upper_bound") if is_value else ("absolute", "relative")
+    return any(
+        threshold.HasField(name) and math.isfinite(getattr(threshold, name).value) for name in names
     )
 
 

@@ -7,6 +7,8 @@ import uuid
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from checkpoint_sweep.common.ownership import remove_tree
+
 # Readers and clean-ups know by it what a process that was killed has left behind.
 PARTIAL = ".partial-"
 
@@ -30,7 +32,7 @@ def replacing(path: str | Path) -> Iterator[str]:
         move(scratch, target)
     except BaseException:
         if tf.io.gfile.isdir(scratch):
-            tf.io.gfile.rmtree(scratch)
+            remove_tree(scratch)
         elif tf.io.gfile.exists(scratch):
             tf.io.gfile.remove(scratch)
         raise
@@ -53,7 +55,7 @@ def move(source: str, target: str) -> None:
         tf.io.gfile.makedirs(into)
         for name in names:
             tf.io.gfile.copy(f"{folder.rstrip('/')}/{name}", f"{into}/{name}", overwrite=True)
-    tf.io.gfile.rmtree(source)
+    tf.io.gfile.rmtree(source)  # Remote, where there are no links.
 
 
 def absolute(path: str) -> str:

@@ -48,7 +48,8 @@ def check_values(
 ) -> None:
     """Checks that all labels and example weights of a batch are finite, and weights are numbers.
 
-    TFMA takes them as they are: one NaN makes sums NaN, and AUC 0.
+    TFMA takes them as they are: one NaN makes sums NaN, and AUC 0; a negative weight makes an AUC
+    above 1.
 
     Args:
         extracts: Extracts of the batch, with labels and example weights.
@@ -56,7 +57,7 @@ def check_values(
         size: Number of examples of the batch.
 
     Raises:
-        EvaluationError: A label or a weight is NaN or infinite, or a weight is text.
+        EvaluationError: A label or a weight is NaN or infinite, or a weight is text or negative.
     """
     for kind in ("label", "example weight"):
         for key, value in _named(extracts, eval_config, kind):
@@ -70,6 +71,11 @@ def check_values(
                 bad = np.unique(rows[~np.isfinite(values)]).size
                 raise EvaluationError(
                     f"The {kind} {key!r} is NaN or infinite in {bad:,} of {size:,} {_TOGETHER}. "
+                    f"{_ADVICE}"
+                )
+            if kind == "example weight" and (bad := np.unique(rows[values < 0]).size):
+                raise EvaluationError(
+                    f"The example weight {key!r} is negative in {bad:,} of {size:,} {_TOGETHER}. "
                     f"{_ADVICE}"
                 )
 

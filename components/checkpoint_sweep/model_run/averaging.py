@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import tensorflow as tf
 
+from checkpoint_sweep.common import ownership
 from checkpoint_sweep.common.digests import TensorDigest
 from checkpoint_sweep.common.files import replacing
 from checkpoint_sweep.common.text import some
@@ -84,7 +85,7 @@ class Averager:
         self.remove(name)
         folder = self._folder(name)
         with replacing(folder) as scratch:
-            tf.io.gfile.makedirs(scratch)
+            ownership.mark(scratch, _mark(name))
             with tf.device("cpu:0"):
                 tf.raw_ops.SaveV2(
                     prefix=os.path.join(scratch, _BUNDLE),
@@ -98,8 +99,7 @@ class Averager:
 
     def remove(self, name: str) -> None:
         """Removes the weights of an average, if there are any."""
-        if tf.io.gfile.exists(self._folder(name)):
-            tf.io.gfile.rmtree(self._folder(name))
+        ownership.remove(self._folder(name), _mark(name))
 
     def _folder(self, name: str) -> str:
         return os.path.join(self._directory, name)
@@ -170,3 +170,14 @@ class Averager:
             and self._served is not None
             and moving_statistics.is_hidden(self._served)
         )
+
+
+def remove_averages(directory: str) -> None:
+    """Removes the weights of all averages in a folder: they are large, and quickly made again."""
+    for name in tf.io.gfile.listdir(directory) if tf.io.gfile.isdir(directory) else ():
+        folder = name.rstrip("/")
+        ownership.remove(os.path.join(directory, folder), _mark(folder))
+
+
+def _mark(name: str) -> str:
+    return f"weights of {name}"

@@ -1,6 +1,5 @@
 """The checkpoints of a model run, and the range of them to sweep."""
 
-import collections
 import dataclasses
 import itertools
 import os
@@ -11,14 +10,22 @@ import tensorflow as tf
 
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.common.files import PARTIAL, special_file
+from checkpoint_sweep.model_run.checkpoint_names import (
+    AmbiguousNamesError,
+    find_steps,
+    steps_by_pattern,
+)
+from checkpoint_sweep.saved_model.tensor_bundle import TensorBundle, UnreadableError
 
-# Matches model.ckpt-1000.index, and common names of Keras' checkpoints: cp-0007.ckpt.index,
-# cp_7.index, weights.07.index and 0007.index. A loss such as weights.07-0.53.index is no step.
-_INDEX = re.compile(r"(?:^|[-_]|(?<!\d)\.)(\d+)(?:\.ckpt)?\.index$")
+_INDEX = ".index"
 # TensorFlow's savers end the folder of a checkpoint that is not complete so.
 _BEING_WRITTEN = "_temp"
 # The first format of tf.compat.v1.train.Saver: one file without an index.
 _FIRST_FORMAT = re.compile(r"-\d+(?:-\d+-of-\d+)?$")
+# As Estimators, tf.train.Checkpoint and Keras' optimizers count.
+_COUNTER = re.compile(
+    r"(?:^|/)(?:global_step|save_counter|step|iter)(?:/\.ATTRIBUTES/VARIABLE_VALUE)?$"
+)
 _SHARD = re.compile(r"\.data-(\d+)-of-(\d+)$")
 
 
@@ -101,53 +108,54 @@ class StepRange:
         return chosen[:: -self.stride][::-1]
 
 
-def find_checkpoints(directory: str) -> list[Checkpoint]:
-    """Finds all checkpoints at or below a model run's directory, by step.
+def find_checkpoints(directory: str, step_from: str | None = None) -> list[Checkpoint]:
+    """Finds all checkpoints of a model run, by step.
+
+    Args:
+        directory: Directory of the model run. Folders below it count if it has no checkpoint.
+        step_from: Regular expression that finds the step in the name of a checkpoint; None to
+            tell it from the names.
 
     Raises:
         NoCheckpointError: There are none.
         CheckpointError: They lie in several folders, two are of one step, or data of one is
             missing.
     """
-    checkpoints = list_checkpoints(directory)
+    checkpoints = list_checkpoints(directory, step_from)
     for checkpoint in checkpoints:
         check_data_files(checkpoint)
     return checkpoints
 
 
-def list_checkpoints(directory: str) -> list[Checkpoint]:
+def list_checkpoints(directory: str, step_from: str | None = None) -> list[Checkpoint]:
     """Lists all checkpoints, with those whose data is not complete: being written or deleted.
+
+    Args:
+        directory: Directory of the model run, as for `find_checkpoints`.
+        step_from: Regular expression that finds the step, or None.
 
     Raises:
         NoCheckpointError: There are none.
         CheckpointError: They lie in several folders, or two are of one step.
     """
-    found: dict[str, list[Checkpoint]] = collections.defaultdict(list)
+    found: dict[str, list[Checkpoint]] = {}
     others: list[str] = []
-    series: dict[str, set[str]] = collections.defaultdict(set)
     for folder, _, files in tf.io.gfile.walk(directory):
+        folder = folder.rstrip("/")
         if _is_leftover(os.path.relpath(folder, directory)):
             continue
-        for file in files:
-            if match := _INDEX.search(file):
-                series[folder].add(file[: match.start(1)])
-                prefix = os.path.join(folder, file.removesuffix(".index"))
-                found[folder].append(Checkpoint(int(match.group(1)), prefix))
-            else:
-                others.append(os.path.join(folder, file))
+        checkpoints = _of_folder(folder, files, step_from)
+        if checkpoints:
+            found[folder] = checkpoints
+            if folder == directory.rstrip("/"):
+                break
+        others += [os.path.join(folder, file) for file in files]
     if not found:
         raise NoCheckpointError(_why_none(directory, others))
     if len(found) > 1:
         raise CheckpointError(
             f"Checkpoints lie in {len(found)} folders, and a sweep takes those of one run: "
             f"{', '.join(sorted(found))}. Leave one of them in the model run."
-        )
-    ((folder, names),) = series.items()
-    if len(names) > 1:
-        raise CheckpointError(
-            f"{len(names)} series of checkpoints lie in {folder}: "
-            f"{', '.join(f'{name}*' for name in sorted(names))}. Leave one of them in the model "
-            "run."
         )
     checkpoints = sorted(*found.values())
     for before, after in itertools.pairwise(checkpoints):
@@ -157,6 +165,42 @@ def list_checkpoints(directory: str) -> list[Checkpoint]:
                 "Leave one series of checkpoints in the model run."
             )
     return checkpoints
+
+
+def _of_folder(folder: str, files: Sequence[str], step_from: str | None) -> list[Checkpoint]:
+    """Lists the checkpoints of a folder."""
+    names = sorted(file.removesuffix(_INDEX) for file in files if file.endswith(_INDEX))
+
+    def written() -> dict[str, float]:
+        paths = {name: os.path.join(folder, name + _INDEX) for name in names}
+        return {name: tf.io.gfile.stat(path).mtime_nsec for name, path in paths.items()}
+
+    try:
+        if step_from is not None:
+            steps = steps_by_pattern(names, step_from)
+        else:
+            steps = find_steps(names, written, lambda name: _counts(os.path.join(folder, name)))
+    except AmbiguousNamesError as error:
+        if step_from is not None:
+            raise CheckpointError(f"--step-from (step_from): {error}. Correct it.") from error
+        raise CheckpointError(
+            f"There are {error}, in {folder}. Say where in a name the step is, by a regular "
+            "expression such as --step-from='ckpt-(\\d+)' (step_from in Python); names that it "
+            "does not fit are passed over."
+        ) from error
+    return [Checkpoint(step, os.path.join(folder, name)) for name, step in steps.items()]
+
+
+def _counts(prefix: str) -> set[int]:
+    """Reads what a checkpoint counts; nothing of one that cannot be read."""
+    if special_file(tf.io.gfile.glob(prefix + ".*")):
+        return set()
+    try:
+        bundle = TensorBundle(prefix)
+        found = [key for key in bundle.shapes if _COUNTER.search(key) and not bundle.shapes[key]]
+        return {int(bundle.read_once(key)) for key in found}
+    except (UnreadableError, TypeError, ValueError):
+        return set()
 
 
 def _is_leftover(folder: str) -> bool:
@@ -178,7 +222,8 @@ def _why_none(directory: str, others: Sequence[str]) -> str:
     if unnumbered:
         return (
             f"The name of the checkpoint {unnumbered[0]} does not end in a step or epoch, as "
-            f"ckpt-1000.index does, so it is no series. {use}"
+            f"ckpt-1000.index does, so it is no series. {use} Or say where the step is by "
+            "--step-from (step_from in Python)."
         )
     old = [path for path in others if _FIRST_FORMAT.search(path)]
     if old:

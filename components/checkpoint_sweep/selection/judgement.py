@@ -10,34 +10,36 @@ from checkpoint_sweep.selection.sweep_verdicts import AppliedSelection, SweepVer
 
 
 def judge(
-    decision: Decision, selection: Selection, direction: Direction, has_thresholds: bool
+    decision: Decision, selection: Selection, direction: Direction, unvalidated_reason: str | None
 ) -> SweepVerdicts:
     """Blesses a chosen candidate that had thresholds to meet.
 
-    Without thresholds nothing was validated, so nothing is blessed, as stock TFX does not
-    bless then either; the choice is exported all the same.
+    Without thresholds, or with such as every value meets, nothing was validated, so nothing is
+    blessed, as stock TFX blesses nothing without thresholds; the choice is exported all the same.
 
     Args:
         decision: Choice, and a verdict on every candidate.
         selection: Selection that the choice was made by.
         direction: Direction of the selection metric.
-        has_thresholds: Whether the evaluation config has thresholds.
+        unvalidated_reason: Why meeting all thresholds says nothing of a candidate; None if it does.
     """
-    blessed, reason = _judge(decision, selection, has_thresholds)
+    blessed, reason = _judge(decision, selection, unvalidated_reason)
     applied = json.loads(selection.to_json()) | {"direction": direction.value}
     return SweepVerdicts(
         decision.chosen, blessed, reason, AppliedSelection.from_dict(applied), decision.verdicts
     )
 
 
-def _judge(decision: Decision, selection: Selection, has_thresholds: bool) -> tuple[bool, str]:
+def _judge(
+    decision: Decision, selection: Selection, unvalidated_reason: str | None
+) -> tuple[bool, str]:
     """Returns whether the choice is blessed, and by which rule, in a sentence."""
     if decision.chosen is None:
         verdicts = decision.verdicts
         kind = "candidates" if any(v.is_average for v in verdicts) else "checkpoints"
         return False, f"none of the {len(verdicts)} {kind} is eligible"
     chosen = sentence(decision, selection)
-    if not has_thresholds:
-        why = "the evaluation config has no thresholds: nothing was validated"
+    if unvalidated_reason:
+        why = f"{unvalidated_reason}: nothing was validated"
         return False, f"{why}. The choice: {chosen}"
     return True, f"{chosen}; it met every threshold"

@@ -1,5 +1,7 @@
 """What an evaluation config computes, and which direction it declares for a metric."""
 
+import dataclasses
+
 import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.metrics import metric_specs, metric_types
 from tensorflow_model_analysis.proto import config_pb2
@@ -9,6 +11,29 @@ from checkpoint_sweep.selection.criteria import Direction, ThresholdMode
 from checkpoint_sweep.selection.policies import SelectionError
 from checkpoint_sweep.selection.selection import Selection
 from checkpoint_sweep.selection.set_policies import SecondaryMetric
+
+
+def complete_name(selection: Selection, eval_config: tfma.EvalConfig) -> Selection:
+    """Finds output and sub key where the metric names them, or where only one has the metric.
+
+    A metric is named as messages and reports do: `price/mean_absolute_error`, `topK:3/recall`.
+
+    Args:
+        selection: Metric to choose by.
+        eval_config: Evaluation config with TFMA's defaults.
+
+    Returns:
+        The selection with `output_name` and `sub_key`, or as it is if that does not tell.
+    """
+    if selection.output_name or selection.sub_key:
+        return selection
+    available = {metric_name(key) for key in computed_metrics(eval_config)}
+    whole = [name for name in available if selection.metric == "/".join(filter(None, name))]
+    found = whole or [name for name in available if selection.metric == name[-1]]
+    if len(found) != 1:
+        return selection
+    ((output, sub_key, metric),) = found
+    return dataclasses.replace(selection, output_name=output, sub_key=sub_key, metric=metric)
 
 
 def resolve_direction(selection: Selection, eval_config: tfma.EvalConfig) -> Direction:

@@ -170,11 +170,16 @@ def to_dict(policy: SelectionPolicy) -> dict[str, Any]:
     """Describes a policy as JSON-like data: the dotted name of its class, and its fields.
 
     Raises:
-        SelectionError: The policy is not a dataclass.
+        SelectionError: The policy is not a frozen dataclass with a method `choose`.
     """
-    if not dataclasses.is_dataclass(policy) or isinstance(policy, type):
-        raise SelectionError(f"A selection policy must be a dataclass, which {policy!r} is not.")
     kind = type(policy)
+    if reason := _no_policy_reason(kind):
+        raise SelectionError(
+            "A selection policy must be a dataclass that is frozen and has a method choose; of "
+            f"{policy!r}, {reason}."
+        )
+    assert dataclasses.is_dataclass(policy)
+    assert not isinstance(policy, type)
     fields = {
         name: value.value if isinstance(value, enum.Enum) else value
         for name, value in dataclasses.asdict(policy).items()
@@ -185,6 +190,8 @@ def to_dict(policy: SelectionPolicy) -> dict[str, Any]:
 def from_dict(content: Mapping[str, Any]) -> SelectionPolicy:
     """Makes the policy that `to_dict` described.
 
+    The module is imported; nothing but the class of a policy in it is called.
+
     Raises:
         SelectionError: There is no such class, or it has other fields.
     """
@@ -192,9 +199,10 @@ def from_dict(content: Mapping[str, Any]) -> SelectionPolicy:
     name = fields.pop("class", "")
     module, _, attribute = name.rpartition(".")
     try:
-        policy: SelectionPolicy = getattr(importlib.import_module(module), attribute)(**fields)
-        if not callable(getattr(policy, "choose", None)):
-            raise TypeError("it has no method choose")
+        kind = getattr(importlib.import_module(module), attribute)
+        if reason := _no_policy_reason(kind):
+            raise TypeError(reason)
+        policy: SelectionPolicy = kind(**fields)
     except SelectionError:
         raise
     except Exception as error:  # Whatever the module raises when it is imported.
@@ -204,6 +212,17 @@ def from_dict(content: Mapping[str, Any]) -> SelectionPolicy:
             "runs."
         ) from error
     return policy
+
+
+def _no_policy_reason(kind: object) -> str | None:
+    """Says why what was found by its name is no class of policies; None if it is one."""
+    if not isinstance(kind, type) or "__dataclass_params__" not in vars(kind):
+        return "the class is not a dataclass"
+    if not vars(kind)["__dataclass_params__"].frozen:
+        return "the dataclass is not frozen"
+    if not callable(getattr(kind, "choose", None)):
+        return "the class has no method choose"
+    return None
 
 
 def choose(

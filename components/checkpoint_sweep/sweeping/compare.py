@@ -10,7 +10,7 @@ from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.common.names import OVERALL, MetricName, SliceName
 from checkpoint_sweep.evaluation.results.metrics import EvaluationMetrics
 from checkpoint_sweep.evaluation.results.replicates import read_replicates
-from checkpoint_sweep.report.sweep_result import model_name_of, read_verdicts
+from checkpoint_sweep.report.sweep_result import model_name_of
 from checkpoint_sweep.selection.criteria import LEVEL
 from checkpoint_sweep.selection.differences import Compared, compare_values
 from checkpoint_sweep.selection.replicates import Replicates
@@ -126,7 +126,7 @@ def compare(first: str, second: str, level: float = LEVEL) -> Comparison:
 def _read(given: str) -> Side:
     path, which = _parts(given)
     directory = folders.latest(path)
-    verdicts = read_verdicts(directory)
+    verdicts = folders.read_verdicts(directory)
     verdict = _find(given, verdicts, which)
     results = os.path.join(directory, verdict.name)
     model_name = model_name_of(results)

@@ -12,6 +12,7 @@ from checkpoint_sweep.common.files import PARTIAL
 from checkpoint_sweep.model_run.exported_model import ExportedModelError
 from checkpoint_sweep.report.sweep_result import SweepResult
 from checkpoint_sweep.saved_model.saved_model import SavedModel
+from checkpoint_sweep.selection.patience import check_patience
 from checkpoint_sweep.selection.verdict import without_improvement
 from checkpoint_sweep.sweeping import folder as folders
 from checkpoint_sweep.sweeping.options import SweepOptions
@@ -44,6 +45,7 @@ class TrainingSweep:
         options: SweepOptions,
         patience: int | None = None,
     ) -> None:
+        check_patience(patience)
         output = folders.of_run(run, options.output)
         self._model = os.path.join(output, _EXPORT)
         self._export = export
@@ -81,7 +83,7 @@ class TrainingSweep:
         return None
 
     def _export_first(self) -> None:
-        os.makedirs(self._watcher.output, exist_ok=True)
+        folders.claim(self._watcher.output)
         with tempfile.TemporaryDirectory(PARTIAL, _EXPORT, self._watcher.output) as folder:
             self._export(os.path.join(folder, _EXPORT))
             found = [path for path, _, files in os.walk(folder) if "saved_model.pb" in files]

@@ -8,7 +8,9 @@ from checkpoint_sweep.saved_model.saved_model import SavedModel
 from checkpoint_sweep.saved_model.weight_swap import write_saved_model
 
 
-def export_step(run: str, model: str, step: int, directory: str) -> None:
+def export_step(
+    run: str, model: str, step: int, directory: str, step_from: str | None = None
+) -> None:
     """Writes the SavedModel that an exporter would have written at a step.
 
     Args:
@@ -16,13 +18,14 @@ def export_step(run: str, model: str, step: int, directory: str) -> None:
         model: Directory of a SavedModel that was exported from one of them.
         step: Step of the checkpoint.
         directory: Directory for the SavedModel; must not exist.
+        step_from: Regular expression that finds the step in a name; None to tell it from the names.
 
     Raises:
         UserError: There is no such checkpoint, it cannot be used, or the directory is there.
     """
     if os.path.exists(directory):
         raise CheckpointError(f"{directory} exists. Name a folder that does not.")
-    checkpoints = find_checkpoints(run)
+    checkpoints = find_checkpoints(run, step_from)
     swept = StepRange(step, step).select(checkpoints)
     candidates = make_candidates(SavedModel(model), checkpoints, swept)
     if reason := candidates.left_out.get(step):

@@ -2,13 +2,18 @@
 
 import contextlib
 import os
+import re
 from collections.abc import Iterator
 
-from checkpoint_sweep.common import locks
+from checkpoint_sweep.common import locks, ownership
 from checkpoint_sweep.common.errors import UserError
+from checkpoint_sweep.report import sweep_result
 from checkpoint_sweep.report.document import VERDICTS_JSON
+from checkpoint_sweep.selection.sweep_verdicts import SweepVerdicts
 
 SWEEP, WATCH = "sweep", "watch"  # which may go on in a folder, one of each
+_OUTPUT = "output of sweeps"
+_NUMBER = re.compile("[0-9]{4,9}")
 
 
 class FolderError(UserError):
@@ -24,6 +29,26 @@ def of_run(run: str, output: str | None) -> str:
     return os.path.abspath(output or f"{run.rstrip('/')}-sweep")
 
 
+def claim(folder: str) -> None:
+    """Makes the folder that sweeps share, or takes one that is empty or was made by this library.
+
+    Raises:
+        FolderError: Something else is in it, or nothing can be written there.
+    """
+    message = (
+        f"{folder} is not empty, and was not made by a sweep: nothing is written to it. Name "
+        "another output."
+    )
+    try:
+        ownership.claim(folder, _OUTPUT, message)
+    except ownership.NotOursError as error:
+        raise FolderError(str(error)) from error
+    except OSError as error:
+        raise FolderError(
+            f"Nothing can be written to {folder}: {error.strerror}. Name another folder."
+        ) from error
+
+
 @contextlib.contextmanager
 def locked(folder: str, what: str = SWEEP) -> Iterator[None]:
     """Locks a local folder, which is made if need be, until the block or the process ends.
@@ -34,8 +59,9 @@ def locked(folder: str, what: str = SWEEP) -> Iterator[None]:
 
     Raises:
         BusyError: Another process holds it.
-        FolderError: Nothing can be written there.
+        FolderError: Something else is in it, or nothing can be written there.
     """
+    claim(folder)
     with contextlib.ExitStack() as held:
         try:
             held.enter_context(locks.exclusive(os.path.join(folder, f".{what}.lock")))
@@ -52,8 +78,21 @@ def locked(folder: str, what: str = SWEEP) -> Iterator[None]:
 
 def numbers(folder: str) -> list[int]:
     """Lists the numbers of the sweeps in a folder, in order, also of those that have not ended."""
-    names = os.listdir(folder) if os.path.isdir(folder) else []
-    return sorted(int(name) for name in names if name.isdigit())
+    return [number for number in _numbers(folder) if ownership.is_ours(*_sweep(folder, number))]
+
+
+def make_next(folder: str) -> str:
+    """Makes the folder of the next sweep."""
+    number = max(_numbers(folder), default=0) + 1
+    os.mkdir(path(folder, number))
+    ownership.mark(*_sweep(folder, number))
+    return path(folder, number)
+
+
+def remove(folder: str, number: int) -> None:
+    """Removes the folder of a sweep, if it can be, and if it is one."""
+    with contextlib.suppress(OSError):
+        ownership.remove(*_sweep(folder, number))
 
 
 def path(folder: str, number: int) -> str:
@@ -67,9 +106,41 @@ def latest(folder: str) -> str:
     Raises:
         FolderError: There is none.
     """
-    for number in reversed(numbers(folder)):
+    for number in reversed(_numbers(folder)):
         if os.path.exists(os.path.join(path(folder, number), VERDICTS_JSON)):
             return path(folder, number)
     if os.path.exists(os.path.join(folder, VERDICTS_JSON)):
         return folder
     raise FolderError(f"There is no finished sweep in {folder}. Name the folder of one.")
+
+
+def read_verdicts(directory: str) -> SweepVerdicts:
+    """Reads the verdicts of a finished sweep.
+
+    Args:
+        directory: Folder of the sweep.
+
+    Raises:
+        FolderError: They cannot be read.
+    """
+    try:
+        return sweep_result.read_verdicts(directory)
+    except (LookupError, TypeError, AttributeError, ValueError, RecursionError, OSError) as error:
+        raise damaged(directory) from error
+
+
+def damaged(directory: str) -> FolderError:
+    """Makes the error that the verdicts of a sweep cannot be read."""
+    path = os.path.join(directory, VERDICTS_JSON)
+    return FolderError(f"{path} is damaged or cannot be read. Sweep again.")
+
+
+def _numbers(folder: str) -> list[int]:
+    """Lists the numbers that are names in a folder, in order, whoever made what has them."""
+    names = os.listdir(folder) if os.path.isdir(folder) else []
+    return sorted(int(name) for name in names if _NUMBER.fullmatch(name))
+
+
+def _sweep(folder: str, number: int) -> tuple[str, str]:
+    """Returns the folder of a sweep, and the words of its mark."""
+    return path(folder, number), f"sweep {number:04d}"

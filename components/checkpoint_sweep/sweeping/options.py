@@ -12,7 +12,7 @@ from checkpoint_sweep.selection.racing import Racing
 from checkpoint_sweep.selection.selection import Selection
 
 # In this process; Beam's default may download another runner.
-_BEAM_ARGS = ("--runner=FnApiRunner",)
+BEAM_ARGS = ("--runner=FnApiRunner",)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,15 +31,19 @@ class SweepOptions:
     'auc on payment_type=Cash'
 
     Attributes:
-        examples: Patterns of TFRecord, CSV or Parquet files, folders of such files, or the folder
-            of an Examples artifact.
+        examples: Patterns of TFRecord, CSV, TSV or Parquet files, folders of such files, or the
+            folder of an Examples artifact.
         config: Evaluation config, or the path of its file: a text proto, JSON or YAML.
-        select: Metric to choose by, as TFMA names it, or a selection with more to it.
+        select: Metric to choose by, as TFMA names it, with its output, class or top k where there
+            are several (`price/mean_absolute_error`), or a selection with more to it.
         output: Local directory for the results; the run's, with `-sweep` at its end, if None.
         split: Split of an Examples artifact.
         schema: Path of the schema of the examples; None for what is in them.
+        encoding: Encoding of CSV files without a byte order mark.
         baseline: Directory of a SavedModel that change thresholds compare with; None for none.
         steps: Checkpoints to evaluate.
+        step_from: Regular expression that finds the step in the name of a checkpoint, as its first
+            group; None to tell it from the names.
         averages: Averages of checkpoints to evaluate too; None for none.
         racing: How checkpoints are dropped early; None to evaluate each on all examples.
         engine: "fused", all checkpoints in one pass, or "tfma", stock TFMA once for each.
@@ -59,14 +63,16 @@ class SweepOptions:
     output: str | None = None
     split: str = "eval"
     schema: str | None = None
+    encoding: str = "utf-8"
     baseline: str | None = None
     steps: StepRange = dataclasses.field(default_factory=StepRange)
+    step_from: str | None = None
     averages: Averages | None = None
     racing: Racing | None = None
     engine: str = DEFAULT_ENGINE
     batch_size: int | None = None
     memory_budget: int | None = None
-    beam_args: Sequence[str] = _BEAM_ARGS
+    beam_args: Sequence[str] = BEAM_ARGS
 
     def __post_init__(self) -> None:
         check_amounts(self.batch_size, self.memory_budget)

@@ -5,7 +5,7 @@ import shutil
 
 from absl import logging
 
-from checkpoint_sweep.common import locks
+from checkpoint_sweep.common import locks, ownership
 from checkpoint_sweep.common.files import PARTIAL
 from checkpoint_sweep.model_run.checkpoints import (
     Checkpoint,
@@ -17,9 +17,11 @@ from checkpoint_sweep.model_run.checkpoints import (
 from checkpoint_sweep.saved_model.tensor_bundle import TensorBundle, UnreadableError
 
 _LOCK = ".lock"
+_PINNED = "pinned checkpoints"
+_LINK = f"{PARTIAL}link"
 
 
-def pin(run: str, pinned: str) -> list[int]:
+def pin(run: str, pinned: str, step_from: str | None = None) -> list[int]:
     """Links, or copies, the checkpoints of a run that are new and complete.
 
     A step that was written again, by a training that was started anew, takes the place of the one
@@ -30,26 +32,40 @@ def pin(run: str, pinned: str) -> list[int]:
     Args:
         run: Local directory of a training run; it need not be there yet.
         pinned: Local directory for the checkpoints.
+        step_from: Regular expression that finds the step in a name; None to tell it from the names.
 
     Returns:
         Steps of the checkpoints that are new, or other than before.
 
     Raises:
-        CheckpointError: The files in the run are not one series of checkpoints.
+        CheckpointError: The files in the run are not one series of checkpoints, or something else
+            is in the directory for the pinned.
     """
     try:
-        found = list_checkpoints(run)
+        found = list_checkpoints(run, step_from)
     except NoCheckpointError:
         return []
+    _claim(pinned)
     with locks.waited_for(os.path.join(pinned, _LOCK)):
         _remove_partials(pinned)
         return [checkpoint.step for checkpoint in found if _pin(checkpoint, pinned)]
 
 
+def _claim(pinned: str) -> None:
+    message = (
+        f"{pinned} is not empty, and was not made by a watch: no checkpoint is pinned there. Name "
+        "another output."
+    )
+    try:
+        ownership.claim(pinned, _PINNED, message)
+    except ownership.NotOursError as error:
+        raise CheckpointError(str(error)) from error
+
+
 def _remove_partials(pinned: str) -> None:
     """Removes what a process that was killed has left half-written."""
     for name in os.listdir(pinned):
-        if PARTIAL in name:
+        if name.endswith(_LINK):
             os.remove(os.path.join(pinned, name))
 
 
@@ -93,7 +109,7 @@ def _same(source: str, target: str) -> bool:
 
 
 def _link(source: str, target: str) -> None:
-    scratch = f"{target}{PARTIAL}link"
+    scratch = f"{target}{_LINK}"
     try:
         os.link(source, scratch)
     except FileNotFoundError:

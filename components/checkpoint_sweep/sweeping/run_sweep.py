@@ -8,7 +8,7 @@ import tensorflow_model_analysis as tfma
 from absl import logging
 
 from checkpoint_sweep.common import progress
-from checkpoint_sweep.common.eval_config import has_thresholds, with_defaults
+from checkpoint_sweep.common.eval_config import unvalidated_reason, with_defaults
 from checkpoint_sweep.evaluation.candidates.evaluate import evaluate_candidates, output_of
 from checkpoint_sweep.evaluation.candidates.reuse import EvaluationFingerprint
 from checkpoint_sweep.evaluation.engine import get_engine
@@ -20,7 +20,6 @@ from checkpoint_sweep.model_run.candidates import Candidates, make_candidates
 from checkpoint_sweep.model_run.checkpoints import (
     Checkpoint,
     CheckpointError,
-    StepRange,
     deletion_warning,
     find_checkpoints,
 )
@@ -87,7 +86,7 @@ def run_sweep(
     examples = open_examples()
     for warning in preflight(eval_config, examples, exported, baseline, settings.engine):
         logging.warning(warning)
-    checkpoints, candidates = _candidates(exported, models.model_run, settings.steps)
+    checkpoints, candidates = _candidates(exported, models.model_run, settings)
     tracked_metrics = find_tracked_metrics(eval_config, selection)
     request = EvaluationRequest(
         candidates=list(candidates.sources.values()),
@@ -123,7 +122,7 @@ def run_sweep(
             settings.averages,
         )
     decision = choose(evaluated.results, direction, selection.policy, selection.level)
-    verdicts = judge(decision, selection, direction, has_thresholds(eval_config))
+    verdicts = judge(decision, selection, direction, unvalidated_reason(eval_config))
     if decision.winner is not None:
         _export(evaluated.sources[decision.winner.name], decision.winner, export_to)
     return SweepOutcome(verdicts, eval_config)
@@ -137,13 +136,13 @@ def _race(settings: SweepSettings, direction: Direction) -> Race | None:
 
 
 def _candidates(
-    exported: SavedModel, model_run: str, steps: StepRange
+    exported: SavedModel, model_run: str, settings: SweepSettings
 ) -> tuple[list[Checkpoint], Candidates]:
     """Selects the checkpoints to evaluate, and makes candidates of them."""
-    found = find_checkpoints(model_run)
+    found = find_checkpoints(model_run, settings.step_from)
     if warning := deletion_warning(found):
         logging.warning(warning)
-    checkpoints = steps.select(found)
+    checkpoints = settings.steps.select(found)
     candidates = make_candidates(exported, found, checkpoints)
     for step, reason in candidates.left_out.items():
         logging.warning("The checkpoint of step %d is left out: %s", step, reason)

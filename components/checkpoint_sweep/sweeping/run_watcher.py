@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 
 from checkpoint_sweep.model_run.checkpoints import (
+    Checkpoint,
     CheckpointError,
     NoCheckpointError,
     list_checkpoints,
@@ -85,17 +86,22 @@ class RunWatcher:
         """
         if self.result is None:
             with contextlib.suppress(NoCheckpointError):
-                self._options.steps.select(list_checkpoints(self._pinned))
+                self._options.steps.select(self._list())
             raise CheckpointError(f"No checkpoint has appeared in {self._run}. Look for longer.")
         return self.result
 
     def _pin(self) -> bool:
         """Pins what is new; whether some of it is to be evaluated."""
-        return any(step in self._options.steps for step in pin(self._run, self._pinned))
+        folders.claim(self.output)
+        new = pin(self._run, self._pinned, self._options.step_from)
+        return any(step in self._options.steps for step in new)
+
+    def _list(self) -> list[Checkpoint]:
+        return list_checkpoints(self._pinned, self._options.step_from)
 
     def _has_some_in_range(self) -> bool:
         try:
-            pinned = list_checkpoints(self._pinned)
+            pinned = self._list()
         except NoCheckpointError:
             return False
         return any(checkpoint.step in self._options.steps for checkpoint in pinned)

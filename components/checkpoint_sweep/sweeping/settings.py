@@ -26,6 +26,8 @@ class SweepSettings:
         engine: Name of the engine.
         batch_size: Number of examples to predict at once; None for the engine's default.
         memory_budget: Bytes for the weights of all models; None for the engine's default.
+        step_from: Regular expression that finds the step in the name of a checkpoint; None to tell
+            it from the names.
 
     Raises:
         EngineError: An amount is below 1.
@@ -39,6 +41,7 @@ class SweepSettings:
     engine: str = DEFAULT_ENGINE
     batch_size: int | None = None
     memory_budget: int | None = None
+    step_from: str | None = None
 
     def __post_init__(self) -> None:
         check_amounts(self.batch_size, self.memory_budget)

@@ -1,18 +1,22 @@
 """Stops a training when `watch` asks for it, by a file."""
 
+import contextlib
 import os
 from typing import Any
 
 import tensorflow as tf
 
+from checkpoint_sweep.sweeping.folder import FolderError
+
 STOP = "stop"
+_TEXT = "The watched metric has not improved.\n"
 
 
 def request_stop(path: str) -> None:
-    """Writes the file that `stop_hook` and `StopCallback` look for."""
+    """Writes the file that `stop_hook` and `StopCallback` look for, unless it is there."""
     os.makedirs(os.path.dirname(path), exist_ok=True)
-    with open(path, "w") as file:
-        file.write("The watched metric has not improved.\n")
+    with contextlib.suppress(FileExistsError), open(path, "x") as file:
+        file.write(_TEXT)
 
 
 def stop_hook(path: str) -> tf.estimator.SessionRunHook:
@@ -66,5 +70,19 @@ class StopCallback(tf.keras.callbacks.Callback):
 
 
 def _remove(path: str) -> None:
-    if os.path.exists(path):
-        os.remove(path)
+    """Removes a file of `watch`, or an empty one, which somebody may have made by hand.
+
+    Raises:
+        FolderError: It is another file.
+    """
+    if not os.path.exists(path):
+        return
+    if os.path.isfile(path):
+        with open(path, "rb") as file:
+            if file.read(len(_TEXT) + 1) in (b"", _TEXT.encode()):
+                os.remove(path)
+                return
+    raise FolderError(
+        f"{path} is there, and `watch` did not write it. Name the file `stop` in the output of "
+        "`watch`."
+    )

@@ -1,18 +1,22 @@
 """A sweep without a pipeline: from Python, or from a shell."""
 
 import os
-import shutil
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import apache_beam as beam
+import tensorflow_model_analysis as tfma
 from apache_beam.options.pipeline_options import PipelineOptions
+from tensorflow_metadata.proto.v0 import schema_pb2
 
+from checkpoint_sweep.common.eval_config import with_defaults
 from checkpoint_sweep.common.files import write_json
 from checkpoint_sweep.report import tensorboard
 from checkpoint_sweep.report.document import VERDICTS_JSON
-from checkpoint_sweep.report.sweep_result import SweepResult, read_verdicts
+from checkpoint_sweep.report.sweep_result import SweepResult
 from checkpoint_sweep.report.write import try_to_write_report
+from checkpoint_sweep.saved_model.saved_model import SavedModel
+from checkpoint_sweep.selection.metric_lookup import complete_name
 from checkpoint_sweep.selection.sweep_verdicts import SweepVerdicts
 from checkpoint_sweep.sweeping import folder as folders
 from checkpoint_sweep.sweeping.config_files import read_eval_config, read_schema
@@ -20,6 +24,7 @@ from checkpoint_sweep.sweeping.example_files import open_files
 from checkpoint_sweep.sweeping.options import SweepOptions
 from checkpoint_sweep.sweeping.run_sweep import SweepOutcome, run_sweep
 from checkpoint_sweep.sweeping.settings import ModelPaths, SweepSettings, provenance
+from checkpoint_sweep.sweeping.tables.columns import TableColumns, of_evaluation
 
 MODEL = "model"
 _EXAMPLES = "examples"
@@ -51,15 +56,17 @@ def sweep(run: str, model: str, options: SweepOptions) -> SweepResult:
         UserError: Something does not fit; the message says what, and what to do.
     """
     config = options.config
+    eval_config = read_eval_config(config) if isinstance(config, str) else config
     settings = SweepSettings(
-        options.selection,
-        read_eval_config(config) if isinstance(config, str) else config,
+        complete_name(options.selection, with_defaults(eval_config, has_baseline=True)),
+        eval_config,
         options.steps,
         options.averages,
         options.racing,
         options.engine,
         options.batch_size,
         options.memory_budget,
+        options.step_from,
     )
     schema = read_schema(options.schema) if options.schema else None
     patterns, split = options.patterns, options.split
@@ -72,7 +79,14 @@ def sweep(run: str, model: str, options: SweepOptions) -> SweepResult:
             lambda directory: run_sweep(
                 settings,
                 models,
-                lambda: open_files(patterns, split, schema, os.path.join(output, _EXAMPLES)),
+                lambda: open_files(
+                    patterns,
+                    split,
+                    schema,
+                    os.path.join(output, _EXAMPLES),
+                    lambda: _columns(settings.eval_config, models, schema),
+                    options.encoding,
+                ),
                 lambda: beam.Pipeline(options=PipelineOptions(list(options.beam_args))),
                 directory,
                 os.path.join(directory, MODEL),
@@ -87,10 +101,10 @@ def read_result(directory: str) -> SweepResult:
         directory: Folder of the sweep, or of all sweeps of the run: the last one then.
 
     Raises:
-        FolderError: There is none.
+        FolderError: There is none, or it is damaged.
     """
     directory = folders.latest(directory)
-    return _result(directory, read_verdicts(directory))
+    return _result(directory, folders.read_verdicts(directory))
 
 
 def _result(directory: str, verdicts: SweepVerdicts) -> SweepResult:
@@ -98,18 +112,25 @@ def _result(directory: str, verdicts: SweepVerdicts) -> SweepResult:
     return SweepResult(directory, verdicts, model)
 
 
+def _columns(
+    eval_config: tfma.EvalConfig, models: ModelPaths, schema: schema_pb2.Schema | None
+) -> TableColumns:
+    paths = [models.exported, *([models.baseline] if models.baseline else [])]
+    whole = with_defaults(eval_config, has_baseline=models.baseline is not None)
+    return of_evaluation(whole, [SavedModel(path) for path in paths], schema)
+
+
 def _into_next(
     output: str, made: Mapping[str, Any], run: Callable[[str], SweepOutcome]
 ) -> SweepResult:
     """Runs a sweep in the next numbered folder; those before go once it has ended."""
     before = folders.numbers(output)
-    directory = folders.path(output, max(before, default=0) + 1)
-    os.makedirs(directory)
+    directory = folders.make_next(output)
     verdicts = run(directory).verdicts
     result = _result(directory, verdicts)
     tensorboard.try_to_write(result)
     try_to_write_report(result, made["model_run"], made)
     write_json(os.path.join(directory, VERDICTS_JSON), verdicts.to_dict())
     for number in before:
-        shutil.rmtree(folders.path(output, number), ignore_errors=True)
+        folders.remove(output, number)
     return read_result(directory)

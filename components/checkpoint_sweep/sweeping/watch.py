@@ -9,6 +9,7 @@ from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.model_run.checkpoints import CheckpointError
 from checkpoint_sweep.model_run.exported_model import ExportedModelError
 from checkpoint_sweep.report.sweep_result import SweepResult
+from checkpoint_sweep.selection.patience import check_patience
 from checkpoint_sweep.selection.verdict import without_improvement
 from checkpoint_sweep.sweeping import folder as folders
 from checkpoint_sweep.sweeping.options import SweepOptions
@@ -35,12 +36,21 @@ class Until:
         patience: End when so many checkpoints have come after the earliest that is tied with the
             best. Training is then asked to stop, by a file that `stop_hook` and `StopCallback`
             look for.
+
+    Raises:
+        WatchError: `seconds` is negative or NaN.
+        SelectionError: `patience` is below 1.
     """
 
     step: int | None = None
     seconds: float | None = None
     file: str | None = None
     patience: int | None = None
+
+    def __post_init__(self) -> None:
+        check_patience(self.patience)
+        if self.seconds is not None and not self.seconds >= 0:
+            raise WatchError(f"seconds is {self.seconds}; it must be a number, at least 0.")
 
 
 def watch(
@@ -82,6 +92,8 @@ def watch(
             another process watches into this output.
     """
     until = until or Until()
+    if not every >= 0:
+        raise WatchError(f"every is {every}; it must be a number of seconds, at least 0.")
     last = options.steps.last
     if until.step is not None and last is not None and until.step > last:
         raise WatchError(

@@ -2,8 +2,11 @@
 
 import os
 import re
+import uuid
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+
+from checkpoint_sweep.common.files import PARTIAL
 
 # What is read by people. Training state (`checkpoint`) needs the paths that it was written with.
 _SUFFIXES = frozenset({".json", ".html", ".csv", ".md", ".txt"})
@@ -26,7 +29,7 @@ def write_uris(folders: Iterable[str], uris: Mapping[str, str]) -> None:
                 content = path.read_bytes()
                 written = with_uris(content, uris)
                 if written != content:
-                    scratch = path.with_name(f".{path.name}.partial")
+                    scratch = path.with_name(f".{path.name}{PARTIAL}{uuid.uuid4().hex}")
                     scratch.write_bytes(written)
                     os.replace(scratch, path)
 

@@ -2,8 +2,11 @@
 
 import json
 import os
+import re
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,8 +14,17 @@ import pytest
 from typer.main import get_command
 from typer.testing import CliRunner
 
-from checkpoint_sweep import Averages, Direction, Racing, Selection, StepRange, SweepOptions
-from checkpoint_sweep.cli.main import make_app
+from checkpoint_sweep import (
+    Averages,
+    Direction,
+    Racing,
+    SecondaryMetric,
+    Selection,
+    StepRange,
+    SweepOptions,
+    ThresholdMode,
+)
+from checkpoint_sweep.cli.app import make_app
 from checkpoint_sweep.cli.sweep_arguments import SweepArguments
 from tests.checkpoint_sweep.sweeping.conftest import Files, files  # noqa: F401 - a fixture
 from tests.support import console_script
@@ -119,6 +131,74 @@ def test_bad_input_exits_with_2_and_one_sentence(arguments: list[str], words: st
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    "content", ["", "[", "[]", "{}", '{"checkpoints": 1}', "[" * 100_000, '{"checkpoints": []}']
+)
+@pytest.mark.parametrize("command", ["show", "compare"])
+def test_damaged_verdicts_are_a_sentence(command: str, content: str, tmp_path: Path) -> None:
+    (tmp_path / "verdicts.json").write_text(content)
+    folders = [str(tmp_path)] * (1 if command == "show" else 2)
+    done = console_script.run(command, *folders)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"{tmp_path}/verdicts.json is damaged" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_what_nobody_foresaw_is_a_sentence_and_a_log(
+    files: Files,  # noqa: F811
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "logs"))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "exits.py").write_text("import sys\nsys.exit(0)\n")
+    metric = 'metrics_specs { metrics { class_name: "Mine" module: "exits" } }'
+    files.config.write_text(files.config.read_text() + metric)
+    done = _evaluate("sweep", files, "--quiet", run=console_script.run_cold)
+    assert (done.returncode, done.stdout) == (1, ""), done.stderr
+    words, _, log = done.stderr.strip().removesuffix(".").rpartition(" ")
+    assert words == "Error: SystemExit: 0. The whole error is in"
+    assert log.startswith(str(tmp_path / "logs"))
+    assert "Traceback" in Path(log).read_text()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("moment", ["at once", "while it imports", "while it evaluates"])
+def test_a_signal_is_a_sentence_and_a_status(
+    number: signal.Signals,
+    moment: str,
+    files: Files,  # noqa: F811
+) -> None:
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "tests.support.console_script", *arguments]
+        with subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as process:
+            _wait_for(moment, process, files)
+            process.send_signal(number)
+            out, error = process.communicate(timeout=60)
+        return subprocess.CompletedProcess(command, process.returncode, out, error)
+
+    done = _evaluate("sweep", files, "--quiet", run=run)
+    assert done.returncode == 128 + number, done.stderr
+    assert (len(done.stderr.splitlines()), done.stdout) == (1, "")
+    assert done.stderr.startswith("Error: interrupted.")
+
+
+def _wait_for(moment: str, process: subprocess.Popen[str], files: Files) -> None:  # noqa: F811
+    """Waits until a process is where it is to be interrupted."""
+    maps, status = (Path(f"/proc/{process.pid}/{name}") for name in ("maps", "status"))
+    is_there = {
+        # What Linux says of the signals that a process catches.
+        "at once": lambda: re.search("SigCgt:.*[4-7c-f]...$", status.read_text(), re.MULTILINE),
+        "while it imports": lambda: "libtensorflow" in maps.read_text(),
+        "while it evaluates": lambda: list(files.output.glob("0001/*")),
+    }[moment]
+    while process.poll() is None and not is_there():
+        time.sleep(0.01)
+
+
 @pytest.mark.parametrize("command", ["", "init", "sweep", "watch", "show", "compare", "export"])
 @pytest.mark.parametrize("width", [80, 120])
 def test_help_has_an_example_and_the_exit_status(command: str, width: int) -> None:
@@ -149,17 +229,26 @@ def test_the_options_of_sweep_are_complete() -> None:
         "--config",
         "--select",
         "--direction",
+        "--slice",
+        "--choose",
+        "--thresholds",
+        "--level",
         "--output",
         "--schema",
+        "--encoding",
         "--split",
         "--baseline",
         "--first-step",
         "--last-step",
+        "--stride",
+        "--step-from",
         "--average-last",
         "--greedy-soup",
         "--race",
         "--engine",
         "--batch-size",
+        "--memory-budget",
+        "--beam-arg",
         "--quiet",
         "--json",
     }
@@ -171,6 +260,15 @@ def test_arguments_become_options_of_the_library() -> None:
         "config",
         "loss",
         direction="lower",
+        on_slice=["payment_type=Cash"],
+        choose="auc:higher",
+        thresholds=ThresholdMode.CONFIDENT,
+        level=0.9,
+        encoding="latin-1",
+        stride=2,
+        step_from="x(.)",
+        memory_budget=8,
+        beam_arg=["--direct_num_workers=2"],
         output="out",
         schema="schema",
         split="test",
@@ -186,12 +284,23 @@ def test_arguments_become_options_of_the_library() -> None:
     assert given.to_options() == SweepOptions(
         ["a", "b"],
         "config",
-        Selection("loss", direction=Direction.LOWER_IS_BETTER),
+        Selection(
+            "loss",
+            {"payment_type": "Cash"},
+            Direction.LOWER_IS_BETTER,
+            policy=SecondaryMetric("auc", Direction.HIGHER_IS_BETTER),
+            level=0.9,
+            threshold_mode=ThresholdMode.CONFIDENT,
+        ),
+        encoding="latin-1",
+        step_from="x(.)",
+        memory_budget=8,
+        beam_args=["--runner=FnApiRunner", "--direct_num_workers=2"],
         output="out",
         schema="schema",
         split="test",
         baseline="base",
-        steps=StepRange(1, 9),
+        steps=StepRange(1, 9, 2),
         averages=Averages((2, 3), greedy_soup=True),
         racing=Racing(),
         engine="tfma",

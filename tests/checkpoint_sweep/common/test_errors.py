@@ -27,7 +27,7 @@ def _errors() -> list[type[Exception]]:
 
 
 # What one part of the library tells another, which answers it: no user sees it.
-INTERNAL = {"LockHeldError", "NoLocksError", "OpaqueGraphError", "UnsupportedError"}
+INTERNAL = {"LockHeldError", "NoLocksError", "NotOursError", "OpaqueGraphError", "UnsupportedError"}
 
 
 @pytest.mark.parametrize("error", _errors(), ids=lambda error: error.__qualname__)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from checkpoint_sweep.common.ownership import MARKER
 from checkpoint_sweep.model_run.averaging import Averager
 from checkpoint_sweep.model_run.candidates import make_candidates
 from checkpoint_sweep.model_run.checkpoints import find_checkpoints
@@ -86,7 +87,11 @@ def test_an_average_replaces_one_that_was_left(trained: EstimatorRun, tmp_path: 
     first = _made(sources, [20, 60], tmp_path)
     assert _made(sources, [40, 60], tmp_path).weights == first.weights
     (folder,) = tmp_path.iterdir()
-    assert {path.suffix for path in folder.iterdir()} == {".index", ".data-00000-of-00001"}
+    assert {path.suffix or path.name for path in folder.iterdir()} == {
+        MARKER,
+        ".index",
+        ".data-00000-of-00001",
+    }
 
 
 def test_an_average_can_be_removed(trained: EstimatorRun, tmp_path: Path) -> None:

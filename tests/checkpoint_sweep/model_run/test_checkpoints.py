@@ -56,6 +56,9 @@ def test_a_folder_without_checkpoints_is_named(tmp_path: Path) -> None:
         ("cp_0012", 12),
         ("weights.12", 12),
         ("0012", 12),
+        ("weights.12-0.53", 12),
+        ("Epoch_0012_model", 12),
+        ("model1999.ckpt-2000", 2000),
     ],
 )
 def test_steps_and_epochs_are_read_from_names(tmp_path: Path, name: str, step: int) -> None:
@@ -69,7 +72,7 @@ def test_steps_and_epochs_are_read_from_names(tmp_path: Path, name: str, step: i
     ("files", "message"),
     [
         (["latest.index"], "latest.index does not end in a step or epoch"),
-        (["weights.07-0.53.index"], "weights.07-0.53.index does not end in a step or epoch"),
+        (["weights-0.53.index"], "weights-0.53.index does not end in a step or epoch"),
         (
             ["cp-0001.h5", "cp-0002.h5"],
             "cp-0001.h5 is a Keras file and not a TensorFlow checkpoint",
@@ -101,8 +104,25 @@ def test_two_checkpoints_of_one_step_are_refused(tmp_path: Path) -> None:
 def test_two_series_in_one_folder_are_refused(tmp_path: Path) -> None:
     _write(tmp_path, 1)
     (tmp_path / "other-30.index").touch()
-    with pytest.raises(CheckpointError, match=r"2 series .*: model.ckpt-\*, other-\*\. Leave one"):
+    with pytest.raises(
+        CheckpointError, match=r"2 series .*: model.ckpt-\*, other-\*, in .*--step-from"
+    ):
         find_checkpoints(str(tmp_path))
+    assert [c.step for c in find_checkpoints(str(tmp_path), r"model\.ckpt-(\d+)")] == [1]
+
+
+def test_the_named_folder_counts_and_those_below_only_without_one(tmp_path: Path) -> None:
+    _write(tmp_path, 1, 2)
+    _write(tmp_path / "best", 2)
+    found = find_checkpoints(str(tmp_path))
+    assert [os.path.dirname(checkpoint.prefix) for checkpoint in found] == [str(tmp_path)] * 2
+
+
+@pytest.mark.parametrize("pattern", ["(", "model", "ckpt-(.*)x"])
+def test_a_pattern_that_finds_no_step_is_refused(pattern: str, tmp_path: Path) -> None:
+    _write(tmp_path, 1)
+    with pytest.raises(CheckpointError):
+        find_checkpoints(str(tmp_path), pattern)
 
 
 @pytest.mark.parametrize("leftover", ["model.ckpt-80_temp", "step-3.partial-0a1b"])

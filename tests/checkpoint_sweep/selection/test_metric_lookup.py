@@ -3,7 +3,7 @@ import tensorflow_model_analysis as tfma
 from google.protobuf import text_format
 
 from checkpoint_sweep.selection.criteria import Direction, ThresholdMode
-from checkpoint_sweep.selection.metric_lookup import resolve_direction
+from checkpoint_sweep.selection.metric_lookup import complete_name, resolve_direction
 from checkpoint_sweep.selection.policies import SelectionError
 from checkpoint_sweep.selection.selection import Selection
 from checkpoint_sweep.selection.set_policies import SecondaryMetric
@@ -73,6 +73,37 @@ def test_the_direction_is_that_of_selection_or_thresholds(
     metrics: str, selection: Selection, expected: Direction
 ) -> None:
     assert resolve_direction(selection, _config(metrics)) is expected
+
+
+TOP_K = 'metrics { class_name: "Recall" } binarize { top_k_list { values: [2, 3] } }'
+MACRO = (
+    BY_CLASS
+    + """ aggregate {
+  macro_average: true
+  class_weights { key: 0 value: 1 }
+  class_weights { key: 1 value: 1 }
+}"""
+)
+
+
+@pytest.mark.parametrize(
+    ("metrics", "named", "expected"),
+    [
+        (PLAIN, "auc", ("", "", "auc")),
+        (BY_CLASS, "classId:1/auc", ("", "classId:1", "auc")),
+        (BY_CLASS, "auc", ("", "", "auc")),  # Either: said by `resolve_direction`.
+        (TOP_K, "topK:3/recall", ("", "topK:3", "recall")),
+        (MACRO, "macro/auc", ("", "macro", "auc")),
+        (f'output_names: "up" {PLAIN}', "up/auc", ("up", "", "auc")),
+        (f'output_names: "up" {PLAIN}', "auc", ("up", "", "auc")),
+        (PLAIN, "accuracy", ("", "", "accuracy")),
+    ],
+)
+def test_a_metric_is_named_as_messages_name_it(
+    metrics: str, named: str, expected: tuple[str, str, str]
+) -> None:
+    found = complete_name(Selection(named), _config(metrics))
+    assert (found.output_name, found.sub_key, found.metric) == expected
 
 
 @pytest.mark.parametrize(

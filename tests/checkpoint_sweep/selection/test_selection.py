@@ -2,11 +2,12 @@
 
 import dataclasses
 import json
+from pathlib import Path
 
 import pytest
 
 from checkpoint_sweep.selection.criteria import Direction
-from checkpoint_sweep.selection.policies import EarliestWithin, SelectionError
+from checkpoint_sweep.selection.policies import BestValue, EarliestWithin, SelectionError
 from checkpoint_sweep.selection.selection import Selection
 
 
@@ -21,6 +22,30 @@ from checkpoint_sweep.selection.selection import Selection
 )
 def test_a_selection_survives_as_a_parameter(selection: Selection) -> None:
     assert Selection.from_json(selection.to_json()) == selection
+
+
+def _called(*_: object) -> None:
+    Path("called").touch()
+
+
+@dataclasses.dataclass
+class NotFrozen:
+    """Would be called by its `__post_init__`."""
+
+    __post_init__ = _called
+    choose = _called
+
+
+class Choosing(BestValue):
+    """No dataclass of its own."""
+
+    __init__ = _called
+
+
+def make_policy() -> BestValue:
+    """Gives a policy, and is none."""
+    _called()
+    return BestValue()
 
 
 def test_equal_selections_are_equal_parameters() -> None:
@@ -44,12 +69,23 @@ def test_a_parameter_without_a_policy_has_the_default() -> None:
         ({"class": "nowhere.Policy"}, "No module named 'nowhere'"),
         ({"class": "checkpoint_sweep.selection.policies.Best"}, "has no attribute 'Best'"),
         ({"class": "checkpoint_sweep.selection.policies.BestValue", "k": 1}, "argument 'k'"),
+        ({"class": "os.system", "command": "touch called"}, "not a dataclass"),
+        ({"class": "pathlib.Path.touch", "self": "called"}, "pathlib"),
+        ({"class": "subprocess.Popen", "args": "touch called", "shell": True}, "not a dataclass"),
+        ({"class": f"{__name__}.NotFrozen"}, "not frozen"),
+        ({"class": f"{__name__}.Choosing"}, "not a dataclass"),
+        ({"class": f"{__name__}.make_policy"}, "not a dataclass"),
+        ({"class": "checkpoint_sweep.selection.policies.Choice", "name": "x"}, "no method choose"),
         ({}, "Empty module name"),
     ],
 )
-def test_a_policy_that_cannot_be_made_is_refused(policy: dict, message: str) -> None:
+def test_a_policy_that_cannot_be_made_is_refused(
+    policy: dict, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     with pytest.raises(SelectionError, match=message):
         Selection.from_json(json.dumps({"metric": "auc", "policy": policy}))
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_policy_must_be_a_dataclass() -> None:

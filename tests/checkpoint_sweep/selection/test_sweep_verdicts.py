@@ -43,7 +43,7 @@ def found() -> SweepVerdicts:
     ]
     direction = Direction.HIGHER_IS_BETTER
     decision = choose(results, direction, level=_SELECTION.level)
-    return judge(decision, _SELECTION, direction, has_thresholds=True)
+    return judge(decision, _SELECTION, direction, unvalidated_reason=None)
 
 
 def test_what_is_read_is_what_was_written(found: SweepVerdicts) -> None:

@@ -18,7 +18,7 @@ from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.sweeping.drafting.draft import draft
 from checkpoint_sweep.sweeping.drafting.features import FLOAT, INTEGER, TEXT, Feature
 from checkpoint_sweep.sweeping.drafting.guess import BINARY, MULTI_CLASS, REGRESSION, guess
-from checkpoint_sweep.sweeping.drafting.model import UNKNOWN, Model
+from checkpoint_sweep.sweeping.drafting.model import UNKNOWN, Model, look_into
 from checkpoint_sweep.sweeping.drafting.text import to_text
 from tests.checkpoint_sweep.sweeping.conftest import Files
 from tests.support.estimator_run import FEATURES, EstimatorRun
@@ -98,7 +98,7 @@ def _write_csv(path: Path) -> None:
 
 
 def test_the_features_that_an_estimator_parses_are_found(trained: EstimatorRun) -> None:
-    assert parsed_features(SavedModel(str(trained.export))) == set(FEATURES)
+    assert parsed_features(SavedModel(str(trained.export))).keys() == set(FEATURES)
 
 
 @pytest.mark.parametrize(
@@ -122,6 +122,48 @@ def test_label_and_problem_are_guessed_from_outputs_and_features(
     assert any(repr(label) in note for note in guessed.notes)
     config = text_format.Parse(to_text(guessed, features[label], 10), tfma.EvalConfig())
     assert config.model_specs[0].label_key == label
+
+
+_NAME = dataclasses.replace(_WORD, distinct=2)
+
+
+@pytest.mark.parametrize(
+    ("outputs", "features", "label", "problem"),
+    [
+        ({"logistic": 1}, {"churn": _NAME}, "churn", BINARY),
+        ({"logistic": 1}, {"churn": _NAME, "x": _YES_OR_NO}, "x", BINARY),
+        ({"probabilities": 4}, {"kind": _WORD}, "kind", MULTI_CLASS),
+        ({"probabilities": 2}, {"churn": _NAME, "kind": _WORD}, "churn", MULTI_CLASS),
+    ],
+)
+def test_labels_that_are_text_go_by_the_vocabulary_of_the_model(
+    outputs: dict, features: dict, label: str, problem: str
+) -> None:
+    model = dataclasses.replace(_model(outputs), has_vocabulary=True)
+    guessed = guess(model, features, None, None)
+    assert (guessed.label, guessed.problem) == (label, problem)
+    config = text_format.Parse(to_text(guessed, features[label], 10), tfma.EvalConfig())
+    assert config.model_specs[0].label_key == label
+
+
+@pytest.mark.parametrize(
+    ("outputs", "has_vocabulary"),
+    [
+        ({"logistic": [0.5], "all_classes": [["no", "yes"]]}, True),
+        ({"scores": [[0.5, 0.5]], "classes": [["no", "yes"]]}, True),
+        ({"logistic": [0.5], "classes": [["yes"]]}, False),
+        ({"logistic": [0.5]}, False),
+    ],
+)
+def test_a_vocabulary_is_found_where_tfma_finds_it(
+    outputs: dict[str, list], has_vocabulary: bool, tmp_path: Path
+) -> None:
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="examples")])
+    def serve(examples: tf.Tensor) -> dict[str, tf.Tensor]:
+        return {name: tf.constant(value) for name, value in outputs.items()}
+
+    tf.saved_model.save(tf.Module(), str(tmp_path), signatures=serve)
+    assert look_into(SavedModel(str(tmp_path)), ()).has_vocabulary is has_vocabulary
 
 
 def test_slices_are_features_of_few_values() -> None:

@@ -105,7 +105,7 @@ def test_a_training_without_improvement_stops(
     files: Files, input_fn: Any, receiver_fn: Any, tmp_path: Path
 ) -> None:
     estimator = _estimator(tmp_path / "training")
-    listener = SweepListener(estimator, receiver_fn, files.options(), patience=0)
+    listener = SweepListener(estimator, receiver_fn, files.options(), patience=1)
     estimator.train(input_fn, max_steps=100, saving_listeners=[listener])
     assert estimator.get_variable_value("global_step") < 100
 

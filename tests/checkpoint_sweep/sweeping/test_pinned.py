@@ -101,10 +101,20 @@ def test_a_checkpoint_that_is_deleted_meanwhile_is_named(
 
 
 def test_what_a_killed_process_left_is_removed(run: Path, pinned: Path) -> None:
-    pinned.mkdir()
+    assert pin(str(run), str(pinned)) == list(STEPS)
+    for path in pinned.glob("model.ckpt-*"):
+        path.unlink()
     (pinned / "model.ckpt-20.index.partial-link").write_text("half")
     assert pin(str(run), str(pinned)) == list(STEPS)
     assert not list(pinned.glob("*.partial-*"))
+
+
+def test_a_folder_of_the_users_is_not_pinned_into(run: Path, pinned: Path) -> None:
+    pinned.mkdir()
+    (pinned / "model.ckpt-20.index").write_text("mine")
+    with pytest.raises(CheckpointError, match="was not made by a watch"):
+        pin(str(run), str(pinned))
+    assert (pinned / "model.ckpt-20.index").read_text() == "mine"
 
 
 def test_several_processes_may_pin_at_once(run: Path, pinned: Path) -> None:

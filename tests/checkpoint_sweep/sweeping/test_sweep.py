@@ -13,7 +13,6 @@ from google.protobuf import json_format, text_format
 
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.sweeping import folder as folders
-from checkpoint_sweep.sweeping import tables
 from checkpoint_sweep.sweeping.sweep import read_result, sweep
 from tests.checkpoint_sweep.sweeping.conftest import Files
 
@@ -50,10 +49,17 @@ def test_earlier_results_are_reused_and_the_earlier_folder_is_removed(files: Fil
     assert [v.step for v in first.verdicts] == [0, 20, 60]
     for path in aside.iterdir():
         shutil.move(path, files.run / path.name)
+    mine = [files.output / name for name in ("2023", "0002/2", "²", "0005")]
+    for path in mine:
+        path.mkdir(parents=True)
+        (path / "notes.txt").touch()
+    shutil.copytree(first.directory, files.output / "0007")
     second = sweep(**files.arguments())
     entries = json.loads((Path(second.directory) / "ledger.json").read_text())["checkpoints"]
     assert {e["step"]: e["reused"] for e in entries} == {0: True, 20: True, 40: False, 60: True}
-    assert folders.numbers(str(files.output)) == [2]
+    assert folders.numbers(str(files.output)) == [2024]
+    assert all((path / "notes.txt").exists() for path in mine)
+    assert (files.output / "0007" / "verdicts.json").exists()
 
 
 @pytest.mark.parametrize("form", ["json", "yaml"])
@@ -90,15 +96,6 @@ def test_a_table_gives_the_values_of_its_examples(
     )
 
 
-def test_a_row_of_a_table_is_always_the_same_bytes(tmp_path: Path) -> None:
-    names = [f"column_{number}" for number in range(20)]
-    (tmp_path / "table.csv").write_text(f"{','.join(names)}\n{','.join('x' * 20)}\n")
-    written = tables.to_examples([str(tmp_path / "table.csv")], str(tmp_path))
-    (serialized,) = tf.data.TFRecordDataset(written, "GZIP").as_numpy_iterator()
-    example = tf.train.Example.FromString(serialized)
-    assert serialized == example.SerializeToString(deterministic=True)
-
-
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
@@ -113,6 +110,13 @@ def test_a_row_of_a_table_is_always_the_same_bytes(tmp_path: Path) -> None:
 def test_arguments_that_do_not_fit_are_refused(changes: dict, words: str, files: Files) -> None:
     with pytest.raises(UserError, match=words):
         sweep(**files.arguments(**changes))
+
+
+def test_an_output_with_something_else_in_it_is_refused(files: Files) -> None:
+    before = sorted(files.run.iterdir())
+    with pytest.raises(UserError, match="run is not empty, and was not made by a sweep"):
+        sweep(**files.arguments(output=str(files.run)))
+    assert sorted(files.run.iterdir()) == before
 
 
 def test_files_of_two_kinds_are_refused(files: Files) -> None:

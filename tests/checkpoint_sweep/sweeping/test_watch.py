@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import tensorflow as tf
 
-from checkpoint_sweep import Averages, Racing, StepRange
+from checkpoint_sweep import Averages, Racing, StepRange, SweepOptions
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.report.sweep_result import SweepResult
 from checkpoint_sweep.selection.verdict import Verdict, without_improvement
@@ -35,14 +35,14 @@ def _files_of(run: Path, step: int) -> list[Path]:
 class Pins:
     """Tells when a step has been pinned."""
 
-    def __init__(self, pin: Callable[[str, str], list[int]]) -> None:
+    def __init__(self, pin: Callable[[str, str, str | None], list[int]]) -> None:
         self._pin = pin
         self._steps: set[int] = set()
         self._changed = threading.Condition()
 
-    def pin(self, run: str, pinned: str) -> list[int]:
+    def pin(self, run: str, pinned: str, step_from: str | None) -> list[int]:
         """Pins as `watch` does."""
-        new = self._pin(run, pinned)
+        new = self._pin(run, pinned, step_from)
         with self._changed:
             self._steps.update(new)
             self._changed.notify_all()
@@ -246,9 +246,24 @@ def test_watch_takes_the_options_of_a_sweep(
 
 
 def test_patience_asks_training_to_stop(files: Files) -> None:
-    result = watch(**files.arguments(), until=Until(patience=0), every=0.1)
+    result = watch(**files.arguments(), until=Until(patience=1), every=0.1)
     assert [v.step for v in result.verdicts] == list(STEPS)
     assert (files.output / "stop").exists()
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Until(patience=0), "The patience is 0; it must be at least 1"),
+        (lambda: Until(patience=-1), "The patience is -1"),
+        (lambda: Until(seconds=float("nan")), "seconds is nan; it must be a number, at least 0"),
+        (lambda: Until(seconds=-1.0), "seconds is -1.0"),
+        (lambda: watch("r", "m", SweepOptions("e", "c", "s"), every=float("nan")), "every is nan"),
+    ],
+)
+def test_times_that_are_none_are_refused(make: Callable[[], object], message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        make()
 
 
 @pytest.mark.parametrize(

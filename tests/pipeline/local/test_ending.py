@@ -10,12 +10,12 @@ from rich.console import Console
 from tensorflow_metadata.proto.v0 import anomalies_pb2
 
 from checkpoint_sweep.common.errors import UserError
+from checkpoint_sweep.common.run_log import RunLog
 from pipeline import options
 from pipeline.config import PipelineConfig
 from pipeline.local.ending import Ending, RunError
 from pipeline.problems import registry
 from pipeline.reporting.progress import Progress
-from pipeline.reporting.run_log import RunLog
 from tests.pipeline.recorded import Recorded, State
 
 

@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from checkpoint_sweep.common.error_messages import find_user_error
 from checkpoint_sweep.common.errors import UserError
 from pipeline.reporting import error_messages
 
@@ -45,17 +46,17 @@ def _caught(cause: Exception | None, during: Exception | None) -> RuntimeError:
 def test_a_user_error_is_found_below_others(
     cause: Exception | None, during: Exception | None
 ) -> None:
-    assert str(error_messages.find_user_error(_caught(_caught(cause, during), None))) == "do this"
+    assert str(find_user_error(_caught(_caught(cause, during), None))) == "do this"
 
 
 def test_other_errors_are_no_user_errors() -> None:
-    assert error_messages.find_user_error(_caught(ValueError("x"), None)) is None
+    assert find_user_error(_caught(ValueError("x"), None)) is None
 
 
 def test_errors_that_cause_each_other_are_looked_at_once() -> None:
     first, second = ValueError("a"), ValueError("b")
     first.__cause__, second.__cause__ = second, first
-    assert error_messages.find_user_error(first) is None
+    assert find_user_error(first) is None
 
 
 @pytest.mark.parametrize(

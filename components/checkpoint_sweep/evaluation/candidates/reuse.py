@@ -6,12 +6,15 @@ from collections.abc import Iterator, Sequence
 
 import tensorflow as tf
 import tensorflow_model_analysis as tfma
+from absl import logging
 
-from checkpoint_sweep.common import digests
+from checkpoint_sweep.common import digests, ownership
 from checkpoint_sweep.common.eval_config import metric_code
 from checkpoint_sweep.common.files import PARTIAL, move
+from checkpoint_sweep.evaluation.inputs.files import data_files
 from checkpoint_sweep.evaluation.plan.tracked_metrics import UncertaintySpec
 from checkpoint_sweep.evaluation.results.ledger import AVERAGES, LEDGER, Entry, read_ledger
+from checkpoint_sweep.model_run.averaging import remove_averages
 from checkpoint_sweep.saved_model.model_source import ModelSource
 from checkpoint_sweep.version import __version__
 
@@ -49,7 +52,7 @@ class EvaluationFingerprint:
             engine: Name of the engine.
             tracked_metrics: Metrics whose uncertainty is estimated; None for none.
         """
-        files = [path for pattern in examples for path in tf.io.gfile.glob(pattern)]
+        files = [path for pattern in examples for path in data_files(pattern)]
         return cls(
             digests.of_parts(
                 __version__,
@@ -104,12 +107,12 @@ def earlier(directory: str) -> Iterator[tuple[str, Entry]]:
 def set_aside(directory: str) -> None:
     """Keeps what an execution that fails has evaluated, beside its folder, for the next one."""
     if tf.io.gfile.exists(os.path.join(directory, LEDGER)):
-        averages = os.path.join(directory, AVERAGES)
-        if tf.io.gfile.exists(averages):  # Large, and quickly made again.
-            tf.io.gfile.rmtree(averages)
+        remove_averages(os.path.join(directory, AVERAGES))
         target = f"{directory.rstrip('/')}{_SET_ASIDE}"
-        if tf.io.gfile.exists(target):
-            tf.io.gfile.rmtree(target)
+        if not ownership.remove(target, _mark(target)):
+            logging.warning("%s was not made by a sweep: what was evaluated is not kept.", target)
+            return
+        ownership.mark(directory, _mark(target))
         move(directory, target)
         tf.io.gfile.makedirs(directory)
 
@@ -119,7 +122,12 @@ def remove_set_aside(directory: str) -> None:
     parent = directory.rstrip("/").rpartition("/")[0]
     for name in tf.io.gfile.listdir(parent) if tf.io.gfile.isdir(parent) else ():
         if name.rstrip("/").endswith(_SET_ASIDE):
-            tf.io.gfile.rmtree(os.path.join(parent, name))
+            folder = os.path.join(parent, name.rstrip("/"))
+            ownership.remove(folder, _mark(folder))
+
+
+def _mark(folder: str) -> str:
+    return f"results set aside as {os.path.basename(folder)}"
 
 
 def copy_results(source: str, target: str) -> None:

@@ -113,7 +113,7 @@ def _evaluate(
         tracked_metrics=request.tracked_metrics,
         earlier=this_round.earlier if this_round else (),
         shares=this_round.shares if this_round else None,
-        partial=this_round.directory if this_round else None,
+        partial=this_round.partial if this_round else None,
     )
     try:
         with request.make_pipeline() as pipeline:

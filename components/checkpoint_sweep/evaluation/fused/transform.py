@@ -1,5 +1,6 @@
 """The transform from RecordBatches to TFMA's result files, for all candidates in one pass."""
 
+import dataclasses
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -13,7 +14,7 @@ from checkpoint_sweep.evaluation.aggregate.slice_metrics import EvaluateSlices
 from checkpoint_sweep.evaluation.aggregate.state import FoldState, MetricState
 from checkpoint_sweep.evaluation.fused import queries, required_features
 from checkpoint_sweep.evaluation.fused.loading import Loader
-from checkpoint_sweep.evaluation.fused.racing.partial import WritePartial
+from checkpoint_sweep.evaluation.fused.racing.partial import Partial, WritePartial
 from checkpoint_sweep.evaluation.fused.racing.shares import TakeShares
 from checkpoint_sweep.evaluation.fused.update_ahead import update_for
 from checkpoint_sweep.evaluation.jackknife.transform import EvaluateFolds
@@ -50,7 +51,7 @@ class EvaluateModels(beam.PTransform):
         earlier: Merged states of other examples, which are added; metrics by query key cannot go on
             from such states.
         shares: Shares of the examples, see `racing.shares`; None for all.
-        partial: Directory for the states of the models, in place of results; None for results.
+        partial: Where to write the states of the models, in place of results; None for results.
 
     Raises:
         ValueError: The evaluation needs stock TFMA (``unsupported_reason``), names of candidates
@@ -70,7 +71,7 @@ class EvaluateModels(beam.PTransform):
         tracked_metrics: UncertaintySpec | None = None,
         earlier: Sequence[MetricState | FoldState] = (),
         shares: Collection[int] | None = None,
-        partial: str | None = None,
+        partial: Partial | None = None,
     ) -> None:
         super().__init__()
         _check(candidates, outputs, eval_config, baseline)
@@ -88,7 +89,9 @@ class EvaluateModels(beam.PTransform):
         self._tracked_metrics = tracked_metrics
         self._earlier = list(earlier)
         self._shares = shares
-        self._partial = absolute(partial) if partial is not None else None
+        self._partial = (
+            dataclasses.replace(partial, directory=absolute(partial.directory)) if partial else None
+        )
 
     def expand(self, batches: beam.PCollection) -> beam.PCollection:
         """Adds up the batches, derives the metrics, and writes them by candidate."""

@@ -114,19 +114,27 @@ def signature_inputs(
     """
     features = extracts[constants.FEATURES_KEY]
     found = {name: model_util.find_input_name_in_features(set(features), name) for name in specs}
-    if all(found.values()):
+    if len(specs) == 1:
+        found = {n: f for n, f in found.items() if not _takes_examples(specs[n], features.get(f))}
+    if len(found) == len(specs) and all(found.values()):
         return {name: _dense(name, features[found[name]], spec) for name, spec in specs.items()}
     serialized = extracts[constants.INPUT_KEY]
     if len(specs) == 1 and serialized is not None:
         (name,) = specs
         if specs[name].dtype == tf.string:
             return {name: serialized.ravel()}
-    missing = sorted(name for name, feature in found.items() if feature is None)
+    missing = sorted(name for name in specs if found.get(name) is None)
     raise InputError(
         f"The signature's inputs {missing} are neither features of the examples nor a single "
         f"string input for serialized examples (column {constants.ARROW_INPUT_COLUMN!r}). "
         "Choose another signature with ModelSpec.signature_name."
     )
+
+
+def _takes_examples(spec: tf.TensorSpec, feature: Any) -> bool:
+    """Tells whether a lone input of text is given another feature of its name than text."""
+    values = getattr(feature, "values", feature)  # Of a sparse or ragged one.
+    return spec.dtype == tf.string and getattr(values, "dtype", np.dtype(object)).kind not in "OSU"
 
 
 def _dense(name: str, value: Any, spec: tf.TensorSpec) -> np.ndarray:

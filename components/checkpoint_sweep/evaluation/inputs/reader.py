@@ -6,8 +6,8 @@ TensorFlow reads and parses only the wanted ones, in threads of its own, while t
 evaluated.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any, NamedTuple
 
 import apache_beam as beam
 import pyarrow as pa
@@ -18,6 +18,7 @@ from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.common.files import absolute
 from checkpoint_sweep.common.text import first_line
 from checkpoint_sweep.evaluation.inputs.decoder import Decoder, DecoderWithoutSchema, project
+from checkpoint_sweep.evaluation.inputs.files import compression_of, data_files
 from checkpoint_sweep.evaluation.inputs.parallelism import number_of_workers, parts_of_a_file
 
 
@@ -30,7 +31,6 @@ class NoFileError(ReadingError, FileNotFoundError):
 
 
 _BATCHES_AHEAD = 2
-_BATCH_SIZE = 1000
 
 
 class Part(NamedTuple):
@@ -49,7 +49,7 @@ class ReadFeatures(beam.PTransform):
     reads all of it, since it may be compressed, and decodes its share of the batches.
 
     Args:
-        patterns: Patterns of files, which are compressed by gzip if they end in ``.gz``.
+        patterns: Patterns of files, which may be compressed by gzip.
         schema: Schema of the examples; features that it does not name are ignored. Without one, all
             features of the examples of a batch are decoded.
         columns: Names of the features to decode; None for all.
@@ -81,7 +81,7 @@ class ReadFeatures(beam.PTransform):
         """
         files: list[str] = []
         for pattern in self._patterns:
-            found = sorted(tf.io.gfile.glob(pattern))
+            found = data_files(pattern)
             if not found:
                 raise NoFileError(f"There are no examples at {pattern}. Make them again.")
             files += found
@@ -95,17 +95,23 @@ class ReadFeatures(beam.PTransform):
         )
 
 
-def read_whole(paths: Iterable[str], schema: schema_pb2.Schema | None) -> None:
-    """Reads and decodes all examples of files.
+def read_files(
+    pattern: str, schema: schema_pb2.Schema | None, batch_size: int
+) -> Iterator[pa.RecordBatch]:
+    """Reads files one after the other, in this process.
+
+    Args:
+        pattern: Pattern of the files.
+        schema: Schema of the examples; None for what is in them.
+        batch_size: Rows of a RecordBatch; the last of a file may have fewer.
 
     Raises:
-        ReadingError: A file cannot be read.
+        ReadingError: A file cannot be read; the message names it.
     """
-    read = _ReadFile(schema.SerializeToString() if schema else None, _BATCH_SIZE)
+    read = _ReadFile(schema.SerializeToString() if schema else None, batch_size)
     read.setup()
-    for path in paths:
-        for _ in read.process(Part(path)):
-            pass
+    for path in data_files(pattern):
+        yield from read.process(Part(path))
 
 
 class _ReadFile(beam.DoFn):
@@ -129,15 +135,7 @@ class _ReadFile(beam.DoFn):
                 schema.
         """
         path, first, stride = element
-        compression = "GZIP" if path.endswith(".gz") else ""
-        records = tf.data.TFRecordDataset(path, compression).batch(self._batch_size)
-        if stride > 1:
-            records = records.shard(stride, first)
-        options = tf.data.Options()
-        # There is nothing to tune, and closing an iterator that is tuned can take five seconds.
-        options.autotune.enabled = False
-        parsed = records.map(self._decoder.parse).prefetch(_BATCHES_AHEAD)
-        batches = iter(parsed.with_options(options))
+        batches = self._batches(path, first, stride)
         while True:
             try:
                 serialized, tensors = next(batches)
@@ -149,3 +147,13 @@ class _ReadFile(beam.DoFn):
                     f"{path} cannot be read: {first_line(error)}. Make the examples again."
                 ) from error
             yield batch
+
+    def _batches(self, path: str, first: int, stride: int) -> Iterator[tuple[tf.Tensor, Any]]:
+        records = tf.data.TFRecordDataset(path, compression_of(path)).batch(self._batch_size)
+        if stride > 1:
+            records = records.shard(stride, first)
+        options = tf.data.Options()
+        # There is nothing to tune, and closing an iterator that is tuned can take five seconds.
+        options.autotune.enabled = False
+        parsed = records.map(self._decoder.parse).prefetch(_BATCHES_AHEAD)
+        yield from parsed.with_options(options)

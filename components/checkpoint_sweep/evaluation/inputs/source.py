@@ -13,7 +13,8 @@ from tfx_bsl.tfxio import dataset_options, tensor_adapter, tf_example_record, tf
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.common.files import special_file
 from checkpoint_sweep.common.text import first_line
-from checkpoint_sweep.evaluation.inputs.reader import ReadFeatures, ReadingError, read_whole
+from checkpoint_sweep.evaluation.inputs.files import compression_of, data_files
+from checkpoint_sweep.evaluation.inputs.reader import ReadFeatures, read_files
 
 _PEEKED = 4096  # As many as the engine takes at a time.
 _BATCH_SIZE = 1000  # For stock TFMA, as Beam would batch them.
@@ -32,12 +33,14 @@ class ExampleSource:
         patterns: Pattern of the files of each, by label.
         schema: Schema of the examples; None without one.
         tensor_adapter_config: Config by which RecordBatches become tensors; None without a schema.
+        unread: Further features that there are, and that no evaluation asks for.
     """
 
     sources: dict[str, tfxio.TFXIO]
     patterns: dict[str, str]
     schema: schema_pb2.Schema | None
     tensor_adapter_config: tensor_adapter.TensorAdapterConfig | None
+    unread: Collection[str] = frozenset()
 
     def read(
         self,
@@ -82,27 +85,43 @@ class ExampleSource:
         Raises:
             ExamplesError: There are no examples, or they cannot be read.
         """
-        options = dataset_options.RecordBatchesOptions(
-            batch_size=_PEEKED, num_epochs=1, shuffle=False
-        )
         wanted = set(wanted if self.schema is None else indispensable)
         found: set[str] = set()
         seen: set[str] = set()
-        for label, source in self.sources.items():
-            try:
-                for batch in source.RecordBatches(options):
-                    found |= set(batch.schema.names) - {tfma.ARROW_INPUT_COLUMN}
-                    seen |= {n for n in found & set(batch.schema.names) if _has_values(batch, n)}
-                    if (wanted if self.schema is None else wanted & found) <= seen:
-                        return found
-            except (tf.errors.OpError, ValueError, RuntimeError) as error:
-                raise self._why_unreadable(label, error) from error
+        for batch in self.batches(_PEEKED):
+            found |= set(batch.schema.names) - {tfma.ARROW_INPUT_COLUMN}
+            seen |= {n for n in found & set(batch.schema.names) if _has_values(batch, n)}
+            if (wanted if self.schema is None else wanted & found) <= seen:
+                return found | set(self.unread)
         if not found:
             raise ExamplesError(
                 f"There are no examples in {', '.join(self.patterns.values())}. Name splits that "
                 "have some in example_splits."
             )
-        return found - (wanted - seen)
+        return (found - (wanted - seen)) | set(self.unread)
+
+    def batches(self, size: int) -> Iterator[pa.RecordBatch]:
+        """Reads the examples in this process, with all of their features.
+
+        Args:
+            size: Rows of a batch; the last of a file may have fewer.
+
+        Raises:
+            ReadingError: A file cannot be read; the message names it.
+            ExamplesError: Examples of another format cannot be read.
+        """
+        options = dataset_options.RecordBatchesOptions(size, num_epochs=1, shuffle=False)
+        for label, source in self.sources.items():
+            if type(source) is tf_example_record.TFExampleRecord:
+                yield from read_files(self.patterns[label], self.schema, size)
+                continue
+            try:
+                yield from source.RecordBatches(options)
+            except (tf.errors.OpError, ValueError, RuntimeError) as error:
+                raise ExamplesError(
+                    f"The examples in {self.patterns[label]} cannot be read: {first_line(error)}. "
+                    "Make them again."
+                ) from error
 
     def counts(self) -> Iterator[int]:
         """Yields numbers of examples that add up to all of them, which are read but not parsed.
@@ -114,22 +133,9 @@ class ExampleSource:
         for label, source in self.sources.items():
             if type(source) is not tf_example_record.TFExampleRecord:
                 raise ExamplesError(f"The examples in {self.patterns[label]} cannot be counted.")
-            for path in sorted(tf.io.gfile.glob(self.patterns[label])):
-                compression = "GZIP" if path.endswith(".gz") else ""
-                batches = tf.data.TFRecordDataset(path, compression).batch(_PEEKED)
+            for path in data_files(self.patterns[label]):
+                batches = tf.data.TFRecordDataset(path, compression_of(path)).batch(_PEEKED)
                 yield from (int(tf.shape(batch)[0]) for batch in batches)
-
-    def _why_unreadable(self, label: str, error: Exception) -> UserError:
-        """Finds the error that names the first file which cannot be read."""
-        if type(self.sources[label]) is tf_example_record.TFExampleRecord:
-            try:
-                read_whole(sorted(tf.io.gfile.glob(self.patterns[label])), self.schema)
-            except ReadingError as of_file:
-                return of_file
-        return ExamplesError(
-            f"The examples in {self.patterns[label]} cannot be read: {first_line(error)}. Make "
-            "them again."
-        )
 
 
 def _has_values(batch: pa.RecordBatch, name: str) -> bool:
@@ -143,7 +149,7 @@ def check_files(pattern: str) -> None:
     Raises:
         ExamplesError: There are none, or some cannot be read.
     """
-    paths = tf.io.gfile.glob(pattern)
+    paths = data_files(pattern)
     if not paths:
         raise ExamplesError(f"There is no file of examples at {pattern}. Make the examples again.")
     if path := special_file(paths):

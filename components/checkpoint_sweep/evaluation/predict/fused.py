@@ -40,7 +40,8 @@ class FusedModels:
     """K models with the same graph, in one session; a ``Predictor``.
 
     Attributes:
-        input_specs: Dtype and shape of the signature's inputs, by argument name.
+        input_specs: Dtype and shape of the signature's inputs on which outputs depend, by argument
+            name.
         output_names: Names of the signature's outputs, sorted.
         shared_nodes: Number of nodes of the graph that all models share.
         dependent_nodes: Number of nodes that each model has a copy of.
@@ -68,7 +69,12 @@ class FusedModels:
         for model in models:
             tensor_bundle.check(model, taken.tensors)
         fused = _fuse(taken, models, serving.meta_graph.graph_def.versions)
-        self.input_specs: Mapping[str, tf.TensorSpec] = serving.input_specs
+        # An input on which no output depends has gone with the nodes that nothing needs.
+        kept = taken.shared | taken.dependent
+        feeds = {n: ref for n, ref in serving.feeds.items() if graph.node_of(ref) in kept}
+        self.input_specs: Mapping[str, tf.TensorSpec] = {
+            name: serving.input_specs[name] for name in feeds
+        }
         self.output_names: Sequence[str] = tuple(serving.fetches)
         self.shared_nodes = len(taken.shared)
         self.dependent_nodes = len(taken.dependent)
@@ -76,7 +82,7 @@ class FusedModels:
         self._session = _session(serving, fused)
         fetches = sorted({tensor for outputs in fused.fetches for tensor in outputs.values()})
         self._position = {tensor: index for index, tensor in enumerate(fetches)}
-        self._run = self._session.make_callable(fetches, list(serving.feeds.values()))
+        self._run = self._session.make_callable(fetches, list(feeds.values()))
 
     def predict(self, inputs: Mapping[str, np.ndarray]) -> list[Arrays]:
         """Predicts one batch with all models by one ``session.run``; see ``Predictor``."""

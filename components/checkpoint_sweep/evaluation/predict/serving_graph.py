@@ -7,7 +7,7 @@ import tensorflow as tf
 from tensorflow.core.protobuf import meta_graph_pb2
 from tensorflow.python.saved_model import loader_impl
 
-from checkpoint_sweep.saved_model import graph
+from checkpoint_sweep.saved_model import graph, inlining
 from checkpoint_sweep.saved_model.saved_model import SavedModel
 
 _PLACEHOLDERS = ("Placeholder", "PlaceholderV2", "PlaceholderWithDefault")
@@ -73,6 +73,32 @@ def read(saved_model: SavedModel, signature_name: str) -> ServingGraph:
         input_specs={name: _spec(signature.inputs[name], name) for name in feeds},
         init_op=graph.init_op(meta_graph),
     )
+
+
+def used_inputs(saved_model: SavedModel, signature_name: str) -> frozenset[str]:
+    """Names the inputs of a signature on which its outputs depend; all where this is hidden.
+
+    Args:
+        saved_model: SavedModel whose graph is looked into, which stays as it is.
+        signature_name: Name of the signature in the SavedModel.
+
+    Raises:
+        SavedModelError: There is no SavedModel in the directory.
+        ValueError: It has no such signature, or not one of dense tensors.
+    """
+    serving = read(saved_model, signature_name)
+    targets = [graph.node_of(tensor) for tensor in serving.fetches.values()]
+    try:
+        restore = serving.meta_graph.saver_def.restore_op_name
+        sources = [graph.node_of(restore)] if restore else []
+        replaced = inlining.inline_dependent_calls(
+            serving.nodes, serving.functions, [*targets, *sources]
+        )
+    except graph.OpaqueGraphError:
+        return frozenset(serving.feeds)
+    fetches = [replaced.get(graph.canonical(ref), ref) for ref in serving.fetches.values()]
+    live = graph.ancestors(serving.nodes, map(graph.node_of, fetches))
+    return frozenset(name for name, ref in serving.feeds.items() if graph.node_of(ref) in live)
 
 
 def _signature(

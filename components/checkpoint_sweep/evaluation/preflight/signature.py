@@ -13,6 +13,7 @@ from tensorflow_model_analysis.utils import model_util
 
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.common.text import MOST_NAMED, some
+from checkpoint_sweep.evaluation.predict.serving_graph import used_inputs
 from checkpoint_sweep.evaluation.preflight.features import check_features
 from checkpoint_sweep.saved_model.saved_model import SavedModel
 
@@ -81,7 +82,7 @@ def check_signature(
         )
     signature = present[name]
     label = f"Signature {name!r} of the {model} {saved_model.directory}"
-    _check_inputs(label, signature.inputs, features)
+    _check_inputs(label, signature.inputs, features, saved_model, name)
     for metrics in eval_config.metrics_specs:
         if all(metric.class_name in _WITHOUT_PREDICTION for metric in metrics.metrics):
             continue
@@ -138,9 +139,18 @@ def predicted_output(outputs: Collection[str], prediction_key: str) -> str | Non
     return next((key for key in wanted if key in outputs), None)
 
 
-def _check_inputs(label: str, inputs: Mapping[str, Any], features: Collection[str]) -> None:
+def _check_inputs(
+    label: str,
+    inputs: Mapping[str, Any],
+    features: Collection[str],
+    saved_model: SavedModel,
+    name: str,
+) -> None:
     """Checks that the engine can feed the inputs: features, or one string for whole examples."""
     unknown = [n for n in sorted(inputs) if not _found(n, features)]
+    if unknown and len(inputs) > 1:
+        used = used_inputs(saved_model, name)
+        unknown = [n for n in unknown if n in used]
     if not unknown or (len(inputs) == 1 and inputs[unknown[0]].dtype == tf.string.as_datatype_enum):
         return
     raise SignatureError(

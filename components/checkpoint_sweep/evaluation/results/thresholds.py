@@ -35,10 +35,11 @@ def threshold_failures(directory: str) -> list[str]:
         for per_slice in validation.metric_validations_per_slice
         for failure in per_slice.failures
     ]
-    return failures + [
+    failures += [
         f"no data for the slice of a threshold: {_one_line(spec)}"
         for spec in (*validation.missing_slices, *validation.missing_cross_slices)
     ]
+    return failures or [f"the validation in {directory}, which names no threshold"]
 
 
 def without_meaning(eval_config: tfma.EvalConfig, reasons: Mapping[MetricName, str]) -> list[str]:

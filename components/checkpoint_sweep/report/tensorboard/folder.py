@@ -7,15 +7,17 @@ from collections.abc import Iterator
 import tensorflow as tf
 from absl import logging
 
+from checkpoint_sweep.common import ownership
 from checkpoint_sweep.common.files import replacing
 from checkpoint_sweep.common.names import OVERALL
 from checkpoint_sweep.common.text import first_line
-from checkpoint_sweep.report.sweep_result import SweepResult
+from checkpoint_sweep.report.sweep_result import ReportError, SweepResult
 from checkpoint_sweep.report.tensorboard.events import scalars, text, write_events
 from checkpoint_sweep.report.tensorboard.pr_curves import read_pr_curves
 from checkpoint_sweep.report.tensorboard.runs import MOST_SLICES, folder_name, make_runs
 
 FOLDER = "tensorboard"
+_CURVES = "curves of a sweep"
 DECISION = "checkpoint_sweep/decision"
 # Plots of many slices and thresholds are large, and all are read to find those of all examples.
 MOST_BYTES_OF_PLOTS = 40_000_000
@@ -35,19 +37,24 @@ def write_tensorboard(swept: SweepResult, most_slices: int = MOST_SLICES) -> str
 
     Returns:
         The folder.
+
+    Raises:
+        ReportError: The folder is there, and is not of a sweep.
     """
     now = time.time()
     by_step = swept.metrics_by_step()
     folder = os.path.join(swept.directory, FOLDER)
     with replacing(folder) as scratch:
-        tf.io.gfile.makedirs(scratch)
+        ownership.mark(scratch, _CURVES)
         for run in make_runs(by_step, most_slices):
             summaries = [(step, scalars(values)) for step, values in run.points.items()]
             if run.name == folder_name(OVERALL):
                 summaries += [*_pr_curves(swept), *_decision(swept)]
             write_events(os.path.join(scratch, run.name), summaries, now)
-        if tf.io.gfile.exists(folder):
-            tf.io.gfile.rmtree(folder)
+        if not ownership.remove(folder, _CURVES):
+            raise ReportError(
+                f"{folder} was not made by a sweep: no curves are written to it. Move it away."
+            )
     return folder
 
 

@@ -34,6 +34,7 @@ def draft(
     *,
     split: str = "eval",
     schema: str | None = None,
+    encoding: str = "utf-8",
     label: str | None = None,
     weight: str | None = None,
 ) -> Draft:
@@ -44,6 +45,7 @@ def draft(
         examples: Patterns of files or folders, as for `SweepOptions`.
         split: Split of an Examples artifact.
         schema: Path of the schema of the examples; None for what is in them.
+        encoding: Encoding of CSV files without a byte order mark.
         label: Feature that is the label; None for one that the model is not given.
         weight: Feature that is the weight of an example; None for one that is called so, "" for
             none.
@@ -54,7 +56,8 @@ def draft(
     patterns = [examples] if isinstance(examples, str) else list(examples)
     parsed = read_schema(schema) if schema else None
     with tempfile.TemporaryDirectory() as scratch:
-        rows, features = features_lib.look_at(open_files(patterns, split, parsed, scratch))
+        found = open_files(patterns, split, parsed, scratch, encoding=encoding)
+        rows, features = features_lib.look_at(found)
     guessed = guess(look_into(SavedModel(model), features), features, label, weight)
     of_label = features[guessed.label]
     return Draft(

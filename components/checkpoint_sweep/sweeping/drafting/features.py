@@ -7,11 +7,8 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import tensorflow as tf
 import tensorflow_model_analysis as tfma
-from tfx_bsl.tfxio import dataset_options
 
-from checkpoint_sweep.common.text import first_line
 from checkpoint_sweep.evaluation.inputs.source import ExamplesError, ExampleSource
 
 LOOKED_AT = 10_000
@@ -57,19 +54,7 @@ def look_at(examples: ExampleSource) -> tuple[int, Mapping[str, Feature]]:
     """
     columns: dict[str, list[pa.Array]] = {}
     rows = 0
-    options = dataset_options.RecordBatchesOptions(
-        batch_size=LOOKED_AT, num_epochs=1, shuffle=False
-    )
-    for label, source in examples.sources.items():
-        try:
-            batch = next(iter(source.RecordBatches(options)), None)
-        except (tf.errors.OpError, ValueError, RuntimeError) as error:
-            raise ExamplesError(
-                f"The examples in {examples.patterns[label]} cannot be read: {first_line(error)}. "
-                "Make them again."
-            ) from error
-        if batch is None:
-            continue
+    for batch in examples.batches(LOOKED_AT):
         rows += batch.num_rows
         for name, column in zip(batch.schema.names, batch.columns, strict=True):
             columns.setdefault(name, []).append(column)

@@ -74,7 +74,7 @@ def guess(
     if label is None:
         others = {n: f for n, f in features.items() if n != weight}
         label = _label(model, prediction, columns, others, notes)
-    problem = _problem(features[label], prediction, columns, label, notes)
+    problem = _problem(features[label], model, prediction, label, notes)
     slices, other_slices = _slices(model, features, {label, weight})
     return Guess(
         problem,
@@ -128,7 +128,7 @@ def _label(
         name: rank
         for name, feature in features.items()
         if name not in model.asks_for
-        and (rank := _rank(name, feature, prediction, columns)) is not None
+        and (rank := _rank(name, feature, prediction, columns, model.has_vocabulary)) is not None
     }
     if not fits:
         if same := _constants(model, features):
@@ -164,14 +164,19 @@ def _constants(model: Model, features: Mapping[str, Feature]) -> list[str]:
     )
 
 
-def _rank(name: str, feature: Feature, prediction: str, columns: int) -> int | None:
+def _rank(
+    name: str, feature: Feature, prediction: str, columns: int, has_vocabulary: bool
+) -> int | None:
     """Ranks how like a label a feature is, 0 the most; None where it cannot be one."""
-    if feature.kind == TEXT or feature.share < 1 or feature.distinct == 1:
+    if feature.share < 1 or feature.distinct == 1:
+        return None
+    is_class = has_vocabulary and _are_names(feature, columns)
+    if feature.kind == TEXT and not is_class:
         return None
     is_vector = columns > 1 and feature.width == columns
-    if not (feature.is_number or is_vector):
+    if not (feature.is_number or is_vector or is_class):
         return None
-    if columns > 1 and not is_vector and not _are_classes(feature, columns):
+    if columns > 1 and not (is_vector or is_class or _are_classes(feature, columns)):
         return None
     if name == prediction:
         return 0
@@ -179,14 +184,20 @@ def _rank(name: str, feature: Feature, prediction: str, columns: int) -> int | N
         return 1
     of_probability = any(hint in prediction.lower() for hint in _OF_PROBABILITY)
     if columns <= 1 and of_probability:
-        return 2 if _are_classes(feature, 2) else 4
+        return 2 if _are_classes(feature, 2) else 3 if is_class else 4
     if columns > 1:
-        return 2 if feature.distinct == columns or is_vector else 3
+        return 2 if (feature.distinct == columns and not is_class) or is_vector else 3
     return 3 if feature.kind == FLOAT or _are_classes(feature, 2) else 4
 
 
+def _are_names(feature: Feature, columns: int) -> bool:
+    """Tells whether the values may be the names of the classes of a prediction."""
+    few = feature.distinct is not None and feature.distinct <= max(columns, 2)
+    return feature.kind == TEXT and feature.width == 1 and few
+
+
 def _are_classes(feature: Feature, classes: int) -> bool:
-    """Whether the values may be the numbers of so many classes."""
+    """Tells whether the values may be the numbers of so many classes."""
     if not feature.is_number or feature.low is None or feature.high is None:
         return False
     few = feature.distinct is not None and feature.distinct <= classes
@@ -194,7 +205,16 @@ def _are_classes(feature: Feature, classes: int) -> bool:
     return few and whole and feature.low >= 0 and feature.high <= classes - 1
 
 
-def _problem(label: Feature, prediction: str, columns: int, name: str, notes: list[str]) -> str:
+def _problem(label: Feature, model: Model, prediction: str, name: str, notes: list[str]) -> str:
+    columns = model.outputs[prediction]
+    if label.kind == TEXT:
+        if not model.has_vocabulary:
+            raise EvalConfigError(
+                f"The label {name!r} is text, and the model gives no vocabulary of its classes. "
+                "Name a feature that is a number by --label."
+            )
+        notes.append(f"The classes of {name!r} are found in the vocabulary that the model gives.")
+        return BINARY if columns == 1 else MULTI_CLASS
     if columns > 1:
         return MULTI_CLASS
     if _are_classes(label, 2):
@@ -205,11 +225,6 @@ def _problem(label: Feature, prediction: str, columns: int, name: str, notes: li
             f"{label.distinct} values; the signature does not say how many there are."
         )
         return MULTI_CLASS
-    if label.kind == TEXT:
-        raise EvalConfigError(
-            f"The label {name!r} is text, and TFMA's metrics take numbers. Name a feature that "
-            "has them by --label."
-        )
     return REGRESSION
 
 

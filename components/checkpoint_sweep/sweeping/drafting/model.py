@@ -21,11 +21,14 @@ class Model:
         outputs: Outputs that are numbers, by name, and how many each has for an example, or
             UNKNOWN.
         asks_for: Features that it is given; empty where this cannot be told.
+        has_vocabulary: Whether it gives the names of its classes, by which TFMA finds the classes
+            of labels that are text.
     """
 
     signature: str
     outputs: Mapping[str, int]
     asks_for: Collection[str]
+    has_vocabulary: bool = False
 
 
 def look_into(saved_model: SavedModel, features: Collection[str]) -> Model:
@@ -50,7 +53,14 @@ def look_into(saved_model: SavedModel, features: Collection[str]) -> Model:
         for given in signature.inputs
         if (found := model_util.find_input_name_in_features(set(features), given)) is not None
     }
-    return Model(name, outputs, frozenset(known or parsed_features(saved_model)))
+    texts = signature.outputs.keys() - outputs.keys()
+    return Model(
+        name,
+        outputs,
+        frozenset(known or parsed_features(saved_model).keys()),
+        # As TFMA looks for it.
+        "all_classes" in texts or ("classes" in texts and "scores" in outputs),
+    )
 
 
 def _columns(shape: "tf.TensorShapeProto") -> int:

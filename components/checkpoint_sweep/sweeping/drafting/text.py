@@ -7,7 +7,7 @@ import textwrap
 
 import jinja2
 
-from checkpoint_sweep.sweeping.drafting.features import LOOKED_AT, Feature
+from checkpoint_sweep.sweeping.drafting.features import LOOKED_AT, TEXT, Feature
 from checkpoint_sweep.sweeping.drafting.guess import BINARY, MULTI_CLASS, Guess
 
 _WIDTH = 98
@@ -44,6 +44,7 @@ def to_text(guess: Guess, label: Feature, rows: int) -> str:
         change=_CHANGE,
         BINARY=BINARY,
         MULTI_CLASS=MULTI_CLASS,
+        TEXT=TEXT,
     )
 
 

@@ -16,7 +16,7 @@ from tfx.types import standard_component_specs as keys
 from tfx.utils import path_utils
 
 from checkpoint_sweep.common import progress
-from checkpoint_sweep.common.eval_config import has_thresholds, parse, with_defaults
+from checkpoint_sweep.common.eval_config import parse, unvalidated_reason, with_defaults
 from checkpoint_sweep.common.files import write_json
 from checkpoint_sweep.evaluation.data_errors import EvaluationError
 from checkpoint_sweep.evaluation.engine import get_engine
@@ -153,8 +153,8 @@ def _judge(evaluation: str, eval_config: tfma.EvalConfig, words: str) -> tuple[b
     predictions = read_predictions(evaluation)
     if reason := predictions.excluded_reason:
         return False, f"Not to be shipped: {reason}."
-    if not has_thresholds(eval_config):
-        return False, "The evaluation config has no thresholds: nothing was validated."
+    if unvalidated := unvalidated_reason(eval_config):
+        return False, f"{unvalidated[0].upper()}{unvalidated[1:]}: nothing was validated."
     out_of_range = curves_out_of_range(eval_config, predictions.outside, predictions.examples)
     failures = [*threshold_failures(evaluation), *without_meaning(eval_config, out_of_range)]
     if failures:

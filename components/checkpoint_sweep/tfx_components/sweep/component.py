@@ -61,6 +61,7 @@ class CheckpointSweep(base_beam_component.BaseBeamComponent):
         memory_budget: int | None = None,
         racing: Racing | None = None,
         averages: Averages | None = None,
+        step_from: str | None = None,
     ) -> None:
         """Adds a sweep to a pipeline.
 
@@ -82,6 +83,8 @@ class CheckpointSweep(base_beam_component.BaseBeamComponent):
             racing: How checkpoints are dropped after a share of the examples, where prediction
                 takes most of the time; None to evaluate each on all of them.
             averages: Averages of checkpoints to evaluate as candidates too; None for none.
+            step_from: Regular expression that finds the step in the name of a checkpoint, as its
+                first group; None to tell it from the names.
 
         Raises:
             EngineError: `batch_size` or `memory_budget` is below 1.
@@ -101,6 +104,7 @@ class CheckpointSweep(base_beam_component.BaseBeamComponent):
                 first_step=steps.first,
                 last_step=steps.last,
                 stride=steps.stride,
+                step_from=step_from,
                 averages=averages.to_json() if averages else None,
                 engine=engine,
                 batch_size=batch_size,

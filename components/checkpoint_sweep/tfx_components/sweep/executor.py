@@ -110,6 +110,7 @@ def _settings(given: Mapping[str, Any]) -> SweepSettings:
         given.get(spec.ENGINE) or DEFAULT_ENGINE,
         batch_size,
         memory_budget,
+        given.get(spec.STEP_FROM) or None,
     )
 
 

@@ -22,6 +22,7 @@ EXAMPLE_SPLITS = "example_splits"
 FIRST_STEP = "first_step"
 LAST_STEP = "last_step"
 STRIDE = "stride"
+STEP_FROM = "step_from"
 AVERAGES = "averages"
 ENGINE = "engine"
 BATCH_SIZE = "batch_size"
@@ -55,6 +56,7 @@ class CheckpointSweepSpec(component_spec.ComponentSpec):
         FIRST_STEP: component_spec.ExecutionParameter(type=int, optional=True),
         LAST_STEP: component_spec.ExecutionParameter(type=int, optional=True),
         STRIDE: component_spec.ExecutionParameter(type=int, optional=True),
+        STEP_FROM: component_spec.ExecutionParameter(type=str, optional=True),
         AVERAGES: component_spec.ExecutionParameter(type=str, optional=True),
         ENGINE: component_spec.ExecutionParameter(type=str, optional=True),
         BATCH_SIZE: component_spec.ExecutionParameter(type=int, optional=True),

@@ -330,6 +330,11 @@ def _textual(case: Case) -> None:
     _export_of_features(case, "payment_type")
 
 
+@refusal("or a number that its type does not hold (during the evaluation)")
+def _rounded(case: Case) -> None:
+    _export_of_features(case, "fare", tf.int32)
+
+
 @refusal("it parses what the examples do not have (during the evaluation)")
 def _unparsed(case: Case) -> None:
     def export(directory: str, model: Any) -> None:
@@ -356,13 +361,14 @@ def _export(case: Case, outputs: Callable[[tf.Tensor], dict[str, tf.Tensor]]) ->
     case.replace(export)
 
 
-def _export_of_features(case: Case, name: str) -> None:
+def _export_of_features(case: Case, name: str, dtype: tf.DType = tf.float32) -> None:
     """A Keras run whose signature takes a feature, a number."""
 
     def export(directory: str, model: Any) -> None:
-        @tf.function(input_signature=[tf.TensorSpec([None, 1], tf.float32, name=name)])
+        @tf.function(input_signature=[tf.TensorSpec([None, 1], dtype, name=name)])
         def serve(value: tf.Tensor) -> dict[str, tf.Tensor]:
-            return {"probability": model(tf.concat([value, value], 1))}
+            numbers = tf.cast(value, tf.float32)
+            return {"probability": model(tf.concat([numbers, numbers], 1))}
 
         tf.saved_model.save(model, directory, signatures={"serving_default": serve})
 

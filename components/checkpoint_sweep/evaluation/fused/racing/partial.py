@@ -1,5 +1,11 @@
-"""The states of candidates after some shares of the examples, on files, to go on from."""
+"""The states of candidates after some shares of the examples, on files, to go on from.
 
+TFMA's own accumulators are in them, so they are pickled. Unpickling runs what is in a file: each is
+signed by a key that is in memory only, and none that somebody else has written is unpickled.
+"""
+
+import dataclasses
+import hmac
 import os
 import pickle
 from collections.abc import Sequence
@@ -11,12 +17,37 @@ from tensorflow_model_analysis.proto import config_pb2
 
 from checkpoint_sweep.common.files import replacing
 from checkpoint_sweep.evaluation.aggregate.state import FoldState, MergeStates, MetricState
+from checkpoint_sweep.evaluation.data_errors import EvaluationError
 from checkpoint_sweep.evaluation.jackknife import coarse_plan
 from checkpoint_sweep.evaluation.plan import plan as plan_lib
 from checkpoint_sweep.evaluation.plan.tracked_metrics import UncertaintySpec
 
 WHOLE, FOLDS = "whole.pickle", "buckets.pickle"
 States = Sequence[MetricState | FoldState]
+_ALGORITHM, _SIGNATURE = "sha256", 32  # and the bytes of a signature
+
+
+@dataclasses.dataclass(frozen=True)
+class Partial:
+    """The folder of the states of a group of candidates.
+
+    Attributes:
+        directory: Folder of the files.
+        key: Key that signs the files.
+    """
+
+    directory: str
+    key: bytes = dataclasses.field(repr=False)
+
+    def path(self, name: str) -> str:
+        """Returns the path of a file."""
+        return os.path.join(self.directory, name)
+
+    def signature(self, name: str, content: bytes) -> bytes:
+        """Signs the content of a file."""
+        signed = hmac.new(self.key, self.path(name).encode() + b"\0", _ALGORITHM)
+        signed.update(content)
+        return signed.digest()
 
 
 class WritePartial(beam.PTransform):
@@ -26,7 +57,7 @@ class WritePartial(beam.PTransform):
         eval_config: Config of the metrics.
         tracked_metrics: Metrics of the states by fold.
         models: Number of models, the baseline included.
-        directory: Directory to write to.
+        partial: Where to write, and the key to sign by.
     """
 
     def __init__(
@@ -34,7 +65,7 @@ class WritePartial(beam.PTransform):
         eval_config: config_pb2.EvalConfig,
         tracked_metrics: UncertaintySpec,
         models: int,
-        directory: str,
+        partial: Partial,
     ) -> None:
         super().__init__()
         self._parts = {
@@ -42,7 +73,7 @@ class WritePartial(beam.PTransform):
             FOLDS: (FoldState, tracked_metrics.parts()[""], coarse_plan.make),
         }
         self._models = models
-        self._directory = directory
+        self._partial = partial
 
     def expand(self, states: beam.PCollection) -> beam.PCollection:
         """Merges and writes the states; gives the paths written."""
@@ -51,16 +82,25 @@ class WritePartial(beam.PTransform):
             | f"Only[{name}]" >> beam.Filter(_is, kind).with_output_types(Any)
             | f"Key[{name}]" >> beam.Map(_keyed)
             | f"Merge[{name}]" >> beam.CombinePerKey(MergeStates(part, self._models, make))
-            | f"Write[{name}]" >> beam.Map(_write, os.path.join(self._directory, name))
+            | f"Write[{name}]" >> beam.Map(write, self._partial, name)
             for name, (kind, part, make) in self._parts.items()
         ]
         return written | beam.Flatten()
 
 
-def read(directory: str, name: str) -> MetricState:
-    """Reads a state that `WritePartial` wrote."""
-    with tf.io.gfile.GFile(os.path.join(directory, name), "rb") as file:
-        state: MetricState = pickle.load(file)
+def read(partial: Partial, name: str) -> MetricState:
+    """Reads a state that `WritePartial` wrote.
+
+    Raises:
+        EvaluationError: Something else wrote the file.
+    """
+    path = partial.path(name)
+    with tf.io.gfile.GFile(path, "rb") as file:
+        content = file.read()
+    signature, content = content[:_SIGNATURE], content[_SIGNATURE:]
+    if not hmac.compare_digest(signature, partial.signature(name, content)):
+        raise EvaluationError(f"{path} was changed while the race went on. Sweep again.")
+    state: MetricState = pickle.loads(content)
     return state
 
 
@@ -72,7 +112,9 @@ def _keyed(element: MetricState | FoldState) -> tuple[int, MetricState]:
     return 0, element.state if isinstance(element, FoldState) else element
 
 
-def _write(element: tuple[int, MetricState], path: str) -> str:
+def write(element: tuple[int, MetricState], partial: Partial, name: str) -> str:
+    """Writes and signs a state; returns the path."""
+    path, content = partial.path(name), pickle.dumps(element[1])
     with replacing(path) as scratch, tf.io.gfile.GFile(scratch, "wb") as file:
-        pickle.dump(element[1], file)
+        file.write(partial.signature(name, content) + content)
     return path

@@ -3,16 +3,20 @@
 import dataclasses
 import json
 import os
+import secrets
 import time
+import uuid
 from collections.abc import Callable, Iterator, Sequence
 
 import tensorflow as tf
 from absl import logging
 
+from checkpoint_sweep.common.files import PARTIAL, absolute
+from checkpoint_sweep.common.ownership import remove_tree
 from checkpoint_sweep.evaluation.aggregate.state import FoldState, MetricState, split_by_slice
 from checkpoint_sweep.evaluation.fused.loading import release
 from checkpoint_sweep.evaluation.fused.racing.candidates_of_state import select_models
-from checkpoint_sweep.evaluation.fused.racing.partial import FOLDS, WHOLE, States, read
+from checkpoint_sweep.evaluation.fused.racing.partial import FOLDS, WHOLE, Partial, States, read
 from checkpoint_sweep.evaluation.fused.racing.shares import STAGES
 from checkpoint_sweep.evaluation.jackknife import coarse_plan
 from checkpoint_sweep.evaluation.jackknife.derive import DeriveReplicates
@@ -39,13 +43,13 @@ class Round:
         group: Candidates of the group.
         shares: Numbers of the shares, below `SHARES`.
         earlier: States of the group on the shares before.
-        directory: Directory for its states after these shares; None to end with results.
+        partial: Where to write its states after these shares; None to end with results.
     """
 
     group: Sequence[ModelSource]
     shares: range
     earlier: States
-    directory: str | None
+    partial: Partial | None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,25 +89,28 @@ def evaluate_race(
     assert request.race is not None
     assert request.tracked_metrics is not None
     alive = list(request.candidates)
-    folder = os.path.join(os.path.dirname(next(iter(request.outputs.values()))), _SCRATCH)
+    scratch = f"{_SCRATCH}{PARTIAL}{uuid.uuid4().hex}"
+    output = absolute(os.path.dirname(next(iter(request.outputs.values()))))
+    folder, key = os.path.join(output, scratch), secrets.token_bytes()
     parts: list[_Part] = []
     try:
         for stage, shares in enumerate(STAGES):
             last = stage == len(STAGES) - 1
             finished: list[_Part] = []
             for number, group in enumerate(_groups(alive, request)):
-                directory = None if last else os.path.join(folder, f"{stage}-{number}")
+                name = os.path.join(folder, f"{stage}-{number}")
+                partial = None if last else Partial(name, key)
                 started = time.monotonic()
-                gone = run(Round(group, shares, _earlier(parts, group, request), directory))
+                gone = run(Round(group, shares, _earlier(parts, group, request), partial))
                 release()
                 seconds = (time.monotonic() - started) / len(group)
                 left = [model for model in group if model.name not in gone]
                 for name, reason in gone.items():
                     yield Evaluated(name, seconds, reason)
-                if directory is None:
+                if partial is None:
                     yield from (Evaluated(model.name, seconds) for model in left)
                 elif left:
-                    finished.append(_Part(left, read(directory, WHOLE), read(directory, FOLDS)))
+                    finished.append(_Part(left, read(partial, WHOLE), read(partial, FOLDS)))
             parts = finished
             alive = [model for part in parts for model in part.group]
             dropped = {} if last else _dropped(parts, request.race, request.tracked_metrics)
@@ -113,7 +120,7 @@ def evaluate_race(
             alive = [model for model in alive if model.name not in dropped]
     finally:
         if tf.io.gfile.exists(folder):
-            tf.io.gfile.rmtree(folder)
+            remove_tree(folder)
 
 
 def _groups(alive: Sequence[ModelSource], request: EvaluationRequest) -> list[list[ModelSource]]:

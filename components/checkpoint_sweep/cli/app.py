@@ -1,0 +1,68 @@
+"""The commands of `checkpoint-sweep`. Importing it must stay cheap: `--help` answers at once."""
+
+import inspect
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+
+from checkpoint_sweep.cli import commands, results
+from checkpoint_sweep.cli.ending import in_a_sentence
+from checkpoint_sweep.cli.init import init
+from checkpoint_sweep.cli.interruption import Interruption
+from checkpoint_sweep.version import __version__
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"checkpoint-sweep {__version__}")
+        raise typer.Exit
+
+
+def about(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print the version.", callback=_print_version, is_eager=True
+        ),
+    ] = False,
+) -> None:
+    """Evaluate every checkpoint of a training run with TFMA's metrics, and choose the best.
+
+    In a TFX pipeline the sweep is a component: `from checkpoint_sweep import CheckpointSweep`.
+
+    Examples:
+
+      checkpoint-sweep init --model=export --examples=eval.csv > config.pbtxt
+      checkpoint-sweep sweep run --model=export --examples=eval.csv \\
+          --config=config.pbtxt --select=auc
+      checkpoint-sweep compare run-sweep run2-sweep
+
+    Exit status: 0 when it did what it says, 3 when no checkpoint is eligible, 2 for bad input, 1
+    for an error that nobody foresaw, with a log of it, 130 or 143 when interrupted.
+    """
+
+
+def make_app(interruption: Interruption | None = None) -> typer.Typer:
+    """Makes the command line.
+
+    Args:
+        interruption: Signals that the process gets; errors end in a sentence then.
+    """
+    app = typer.Typer(pretty_exceptions_enable=False, no_args_is_help=True)
+    app.callback(help=_help(about))(about)
+    shown: list[Callable[..., None]] = [init, commands.sweep, commands.watch]
+    shown += [results.show, results.compare, results.export]
+    for command in shown:
+        ended = in_a_sentence(command, interruption) if interruption else command
+        app.command(help=_help(command))(ended)
+    return app
+
+
+def _help(command: Callable[..., None]) -> str:
+    """Puts each paragraph of a docstring on one line; examples, which are indented, stay.
+
+    Typer would break lines where the source does, and again where the terminal ends.
+    """
+    paragraphs = inspect.cleandoc(command.__doc__ or "").split("\n\n")
+    return "\n\n".join(p if p.startswith(" ") else " ".join(p.split()) for p in paragraphs)

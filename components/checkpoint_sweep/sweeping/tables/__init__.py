@@ -1,0 +1,1 @@
+"""Tables as people have them, CSV and Parquet, written as `tf.Example`s."""

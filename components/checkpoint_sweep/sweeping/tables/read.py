@@ -1,0 +1,185 @@
+"""Opens tables, and reads some of their columns."""
+
+import contextlib
+import csv
+import dataclasses
+import io
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from urllib.parse import unquote
+
+import pyarrow as pa
+import tensorflow as tf
+from absl import logging
+from pyarrow import csv as arrow_csv
+from pyarrow import parquet
+
+from checkpoint_sweep.common.text import first_line
+from checkpoint_sweep.evaluation.inputs.source import ExamplesError
+from checkpoint_sweep.sweeping.tables.formats import (
+    Format,
+    encoding_of,
+    format_of,
+    head,
+    open_random_access,
+    open_stream,
+)
+
+_SEPARATORS = {",": "','", ";": "';'", "\t": "tab", "|": "'|'"}
+_BLOCK = 1 << 24  # Bytes; a row of a CSV file must not be longer.
+_NO_PARTITION = "__HIVE_DEFAULT_PARTITION__"
+
+
+@dataclasses.dataclass(frozen=True)
+class Table:
+    """One file.
+
+    Attributes:
+        path: Path of the file.
+        types: Type of each column in Arrow by its name; all of a CSV file are text.
+        partitions: Value of each column that folders above the file name, as `day=2024-01-02`.
+        is_text: Whether values are text that is to be understood, as in a CSV file.
+        separator: What stands between the columns of a CSV file.
+        encoding: Encoding of a CSV file.
+    """
+
+    path: str
+    types: Mapping[str, pa.DataType]
+    partitions: Mapping[str, str | None]
+    is_text: bool
+    separator: str = ","
+    encoding: str = "utf-8"
+
+    @property
+    def first_row(self) -> int:
+        """The number of the first row with values: a header is a row too."""
+        return 2 if self.is_text else 1
+
+    @property
+    def names(self) -> list[str]:
+        """The columns of the file, and those of its folders."""
+        return [*self.types, *(name for name in self.partitions if name not in self.types)]
+
+    def batches(self, columns: Collection[str]) -> Iterator[pa.RecordBatch]:
+        """Reads columns of the file, and of folders, by rows.
+
+        Raises:
+            ExamplesError: It is damaged; the message names the row where this can be told.
+        """
+        # Also without a column that is needed there are rows.
+        found = [name for name in self.types if name in columns] or list(self.types)[:1]
+        with _naming(self.path):
+            for batch in self._of_file(found):
+                folders = [name for name in self.names[len(self.types) :] if name in columns]
+                values = [
+                    pa.array([self.partitions[name]] * batch.num_rows, pa.string())
+                    for name in folders
+                ]
+                yield pa.RecordBatch.from_arrays([*batch.columns, *values], [*found, *folders])
+
+    def _of_file(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        if self.is_text:
+            yield from _open_csv(self.path, self.separator, self.encoding, columns)
+        else:
+            file = parquet.ParquetFile(open_random_access(self.path))
+            yield from file.iter_batches(columns=list(columns))
+
+
+def open_table(path: str, needed: Collection[str], others_too: bool, encoding: str) -> Table:
+    """Opens a table, and reads the names of its columns.
+
+    Args:
+        path: Path of a CSV or Parquet file.
+        needed: Columns that are needed; by them separators are told apart.
+        others_too: Whether other columns are read as well.
+        encoding: Encoding of CSV files without a byte order mark.
+
+    Raises:
+        ExamplesError: It cannot be read, or a column that is needed is there twice.
+    """
+    with _naming(path):
+        if format_of(path) is Format.PARQUET:
+            schema = parquet.ParquetFile(open_random_access(path)).schema_arrow
+            names, separator = schema.names, ","
+            table = Table(
+                path, dict(zip(names, schema.types, strict=True)), _partitions(path), is_text=False
+            )
+        else:
+            start = head(path)
+            encoding = encoding_of(start, encoding)
+            names, separator = _header(path, start, needed, encoding)
+            types = {name: pa.string() for name in names}
+            table = Table(path, types, _partitions(path), True, separator, encoding)
+    twice = [name for name, times in Counter(names).items() if times > 1]
+    if wrong := [name for name in twice if name in needed or (others_too and name)]:
+        raise ExamplesError(
+            f"{path} has {Counter(names)[wrong[0]]} columns {wrong[0]!r}, and it cannot be told "
+            "which is meant. Rename or remove one."
+        )
+    return table
+
+
+def _header(
+    path: str, start: bytes, needed: Collection[str], encoding: str
+) -> tuple[list[str], str]:
+    """Reads the names of a CSV file's columns, and finds out what stands between them."""
+    text = start.decode(encoding, errors="replace").removeprefix("\ufeff")
+    if not text.strip():
+        raise ExamplesError(f"{path} is empty. Give a table with a header.")
+    headers = {
+        separator: next(
+            row for row in csv.reader(io.StringIO(text, ""), delimiter=separator) if row
+        )
+        for separator in _SEPARATORS
+    }
+
+    def fit(separator: str) -> tuple[int, bool, int]:
+        names = headers[separator]
+        is_usual = separator == "," and len(names) > 1
+        return len(set(names) & set(needed)), is_usual, len(names)
+
+    separator = max(_SEPARATORS, key=fit)
+    if separator != ",":
+        logging.info("%s is read with %s between the columns", path, _SEPARATORS[separator])
+    return headers[separator], separator
+
+
+def _open_csv(
+    path: str, separator: str, encoding: str, columns: Sequence[str]
+) -> arrow_csv.CSVStreamingReader:
+    """Reads all values as text: what they are is told from all files together."""
+    null_values: list[str] = []
+    return arrow_csv.open_csv(
+        open_stream(path),
+        read_options=arrow_csv.ReadOptions(use_threads=False, block_size=_BLOCK, encoding=encoding),
+        parse_options=arrow_csv.ParseOptions(delimiter=separator, newlines_in_values=True),
+        convert_options=arrow_csv.ConvertOptions(
+            column_types={name: pa.string() for name in columns},
+            include_columns=list(columns),
+            null_values=null_values,
+        ),
+    )
+
+
+def _partitions(path: str) -> dict[str, str | None]:
+    """Lists what the folders above a file say, as Hive and Spark name them."""
+    parts = [part.partition("=") for part in path.split("/")[:-1]]
+    found = {unquote(name): unquote(value) for name, equals, value in parts if name and equals}
+    return {name: None if value == _NO_PARTITION else value for name, value in found.items()}
+
+
+@contextlib.contextmanager
+def _naming(path: str) -> Iterator[None]:
+    """Raises ExamplesError with the path of the file for what Arrow says of it."""
+    try:
+        yield
+    except (pa.ArrowException, UnicodeError, OSError, tf.errors.OpError) as error:
+        reason = first_line(error)
+        if "UTF8" in reason or isinstance(error, UnicodeError):
+            raise ExamplesError(
+                f"{path} is not in the encoding in which it is read. Name its encoding by "
+                "--encoding, for example latin-1, or write it in UTF-8."
+            ) from error
+        raise ExamplesError(
+            f"{path} cannot be read as a table: {reason}. Correct the file."
+        ) from error

@@ -75,7 +75,7 @@ def tfma_values(folder: Path, model: str) -> dict[tuple[str, str], float]:
     """All single numbers of a model, by slice and metric, as `tfma.load_eval_result` has them."""
     result = tfma.load_eval_result(str(folder), model_name=model)
     return {
-        (", ".join(f"{k}={v}" for k, v in key) or "overall", metric): value["doubleValue"]
+        (", ".join(f"{k}={v}" for k, v in key) or "overall", metric): float(value["doubleValue"])
         for key, outputs in result.slicing_metrics
         for metric, value in outputs[""][""].items()
         if "doubleValue" in value

@@ -19,7 +19,7 @@ class Interruption:
     """Ends the process with one sentence, and with 128 and the number of the signal.
 
     Attributes:
-        sentence: What the user is told.
+        sentence: Sentence for the user.
         stderr: Number of the file that the sentence goes to.
         log: File to remove; None for none.
     """

@@ -1,4 +1,4 @@
-"""What the terminal shows while checkpoints are evaluated."""
+"""The terminal's output while checkpoints are evaluated."""
 
 import contextlib
 import logging
@@ -16,7 +16,7 @@ from checkpoint_sweep.common.progress import Amount, listening
 
 
 class _Left(ProgressColumn):
-    """How many predictions are done, how many a second, and how long it will take."""
+    """The column of predictions done, their rate, and the time left."""
 
     def render(self, task: Task) -> Text:
         """Renders the numbers of a task."""

@@ -35,7 +35,7 @@ def _feature_and_value(text: str) -> tuple[str, str]:
 
 @dataclasses.dataclass(frozen=True)
 class SweepArguments:
-    """What the command line says of a sweep: each field is an option of `sweep` and of `watch`."""
+    """The options of a sweep on the command line: each field is one of `sweep` and of `watch`."""
 
     examples: options.Examples
     config: Annotated[

@@ -1,1 +1,1 @@
-"""What every package uses: errors, files, text, evaluation configs, fingerprints of source."""
+"""The base of all packages: errors, files, text, evaluation configs, fingerprints of source."""

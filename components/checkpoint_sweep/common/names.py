@@ -76,5 +76,5 @@ class CandidateLabels:
 
     @property
     def label(self) -> str:
-        """What sentences call the candidate: a checkpoint by its step, an average by its name."""
+        """Name of the candidate in sentences: a checkpoint's step, or an average's name."""
         return self.name if self.is_average else f"step {self.step}"

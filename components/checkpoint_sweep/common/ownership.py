@@ -21,7 +21,7 @@ def mark(folder: str, what: str) -> None:
 
     Args:
         folder: Local folder, or one of a remote file system.
-        what: What the folder is; only the same words recognize it.
+        what: Words that say what the folder is; only the same words recognize it.
     """
     if "://" in folder:
         import tensorflow as tf
@@ -68,7 +68,7 @@ def claim(folder: str, what: str, message: str) -> None:
 
     Args:
         folder: Local folder.
-        what: What the folder is.
+        what: Words that say what the folder is.
         message: Message of the error.
 
     Raises:

@@ -1,4 +1,4 @@
-"""How far an evaluation is: told as it goes, to whoever observes it in the same process.
+"""The progress of an evaluation, told as it goes to observers in the same process.
 
 The unit is a prediction of one model on one example. Nobody observes by default, and then nothing
 is counted. What Beam runs in other processes is not observed.
@@ -15,7 +15,7 @@ _LOG = logging.getLogger(__name__)
 
 @dataclasses.dataclass(frozen=True)
 class Amount:
-    """How far an evaluation is.
+    """The progress of an evaluation.
 
     Attributes:
         candidates: Candidates that are to be evaluated; those dropped from a race are among them.

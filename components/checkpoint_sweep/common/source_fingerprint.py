@@ -94,7 +94,7 @@ def _source(name: str) -> Path | None:
 
 
 def _installed(path: Path) -> bool:
-    """Whether a package manager, or Python itself, has put the file there.
+    """Tells whether a package manager, or Python itself, has put the file there.
 
     An environment on top of another one has the packages of both, and lists its own folder only.
     """

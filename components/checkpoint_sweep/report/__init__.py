@@ -1,4 +1,4 @@
-"""What a sweep leaves behind, read back, and logged to other tools.
+"""The report of a sweep, read back, and logged to other tools.
 
     from checkpoint_sweep.report import read_sweep
 

@@ -1,4 +1,4 @@
-"""What a report holds, as `report.json` has it; docs/report.md explains it."""
+"""The content of a report, as `report.json` has it; docs/report.md explains it."""
 
 import dataclasses
 import math
@@ -55,7 +55,7 @@ class Candidate(CandidateLabels):
 
     @property
     def title(self) -> str:
-        """What begins a sentence on the candidate."""
+        """Beginning of a sentence on the candidate."""
         return self.name if self.is_average else f"Step {self.step}"
 
     def to_dict(self) -> dict[str, Any]:
@@ -172,7 +172,7 @@ class Report:
         thresholds: Thresholds of the evaluation config.
         plots: Plots of all examples, by name of the candidate.
         losses: Losses of the training.
-        made: How the sweep was made: versions, paths and options.
+        made: Provenance of the sweep: versions, paths and options.
     """
 
     decision: SweepVerdicts | None

@@ -55,7 +55,7 @@ def gather(
         evaluation: Directory of the sweep's evaluation artifact.
         decision: Decision of the sweep; None where it is not known.
         model_run: Directory of the checkpoints; None without losses.
-        made: How the sweep was made, as far as its files do not tell.
+        made: Provenance of the sweep, as far as its files do not tell it.
 
     Raises:
         ValueError, OSError, tf.errors.OpError: There is no ledger, or something is damaged.

@@ -45,7 +45,7 @@ def log_sweep(
         model: Folder of the chosen model's SavedModel; None to log no model.
         registered_name: Name under which the model gets a version in the registry; None not to.
         run_name: Name of the run; None for one of MLflow's.
-        most_slices: How many slices are logged, all examples first, then the largest.
+        most_slices: Largest number of slices to log: all examples first, then the largest slices.
 
     Returns:
         The id of the run.

@@ -49,13 +49,13 @@ class Measured:
 
 @dataclasses.dataclass(frozen=True)
 class Card:
-    """What a model card says.
+    """The content of a model card.
 
     Attributes:
         blessed: Whether the model may be shipped.
         reason: Why it may, or may not.
         origin: Checkpoint that the model is, or average of checkpoints; "" where not known.
-        choice: How it was chosen; "" where not known.
+        choice: Sentence on how it was chosen; "" where not known.
         splits: Names of the splits that it was measured on.
         examples: Number of examples; None where they were not counted.
         label: Feature that it predicts; "" where the config does not say.

@@ -73,7 +73,7 @@ class _Row:
         difference: Difference to the chosen; None where it is not known.
         difference_text: Difference with half the width of its interval.
         in_set: Whether the candidate is tied with the best; None where that is not known.
-        state: How the candidate fared.
+        state: Status of the candidate.
         reason: Why it fared so.
         missed: One sentence for each threshold that it missed.
         caution: Why its interval is not to be trusted; None if it is.

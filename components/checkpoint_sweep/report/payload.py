@@ -1,4 +1,4 @@
-"""What the page's scripts get of a report: as little as they need."""
+"""The part of a report that the page's scripts get: as little as they need."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -21,7 +21,7 @@ Key = tuple[SliceName, MetricName]
 
 @dataclasses.dataclass(frozen=True)
 class Interval:
-    """How far a value, or a change, can be trusted.
+    """The interval of a value, or of a change.
 
     Attributes:
         value: Value, or change.

@@ -1,4 +1,4 @@
-"""What the page says in sentences of a report: pure functions."""
+"""The sentences of the page on a report: pure functions."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -21,10 +21,10 @@ class Headline:
     """The decision in a few sentences.
 
     Attributes:
-        sentence: What is chosen.
-        certainty: How sure that is.
-        blessing: What follows from it.
-        last: How the last checkpoint compares with it.
+        sentence: Sentence on what is chosen.
+        certainty: Sentence on the certainty of the choice.
+        blessing: Sentence on the blessing.
+        last: Sentence that compares the last checkpoint with the chosen.
     """
 
     sentence: str

@@ -214,7 +214,7 @@ def largest_slices(all_metrics: Iterable["Metrics"], most: int) -> list[SliceNam
 
     Args:
         all_metrics: Metrics of several candidates.
-        most: How many slices there may be.
+        most: Largest number of slices.
     """
     counts: dict[SliceName, float] = {}
     for by_slice in all_metrics:

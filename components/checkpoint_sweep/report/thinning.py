@@ -14,7 +14,7 @@ def thin(items: Sequence[_Item], most: int) -> list[_Item]:
 
     Args:
         items: Items, in order.
-        most: How many to keep, at least 2.
+        most: Largest number to keep, at least 2.
     """
     if len(items) <= most:
         return list(items)
@@ -27,7 +27,7 @@ def thin_with(names: Sequence[str], kept: str | None, most: int) -> list[str]:
     Args:
         names: Names, in order.
         kept: Name to keep; None for none.
-        most: How many to keep, `kept` included; at least 3.
+        most: Largest number to keep, `kept` included; at least 3.
     """
     if len(names) <= most:
         return list(names)

@@ -34,7 +34,7 @@ def write_report(
     Args:
         swept: Sweep, with its decision.
         model_run: Directory of the checkpoints, for the losses; None without.
-        made: How the sweep was made, as far as its files do not tell.
+        made: Provenance of the sweep, as far as its files do not tell it.
 
     Returns:
         The path of the page.
@@ -68,7 +68,7 @@ def try_to_write_report(swept: SweepResult, model_run: str, made: Mapping[str, A
     Args:
         swept: Sweep, with its decision.
         model_run: Directory of the checkpoints.
-        made: How the sweep was made, as far as its files do not tell.
+        made: Provenance of the sweep, as far as its files do not tell it.
     """
     try:
         logging.info("The report: %s", write_report(swept, model_run, made))

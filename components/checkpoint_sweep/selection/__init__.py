@@ -1,1 +1,1 @@
-"""Which checkpoint is the best: pure functions from a table of results to verdicts."""
+"""The choice of the best checkpoint: pure functions from a table of results to verdicts."""

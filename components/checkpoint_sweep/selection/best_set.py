@@ -30,8 +30,8 @@ def best_set(losses: Array, influences: Array, level: float) -> npt.NDArray[np.b
 
     Args:
         losses: Loss of each candidate, (candidates,); the lower the better.
-        influences: What each bucket adds to the error of each loss, (candidates, buckets), so
-            that sums of products over buckets are covariances.
+        influences: (candidates, folds), contribution of each fold to the error of each loss, so
+            that sums of products over folds are covariances.
         level: Probability, such as 0.95.
 
     Returns:

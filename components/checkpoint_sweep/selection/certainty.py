@@ -1,4 +1,4 @@
-"""How sure a choice is: the set of the best, and each difference to the chosen."""
+"""The certainty of a choice: the set of the best, and each difference to the chosen."""
 
 import dataclasses
 from collections.abc import Sequence

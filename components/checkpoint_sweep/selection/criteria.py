@@ -1,4 +1,4 @@
-"""What candidates are judged by: direction of the metric, level of intervals, use of thresholds."""
+"""The criteria of a judgement: direction of the metric, level of intervals, thresholds."""
 
 import enum
 

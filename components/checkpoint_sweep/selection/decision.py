@@ -1,4 +1,4 @@
-"""Which candidate is chosen, and a verdict on every other: a pure function of their results."""
+"""The decision: the chosen candidate, and a verdict on each, as a pure function of results."""
 
 import dataclasses
 import math

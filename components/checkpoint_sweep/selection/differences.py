@@ -1,4 +1,4 @@
-"""How a metric of two models differs, and whether that is more than noise."""
+"""The differences of metrics between two models, and whether they are more than noise."""
 
 import dataclasses
 import math

@@ -1,4 +1,4 @@
-"""Which checkpoints are better together: the logic of a greedy soup."""
+"""The logic of a greedy soup: checkpoints that are better together."""
 
 import dataclasses
 from collections.abc import Callable, Sequence
@@ -10,7 +10,7 @@ from checkpoint_sweep.selection.policies import CandidateResult
 
 @dataclasses.dataclass(frozen=True)
 class Soup:
-    """What a greedy soup is made of.
+    """The ingredients of a greedy soup.
 
     Attributes:
         steps: Steps of its checkpoints, ascending; a single one if no average was as good.

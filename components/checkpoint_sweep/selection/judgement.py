@@ -1,4 +1,4 @@
-"""Whether a choice is blessed, and what is said of it."""
+"""The judgement of a choice: whether it is blessed, and why."""
 
 import json
 

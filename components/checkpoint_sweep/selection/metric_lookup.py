@@ -1,4 +1,4 @@
-"""What an evaluation config computes, and which direction it declares for a metric."""
+"""The metrics that an evaluation config computes, and the directions that it declares."""
 
 import dataclasses
 

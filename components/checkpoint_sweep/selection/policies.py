@@ -1,4 +1,4 @@
-"""How one of the eligible checkpoints is chosen: small policies behind one protocol.
+"""Policies that choose one of the eligible checkpoints, behind one protocol.
 
 A policy is a frozen dataclass with one method. It may stand in any module that can be imported
 where the sweep runs:
@@ -30,7 +30,7 @@ class SelectionError(UserError):
 
 @dataclasses.dataclass(frozen=True)
 class CandidateResult(CandidateLabels):
-    """What is known of one checkpoint, or of an average, when the choice is made.
+    """The result of one checkpoint, or of an average, from which the choice is made.
 
     >>> from checkpoint_sweep import CandidateResult
     >>> CandidateResult("step-00000200", 200, value=0.91).label
@@ -64,7 +64,7 @@ class CandidateResult(CandidateLabels):
 
 @dataclasses.dataclass(frozen=True)
 class Choice:
-    """What a policy decides.
+    """The choice of a policy.
 
     >>> from checkpoint_sweep import Choice
     >>> choice = Choice("step-00000200", "the latest of the eligible", "not the latest")
@@ -120,7 +120,7 @@ class BestValue:
     """
 
     def choose(self, eligible: Sequence[CandidateResult], direction: Direction) -> Choice:
-        """See `SelectionPolicy`."""
+        """Chooses the best value, the earlier of equal ones."""
         best = _best(eligible, direction)
         return Choice(
             best.name,
@@ -153,7 +153,7 @@ class EarliestWithin:
             raise SelectionError(f"EarliestWithin: margin is {self.margin}; it must be at least 0.")
 
     def choose(self, eligible: Sequence[CandidateResult], direction: Direction) -> Choice:
-        """See `SelectionPolicy`."""
+        """Chooses the earliest within the margin of the best."""
         best = _best(eligible, direction)
         bound = _loss(best, direction) + self.margin
         near = [r for r in eligible if _loss(r, direction) <= bound]

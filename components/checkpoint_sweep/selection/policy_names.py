@@ -1,4 +1,4 @@
-"""How an option of a command line names a selection policy."""
+"""Names of selection policies, for an option of a command line."""
 
 from checkpoint_sweep.selection.criteria import DIRECTIONS
 from checkpoint_sweep.selection.policies import BestValue, SelectionError, SelectionPolicy

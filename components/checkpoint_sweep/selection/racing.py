@@ -1,4 +1,4 @@
-"""Which candidates need not be evaluated further, after a share of the examples."""
+"""The choice of candidates to drop after a share of the examples."""
 
 import dataclasses
 import json

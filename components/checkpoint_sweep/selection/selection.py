@@ -1,4 +1,4 @@
-"""What "best" means: the metric to choose by, and how."""
+"""The selection: the metric to choose by, and how."""
 
 import dataclasses
 import json
@@ -29,15 +29,15 @@ class Selection:
     Attributes:
         metric: Name of the metric in TFMA's results, for example ``"auc"``.
         slice: Feature values of the slice to read it on; empty for overall.
-        direction: Which values are better. None takes the direction that the metric's change
+        direction: Direction in which values are better. None takes the direction that the metric's
             threshold declares in the evaluation config; it is never guessed from the name.
         output_name: Name of the output of a multi-output model.
         sub_key: Class, top k or average of the metric, as TFMA prints it, for example
             ``"classId:3"`` or ``"macro"``.
-        policy: How one of the eligible checkpoints is chosen, see `SelectionPolicy`.
+        policy: Policy that chooses one of the eligible checkpoints, see `SelectionPolicy`.
         level: Level of intervals, and the probability with which the set of checkpoints that are
             tied with the best holds the truly best one; between 0.5 and 1.
-        threshold_mode: How surely thresholds are to be met.
+        threshold_mode: Mode in which thresholds are to be met: by values, or by their bounds.
 
     Raises:
         SelectionError: The level is below 0.5, or not below 1.

@@ -30,7 +30,7 @@ class EarliestOfSet:
     """
 
     def choose(self, eligible: Sequence[CandidateResult], direction: Direction) -> Choice:
-        """See `SelectionPolicy`."""
+        """Chooses the earliest of the set."""
         chosen = min(_best_set(eligible), key=lambda r: r.step)
         return _choice(chosen, eligible, "the earliest", f"{chosen.label} is earlier")
 
@@ -50,7 +50,7 @@ class LatestOfSet:
     """
 
     def choose(self, eligible: Sequence[CandidateResult], direction: Direction) -> Choice:
-        """See `SelectionPolicy`."""
+        """Chooses the latest of the set."""
         chosen = max(_best_set(eligible), key=lambda r: r.step)
         return _choice(chosen, eligible, "the latest", f"{chosen.label} is later")
 
@@ -72,7 +72,7 @@ class SecondaryMetric:
 
     Attributes:
         metric: Name of the metric, on the slice of the selection.
-        direction: Which of its values are better.
+        direction: Direction in which its values are better.
     """
 
     metric: str
@@ -82,7 +82,7 @@ class SecondaryMetric:
         object.__setattr__(self, "direction", Direction(self.direction))
 
     def choose(self, eligible: Sequence[CandidateResult], direction: Direction) -> Choice:
-        """See `SelectionPolicy`.
+        """Chooses the best of the set by the other metric.
 
         Raises:
             SelectionError: One of them has no such metric, or no value of it is a number.
@@ -115,7 +115,7 @@ def _best_set(eligible: Sequence[CandidateResult]) -> list[CandidateResult]:
     """Returns those tied with the best.
 
     Raises:
-        SelectionError: That is not known.
+        SelectionError: The set is not known.
     """
     if any(result.in_best_set is None for result in eligible):
         raise SelectionError(

@@ -1,4 +1,4 @@
-"""What a sweep has decided: the content of `verdicts.json`."""
+"""The decision of a sweep: the content of `verdicts.json`."""
 
 import dataclasses
 from collections.abc import Mapping, Sequence
@@ -15,13 +15,13 @@ class AppliedSelection:
 
     Attributes:
         metric: Metric to choose by, as TFMA names it in its results.
-        direction: Which values of the metric are better.
+        direction: Direction in which the values of the metric are better.
         slice: Feature values of the slice that the metric was read on; empty for all examples.
         output_name: Output of a multi-output model; "" for the only one.
         sub_key: Class, top k or kind of average of the metric; "" for none.
         level: Level of intervals and of the set of those tied with the best.
         policy: Dotted name of the policy's class, and its fields: reading needs no such class.
-        threshold_mode: How surely thresholds were to be met.
+        threshold_mode: Certainty with which thresholds were to be met.
     """
 
     metric: str

@@ -204,7 +204,7 @@ def describe_unsure(
     Args:
         what: Metric and slice, as `name_bound_value` gives them.
         value: Value, or change against the baseline.
-        reached: What the value surely reaches.
+        reached: Bound that the value surely reaches.
         bound: Bound of the value, or of the absolute change.
         level: Level of that.
         caution: Why `reached` is not to be trusted; None if it is.

@@ -11,7 +11,7 @@ Interval = tuple[float, float]
 
 
 class Status(enum.Enum):
-    """How a candidate fared beside the others; the values are what tables say."""
+    """The status of a candidate beside the others; the values are the words of tables."""
 
     TIED_WITH_BEST = "equal within noise"
     WORSE = "worse than others beyond noise"
@@ -80,7 +80,7 @@ class Verdict(CandidateLabels):
 
     @property
     def status(self) -> Status:
-        """How the candidate fared beside the others."""
+        """Status of the candidate beside the others."""
         if not self.eligible:
             return Status.MISSED_THRESHOLDS if self.missed else Status.EXCLUDED
         if self.in_best_set is None:

@@ -1,4 +1,4 @@
-"""Which of many verdicts a table shows, and what is said of the rest: pure functions."""
+"""The rows that a table shows of many verdicts, and a sentence on the rest: pure functions."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ def rows_to_show(found: SweepVerdicts, most: int = MOST) -> list[Verdict]:
 
     Args:
         found: Verdicts of a sweep.
-        most: How many may be shown.
+        most: Largest number of rows.
     """
     verdicts = found.verdicts
     if len(verdicts) <= most:

@@ -185,7 +185,7 @@ def _find(given: str, found: SweepVerdicts, which: str | None) -> Verdict:
 
 
 def _cautions(a: Side, b: Side) -> tuple[bool, list[str]]:
-    """Whether both were evaluated on the same examples, and what is to be said of that."""
+    """Yields cautions if the two were not evaluated on the same examples."""
     if a.directory == b.directory:
         return True, []
     cautions = []

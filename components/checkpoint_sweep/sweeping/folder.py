@@ -55,7 +55,7 @@ def locked(folder: str, what: str = SWEEP) -> Iterator[None]:
 
     Args:
         folder: Folder to lock.
-        what: What is to go on there, SWEEP or WATCH; another such is refused meanwhile.
+        what: Kind of work, SWEEP or WATCH; another of the same kind is refused meanwhile.
 
     Raises:
         BusyError: Another process holds it.

@@ -1,4 +1,4 @@
-"""What a sweep evaluates on, what it chooses by, and how it goes about it."""
+"""The options of a sweep: its examples, its selection, and the way it evaluates."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -45,7 +45,7 @@ class SweepOptions:
         step_from: Regular expression that finds the step in the name of a checkpoint, as its first
             group; None to tell it from the names.
         averages: Averages of checkpoints to evaluate too; None for none.
-        racing: How checkpoints are dropped early; None to evaluate each on all examples.
+        racing: Race in which checkpoints are dropped early; None to evaluate each on all examples.
         engine: "fused", all checkpoints in one pass, or "tfma", stock TFMA once for each.
         batch_size: Number of examples to predict at once; None for the engine's default.
         memory_budget: Bytes for the weights of all models; those beyond it are evaluated in

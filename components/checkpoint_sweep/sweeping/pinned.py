@@ -100,7 +100,7 @@ def _new_files(checkpoint: Checkpoint, pinned: str) -> list[str]:
 
 
 def _same(source: str, target: str) -> bool:
-    """Whether the target is the source, or a copy of it."""
+    """Tells whether the target is the source, or a copy of it."""
     if not os.path.exists(target):
         return False
     a, b = os.stat(source), os.stat(target)

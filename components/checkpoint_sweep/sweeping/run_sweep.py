@@ -38,7 +38,7 @@ from checkpoint_sweep.sweeping.settings import ModelPaths, SweepSettings
 
 @dataclasses.dataclass(frozen=True)
 class SweepOutcome:
-    """What a sweep has decided.
+    """The outcome of a sweep.
 
     Attributes:
         verdicts: Choice, whether it is blessed, and a verdict on every candidate.
@@ -60,7 +60,7 @@ def run_sweep(
     """Evaluates every checkpoint, chooses one, and exports it.
 
     Args:
-        settings: What the sweep is told.
+        settings: Settings of the sweep.
         models: Models to evaluate, and to compare with.
         open_examples: Function that opens the examples to evaluate on.
         make_pipeline: Function that makes a new Beam pipeline.

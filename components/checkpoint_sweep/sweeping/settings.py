@@ -1,4 +1,4 @@
-"""What a sweep is told, with its files read, and where its models lie."""
+"""The settings of a sweep, with its files read, and the paths of its models."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -15,14 +15,14 @@ from checkpoint_sweep.selection.selection import Selection
 
 @dataclasses.dataclass(frozen=True)
 class SweepSettings:
-    """What a sweep is told, wherever its examples come from.
+    """The settings of a sweep, wherever its examples come from.
 
     Attributes:
         selection: Metric to choose by, and how.
         eval_config: Metrics, slices and thresholds, as the user wrote them.
         steps: Checkpoints to evaluate.
         averages: Averages to evaluate too; None for none.
-        racing: How checkpoints are dropped early; None to evaluate each on all examples.
+        racing: Race in which checkpoints are dropped early; None to evaluate each on all examples.
         engine: Name of the engine.
         batch_size: Number of examples to predict at once; None for the engine's default.
         memory_budget: Bytes for the weights of all models; None for the engine's default.
@@ -49,7 +49,7 @@ class SweepSettings:
 
 @dataclasses.dataclass(frozen=True)
 class ModelPaths:
-    """Where the models of a sweep lie.
+    """The paths of the models of a sweep.
 
     Attributes:
         exported: Directory of the SavedModel whose graph every candidate has.
@@ -68,7 +68,7 @@ def provenance(
     """Says what a sweep was made from, as its report has it.
 
     Args:
-        settings: What the sweep was told.
+        settings: Settings of the sweep.
         models: Models that it evaluated.
         examples: Paths of the examples.
         splits: Splits of the examples.

@@ -23,7 +23,7 @@ class WatchError(UserError):
 
 @dataclasses.dataclass(frozen=True)
 class Until:
-    """When watching ends, whatever comes first; without any of these, never.
+    """The end of watching: whatever comes first; without any of these, never.
 
     >>> from checkpoint_sweep import Until
     >>> Until(step=4000, seconds=3600.0)

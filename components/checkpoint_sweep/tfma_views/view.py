@@ -1,4 +1,4 @@
-"""What the functions of this package return: panels that share one page."""
+"""The value that the functions of this package return: panels that share one page."""
 
 import dataclasses
 import os

@@ -1,4 +1,4 @@
-"""What the last run of a pipeline chose and blessed, for the end of a script."""
+"""The outcome of the last run of a pipeline, its choice and its blessing, for a script's end."""
 
 import os
 from typing import Any

@@ -51,7 +51,7 @@ class EvaluateModels(beam.PTransform):
         earlier: Merged states of other examples, which are added; metrics by query key cannot go on
             from such states.
         shares: Shares of the examples, see `racing.shares`; None for all.
-        partial: Where to write the states of the models, in place of results; None for results.
+        partial: Folder for the states of the models, in place of results; None for results.
 
     Raises:
         ValueError: The evaluation needs stock TFMA (``unsupported_reason``), names of candidates

@@ -147,11 +147,11 @@ class Batch:
         return np.zeros(1, np.int64) if bad is None else bad.sum(axis=1)
 
     def outside(self, output_name: str, tolerance: float) -> np.ndarray:
-        """For each model, (models,) int64, on how many examples a prediction is outside of [0, 1].
+        """Counts the examples on which a model's prediction is outside of [0, 1], (models,) int64.
 
         Args:
             output_name: Output whose predictions are looked at; "" for the only one.
-            tolerance: How far outside a prediction still counts as inside.
+            tolerance: Distance from [0, 1] at which a prediction still counts as inside.
         """
         try:
             prediction, _ = self._prediction(output_name)
@@ -267,7 +267,7 @@ def _column(value: Any, size: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _class_ids(vocabulary: np.ndarray, label: np.ndarray) -> np.ndarray:
-    """Class numbers (models, size, width) of text labels (size, width); -1 for unknown ones.
+    """Finds the classes (models, size, width) of text labels (size, width); -1 for unknown ones.
 
     Args:
         vocabulary: (models, size, ..., classes), the names of each example's classes. Of several
@@ -275,7 +275,7 @@ def _class_ids(vocabulary: np.ndarray, label: np.ndarray) -> np.ndarray:
         label: Names of classes.
 
     Raises:
-        UnsupportedError: an example has no list of classes.
+        UnsupportedError: An example has no list of classes.
     """
     if vocabulary.ndim < 3 or vocabulary.shape[1] != label.shape[0]:
         raise UnsupportedError("the classes are not a vocabulary for each example")

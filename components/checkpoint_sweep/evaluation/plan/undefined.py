@@ -65,7 +65,7 @@ def nan_where_undefined(
 
 
 def _weight(found: Any, missed: Any) -> float:
-    """Weight of the examples of a class, by those that a threshold finds and those that it misses.
+    """Returns the weight of a class: of the examples that a threshold finds, and that it misses.
 
     It is the same at each threshold, but for those above 1, where TFMA takes other cells.
     """

@@ -21,7 +21,7 @@ AVERAGES = "averages"
 
 
 class EntryStatus(str, enum.Enum):
-    """What has become of a candidate; the values are those of the file."""
+    """The outcome of a candidate; the values are those of the file."""
 
     EVALUATED = "evaluated"
     FAILED = "failed"
@@ -38,7 +38,7 @@ class Entry(CandidateLabels):
         name: Name of the candidate; also the folder of its results, relative to the ledger.
         step: Training step; of an average, that of the newest checkpoint in it.
         checkpoint: Prefix of the checkpoint, or of the averaged weights.
-        status: What has become of it.
+        status: Outcome of the candidate.
         seconds: Wall time of its evaluation; 0 if its results are an earlier sweep's.
         reason: Reason why it has no results; None when it has some.
         key: Key of its evaluation by fingerprint and weights; "" where nothing was evaluated.

@@ -33,7 +33,7 @@ def write_tensorboard(swept: SweepResult, most_slices: int = MOST_SLICES) -> str
 
     Args:
         swept: Sweep.
-        most_slices: How many runs there may be, all examples first, then the largest slices.
+        most_slices: Largest number of runs: all examples first, then the largest slices.
 
     Returns:
         The folder.

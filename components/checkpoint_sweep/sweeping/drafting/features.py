@@ -1,4 +1,4 @@
-"""What examples look like, feature by feature."""
+"""The features of examples, as seen in a sample."""
 
 import dataclasses
 from collections import Counter

@@ -1,4 +1,4 @@
-"""What an evaluation should look at, guessed from a model's signature and the data."""
+"""Guesses an evaluation's label, task and slices from a model's signature and the data."""
 
 import dataclasses
 from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ _NAMED = 10
 
 @dataclasses.dataclass(frozen=True)
 class Guess:
-    """What is evaluated.
+    """The guess of what to evaluate.
 
     Attributes:
         problem: BINARY, MULTI_CLASS or REGRESSION.
@@ -53,7 +53,7 @@ def guess(
     """Guesses what is not given.
 
     Args:
-        model: What is known of the model.
+        model: Signature of the model.
         features: Features of the examples, by name.
         label: Feature that is the label; None to guess.
         weight: Feature that is the weight; None to take one that is called so, "" for none.

@@ -1,4 +1,4 @@
-"""What a SavedModel asks for and gives, as far as its signature tells."""
+"""The inputs and outputs of a SavedModel, as far as its signature tells."""
 
 import dataclasses
 from collections.abc import Collection, Mapping
@@ -14,7 +14,7 @@ UNKNOWN = -1
 
 @dataclasses.dataclass(frozen=True)
 class Model:
-    """What is known of a model.
+    """The inputs and outputs of a model.
 
     Attributes:
         signature: Name of the signature that TFMA evaluates when none is named.

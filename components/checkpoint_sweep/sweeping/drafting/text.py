@@ -33,8 +33,8 @@ def to_text(guess: Guess, label: Feature, rows: int) -> str:
     """Renders a text proto of `tfma.EvalConfig`.
 
     Args:
-        guess: What is evaluated.
-        label: What the values of its label look like.
+        guess: Guess of what to evaluate.
+        label: Feature of the label.
         rows: Number of the examples that were looked at.
     """
     return _template().render(

@@ -1,4 +1,4 @@
-"""Which columns of tables an evaluation reads, and as which type."""
+"""The columns of tables that an evaluation reads, and their types."""
 
 import dataclasses
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -36,7 +36,7 @@ class Declared(NamedTuple):
 
 @dataclasses.dataclass(frozen=True)
 class TableColumns:
-    """What is read of tables.
+    """The columns to read of tables.
 
     Attributes:
         needed: Columns without which nothing can be evaluated, as far as the tables have them.

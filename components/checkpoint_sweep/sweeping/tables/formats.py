@@ -1,4 +1,4 @@
-"""What a file is: by its first bytes, and its name where these do not tell."""
+"""Finds the format of a file by its first bytes, and by its name where these do not tell."""
 
 import bz2
 import codecs
@@ -29,7 +29,7 @@ _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 class Format(enum.Enum):
-    """What can be read."""
+    """A format of files that can be read."""
 
     RECORDS = "TFRecord"
     CSV = "CSV"

@@ -39,7 +39,7 @@ class Table:
         types: Type of each column in Arrow by its name; all of a CSV file are text.
         partitions: Value of each column that folders above the file name, as `day=2024-01-02`.
         is_text: Whether values are text that is to be understood, as in a CSV file.
-        separator: What stands between the columns of a CSV file.
+        separator: Separator of the columns of a CSV file.
         encoding: Encoding of a CSV file.
     """
 

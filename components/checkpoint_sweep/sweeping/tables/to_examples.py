@@ -43,7 +43,7 @@ def to_examples(
 
     Args:
         paths: Paths of CSV files with a header, or of Parquet files.
-        columns: What is read of them.
+        columns: Columns to read.
         directory: Directory for the file.
         encoding: Encoding of CSV files without a byte order mark.
 

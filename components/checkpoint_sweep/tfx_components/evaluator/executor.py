@@ -149,7 +149,7 @@ def _bless(
 
 
 def _judge(evaluation: str, eval_config: tfma.EvalConfig, words: str) -> tuple[bool, str]:
-    """Whether the model is blessed, and why; one that had no thresholds to meet is not."""
+    """Decides whether the model is blessed, and why; without thresholds to meet it is not."""
     predictions = read_predictions(evaluation)
     if reason := predictions.excluded_reason:
         return False, f"Not to be shipped: {reason}."

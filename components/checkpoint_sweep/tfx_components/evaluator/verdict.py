@@ -1,4 +1,4 @@
-"""What the Evaluator says of each metric that has a threshold, with its interval."""
+"""The Evaluator's sentence on each metric that has a threshold, with its interval."""
 
 import dataclasses
 import math

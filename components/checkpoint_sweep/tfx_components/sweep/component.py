@@ -80,8 +80,8 @@ class CheckpointSweep(base_beam_component.BaseBeamComponent):
                 inputs; None for its default.
             memory_budget: Bytes for the weights of all models; those beyond it are evaluated in
                 further passes over the data. None for a share of the machine's memory.
-            racing: How checkpoints are dropped after a share of the examples, where prediction
-                takes most of the time; None to evaluate each on all of them.
+            racing: Rule by which checkpoints are dropped after a share of the examples, where
+                prediction takes most of the time; None to evaluate each on all of them.
             averages: Averages of checkpoints to evaluate as candidates too; None for none.
             step_from: Regular expression that finds the step in the name of a checkpoint, as its
                 first group; None to tell it from the names.

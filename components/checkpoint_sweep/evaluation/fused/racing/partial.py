@@ -57,7 +57,7 @@ class WritePartial(beam.PTransform):
         eval_config: Config of the metrics.
         tracked_metrics: Metrics of the states by fold.
         models: Number of models, the baseline included.
-        partial: Where to write, and the key to sign by.
+        partial: Folder to write to, and key to sign by.
     """
 
     def __init__(

@@ -43,7 +43,7 @@ class Round:
         group: Candidates of the group.
         shares: Numbers of the shares, below `SHARES`.
         earlier: States of the group on the shares before.
-        partial: Where to write its states after these shares; None to end with results.
+        partial: Folder for its states after these shares; None to end with results.
     """
 
     group: Sequence[ModelSource]

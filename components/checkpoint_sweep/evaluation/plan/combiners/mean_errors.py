@@ -98,7 +98,7 @@ class BinaryCrossEntropy(base.TotalsCombiner):
 
 
 def _times(share: np.ndarray, logarithm: np.ndarray) -> np.ndarray:
-    """The product, 0 where the share is: the limit of ``x log x``, and not 0 times infinity."""
+    """Multiplies, and gives 0 where the share is 0: the limit of ``x log x``."""
     product: np.ndarray = np.where(share == 0, 0, share * logarithm)
     return product
 

@@ -27,7 +27,15 @@ def _errors() -> list[type[Exception]]:
 
 
 # What one part of the library tells another, which answers it: no user sees it.
-INTERNAL = {"LockHeldError", "NoLocksError", "NotOursError", "OpaqueGraphError", "UnsupportedError"}
+INTERNAL = {
+    "AmbiguousNamesError",
+    "CannotHoldError",
+    "LockHeldError",
+    "NoLocksError",
+    "NotOursError",
+    "OpaqueGraphError",
+    "UnsupportedError",
+}
 
 
 @pytest.mark.parametrize("error", _errors(), ids=lambda error: error.__qualname__)

@@ -124,7 +124,7 @@ def _check_by_hand(case: Case, data: str, source: ModelSource, output: str) -> N
         features = [example.features.feature[key] for example in parsed]
         return np.array([list(getattr(f, f.WhichOneof("kind")).value) for f in features])
 
-    serve = tf.saved_model.load(source.saved_model).signatures["serving_default"]
+    serve = tf.saved_model.load(source.saved_model.directory).signatures["serving_default"]
     (predictions,) = serve(tf.constant(serialized)).values()
     label, weight, payment = column(case.label), column("weight")[:, 0], column("payment_type")
     slices = 0

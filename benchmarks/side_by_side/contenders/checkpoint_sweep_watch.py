@@ -41,5 +41,5 @@ def run(job: Job, look_every: float = 1.0) -> str:
     end = Until(step=job.steps)
     result = watch(job.model_run, exported.decode(), options, until=end, every=look_every)
     training.join()
-    assert result.model is not None
+    assert result.model is not None, result.reason
     return result.model

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
-import click
+import typer
 
 from checkpoint_sweep.cli import screen
 from checkpoint_sweep.cli.interruption import Interruption
@@ -22,6 +22,8 @@ from checkpoint_sweep.common.error_messages import find_foreseen, telling_line
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.common.run_log import RunLog
 
+# How a command says that it has ended, and that its options do not fit.
+_OF_TYPER = (typer.Exit, typer.Abort, typer.BadParameter)
 _GOES_ON = ("sweep", "watch")
 _STDERR = 2
 
@@ -41,7 +43,7 @@ def in_a_sentence(command: Callable[..., None], interruption: Interruption) -> C
         log = _begin_log(interruption)
         try:
             command(*arguments, **options)
-        except (click.exceptions.Exit, click.ClickException):
+        except _OF_TYPER:
             raise
         except BaseException as error:
             _fail(error, log)

@@ -1,7 +1,7 @@
 """Runs a sweep: checks, candidates, evaluation, choice, export."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import apache_beam as beam
 import tensorflow_model_analysis as tfma
@@ -52,7 +52,7 @@ class SweepOutcome:
 def run_sweep(
     settings: SweepSettings,
     models: ModelPaths,
-    open_examples: Callable[[], ExampleSource],
+    open_examples: Callable[[Sequence[SavedModel]], ExampleSource],
     make_pipeline: Callable[[], beam.Pipeline],
     evaluation: str,
     export_to: str,
@@ -62,7 +62,8 @@ def run_sweep(
     Args:
         settings: Settings of the sweep.
         models: Models to evaluate, and to compare with.
-        open_examples: Function that opens the examples to evaluate on.
+        open_examples: Function that opens the examples to evaluate on, given the SavedModels that
+            take them: the exported one, and the baseline if there is one.
         make_pipeline: Function that makes a new Beam pipeline.
         evaluation: Directory for the results and the ledger.
         export_to: Directory for the chosen as a SavedModel; it must not exist.
@@ -83,7 +84,7 @@ def run_sweep(
     )
     eval_config = with_defaults(settings.eval_config, has_baseline=baseline is not None)
     engine = get_engine(settings.engine)
-    examples = open_examples()
+    examples = open_examples([exported, *([baseline.saved_model] if baseline else [])])
     for warning in preflight(eval_config, examples, exported, baseline, settings.engine):
         logging.warning(warning)
     checkpoints, candidates = _candidates(exported, models.model_run, settings)

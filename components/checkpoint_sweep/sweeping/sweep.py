@@ -1,7 +1,7 @@
 """A sweep without a pipeline: from Python, or from a shell."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import apache_beam as beam
@@ -79,12 +79,12 @@ def sweep(run: str, model: str, options: SweepOptions) -> SweepResult:
             lambda directory: run_sweep(
                 settings,
                 models,
-                lambda: open_files(
+                lambda saved_models: open_files(
                     patterns,
                     split,
                     schema,
                     os.path.join(output, _EXAMPLES),
-                    lambda: _columns(settings.eval_config, models, schema),
+                    lambda: _columns(settings.eval_config, saved_models, schema),
                     options.encoding,
                 ),
                 lambda: beam.Pipeline(options=PipelineOptions(list(options.beam_args))),
@@ -113,11 +113,12 @@ def _result(directory: str, verdicts: SweepVerdicts) -> SweepResult:
 
 
 def _columns(
-    eval_config: tfma.EvalConfig, models: ModelPaths, schema: schema_pb2.Schema | None
+    eval_config: tfma.EvalConfig,
+    saved_models: Sequence[SavedModel],
+    schema: schema_pb2.Schema | None,
 ) -> TableColumns:
-    paths = [models.exported, *([models.baseline] if models.baseline else [])]
-    whole = with_defaults(eval_config, has_baseline=models.baseline is not None)
-    return of_evaluation(whole, [SavedModel(path) for path in paths], schema)
+    whole = with_defaults(eval_config, has_baseline=len(saved_models) > 1)
+    return of_evaluation(whole, saved_models, schema)
 
 
 def _into_next(

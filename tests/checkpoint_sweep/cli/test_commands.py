@@ -173,11 +173,16 @@ def test_a_signal_is_a_sentence_and_a_status(
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "tests.support.console_script", *arguments]
         with subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            # A test may itself have been started to ignore Ctrl-C.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         ) as process:
             _wait_for(moment, process, files)
             process.send_signal(number)
-            out, error = process.communicate(timeout=60)
+            out, error = process.communicate(timeout=600)
         return subprocess.CompletedProcess(command, process.returncode, out, error)
 
     done = _evaluate("sweep", files, "--quiet", run=run)

@@ -39,6 +39,8 @@ def threshold_failures(directory: str) -> list[str]:
         f"no data for the slice of a threshold: {_one_line(spec)}"
         for spec in (*validation.missing_slices, *validation.missing_cross_slices)
     ]
+    if validation.missing_thresholds:  # There are none to miss.
+        return failures
     return failures or [f"the validation in {directory}, which names no threshold"]
 
 

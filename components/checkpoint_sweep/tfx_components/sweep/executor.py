@@ -68,7 +68,7 @@ class SweepExecutor(base_beam_executor.BaseBeamExecutor):
             outcome = run_sweep(
                 settings,
                 models,
-                lambda: open_examples(
+                lambda _: open_examples(
                     input_dict[spec.EXAMPLES],
                     splits,
                     input_dict.get(spec.SCHEMA),

@@ -23,7 +23,7 @@ def _run(problem: str, directory: Path, examples: int, steps: int, every: int) -
     folder.mkdir()
     tfrecords.write(folder / "some.tfrecord.gz", data.examples(examples), "GZIP")
     options = f"--steps={steps}", f"--checkpoint-steps={every}"
-    return pipeline_run.run(problem, directory, folder, *options).summary
+    return pipeline_run.run(problem, directory / "root", folder, *options).summary
 
 
 def _averages(root: Path, step: int) -> dict[str, np.ndarray]:
@@ -43,15 +43,16 @@ def test_the_averages_of_the_best_checkpoint_are_pushed(tmp_path: Path) -> None:
     assert summary["evaluator"]["blessed"]
     pushed = read_bundle(str(Path(summary["pushed_model"]) / VARIABLES))
     assert pushed.pop("global_step") == summary["sweep"]["chosen_step"]
-    averages = _averages(tmp_path, summary["sweep"]["chosen_step"])
+    averages = _averages(tmp_path / "root", summary["sweep"]["chosen_step"])
     assert set(pushed) == set(averages)
     assert all(np.array_equal(pushed[name], averages[name]) for name in pushed)
 
 
 @pytest.fixture(scope="module")
 def resnet(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict]:
-    root = tmp_path_factory.mktemp("resnet")
-    return root, _run("digits_resnet", root, examples=80, steps=2, every=1)
+    directory = tmp_path_factory.mktemp("resnet")
+    summary = _run("digits_resnet", directory, examples=80, steps=2, every=1)
+    return directory / "root", summary
 
 
 def test_an_undertrained_resnet_is_swept_and_not_pushed(resnet: tuple[Path, dict]) -> None:

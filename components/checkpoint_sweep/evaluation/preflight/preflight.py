@@ -32,7 +32,7 @@ def preflight(
         examples: Examples to evaluate on, which are looked at until each feature was seen.
         exported: SavedModel whose graph every candidate has.
         baseline: Model to compare with; None for none.
-        engine: Name of the engine, of which some warnings depend.
+        engine: Name of the engine, on which some warnings depend.
 
     Returns:
         Sentences that warn of what may surprise.

@@ -174,9 +174,13 @@ class Averager:
 
 def remove_averages(directory: str) -> None:
     """Removes the weights of all averages in a folder: they are large, and quickly made again."""
-    for name in tf.io.gfile.listdir(directory) if tf.io.gfile.isdir(directory) else ():
+    if not tf.io.gfile.isdir(directory):
+        return
+    for name in tf.io.gfile.listdir(directory):
         folder = name.rstrip("/")
         ownership.remove(os.path.join(directory, folder), _mark(folder))
+    if not tf.io.gfile.listdir(directory):
+        tf.io.gfile.rmtree(directory)  # Nothing is in it, ours or another's.
 
 
 def _mark(name: str) -> str:

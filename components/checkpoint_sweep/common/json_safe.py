@@ -10,7 +10,7 @@ Json = dict[str, Any]
 
 
 def to_json(value: Any) -> str:
-    """Serialises plain data, NumPy scalars and arrays included.
+    """Serializes plain data, NumPy scalars and arrays included.
 
     NaN and the infinities become the texts "NaN", "Infinity" and "-Infinity", as in protobuf's
     JSON, which TFMA's own data has and its components read. `<`, `>` and `&` are written as

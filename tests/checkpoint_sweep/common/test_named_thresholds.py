@@ -69,7 +69,7 @@ def _parsed(specs: str) -> tfma.EvalConfig:
     ],
 )
 @pytest.mark.parametrize("has_baseline", [False, True])
-def test_they_are_the_same_as_those_of_the_metric(
+def test_named_thresholds_are_those_of_the_metric_of_that_name(
     specs: str, equal: str, has_baseline: bool
 ) -> None:
     found = with_defaults(_parsed(specs), has_baseline)

@@ -149,7 +149,7 @@ class CandidateEvaluator:
         return result
 
     def _known(self) -> Iterator[tuple[str, Entry]]:
-        """Folders of results and their entries, of this sweep and of earlier ones."""
+        """Lists folders of results and their entries, of this sweep and of earlier ones."""
         own = [entry for entry in self._entries if entry.key]
         yield from ((os.path.join(self._directory, entry.name), entry) for entry in own)
         yield from earlier(self._directory)

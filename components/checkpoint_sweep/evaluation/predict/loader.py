@@ -84,7 +84,7 @@ def _predict(predictor: Predictor, inputs: Mapping[str, np.ndarray]) -> list[Arr
 
 
 def _by_graph(models: Sequence[ModelSource]) -> list[list[int]]:
-    """Indices of models with the same graph and assets, in order of first appearance."""
+    """Groups the indices of models with the same graph and assets, in order of first appearance."""
     saved_models = {model.saved_model for model in models}
     if len(saved_models) == 1:
         return [list(range(len(models)))]

@@ -231,7 +231,7 @@ def _problem(label: Feature, model: Model, prediction: str, name: str, notes: li
 def _slices(
     model: Model, features: Mapping[str, Feature], without: set[str]
 ) -> tuple[list[str], list[str]]:
-    """Features with few values, texts first, then those that the model is given."""
+    """Lists features with few values, texts first, then those that the model is given."""
     fit = [
         name
         for name, feature in features.items()

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import tensorflow as tf
 import tensorflow_model_analysis as tfma
 from google.protobuf import text_format
 from tensorflow_model_analysis.proto import metrics_for_slice_pb2
@@ -13,6 +12,7 @@ from tensorflow_model_analysis.proto import metrics_for_slice_pb2
 from checkpoint_sweep.evaluation.results.files import JACKKNIFE
 from checkpoint_sweep.evaluation.results.metrics import EvaluationMetrics, read_metrics
 from checkpoint_sweep.evaluation.results.replicates import read_replicates
+from tests.support import tfrecords
 
 AUC, LOSS = ("", "", "auc"), ("", "", "loss")
 OVERALL, CASH = (), (("payment", "Cash"),)
@@ -58,10 +58,10 @@ def directory(tmp_path: Path) -> str:
         _SLICE.format(slice_key=_CASH, own=0.25, other=0.125),
         _CROSS_SLICE,
     )
-    with tf.io.TFRecordWriter(str(tmp_path / "metrics-00000-of-00001.tfrecord")) as writer:
-        for text in texts:
-            record = text_format.Parse(text, metrics_for_slice_pb2.MetricsForSlice())
-            writer.write(record.SerializeToString())
+    records = [text_format.Parse(text, metrics_for_slice_pb2.MetricsForSlice()) for text in texts]
+    tfrecords.write(
+        tmp_path / "metrics-00000-of-00001.tfrecord", [r.SerializeToString() for r in records]
+    )
     (tmp_path / JACKKNIFE).write_text(json.dumps({"slices": [_COARSE]}))
     return str(tmp_path)
 

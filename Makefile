@@ -13,8 +13,12 @@ PYTEST_ARGS ?=
 
 .PHONY: help run cluster environments test lint bench bench-resnet bench-sizes bench-scaling bench-side-by-side docs notebook tensorboard kubeflow submit wheel lock clean clean-runs fuzz kills sweep-kills watched study
 
-help:  ## Show this list.
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+# `##` describes a target for those who use the project, `#+` one for those who work on it.
+help:  #+ Show this list
+	@echo "To use it:"
+	@sed -nE 's/^([a-z-]+):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 21
+	@echo "To work on it:"
+	@sed -nE 's/^([a-z-]+):.*#\+ /  \1\t/p' $(MAKEFILE_LIST) | expand -t 21
 
 .venv/.ready: requirements.txt scripts/set-up
 	@scripts/set-up .venv requirements.txt
@@ -43,86 +47,86 @@ RUN_ARGS := --beam-arg=--runner=apache_beam.runners.dask.dask_runner.DaskRunner 
 else
 RUN_PYTHON := $(PYTHON_BIN)
 endif
-run: $(RUN_PYTHON:/bin/python=/.installed)  ## Run the pipeline; another by PROBLEM=..., options by ARGS='...', see ARGS=--help.
+run: $(RUN_PYTHON:/bin/python=/.installed)  ## Run the pipeline; options: ARGS=--help, PROBLEM=digits
 	@$(RUN_PYTHON) -m pipeline --problem=$(PROBLEM) $(RUN_ARGS) $(ARGS)
 
-cluster: .venv-dask/.installed  ## Start a Dask cluster on this machine, for `make run CLUSTER=...`: ARGS='--workers=2'
+cluster: .venv-dask/.installed  ## Start a Dask cluster here, for make run CLUSTER=...
 	@TF_CPP_MIN_LOG_LEVEL=3 PYTHONWARNINGS=ignore $(DASK_PYTHON) -m pipeline.cluster $(ARGS)
 
 TEST_ENVIRONMENTS := .venv/.installed .venv-kubeflow/.installed .venv-dask/.installed .venv-mlflow/.ready
-environments: $(TEST_ENVIRONMENTS)  ## Set up what the tests need, at the same time with --jobs=2.
+environments: $(TEST_ENVIRONMENTS)  #+ Set up what the tests need, two at a time by --jobs=2
 
-test: $(TEST_ENVIRONMENTS)  ## Run all tests; a part of them by PYTEST_ARGS='-m "not slow"'.
+test: $(TEST_ENVIRONMENTS)  #+ Run all tests; a part by PYTEST_ARGS='-m "not slow"'
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(PYTHON_BIN) -m pytest --numprocesses=auto --dist=loadfile \
 	    --no-loadscope-reorder $(PYTEST_ARGS)
 
-lint: .venv/.installed  ## Check style and types.
+lint: .venv/.installed  #+ Check style and types
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy
 
-bench: .venv/.installed  ## Time the engine side by side with what else there is (under 30 minutes).
+bench: .venv/.installed  #+ Time the engine beside what else there is (30 minutes)
 	@$(PYTHON_BIN) -m benchmarks.engine $(ARGS)
 
-bench-resnet: .venv/.installed  ## The same on ResNet-v2-50, where prediction dominates (ten minutes).
+bench-resnet: .venv/.installed  #+ The same on ResNet-v2-50 (10 minutes)
 	@$(PYTHON_BIN) -m benchmarks.resnet $(ARGS)
 
-bench-sizes: .venv/.installed  ## What a sweep takes: up to 100 checkpoints by a million examples (20 minutes).
+bench-sizes: .venv/.installed  #+ Up to 100 checkpoints, a million examples (20 minutes)
 	@$(PYTHON_BIN) -m benchmarks.sizes $(ARGS)
 
-bench-scaling: .venv-dask/.installed  ## What more workers and files are worth, and a cost model (half an hour): ARGS=--problem=resnet for ResNet-50 (10 minutes)
+bench-scaling: .venv-dask/.installed  #+ Time workers and files (30 minutes): ARGS=--problem=resnet
 	@TF_CPP_MIN_LOG_LEVEL=3 PYTHONWARNINGS=ignore $(DASK_PYTHON) -m benchmarks.scaling $(ARGS)
 
-bench-side-by-side: .venv/.installed  ## One job by TF-Slim, Estimator, Keras and watch; into the README: ARGS=--write.
+bench-side-by-side: .venv/.installed  #+ One job in four ways; into its document by ARGS=--write
 	@$(PYTHON_BIN) -m benchmarks.side_by_side $(ARGS)
 
 # With an example for each name; what is public is in the library's `__init__`.
-docs: .venv/.installed  ## Build the reference of what is public, into site/.
+docs: .venv/.installed  #+ Build the site of documents and reference, into site/
 	@TF_CPP_MIN_LOG_LEVEL=3 $(PYTHON_BIN) -W ignore -m pdoc --docformat google --output-directory site \
 	    checkpoint_sweep checkpoint_sweep.errors checkpoint_sweep.metrics checkpoint_sweep.report \
 	    checkpoint_sweep.views
 
-notebook: .venv/.installed  ## Open the notebooks in JupyterLab, on the last run.
+notebook: .venv/.installed  ## Open the notebooks in JupyterLab, on the last run
 	@.venv/bin/jupyter lab notebooks $(ARGS)
 
-tensorboard: .venv/.installed  ## Show the curves of training and sweep of the runs of PROBLEM=..., in a browser.
+tensorboard: .venv/.installed  ## Show the curves of the runs of PROBLEM=... in TensorBoard
 	@TF_CPP_MIN_LOG_LEVEL=3 PYTHONWARNINGS=ignore .venv/bin/tensorboard --logdir=runs/$(PROBLEM) $(ARGS)
 
-kubeflow: .venv/.installed  ## Compile for Kubeflow or Vertex AI: ARGS='--image=...', see ARGS=--help.
+kubeflow: .venv/.installed  ## Compile for Kubeflow or Vertex AI: ARGS='--image=...'
 	@$(PYTHON_BIN) -m pipeline.kubeflow --problem=$(PROBLEM) $(ARGS)
 
-submit: .venv-kubeflow/.installed  ## Submit what was compiled: ARGS='kubeflow --host=...'.
+submit: .venv-kubeflow/.installed  ## Submit what was compiled: ARGS='kubeflow --host=...'
 	@$(KUBEFLOW_PYTHON) -m pipeline.kubeflow.submit $(ARGS)
 
-wheel: .venv/.installed  ## Build the library as a wheel, into dist/.
+wheel: .venv/.installed  ## Build the library as a wheel, into dist/
 	@rm -rf build
 	@$(PYTHON_BIN) -m pip wheel $(PIP_OPTIONS) --wheel-dir dist .
 
 LOCK := uv pip compile --quiet --python-version 3.10 --python-platform x86_64-manylinux_2_28 \
     --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock"
-lock:  ## Renew the locks from pyproject.toml and requirements-*.in (needs uv).
+lock:  #+ Renew locks and constraints.txt (needs uv)
 	$(LOCK) --extra dev pyproject.toml --output-file requirements.txt
 	$(LOCK) requirements-kubeflow.in --output-file requirements-kubeflow.txt
 	scripts/lock-mlflow $(LOCK)
 	$(LOCK) requirements-dask.in --output-file requirements-dask.txt
 
-clean:  ## Remove the environments and what was built; runs, with the models they pushed, stay.
+clean:  ## Remove environments and what was built; runs stay
 	rm -rf .venv .venv-kubeflow .venv-mlflow .venv-dask build dist site compiled benchmarks/out
 
-clean-runs:  ## Remove everything that runs wrote, the models they pushed too.
+clean-runs:  #+ Remove all that runs wrote, the models they pushed too
 	rm -rf runs
 
-fuzz: .venv/.installed  ## Compare random evaluations with stock TFMA, for an hour by default: ARGS='--minutes=5 --seed=1'
+fuzz: .venv/.installed  #+ Compare random evaluations with stock TFMA (an hour)
 	@TF_CPP_MIN_LOG_LEVEL=3 $(PYTHON_BIN) -W ignore -m tests.fuzz $(ARGS)
 
-kills: .venv/.installed  ## Kill runs at random moments, 100 times by default, and start them again: ARGS='--kills=10 --seed=1'
+kills: .venv/.installed  #+ Kill runs at random moments, and start them again
 	@TF_CPP_MIN_LOG_LEVEL=3 $(PYTHON_BIN) -W ignore -m tests.kills $(ARGS)
 
-sweep-kills: .venv/.installed  ## Kill `sweep` and `watch` at random moments, 50 times each by default: ARGS='--what=watch --kills=10'
+sweep-kills: .venv/.installed  #+ The same of sweep and watch: ARGS=--what=watch
 	@TF_CPP_MIN_LOG_LEVEL=3 $(PYTHON_BIN) -W ignore -m tests.sweep_kills $(ARGS)
 
-watched: .venv/.installed  ## Watch real trainings that delete their checkpoints (minutes): ARGS='--problem=digits --every=1'
+watched: .venv/.installed  #+ Watch real trainings that delete checkpoints (minutes)
 	@TF_CPP_MIN_LOG_LEVEL=3 $(PYTHON_BIN) -W ignore -m tests.watched $(ARGS)
 
-study: .venv/.installed  ## Simulate what intervals, the set of the best and the rules are worth (minutes).
+study: .venv/.installed  #+ Simulate what intervals and rules are worth (minutes)
 	@$(PYTHON_BIN) -m benchmarks.study $(ARGS)

@@ -13,6 +13,8 @@ from checkpoint_sweep.common.files import PARTIAL
 from checkpoint_sweep.selection.sweep_verdicts import SweepVerdicts
 from checkpoint_sweep.selection.verdict import Verdict
 
+# Of `summary.json`: raised when a key changes its meaning or goes; keys may be added.
+VERSION = 1
 COMPLETE = "complete"
 FAILED = "failed"
 # A key of `training`, and a custom property of the model run.
@@ -123,6 +125,7 @@ class Summary:
     def to_dict(self) -> dict[str, Any]:
         """Returns the content of `summary.json`."""
         return {
+            "version": VERSION,
             "run_id": self.run_id,
             "state": self.state,
             "reason": self.reason,

@@ -12,6 +12,9 @@ from checkpoint_sweep.cli.sweep_arguments import SweepArguments, takes_sweep_arg
 if TYPE_CHECKING:
     from checkpoint_sweep.report.sweep_result import SweepResult
 
+# Of a line of `watch --json`: raised when a key changes its meaning or goes; keys may be added.
+UPDATE_VERSION = 1
+
 
 @takes_sweep_arguments
 def sweep(
@@ -121,6 +124,7 @@ def _update(result: "SweepResult") -> dict[str, Any]:
     """Summarizes the last result of `watch`."""
     winner = result.decision.winner if result.decision else None
     return {
+        "version": UPDATE_VERSION,
         "checkpoints": len(result.verdicts),
         "last_step": result.verdicts[-1].step,
         "chosen": result.chosen,

@@ -122,8 +122,7 @@ class SweepArguments:
     beam_arg: Annotated[
         list[str] | None,
         typer.Option(
-            help="Option of the Beam pipelines, such as --beam-arg=--direct_num_workers=2; "
-            "repeatable."
+            help="Option of the Beam pipelines, such as '--direct_num_workers=2'; repeatable."
         ),
     ] = None
 

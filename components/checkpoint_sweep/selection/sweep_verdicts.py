@@ -8,6 +8,9 @@ from checkpoint_sweep.common.names import MetricName, SliceName
 from checkpoint_sweep.selection.criteria import LEVEL, Direction, ThresholdMode
 from checkpoint_sweep.selection.verdict import Verdict
 
+# Of `verdicts.json`: raised when a key changes its meaning or goes; keys may be added.
+VERSION = 1
+
 
 @dataclasses.dataclass(frozen=True)
 class AppliedSelection:
@@ -115,6 +118,7 @@ class SweepVerdicts:
     def to_dict(self) -> dict[str, Any]:
         """Returns the content of `verdicts.json`."""
         return {
+            "version": VERSION,
             "blessed": self.blessed,
             "reason": self.reason,
             "chosen": self.chosen,
@@ -125,13 +129,16 @@ class SweepVerdicts:
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> "SweepVerdicts":
-        """Returns the verdicts that `to_dict` wrote.
+        """Returns the verdicts that `to_dict` wrote; before version 1 there was no `version`.
 
         Raises:
-            KeyError, TypeError, ValueError: The content is of something else.
+            KeyError, TypeError, ValueError: The content is of something else, or another version.
         """
+        chosen = content["chosen"]
+        if (version := content.get("version", VERSION)) != VERSION:
+            raise ValueError(f"The verdicts are of version {version!r}, not {VERSION}.")
         return cls(
-            chosen=content["chosen"],
+            chosen=chosen,
             blessed=bool(content["blessed"]),
             reason=content["reason"],
             selection=AppliedSelection.from_dict(content["selection"]),

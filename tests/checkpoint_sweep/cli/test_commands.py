@@ -80,6 +80,7 @@ def test_sweep_watch_show_and_export_work_together(files: Files, tmp_path: Path)
     assert watched.returncode == 0, watched.stderr
     assert watched.stderr == ""
     (update,) = map(json.loads, watched.stdout.splitlines())
+    assert update["version"] == 1
     assert (update["checkpoints"], update["chosen"]) == (4, verdicts["chosen"])
     shown = console_script.run("show", str(files.output))
     assert shown.returncode == 0

@@ -55,13 +55,26 @@ def test_what_is_read_is_what_was_written(found: SweepVerdicts) -> None:
 
 def test_the_keys_are_those_of_the_file(found: SweepVerdicts) -> None:
     content = json.loads(json.dumps(found.to_dict()))
-    assert list(content) == ["blessed", "reason", "chosen", "selection", "best_set", "checkpoints"]
+    first, *rest = content
+    assert (first, content[first]) == ("version", 1)
+    assert rest == ["blessed", "reason", "chosen", "selection", "best_set", "checkpoints"]
     assert content["selection"] == json.loads(_SELECTION.to_json()) | {
         "direction": "HIGHER_IS_BETTER"
     }
     assert list(content["selection"]) == sorted(content["selection"])
     assert content["chosen"] == "step-3"
     assert content["best_set"] == ["step-2", "step-3"]
+
+
+def test_verdicts_without_a_version_are_those_of_version_1(found: SweepVerdicts) -> None:
+    content = found.to_dict()
+    del content["version"]
+    assert SweepVerdicts.from_dict(content) == found
+
+
+def test_verdicts_of_another_version_are_refused(found: SweepVerdicts) -> None:
+    with pytest.raises(ValueError, match="are of version 2, not 1"):
+        SweepVerdicts.from_dict(found.to_dict() | {"version": 2})
 
 
 def test_each_verdict_has_its_status(found: SweepVerdicts) -> None:

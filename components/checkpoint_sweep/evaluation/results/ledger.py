@@ -16,6 +16,8 @@ from checkpoint_sweep.common.files import special_file, write_json
 from checkpoint_sweep.common.names import CandidateLabels
 
 LEDGER = "ledger.json"
+# Raised when a key changes its meaning or goes; keys may be added.
+VERSION = 1
 # The folder of the weights of averages, beside the ledger.
 AVERAGES = "averages"
 
@@ -62,12 +64,12 @@ class Entry(CandidateLabels):
 def write_ledger(directory: str, entries: Iterable[Entry]) -> None:
     """Writes all entries, by step, to the evaluation's directory."""
     ordered = sorted(entries, key=lambda e: (e.step, e.is_average))
-    content = {"checkpoints": [dataclasses.asdict(e) for e in ordered]}
+    content = {"version": VERSION, "checkpoints": [dataclasses.asdict(e) for e in ordered]}
     write_json(os.path.join(directory, LEDGER), content)
 
 
 def read_ledger(directory: str) -> list[Entry]:
-    """Reads the entries, by step, that `write_ledger` wrote.
+    """Reads the entries, by step, that `write_ledger` wrote; before version 1 it had no `version`.
 
     Raises:
         ValueError, KeyError, TypeError: It is damaged, or of another version.
@@ -76,10 +78,13 @@ def read_ledger(directory: str) -> list[Entry]:
     if special_file([path]):
         raise ValueError(f"{path} is no regular file.")
     with tf.io.gfile.GFile(path) as file:
-        entries = [
-            Entry(**{**fields, "status": EntryStatus(fields["status"])})
-            for fields in json.load(file)["checkpoints"]
-        ]
+        content = json.load(file)
+    entries = [
+        Entry(**{**fields, "status": EntryStatus(fields["status"])})
+        for fields in content["checkpoints"]
+    ]
+    if (version := content.get("version", VERSION)) != VERSION:
+        raise ValueError(f"{path} is of version {version!r}, not {VERSION}.")
     for entry in entries:
         texts = (entry.name, entry.key, entry.results)
         if not all(isinstance(text, str) for text in texts) or "/" in entry.name:

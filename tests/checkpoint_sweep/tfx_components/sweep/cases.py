@@ -242,13 +242,13 @@ def refusal(when: str, row: str = "") -> Callable[[Trigger], Trigger]:
 
 
 def documented(section: str, part: str = "") -> dict[str, str]:
-    """From the first to the second column of the tables of a section of bring-your-own.md.
+    """From the first to the second column of the tables of a section of docs/errors.md.
 
     Args:
         section: its heading.
         part: heading of a part of it; all if empty.
     """
-    text = (repository() / "docs" / "bring-your-own.md").read_text()
+    text = (repository() / "docs" / "errors.md").read_text()
     text = text.partition(f"\n## {section}\n")[2].partition("\n## ")[0]
     if part:
         text = text.partition(f"\n### {part}\n")[2].partition("\n### ")[0]

@@ -26,7 +26,7 @@ from tests.checkpoint_sweep.tfx_components.sweep.left_out_kinds import EARLIER, 
 from tests.support import tfrecords
 from tests.support.estimator_run import EstimatorRun
 
-_SECTION = "What it leaves out"
+_SECTION = "What it skips"
 
 
 @pytest.fixture(scope="session")

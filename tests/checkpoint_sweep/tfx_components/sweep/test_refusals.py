@@ -1,4 +1,4 @@
-"""Every refusal of the sweep, with the message that docs/bring-your-own.md states for it.
+"""Every refusal of the sweep, with the message that docs/errors.md states for it.
 
 Each is raised by the executor on the artifacts of a run, as a pipeline would meet it, beside the
 outputs of an earlier execution.

@@ -137,7 +137,7 @@ def measure(size: Size, prepared: PreparedData) -> Taken:
             tensor_adapter_config=adapter_config(reader),
             tracked_metrics=find_tracked_metrics(config, Selection(taxi().select_by)),
         )
-        errors = [done.error for done in evaluate_fused(request)]
+        errors = [done.error for group in evaluate_fused(request) for done in group]
     if errors != [None] * size.checkpoints:
         raise RuntimeError(f"Candidates failed: {errors}.")
     return Taken(time.monotonic() - started, _cpu_seconds() - cpu_before, peak_bytes(), imported)

@@ -20,6 +20,7 @@ from checkpoint_sweep._lazy import importer
 if TYPE_CHECKING:
     from checkpoint_sweep.common.errors import SweepError, UserError
     from checkpoint_sweep.common.eval_config import EvalConfigError
+    from checkpoint_sweep.evaluation.candidates.fingerprint import ChangedError
     from checkpoint_sweep.evaluation.data_errors import EvaluationError
     from checkpoint_sweep.evaluation.inputs.extracts import InputError
     from checkpoint_sweep.evaluation.inputs.reader import NoFileError, ReadingError
@@ -47,6 +48,7 @@ __all__ = [
     "UserError",
     "AveragesError",
     "BusyError",
+    "ChangedError",
     "CheckpointError",
     "ComparisonError",
     "EngineError",
@@ -77,6 +79,7 @@ __getattr__ = importer(
     {
         "AveragesError": "checkpoint_sweep.model_run.averages",
         "BusyError": "checkpoint_sweep.sweeping.folder",
+        "ChangedError": "checkpoint_sweep.evaluation.candidates.fingerprint",
         "CheckpointError": "checkpoint_sweep.model_run.checkpoints",
         "ComparisonError": "checkpoint_sweep.sweeping.compare",
         "EngineError": "checkpoint_sweep.evaluation.request",

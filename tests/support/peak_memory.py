@@ -75,7 +75,8 @@ def main(directory: str, models: int, budget: int) -> None:
             make_pipeline=lambda: beam.Pipeline(runner=FnApiRunner()),
             memory_budget=budget,
         )
-        assert [done.error for done in evaluate_fused(request)] == [None] * models
+        groups = evaluate_fused(request)
+        assert [done.error for group in groups for done in group] == [None] * models
     print(peak_bytes() / 1e6)
 
 

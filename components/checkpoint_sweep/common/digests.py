@@ -32,15 +32,18 @@ def of_files(paths: Iterable[str]) -> str:
     return of_parts(*sorted(found))
 
 
-def of_folder(folder: str) -> str:
-    """Digests the names and the content of the files below a folder, on any file system."""
+def files_of_folder(folder: str) -> list[str]:
+    """Lists the files below a folder, on any file system."""
     import tensorflow as tf  # Only here: it takes seconds.
 
-    files = {
-        os.path.relpath(os.path.join(where, name), folder): os.path.join(where, name)
-        for where, _, names in tf.io.gfile.walk(folder)
-        for name in names
-    }
+    return [
+        os.path.join(where, name) for where, _, names in tf.io.gfile.walk(folder) for name in names
+    ]
+
+
+def of_folder(folder: str) -> str:
+    """Digests the names and the content of the files below a folder, on any file system."""
+    files = {os.path.relpath(path, folder): path for path in files_of_folder(folder)}
     return of_parts(*(part for name in sorted(files) for part in (name, of_files([files[name]]))))
 
 

@@ -1,6 +1,6 @@
 """The engines by name; stock TFMA stands in where the default one cannot evaluate."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from absl import logging
 
@@ -26,7 +26,7 @@ def get_engine(name: str) -> Engine:
     return engines[name]
 
 
-def _fused_or_stock(request: EvaluationRequest) -> Iterator[Evaluated]:
+def _fused_or_stock(request: EvaluationRequest) -> Iterator[Sequence[Evaluated]]:
     """Evaluates with the fused engine, or with stock TFMA where it cannot, and says so."""
     baseline = [request.baseline] if request.baseline else []
     if reason := unsupported_reason(request.eval_config, [*request.candidates, *baseline]):

@@ -88,14 +88,14 @@ class Evaluated:
 
 
 class Engine(Protocol):
-    """Evaluates every candidate of a request, and yields each as soon as it is done.
+    """Evaluates every candidate of a request, and yields them by groups, each once it is done.
 
     All engines write, for each candidate, what stock TFMA would write for a run with that
     candidate and the baseline, and `results.files.PREDICTIONS`.
     """
 
-    def __call__(self, request: EvaluationRequest) -> Iterator[Evaluated]:
-        """Evaluates the candidates; the results of a yielded one are complete on disk."""
+    def __call__(self, request: EvaluationRequest) -> Iterator[Sequence[Evaluated]]:
+        """Evaluates the candidates; the results of yielded ones are complete on disk."""
         ...
 
 

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from checkpoint_sweep.common import ownership
 from checkpoint_sweep.common.digests import TensorDigest
+from checkpoint_sweep.common.file_states import FileStates
 from checkpoint_sweep.common.files import replacing
 from checkpoint_sweep.common.text import some
 from checkpoint_sweep.model_run.exported_model import needed_keys
@@ -16,7 +17,7 @@ from checkpoint_sweep.model_run.value_matching import identical
 from checkpoint_sweep.saved_model import moving_statistics
 from checkpoint_sweep.saved_model.model_source import ModelSource
 from checkpoint_sweep.saved_model.restored_variables import ServedGraph, served_graph
-from checkpoint_sweep.saved_model.tensor_bundle import TensorBundle, UnreadableError
+from checkpoint_sweep.saved_model.tensor_bundle import TensorBundle, UnreadableError, bundle_files
 
 _BUNDLE = "weights"
 _NAMED = 2
@@ -95,7 +96,15 @@ class Averager:
                 )
         weights = os.path.join(folder, _BUNDLE)
         kept = frozenset(self._own.shapes.keys() - tensors.keys())
-        return ModelSource(name, self._saved_model, weights, kept=kept, digest=digest)
+        return ModelSource(
+            name,
+            self._saved_model,
+            weights,
+            kept=kept,
+            digest=digest,
+            digested=self._needed,
+            files=FileStates.of(bundle_files(weights)),
+        )
 
     def remove(self, name: str) -> None:
         """Removes the weights of an average, if there are any."""

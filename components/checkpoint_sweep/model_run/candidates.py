@@ -6,13 +6,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from checkpoint_sweep.common.digests import TensorDigest
+from checkpoint_sweep.common.file_states import FileStates
 from checkpoint_sweep.common.text import some
 from checkpoint_sweep.model_run.checkpoints import Checkpoint, CheckpointError
 from checkpoint_sweep.model_run.exported_model import ExportedModel, ExportedModelError
 from checkpoint_sweep.model_run.variable_mapping import Match, VariableMapping, match
 from checkpoint_sweep.saved_model.model_source import ModelSource
 from checkpoint_sweep.saved_model.saved_model import SavedModel
-from checkpoint_sweep.saved_model.tensor_bundle import TensorBundle, UnreadableError
+from checkpoint_sweep.saved_model.tensor_bundle import TensorBundle, UnreadableError, bundle_files
 
 _NAMED = 3
 
@@ -160,6 +161,7 @@ def _candidate(
     Raises:
         _OtherModelError: The checkpoint is of another model.
     """
+    files = FileStates.of(bundle_files(checkpoint.prefix))  # Before they are read.
     bundle, own = TensorBundle(checkpoint.prefix), exported.bundle
     keys = {
         key: name
@@ -189,4 +191,6 @@ def _candidate(
         {key: keys[key] for key in sorted(fitting) if keys[key] != key},
         frozenset(own.shapes.keys() - fitting),
         digest.hexdigest(),
+        exported.needed,
+        files,
     )

@@ -4,6 +4,7 @@ import dataclasses
 import os
 from collections.abc import Mapping
 
+from checkpoint_sweep.common.file_states import FileStates
 from checkpoint_sweep.common.files import absolute
 from checkpoint_sweep.saved_model.saved_model import SavedModel
 
@@ -25,7 +26,10 @@ class ModelSource:
             for. A key that is not named is read under its own name.
         kept: Keys of the SavedModel's own bundle that keep the value they have there, because no
             signature reads them and ``weights`` need not have them.
-        digest: Digest of the weights; "" where nothing has computed it.
+        digest: Digest of the weights that signatures read, by which they are known again; "" where
+            nothing has computed it.
+        digested: Keys of the SavedModel's own bundle whose tensors are digested.
+        files: States of the files of ``weights``, from before they were digested.
     """
 
     name: str
@@ -34,6 +38,8 @@ class ModelSource:
     keys: Mapping[str, str] = dataclasses.field(default_factory=dict)
     kept: frozenset[str] = frozenset()
     digest: str = dataclasses.field(default="", compare=False)
+    digested: frozenset[str] = dataclasses.field(default=frozenset(), compare=False)
+    files: FileStates = dataclasses.field(default=FileStates({}), compare=False)
 
     @classmethod
     def from_saved_model(cls, name: str, directory: str) -> "ModelSource":

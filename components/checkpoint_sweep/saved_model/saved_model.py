@@ -16,6 +16,7 @@ from tensorflow_model_analysis.utils import model_util
 
 from checkpoint_sweep.common import files
 from checkpoint_sweep.common.errors import UserError
+from checkpoint_sweep.common.file_states import FileStates
 
 _GRAPH_FILES = (tf.saved_model.SAVED_MODEL_FILENAME_PB, tf.saved_model.SAVED_MODEL_FILENAME_PBTXT)
 _SERVE = frozenset({tf.saved_model.SERVING})
@@ -99,27 +100,45 @@ class SavedModel:
         return name
 
     @functools.cached_property
-    def fingerprint(self) -> str:
-        """Digest of the graph file and of every asset: equal when models can share one graph.
+    def states(self) -> FileStates:
+        """States of the graph file and of every asset, from before the first of them was read.
 
         Raises:
             SavedModelError: There is no SavedModel.
         """
+        return FileStates.of(self._graph_and_assets())
+
+    @functools.cached_property
+    def fingerprint(self) -> str:
+        """Digest of the graph file and of every asset: equal when models can share one graph.
+
+        Raises:
+            SavedModelError: There is no SavedModel, or it is written while it is read.
+        """
+        states = self.states
         digest = hashlib.sha256()
-        assets = _files(os.path.join(self.directory, "assets"))
-        for path in (_existing_graph_file(self.directory), *assets):
+        for path in self._graph_and_assets():
             digest.update(os.path.relpath(path, self.directory).encode())
             with tf.io.gfile.GFile(path, "rb") as file:
                 while chunk := file.read(1 << 24):
                     digest.update(chunk)
+        if changed := states.changed():
+            raise SavedModelError(
+                f"{changed[0]} was written while it was read. Start again once the export is done."
+            )
         return digest.hexdigest()
 
     def absolute(self) -> "SavedModel":
         """Returns the same for processes that run in another folder."""
         return dataclasses.replace(self, directory=files.absolute(self.directory))
 
+    def _graph_and_assets(self) -> list[str]:
+        assets = _files(os.path.join(self.directory, "assets"))
+        return [_existing_graph_file(self.directory), *assets]
+
     @functools.cached_property
     def _parsed(self) -> _Parsed:
+        _ = self.states  # First: it says what is parsed.
         return self._shared.acquire(functools.partial(_parse, self.directory))
 
     def __getstate__(self) -> dict[str, Any]:

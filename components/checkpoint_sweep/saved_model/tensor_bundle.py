@@ -2,12 +2,14 @@
 
 import contextlib
 import dataclasses
+import os
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 import tensorflow as tf
 
+from checkpoint_sweep.common.digests import TensorDigest
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.common.text import first_line, some
 from checkpoint_sweep.saved_model.model_source import ModelSource
@@ -130,6 +132,47 @@ def find(model: ModelSource) -> str:
             f"The weights of model {model.name!r} were not found: there is no {prefix}.index."
         )
     return prefix
+
+
+def bundle_files(prefix: str) -> list[str]:
+    """Lists the files of a bundle, its index and its data; none if there is no such folder."""
+    folder, name = os.path.split(prefix)
+    if not tf.io.gfile.isdir(folder or "."):
+        return []
+    own = (f"{name}.index", f"{name}.data-")
+    return [
+        os.path.join(folder, file)
+        for file in sorted(tf.io.gfile.listdir(folder or "."))
+        if file.startswith(own)
+    ]
+
+
+def digest_of(keys: Iterable[str], read: Callable[[str], np.ndarray]) -> str:
+    """Digests tensors, in the order of their keys.
+
+    Args:
+        keys: Keys of the tensors.
+        read: Function that reads the tensor of a key.
+    """
+    digest = TensorDigest()
+    for key in sorted(keys):
+        digest.add(key, np.asarray(read(key)))
+    return digest.hexdigest()
+
+
+def is_other_than_digested(model: ModelSource) -> bool:
+    """Tells whether the weights of a model have been written again since they were digested.
+
+    Files that have gone have not been written again. Tensors are read only where files are others.
+
+    Raises:
+        UnreadableError: The files are others, and cannot be read.
+    """
+    if not model.files.changed() or not model.files.are_there():
+        return False
+    bundle = TensorBundle(model.weights)
+    now = digest_of(model.digested, lambda key: bundle.read_once(model.key_of(key)))
+    return now != model.digest
 
 
 def unreadable_reason(model: ModelSource) -> str | None:

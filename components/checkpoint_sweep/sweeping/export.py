@@ -5,7 +5,7 @@ import os
 from checkpoint_sweep.model_run.candidates import make_candidates
 from checkpoint_sweep.model_run.checkpoints import CheckpointError, StepRange, find_checkpoints
 from checkpoint_sweep.saved_model.saved_model import SavedModel
-from checkpoint_sweep.saved_model.weight_swap import write_saved_model
+from checkpoint_sweep.sweeping.evaluated_export import export_evaluated
 
 
 def export_step(
@@ -30,4 +30,4 @@ def export_step(
     candidates = make_candidates(SavedModel(model), checkpoints, swept)
     if reason := candidates.left_out.get(step):
         raise CheckpointError(f"The checkpoint of step {step} cannot be exported: {reason}.")
-    write_saved_model(candidates.sources[step], directory)
+    export_evaluated(candidates.sources[step], directory)

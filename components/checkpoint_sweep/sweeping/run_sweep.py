@@ -10,7 +10,10 @@ from absl import logging
 from checkpoint_sweep.common import progress
 from checkpoint_sweep.common.eval_config import unvalidated_reason, with_defaults
 from checkpoint_sweep.evaluation.candidates.evaluate import evaluate_candidates, output_of
-from checkpoint_sweep.evaluation.candidates.reuse import EvaluationFingerprint
+from checkpoint_sweep.evaluation.candidates.fingerprint import (
+    ChangedError,
+    EvaluationFingerprint,
+)
 from checkpoint_sweep.evaluation.engine import get_engine
 from checkpoint_sweep.evaluation.inputs.source import ExampleSource
 from checkpoint_sweep.evaluation.plan.tracked_metrics import find_tracked_metrics
@@ -26,13 +29,13 @@ from checkpoint_sweep.model_run.checkpoints import (
 from checkpoint_sweep.saved_model.model_source import ModelSource
 from checkpoint_sweep.saved_model.saved_model import SavedModel
 from checkpoint_sweep.saved_model.tensor_bundle import unreadable_reason
-from checkpoint_sweep.saved_model.weight_swap import write_saved_model
 from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.decision import choose
 from checkpoint_sweep.selection.judgement import judge
 from checkpoint_sweep.selection.metric_lookup import check_slice, resolve_direction
 from checkpoint_sweep.selection.sweep_verdicts import SweepVerdicts
 from checkpoint_sweep.selection.verdict import Verdict
+from checkpoint_sweep.sweeping.evaluated_export import export_evaluated
 from checkpoint_sweep.sweeping.settings import ModelPaths, SweepSettings
 
 
@@ -72,7 +75,7 @@ def run_sweep(
         UserError: The model run cannot be swept (CheckpointError, ExportedModelError), or
             selection, evaluation config, exported model and examples do not fit together
             (SelectionError, EvalConfigError, SignatureError, FeatureError, ExamplesError,
-            EvaluationError).
+            EvaluationError), or one of them changes meanwhile (ChangedError).
     """
     selection = settings.selection
     whole = with_defaults(settings.eval_config, has_baseline=True)
@@ -102,10 +105,11 @@ def run_sweep(
         tracked_metrics=tracked_metrics,
         race=_race(settings, direction),
     )
-    fingerprint = EvaluationFingerprint.of(
+    fingerprint = EvaluationFingerprint(
         eval_config,
         list(examples.patterns.values()),
         examples.schema.SerializeToString(deterministic=True) if examples.schema else b"",
+        exported,
         baseline,
         settings.engine,
         tracked_metrics,
@@ -158,8 +162,15 @@ def _candidates(
 
 def _export(source: ModelSource, verdict: Verdict, directory: str) -> None:
     try:
-        write_saved_model(source, directory)
+        export_evaluated(source, directory)
+    except ChangedError:
+        raise
     except Exception as error:
+        if changed := source.saved_model.states.changed():
+            raise ChangedError(
+                f"{changed[0]} was written again or deleted after it was read, so {verdict.name} "
+                "is not exported. Sweep again."
+            ) from error
         if reason := unreadable_reason(source):
             if verdict.is_average:
                 raise CheckpointError(

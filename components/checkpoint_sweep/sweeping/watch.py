@@ -5,7 +5,10 @@ import os
 import time
 from collections.abc import Callable
 
+from absl import logging
+
 from checkpoint_sweep.common.errors import UserError
+from checkpoint_sweep.evaluation.candidates.fingerprint import ChangedError
 from checkpoint_sweep.model_run.checkpoints import CheckpointError
 from checkpoint_sweep.model_run.exported_model import ExportedModelError
 from checkpoint_sweep.report.sweep_result import SweepResult
@@ -125,6 +128,11 @@ def _watch(
             if trained or late:
                 raise
             result = None  # The checkpoint that was exported may be still to come.
+        except ChangedError as error:
+            if trained or late:
+                raise
+            logging.warning(str(error))
+            result = None  # What was written is evaluated once that is done.
         if result is not None:
             if on_result is not None:
                 on_result(result)

@@ -5,7 +5,7 @@ import os
 from collections.abc import Mapping, Sequence
 
 from checkpoint_sweep.evaluation.candidates.averages import average, evaluate_greedy_soup
-from checkpoint_sweep.evaluation.candidates.reuse import EvaluationFingerprint
+from checkpoint_sweep.evaluation.candidates.fingerprint import EvaluationFingerprint
 from checkpoint_sweep.evaluation.candidates.runner import CandidateEvaluator, CandidateSpec
 from checkpoint_sweep.evaluation.request import Engine, EvaluationRequest
 from checkpoint_sweep.evaluation.results import ledger
@@ -60,6 +60,7 @@ def evaluate_candidates(
 
     Raises:
         UserError: The evaluation cannot be run, or the selected slice has no result.
+        ChangedError: What is evaluated has changed meanwhile.
     """
     evaluator = CandidateEvaluator(
         engine, request, directory, selection, fingerprint, len(checkpoints)

@@ -1,84 +1,17 @@
-"""The fingerprint of an evaluation, and earlier results that may be reused."""
+"""Earlier results that may be reused."""
 
-import dataclasses
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import tensorflow as tf
-import tensorflow_model_analysis as tfma
 from absl import logging
 
-from checkpoint_sweep.common import digests, ownership
-from checkpoint_sweep.common.eval_config import metric_code
+from checkpoint_sweep.common import ownership
 from checkpoint_sweep.common.files import PARTIAL, move
-from checkpoint_sweep.evaluation.inputs.files import data_files
-from checkpoint_sweep.evaluation.plan.tracked_metrics import UncertaintySpec
 from checkpoint_sweep.evaluation.results.ledger import AVERAGES, LEDGER, Entry, read_ledger
 from checkpoint_sweep.model_run.averaging import remove_averages
-from checkpoint_sweep.saved_model.model_source import ModelSource
-from checkpoint_sweep.version import __version__
 
 _SET_ASIDE = ".unfinished"
-
-
-@dataclasses.dataclass(frozen=True)
-class EvaluationFingerprint:
-    """A fingerprint of all that decides on results beside a checkpoint's weights.
-
-    Attributes:
-        digest: Digest of evaluation config, tracked metrics, code of the metrics that the config
-            names, examples, baseline, engine, and the versions of this library and of TFMA.
-    """
-
-    digest: str
-
-    @classmethod
-    def of(
-        cls,
-        eval_config: tfma.EvalConfig,
-        examples: Sequence[str],
-        schema: bytes,
-        baseline: ModelSource | None,
-        engine: str,
-        tracked_metrics: UncertaintySpec | None = None,
-    ) -> "EvaluationFingerprint":
-        """Digests all that is read.
-
-        Args:
-            eval_config: Config of the evaluation, with its defaults filled in.
-            examples: Patterns of the files of examples.
-            schema: Schema of the examples, serialized; empty without one.
-            baseline: Model to compare with; None for none.
-            engine: Name of the engine.
-            tracked_metrics: Metrics whose uncertainty is estimated; None for none.
-        """
-        files = [path for pattern in examples for path in data_files(pattern)]
-        return cls(
-            digests.of_parts(
-                __version__,
-                tfma.__version__,
-                engine,
-                eval_config.SerializeToString(deterministic=True),
-                metric_code(eval_config),
-                digests.of_files(files),
-                schema,
-                _of_saved_model(baseline.saved_model.directory) if baseline else "",
-                tracked_metrics.digest if tracked_metrics else "",
-            )
-        )
-
-    def keys(self, candidates: Sequence[ModelSource]) -> dict[str, str]:
-        """Computes the keys of the evaluations of candidates, by name."""
-        graphs = {
-            saved_model: saved_model.fingerprint
-            for saved_model in {candidate.saved_model for candidate in candidates}
-        }
-        return {
-            candidate.name: digests.of_parts(
-                self.digest, graphs[candidate.saved_model], candidate.digest
-            )
-            for candidate in candidates
-        }
 
 
 def earlier(directory: str) -> Iterator[tuple[str, Entry]]:
@@ -137,12 +70,3 @@ def copy_results(source: str, target: str) -> None:
         if PARTIAL not in name:
             paths = os.path.join(source, name), os.path.join(target, name)
             tf.io.gfile.copy(*paths, overwrite=True)
-
-
-def _of_saved_model(directory: str) -> str:
-    paths = [
-        os.path.join(folder, name)
-        for folder, _, names in tf.io.gfile.walk(directory)
-        for name in names
-    ]
-    return digests.of_files(paths)

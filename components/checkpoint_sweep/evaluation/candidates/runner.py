@@ -8,11 +8,11 @@ import tensorflow as tf
 from absl import logging
 
 from checkpoint_sweep.common import progress
-from checkpoint_sweep.evaluation.candidates.reuse import (
+from checkpoint_sweep.evaluation.candidates.fingerprint import (
     EvaluationFingerprint,
-    copy_results,
-    earlier,
+    changed_weights_reason,
 )
+from checkpoint_sweep.evaluation.candidates.reuse import copy_results, earlier
 from checkpoint_sweep.evaluation.request import Engine, Evaluated, EvaluationRequest
 from checkpoint_sweep.evaluation.results import ledger
 from checkpoint_sweep.evaluation.results.candidate import digest, read_predictions, read_result
@@ -97,6 +97,7 @@ class CandidateEvaluator:
 
         Raises:
             UserError: The evaluation cannot be run, or the selected slice has no result.
+            ChangedError: What is evaluated has changed; nothing of its group is recorded.
         """
         waiting = {spec.name: source for spec, source in candidates}
         self.sources |= waiting
@@ -124,12 +125,17 @@ class CandidateEvaluator:
         """Enters what the engine gives; gives those that were dropped, which are not entered."""
         dropped = []
         progress.expect(len(request.candidates))
-        for done in self._engine(request):
-            if done.dropped:
-                dropped.append(done)
-                continue
-            status = EntryStatus.FAILED if done.error else EntryStatus.EVALUATED
-            self._enter(done.name, status, done.seconds, done.error)
+        for group in self._engine(request):
+            self._fingerprint.check_unchanged()
+            for done in group:
+                if changed := changed_weights_reason(self.sources[done.name]):
+                    self._keys[done.name] = ""  # No later sweep reuses it.
+                    self._enter(done.name, EntryStatus.FAILED, done.seconds, changed)
+                elif done.dropped:
+                    dropped.append(done)
+                else:
+                    status = EntryStatus.FAILED if done.error else EntryStatus.EVALUATED
+                    self._enter(done.name, status, done.seconds, done.error)
         return dropped
 
     def try_out(self, spec: CandidateSpec, source: ModelSource) -> CandidateResult:

@@ -20,7 +20,7 @@ from checkpoint_sweep.saved_model.model_source import ModelSource
 from checkpoint_sweep.saved_model.tensor_bundle import unreadable_reason
 
 
-def evaluate_fused(request: EvaluationRequest) -> Iterator[Evaluated]:
+def evaluate_fused(request: EvaluationRequest) -> Iterator[Sequence[Evaluated]]:
     """Evaluates candidates together, which `preflight.support` says can be.
 
     Candidates that do not fit into the memory budget together are evaluated in groups, one
@@ -40,28 +40,31 @@ def evaluate_fused(request: EvaluationRequest) -> Iterator[Evaluated]:
         if reason := race.unsupported_reason(request):
             logging.warning("All candidates are evaluated on all examples: %s.", reason)
         else:
-            yield from _with_errors(race.evaluate_race(request, _run_round(request)), request)
+            groups = race.evaluate_race(request, _run_round(request))
+            yield from ([_with_error(done, request) for done in group] for group in groups)
             return
-    yield from _with_errors(_in_groups(request, baseline), request)
+    groups = _in_groups(request, baseline)
+    yield from ([_with_error(done, request) for done in group] for group in groups)
 
 
-def _with_errors(evaluated: Iterator[Evaluated], request: EvaluationRequest) -> Iterator[Evaluated]:
-    """Adds the errors of the candidates whose predictions TFMA cannot evaluate."""
-    for done in evaluated:
-        error = done.error
-        if error is None:
-            predictions = read_predictions(request.outputs[done.name])
-            error = predictions.excluded_reason if predictions.failed else None
-        yield dataclasses.replace(done, error=error)
+def _with_error(done: Evaluated, request: EvaluationRequest) -> Evaluated:
+    """Adds the error of a candidate whose predictions TFMA cannot evaluate."""
+    error = done.error
+    if error is None:
+        predictions = read_predictions(request.outputs[done.name])
+        error = predictions.excluded_reason if predictions.failed else None
+    return dataclasses.replace(done, error=error)
 
 
-def _in_groups(request: EvaluationRequest, baseline: Sequence[ModelSource]) -> Iterator[Evaluated]:
+def _in_groups(
+    request: EvaluationRequest, baseline: Sequence[ModelSource]
+) -> Iterator[Sequence[Evaluated]]:
     for group in plan_groups(request.candidates, request.memory_budget, baseline):
         started = time.monotonic()
         gone = _without_unreadable(group, functools.partial(_evaluate, request))
         release()
         seconds = (time.monotonic() - started) / len(group)
-        yield from (Evaluated(model.name, seconds, gone.get(model.name)) for model in group)
+        yield [Evaluated(model.name, seconds, gone.get(model.name)) for model in group]
 
 
 def _run_round(request: EvaluationRequest) -> Callable[[race.Round], dict[str, str]]:

@@ -4,7 +4,7 @@ import dataclasses
 import os
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import apache_beam as beam
@@ -37,7 +37,7 @@ _COUNTERS = "checkpoint_sweep.predictions"
 _OUTSIDE = "outside:"  # And the name of an output.
 
 
-def evaluate_with_tfma(request: EvaluationRequest) -> Iterator[Evaluated]:
+def evaluate_with_tfma(request: EvaluationRequest) -> Iterator[Sequence[Evaluated]]:
     """Runs `tfma.ExtractEvaluateAndWriteResults` once for each candidate.
 
     A candidate that cannot be read, or on whose NaN or infinite predictions TFMA fails, is yielded
@@ -47,7 +47,7 @@ def evaluate_with_tfma(request: EvaluationRequest) -> Iterator[Evaluated]:
         request: Request to evaluate.
 
     Yields:
-        Each candidate, in the order of the request.
+        Each candidate, a group of its own, in the order of the request.
 
     Raises:
         UserError: The examples cannot be read, or metrics not computed on them.
@@ -60,7 +60,7 @@ def evaluate_with_tfma(request: EvaluationRequest) -> Iterator[Evaluated]:
         except Exception as failure:
             logging.debug("%s: stock TFMA failed", candidate.name, exc_info=True)
             error = _failure_reason(failure, candidate, request)
-        yield Evaluated(candidate.name, time.monotonic() - started, error)
+        yield [Evaluated(candidate.name, time.monotonic() - started, error)]
 
 
 def _failure_reason(failure: Exception, candidate: ModelSource, request: EvaluationRequest) -> str:

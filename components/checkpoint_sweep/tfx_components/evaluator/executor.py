@@ -95,7 +95,7 @@ class EvaluatorExecutor(stock.Executor):
         )
         with progress.counting(source.counts):
             progress.expect(1)
-            for done in get_engine(DEFAULT_ENGINE)(request):
+            for (done,) in get_engine(DEFAULT_ENGINE)(request):
                 if done.error and not read_predictions(evaluation).failed:
                     raise EvaluationError(done.error)
         blessing = artifact_utils.get_single_instance(output_dict[keys.BLESSING_KEY])

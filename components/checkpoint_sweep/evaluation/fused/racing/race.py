@@ -76,7 +76,7 @@ def unsupported_reason(request: EvaluationRequest) -> str | None:
 
 def evaluate_race(
     request: EvaluationRequest, run: Callable[[Round], dict[str, str]]
-) -> Iterator[Evaluated]:
+) -> Iterator[Sequence[Evaluated]]:
     """Evaluates all candidates on a first share, and those that are left on the others.
 
     Args:
@@ -84,7 +84,8 @@ def evaluate_race(
         run: Evaluates a round; returns why candidates have become unreadable, by name.
 
     Yields:
-        Every candidate: when it is dropped, with the reason, or when its results are complete.
+        Every candidate, by groups: when it is dropped, with the reason, or when its results are
+        complete.
     """
     assert request.race is not None
     assert request.tracked_metrics is not None
@@ -105,10 +106,10 @@ def evaluate_race(
                 release()
                 seconds = (time.monotonic() - started) / len(group)
                 left = [model for model in group if model.name not in gone]
-                for name, reason in gone.items():
-                    yield Evaluated(name, seconds, reason)
+                if gone:
+                    yield [Evaluated(name, seconds, reason) for name, reason in gone.items()]
                 if partial is None:
-                    yield from (Evaluated(model.name, seconds) for model in left)
+                    yield [Evaluated(model.name, seconds) for model in left]
                 elif left:
                     finished.append(_Part(left, read(partial, WHOLE), read(partial, FOLDS)))
             parts = finished
@@ -116,7 +117,8 @@ def evaluate_race(
             dropped = {} if last else _dropped(parts, request.race, request.tracked_metrics)
             for name, reason in dropped.items():
                 logging.info("%s: %s", name, reason)
-                yield Evaluated(name, 0.0, reason, dropped=True)
+            if dropped:
+                yield [Evaluated(name, 0.0, why, dropped=True) for name, why in dropped.items()]
             alive = [model for model in alive if model.name not in dropped]
     finally:
         if tf.io.gfile.exists(folder):

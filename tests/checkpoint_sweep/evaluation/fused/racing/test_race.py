@@ -83,7 +83,7 @@ def _request(
 
 
 def _by_name(request: EvaluationRequest) -> dict[str, Evaluated]:
-    evaluated = list(evaluate_fused(request))
+    evaluated = [done for group in evaluate_fused(request) for done in group]
     assert sorted(done.name for done in evaluated) == sorted(m.name for m in request.candidates)
     return {done.name: done for done in evaluated}
 

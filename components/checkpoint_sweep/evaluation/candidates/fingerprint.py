@@ -1,0 +1,137 @@
+"""The fingerprint of an evaluation, and whether what it stands for is still there."""
+
+from collections.abc import Sequence
+
+import tensorflow_model_analysis as tfma
+
+from checkpoint_sweep.common import digests
+from checkpoint_sweep.common.errors import UserError
+from checkpoint_sweep.common.eval_config import metric_code
+from checkpoint_sweep.common.file_states import FileStates
+from checkpoint_sweep.common.text import some
+from checkpoint_sweep.evaluation.inputs.files import data_files
+from checkpoint_sweep.evaluation.plan.tracked_metrics import UncertaintySpec
+from checkpoint_sweep.saved_model.model_source import ModelSource
+from checkpoint_sweep.saved_model.saved_model import SavedModel
+from checkpoint_sweep.saved_model.tensor_bundle import UnreadableError, is_other_than_digested
+from checkpoint_sweep.version import __version__
+
+_NAMED = 3
+
+
+class ChangedError(UserError):
+    """What is evaluated is no longer what it was; the message says what has changed."""
+
+
+class EvaluationFingerprint:
+    """A fingerprint of all that decides on results beside a checkpoint's weights.
+
+    Attributes:
+        digest: Digest of evaluation config, tracked metrics, code of the metrics that the config
+            names, examples, baseline, engine, and the versions of this library and of TFMA.
+
+    Args:
+        eval_config: Config of the evaluation, with its defaults filled in.
+        examples: Patterns of the files of examples.
+        schema: Schema of the examples, serialized; empty without one.
+        exported: SavedModel whose graph the candidates have.
+        baseline: Model to compare with; None for none.
+        engine: Name of the engine.
+        tracked_metrics: Metrics whose uncertainty is estimated; None for none.
+    """
+
+    def __init__(
+        self,
+        eval_config: tfma.EvalConfig,
+        examples: Sequence[str],
+        schema: bytes,
+        exported: SavedModel,
+        baseline: ModelSource | None,
+        engine: str,
+        tracked_metrics: UncertaintySpec | None = None,
+    ) -> None:
+        self._eval_config = eval_config
+        self._examples = examples
+        self._exported = exported
+        self._baseline = baseline
+        self._rest = (
+            __version__,
+            tfma.__version__,
+            engine,
+            eval_config.SerializeToString(deterministic=True),
+            schema,
+            tracked_metrics.digest if tracked_metrics else "",
+        )
+        self._code = metric_code(eval_config)
+        # The graph was read before.
+        self._states = FileStates({**self._look().states, **exported.states.states})
+        self.digest = self._digest()
+
+    def keys(self, candidates: Sequence[ModelSource]) -> dict[str, str]:
+        """Computes the keys of the evaluations of candidates, by name."""
+        graphs = {
+            saved_model: saved_model.fingerprint
+            for saved_model in {candidate.saved_model for candidate in candidates}
+        }
+        return {
+            candidate.name: digests.of_parts(
+                self.digest, graphs[candidate.saved_model], candidate.digest
+            )
+            for candidate in candidates
+        }
+
+    def check_unchanged(self) -> None:
+        """Checks that all is what it was: what has been evaluated since then was that.
+
+        Files are read again only where size, times or inode are others.
+
+        Raises:
+            ChangedError: Examples, the exported graph, the baseline or the metrics' code are
+                others.
+        """
+        if metric_code(self._eval_config) != self._code:
+            raise ChangedError(
+                "The code of the metrics was changed while checkpoints were evaluated with it, and "
+                "what they gave is not recorded. Start again."
+            )
+        now = self._look()
+        changed = now.differences(self._states)
+        graph = SavedModel(self._exported.directory)
+        if changed and (
+            not graph.exists()
+            or graph.fingerprint != self._exported.fingerprint
+            or self._digest() != self.digest
+        ):
+            raise ChangedError(
+                f"{some(changed, _NAMED)} changed while checkpoints were evaluated with it, and "
+                "what they gave is not recorded. Start again once nothing writes to it."
+            )
+        self._states = now
+
+    def _look(self) -> FileStates:
+        paths = [*self._example_files(), *self._exported.states.states, *self._baseline_files()]
+        return FileStates.of(paths)
+
+    def _digest(self) -> str:
+        examples = digests.of_files(self._example_files())
+        baseline = digests.of_files(self._baseline_files()) if self._baseline else ""
+        return digests.of_parts(*self._rest, self._code, examples, baseline)
+
+    def _example_files(self) -> list[str]:
+        return [path for pattern in self._examples for path in data_files(pattern)]
+
+    def _baseline_files(self) -> list[str]:
+        if self._baseline is None:
+            return []
+        return digests.files_of_folder(self._baseline.saved_model.directory)
+
+
+def changed_weights_reason(model: ModelSource) -> str | None:
+    """Says that the weights of a model were written again since they were digested; None if not."""
+    try:
+        changed = is_other_than_digested(model)
+    except UnreadableError:
+        changed = True
+    if not changed:
+        return None
+    return "its weights were written again while they were evaluated: sweep again"

@@ -61,7 +61,8 @@ def estimate(replicates: Replicates, level: float = LEVEL) -> Estimate:
     influences = replicates.influences()
     examples = replicates.total
     if influences is None:
-        why = f"{examples:,} examples are too few, or too much alike, to tell its error"
+        alike = f"{examples:,} examples are too few, or too much alike, to tell its error"
+        why = replicates.obstacle or alike
         return Estimate(replicates.value, None, None, examples, 0, why)
     error = math.sqrt(float(influences @ influences))
     half = _student((1 + level) / 2, influences.size - 1) * error

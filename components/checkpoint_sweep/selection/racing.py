@@ -66,10 +66,13 @@ def out(found: Mapping[str, Replicates], direction: Direction, level: float) -> 
 
     Args:
         found: Replicates of the selection metric so far, by name of the candidate, all of the
-            same examples. Those without a standard error are never out.
+            same examples. Those without a standard error are never out, and nobody is where
+            replicates are of another value than the one that would be shown.
         direction: Direction of the selection metric.
         level: Level of the set.
     """
+    if any(replicates.obstacle for replicates in found.values()):
+        return []
     known = {
         name: (direction.loss(replicates.value), influences)
         for name, replicates in found.items()

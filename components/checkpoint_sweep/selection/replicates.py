@@ -1,11 +1,17 @@
 """A metric's value, and its values with one bucket of examples left out after the other."""
 
 import dataclasses
+import math
 
 import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[np.float64]
+
+# How far the value of the buckets together may be from the one that is shown: a part of its
+# standard error, and of the value, which sums in another order may differ by.
+_PART_OF_ERROR = 1e-3
+_ROUNDING = 1e-9
 
 
 @dataclasses.dataclass(frozen=True)
@@ -20,12 +26,35 @@ class Replicates:
         left_out: Value without each bucket, (buckets,); NaN where it is not defined.
         examples: Number of examples in each bucket, (buckets,).
         rarer_label: Number of examples with the rarer of the labels 0 and 1; None for other labels.
+        obstacle: Why they tell no error of the value; None if they do.
     """
 
     value: float
     left_out: tuple[float, ...]
     examples: tuple[int, ...]
     rarer_label: int | None = None
+    obstacle: str | None = None
+
+    def around(self, shown: float) -> "Replicates":
+        """Moves the replicates to the value that is shown, if they are of that very metric.
+
+        Those of another, as of coarser thresholds, say nothing of its error: they have none.
+
+        Args:
+            shown: Value on all examples, as it is reported.
+        """
+        shift = shown - self.value
+        influences = self.influences()
+        error = 0.0 if influences is None else math.sqrt(float(influences @ influences))
+        if abs(shift) <= max(_PART_OF_ERROR * error, _ROUNDING * abs(shown)):
+            left_out = tuple(number + shift for number in self.left_out)
+            return dataclasses.replace(self, value=shown, left_out=left_out)
+        return dataclasses.replace(
+            self,
+            value=shown,
+            left_out=(math.nan,) * len(self.left_out),
+            obstacle=f"its parts together give {self.value:.6g}: they do not tell its error",
+        )
 
     def minus(self, other: "Replicates") -> "Replicates":
         """Subtracts the values of another model, on the same examples.
@@ -36,7 +65,12 @@ class Replicates:
         if self.examples != other.examples:
             raise ValueError("Replicates of other examples have no difference.")
         left_out = tuple(a - b for a, b in zip(self.left_out, other.left_out, strict=True))
-        return dataclasses.replace(self, value=self.value - other.value, left_out=left_out)
+        return dataclasses.replace(
+            self,
+            value=self.value - other.value,
+            left_out=left_out,
+            obstacle=self.obstacle or other.obstacle,
+        )
 
     @property
     def total(self) -> int:

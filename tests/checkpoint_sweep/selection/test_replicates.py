@@ -124,3 +124,27 @@ def _delong(score: Array, label: npt.NDArray[np.bool_]) -> float:
     pairs = _in_order(score, label)
     positive, negative = pairs.mean(axis=1), pairs.mean(axis=0)
     return math.sqrt(positive.var(ddof=1) / positive.size + negative.var(ddof=1) / negative.size)
+
+
+_OBSTACLE = "its parts together give 0.5: they do not tell its error"
+
+
+@pytest.mark.parametrize(
+    ("left_out", "shown", "obstacle"),
+    [
+        pytest.param((0.4, 0.6), 0.5, None, id="the very value"),
+        pytest.param((0.4, 0.6), 0.50009, None, id="within a thousandth of the error"),
+        pytest.param((0.4, 0.6), 0.50011, _OBSTACLE, id="beyond"),
+        pytest.param((0.4, 0.6), math.nan, _OBSTACLE, id="no value is shown"),
+        pytest.param((0.5, 0.5), 0.5 + 1e-10, None, id="no error, and rounding"),
+        pytest.param((0.5, 0.5), 0.5 + 1e-8, _OBSTACLE, id="no error, and more"),
+    ],
+)
+def test_replicates_of_another_value_than_the_shown_have_no_error(
+    left_out: tuple[float, ...], shown: float, obstacle: str | None
+) -> None:
+    found = Replicates(0.5, left_out, (30, 30)).around(shown)
+    assert found.value == shown or math.isnan(shown)
+    assert found.obstacle == obstacle
+    assert (found.influences() is None) == (obstacle is not None)
+    assert Replicates(0.1, (0.1, 0.1), (30, 30)).minus(found).obstacle == obstacle

@@ -71,7 +71,7 @@ class BatchAccumulator:
                 pairs,
                 models,
                 self._models,
-                vectorized.rebucket(bucket),
+                bucket,
                 vectorized.buckets,
                 columns,
                 size,

@@ -17,7 +17,6 @@ from tensorflow_model_analysis.proto import config_pb2
 from checkpoint_sweep.evaluation.aggregate import sums
 from checkpoint_sweep.evaluation.aggregate.state import (
     AccumulatorKey,
-    MakePlan,
     MergeStates,
     MetricState,
     SliceState,
@@ -41,7 +40,6 @@ class MergeByRange(beam.PTransform):
         part: Config of the metrics of one query key, or of the metrics without one.
         candidates: Number of candidates.
         models: Number of models, the baseline included.
-        make_plan: Makes the plan of a config.
     """
 
     def __init__(
@@ -49,22 +47,20 @@ class MergeByRange(beam.PTransform):
         part: config_pb2.EvalConfig,
         candidates: int,
         models: int,
-        make_plan: MakePlan = plan_lib.make,
     ) -> None:
         super().__init__()
         self._part = part
         self._candidates = candidates
         self._models = models
-        self._make_plan = make_plan
 
     def expand(self, states: beam.PCollection) -> beam.PCollection:
         """Divides the states, and merges those of each range."""
-        strides = self._make_plan(self._part).strides(self._models)
+        strides = plan_lib.make(self._part).strides(self._models)
         ranges = ranges_of(self._candidates)
         return (
             states
             | "Divide" >> beam.FlatMap(divide, ranges, strides, self._models)
-            | "Merge" >> beam.CombinePerKey(MergeStates(self._part, self._models, self._make_plan))
+            | "Merge" >> beam.CombinePerKey(MergeStates(self._part, self._models))
         )
 
 

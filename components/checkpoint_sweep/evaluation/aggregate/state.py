@@ -1,7 +1,7 @@
 """States: sums and accumulators of batches, merged in any order and divided by slice."""
 
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import apache_beam as beam
@@ -19,7 +19,6 @@ Row = tuple[int, tuple[tfma_internals.SliceKey, ...]]
 AccumulatorKey = tuple[int, int, tfma_internals.SliceKey]
 # TFMA's accumulators by leaf, and in it by key.
 Fallback = dict[int, dict[AccumulatorKey, Any]]
-MakePlan = Callable[[config_pb2.EvalConfig], plan_lib.Plan]
 
 # With more rows than this per slice, sets of slices save nothing: the accumulator is flattened.
 _ROWS_PER_SLICE = 8
@@ -177,22 +176,19 @@ class MergeStates(beam.CombineFn):
     Args:
         eval_config: Config of the metrics.
         models: Number of models, the baseline included.
-        make_plan: Makes the plan of a config.
     """
 
     def __init__(
         self,
         eval_config: config_pb2.EvalConfig,
         models: int,
-        make_plan: MakePlan = plan_lib.make,
     ) -> None:
         self._eval_config = eval_config
         self._models = models
-        self._make_plan = make_plan
 
     def setup(self) -> None:
         """Builds the computations."""
-        self._plan = self._make_plan(self._eval_config)
+        self._plan = plan_lib.make(self._eval_config)
         for leaf in self._plan.leaves:
             leaf.combine.setup()
 

@@ -69,10 +69,16 @@ class Sums:
         if _is_dense(codes, size) or not codes.size:
             return cls.of(codes, list(values.T), size)
         order = _order(codes, size)
-        codes = codes[order]
-        starts = _starts(codes)
         # By `take`: indexing of rows is five times slower.
-        return cls(codes[starts], np.add.reduceat(values.take(order, axis=0), starts))
+        return cls.of_sorted(codes[order], values.take(order, axis=0))
+
+    @classmethod
+    def of_sorted(cls, codes: np.ndarray, values: np.ndarray) -> "Sums":
+        """Sums the rows of ``values`` over equal codes, which are ascending."""
+        if not codes.size:
+            return cls(codes, values)
+        starts = _starts(codes)
+        return cls(codes[starts], np.add.reduceat(values, starts))
 
     def insert(self, other: "Sums") -> "Sums":
         """Adds smaller sums to these, which may be changed.

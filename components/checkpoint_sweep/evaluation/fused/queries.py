@@ -20,7 +20,6 @@ from tensorflow_model_analysis.utils import util
 from checkpoint_sweep.evaluation import data_errors, tfma_internals
 from checkpoint_sweep.evaluation.aggregate import samples, slicing
 from checkpoint_sweep.evaluation.aggregate.state import Fallback, FoldState, MetricState, Row
-from checkpoint_sweep.evaluation.jackknife import coarse_plan as jackknife_plans
 from checkpoint_sweep.evaluation.jackknife import folds
 from checkpoint_sweep.evaluation.plan import plan as plan_lib
 from checkpoint_sweep.evaluation.plan.tracked_metrics import UncertaintySpec
@@ -111,7 +110,7 @@ class QueryStates(beam.DoFn):
         key = next((s.query_key for s in self._eval_config.metrics_specs), "")
         plans = [self._plan]
         if self._tracked_metrics is not None and key in self._tracked_metrics.parts():
-            plans.append(jackknife_plans.make(self._tracked_metrics.parts()[key]))
+            plans.append(plan_lib.make(self._tracked_metrics.parts()[key]))
         self._shared_leaves = [dict(numbers) for _, numbers in plan_lib.shared_leaves(plans)]
         self._by_fold = len(plans) > 1
         self._steps = []

@@ -29,7 +29,7 @@ from checkpoint_sweep.evaluation.fused.stacking import (
 )
 from checkpoint_sweep.evaluation.inputs import preprocessing
 from checkpoint_sweep.evaluation.inputs.preparer import UNFIT, BatchPreparer, PreparedBatch
-from checkpoint_sweep.evaluation.jackknife import coarse_plan, fold_rows
+from checkpoint_sweep.evaluation.jackknife import fold_rows
 from checkpoint_sweep.evaluation.plan import metric_inputs
 from checkpoint_sweep.evaluation.plan import plan as plan_lib
 from checkpoint_sweep.evaluation.plan.tracked_metrics import UncertaintySpec
@@ -99,7 +99,7 @@ class Update(beam.DoFn):
         self._fold_rows = None
         if self._tracked_metrics is not None and "" in self._tracked_metrics.parts():
             self._fold_rows = fold_rows.FoldRows(self._tracked_metrics)
-            self._plans.append(coarse_plan.make(self._tracked_metrics.parts()[""]))
+            self._plans.append(plan_lib.make(self._tracked_metrics.parts()[""]))
         self._leaves = plan_lib.shared_leaves(self._plans)
         for plan in self._plans:
             for leaf in plan.leaves:

@@ -13,8 +13,9 @@ from tensorflow_model_analysis.metrics import metric_types
 
 from checkpoint_sweep.evaluation.aggregate import derive
 from checkpoint_sweep.evaluation.aggregate.state import SliceState
-from checkpoint_sweep.evaluation.jackknife import coarse_plan, leave_one_out
+from checkpoint_sweep.evaluation.jackknife import leave_one_out
 from checkpoint_sweep.evaluation.jackknife.folds import FOLDS
+from checkpoint_sweep.evaluation.plan import plan as plan_lib
 from checkpoint_sweep.evaluation.plan.tracked_metrics import UncertaintySpec
 from checkpoint_sweep.evaluation.results.files import JACKKNIFE, Record
 from checkpoint_sweep.selection.metric_lookup import metric_name
@@ -39,7 +40,7 @@ class DeriveReplicates(beam.DoFn):
 
     def setup(self) -> None:
         """Builds the computations."""
-        self._plan = coarse_plan.make(self._tracked_metrics.parts()[self._query_key])
+        self._plan = plan_lib.make(self._tracked_metrics.parts()[self._query_key])
         for leaf in self._plan.leaves:
             leaf.combine.setup()
         self._models = self._candidates + (self._plan.baseline_name is not None)

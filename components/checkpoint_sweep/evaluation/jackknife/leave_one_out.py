@@ -5,13 +5,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from checkpoint_sweep.evaluation.aggregate import derive, sums
 from checkpoint_sweep.evaluation.aggregate.state import SliceState, empty_sums
 from checkpoint_sweep.evaluation.plan import plan as plan_lib
-
-Array = npt.NDArray[Any]
 
 
 def samples(
@@ -27,7 +24,7 @@ def samples(
         folds: Folds that have examples.
     """
     number = len(folds)
-    totals: list[dict[int, sums.Sums]] = [{} for _ in range(number + 1)]
+    by_leaf: dict[int, Iterator[sums.Sums]] = {}
     for index, leaf in enumerate(plan.leaves):
         if leaf.vectorized is None or leaf.of_baseline != plan.is_baseline(model, models):
             continue
@@ -38,8 +35,7 @@ def samples(
             by_fold.get(fold, nothing).block(first, first + leaf.vectorized.buckets)
             for fold in folds
         ]
-        for sample, total in enumerate(_all_but_one(parts)):
-            totals[sample][index] = sums.Sums(total.codes + first, total.values)
+        by_leaf[index] = _all_but_one(parts, first)
     fallback: list[dict[int, dict[int, Any]]] = [{} for _ in range(number + 1)]
     for index, accumulators in element.fallback.items():
         combine = plan.leaves[index].combine
@@ -51,32 +47,21 @@ def samples(
             if kept:
                 merged = combine.merge_accumulators(copy.deepcopy(kept))
                 fallback[sample][index] = {model: merged}
-    for by_leaf, accumulated in zip(totals, fallback, strict=True):
-        yield derive.Sample(by_leaf, accumulated)
+    for accumulated in fallback:
+        yield derive.Sample({index: next(found) for index, found in by_leaf.items()}, accumulated)
 
 
-def _all_but_one(parts: list[sums.Sums]) -> Iterator[sums.Sums]:
-    """Yields the sum of all parts, then of all parts but each.
+def _all_but_one(parts: list[sums.Sums], first: int) -> Iterator[sums.Sums]:
+    """Yields the sum of all parts, then of all parts but each, with codes counted from ``-first``.
 
     Nothing is subtracted: rounding would leave a remainder where there are no examples.
     """
-    codes = np.unique(np.concatenate([part.codes for part in parts]))
-    values = np.zeros((len(parts), codes.size, parts[0].values.shape[1]))
-    present = np.zeros((len(parts), codes.size), bool)
-    for fold, part in enumerate(parts):
-        position = np.searchsorted(codes, part.codes)
-        values[fold, position] = part.values
-        present[fold, position] = True
-    before, after = _before(values), _before(values[::-1])[::-1]
-    count = present.sum(axis=0)
-    yield sums.Sums(codes, values.sum(axis=0))
-    for fold in range(len(parts)):
-        kept = count > present[fold]
-        yield sums.Sums(codes[kept], (before[fold] + after[fold])[kept])
-
-
-def _before(values: Array) -> Array:
-    """Sums, for each part, the parts before it."""
-    result = np.zeros_like(values)
-    np.cumsum(values[:-1], axis=0, out=result[1:])
-    return result
+    codes = np.concatenate([part.codes for part in parts])
+    order = np.argsort(codes, kind="stable")
+    codes = codes[order] + first
+    values = np.concatenate([part.values for part in parts]).take(order, axis=0)
+    part_of = np.repeat(np.arange(len(parts)), [part.codes.size for part in parts])[order]
+    yield sums.Sums.of_sorted(codes, values)
+    for number in range(len(parts)):
+        kept = np.flatnonzero(part_of != number)
+        yield sums.Sums.of_sorted(codes[kept], values.take(kept, axis=0))

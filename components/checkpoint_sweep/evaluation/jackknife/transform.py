@@ -7,13 +7,18 @@ import apache_beam as beam
 
 from checkpoint_sweep.evaluation.aggregate import candidate_ranges
 from checkpoint_sweep.evaluation.aggregate.state import FoldState, MetricState
-from checkpoint_sweep.evaluation.jackknife import coarse_plan
 from checkpoint_sweep.evaluation.jackknife.derive import DeriveReplicates
+from checkpoint_sweep.evaluation.plan import plan as plan_lib
 from checkpoint_sweep.evaluation.plan.tracked_metrics import UncertaintySpec
 
 
 class EvaluateFolds(beam.PTransform):
     """Turns the states that `update.Update` gives into `results.files.JACKKNIFE`, by candidate.
+
+    Sums by fold have the bins of the metrics that are shown, TFMA's thresholds, so that all folds
+    together give the very value that is shown. Coarser bins make another metric where predictions
+    are narrow. Only bins with examples take memory: no more than there are examples, and at most
+    10,002 bins, 20 folds and 32 bytes, 6 MB, for each model, tracked slice and histogram.
 
     Args:
         tracked_metrics: Metrics to derive.
@@ -38,10 +43,9 @@ class EvaluateFolds(beam.PTransform):
         return (
             states
             | "Folds" >> beam.FlatMap(_state).with_output_types(Any)
-            | "Merge"
-            >> candidate_ranges.MergeByRange(part, self._candidates, self._models, coarse_plan.make)
+            | "Merge" >> candidate_ranges.MergeByRange(part, self._candidates, self._models)
             | "BySlice"
-            >> beam.FlatMap(candidate_ranges.by_slice, coarse_plan.make(part).strides(self._models))
+            >> beam.FlatMap(candidate_ranges.by_slice, plan_lib.make(part).strides(self._models))
             | "Spread" >> beam.Reshuffle()
             | "LeaveOut" >> beam.ParDo(step).with_output_types(Any)
         )

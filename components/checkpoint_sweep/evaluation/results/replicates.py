@@ -41,8 +41,8 @@ def read_replicates(
 ) -> Mapping[tuple[SliceName, MetricName], JackknifeReplicates]:
     """Reads replicates by slice and metric; none where the engine wrote none, as stock TFMA does.
 
-    The values of all examples are those of TFMA's files; the replicates differ from them as they do
-    on the coarser histograms that they are computed from.
+    The values of all examples are those of TFMA's files. Replicates that are not of these values
+    have no standard error, see `selection.replicates.Replicates.around`.
 
     Args:
         directory: An engine's output of one evaluation.
@@ -69,20 +69,15 @@ def read_replicates(
     theirs = metrics.of_model(baseline_name) if compared else {}
     return {
         (slice_key, name): JackknifeReplicates(
-            _shifted(known.own, own.get(slice_key, {}).get(name)),
-            known.baseline and _shifted(known.baseline, theirs.get(slice_key, {}).get(name)),
+            _around(known.own, own.get(slice_key, {}).get(name)),
+            known.baseline and _around(known.baseline, theirs.get(slice_key, {}).get(name)),
         )
         for (slice_key, name), known in found.items()
     }
 
 
-def _shifted(replicates: Replicates, value: float | None) -> Replicates:
-    """Moves replicates to another value of all examples."""
-    if value is None:
-        return replicates
-    shift = value - replicates.value
-    left_out = tuple(number + shift for number in replicates.left_out)
-    return dataclasses.replace(replicates, value=value, left_out=left_out)
+def _around(replicates: Replicates, shown: float | None) -> Replicates:
+    return replicates if shown is None else replicates.around(shown)
 
 
 def from_slices(

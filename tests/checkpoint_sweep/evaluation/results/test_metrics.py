@@ -12,6 +12,7 @@ from tensorflow_model_analysis.proto import metrics_for_slice_pb2
 from checkpoint_sweep.evaluation.results.files import JACKKNIFE
 from checkpoint_sweep.evaluation.results.metrics import EvaluationMetrics, read_metrics
 from checkpoint_sweep.evaluation.results.replicates import read_replicates
+from checkpoint_sweep.selection.intervals import estimate
 from tests.support import tfrecords
 
 AUC, LOSS = ("", "", "auc"), ("", "", "loss")
@@ -32,7 +33,7 @@ _SLICE = """
       key {{ name: "note" model_name: "candidate" }} value {{ bytes_value: "text" }} }}
 """
 _CROSS_SLICE = f"cross_slice_key {{ baseline_slice_key {{}} comparison_slice_key {{ {_CASH} }} }}"
-_COARSE = {
+_REPLICATES = {
     "slice": [],
     "examples": [2, 2],
     "rarer_label": 2,
@@ -43,8 +44,8 @@ _COARSE = {
             "name": "auc",
             "value": 0.5,
             "left_out": [0.25, 0.75],
-            "baseline_value": 0.375,
-            "baseline_left_out": [0.25, 0.5],
+            "baseline_value": 0.5,
+            "baseline_left_out": [0.375, 0.625],
         }
     ],
 }
@@ -62,7 +63,7 @@ def directory(tmp_path: Path) -> str:
     tfrecords.write(
         tmp_path / "metrics-00000-of-00001.tfrecord", [r.SerializeToString() for r in records]
     )
-    (tmp_path / JACKKNIFE).write_text(json.dumps({"slices": [_COARSE]}))
+    (tmp_path / JACKKNIFE).write_text(json.dumps({"slices": [_REPLICATES]}))
     return str(tmp_path)
 
 
@@ -76,13 +77,15 @@ def test_the_single_numbers_of_each_model_are_read_by_slice(directory: str) -> N
     assert read_metrics(directory, "baseline") == metrics.of_model("baseline")
 
 
-def test_replicates_are_those_of_the_coarse_bins_around_the_reported_values(
-    directory: str,
-) -> None:
+def test_replicates_of_another_value_than_the_reported_have_no_error(directory: str) -> None:
     (found,) = read_replicates(directory, "candidate").values()
-    assert (found.own.value, found.own.left_out) == (0.75, (0.5, 1.0))
+    known = estimate(found.own)
+    assert (known.value, known.standard_error) == (0.75, None)
+    assert known.caution == "its parts together give 0.5: they do not tell its error"
     assert found.baseline is not None
-    assert (found.baseline.value, found.baseline.left_out) == (0.5, (0.375, 0.625))
+    assert estimate(found.baseline).standard_error == pytest.approx(0.125)
+    assert found.change is not None
+    assert estimate(found.change).caution == known.caution
 
 
 def test_the_file_is_read_once_for_all_models_and_their_replicates(

@@ -18,8 +18,7 @@ from tensorflow_model_analysis.proto import config_pb2
 from checkpoint_sweep.common.files import replacing
 from checkpoint_sweep.evaluation.aggregate.state import FoldState, MergeStates, MetricState
 from checkpoint_sweep.evaluation.data_errors import EvaluationError
-from checkpoint_sweep.evaluation.jackknife import coarse_plan
-from checkpoint_sweep.evaluation.plan import plan as plan_lib
+from checkpoint_sweep.evaluation.plan.plan import split_config
 from checkpoint_sweep.evaluation.plan.tracked_metrics import UncertaintySpec
 
 WHOLE, FOLDS = "whole.pickle", "buckets.pickle"
@@ -69,8 +68,8 @@ class WritePartial(beam.PTransform):
     ) -> None:
         super().__init__()
         self._parts = {
-            WHOLE: (MetricState, plan_lib.split_config(eval_config)[""], plan_lib.make),
-            FOLDS: (FoldState, tracked_metrics.parts()[""], coarse_plan.make),
+            WHOLE: (MetricState, split_config(eval_config)[""]),
+            FOLDS: (FoldState, tracked_metrics.parts()[""]),
         }
         self._models = models
         self._partial = partial
@@ -81,9 +80,9 @@ class WritePartial(beam.PTransform):
             states
             | f"Only[{name}]" >> beam.Filter(_is, kind).with_output_types(Any)
             | f"Key[{name}]" >> beam.Map(_keyed)
-            | f"Merge[{name}]" >> beam.CombinePerKey(MergeStates(part, self._models, make))
+            | f"Merge[{name}]" >> beam.CombinePerKey(MergeStates(part, self._models))
             | f"Write[{name}]" >> beam.Map(write, self._partial, name)
-            for name, (kind, part, make) in self._parts.items()
+            for name, (kind, part) in self._parts.items()
         ]
         return written | beam.Flatten()
 

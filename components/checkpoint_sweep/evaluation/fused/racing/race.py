@@ -1,7 +1,6 @@
 """The race: candidates on one share of the examples after the other, without those dropped."""
 
 import dataclasses
-import json
 import os
 import secrets
 import time
@@ -13,24 +12,16 @@ from absl import logging
 
 from checkpoint_sweep.common.files import PARTIAL, absolute
 from checkpoint_sweep.common.ownership import remove_tree
-from checkpoint_sweep.evaluation.aggregate.state import FoldState, MetricState, split_by_slice
+from checkpoint_sweep.evaluation.aggregate.state import FoldState, MetricState
 from checkpoint_sweep.evaluation.fused.loading import release
 from checkpoint_sweep.evaluation.fused.racing.candidates_of_state import select_models
+from checkpoint_sweep.evaluation.fused.racing.dropped import Part, dropped_reasons
 from checkpoint_sweep.evaluation.fused.racing.partial import FOLDS, WHOLE, Partial, States, read
 from checkpoint_sweep.evaluation.fused.racing.shares import STAGES
-from checkpoint_sweep.evaluation.jackknife import coarse_plan
-from checkpoint_sweep.evaluation.jackknife.derive import DeriveReplicates
 from checkpoint_sweep.evaluation.plan import plan as plan_lib
-from checkpoint_sweep.evaluation.plan.tracked_metrics import UncertaintySpec
 from checkpoint_sweep.evaluation.predict import plan_groups
-from checkpoint_sweep.evaluation.request import Evaluated, EvaluationRequest, Race
-from checkpoint_sweep.evaluation.results.files import JACKKNIFE
-from checkpoint_sweep.evaluation.results.replicates import from_slices
+from checkpoint_sweep.evaluation.request import Evaluated, EvaluationRequest
 from checkpoint_sweep.saved_model.model_source import ModelSource
-from checkpoint_sweep.selection.formatting import plus_minus
-from checkpoint_sweep.selection.intervals import estimate
-from checkpoint_sweep.selection.racing import out
-from checkpoint_sweep.selection.replicates import Replicates
 
 _SCRATCH = "racing"
 
@@ -50,15 +41,6 @@ class Round:
     shares: range
     earlier: States
     partial: Partial | None
-
-
-@dataclasses.dataclass(frozen=True)
-class _Part:
-    """The states of a group of candidates so far."""
-
-    group: Sequence[ModelSource]
-    whole: MetricState
-    folds: MetricState
 
 
 def unsupported_reason(request: EvaluationRequest) -> str | None:
@@ -93,11 +75,11 @@ def evaluate_race(
     scratch = f"{_SCRATCH}{PARTIAL}{uuid.uuid4().hex}"
     output = absolute(os.path.dirname(next(iter(request.outputs.values()))))
     folder, key = os.path.join(output, scratch), secrets.token_bytes()
-    parts: list[_Part] = []
+    parts: list[Part] = []
     try:
         for stage, shares in enumerate(STAGES):
             last = stage == len(STAGES) - 1
-            finished: list[_Part] = []
+            finished: list[Part] = []
             for number, group in enumerate(_groups(alive, request)):
                 name = os.path.join(folder, f"{stage}-{number}")
                 partial = None if last else Partial(name, key)
@@ -111,10 +93,10 @@ def evaluate_race(
                 if partial is None:
                     yield [Evaluated(model.name, seconds) for model in left]
                 elif left:
-                    finished.append(_Part(left, read(partial, WHOLE), read(partial, FOLDS)))
+                    finished.append(Part(left, read(partial, WHOLE), read(partial, FOLDS)))
             parts = finished
             alive = [model for part in parts for model in part.group]
-            dropped = {} if last else _dropped(parts, request.race, request.tracked_metrics)
+            dropped = {} if last else dropped_reasons(parts, request)
             for name, reason in dropped.items():
                 logging.info("%s: %s", name, reason)
             if dropped:
@@ -133,14 +115,14 @@ def _groups(alive: Sequence[ModelSource], request: EvaluationRequest) -> list[li
 
 
 def _earlier(
-    parts: Sequence[_Part], group: Sequence[ModelSource], request: EvaluationRequest
+    parts: Sequence[Part], group: Sequence[ModelSource], request: EvaluationRequest
 ) -> States:
     """Joins the states of a group so far, from all groups that its candidates were in."""
     assert request.tracked_metrics is not None
     baselines = int(request.baseline is not None)
     new_number = {model.name: number for number, model in enumerate(group)}
     config = plan_lib.split_config(request.eval_config)[""]
-    both = plan_lib.make(config), coarse_plan.make(request.tracked_metrics.parts()[""])
+    both = plan_lib.make(config), plan_lib.make(request.tracked_metrics.parts()[""])
     found: list[MetricState | FoldState] = []
     first = True
     for part in parts:
@@ -161,37 +143,3 @@ def _earlier(
         found += [whole, FoldState(folds)]
         first = False
     return found
-
-
-def _dropped(
-    parts: Sequence[_Part], race: Race, tracked_metrics: UncertaintySpec
-) -> dict[str, str]:
-    """Finds the candidates to drop, and says why, by name."""
-    found = {
-        name: r for part in parts for name, r in _replicates(part, race, tracked_metrics).items()
-    }
-    reasons = {}
-    for name in out(found, race.direction, race.racing.level):
-        known = estimate(found[name])
-        value = plus_minus(known.value, known.half_width)
-        reasons[name] = (
-            f"dropped after {known.examples:,} examples: {race.metric[-1]} {value}, not among the "
-            f"best at {race.racing.level:.0%}"
-        )
-    return reasons
-
-
-def _replicates(part: _Part, race: Race, tracked_metrics: UncertaintySpec) -> dict[str, Replicates]:
-    """Derives the replicates of the selection metric for each candidate of a group."""
-    step = DeriveReplicates(tracked_metrics, "", len(part.group))
-    step.setup()
-    for element in split_by_slice(part.folds, step.strides, range(len(part.group))):
-        if tuple(sorted((name, str(value)) for name, value in element.key)) == race.slice:
-            records = {
-                part.group[number].name: json.loads(record[JACKKNIFE])
-                for number, record in step.process(element)
-            }
-            found = {name: from_slices([record]) for name, record in records.items()}
-            key = (race.slice, race.metric)
-            return {name: known[key].own for name, known in found.items() if key in known}
-    return {}

@@ -59,14 +59,6 @@ class VectorizedCombiner:
         """Yields what a batch adds; all of ``inputs`` hold the same examples, at least one."""
         raise NotImplementedError
 
-    def coarser(self) -> "VectorizedCombiner":
-        """Returns a form with fewer buckets, which is less exact; itself if there is none."""
-        return self
-
-    def rebucket(self, bucket: np.ndarray | int) -> np.ndarray | int:
-        """Maps a bucket that ``update`` gives to the bucket of this form that holds it."""
-        return bucket
-
     def accumulator(self, buckets: np.ndarray, values: np.ndarray) -> Any:
         """Makes TFMA's accumulator of sums.
 
@@ -113,14 +105,6 @@ class TotalsCombiner(VectorizedCombiner):
         """Yields the terms, in one bucket."""
         (given,) = inputs
         yield 0, self.terms(given.label, given.prediction, given.weight)
-
-    def coarser(self) -> "VectorizedCombiner":
-        """Returns itself: there is one bucket."""
-        return self
-
-    def rebucket(self, bucket: np.ndarray | int) -> np.ndarray | int:
-        """Returns the bucket as it is."""
-        return bucket
 
     def accumulator(self, buckets: np.ndarray, values: np.ndarray) -> Any:
         """Makes TFMA's accumulator, with its attributes set to the totals."""

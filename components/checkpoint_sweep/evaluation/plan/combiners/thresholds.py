@@ -11,11 +11,6 @@ from checkpoint_sweep.evaluation import tfma_internals
 from checkpoint_sweep.evaluation.plan.combiners import base
 from checkpoint_sweep.evaluation.plan.metric_inputs import Batch, MetricInputs
 
-# Histograms of so many buckets have a coarser form, with so many steps of a probability, and as
-# many of its logit, since the predictions of a rare class all lie near 0.
-_LEAST_FINE = 5_000
-_STEPS = 400
-
 
 class CalibrationHistogram(base.VectorizedCombiner):
     """Labels, predictions and examples by bucket of the prediction: AUC, plots and many others."""
@@ -61,11 +56,6 @@ class CalibrationHistogram(base.VectorizedCombiner):
             weighted = np.where(total == 0, 0.0, prediction * total)
         yield bucket, [positive, weighted, total]
 
-    def coarser(self) -> base.VectorizedCombiner:
-        """Returns a form with some hundreds of buckets, if there are thousands."""
-        fine = self._settings.buckets >= _LEAST_FINE
-        return CoarseHistogram(self.combiner) if fine else self
-
     def accumulator(
         self, buckets: np.ndarray, values: np.ndarray
     ) -> dict[int, calibration_histogram.Bucket]:
@@ -86,42 +76,6 @@ class CalibrationHistogram(base.VectorizedCombiner):
             return buckets, values
         kept = values[:, 2] != 0
         return buckets[kept], values[kept]
-
-
-class CoarseHistogram(CalibrationHistogram):
-    """A histogram of fewer buckets, each of which stands for the middle one of some of TFMA's."""
-
-    def __init__(self, combiner: Any) -> None:
-        super().__init__(combiner)
-        fine = self._settings.buckets
-        even = np.linspace(0, 1, _STEPS + 1)
-        logit = 1 / (1 + np.exp(np.linspace(-1, 1, _STEPS + 1) * np.log(fine)))
-        # The last of TFMA's buckets in each; the first and the last of all stay alone.
-        ends = np.unique(np.round(np.concatenate((even, logit)) * fine).astype(np.int64))
-        self._ends = np.append(ends, fine + 1)
-        self._middle = np.concatenate(([0], (self._ends[:-1] + 1 + self._ends[1:]) // 2))
-
-    @property
-    def buckets(self) -> int:
-        """Number of buckets: one below the range, one above, and those between."""
-        return self._ends.size
-
-    def coarser(self) -> base.VectorizedCombiner:
-        """Returns itself."""
-        return self
-
-    def rebucket(self, bucket: np.ndarray | int) -> np.ndarray | int:
-        """Maps a bucket of TFMA's to the coarser one that holds it."""
-        found: np.ndarray = np.searchsorted(self._ends, bucket)
-        return found
-
-    def accumulator(self, buckets: np.ndarray, values: np.ndarray) -> Any:
-        """Makes TFMA's buckets by index."""
-        return super().accumulator(self._middle[buckets], values)
-
-    def output(self, buckets: np.ndarray, values: np.ndarray) -> dict[Any, Any]:
-        """Makes the histogram."""
-        return super().output(self._middle[buckets], values)
 
 
 class ArrayHistogram(Sequence):

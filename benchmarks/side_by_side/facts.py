@@ -29,7 +29,7 @@ from benchmarks.side_by_side.outcome import (
     read_outcome,
 )
 from checkpoint_sweep.evaluation.results.ledger import read_ledger
-from checkpoint_sweep.sweeping.sweep import read_result
+from checkpoint_sweep.sweeping.finished import read_result
 
 # So that few steps are enough to become good, and as few to become bad.
 _QUICK = 0.02

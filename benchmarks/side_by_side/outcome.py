@@ -13,7 +13,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from benchmarks.side_by_side import model
 from benchmarks.side_by_side.job import Job
 from checkpoint_sweep.model_run.checkpoints import find_checkpoints
-from checkpoint_sweep.sweeping.sweep import read_result
+from checkpoint_sweep.sweeping.finished import read_result
 
 SLIM, ESTIMATOR, KERAS, SWEEP = CONTENDERS = (
     "slim_evaluation_loop",

@@ -127,6 +127,7 @@ def show(directory: str, as_json: bool) -> None:
         print_verdicts(found)
     except (LookupError, TypeError, AttributeError, ValueError) as error:
         raise folders.damaged(directory) from error
+    directory = folders.by_latest(directory)
     if found.chosen is not None:
         typer.echo(f"Model: {os.path.join(directory, 'model')}")
     report = os.path.join(directory, REPORT_HTML)

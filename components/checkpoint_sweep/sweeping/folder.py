@@ -3,15 +3,20 @@
 import contextlib
 import os
 import re
+import uuid
 from collections.abc import Iterator
+
+from absl import logging
 
 from checkpoint_sweep.common import locks, ownership
 from checkpoint_sweep.common.errors import UserError
+from checkpoint_sweep.common.files import PARTIAL
 from checkpoint_sweep.report import sweep_result
 from checkpoint_sweep.report.document import VERDICTS_JSON
 from checkpoint_sweep.selection.sweep_verdicts import SweepVerdicts
 
 SWEEP, WATCH = "sweep", "watch"  # which may go on in a folder, one of each
+LATEST = "latest"
 _OUTPUT = "output of sweeps"
 _NUMBER = re.compile("[0-9]{4,9}")
 
@@ -98,6 +103,38 @@ def remove(folder: str, number: int) -> None:
 def path(folder: str, number: int) -> str:
     """Returns the folder of a sweep."""
     return os.path.join(folder, f"{number:04d}")
+
+
+def number_of(directory: str) -> int:
+    """Returns the number of the folder of a sweep."""
+    return int(os.path.basename(directory))
+
+
+def point_latest(folder: str, directory: str) -> None:
+    """Has the link `latest` lead to a sweep; where there can be none, a warning says so.
+
+    Args:
+        folder: Folder that sweeps share.
+        directory: Folder of the sweep in it.
+    """
+    link = os.path.join(folder, LATEST)
+    if os.path.lexists(link) and not os.path.islink(link):
+        logging.warning("%s is no link, and stays: the results are in %s.", link, directory)
+        return
+    scratch = f"{link}{PARTIAL}{uuid.uuid4().hex}"
+    try:
+        os.symlink(os.path.basename(directory), scratch)
+        os.replace(scratch, link)
+    except OSError as error:
+        logging.warning(
+            "There can be no link %s (%s): the results are in %s.", link, error.strerror, directory
+        )
+
+
+def by_latest(directory: str) -> str:
+    """Returns the path of a sweep by the link `latest`, if that leads to it; else as it is."""
+    link = os.path.join(os.path.dirname(directory), LATEST)
+    return link if os.path.realpath(link) == os.path.realpath(directory) else directory
 
 
 def latest(folder: str) -> str:

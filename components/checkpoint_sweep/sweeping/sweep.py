@@ -1,8 +1,7 @@
 """A sweep without a pipeline: from Python, or from a shell."""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import apache_beam as beam
 import tensorflow_model_analysis as tfma
@@ -10,23 +9,18 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from tensorflow_metadata.proto.v0 import schema_pb2
 
 from checkpoint_sweep.common.eval_config import with_defaults
-from checkpoint_sweep.common.files import write_json
-from checkpoint_sweep.report import tensorboard
-from checkpoint_sweep.report.document import VERDICTS_JSON
 from checkpoint_sweep.report.sweep_result import SweepResult
-from checkpoint_sweep.report.write import try_to_write_report
 from checkpoint_sweep.saved_model.saved_model import SavedModel
 from checkpoint_sweep.selection.metric_lookup import complete_name
-from checkpoint_sweep.selection.sweep_verdicts import SweepVerdicts
 from checkpoint_sweep.sweeping import folder as folders
 from checkpoint_sweep.sweeping.config_files import read_eval_config, read_schema
 from checkpoint_sweep.sweeping.example_files import open_files
+from checkpoint_sweep.sweeping.finished import MODEL, run_into_next
 from checkpoint_sweep.sweeping.options import SweepOptions
-from checkpoint_sweep.sweeping.run_sweep import SweepOutcome, run_sweep
+from checkpoint_sweep.sweeping.run_sweep import run_sweep
 from checkpoint_sweep.sweeping.settings import ModelPaths, SweepSettings, provenance
 from checkpoint_sweep.sweeping.tables.columns import TableColumns, of_evaluation
 
-MODEL = "model"
 _EXAMPLES = "examples"
 
 
@@ -45,7 +39,8 @@ def sweep(run: str, model: str, options: SweepOptions) -> SweepResult:
     >>> result.plot().figure.savefig("auc.png")
 
     A sweep that was interrupted, or whose run has grown, goes on with the same call: what was
-    evaluated under the same circumstances is reused.
+    evaluated under the same circumstances is reused. Where nothing is new, the results before stay
+    in their folder. The link `latest` beside the numbered folders leads to the last results.
 
     Args:
         run: Directory of the checkpoints.
@@ -73,7 +68,7 @@ def sweep(run: str, model: str, options: SweepOptions) -> SweepResult:
     output = folders.of_run(run, options.output)
     with folders.locked(output):
         models = ModelPaths(model, run, options.baseline)
-        return _into_next(
+        return run_into_next(
             output,
             provenance(settings, models, patterns, [split]),
             lambda directory: run_sweep(
@@ -94,24 +89,6 @@ def sweep(run: str, model: str, options: SweepOptions) -> SweepResult:
         )
 
 
-def read_result(directory: str) -> SweepResult:
-    """Reads a finished sweep, from its own folder or the one that all sweeps of a run share.
-
-    Args:
-        directory: Folder of the sweep, or of all sweeps of the run: the last one then.
-
-    Raises:
-        FolderError: There is none, or it is damaged.
-    """
-    directory = folders.latest(directory)
-    return _result(directory, folders.read_verdicts(directory))
-
-
-def _result(directory: str, verdicts: SweepVerdicts) -> SweepResult:
-    model = None if verdicts.winner is None else os.path.join(directory, MODEL)
-    return SweepResult(directory, verdicts, model)
-
-
 def _columns(
     eval_config: tfma.EvalConfig,
     saved_models: Sequence[SavedModel],
@@ -119,19 +96,3 @@ def _columns(
 ) -> TableColumns:
     whole = with_defaults(eval_config, has_baseline=len(saved_models) > 1)
     return of_evaluation(whole, saved_models, schema)
-
-
-def _into_next(
-    output: str, made: Mapping[str, Any], run: Callable[[str], SweepOutcome]
-) -> SweepResult:
-    """Runs a sweep in the next numbered folder; those before go once it has ended."""
-    before = folders.numbers(output)
-    directory = folders.make_next(output)
-    verdicts = run(directory).verdicts
-    result = _result(directory, verdicts)
-    tensorboard.try_to_write(result)
-    try_to_write_report(result, made["model_run"], made)
-    write_json(os.path.join(directory, VERDICTS_JSON), verdicts.to_dict())
-    for number in before:
-        folders.remove(output, number)
-    return read_result(directory)

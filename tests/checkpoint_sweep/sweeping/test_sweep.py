@@ -11,9 +11,11 @@ import tensorflow as tf
 import tensorflow_model_analysis as tfma
 from google.protobuf import json_format, text_format
 
+from checkpoint_sweep import EarliestOfSet, Selection, StepRange
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.sweeping import folder as folders
-from checkpoint_sweep.sweeping.sweep import read_result, sweep
+from checkpoint_sweep.sweeping.finished import read_result
+from checkpoint_sweep.sweeping.sweep import sweep
 from tests.checkpoint_sweep.sweeping.conftest import Files
 
 
@@ -60,6 +62,48 @@ def test_earlier_results_are_reused_and_the_earlier_folder_is_removed(files: Fil
     assert folders.numbers(str(files.output)) == [2024]
     assert all((path / "notes.txt").exists() for path in mine)
     assert (files.output / "0007" / "verdicts.json").exists()
+
+
+def test_a_sweep_in_which_nothing_is_new_leaves_the_one_before(
+    files: Files, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "absl")
+    first = sweep(**files.arguments())
+    written = _times(first.directory)
+    assert sweep(**files.arguments()) == first
+    assert f"Nothing is new: {first.directory} stays as it is." in caplog.messages
+    assert _times(first.directory) == written
+    assert folders.numbers(str(files.output)) == [1]
+    Path(first.directory, "report.html").unlink()
+    assert sweep(**files.arguments()).directory.endswith("0002")
+    earliest = Selection("auc", policy=EarliestOfSet())
+    assert sweep(**files.arguments(select=earliest)).directory.endswith("0003")
+
+
+def _times(directory: str) -> dict[Path, int]:
+    return {path: path.stat().st_mtime_ns for path in Path(directory).rglob("*")}
+
+
+def test_results_have_a_path_that_does_not_change(files: Files) -> None:
+    latest = files.output / "latest"
+    first = sweep(**files.arguments())
+    assert latest.readlink() == Path("0001")
+    assert folders.by_latest(first.directory) == str(latest)
+    second = sweep(**files.arguments(steps=StepRange(first=20)))
+    assert latest.readlink() == Path("0002")
+    assert read_result(str(latest)).verdicts == second.verdicts
+    latest.unlink()
+    sweep(**files.arguments(steps=StepRange(first=20)))
+    assert latest.readlink() == Path("0002")
+
+
+def test_what_is_called_latest_and_is_no_link_stays(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "latest").mkdir()
+    folders.point_latest(str(tmp_path), str(tmp_path / "0001"))
+    assert not (tmp_path / "latest").is_symlink()
+    assert f"latest is no link, and stays: the results are in {tmp_path}/0001" in caplog.text
 
 
 @pytest.mark.parametrize("form", ["json", "yaml"])

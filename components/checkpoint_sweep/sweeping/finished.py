@@ -1,0 +1,126 @@
+"""Finished sweeps: each in a numbered folder, the last of which `latest` leads to."""
+
+import dataclasses
+import json
+import os
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import tensorflow as tf
+from absl import logging
+
+from checkpoint_sweep.common.digests import of_files
+from checkpoint_sweep.common.files import write_json
+from checkpoint_sweep.evaluation.results.ledger import Entry, EntryStatus, read_ledger
+from checkpoint_sweep.report import tensorboard
+from checkpoint_sweep.report.document import REPORT_HTML, VERDICTS_JSON
+from checkpoint_sweep.report.sweep_result import SweepResult
+from checkpoint_sweep.report.write import try_to_write_report
+from checkpoint_sweep.selection.sweep_verdicts import SweepVerdicts
+from checkpoint_sweep.sweeping import folder as folders
+from checkpoint_sweep.sweeping.run_sweep import SweepOutcome
+
+MODEL = "model"
+
+
+def read_result(directory: str) -> SweepResult:
+    """Reads a finished sweep, from its own folder or the one that all sweeps of a run share.
+
+    Args:
+        directory: Folder of the sweep, or of all sweeps of the run: the last one then.
+
+    Raises:
+        FolderError: There is none, or it is damaged.
+    """
+    directory = folders.latest(directory)
+    return _result(directory, folders.read_verdicts(directory))
+
+
+def run_into_next(
+    output: str, made: Mapping[str, Any], run: Callable[[str], SweepOutcome]
+) -> SweepResult:
+    """Runs a sweep in the next numbered folder; those before go once it has ended.
+
+    A sweep that has found nothing new goes itself, and the finished one before stays.
+
+    Args:
+        output: Folder that sweeps share.
+        made: Provenance of the sweep.
+        run: Function that sweeps into a folder.
+    """
+    numbers = folders.numbers(output)
+    directory = folders.make_next(output)
+    verdicts = run(directory).verdicts
+    result = _result(directory, verdicts)
+    before = _last_finished(output, numbers)
+    if before is not None and _repeats(result, before, made):
+        logging.info("Nothing is new: %s stays as it is.", before.directory)
+        numbers.append(folders.number_of(directory))
+        result = before
+    else:
+        tensorboard.try_to_write(result)
+        try_to_write_report(result, made["model_run"], made)
+        write_json(os.path.join(directory, VERDICTS_JSON), verdicts.to_dict())
+    folders.point_latest(output, result.directory)
+    for number in numbers:
+        if number != folders.number_of(result.directory):
+            folders.remove(output, number)
+    return read_result(result.directory)
+
+
+def _result(directory: str, verdicts: SweepVerdicts) -> SweepResult:
+    model = None if verdicts.winner is None else os.path.join(directory, MODEL)
+    return SweepResult(directory, verdicts, model)
+
+
+def _last_finished(output: str, numbers: Sequence[int]) -> SweepResult | None:
+    for directory in (folders.path(output, number) for number in reversed(numbers)):
+        if os.path.exists(os.path.join(directory, VERDICTS_JSON)):
+            try:
+                return _result(directory, folders.read_verdicts(directory))
+            except folders.FolderError:
+                return None
+    return None
+
+
+def _repeats(result: SweepResult, before: SweepResult, made: Mapping[str, Any]) -> bool:
+    """Checks whether evaluations, verdicts, model and provenance are those of a sweep before.
+
+    What cannot be read there is not the same.
+    """
+    try:
+        own = read_ledger(result.directory)
+        return (
+            all(entry.reused or entry.status is EntryStatus.EXCLUDED for entry in own)
+            and _evaluations(own, result) == _evaluations(read_ledger(before.directory), before)
+            and _plain(result.decision) == _plain(before.decision)
+            and _weights(result.model) == _weights(before.model)
+            and os.path.exists(os.path.join(before.directory, REPORT_HTML))
+            and {**before.report.made, **made} == before.report.made
+        )
+    except (OSError, LookupError, TypeError, AttributeError, ValueError, tf.errors.OpError):
+        return False
+
+
+def _evaluations(entries: Sequence[Entry], swept: SweepResult) -> list[Entry]:
+    """Returns entries without what differs from one sweep to the next: times, and own paths."""
+    return [
+        dataclasses.replace(
+            entry,
+            seconds=0.0,
+            reused=True,
+            checkpoint=entry.checkpoint.removeprefix(swept.directory),
+        )
+        for entry in entries
+    ]
+
+
+def _plain(verdicts: SweepVerdicts | None) -> Any:
+    return verdicts and json.loads(json.dumps(verdicts.to_dict()))
+
+
+def _weights(model: str | None) -> str:
+    """Digests the files of a model; "" without one."""
+    return of_files(
+        os.path.join(folder, name) for folder, _, names in os.walk(model or "") for name in names
+    )

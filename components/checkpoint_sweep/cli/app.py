@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from checkpoint_sweep.cli import commands, results
+from checkpoint_sweep.cli.config_file import reading_config_file
 from checkpoint_sweep.cli.ending import in_a_sentence
 from checkpoint_sweep.cli.init import init
 from checkpoint_sweep.cli.interruption import Interruption
@@ -38,6 +39,9 @@ def about(
           --config=config.pbtxt --select=auc
       checkpoint-sweep compare run-sweep run2-sweep
 
+    Options that a command is not given are taken from `checkpoint-sweep.toml`, or from the table
+    `[tool.checkpoint-sweep]` of `pyproject.toml`, in the current folder.
+
     Exit status: 0 when it did what it says, 3 when no checkpoint is eligible, 2 for bad input, 1
     for an error that nobody foresaw, with a log of it, 130 or 143 when interrupted.
     """
@@ -50,7 +54,7 @@ def make_app(interruption: Interruption | None = None) -> typer.Typer:
         interruption: Signals that the process gets; errors end in a sentence then.
     """
     app = typer.Typer(pretty_exceptions_enable=False, no_args_is_help=True)
-    app.callback(help=_help(about))(about)
+    app.callback(help=_help(about))(reading_config_file(about))
     shown: list[Callable[..., None]] = [init, commands.sweep, commands.watch]
     shown += [results.show, results.compare, results.export]
     for command in shown:

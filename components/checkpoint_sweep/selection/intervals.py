@@ -4,6 +4,7 @@ import dataclasses
 import functools
 import math
 
+import numpy as np
 from scipy import special  # Not stats, whose import takes as long as all else of this package.
 
 from checkpoint_sweep.selection.criteria import LEVEL
@@ -16,6 +17,9 @@ FEW_EXAMPLES_PER_BUCKET = 5
 FEW_BUCKETS = 3.5
 # From some 50 to 70 on, intervals of AUC are as good as they say.
 FEW_OF_THE_RARER_LABEL = 50
+# The variance of the buckets' sizes beside that of chance. Of independent examples it is above 3
+# once in 100,000 evaluations; where each is there so many times, it is so many.
+_UNEVEN = 3.0
 _ROUNDING = 1e-12  # Relative to a value: what varies less does not vary.
 
 
@@ -87,6 +91,13 @@ def _caution_reason(replicates: Replicates, influences: Array) -> str | None:
         return (
             f"few examples ({replicates.rarer_label:,}) have the rarer label: its interval is a "
             "rough guess"
+        )
+    sizes = np.asarray(replicates.examples, np.float64)
+    uneven = float(sizes.var(ddof=1) / sizes.mean())
+    if uneven > _UNEVEN:
+        return (
+            f"many examples are equal, as if {replicates.total / uneven:,.0f} were distinct, and "
+            "equal ones count as one: its interval is too wide"
         )
     squares = influences**2
     variance = float(squares.sum())

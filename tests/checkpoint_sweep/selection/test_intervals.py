@@ -77,6 +77,10 @@ def test_one_sided_bounds_hold_as_often_as_their_level() -> None:
 
 _FEW = "99 examples are few: its interval is a rough guess"
 _SAME = "it is the same without any part of the examples: its interval is a rough guess"
+_EQUAL = (
+    "many examples are equal, as if 171 were distinct, and equal ones count as one: its interval "
+    "is too wide"
+)
 _DECIDED = "a few examples decide over its value: its interval is a rough guess"
 
 
@@ -90,6 +94,8 @@ _DECIDED = "a few examples decide over its value: its interval is a rough guess"
         pytest.param(0.0, [0.0] * 20, [50] * 20, _SAME, id="always 0"),
         pytest.param(1.0, [1.0] * 20, [50] * 20, _SAME, id="always 1"),
         pytest.param(0.3, [0.3] * 20, [51] * 20, _SAME, id="the same up to rounding"),
+        pytest.param(0.5, [0.4, 0.6] * 10, [50, 60] * 10, None, id="folds as even as by chance"),
+        pytest.param(0.5, [0.4, 0.6] * 10, [40, 80] * 10, _EQUAL, id="equal examples together"),
         pytest.param(1e-9, [0.9e-9, 1.1e-9] * 10, [50] * 20, None, id="small but it varies"),
     ],
 )

@@ -17,6 +17,8 @@ from checkpoint_sweep.saved_model.tensor_bundle import UnreadableError, is_other
 from checkpoint_sweep.version import __version__
 
 _NAMED = 3
+# Raised when equal examples and models give other files, as by other folds.
+_FORM_OF_RESULTS = "2"
 
 
 class ChangedError(UserError):
@@ -56,6 +58,7 @@ class EvaluationFingerprint:
         self._baseline = baseline
         self._rest = (
             __version__,
+            _FORM_OF_RESULTS,
             tfma.__version__,
             engine,
             eval_config.SerializeToString(deterministic=True),

@@ -20,6 +20,7 @@ from checkpoint_sweep.common.text import first_line
 from checkpoint_sweep.evaluation.inputs.decoder import Decoder, DecoderWithoutSchema, project
 from checkpoint_sweep.evaluation.inputs.files import compression_of, data_files
 from checkpoint_sweep.evaluation.inputs.parallelism import number_of_workers, parts_of_a_file
+from checkpoint_sweep.evaluation.inputs.places import with_places
 
 
 class ReadingError(UserError):
@@ -45,8 +46,9 @@ class ReadFeatures(beam.PTransform):
     """Reads RecordBatches of the wanted columns and the serialized examples.
 
     They are those of ``tfxio.TFExampleRecord(..., raw_record_column_name=ARROW_INPUT_COLUMN)``
-    without the other columns. Where there are more workers than files, several share a file: each
-    reads all of it, since it may be compressed, and decodes its share of the batches.
+    without the other columns, and with that of `places`. Where there are more workers than files,
+    several share a file: each reads all of it, since it may be compressed, and decodes its share of
+    the batches.
 
     Args:
         patterns: Patterns of files, which may be compressed by gzip.
@@ -111,7 +113,7 @@ def read_files(
     read = _ReadFile(schema.SerializeToString() if schema else None, batch_size)
     read.setup()
     for path in data_files(pattern):
-        yield from read.process(Part(path))
+        yield from read.batches(Part(path))
 
 
 class _ReadFile(beam.DoFn):
@@ -128,13 +130,23 @@ class _ReadFile(beam.DoFn):
             self._decoder = Decoder(schema_pb2.Schema.FromString(self._schema))
 
     def process(self, element: Part) -> Iterator[pa.RecordBatch]:
+        """Reads one part, with the places of its examples.
+
+        Raises:
+            ReadingError: See `batches`.
+        """
+        for number, batch in enumerate(self.batches(element)):
+            before = element.first + number * element.stride
+            yield with_places(batch, before * self._batch_size)
+
+    def batches(self, part: Part) -> Iterator[pa.RecordBatch]:
         """Reads one part.
 
         Raises:
             ReadingError: The file is damaged, or its examples are of other types than in the
                 schema.
         """
-        path, first, stride = element
+        path, first, stride = part
         batches = self._batches(path, first, stride)
         while True:
             try:

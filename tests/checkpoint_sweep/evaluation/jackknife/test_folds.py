@@ -3,17 +3,22 @@
 import json
 from pathlib import Path
 
+import apache_beam as beam
 import numpy as np
 import pyarrow as pa
 import pytest
 import tensorflow_model_analysis as tfma
+from apache_beam.runners.portability.fn_api_runner import FnApiRunner
+from apache_beam.testing import util
 
+from checkpoint_sweep.evaluation.inputs.reader import ReadFeatures
 from checkpoint_sweep.evaluation.jackknife import folds
 from checkpoint_sweep.evaluation.plan.tracked_metrics import find_tracked_metrics
 from checkpoint_sweep.evaluation.results.files import JACKKNIFE
 from checkpoint_sweep.evaluation.results.replicates import read_replicates
 from checkpoint_sweep.selection.selection import Selection
 from tests.checkpoint_sweep.evaluation import taxi_models, tfma_oracle
+from tests.support import tfrecords
 
 CONFIG = """
     model_specs { label_key: "big_tipper" }
@@ -112,3 +117,24 @@ def test_the_rarer_of_two_labels_is_counted(
         expected = min(sum(labels), len(labels) - sum(labels)) if rarer else None
         assert found.own.rarer_label == expected
         assert found.own.total == len(labels)
+
+
+def test_equal_examples_have_the_folds_of_their_places(tmp_path: Path) -> None:
+    path = tfrecords.write(tmp_path / "data", [b""] * 600)
+    ways = [(600, 1), (16, 1), (16, 3)]  # Sizes of batches, and parts of the file.
+    with beam.Pipeline(runner=FnApiRunner()) as pipeline:
+        found = [
+            pipeline
+            | f"Read{way}" >> ReadFeatures([path], None, None, *way)
+            | f"Folds{way}" >> beam.FlatMap(lambda batch: folds.of_examples(batch).tolist())
+            | f"Count{way}" >> beam.combiners.Count.PerElement()
+            | f"All{way}" >> beam.combiners.ToDict()
+            for way in ways
+        ]
+        util.assert_that(found | beam.Flatten(), _are_even_and_the_same)
+
+
+def _are_even_and_the_same(found: list[dict[int, int]]) -> None:
+    assert found[0] == found[1] == found[2]
+    counts = np.array([found[0].get(fold, 0) for fold in range(folds.FOLDS)])
+    assert ((counts - 30) ** 2 / 30).sum() < 44  # chi-squared, 19 degrees: 0.999

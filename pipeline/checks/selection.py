@@ -1,8 +1,10 @@
 """Finds out before the run whether the sweep will be able to choose."""
 
+import dataclasses
+
 from checkpoint_sweep.common.eval_config import EvalConfigError, with_defaults
 from checkpoint_sweep.selection.criteria import Direction
-from checkpoint_sweep.selection.metric_lookup import resolve_direction
+from checkpoint_sweep.selection.metric_lookup import complete_name, resolve_direction
 from checkpoint_sweep.selection.policies import SelectionError
 from checkpoint_sweep.selection.selection import Selection
 from checkpoint_sweep.selection.set_policies import SecondaryMetric
@@ -31,13 +33,14 @@ def check_selection(config: PipelineConfig) -> None:
     if isinstance(selection.policy, SecondaryMetric):
         other = Selection(selection.policy.metric, direction=selection.policy.direction)
         try:
-            resolve_direction(other, eval_config)
+            resolve_direction(complete_name(other, eval_config), eval_config)
         except SelectionError as error:
             raise ConfigError(f"--choose={config.choose} cannot be followed: {error}") from error
+    chosen_by = complete_name(Selection(metric, direction=config.direction), eval_config)
     try:
-        resolve_direction(Selection(metric, direction=config.direction), eval_config)
+        resolve_direction(chosen_by, eval_config)
     except SelectionError as error:
-        if config.direction is None and _is_computed(metric, eval_config):
+        if config.direction is None and _is_computed(chosen_by, eval_config):
             raise ConfigError(
                 f"Nothing says which values of {metric!r} are better. Say --direction=higher or "
                 "--direction=lower, or give the metric a change_threshold with a direction."
@@ -45,9 +48,10 @@ def check_selection(config: PipelineConfig) -> None:
         raise ConfigError(f"--select-by={metric} cannot be followed: {error}") from error
 
 
-def _is_computed(metric: str, eval_config: object) -> bool:
+def _is_computed(selection: Selection, eval_config: object) -> bool:
+    known = dataclasses.replace(selection, direction=Direction.HIGHER_IS_BETTER)
     try:
-        resolve_direction(Selection(metric, direction=Direction.HIGHER_IS_BETTER), eval_config)
+        resolve_direction(known, eval_config)
     except SelectionError:
         return False
     return True

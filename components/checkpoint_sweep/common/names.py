@@ -12,19 +12,36 @@ class MetricName(NamedTuple):
 
     >>> str(MetricName("head", "classId:1", "auc"))
     'head/auc/classId:1'
+    >>> str(MetricName("", "", "auc", "weighted"))
+    'auc/weighted'
 
     Attributes:
         output_name: Output of a multi-output model; "" for the only one.
         sub_key: Class, top k or kind of average, as TFMA prints it; "" for none.
         name: Name that TFMA gives the metric.
+        weighting: "weighted" or "unweighted", by the weights of examples, where an evaluation
+            computes both; "" where it computes one of them.
     """
 
     output_name: str
     sub_key: str
     name: str
+    weighting: str = ""
 
     def __str__(self) -> str:
-        return "/".join(part for part in (self.output_name, self.name, self.sub_key) if part)
+        parts = (self.output_name, self.name, self.sub_key, self.weighting)
+        return "/".join(part for part in parts if part)
+
+
+def weighting(weighted: bool | None) -> str:
+    """Returns the weighting in the name of a metric.
+
+    Args:
+        weighted: Whether examples count by their weights; None where that needs no saying.
+    """
+    if weighted is None:
+        return ""
+    return "weighted" if weighted else "unweighted"
 
 
 class SliceName(tuple[tuple[str, str], ...]):

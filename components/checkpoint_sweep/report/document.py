@@ -260,7 +260,9 @@ class Report:
             if decision
             else None,
             metrics=[
-                MetricName(info["output_name"], info["sub_key"], info["name"])
+                MetricName(
+                    info["output_name"], info["sub_key"], info["name"], info.get("weighting", "")
+                )
                 for info in content["metrics"]
             ],
             slices=[SliceName.of(pairs) for pairs in content["slices"]],

@@ -5,9 +5,10 @@ from collections.abc import Iterator, Sequence
 from tensorflow_model_analysis.metrics import metric_types
 from tensorflow_model_analysis.proto import metrics_for_slice_pb2 as proto
 
+from checkpoint_sweep.common.names import MetricName
 from checkpoint_sweep.report.document import Plot
 from checkpoint_sweep.report.thinning import thin
-from checkpoint_sweep.selection.metric_lookup import metric_name
+from checkpoint_sweep.selection.metric_lookup import metric_name, weighted_both_ways
 from checkpoint_sweep.tfma_views.results import overall_plots
 
 _MOST_POINTS = 200
@@ -22,17 +23,17 @@ def read_plots(directory: str, model_name: str) -> list[Plot]:
         directory: Folder of TFMA's results of one evaluation.
         model_name: Name of the candidate's model spec; "" when it is the only one.
     """
-    return [
-        plot
+    entries = [
+        (metric_types.PlotKey.from_proto(entry.key), entry)
         for record in overall_plots(directory)
         for entry in record.plot_keys_and_values
         if entry.key.model_name in ("", model_name)
-        for plot in _of_entry(entry)
     ]
+    both = weighted_both_ways(key for key, _ in entries)
+    return [plot for key, entry in entries for plot in _of_entry(metric_name(key, both), entry)]
 
 
-def _of_entry(entry: proto.PlotsForSlice.PlotKeyAndValue) -> Iterator[Plot]:
-    key = metric_name(metric_types.PlotKey.from_proto(entry.key))
+def _of_entry(key: MetricName, entry: proto.PlotsForSlice.PlotKeyAndValue) -> Iterator[Plot]:
     about = {"of": str(key._replace(name="")), "name": key.name}
     data = entry.value
     if matrices := data.confusion_matrix_at_thresholds.matrices:

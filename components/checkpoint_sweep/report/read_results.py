@@ -5,15 +5,13 @@ import os
 from collections.abc import Mapping
 
 import tensorflow as tf
-from tensorflow_model_analysis.metrics import metric_types
 from tensorflow_model_analysis.proto import metrics_for_slice_pb2
 
 from checkpoint_sweep.common.names import MetricName, SliceName
-from checkpoint_sweep.evaluation.results.metrics import EvaluationMetrics, slice_of
+from checkpoint_sweep.evaluation.results.metrics import EvaluationMetrics
 from checkpoint_sweep.evaluation.results.replicates import read_replicates
 from checkpoint_sweep.selection.criteria import LEVEL
 from checkpoint_sweep.selection.intervals import estimate
-from checkpoint_sweep.selection.metric_lookup import metric_name
 from checkpoint_sweep.selection.replicates import Replicates
 
 Key = tuple[SliceName, MetricName]
@@ -56,7 +54,7 @@ class Results:
 
 
 class MetricReader:
-    """Reads the results of candidates whose metrics have the same keys.
+    """Reads the results of candidates.
 
     Args:
         model_name: Name of the model spec of the candidates; "" when it is the only one.
@@ -70,7 +68,6 @@ class MetricReader:
         self._model_name = model_name
         self._baseline_name = baseline_name
         self._level = level
-        self._names: dict[bytes, MetricName] = {}
 
     def read(self, directory: str) -> Results:
         """Reads one candidate's folder.
@@ -82,20 +79,15 @@ class MetricReader:
         baseline: dict[Key, float] = {}
         intervals: dict[Key, Interval] = {}
         metrics = EvaluationMetrics(directory)
-        for record in metrics.records:
-            slice_key = slice_of(record)
-            for entry in record.metric_keys_and_values:
-                if entry.key.is_diff or not entry.value.HasField("double_value"):
-                    continue
-                model = entry.key.model_name
-                key = slice_key, self._name(entry.key)
-                value = entry.value.double_value.value
-                if self._baseline_name is not None and model == self._baseline_name:
-                    baseline[key] = value
-                elif model in ("", self._model_name):
-                    values[key] = value
-                    if entry.HasField("confidence_interval"):
-                        intervals[key] = _of_tfma(value, entry.confidence_interval)
+        for slice_name, metric, entry in metrics.numbers:
+            key = slice_name, metric
+            value = entry.value.double_value.value
+            if self._baseline_name is not None and entry.key.model_name == self._baseline_name:
+                baseline[key] = value
+            elif entry.key.model_name in ("", self._model_name):
+                values[key] = value
+                if entry.HasField("confidence_interval"):
+                    intervals[key] = _of_tfma(value, entry.confidence_interval)
         replicates = read_replicates(directory, self._model_name, metrics=metrics)
         intervals |= {
             key: _of_replicates(found.own, self._level) for key, found in replicates.items()
@@ -106,13 +98,6 @@ class MetricReader:
             if found.change is not None
         }
         return Results(values, baseline, intervals, changes)
-
-    def _name(self, key: metrics_for_slice_pb2.MetricKey) -> MetricName:
-        """Names a metric; converting keys takes most of the time, so each is converted once."""
-        raw = key.SerializeToString(deterministic=True)
-        if raw not in self._names:
-            self._names[raw] = metric_name(metric_types.MetricKey.from_proto(key))
-        return self._names[raw]
 
 
 def has_results(directory: str) -> bool:

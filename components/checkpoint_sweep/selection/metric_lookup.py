@@ -1,39 +1,63 @@
 """The metrics that an evaluation config computes, and the directions that it declares."""
 
 import dataclasses
+from collections.abc import Iterable, Set
 
 import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.metrics import metric_specs, metric_types
 from tensorflow_model_analysis.proto import config_pb2
 
-from checkpoint_sweep.common.names import MetricName
-from checkpoint_sweep.selection.criteria import Direction, ThresholdMode
+from checkpoint_sweep.common.names import MetricName, weighting
+from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.policies import SelectionError
 from checkpoint_sweep.selection.selection import Selection
 from checkpoint_sweep.selection.set_policies import SecondaryMetric
 
 
 def complete_name(selection: Selection, eval_config: tfma.EvalConfig) -> Selection:
-    """Finds output and sub key where the metric names them, or where only one has the metric.
+    """Finds output, sub key and weighting where the metric names them, or only one has the metric.
 
-    A metric is named as messages and reports do: `price/mean_absolute_error`, `topK:3/recall`.
+    A metric is named as messages and reports do: `price/mean_absolute_error`, `recall/topK:3` or
+    `topK:3/recall`, `auc/weighted`.
 
     Args:
         selection: Metric to choose by.
         eval_config: Evaluation config with TFMA's defaults.
 
     Returns:
-        The selection with `output_name` and `sub_key`, or as it is if that does not tell.
+        The selection with `output_name`, `sub_key`, and `weighted` where the config computes both;
+        as it is if that does not tell.
     """
-    if selection.output_name or selection.sub_key:
-        return selection
-    available = {metric_name(key) for key in computed_metrics(eval_config)}
-    whole = [name for name in available if selection.metric == "/".join(filter(None, name))]
-    found = whole or [name for name in available if selection.metric == name[-1]]
+    keys = computed_metrics(eval_config)
+    both = weighted_both_ways(keys)
+    available = {
+        metric_name(key, both)
+        for key in keys
+        if selection.weighted in (None, bool(key.example_weighted))
+    }
+    whole = [name for name in available if _is_whole_name(selection, name)]
+    found = whole or [name for name in available if _is_bare_name(selection, name)]
     if len(found) != 1:
         return selection
-    ((output, sub_key, metric),) = found
-    return dataclasses.replace(selection, output_name=output, sub_key=sub_key, metric=metric)
+    (name,) = found
+    return dataclasses.replace(
+        selection,
+        output_name=name.output_name,
+        sub_key=name.sub_key,
+        metric=name.name,
+        weighted=name.weighting == weighting(True) if name.weighting else None,
+    )
+
+
+def _is_whole_name(selection: Selection, name: MetricName) -> bool:
+    if selection.output_name or selection.sub_key:
+        return selection.metric_name[:3] == name[:3]
+    either = name, name._replace(weighting="")
+    return any(selection.metric in ("/".join(filter(None, n)), str(n)) for n in either)
+
+
+def _is_bare_name(selection: Selection, name: MetricName) -> bool:
+    return selection.metric == name.name and not (selection.output_name or selection.sub_key)
 
 
 def resolve_direction(selection: Selection, eval_config: tfma.EvalConfig) -> Direction:
@@ -49,18 +73,19 @@ def resolve_direction(selection: Selection, eval_config: tfma.EvalConfig) -> Dir
             or declares another than the selection does; or a name that decides stands for a
             weighted and an unweighted value.
     """
-    available = sorted({metric_name(key) for key in computed_metrics(eval_config)})
+    both = names_computed_both_ways(eval_config)
+    _check_unambiguous(selection, both)
+    available = sorted({metric_name(key, both) for key in computed_metrics(eval_config)})
     if selection.metric_name not in available:
-        names = ", ".join("/".join(part for part in name if part) for name in available)
-        names = names or "nothing"
+        names = ", ".join("/".join(filter(None, name)) for name in available) or "nothing"
         raise SelectionError(
             f"The evaluation config does not compute {selection.metric!r}"
             + (f" for {selection.sub_key!r}" if selection.sub_key else "")
+            + (f" {weighting(selection.weighted)}" if selection.weighted is not None else "")
             + f", by which to select. It computes: {names}. Name one of these, or add the "
             "metric to metrics_specs."
         )
-    _check_unambiguous(selection, eval_config)
-    declared = _declared_direction(selection.metric_name, eval_config)
+    declared = _declared_direction(selection.metric_name, eval_config, both)
     if selection.direction and declared and selection.direction is not declared:
         raise SelectionError(
             f"The selection says {selection.direction.value} for {selection.metric!r}, its "
@@ -76,31 +101,17 @@ def resolve_direction(selection: Selection, eval_config: tfma.EvalConfig) -> Dir
     return direction
 
 
-def _check_unambiguous(selection: Selection, eval_config: tfma.EvalConfig) -> None:
-    """Checks that no name by which something is decided stands for two values.
-
-    Thresholds are met by each value; only their bounds are looked up by name.
-    """
-    kinds: dict[MetricName, set[bool | None]] = {}
-    for key in computed_metrics(eval_config):
-        kinds.setdefault(metric_name(key), set()).add(key.example_weighted)
-    names = {selection.metric_name}
+def _check_unambiguous(selection: Selection, both: Set[MetricName]) -> None:
+    """Checks that no name by which something is decided stands for two values."""
+    decisive = [str(selection.metric_name)]
     if isinstance(selection.policy, SecondaryMetric):
-        names |= {name for name in kinds if str(name) == selection.policy.metric}
-    if selection.threshold_mode is ThresholdMode.CONFIDENT:
-        names |= {
-            metric_name(key)
-            for key in metric_specs.metric_thresholds_from_metrics_specs(
-                eval_config.metrics_specs, eval_config=eval_config
-            )
-        }
-    for name in sorted(names):
-        if len(kinds.get(name, ())) > 1:
+        decisive.append(selection.policy.metric)
+    for name in sorted(both):
+        if str(name) in decisive:
+            either = " or ".join(f"'{name}/{weighting(weighted)}'" for weighted in (True, False))
             raise SelectionError(
-                f"{str(name)!r} stands for two values, since metrics_specs compute it "
-                "weighted and unweighted. Compute one of them; or add a second metrics_specs for "
-                "the other, with example_weights of its own and the metric under another name in "
-                "its config."
+                f"{str(name)!r} stands for two values, since metrics_specs compute it weighted and "
+                f"unweighted. Name one of them: {either}."
             )
 
 
@@ -143,20 +154,55 @@ def computed_metrics(eval_config: tfma.EvalConfig) -> list[metric_types.MetricKe
     return keys
 
 
-def metric_name(key: metric_types.MetricKey) -> MetricName:
-    """Names a metric as selections do."""
+def names_computed_both_ways(eval_config: tfma.EvalConfig) -> Set[MetricName]:
+    """Returns the names, without weighting, of metrics that a config computes both ways.
+
+    Args:
+        eval_config: Evaluation config with TFMA's defaults.
+    """
+    return weighted_both_ways(computed_metrics(eval_config))
+
+
+def weighted_both_ways(
+    keys: Iterable[metric_types.MetricKey | metric_types.PlotKey],
+) -> Set[MetricName]:
+    """Returns the names, without weighting, of those that are there weighted and unweighted.
+
+    Args:
+        keys: Keys of all metrics, or all plots, of an evaluation.
+    """
+    found: dict[MetricName, set[bool]] = {}
+    for key in keys:
+        found.setdefault(metric_name(key), set()).add(bool(key.example_weighted))
+    return {name for name, ways in found.items() if len(ways) > 1}
+
+
+def metric_name(
+    key: metric_types.MetricKey | metric_types.PlotKey, both: Set[MetricName] = frozenset()
+) -> MetricName:
+    """Names a metric as selections do.
+
+    Args:
+        key: Key of the metric.
+        both: Names, without weighting, of those that the evaluation computes both ways.
+    """
     parts = [str(part) for part in (key.sub_key, key.aggregation_type) if part]
-    return MetricName(key.output_name or "", "/".join(parts), key.name)
+    name = MetricName(key.output_name or "", "/".join(parts), key.name)
+    if name in both:
+        return name._replace(weighting=weighting(bool(key.example_weighted)))
+    return name
 
 
-def _declared_direction(metric: MetricName, eval_config: tfma.EvalConfig) -> Direction | None:
+def _declared_direction(
+    metric: MetricName, eval_config: tfma.EvalConfig, both: Set[MetricName]
+) -> Direction | None:
     thresholds = metric_specs.metric_thresholds_from_metrics_specs(
         eval_config.metrics_specs, eval_config=eval_config
     )
     declared = {
         Direction(config_pb2.MetricDirection.Name(threshold.direction))
         for key, entries in thresholds.items()
-        if metric_name(key) == metric
+        if metric_name(key, both) == metric
         for _, threshold in entries
         if isinstance(threshold, config_pb2.GenericChangeThreshold) and threshold.direction
     }

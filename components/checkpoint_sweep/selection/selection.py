@@ -4,7 +4,7 @@ import dataclasses
 import json
 from collections.abc import Mapping
 
-from checkpoint_sweep.common.names import MetricName, SliceName
+from checkpoint_sweep.common.names import MetricName, SliceName, weighting
 from checkpoint_sweep.selection import policies
 from checkpoint_sweep.selection.criteria import LEVEL, Direction, ThresholdMode
 from checkpoint_sweep.selection.policies import BestValue, SelectionError, SelectionPolicy
@@ -34,6 +34,8 @@ class Selection:
         output_name: Name of the output of a multi-output model.
         sub_key: Class, top k or average of the metric, as TFMA prints it, for example
             ``"classId:3"`` or ``"macro"``.
+        weighted: Whether to take the value by the weights of examples, where the evaluation config
+            computes it with and without them. None takes the only one.
         policy: Policy that chooses one of the eligible checkpoints, see `SelectionPolicy`.
         level: Level of intervals, and the probability with which the set of checkpoints that are
             tied with the best holds the truly best one; between 0.5 and 1.
@@ -48,6 +50,7 @@ class Selection:
     direction: Direction | None = None
     output_name: str = ""
     sub_key: str = ""
+    weighted: bool | None = None
     policy: SelectionPolicy = dataclasses.field(default_factory=BestValue)
     level: float = LEVEL
     threshold_mode: ThresholdMode = ThresholdMode.VALUE
@@ -60,8 +63,8 @@ class Selection:
 
     @property
     def metric_name(self) -> MetricName:
-        """The metric with the output and the class that it is of."""
-        return MetricName(self.output_name, self.sub_key, self.metric)
+        """The metric with the output, the class and the weighting that it is of."""
+        return MetricName(self.output_name, self.sub_key, self.metric, weighting(self.weighted))
 
     @property
     def slice_name(self) -> SliceName:
@@ -76,6 +79,7 @@ class Selection:
             "direction": self.direction.value if self.direction else None,
             "output_name": self.output_name,
             "sub_key": self.sub_key,
+            "weighted": self.weighted,
             "policy": policies.to_dict(self.policy),
             "level": self.level,
             "margin": self.threshold_mode.value,
@@ -101,6 +105,8 @@ class Selection:
             for name in ("metric", "output_name", "sub_key"):
                 if not isinstance(getattr(selection, name), str):
                     raise TypeError(f"{name} is not text")
+            if selection.weighted not in (None, True, False):
+                raise TypeError("weighted is not true, false or null")
             if not isinstance(selection.slice, dict):
                 raise TypeError("slice is not a mapping of features to values")
         except SelectionError:

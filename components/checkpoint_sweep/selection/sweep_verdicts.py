@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from checkpoint_sweep.common.names import MetricName, SliceName
+from checkpoint_sweep.common.names import MetricName, SliceName, weighting
 from checkpoint_sweep.selection.criteria import LEVEL, Direction, ThresholdMode
 from checkpoint_sweep.selection.verdict import Verdict
 
@@ -22,6 +22,8 @@ class AppliedSelection:
         slice: Feature values of the slice that the metric was read on; empty for all examples.
         output_name: Output of a multi-output model; "" for the only one.
         sub_key: Class, top k or kind of average of the metric; "" for none.
+        weighted: Whether its value is that by the weights of examples, where both were computed;
+            None where one of them was.
         level: Level of intervals and of the set of those tied with the best.
         policy: Dotted name of the policy's class, and its fields: reading needs no such class.
         threshold_mode: Certainty with which thresholds were to be met.
@@ -32,14 +34,15 @@ class AppliedSelection:
     slice: Mapping[str, str | int | float] = dataclasses.field(default_factory=dict)
     output_name: str = ""
     sub_key: str = ""
+    weighted: bool | None = None
     level: float = LEVEL
     policy: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     threshold_mode: ThresholdMode = ThresholdMode.VALUE
 
     @property
     def metric_name(self) -> MetricName:
-        """The metric with the output and the class that it is of."""
-        return MetricName(self.output_name, self.sub_key, self.metric)
+        """The metric with the output, the class and the weighting that it is of."""
+        return MetricName(self.output_name, self.sub_key, self.metric, weighting(self.weighted))
 
     @property
     def slice_name(self) -> SliceName:
@@ -61,6 +64,7 @@ class AppliedSelection:
             "policy": dict(self.policy),
             "slice": dict(self.slice),
             "sub_key": self.sub_key,
+            "weighted": self.weighted,
         }
 
     @classmethod
@@ -76,6 +80,7 @@ class AppliedSelection:
             slice=content.get("slice") or {},
             output_name=content.get("output_name") or "",
             sub_key=content.get("sub_key") or "",
+            weighted=content.get("weighted"),
             level=float(content.get("level", LEVEL)),
             policy=content.get("policy") or {},
             threshold_mode=ThresholdMode(content.get("margin", ThresholdMode.VALUE.value)),

@@ -114,14 +114,15 @@ def read_thresholds(eval_config: "tfma.EvalConfig") -> list[Threshold]:
     from tensorflow_model_analysis.metrics import metric_specs
     from tensorflow_model_analysis.proto import config_pb2
 
-    from checkpoint_sweep.selection.metric_lookup import metric_name
+    from checkpoint_sweep.selection.metric_lookup import metric_name, names_computed_both_ways
 
     found = metric_specs.metric_thresholds_from_metrics_specs(
         eval_config.metrics_specs, eval_config=eval_config
     )
+    both = names_computed_both_ways(eval_config)
     return [
         Threshold(
-            metric_name(key),
+            metric_name(key, both),
             key.model_name or "",
             slicing,
             isinstance(slicing, config_pb2.CrossSlicingSpec),

@@ -32,7 +32,9 @@ from checkpoint_sweep.saved_model.tensor_bundle import unreadable_reason
 from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.decision import choose
 from checkpoint_sweep.selection.judgement import judge
-from checkpoint_sweep.selection.metric_lookup import check_slice, resolve_direction
+from checkpoint_sweep.selection.metric_lookup import check_slice, complete_name, resolve_direction
+from checkpoint_sweep.selection.racing import Racing
+from checkpoint_sweep.selection.selection import Selection
 from checkpoint_sweep.selection.sweep_verdicts import SweepVerdicts
 from checkpoint_sweep.selection.verdict import Verdict
 from checkpoint_sweep.sweeping.evaluated_export import export_evaluated
@@ -77,8 +79,8 @@ def run_sweep(
             (SelectionError, EvalConfigError, SignatureError, FeatureError, ExamplesError,
             EvaluationError), or one of them changes meanwhile (ChangedError).
     """
-    selection = settings.selection
     whole = with_defaults(settings.eval_config, has_baseline=True)
+    selection = complete_name(settings.selection, whole)
     direction = resolve_direction(selection, whole)
     check_slice(selection, whole)
     exported = SavedModel(models.exported)
@@ -103,7 +105,7 @@ def run_sweep(
         batch_size=settings.batch_size,
         memory_budget=settings.memory_budget,
         tracked_metrics=tracked_metrics,
-        race=_race(settings, direction),
+        race=_race(settings.racing, selection, direction),
     )
     fingerprint = EvaluationFingerprint(
         eval_config,
@@ -133,11 +135,10 @@ def run_sweep(
     return SweepOutcome(verdicts, eval_config)
 
 
-def _race(settings: SweepSettings, direction: Direction) -> Race | None:
-    if settings.racing is None:
+def _race(racing: Racing | None, selection: Selection, direction: Direction) -> Race | None:
+    if racing is None:
         return None
-    selection = settings.selection
-    return Race(settings.racing, selection.metric_name, selection.slice_name, direction)
+    return Race(racing, selection.metric_name, selection.slice_name, direction)
 
 
 def _candidates(

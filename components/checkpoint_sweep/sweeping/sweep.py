@@ -11,7 +11,6 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 from checkpoint_sweep.common.eval_config import with_defaults
 from checkpoint_sweep.report.sweep_result import SweepResult
 from checkpoint_sweep.saved_model.saved_model import SavedModel
-from checkpoint_sweep.selection.metric_lookup import complete_name
 from checkpoint_sweep.sweeping import folder as folders
 from checkpoint_sweep.sweeping.config_files import read_eval_config, read_schema
 from checkpoint_sweep.sweeping.example_files import open_files
@@ -53,7 +52,7 @@ def sweep(run: str, model: str, options: SweepOptions) -> SweepResult:
     config = options.config
     eval_config = read_eval_config(config) if isinstance(config, str) else config
     settings = SweepSettings(
-        complete_name(options.selection, with_defaults(eval_config, has_baseline=True)),
+        options.selection,
         eval_config,
         options.steps,
         options.averages,

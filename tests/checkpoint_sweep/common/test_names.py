@@ -15,6 +15,7 @@ from checkpoint_sweep.common.names import OVERALL, CandidateLabels, MetricName, 
         (MetricName("", "", "auc"), "auc"),
         (MetricName("head", "", "auc"), "head/auc"),
         (MetricName("head", "classId:1/macro", "auc"), "head/auc/classId:1/macro"),
+        (MetricName("head", "", "auc", "weighted"), "head/auc/weighted"),
     ],
 )
 def test_a_metric_is_printed_with_its_output_and_class(name: MetricName, text: str) -> None:

@@ -2,7 +2,7 @@ import pytest
 import tensorflow_model_analysis as tfma
 from google.protobuf import text_format
 
-from checkpoint_sweep.selection.criteria import Direction, ThresholdMode
+from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.metric_lookup import complete_name, resolve_direction
 from checkpoint_sweep.selection.policies import SelectionError
 from checkpoint_sweep.selection.selection import Selection
@@ -67,6 +67,18 @@ BY_CLASS = 'metrics { class_name: "AUC" } binarize { class_ids { values: [0, 1] 
         pytest.param(
             BY_CLASS, Selection("auc", direction=HIGHER, sub_key="classId:1"), HIGHER, id="class"
         ),
+        pytest.param(
+            f"{PLAIN} {BOTH}",
+            Selection("auc", direction=HIGHER, weighted=True),
+            HIGHER,
+            id="one of both weightings",
+        ),
+        pytest.param(
+            f"{PLAIN} }} metrics_specs {{ {NAMED} {BOTH}",
+            Selection("auc", direction=HIGHER, policy=SecondaryMetric("named/unweighted", LOWER)),
+            HIGHER,
+            id="one of both weightings decides between the best",
+        ),
     ],
 )
 def test_the_direction_is_that_of_selection_or_thresholds(
@@ -89,21 +101,41 @@ MACRO = (
 @pytest.mark.parametrize(
     ("metrics", "named", "expected"),
     [
-        (PLAIN, "auc", ("", "", "auc")),
-        (BY_CLASS, "classId:1/auc", ("", "classId:1", "auc")),
-        (BY_CLASS, "auc", ("", "", "auc")),  # Either: said by `resolve_direction`.
-        (TOP_K, "topK:3/recall", ("", "topK:3", "recall")),
-        (MACRO, "macro/auc", ("", "macro", "auc")),
-        (f'output_names: "up" {PLAIN}', "up/auc", ("up", "", "auc")),
-        (f'output_names: "up" {PLAIN}', "auc", ("up", "", "auc")),
-        (PLAIN, "accuracy", ("", "", "accuracy")),
+        (PLAIN, "auc", ("", "", "auc", "")),
+        (BY_CLASS, "classId:1/auc", ("", "classId:1", "auc", "")),
+        (BY_CLASS, "auc/classId:1", ("", "classId:1", "auc", "")),
+        (BY_CLASS, "auc", ("", "", "auc", "")),  # Either: said by `resolve_direction`.
+        (TOP_K, "topK:3/recall", ("", "topK:3", "recall", "")),
+        (MACRO, "macro/auc", ("", "macro", "auc", "")),
+        (f'output_names: "up" {PLAIN}', "up/auc", ("up", "", "auc", "")),
+        (f'output_names: "up" {PLAIN}', "auc", ("up", "", "auc", "")),
+        (PLAIN, "accuracy", ("", "", "accuracy", "")),
+        (f"{PLAIN} {BOTH}", "auc/weighted", ("", "", "auc", "weighted")),
+        (f"{PLAIN} {BOTH}", "auc/unweighted", ("", "", "auc", "unweighted")),
+        (f"{BY_CLASS} {BOTH}", "auc/classId:1/weighted", ("", "classId:1", "auc", "weighted")),
+        (f"{PLAIN} {BOTH}", "auc", ("", "", "auc", "")),  # Either, too.
     ],
 )
 def test_a_metric_is_named_as_messages_name_it(
-    metrics: str, named: str, expected: tuple[str, str, str]
+    metrics: str, named: str, expected: tuple[str, str, str, str]
 ) -> None:
-    found = complete_name(Selection(named), _config(metrics))
-    assert (found.output_name, found.sub_key, found.metric) == expected
+    assert complete_name(Selection(named), _config(metrics)).metric_name == expected
+
+
+@pytest.mark.parametrize(
+    ("metrics", "weighted", "expected"),
+    [
+        (f"{PLAIN} {BOTH}", True, "auc/weighted"),
+        (f"{PLAIN} {BOTH}", False, "auc/unweighted"),
+        (f"{PLAIN} example_weights {{ weighted: true }}", True, "auc"),
+        (f"{MACRO} {BOTH}", True, "auc/weighted"),
+    ],
+)
+def test_a_weighting_is_named_where_both_are_computed(
+    metrics: str, weighted: bool, expected: str
+) -> None:
+    found = complete_name(Selection("auc", weighted=weighted), _config(metrics))
+    assert str(found.metric_name) == expected
 
 
 @pytest.mark.parametrize(
@@ -133,7 +165,7 @@ def test_a_metric_is_named_as_messages_name_it(
         pytest.param(
             f"{PLAIN} {BOTH}",
             Selection("auc", direction=HIGHER),
-            "'auc' stands for two values",
+            "'auc' stands for two values.* Name one of them: 'auc/weighted' or 'auc/unweighted'",
             id="weighted and unweighted",
         ),
         pytest.param(
@@ -145,10 +177,10 @@ def test_a_metric_is_named_as_messages_name_it(
             id="so is what decides between the best",
         ),
         pytest.param(
-            f"{PLAIN} }} metrics_specs {{ {NAMED} {BOTH}",
-            Selection("auc", direction=HIGHER, threshold_mode=ThresholdMode.CONFIDENT),
-            "'named' stands for two values",
-            id="so is what has a threshold with a bound",
+            f"{PLAIN} example_weights {{ unweighted: true }}",
+            Selection("auc", direction=HIGHER, weighted=True),
+            "does not compute 'auc' weighted, by which to select",
+            id="another weighting than is computed",
         ),
     ],
 )

@@ -17,6 +17,7 @@ from checkpoint_sweep.selection.selection import Selection
         Selection("auc"),
         Selection("loss", {"hour": 3, "city": "Rome"}, Direction.LOWER_IS_BETTER),
         Selection("precision", output_name="head", sub_key="classId:3"),
+        Selection("auc", weighted=False),
         Selection("auc", policy=EarliestWithin(0.01)),
     ],
 )

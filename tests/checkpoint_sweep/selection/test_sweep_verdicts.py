@@ -19,6 +19,7 @@ _SELECTION = Selection(
     "auc",
     slice={"hour": 9},
     sub_key="classId:1",
+    weighted=True,
     level=0.9,
     threshold_mode=ThresholdMode.CONFIDENT,
 )
@@ -98,9 +99,9 @@ def test_without_standard_errors_one_is_only_eligible() -> None:
 
 def test_the_selection_has_its_names(found: SweepVerdicts) -> None:
     selection = found.selection
-    assert selection.metric_name == MetricName("", "classId:1", "auc")
+    assert selection.metric_name == MetricName("", "classId:1", "auc", "weighted")
     assert selection.slice_name == SliceName.of([("hour", "9")])
-    assert str(selection) == str(_SELECTION) == "auc/classId:1 on hour=9"
+    assert str(selection) == str(_SELECTION) == "auc/classId:1/weighted on hour=9"
     assert selection.threshold_mode is ThresholdMode.CONFIDENT
 
 

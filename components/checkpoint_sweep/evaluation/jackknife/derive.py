@@ -4,13 +4,14 @@ import json
 import logging
 import math
 import numbers
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from typing import Any
 
 import apache_beam as beam
 import numpy as np
 from tensorflow_model_analysis.metrics import metric_types
 
+from checkpoint_sweep.common.names import MetricName
 from checkpoint_sweep.evaluation.aggregate import derive
 from checkpoint_sweep.evaluation.aggregate.state import SliceState
 from checkpoint_sweep.evaluation.jackknife import leave_one_out
@@ -70,7 +71,9 @@ class DeriveReplicates(beam.DoFn):
                 "slice": [[str(name), str(value)] for name, value in element.key],
                 "examples": examples,
                 "rarer_label": rarer,
-                "metrics": list(_entries(values, baseline, folds)),
+                "metrics": list(
+                    _entries(values, baseline, folds, self._tracked_metrics.computed_both_ways)
+                ),
             }
             yield candidate, {JACKKNIFE: json.dumps(content).encode()}
 
@@ -108,7 +111,8 @@ class DeriveReplicates(beam.DoFn):
         for key, value in metrics.items():
             if not isinstance(key, metric_types.MetricKey) or key.model_name != model_name:
                 continue
-            if metric_name(key) in self._tracked_metrics.names and _is_number(value):
+            name = metric_name(key, self._tracked_metrics.computed_both_ways)
+            if name in self._tracked_metrics.names and _is_number(value):
                 result[key] = float(value)
         return result
 
@@ -118,13 +122,19 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, numbers.Real) or (isinstance(value, np.ndarray) and value.ndim == 0)
 
 
-def _entries(values: _Values, baseline: _Values, folds: list[int]) -> Iterator[dict[str, Any]]:
+def _entries(
+    values: _Values, baseline: _Values, folds: list[int], both: Set[MetricName]
+) -> Iterator[dict[str, Any]]:
     """Yields an entry of the record, JSON-like, for each metric."""
-    of_baseline = {metric_name(key): key for key in baseline[0]}
+    of_baseline = {metric_name(key, both): key for key in baseline[0]}
     for key in values[0]:
-        metric = metric_name(key)
-        output, sub_key, name = metric
-        entry: dict[str, Any] = {"output": output, "sub_key": sub_key, "name": name}
+        metric = metric_name(key, both)
+        entry: dict[str, Any] = {
+            "output": metric.output_name,
+            "sub_key": metric.sub_key,
+            "name": metric.name,
+            "weighting": metric.weighting,
+        }
         entry |= _replicates_entry("", [found.get(key) for found in values], folds)
         other = of_baseline.get(metric)
         if other is not None:

@@ -10,6 +10,7 @@ from tensorflow_model_analysis.proto import config_pb2
 
 from checkpoint_sweep.common.names import MetricName
 from checkpoint_sweep.evaluation.plan.tracked_metrics import names_of
+from checkpoint_sweep.selection.metric_lookup import names_computed_both_ways
 
 # Beyond it a prediction is no rounding of 0 or 1.
 TOLERANCE = 1e-6
@@ -58,20 +59,20 @@ def curves_out_of_range(
         return {}
     return {
         name: (
-            f"{name[-1]} cannot decide: on {outside[name[0]]:,} of {examples:,} examples a "
-            "prediction is outside of [0, 1], the range of its thresholds. Export probabilities, "
-            "as tf.sigmoid makes them of logits, or take another metric"
+            f"{name} cannot decide: its predictions leave [0, 1], the range of its thresholds, on "
+            f"{outside[name.output_name]:,} of {examples:,} examples. Export probabilities, as "
+            "tf.sigmoid makes them of logits, or take another metric"
         )
         for name in _names(eval_config)
-        if outside.get(name[0])
+        if outside.get(name.output_name)
     }
 
 
 def _names(eval_config: config_pb2.EvalConfig) -> Iterator[MetricName]:
+    both = names_computed_both_ways(eval_config)
     for spec in eval_config.metrics_specs:
         for metric in spec.metrics:
             if metric.class_name in _CURVES:
-                found = names_of(eval_config, spec, metric)
-                yield from (
-                    name for name in found if _TOP_K not in name[1] and not name[2].startswith("_")
-                )
+                for name in names_of(eval_config, spec, metric, both):
+                    if _TOP_K not in name.sub_key and not name.name.startswith("_"):
+                        yield name

@@ -1,7 +1,7 @@
 """The tracked metrics: those whose uncertainty is estimated, and on which slices."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Any
 
 import tensorflow_model_analysis as tfma
@@ -14,7 +14,7 @@ from checkpoint_sweep.common.names import MetricName
 from checkpoint_sweep.evaluation.plan.plan import split_config
 from checkpoint_sweep.evaluation.tfma_internals import SliceKey
 from checkpoint_sweep.selection.criteria import ThresholdMode
-from checkpoint_sweep.selection.metric_lookup import metric_name
+from checkpoint_sweep.selection.metric_lookup import metric_name, names_computed_both_ways
 from checkpoint_sweep.selection.selection import Selection
 
 # A slice by its features and their values as text.
@@ -38,6 +38,11 @@ class UncertaintySpec:
     chosen: _Chosen | None
     thresholds: tuple[config_pb2.SlicingSpec, ...]
     everywhere: bool = False
+
+    @property
+    def computed_both_ways(self) -> Set[MetricName]:
+        """The names, without weighting, of tracked metrics that are computed both ways."""
+        return {name._replace(weighting="") for name in self.names if name.weighting}
 
     def applies(self, key: SliceKey) -> bool:
         """Tells whether the selection or a threshold looks at a slice."""
@@ -86,6 +91,7 @@ def find_tracked_metrics(
         eval_config.metrics_specs, eval_config=eval_config
     )
     slices: list[config_pb2.SlicingSpec] = []
+    both = names_computed_both_ways(eval_config)
     names: set[MetricName] = set()
     everywhere = False
     for key, entries in thresholds.items():
@@ -98,7 +104,7 @@ def find_tracked_metrics(
                 continue
             elif spec not in slices:
                 slices.append(spec)
-            names.add(metric_name(key))
+            names.add(metric_name(key, both))
     chosen = None
     if selection is not None:
         names.add(selection.metric_name)
@@ -113,7 +119,7 @@ def find_tracked_metrics(
         kept = [
             metric
             for metric in metrics_spec.metrics
-            if names & names_of(eval_config, metrics_spec, metric)
+            if names & names_of(eval_config, metrics_spec, metric, both)
         ]
         if kept:
             part = reduced.metrics_specs.add()
@@ -129,8 +135,16 @@ def names_of(
     eval_config: config_pb2.EvalConfig,
     metrics_spec: config_pb2.MetricsSpec,
     metric: config_pb2.MetricConfig,
+    both: Set[MetricName],
 ) -> set[MetricName]:
-    """Finds the names of one metric in the results, for all outputs, classes and averages."""
+    """Finds the names of one metric in the results, for all outputs, classes and averages.
+
+    Args:
+        eval_config: Evaluation config with its defaults.
+        metrics_spec: MetricsSpec that has the metric.
+        metric: Metric to name.
+        both: Names, without weighting, of metrics that the whole config computes both ways.
+    """
     alone = config_pb2.EvalConfig()
     alone.CopyFrom(eval_config)
     del alone.metrics_specs[:]
@@ -140,7 +154,7 @@ def names_of(
     spec.metrics.add().CopyFrom(metric)
     computations: list[Any] = metric_specs.to_computations(alone.metrics_specs, eval_config=alone)
     return {
-        metric_name(key)
+        metric_name(key, both)
         for computation in computations
         for key in computation.keys
         if isinstance(key, metric_types.MetricKey) and not isinstance(key, metric_types.PlotKey)

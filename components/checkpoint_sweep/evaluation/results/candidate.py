@@ -56,7 +56,8 @@ def read_result(
     replicates = read_replicates(directory, model_name, metrics=metrics)
     predictions = read_predictions(directory)
     out_of_range = curves_out_of_range(eval_config, predictions.outside, predictions.examples)
-    failures = [*threshold_failures(directory), *without_meaning(eval_config, out_of_range)]
+    meaningless = without_meaning(eval_config, out_of_range)
+    failures = [*threshold_failures(directory, metrics), *meaningless]
     if selection.threshold_mode is ThresholdMode.CONFIDENT and not failures:
         failures = not_sure(eval_config, replicates, selection.level)
     found = replicates.get(key)
@@ -65,7 +66,10 @@ def read_result(
         step,
         slices[selection.slice_name].get(selection.metric_name),
         tuple(failures),
-        excluded_reason=predictions.excluded_reason or out_of_range.get(selection.metric_name),
+        excluded_reason=predictions.excluded_reason
+        or out_of_range.get(selection.metric_name)
+        or some(meaningless, 1)
+        or None,
         replicates=found.own if found else None,
         metrics={
             str(known): math.nan if known in out_of_range else value

@@ -40,7 +40,7 @@ def not_sure(
             applicable = slicer_lib.SingleSliceSpec(spec=threshold.slicing)
             slices = [key for key in slices if applicable.is_slice_applicable(key)]
         if not slices:
-            sentences.append(f"{threshold.metric.name}, of which no standard error is known")
+            sentences.append(f"{threshold.metric}, of which no standard error is known")
         for slice_key in slices:
             replicates = found[slice_key, threshold.metric]
             sentences += _of_slice(threshold, slice_key, replicates, level)
@@ -55,7 +55,7 @@ def _of_slice(
         return  # Without a baseline there is nothing to change against.
     known = estimate(replicates, level)
     slice_name = str(slice_key) if slice_key else ""
-    what = name_bound_value(threshold.metric.name, slice_name, threshold.is_change)
+    what = name_bound_value(str(threshold.metric), slice_name, threshold.is_change)
     margin = known.margin(level)
     if margin is None:
         yield f"{what}: {known.caution}"

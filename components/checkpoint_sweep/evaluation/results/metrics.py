@@ -1,7 +1,7 @@
 """Reads TFMA's metrics back from disk, without its plots."""
 
 import functools
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping, Set
 
 import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.metrics import metric_types
@@ -9,8 +9,9 @@ from tensorflow_model_analysis.proto import metrics_for_slice_pb2
 from tensorflow_model_analysis.slicer import slicer_lib
 
 from checkpoint_sweep.common.names import MetricName, SliceName
-from checkpoint_sweep.selection.metric_lookup import metric_name
+from checkpoint_sweep.selection.metric_lookup import metric_name, weighted_both_ways
 
+MetricEntry = metrics_for_slice_pb2.MetricsForSlice.MetricKeyAndValue
 # Single numbers by slice and name.
 Metrics = Mapping[SliceName, Mapping[MetricName, float]]
 
@@ -45,8 +46,46 @@ class EvaluationMetrics:
             name: Name of the model spec; "" when it is the only one.
         """
         if name not in self._of_models:
-            self._of_models[name] = _of_model(self.records, name)
+            result: dict[SliceName, dict[MetricName, float]] = {
+                slice_of(record): {} for record in self.records
+            }
+            for slice_name, metric, entry in self.numbers:
+                if entry.key.model_name in ("", name):
+                    result[slice_name][metric] = entry.value.double_value.value
+            self._of_models[name] = result
         return self._of_models[name]
+
+    @property
+    def numbers(self) -> Iterator[tuple[SliceName, MetricName, MetricEntry]]:
+        """The entries that are single numbers, of all models; differences aside."""
+        entries, keys = self._entries
+        names = {raw: metric_name(key, self.computed_both_ways) for raw, key in keys.items()}
+        for slice_name, raw, entry in entries:
+            yield slice_name, names[raw], entry
+
+    @functools.cached_property
+    def computed_both_ways(self) -> Set[MetricName]:
+        """The names, without weighting, of numbers that are there weighted and unweighted."""
+        _, keys = self._entries
+        return weighted_both_ways(keys.values())
+
+    @functools.cached_property
+    def _entries(
+        self,
+    ) -> tuple[list[tuple[SliceName, bytes, MetricEntry]], dict[bytes, metric_types.MetricKey]]:
+        """The entries that are single numbers, and their keys by what is written of them."""
+        # Converting keys takes most of the time, and every slice has the same ones.
+        keys: dict[bytes, metric_types.MetricKey] = {}
+        found: list[tuple[SliceName, bytes, MetricEntry]] = []
+        for record in self.records:
+            slice_name = slice_of(record)
+            for entry in record.metric_keys_and_values:
+                if not entry.key.is_diff and entry.value.HasField("double_value"):
+                    raw = entry.key.SerializeToString(deterministic=True)
+                    if raw not in keys:
+                        keys[raw] = metric_types.MetricKey.from_proto(entry.key)
+                    found.append((slice_name, raw, entry))
+        return found, keys
 
 
 def read_metrics(directory: str, model_name: str) -> Metrics:
@@ -63,19 +102,3 @@ def slice_of(record: metrics_for_slice_pb2.MetricsForSlice) -> SliceName:
     """Returns the slice that a record is of."""
     key = slicer_lib.deserialize_slice_key(record.slice_key)
     return SliceName.of(key)
-
-
-def _of_model(records: Iterable[metrics_for_slice_pb2.MetricsForSlice], name: str) -> Metrics:
-    # Converting keys takes most of the time, and every slice has the same ones.
-    names: dict[bytes, MetricName] = {}
-    result: dict[SliceName, Mapping[MetricName, float]] = {}
-    for record in records:
-        metrics = result[slice_of(record)] = {}
-        for entry in record.metric_keys_and_values:
-            of_model = entry.key.model_name in ("", name)
-            if of_model and not entry.key.is_diff and entry.value.HasField("double_value"):
-                raw = entry.key.SerializeToString(deterministic=True)
-                if raw not in names:
-                    names[raw] = metric_name(metric_types.MetricKey.from_proto(entry.key))
-                metrics[names[raw]] = entry.value.double_value.value
-    return result

@@ -87,7 +87,9 @@ def from_slices(
     return {
         (
             SliceName.of(part["slice"]),
-            MetricName(entry["output"], entry["sub_key"], entry["name"]),
+            MetricName(
+                entry["output"], entry["sub_key"], entry["name"], entry.get("weighting", "")
+            ),
         ): _from_entry(entry, part["examples"], part["rarer_label"])
         for part in slices
         for entry in part["metrics"]

@@ -1,26 +1,31 @@
 """The thresholds that an evaluation missed, in sentences."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 
 import tensorflow as tf
 import tensorflow_model_analysis as tfma
 from google.protobuf import message
-from tensorflow_model_analysis.metrics import metric_specs
+from tensorflow_model_analysis.metrics import metric_specs, metric_types
 from tensorflow_model_analysis.proto import metrics_for_slice_pb2, validation_result_pb2
 
 from checkpoint_sweep.common.names import MetricName
 from checkpoint_sweep.common.text import first_line
-from checkpoint_sweep.selection.metric_lookup import metric_name
+from checkpoint_sweep.evaluation.results.metrics import EvaluationMetrics
+from checkpoint_sweep.selection.metric_lookup import metric_name, names_computed_both_ways
 from checkpoint_sweep.selection.thresholds import describe_missed
 
 # TFMA asserts that the file has one record.
 _UNREADABLE = (OSError, ValueError, IndexError, AssertionError)
 
 
-def threshold_failures(directory: str) -> list[str]:
+def threshold_failures(directory: str, metrics: EvaluationMetrics | None = None) -> list[str]:
     """Describes each threshold that the evaluation missed in one sentence.
 
     A validation that cannot be read counts as missed.
+
+    Args:
+        directory: TFMA's output of the evaluation.
+        metrics: Metrics of the same evaluation, where they are read for more; None otherwise.
     """
     try:
         validation = tfma.load_validation_result(directory)
@@ -30,8 +35,9 @@ def threshold_failures(directory: str) -> list[str]:
         return [f"the validation, of which there is none in {directory}"]
     if validation.validation_ok:
         return []
+    both = (EvaluationMetrics(directory) if metrics is None else metrics).computed_both_ways
     failures = [
-        _sentence(per_slice, failure)
+        _sentence(per_slice, failure, both)
         for per_slice in validation.metric_validations_per_slice
         for failure in per_slice.failures
     ]
@@ -57,20 +63,22 @@ def without_meaning(eval_config: tfma.EvalConfig, reasons: Mapping[MetricName, s
         eval_config.metrics_specs, eval_config=eval_config
     )
     baselines = {spec.name for spec in eval_config.model_specs if spec.is_baseline}
-    names = {metric_name(key) for key in thresholds if key.model_name not in baselines}
+    both = names_computed_both_ways(eval_config)
+    names = {metric_name(key, both) for key in thresholds if key.model_name not in baselines}
     return [reasons[name] for name in sorted(names & reasons.keys())]
 
 
 def _sentence(
     per_slice: validation_result_pb2.MetricsValidationForSlice,
     failure: validation_result_pb2.ValidationFailure,
+    both: Set[MetricName],
 ) -> str:
     slice_name = ", ".join(_feature_value(key) for key in per_slice.slice_key.single_slice_keys)
     threshold = failure.metric_threshold
     kind = "value_threshold" if threshold.HasField("value_threshold") else "change_threshold"
     is_computed = failure.message.strip() != "Metric not found."
     return describe_missed(
-        failure.metric_key.name,
+        str(metric_name(metric_types.MetricKey.from_proto(failure.metric_key), both)),
         failure.metric_value.double_value.value if is_computed else None,
         slice_name,
         kind == "change_threshold",

@@ -9,6 +9,8 @@ import tensorflow_model_analysis as tfma
 from tensorboard.plugins.pr_curve import summary
 from tensorflow_model_analysis.metrics import metric_types
 
+from checkpoint_sweep.selection.metric_lookup import metric_name, weighted_both_ways
+
 # The plugin takes thresholds to be evenly spread over [0, 1].
 _THRESHOLDS = np.linspace(0.0, 1.0, 101)
 _NAME = "precision_recall"
@@ -27,16 +29,17 @@ def read_pr_curves(directory: str, model_name: str) -> list[tf.compat.v1.Summary
 
 
 def _curves(record: Any, model_name: str) -> Iterator[tf.compat.v1.Summary]:
-    for plot in record.plot_keys_and_values:
-        if plot.key.model_name not in ("", model_name):
-            continue
-        if not plot.value.HasField("confusion_matrix_at_thresholds"):
-            continue
-        key = metric_types.PlotKey.from_proto(plot.key)
-        parts = [_NAME, key.name, key.output_name, str(key.sub_key or "")]
-        matrices = plot.value.confusion_matrix_at_thresholds.matrices
-        if matrices:
-            yield _curve("/".join(part for part in parts if part), matrices)
+    curves = [
+        (metric_types.PlotKey.from_proto(plot.key), matrices)
+        for plot in record.plot_keys_and_values
+        if plot.key.model_name in ("", model_name)
+        and (matrices := plot.value.confusion_matrix_at_thresholds.matrices)
+    ]
+    both = weighted_both_ways(key for key, _ in curves)
+    for key, matrices in curves:
+        name = metric_name(key, both)
+        parts = [_NAME, name.name, name.output_name, name.sub_key, name.weighting]
+        yield _curve("/".join(part for part in parts if part), matrices)
 
 
 def _curve(tag: str, matrices: Sequence[Any]) -> tf.compat.v1.Summary:

@@ -79,7 +79,7 @@ def _card(
         baseline=any(spec.is_baseline for spec in eval_config.model_specs),
         measured=measured,
         thresholds=describe_thresholds(eval_config),
-        missed=threshold_failures(metrics.directory),
+        missed=threshold_failures(metrics.directory, metrics),
         level=LEVEL,
         versions=[
             ("checkpoint-sweep", __version__),

@@ -55,7 +55,8 @@ class SweepContents:
         if decision is None or decision.chosen is None:
             return {}
         plots = report.plots.get(decision.chosen, [])
-        return classification_metrics(plots, decision.selection.output_name)
+        of = decision.selection.metric_name._replace(sub_key="", name="")
+        return classification_metrics(plots, str(of))
 
     def _report(self) -> Report:
         return read_sweep(self._evaluation).report

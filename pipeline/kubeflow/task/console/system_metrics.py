@@ -39,7 +39,7 @@ def chosen_metrics(report: Report) -> dict[str, float]:
     return scalar_metrics(values)
 
 
-def classification_metrics(plots: Sequence[Plot], output_name: str = "") -> dict[str, Any]:
+def classification_metrics(plots: Sequence[Plot], of: str = "") -> dict[str, Any]:
     """Makes the metadata of a `system.ClassificationMetrics`; empty without plots that give it.
 
     A console shows one curve and one matrix. The ROC curve is that of the output as a whole. The
@@ -48,10 +48,11 @@ def classification_metrics(plots: Sequence[Plot], output_name: str = "") -> dict
 
     Args:
         plots: Plots of one evaluation, as `read_plots` gives them.
-        output_name: Name of an output of the model; "" for a model with one.
+        of: Name of an output of the model, "" for a model with one; with its weighting where
+            plots are there weighted and unweighted.
     """
     found: dict[str, Any] = {}
-    of_output = [plot for plot in plots if plot["of"] == output_name]
+    of_output = [plot for plot in plots if plot["of"] == of]
     curve = next((plot for plot in of_output if plot["kind"] == "thresholds"), None)
     if curve is not None:
         found |= _roc(curve) | _two_classes(curve)

@@ -11,6 +11,7 @@ import tensorflow_model_analysis as tfma
 from checkpoint_sweep.evaluation.jackknife import folds
 from checkpoint_sweep.evaluation.plan.tracked_metrics import UncertaintySpec, find_tracked_metrics
 from checkpoint_sweep.evaluation.results.replicates import read_replicates
+from checkpoint_sweep.selection.metric_lookup import metric_name
 from checkpoint_sweep.selection.replicates import Replicates
 from checkpoint_sweep.selection.selection import Selection
 from tests.checkpoint_sweep.evaluation import taxi_models, tfma_oracle
@@ -34,10 +35,13 @@ BINARY = """
       metrics { class_name: "F1Score" %(value)s }
       metrics { class_name: "BinaryCrossentropy" %(value)s }
       metrics { class_name: "Calibration" %(value)s }
-      metrics { class_name: "MeanLabel" %(value)s }
       metrics { class_name: "ExampleCount" }
       metrics { class_name: "SquaredPearsonCorrelation" %(value)s }
       metrics { class_name: "SpecificityAtSensitivity" config: '"sensitivity": 0.5' %(value)s }
+    }
+    metrics_specs {
+      example_weights { weighted: true unweighted: true }
+      metrics { class_name: "MeanLabel" %(value)s }
     }
 """
 VALUE = "threshold { value_threshold { lower_bound { value: -9 } } }"
@@ -91,12 +95,11 @@ def _without(data: str, fold: int, query_key: str | None, path: Path) -> str:
 def _values(directory: str, tracked_metrics: UncertaintySpec) -> dict[tuple[Any, ...], float]:
     """The metrics that decide, by slice and name, of TFMA's results."""
     found: dict[tuple[Any, ...], float] = {}
+    both = tracked_metrics.computed_both_ways
     for record in tfma.load_metrics(directory):
         key = tfma.slicer.slicer_lib.deserialize_slice_key(record.slice_key)
         for entry in record.metric_keys_and_values:
-            name = tfma.metrics.MetricKey.from_proto(entry.key)
-            sub_key = "/".join(str(p) for p in (name.sub_key, name.aggregation_type) if p)
-            full = (name.output_name or "", sub_key, name.name)
+            full = metric_name(tfma.metrics.MetricKey.from_proto(entry.key), both)
             if full in tracked_metrics.names and tracked_metrics.applies(key):
                 found[key, full] = entry.value.double_value.value
     return found

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from tensorflow_model_analysis.proto import config_pb2
 
+from checkpoint_sweep.common.names import MetricName
 from checkpoint_sweep.evaluation.plan import curves, metric_inputs
 from tests.checkpoint_sweep.evaluation import tfma_oracle
 
@@ -15,24 +16,29 @@ ERROR = 'metrics { class_name: "MeanAbsoluteError" }'
 @pytest.mark.parametrize(
     ("metrics", "outside", "names"),
     [
-        (f"metrics_specs {{ {AUC} }}", {"": 3}, {("", "", "auc")}),
+        (f"metrics_specs {{ {AUC} }}", {"": 3}, {MetricName("", "", "auc")}),
         (f"metrics_specs {{ {AUC} }}", {"": 0}, set()),
         (f"metrics_specs {{ {ERROR} }}", {}, set()),
-        (f"metrics_specs {{ {AUC} {ERROR} }}", {"": 3}, {("", "", "auc")}),
+        (f"metrics_specs {{ {AUC} {ERROR} }}", {"": 3}, {MetricName("", "", "auc")}),
         (
             'metrics_specs { metrics { class_name: "AUC" config: \'"name": "mine"\' } }',
             {"": 3},
-            {("", "", "mine")},
+            {MetricName("", "", "mine")},
         ),
         (
             f'metrics_specs {{ {AUC} output_names: ["one", "other"] }}',
             {"one": 0, "other": 2},
-            {("other", "", "auc")},
+            {MetricName("other", "", "auc")},
         ),
         (
             f"metrics_specs {{ {AUC} binarize {{ class_ids {{ values: 1 }} }} }}",
             {"": 3},
-            {("", "classId:1", "auc")},
+            {MetricName("", "classId:1", "auc")},
+        ),
+        (
+            f"metrics_specs {{ {AUC} example_weights {{ weighted: true unweighted: true }} }}",
+            {"": 3},
+            {MetricName("", "", "auc", of) for of in ("weighted", "unweighted")},
         ),
         (
             f"metrics_specs {{ {AUC} binarize {{ top_k_list {{ values: 1 }} }} }}",
@@ -45,7 +51,7 @@ def test_which_metrics_may_not_decide(metrics, outside, names):
     config = tfma_oracle.config(BINARY + metrics)
     found = curves.curves_out_of_range(config, outside, 10)
     assert found.keys() == names
-    assert all(f"on {outside[name[0]]} of 10 examples" in why for name, why in found.items())
+    assert all(f"on {outside[n.output_name]} of 10 examples" in why for n, why in found.items())
     assert set(curves.outputs_with_curves(config)) == outside.keys()
 
 

@@ -9,13 +9,14 @@ import tensorflow_model_analysis as tfma
 from google.protobuf import text_format
 from tensorflow_model_analysis.proto import metrics_for_slice_pb2
 
+from checkpoint_sweep.common.names import MetricName
 from checkpoint_sweep.evaluation.results.files import JACKKNIFE
 from checkpoint_sweep.evaluation.results.metrics import EvaluationMetrics, read_metrics
 from checkpoint_sweep.evaluation.results.replicates import read_replicates
 from checkpoint_sweep.selection.intervals import estimate
 from tests.support import tfrecords
 
-AUC, LOSS = ("", "", "auc"), ("", "", "loss")
+AUC, LOSS = MetricName("", "", "auc"), MetricName("", "", "loss")
 OVERALL, CASH = (), (("payment", "Cash"),)
 _CASH = 'single_slice_keys { column: "payment" bytes_value: "Cash" }'
 _SLICE = """
@@ -105,3 +106,17 @@ def test_the_file_is_read_once_for_all_models_and_their_replicates(
     metrics.of_model("baseline")
     assert read_replicates(directory, "candidate", metrics=metrics)
     assert read == [directory]
+
+
+def test_values_with_and_without_weights_are_told_apart(tmp_path: Path) -> None:
+    entry = """metric_keys_and_values {
+      key { name: "%s" example_weighted { value: %s } } value { double_value { value: %s } } }"""
+    values = ("auc", "true", 0.7), ("auc", "false", 0.6), ("loss", "true", 0.5)
+    text = "slice_key {}" + "".join(entry % value for value in values)
+    record = text_format.Parse(text, metrics_for_slice_pb2.MetricsForSlice())
+    tfrecords.write(tmp_path / "metrics.tfrecord", [record.SerializeToString()])
+    assert read_metrics(str(tmp_path), "")[OVERALL] == {
+        MetricName("", "", "auc", "weighted"): 0.7,
+        MetricName("", "", "auc", "unweighted"): 0.6,
+        LOSS: 0.5,
+    }

@@ -178,6 +178,27 @@ def _matrix(case: Case) -> None:
     case.select(name, direction=Direction.HIGHER_IS_BETTER)
 
 
+@_kind("it is not defined on these examples", "it is not defined on these examples", SCRIPTED, ())
+def _one_label(case: Case) -> None:
+    case.passthrough([{**row, "label": [1]} for row in ROWS])
+
+
+_LOGITS = "it, or a metric with a threshold, is of a curve, and predictions are no probabilities"
+
+
+@_kind("the selection metric is AUC of logits", _LOGITS, SCRIPTED, ())
+def _logits(case: Case) -> None:
+    case.passthrough([{**row, "p": [row["p"][0] - 9]} for row in ROWS])
+
+
+@_kind("AUC of logits has a threshold", _LOGITS, SCRIPTED, ())
+def _logits_with_threshold(case: Case) -> None:
+    case.passthrough([{**row, "p": [row["p"][0] - 9]} for row in ROWS])
+    threshold = "threshold { value_threshold { lower_bound { value: 0.1 } } }"
+    error = 'metrics { class_name: "MeanPrediction" }'
+    case.metrics(f"{AUC.replace(' }', f' {threshold} }}')} {error}", select="mean_prediction")
+
+
 _MISSED = "it misses a threshold"
 
 

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from checkpoint_sweep.saved_model.model_source import VARIABLES
 from checkpoint_sweep.selection.criteria import Direction
-from tests.checkpoint_sweep.tfx_components.sweep.cases import Case, half, refusal
+from tests.checkpoint_sweep.tfx_components.sweep.cases import AUC, Case, half, refusal
 from tests.support import keras_run
 
 COUNT = 'metrics { class_name: "ExampleCount" }'
@@ -94,6 +94,13 @@ def _no_metrics(case: Case) -> None:
 def _plot(case: Case) -> None:
     case.configure(COUNT, COUNT + ' metrics { class_name: "CalibrationPlot" }')
     case.select("calibration_plot", direction=Direction.HIGHER_IS_BETTER)
+
+
+@refusal("it stands for a weighted and an unweighted value")
+def _both_weightings(case: Case) -> None:
+    case.passthrough()
+    both = "example_weights { weighted: true unweighted: true }"
+    case.metrics(f"{AUC} {both}", 'example_weight_key: "weight"')
 
 
 @refusal("its direction is not declared")
@@ -291,6 +298,20 @@ def _no_python(case: Case) -> None:
 def _no_threshold(case: Case) -> None:
     bound = "value { value_threshold { lower_bound { value: 0.5 } } }"
     case.configure("metrics_specs {", f'metrics_specs {{ thresholds {{ key: "aucc" {bound} }}')
+
+
+@refusal("or for one of several values of a metric, and stands in its MetricsSpec")
+def _threshold_of_several_values(case: Case) -> None:
+    bound = "value { value_threshold { lower_bound { value: 1 } } }"
+    case.configure(
+        "metrics_specs {",
+        'metrics_specs { query_key: "company" metrics { class_name: "QueryStatistics" } '
+        f'thresholds {{ key: "total_queries" {bound} }} }} metrics_specs {{',
+    )
+
+
+_ESTIMATOR = "its model type is that of an Estimator"
+_config(_ESTIMATOR, "label_key", 'model_type: "tf_estimator" label_key', _ESTIMATOR)
 
 
 @refusal("no label is named (during the evaluation)")

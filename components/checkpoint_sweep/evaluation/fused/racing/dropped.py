@@ -3,12 +3,12 @@
 import dataclasses
 import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from typing import Any
 
 from tensorflow_model_analysis.metrics import metric_types
 
-from checkpoint_sweep.common.names import SliceName
+from checkpoint_sweep.common.names import MetricName, SliceName
 from checkpoint_sweep.evaluation.aggregate import derive, samples
 from checkpoint_sweep.evaluation.aggregate.state import MetricState, SliceState, split_by_slice
 from checkpoint_sweep.evaluation.jackknife.derive import DeriveReplicates
@@ -52,7 +52,7 @@ def dropped_reasons(parts: Sequence[Part], request: EvaluationRequest) -> dict[s
     config = plan_lib.split_config(request.eval_config)[""]
     found: dict[str, Replicates] = {}
     for part in parts:
-        shown = _shown(part, config, request.race)
+        shown = _shown(part, config, request.race, request.tracked_metrics.computed_both_ways)
         of_part = _replicates(part, request.race, request.tracked_metrics)
         found |= {name: r.around(shown.get(name, math.nan)) for name, r in of_part.items()}
     reasons = {}
@@ -60,13 +60,13 @@ def dropped_reasons(parts: Sequence[Part], request: EvaluationRequest) -> dict[s
         known = estimate(found[name])
         value = plus_minus(known.value, known.half_width)
         reasons[name] = (
-            f"dropped after {known.examples:,} examples: {request.race.metric[-1]} {value}, not "
+            f"dropped after {known.examples:,} examples: {request.race.metric} {value}, not "
             f"among the best at {request.race.racing.level:.0%}"
         )
     return reasons
 
 
-def _shown(part: Part, config: Any, race: Race) -> dict[str, float]:
+def _shown(part: Part, config: Any, race: Race, both: Set[MetricName]) -> dict[str, float]:
     """Derives the value of the selection metric as results would show it, by candidate."""
     step = derive.Derive(config, len(part.group))
     step.setup()
@@ -79,7 +79,8 @@ def _shown(part: Part, config: Any, race: Race) -> dict[str, float]:
             for name, value in metrics.items():
                 if not isinstance(name, metric_types.MetricKey):
                     continue
-                if name.model_name == plan.candidate_name and metric_name(name) == race.metric:
+                is_of_candidate = name.model_name == plan.candidate_name
+                if is_of_candidate and metric_name(name, both) == race.metric:
                     found[part.group[key.candidate].name] = float(value)
     return found
 

@@ -8,6 +8,7 @@ import apache_beam as beam
 import pytest
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 
+from checkpoint_sweep.common.names import MetricName
 from checkpoint_sweep.evaluation.fused.engine import evaluate_fused
 from checkpoint_sweep.evaluation.fused.transform import EvaluateModels
 from checkpoint_sweep.evaluation.plan.tracked_metrics import find_tracked_metrics
@@ -23,6 +24,7 @@ from tests.checkpoint_sweep.evaluation import taxi_models, tfma_oracle
 pytestmark = pytest.mark.slow
 
 EXAMPLES = 1500
+AUC = MetricName("", "", "auc")
 CONFIG = """
     %s
     slicing_specs {}
@@ -78,7 +80,7 @@ def _request(
         make_pipeline=lambda: beam.Pipeline(runner=FnApiRunner()),
         memory_budget=budget,
         tracked_metrics=find_tracked_metrics(eval_config, Selection("auc")),
-        race=Race(Racing(), ("", "", "auc"), (), Direction.HIGHER_IS_BETTER) if race else None,
+        race=Race(Racing(), AUC, (), Direction.HIGHER_IS_BETTER) if race else None,
     )
 
 
@@ -126,7 +128,7 @@ def test_the_best_candidate_is_left_and_others_say_when_they_were_dropped(
     whole = _request(data, models, tmp_path / "whole", race=False)
     _by_name(whole)
     aucs = {
-        name: read_replicates(directory)[(), ("", "", "auc")].own.value
+        name: read_replicates(directory)[(), AUC].own.value
         for name, directory in whole.outputs.items()
     }
     raced = _request(data, models, tmp_path / "raced")

@@ -70,7 +70,9 @@ def _checkpoints(found: SweepVerdicts) -> Table:
     )
     averages = any(verdict.is_average for verdict in shown)
     table.add_column("step or average" if averages else "step", justify="right")
-    table.add_column(f"{found.selection.metric} {found.selection.direction.arrow}", overflow="fold")
+    table.add_column(
+        f"{found.selection.metric_name} {found.selection.direction.arrow}", overflow="fold"
+    )
     table.add_column("less the chosen", overflow="fold")
     table.add_column("verdict", overflow="fold", ratio=1)
     for verdict in shown:

@@ -89,7 +89,9 @@ def print_verdicts(found: SweepVerdicts) -> None:
         caption_justify="left",
     )
     table.add_column("candidate", overflow="fold")
-    table.add_column(f"{found.selection.metric} {found.selection.direction.arrow}", overflow="fold")
+    table.add_column(
+        f"{found.selection.metric_name} {found.selection.direction.arrow}", overflow="fold"
+    )
     table.add_column("less the chosen", overflow="fold")
     table.add_column("verdict", overflow="fold", ratio=1)
     for verdict in shown:

@@ -51,7 +51,7 @@ def plot_verdicts(found: SweepVerdicts, axes: "Axes | None" = None) -> "Axes":
             axes.scatter(steps, [values[step] for step in steps], zorder=3, **look)
     selection = found.selection
     better = f"{selection.direction.word} is better"
-    axes.set(xlabel="training step", ylabel=f"{selection.metric} ({better})")
+    axes.set(xlabel="training step", ylabel=f"{selection.metric_name} ({better})")
     if axes.get_legend_handles_labels()[0]:
         axes.legend()
     return axes

@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Iterator, Mapping, Set
+from typing import TypeAlias
 
 import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.metrics import metric_types
@@ -11,7 +12,7 @@ from tensorflow_model_analysis.slicer import slicer_lib
 from checkpoint_sweep.common.names import MetricName, SliceName
 from checkpoint_sweep.selection.metric_lookup import metric_name, weighted_both_ways
 
-MetricEntry = metrics_for_slice_pb2.MetricsForSlice.MetricKeyAndValue
+MetricEntry: TypeAlias = metrics_for_slice_pb2.MetricsForSlice.MetricKeyAndValue
 # Single numbers by slice and name.
 Metrics = Mapping[SliceName, Mapping[MetricName, float]]
 

@@ -7,7 +7,9 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from checkpoint_sweep.common.console import Screen
 from checkpoint_sweep.common.run_log import RunLog
+from checkpoint_sweep.common.streams import keep_streams
 from checkpoint_sweep.selection.criteria import ThresholdMode
 from pipeline import options
 from pipeline.checks.data_files import check_data
@@ -19,7 +21,6 @@ from pipeline.problems import registry
 from pipeline.reporting import error_messages, log_filters
 from pipeline.reporting.failure import fail, leave
 from pipeline.reporting.run_summary import FAILED, Summary, new_run_id, write_summary
-from pipeline.reporting.screen import Screen
 
 
 def main(
@@ -56,6 +57,7 @@ def main(
     summary.json in the root); 1 when a node failed, or another run has the root; 2 for a wrong
     argument; 130 or 143 when it was interrupted.
     """
+    keep_streams()
     interruption = Interruption(_interrupted)
     interruption.listen()
     try:

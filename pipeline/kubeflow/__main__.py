@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from checkpoint_sweep.common.console import Screen
 from checkpoint_sweep.selection.criteria import ThresholdMode
 from pipeline import options
 from pipeline.config import ConfigError, PipelineConfig
@@ -98,7 +98,7 @@ def main(
 
     Exit status: 0 when it was compiled, 2 for a wrong argument.
     """
-    console = Console()
+    console = Screen()
     pipeline_root = root or DEFAULT_ROOT
     try:
         chosen = registry.get(problem)

@@ -5,6 +5,7 @@ import hashlib
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 from tfx.dsl.compiler import constants
 from tfx.orchestration.local.local_dag_runner import LocalDagRunner
 from tfx.orchestration.portable import runtime_parameter_utils
@@ -45,7 +46,7 @@ def run(config: PipelineConfig, console: Console, interruption: Interruption) ->
     interruption.otherwise = ending.hangs
     try:
         write_summary(begun(run_id), config.summary)
-        console.print(f"[dim]Log: {log.path}[/]", soft_wrap=True, highlight=False)
+        console.print(f"[dim]Log: {escape(str(log.path))}[/]", soft_wrap=True, highlight=False)
         if sentence := beam_placement(config.beam_args, config.engine).sentence:
             console.print(sentence, soft_wrap=True, highlight=False)
         log.begin()

@@ -7,7 +7,7 @@ from typing import NoReturn
 import typer
 from rich.markup import escape
 
-from pipeline.reporting.screen import Screen
+from checkpoint_sweep.common.console import Screen
 
 
 def fail(message: str, status: int) -> NoReturn:

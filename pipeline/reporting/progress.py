@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 
 from rich.console import Console
+from rich.markup import escape
 from rich.status import Status
 
 from checkpoint_sweep.common.progress import Amount
@@ -151,4 +152,4 @@ def _rate(rate: float) -> str:
 
 def _text(record: logging.LogRecord) -> str:
     """Cuts a message at a traceback in it, which the log has."""
-    return record.getMessage().partition(_TRACEBACK)[0].strip().replace("[", r"\[")
+    return escape(record.getMessage().partition(_TRACEBACK)[0].strip())

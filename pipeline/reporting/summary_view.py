@@ -34,13 +34,13 @@ def print_summary(summary: Summary, path: Path, console: Console) -> None:
         console.print(_choice(summary.sweep.decision))
     console.print(_evaluation(summary), soft_wrap=True)
     if summary.pushed_model:
-        pushed = f"to {summary.pushed_model}"
+        pushed = f"to {escape(summary.pushed_model)}"
     else:
         pushed = f"nothing. {escape(_reason(summary))}"
     console.print(f"[bold]Pushed[/] {pushed}", soft_wrap=True)
     if report := _report(summary):
         console.print(f"[bold]Report[/] {escape(str(report))}", soft_wrap=True, highlight=False)
-    console.print(f"[dim]All of this as JSON: {path}[/]", soft_wrap=True)
+    console.print(f"[dim]All of this as JSON: {escape(str(path))}[/]", soft_wrap=True)
 
 
 def _reason(summary: Summary) -> str:
@@ -70,14 +70,13 @@ def _checkpoints(found: SweepVerdicts) -> Table:
     )
     averages = any(verdict.is_average for verdict in shown)
     table.add_column("step or average" if averages else "step", justify="right")
-    table.add_column(
-        f"{found.selection.metric_name} {found.selection.direction.arrow}", overflow="fold"
-    )
+    metric = escape(str(found.selection.metric_name))
+    table.add_column(f"{metric} {found.selection.direction.arrow}", overflow="fold")
     table.add_column("less the chosen", overflow="fold")
     table.add_column("verdict", overflow="fold", ratio=1)
     for verdict in shown:
         table.add_row(
-            verdict.name if verdict.is_average else str(verdict.step),
+            escape(verdict.name) if verdict.is_average else str(verdict.step),
             *map(escape, row_cells(verdict, found.chosen)),
             style="bold green"
             if verdict.name == found.chosen
@@ -105,8 +104,12 @@ def _evaluation(summary: Summary) -> str:
         return f"[bold]Evaluator[/] did not run: there was nothing {what} to confirm"
     word = "[green]BLESSED[/]" if evaluator.blessed else "[red]NOT BLESSED[/]"
     baseline = evaluator.baseline_model
-    versus = f"compared with {baseline}" if baseline else "no earlier blessed model to compare with"
+    versus = (
+        f"compared with {escape(baseline)}"
+        if baseline
+        else "no earlier blessed model to compare with"
+    )
     if evaluator.words:
         versus += f": {escape(evaluator.words)}"
-    failures = "".join(f"\n  missed {failure}" for failure in evaluator.failures)
+    failures = "".join(f"\n  missed {escape(failure)}" for failure in evaluator.failures)
     return f"[bold]Evaluator[/] {word} on test, {versus}{failures}"

@@ -100,7 +100,7 @@ def watch(
             typer.echo(json.dumps(_update(result)))
         elif not quiet:
             last = result.verdicts[-1].step
-            typer.echo(f"{len(result.verdicts)} checkpoints, to step {last}: {result.reason}")
+            screen.answer(f"{len(result.verdicts)} checkpoints, to step {last}: {result.reason}")
 
     with _progress(quiet or as_json):
         until = Until(until_step, seconds, until_file, patience)

@@ -2,11 +2,11 @@
 
 from collections.abc import Collection, Sequence
 
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from checkpoint_sweep.cli import screen
+from checkpoint_sweep.common.console import Screen
 from checkpoint_sweep.common.names import OVERALL
 from checkpoint_sweep.selection.differences import Compared
 from checkpoint_sweep.selection.formatting import with_sign
@@ -27,7 +27,7 @@ def print_comparison(
     if not rows:
         known = sorted({str(row.metric) for row in compared.rows})
         screen.fail(f"The two have nothing of that kind in common; metrics: {', '.join(known)}.")
-    console = Console()
+    console = Screen()
     for caution in compared.cautions:
         console.print(f"[yellow]Caution[/] {escape(caution)}", highlight=False, soft_wrap=True)
     table = Table(box=None, padding=(0, 2, 0, 0))

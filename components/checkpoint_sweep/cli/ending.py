@@ -21,6 +21,7 @@ from checkpoint_sweep.cli.interruption import Interruption
 from checkpoint_sweep.common.error_messages import find_foreseen, telling_line
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.common.run_log import RunLog
+from checkpoint_sweep.common.streams import open_stream
 
 # How a command says that it has ended, and that its options do not fit.
 _OF_TYPER = (typer.Exit, typer.Abort, typer.BadParameter)
@@ -78,7 +79,7 @@ def _begin_log(interruption: Interruption) -> RunLog | None:
     log = RunLog(Path(path))
     sys.stderr.flush()
     interruption.log, interruption.stderr = log.path, os.dup(_STDERR)
-    terminal = os.fdopen(interruption.stderr, "w", 1, encoding=sys.stderr.encoding)
+    terminal = open_stream(interruption.stderr, sys.stderr.encoding)
     log.begin()
     screen.redirect(terminal)
     logging.getLogger().handlers = [log.handler]

@@ -66,8 +66,9 @@ def init(
         screen.say(note)
     if output is not None:
         given = " ".join(f"--examples={shlex.quote(pattern)}" for pattern in examples)
+        screen.say(f"{output} is written. Edit it, and then:")
         screen.say(
-            f"{output} is written. Edit it, and then:\n  checkpoint-sweep sweep RUN "
+            "  checkpoint-sweep sweep RUN "
             f"--model={shlex.quote(model)} {given} --config={shlex.quote(output)} "
             f"--select={drafted.select}"
         )

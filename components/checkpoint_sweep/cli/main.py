@@ -1,10 +1,12 @@
 """The console script `checkpoint-sweep`, which can be interrupted from its first moment."""
 
 from checkpoint_sweep.cli.interruption import Interruption
+from checkpoint_sweep.common.streams import keep_streams
 
 
 def main() -> None:
     """Runs the command line."""
+    keep_streams()
     interruption = Interruption()
     interruption.listen()
     from checkpoint_sweep.cli.app import make_app  # Takes longer.

@@ -12,6 +12,7 @@ from rich.table import Column
 from rich.text import Text
 
 from checkpoint_sweep.cli import screen
+from checkpoint_sweep.common.console import Screen
 from checkpoint_sweep.common.progress import Amount, listening
 
 
@@ -52,7 +53,7 @@ def shown(console: Console | None = None) -> Iterator[None]:
     Args:
         console: Console to draw on; stderr if None.
     """
-    console = console or Console(file=screen.stderr())
+    console = console or Screen(file=screen.stderr())
     if not console.is_terminal:
         yield
         return

@@ -45,7 +45,7 @@ def export(
     checkpoints = folders.read_verdicts(folders.latest(folder)).checkpoints
     export_step(run, model, step, directory, step_from)
     verdict = next((v for v in checkpoints if v.step == step), None)
-    typer.echo(f"{directory}: step {step}" + (f", {verdict.reason}" if verdict else ""))
+    screen.answer(f"{directory}: step {step}" + (f", {verdict.reason}" if verdict else ""))
 
 
 def compare(

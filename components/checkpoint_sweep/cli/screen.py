@@ -11,6 +11,7 @@ from typing import NoReturn, TextIO
 
 import typer
 
+from checkpoint_sweep.common.text import printable
 from checkpoint_sweep.report.document import REPORT_HTML
 from checkpoint_sweep.selection.sweep_verdicts import SweepVerdicts
 from checkpoint_sweep.selection.verdict_table import describe_rest, row_cells, rows_to_show
@@ -34,15 +35,20 @@ def stderr() -> TextIO:
 
 
 def say(message: str) -> None:
-    """Prints a message to stderr."""
-    typer.echo(message, file=stderr())
+    """Prints a message of one line to stderr."""
+    typer.echo(printable(message), file=stderr())
+
+
+def answer(line: str) -> None:
+    """Prints a line of what was asked for to stdout."""
+    typer.echo(printable(line))
 
 
 class _Sentence(logging.Formatter):
     """The message alone: a traceback is for the log."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return record.getMessage()
+        return printable(record.getMessage())
 
 
 def before_imports(quiet: bool) -> None:
@@ -76,11 +82,12 @@ def fail(message: str, status: int = BAD_INPUT) -> NoReturn:
 
 def print_verdicts(found: SweepVerdicts) -> None:
     """Prints a table of the candidates that matter, and the outcome."""
-    from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
-    console = Console()
+    from checkpoint_sweep.common.console import Screen
+
+    console = Screen()
     shown = rows_to_show(found)
     table = Table(
         box=None,
@@ -89,14 +96,13 @@ def print_verdicts(found: SweepVerdicts) -> None:
         caption_justify="left",
     )
     table.add_column("candidate", overflow="fold")
-    table.add_column(
-        f"{found.selection.metric_name} {found.selection.direction.arrow}", overflow="fold"
-    )
+    metric = escape(str(found.selection.metric_name))
+    table.add_column(f"{metric} {found.selection.direction.arrow}", overflow="fold")
     table.add_column("less the chosen", overflow="fold")
     table.add_column("verdict", overflow="fold", ratio=1)
     for verdict in shown:
         table.add_row(
-            verdict.label,
+            escape(verdict.label),
             *map(escape, row_cells(verdict, found.chosen)),
             style="bold green"
             if verdict.name == found.chosen
@@ -131,8 +137,8 @@ def show(directory: str, as_json: bool) -> None:
         raise folders.damaged(directory) from error
     directory = folders.by_latest(directory)
     if found.chosen is not None:
-        typer.echo(f"Model: {os.path.join(directory, 'model')}")
+        answer(f"Model: {os.path.join(directory, 'model')}")
     report = os.path.join(directory, REPORT_HTML)
     if os.path.exists(report):
-        typer.echo(f"Report: {report}")
-    typer.echo(f"Results: {directory}")
+        answer(f"Report: {report}")
+    answer(f"Results: {directory}")

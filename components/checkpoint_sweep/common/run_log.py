@@ -6,8 +6,17 @@ import sys
 import threading
 from pathlib import Path
 
+from checkpoint_sweep.common.text import printable_lines
+
 _FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 _STDERR = 2
+
+
+class _Lines(logging.Formatter):
+    """Lines that can be shown on a terminal."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return printable_lines(super().format(record))
 
 
 class RunLog:
@@ -24,7 +33,7 @@ class RunLog:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.handler = logging.FileHandler(path, encoding="utf-8", delay=True)
-        self.handler.setFormatter(logging.Formatter(_FORMAT))
+        self.handler.setFormatter(_Lines(_FORMAT))
         self._terminal: int | None = None
 
     def begin(self) -> None:

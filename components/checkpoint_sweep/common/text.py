@@ -10,6 +10,12 @@ _NOISE = re.compile(
     r"|^tensorflow\.python\.[\w.]+: |^Name: <unknown>, |  Label values: .*"
 )
 
+# Control characters, marks of direction, and halves of characters: what moves a terminal's cursor,
+# sets its title, shows text in another order, or cannot be encoded.
+_UNPRINTABLE = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+
 
 # Of names that a message lists: more are not read.
 MOST_NAMED = 40
@@ -39,6 +45,22 @@ def first_line(error: object, longest: int = 300) -> str:
         text = of_node.group(1)
     text = _NOISE.sub("", text.partition("\n")[0]).strip().rstrip(".") or type(error).__name__
     return text if len(text) <= longest else f"{text[:longest]} ..."
+
+
+def printable(text: str) -> str:
+    """Replaces what a terminal would obey, line breaks too, by escapes.
+
+    Names and values come from data: a slice's value may set the terminal's title.
+
+    >>> printable("Cash\\x1b]0;title\\x07")
+    'Cash\\\\x1b]0;title\\\\x07'
+    """
+    return _UNPRINTABLE.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
+def printable_lines(text: str) -> str:
+    """Replaces what a terminal would obey, except line breaks, by escapes."""
+    return "\n".join(map(printable, text.split("\n")))
 
 
 def root_cause(error: BaseException) -> BaseException:

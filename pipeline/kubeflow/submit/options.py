@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from checkpoint_sweep.common.console import Screen
 from pipeline.kubeflow import parameters
 from pipeline.kubeflow.package import Package, PackageError, read
 from pipeline.reporting.failure import fail
@@ -88,4 +88,4 @@ def load(path: Path, target: str) -> Package:
 
 def say(message: str) -> None:
     """Prints a line, however long."""
-    Console().print(message, highlight=False, soft_wrap=True)
+    Screen().print(message, highlight=False, soft_wrap=True)

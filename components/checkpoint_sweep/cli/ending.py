@@ -18,7 +18,7 @@ import typer
 
 from checkpoint_sweep.cli import screen
 from checkpoint_sweep.cli.interruption import Interruption
-from checkpoint_sweep.common.error_messages import find_foreseen, telling_line
+from checkpoint_sweep.common.error_messages import find_foreseen, find_refusal, telling_line
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.common.run_log import RunLog
 from checkpoint_sweep.common.streams import open_stream
@@ -57,6 +57,8 @@ def in_a_sentence(command: Callable[..., None], interruption: Interruption) -> C
 
 
 def _fail(error: BaseException, log: RunLog | None) -> NoReturn:
+    if refused := find_refusal(error):
+        screen.fail(refused)
     if foreseen := find_foreseen(error):
         screen.fail(str(foreseen), screen.BAD_INPUT if isinstance(foreseen, UserError) else 1)
     said = telling_line(error)

@@ -1,8 +1,16 @@
 """Finds what an error says to a user, wherever libraries have wrapped it."""
 
+import re
 from collections.abc import Iterator
 
 from checkpoint_sweep.common.errors import SweepError, UserError
+
+# What the machine refuses, as Python, TensorFlow and Beam say it.
+_FULL = re.compile("No space left on device|Disk quota exceeded|File too large")
+_DENIED = re.compile("Permission denied|Operation not permitted|Read-only file system")
+_NO_FILE_SYSTEM = re.compile(r"File system scheme '\w+' not implemented \(file: '([^']*)'\)")
+_PATH = re.compile(r"(/[^;'\"]*?)(?:\.partial-\w+)?(?:[;:'\"]|$)")
+_WHILE = re.compile(r" \[while running '[^']*'\]")
 
 _LONGEST = 300  # characters of an error that is not ours
 _TRACEBACK = "Traceback (most recent call last)"
@@ -22,6 +30,34 @@ def find_foreseen(error: BaseException) -> SweepError | None:
     return find_user_error(error) or next(foreseen, None)
 
 
+def find_refusal(error: BaseException) -> str | None:
+    """Says what the machine has refused: room on a disk, a permission, a file system.
+
+    Args:
+        error: Error that a command has ended with.
+
+    Returns:
+        A sentence; None if it is about something else, or says the reason in words of this library.
+    """
+    chain = list(_chain(error))
+    ours = "\n".join(str(e) for e in chain if isinstance(e, SweepError))
+    for text in map(str, chain):
+        if _FULL.search(text) and not _FULL.search(ours):
+            return "The disk is full, or a limit of size is reached. Make room, and go on."
+        if (found := _NO_FILE_SYSTEM.search(text)) and not _NO_FILE_SYSTEM.search(ours):
+            return (
+                f"TensorFlow has no file system for {found[1]}. Install tensorflow-io, or copy the "
+                "files to a local folder."
+            )
+        if _DENIED.search(text) and not _DENIED.search(ours):
+            path = next(iter(_PATH.findall(text)), "Something")
+            return (
+                f"{path} may not be read or written: permission denied. Ask for the permission, "
+                "or name another path."
+            )
+    return None
+
+
 def telling_line(error: BaseException | str) -> str:
     """Finds the line of an error that says most, short enough to read."""
     text = str(error).strip()
@@ -33,7 +69,7 @@ def telling_line(error: BaseException | str) -> str:
         line = lines[0] if lines else ""
     if isinstance(error, BaseException) and _TRACEBACK not in text:
         line = f"{type(error).__name__}: {line}" if line else type(error).__name__
-    line = line.strip()
+    line = _WHILE.sub("", line).strip()
     if len(line) > _LONGEST:
         line = line[: _LONGEST - 1] + "…"
     return line.rstrip(".")

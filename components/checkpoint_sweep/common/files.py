@@ -11,6 +11,7 @@ from checkpoint_sweep.common.ownership import remove_tree
 
 # Readers and clean-ups know by it what a process that was killed has left behind.
 PARTIAL = ".partial-"
+_OF_KERNEL = ("/proc/", "/sys/", "/dev/")
 
 
 @contextlib.contextmanager
@@ -72,6 +73,47 @@ def special_file(paths: Iterable[str | Path]) -> str | None:
         if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
             return path
     return None
+
+
+def walk(directory: str) -> Iterator[tuple[str, list[str], list[str]]]:
+    """Walks through a folder on any file system; nothing where there is none.
+
+    Links to folders are followed, but not in circles, and not to where the kernel shows itself.
+
+    Yields:
+        A folder, and the names of the folders and of the files in it.
+
+    Raises:
+        OSError: A folder cannot be read.
+    """
+    if "://" in directory:
+        import tensorflow as tf
+
+        yield from tf.io.gfile.walk(directory)
+        return
+    followed = {os.path.realpath(directory)}
+    for folder, folders, names in os.walk(directory, onerror=_refused, followlinks=True):
+        folders[:] = [name for name in folders if _leads_on(os.path.join(folder, name), followed)]
+        yield folder, folders, names
+
+
+def _refused(error: OSError) -> None:
+    if not isinstance(error, FileNotFoundError | NotADirectoryError):
+        raise error
+
+
+def _leads_on(path: str, followed: set[str]) -> bool:
+    """Tells whether to go into a folder; one that a link leads to is added to those `followed`."""
+    if not os.path.islink(path):
+        return True
+    target = os.path.join(os.path.realpath(path), "")
+    known = [os.path.join(folder, "") for folder in followed]
+    if target.startswith(_OF_KERNEL) or any(
+        target.startswith(folder) or folder.startswith(target) for folder in known
+    ):
+        return False
+    followed.add(target)
+    return True
 
 
 def files_below(directory: str | Path) -> Iterator[str]:

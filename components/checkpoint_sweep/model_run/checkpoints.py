@@ -9,13 +9,13 @@ from collections.abc import Sequence
 import tensorflow as tf
 
 from checkpoint_sweep.common.errors import UserError
-from checkpoint_sweep.common.files import PARTIAL, special_file
+from checkpoint_sweep.common.files import PARTIAL, special_file, walk
 from checkpoint_sweep.model_run.checkpoint_names import (
     AmbiguousNamesError,
     find_steps,
     steps_by_pattern,
 )
-from checkpoint_sweep.saved_model.tensor_bundle import TensorBundle, UnreadableError
+from checkpoint_sweep.saved_model.tensor_bundle import TensorBundle, UnreadableError, bundle_files
 
 _INDEX = ".index"
 # TensorFlow's savers end the folder of a checkpoint that is not complete so.
@@ -140,7 +140,7 @@ def list_checkpoints(directory: str, step_from: str | None = None) -> list[Check
     """
     found: dict[str, list[Checkpoint]] = {}
     others: list[str] = []
-    for folder, _, files in tf.io.gfile.walk(directory):
+    for folder, _, files in walk(directory):
         folder = folder.rstrip("/")
         if _is_leftover(os.path.relpath(folder, directory)):
             continue
@@ -193,8 +193,6 @@ def _of_folder(folder: str, files: Sequence[str], step_from: str | None) -> list
 
 def _counts(prefix: str) -> set[int]:
     """Reads what a checkpoint counts; nothing of one that cannot be read."""
-    if special_file(tf.io.gfile.glob(prefix + ".*")):
-        return set()
     try:
         bundle = TensorBundle(prefix)
         found = [key for key in bundle.shapes if _COUNTER.search(key) and not bundle.shapes[key]]
@@ -247,18 +245,19 @@ def check_data_files(checkpoint: Checkpoint) -> None:
     Raises:
         CheckpointError: A data file of it is missing, or no regular file.
     """
-    if path := special_file(tf.io.gfile.glob(checkpoint.prefix + ".*")):
+    files = bundle_files(checkpoint.prefix)
+    if path := special_file(files):
         raise CheckpointError(
             f"{path} is no regular file, and reading it might wait for ever. Remove it."
         )
-    shards = [_SHARD.search(f) for f in tf.io.gfile.glob(checkpoint.prefix + ".data-*")]
+    shards = [_SHARD.search(file) for file in files]
     numbers = {int(s.group(1)): int(s.group(2)) for s in shards if s}
     total = max(numbers.values(), default=1)
-    missing = [n for n in range(total) if n not in numbers]
-    if missing:
+    missing = next((n for n in range(total) if n not in numbers), None)
+    if missing is not None:
         raise CheckpointError(
             f"The checkpoint of step {checkpoint.step} is incomplete: "
-            f"{checkpoint.prefix}.data-{missing[0]:05d}-of-{total:05d} is missing. Restore the "
+            f"{checkpoint.prefix}.data-{missing:05d}-of-{total:05d} is missing. Restore the "
             "file, or remove the checkpoint's .index file to leave it out."
         )
 

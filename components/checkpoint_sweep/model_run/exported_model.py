@@ -60,9 +60,11 @@ class ExportedModel:
 
     @property
     def step(self) -> int | None:
-        """Step that the export names; None when it names none."""
+        """Step that the export names; None when it names none, or what it names is no number."""
         value = self.tensors.get("global_step")
-        return None if value is None else int(value)
+        if value is None or value.shape or value.dtype.kind not in "iuf" or not np.isfinite(value):
+            return None
+        return int(value)
 
 
 def needed_keys(saved_model: SavedModel, bundle: TensorBundle) -> frozenset[str]:

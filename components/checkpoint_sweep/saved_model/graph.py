@@ -1,5 +1,6 @@
 """Helpers to walk a GraphDef: names, ancestors, consumers, functions."""
 
+import graphlib
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 import tensorflow as tf
@@ -9,6 +10,13 @@ from tensorflow.core.protobuf import meta_graph_pb2
 
 class OpaqueGraphError(Exception):
     """A graph cannot be taken apart; the message says why."""
+
+
+class MissingNodeError(KeyError):
+    """A graph refers to a node that it does not have; the message names it."""
+
+    def __str__(self) -> str:
+        return f"the graph has no node {self.args[0]!r}"
 
 
 Nodes = dict[str, tf.compat.v1.NodeDef]
@@ -27,6 +35,23 @@ def nodes_and_functions(meta_graph: meta_graph_pb2.MetaGraphDef) -> tuple[Nodes,
     copied.CopyFrom(meta_graph.graph_def)
     nodes = {node.name: node for node in copied.node}
     return nodes, {function.signature.name: function for function in copied.library.function}
+
+
+def recursive_function(meta_graph: meta_graph_pb2.MetaGraphDef) -> str | None:
+    """Finds a function that calls itself, directly or not; None if none does.
+
+    No call of one would ever end: TensorFlow's functions cannot be recursive.
+    """
+    functions = {f.signature.name: f for f in meta_graph.graph_def.library.function}
+    calls = {
+        name: {callee for node in function.node_def for callee in functions_of(node, functions)}
+        for name, function in functions.items()
+    }
+    try:
+        graphlib.TopologicalSorter(calls).prepare()
+    except graphlib.CycleError as error:
+        return str(error.args[1][0])
+    return None
 
 
 def node_of(ref: str) -> str:
@@ -85,7 +110,7 @@ def ancestors(nodes: Nodes, targets: Iterable[str], stop: Collection[str] = ()) 
     """Finds the nodes that the targets need, with themselves; inputs of ``stop`` are not followed.
 
     Raises:
-        KeyError: The graph refers to a node that it does not have.
+        MissingNodeError: The graph refers to a node that it does not have.
     """
     found: set[str] = set()
     todo = list(targets)
@@ -94,6 +119,8 @@ def ancestors(nodes: Nodes, targets: Iterable[str], stop: Collection[str] = ()) 
         if name in found:
             continue
         found.add(name)
+        if name not in nodes:
+            raise MissingNodeError(name)
         if name not in stop:
             todo.extend(node_of(ref) for ref in nodes[name].input)
     return found

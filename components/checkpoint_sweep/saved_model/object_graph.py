@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from google.protobuf import message
 from tensorflow.core.protobuf import trackable_object_graph_pb2
 
 Path = tuple[str, ...]
@@ -14,10 +15,19 @@ class ObjectGraph:
 
     Args:
         serialized: Value of the bundle's tensor ``_CHECKPOINTABLE_OBJECT_GRAPH``.
+
+    Raises:
+        ValueError: It is no object graph.
     """
 
     def __init__(self, serialized: bytes) -> None:
-        proto = trackable_object_graph_pb2.TrackableObjectGraph.FromString(serialized)
+        try:
+            proto = trackable_object_graph_pb2.TrackableObjectGraph.FromString(serialized)
+        except (message.DecodeError, TypeError) as error:
+            raise ValueError("its object graph is damaged") from error
+        held = [child.node_id for node in proto.nodes for child in node.children]
+        if not all(0 <= number < len(proto.nodes) for number in (0, *held)):
+            raise ValueError("its object graph names objects that are not in it")
         self.children: Sequence[Mapping[str, int]] = [
             {child.local_name: child.node_id for child in node.children} for node in proto.nodes
         ]

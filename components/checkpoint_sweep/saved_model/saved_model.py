@@ -17,8 +17,10 @@ from tensorflow_model_analysis.utils import model_util
 from checkpoint_sweep.common import files
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.common.file_states import FileStates
+from checkpoint_sweep.saved_model import graph
 
 _GRAPH_FILES = (tf.saved_model.SAVED_MODEL_FILENAME_PB, tf.saved_model.SAVED_MODEL_FILENAME_PBTXT)
+_ASSETS = "assets"
 _SERVE = frozenset({tf.saved_model.SERVING})
 
 
@@ -66,10 +68,10 @@ class SavedModel:
             SavedModelError: There is none; the message lists the tags that there are.
         """
         graphs = self._parsed.proto.meta_graphs
-        for graph in graphs:
-            if set(graph.meta_info_def.tags) == _SERVE:
-                return graph
-        present = [sorted(graph.meta_info_def.tags) for graph in graphs]
+        for meta_graph in graphs:
+            if set(meta_graph.meta_info_def.tags) == _SERVE:
+                return meta_graph
+        present = [sorted(meta_graph.meta_info_def.tags) for meta_graph in graphs]
         raise SavedModelError(
             f"{self.directory} has no graph tagged {sorted(_SERVE)}; it has {present}. Export one "
             "for serving."
@@ -84,8 +86,8 @@ class SavedModel:
         """
         return {
             name: signature
-            for graph in self._parsed.proto.meta_graphs
-            for name, signature in graph.signature_def.items()
+            for meta_graph in self._parsed.proto.meta_graphs
+            for name, signature in meta_graph.signature_def.items()
             if not name.startswith("__")
         }
 
@@ -133,7 +135,7 @@ class SavedModel:
         return dataclasses.replace(self, directory=files.absolute(self.directory))
 
     def _graph_and_assets(self) -> list[str]:
-        assets = _files(os.path.join(self.directory, "assets"))
+        assets = _files(os.path.join(self.directory, _ASSETS))
         return [_existing_graph_file(self.directory), *assets]
 
     @functools.cached_property
@@ -148,6 +150,11 @@ class SavedModel:
 
 def _parse(directory: str) -> _Parsed:
     path = _existing_graph_file(directory)
+    if found := files.special_file([path, *_files(os.path.join(directory, _ASSETS))]):
+        raise SavedModelError(
+            f"{found} is no regular file, and reading it might wait for ever. Export the model "
+            "again."
+        )
     try:
         saved = loader_impl.parse_saved_model(directory)
     except (OSError, message.DecodeError, tf.errors.OpError) as error:
@@ -156,6 +163,11 @@ def _parse(directory: str) -> _Parsed:
         ) from error
     if not saved.meta_graphs:
         raise SavedModelError(f"{path} is damaged: it holds no graph. Export the model again.")
+    for meta_graph in saved.meta_graphs:
+        if name := graph.recursive_function(meta_graph):
+            raise SavedModelError(
+                f"{path} is damaged: its function {name} calls itself. Export the model again."
+            )
     return _Parsed(saved)
 
 
@@ -175,5 +187,5 @@ def _graph_file(directory: str) -> str | None:
 
 
 def _files(directory: str) -> Iterator[str]:
-    for parent, _, names in sorted(tf.io.gfile.walk(directory)):
+    for parent, _, names in sorted(files.walk(directory)):
         yield from (os.path.join(parent, name) for name in sorted(names))

@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from checkpoint_sweep.common.digests import TensorDigest
 from checkpoint_sweep.common.errors import UserError
+from checkpoint_sweep.common.files import special_file
 from checkpoint_sweep.common.text import first_line, some
 from checkpoint_sweep.saved_model.model_source import ModelSource
 from checkpoint_sweep.saved_model.object_graph import ObjectGraph
@@ -35,6 +36,19 @@ def _reading() -> Iterator[None]:
         raise UnreadableError(text or type(error).__name__) from error
 
 
+def bundle_files(prefix: str) -> list[str]:
+    """Lists the files of a bundle: those of its index and of its data."""
+    folder, name = os.path.split(prefix)
+    if not tf.io.gfile.isdir(folder or "."):
+        return []
+    names = tf.io.gfile.listdir(folder or ".")
+    return [
+        os.path.join(folder, file)
+        for file in sorted(names)
+        if file == f"{name}.index" or file.startswith(f"{name}.data-")
+    ]
+
+
 class TensorBundle:
     """The tensors of a bundle, read when asked for and then kept.
 
@@ -52,6 +66,8 @@ class TensorBundle:
 
     def __init__(self, prefix: str) -> None:
         self.graph: ObjectGraph | None = None
+        if path := special_file(bundle_files(prefix)):
+            raise UnreadableError(f"{path} is no regular file")
         with _reading():
             # Not tf.train.load_checkpoint, which takes a prefix for a folder where folders are
             # but prefixes, as on ram://.

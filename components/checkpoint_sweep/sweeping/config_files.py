@@ -11,6 +11,7 @@ from google.protobuf.message import Message
 from tensorflow_metadata.proto.v0 import schema_pb2
 
 from checkpoint_sweep.common.eval_config import EvalConfigError
+from checkpoint_sweep.common.files import special_file
 from checkpoint_sweep.common.text import first_line
 from checkpoint_sweep.evaluation.inputs.source import ExamplesError
 
@@ -32,8 +33,8 @@ def read_eval_config(path: str) -> tfma.EvalConfig:
         return _from_text(text, tfma.EvalConfig())
     except (
         tf.errors.OpError,
-        UnicodeDecodeError,
         ValueError,
+        RecursionError,
         yaml.YAMLError,
         json_format.ParseError,
         text_format.ParseError,
@@ -52,7 +53,7 @@ def read_schema(path: str) -> schema_pb2.Schema:
     """
     try:
         return _from_text(_text(path), schema_pb2.Schema())
-    except (tf.errors.OpError, UnicodeDecodeError, text_format.ParseError) as error:
+    except (tf.errors.OpError, ValueError, RecursionError, text_format.ParseError) as error:
         raise ExamplesError(
             f"The schema {path} cannot be read: {first_line(error)}. Give a text proto of a "
             "tensorflow_metadata Schema, or none."
@@ -60,6 +61,8 @@ def read_schema(path: str) -> schema_pb2.Schema:
 
 
 def _text(path: str) -> str:
+    if special_file([path]):
+        raise ValueError("it is no regular file, and reading it might wait for ever")
     with tf.io.gfile.GFile(path) as file:
         text: str = file.read()
     return text

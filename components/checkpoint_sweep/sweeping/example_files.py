@@ -9,6 +9,7 @@ import tensorflow_model_analysis as tfma
 from tensorflow_metadata.proto.v0 import schema_pb2
 from tfx_bsl.tfxio import tensor_adapter, tf_example_record
 
+from checkpoint_sweep.common.files import walk
 from checkpoint_sweep.common.text import first_line
 from checkpoint_sweep.evaluation.inputs.files import data_files, is_aside
 from checkpoint_sweep.evaluation.inputs.source import ExamplesError, ExampleSource, check_files
@@ -129,10 +130,10 @@ def _of_folder(given: str, split: str) -> list[str]:
                 f"There is no split {split!r} in {given}; there are: {', '.join(splits)}. Name one "
                 "of these."
             )
-        return [os.path.join(given, _SPLIT + split, "*")]
+        return [os.path.join(_literal(os.path.join(given, _SPLIT + split)), "*")]
     below = sorted(
         (folder.rstrip("/"), folders, files)
-        for folder, folders, files in tf.io.gfile.walk(given)
+        for folder, folders, files in walk(given)
         if not _is_below_aside(os.path.relpath(folder, given))
     )
     patterns: list[str] = []
@@ -142,7 +143,7 @@ def _of_folder(given: str, split: str) -> list[str]:
             patterns += [_literal(os.path.join(folder, name)) for name in sorted(shown)]
         elif shown:
             patterns.append(os.path.join(_literal(folder), "*"))
-    return patterns or [os.path.join(given, "*")]
+    return patterns or [os.path.join(_literal(given), "*")]
 
 
 def _is_below_aside(folder: str) -> bool:

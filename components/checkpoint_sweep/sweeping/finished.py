@@ -11,7 +11,7 @@ from absl import logging
 
 from checkpoint_sweep.common.digests import of_files
 from checkpoint_sweep.common.files import write_json
-from checkpoint_sweep.evaluation.results.ledger import Entry, EntryStatus, read_ledger
+from checkpoint_sweep.evaluation.results.ledger import LEDGER, Entry, EntryStatus, read_ledger
 from checkpoint_sweep.report import tensorboard
 from checkpoint_sweep.report.document import REPORT_HTML, VERDICTS_JSON
 from checkpoint_sweep.report.sweep_result import SweepResult
@@ -50,7 +50,12 @@ def run_into_next(
     """
     numbers = folders.numbers(output)
     directory = folders.make_next(output)
-    verdicts = run(directory).verdicts
+    try:
+        verdicts = run(directory).verdicts
+    except BaseException:
+        if not os.path.exists(os.path.join(directory, LEDGER)):  # Nothing to go on from.
+            folders.remove(output, folders.number_of(directory))
+        raise
     result = _result(directory, verdicts)
     before = _last_finished(output, numbers)
     if before is not None and _repeats(result, before, made):

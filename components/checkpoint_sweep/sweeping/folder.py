@@ -4,7 +4,7 @@ import contextlib
 import os
 import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from absl import logging
 
@@ -30,8 +30,32 @@ class BusyError(FolderError):
 
 
 def of_run(run: str, output: str | None) -> str:
-    """Returns the absolute folder for the sweeps of a run: the named one, or one beside the run."""
-    return os.path.abspath(output or f"{run.rstrip('/')}-sweep")
+    """Returns the absolute folder for the sweeps of a run: the named one, or one beside the run.
+
+    Raises:
+        FolderError: It is not on a local disk.
+    """
+    if "://" in (output or run):
+        raise FolderError(
+            f"Results are written to a local folder, and {output or run} is none. Name one by "
+            "--output (output in Python)."
+        )
+    return os.path.abspath(output) if output else f"{os.path.abspath(run)}-sweep"
+
+
+def check_apart(output: str, inputs: Iterable[str]) -> None:
+    """Checks that an output lies in none of the folders that a sweep reads whole.
+
+    Raises:
+        FolderError: It lies in one.
+    """
+    real = f"{os.path.realpath(output)}/"
+    for given in inputs:
+        if "://" not in given and real.startswith(f"{os.path.realpath(given)}/"):
+            raise FolderError(
+                f"The output {output} lies in {given}, which the sweep reads. Name a folder "
+                "outside of it."
+            )
 
 
 def claim(folder: str) -> None:

@@ -7,12 +7,18 @@ import threading
 import time
 from collections.abc import Iterator
 
+import tensorflow as tf
+
+from checkpoint_sweep.common.errors import UserError
+from checkpoint_sweep.common.file_states import FileStates
+from checkpoint_sweep.common.files import walk
 from checkpoint_sweep.model_run.checkpoints import (
     Checkpoint,
     CheckpointError,
     NoCheckpointError,
     list_checkpoints,
 )
+from checkpoint_sweep.model_run.exported_model import ExportedModelError
 from checkpoint_sweep.report.sweep_result import SweepResult
 from checkpoint_sweep.saved_model.saved_model import SavedModel
 from checkpoint_sweep.sweeping import folder as folders
@@ -49,6 +55,8 @@ class RunWatcher:
         self._options = dataclasses.replace(options, output=self.output)
         self._every = every
         self._pinned = os.path.join(self.output, _PINNED)
+        self._pins = 0
+        self._unfit: tuple[tuple[int, FileStates], ExportedModelError] | None = None
         self.pending = os.path.isdir(self._pinned)
 
     def poll(self) -> SweepResult | None:
@@ -58,13 +66,22 @@ class RunWatcher:
         may delete them before the evaluation has ended.
 
         Raises:
-            UserError: Something does not fit. What waited still does.
+            ExportedModelError: The SavedModel is of no checkpoint that was seen. It is tried again
+                when there are new checkpoints, or it was written again.
+            UserError: Something else does not fit. What waited still does.
         """
         self.pending = self._pin() or (self.pending and self._has_some_in_range())
         if not self.pending or not SavedModel(self._model).exists():
             return None
-        with self._pinning():
-            self.result = sweep(self._pinned, self._model, self._options)
+        tried = self._pins, _states(self._model)
+        if self._unfit is not None and self._unfit[0] == tried:
+            raise self._unfit[1]
+        try:
+            with self._pinning():
+                self.result = sweep(self._pinned, self._model, self._options)
+        except ExportedModelError as error:
+            self._unfit = tried, error
+            raise
         return self.result
 
     def wait(self) -> None:
@@ -94,6 +111,7 @@ class RunWatcher:
         """Pins what is new; whether some of it is to be evaluated."""
         folders.claim(self.output)
         new = pin(self._run, self._pinned, self._options.step_from)
+        self._pins += len(new)
         return any(step in self._options.steps for step in new)
 
     def _list(self) -> list[Checkpoint]:
@@ -113,7 +131,8 @@ class RunWatcher:
 
         def go_on() -> None:
             while not ended.wait(min(self._every, _LONGEST_SLEEP)):
-                with contextlib.suppress(CheckpointError):  # The next poll says so.
+                # The next poll says so.
+                with contextlib.suppress(UserError, OSError, tf.errors.OpError):
                     if self._pin():
                         appeared.set()
 
@@ -126,3 +145,9 @@ class RunWatcher:
             ended.set()
             thread.join()
             self.pending = self.pending or appeared.is_set()
+
+
+def _states(model: str) -> FileStates:
+    """Looks at the files of a SavedModel."""
+    found = (os.path.join(folder, name) for folder, _, names in walk(model) for name in names)
+    return FileStates.of(found)

@@ -115,6 +115,7 @@ def _watch(
     on_result: Callable[[SweepResult], None] | None,
 ) -> SweepResult:
     started = time.monotonic()
+    told = False
     while True:
         # Looked for first: what training wrote before it said that it has ended is still seen.
         trained = until.file is not None and os.path.exists(until.file)
@@ -124,10 +125,13 @@ def _watch(
         except folders.BusyError:  # Somebody's `sweep`, which will end.
             watcher.wait()
             continue
-        except ExportedModelError:
+        except ExportedModelError as error:
             if trained or late:
                 raise
             result = None  # The checkpoint that was exported may be still to come.
+            if not told:
+                logging.warning("Waiting for another checkpoint, or another export: %s", error)
+                told = True
         except ChangedError as error:
             if trained or late:
                 raise

@@ -31,6 +31,7 @@ INTERNAL = {
     "AmbiguousNamesError",
     "CannotHoldError",
     "LockHeldError",
+    "MissingNodeError",
     "NoLocksError",
     "NotOursError",
     "OpaqueGraphError",

@@ -149,6 +149,22 @@ def test_a_pipe_in_place_of_a_file_is_refused(tmp_path: Path) -> None:
         find_checkpoints(str(tmp_path))
 
 
+@pytest.mark.parametrize("name", ["run[1]", "r*n", "r?n", "a\nb", "\x1b[31m", "a\\\\b"], ids=ascii)
+def test_the_name_of_a_folder_is_no_pattern(name: str, tmp_path: Path) -> None:
+    folder = tmp_path / name
+    folder.mkdir()
+    for file in ("model.ckpt-7.index", "model.ckpt-7.data-00000-of-00001"):
+        (folder / file).touch()
+    assert [c.step for c in find_checkpoints(str(folder))] == [7]
+
+
+def test_a_name_that_claims_any_number_of_data_files_is_incomplete(tmp_path: Path) -> None:
+    (tmp_path / "model.ckpt-7.index").touch()
+    (tmp_path / "model.ckpt-7.data-00000-of-99999999999").touch()
+    with pytest.raises(CheckpointError, match="data-00001-of-99999999999 is missing"):
+        find_checkpoints(str(tmp_path))
+
+
 def test_folders_of_two_runs_are_both_named(tmp_path: Path) -> None:
     _write(tmp_path / "a", 1)
     _write(tmp_path / "b", 1)

@@ -1,11 +1,13 @@
 """A SavedModel is read once in a process, and nobody changes what was read."""
 
+import os
 import pickle
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tensorflow.core.protobuf import saved_model_pb2
 from tensorflow.python.saved_model import loader_impl
 
 from checkpoint_sweep.evaluation.fused.loading import release
@@ -107,3 +109,35 @@ def test_a_fingerprint_tells_graphs_apart(model: SavedModel, tmp_path: Path) -> 
     assert model.fingerprint != other.fingerprint
     assert len({model.fingerprint, SavedModel(model.directory).fingerprint}) == 1
     assert same.directory != model.directory
+
+
+def _recursive(directory: Path) -> str:
+    saved = saved_model_pb2.SavedModel()
+    function = saved.meta_graphs.add().graph_def.library.function.add()
+    function.signature.name = "f"
+    function.node_def.add(name="again", op="f")
+    (directory / "saved_model.pb").write_bytes(saved.SerializeToString())
+    return "its function f calls itself"
+
+
+def _pipe(directory: Path) -> str:
+    os.mkfifo(directory / "saved_model.pb")
+    return "is no regular file"
+
+
+def _vocabulary(directory: Path) -> str:
+    saved = saved_model_pb2.SavedModel()
+    saved.meta_graphs.add()
+    (directory / "saved_model.pb").write_bytes(saved.SerializeToString())
+    (directory / "assets").mkdir()
+    os.mkfifo(directory / "assets" / "words.txt")
+    return "words.txt is no regular file"
+
+
+@pytest.mark.parametrize("damage", [_recursive, _pipe, _vocabulary])
+def test_what_would_be_read_for_ever_is_refused(
+    damage: Callable[[Path], str], tmp_path: Path
+) -> None:
+    message = damage(tmp_path)
+    with pytest.raises(SavedModelError, match=message):
+        _ = SavedModel(str(tmp_path)).signatures

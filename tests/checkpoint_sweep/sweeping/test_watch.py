@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -192,6 +193,28 @@ def test_the_checkpoint_that_was_exported_is_waited_for(
     result = watch(**files.arguments(run=str(run)), until=Until(step=60), every=0.2)
     training.join()
     assert [v.step for v in result.verdicts] == list(STEPS)
+
+
+def test_a_watch_says_once_what_it_waits_for_and_leaves_nothing(
+    files: Files, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    for path in _files_of(files.run, STEPS[-1]):  # The export's.
+        path.unlink()
+    monkeypatch.setattr(run_watcher, "_LONGEST_SLEEP", 0.01)
+    polls: list[int] = []
+    poll = RunWatcher.poll
+
+    def counted(watcher: RunWatcher) -> SweepResult | None:
+        polls.append(1)
+        return poll(watcher)
+
+    monkeypatch.setattr(RunWatcher, "poll", counted)
+    monkeypatch.setattr(time, "monotonic", lambda: len(polls))
+    with pytest.raises(UserError, match="No checkpoint reproduces"):
+        watch(**files.arguments(), until=Until(seconds=4.0), every=0.0)
+    assert len(polls) > 2
+    assert sum("Waiting for" in record.getMessage() for record in caplog.records) == 1
+    assert folders.numbers(str(files.output)) == []
 
 
 def test_a_watch_without_any_checkpoint_is_an_error(files: Files, tmp_path: Path) -> None:

@@ -123,7 +123,12 @@ class Update(beam.DoFn):
 
     def _load_all(self) -> Loaded:
         has_baseline = any(spec.is_baseline for spec in self._eval_config.model_specs)
-        predictor = self._load(self._sources, self._signature)
+        directories = dict.fromkeys(source.saved_model.directory for source in self._sources)
+        with data_errors.in_a_sentence(
+            f"The graph of {' and of '.join(directories)} cannot be loaded",
+            "Export the model again.",
+        ):
+            predictor = self._load(self._sources, self._signature)
         functions = preprocessing.Preprocessing(
             self._eval_config,
             self._sources[0],

@@ -1,0 +1,44 @@
+"""The folder that sweeps of one run share."""
+
+from pathlib import Path
+
+import pytest
+
+from checkpoint_sweep.sweeping import folder as folders
+
+
+@pytest.mark.parametrize("run", ["run", "run/", "run///", "./run", "run/.", "other/../run"])
+def test_results_lie_beside_the_run_however_it_is_named(
+    run: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert folders.of_run(run, None) == str(tmp_path / "run-sweep")
+
+
+@pytest.mark.parametrize(("run", "below"), [(".", "run"), ("..", "run/below")])
+def test_the_folder_one_is_in_has_a_name(
+    run: str, below: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / below).mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / below)
+    assert folders.of_run(run, None) == str(tmp_path / "run-sweep")
+
+
+@pytest.mark.parametrize(("run", "output"), [("run", "s3://bucket/out"), ("s3://bucket/run", None)])
+def test_an_output_that_is_not_local_is_refused(run: str, output: str | None) -> None:
+    with pytest.raises(folders.FolderError, match="Name one by --output"):
+        folders.of_run(run, output)
+
+
+@pytest.mark.parametrize("output", ["model", "model/out", "link/out", "other/../model/out"])
+def test_an_output_inside_of_what_is_read_is_refused(output: str, tmp_path: Path) -> None:
+    (tmp_path / "model").mkdir()
+    (tmp_path / "other").mkdir()
+    (tmp_path / "link").symlink_to("model")
+    with pytest.raises(folders.FolderError, match="which the sweep reads"):
+        folders.check_apart(str(tmp_path / output), [str(tmp_path / "model")])
+
+
+@pytest.mark.parametrize("output", ["model-sweep", "other"])
+def test_an_output_beside_what_is_read_is_taken(output: str, tmp_path: Path) -> None:
+    folders.check_apart(str(tmp_path / output), [str(tmp_path / "model"), "s3://bucket", "e*"])

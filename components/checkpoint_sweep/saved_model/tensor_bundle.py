@@ -36,19 +36,6 @@ def _reading() -> Iterator[None]:
         raise UnreadableError(text or type(error).__name__) from error
 
 
-def bundle_files(prefix: str) -> list[str]:
-    """Lists the files of a bundle: those of its index and of its data."""
-    folder, name = os.path.split(prefix)
-    if not tf.io.gfile.isdir(folder or "."):
-        return []
-    names = tf.io.gfile.listdir(folder or ".")
-    return [
-        os.path.join(folder, file)
-        for file in sorted(names)
-        if file == f"{name}.index" or file.startswith(f"{name}.data-")
-    ]
-
-
 class TensorBundle:
     """The tensors of a bundle, read when asked for and then kept.
 

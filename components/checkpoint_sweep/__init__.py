@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from checkpoint_sweep.selection.selection import Selection
     from checkpoint_sweep.selection.set_policies import EarliestOfSet, LatestOfSet, SecondaryMetric
     from checkpoint_sweep.sweeping.estimator_training import SweepExporter, SweepListener
+    from checkpoint_sweep.sweeping.export_graph import export_graph
     from checkpoint_sweep.sweeping.keras_training import SweepCallback
     from checkpoint_sweep.sweeping.options import SweepOptions
     from checkpoint_sweep.sweeping.stopping import StopCallback, stop_hook
@@ -65,6 +66,7 @@ __all__ = [
     # Without a pipeline.
     "sweep",
     "watch",
+    "export_graph",
     "SweepOptions",
     "SweepResult",
     "Until",
@@ -127,6 +129,7 @@ __getattr__ = importer(
         "ThresholdMode": "checkpoint_sweep.selection.criteria",
         "Until": "checkpoint_sweep.sweeping.watch",
         "UserError": "checkpoint_sweep.common.errors",
+        "export_graph": "checkpoint_sweep.sweeping.export_graph",
         "last_outcome": "checkpoint_sweep.tfx_components.outcome",
         "stop_hook": "checkpoint_sweep.sweeping.stopping",
         "sweep": "checkpoint_sweep.sweeping.sweep",

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from checkpoint_sweep.model_run.exported_model import ExportedModelError
     from checkpoint_sweep.report.plot import PlotError
     from checkpoint_sweep.report.sweep_result import ReportError
+    from checkpoint_sweep.saved_model.graph_export import GraphError
     from checkpoint_sweep.saved_model.saved_model import SavedModelError
     from checkpoint_sweep.saved_model.tensor_bundle import UnreadableError
     from checkpoint_sweep.selection.policies import SelectionError
@@ -58,6 +59,7 @@ __all__ = [
     "ExportedModelError",
     "FeatureError",
     "FolderError",
+    "GraphError",
     "InputError",
     "NoCheckpointError",
     "NoFileError",
@@ -89,6 +91,7 @@ __getattr__ = importer(
         "ExportedModelError": "checkpoint_sweep.model_run.exported_model",
         "FeatureError": "checkpoint_sweep.evaluation.preflight.features",
         "FolderError": "checkpoint_sweep.sweeping.folder",
+        "GraphError": "checkpoint_sweep.saved_model.graph_export",
         "InputError": "checkpoint_sweep.evaluation.inputs.extracts",
         "NoCheckpointError": "checkpoint_sweep.model_run.checkpoints",
         "NoFileError": "checkpoint_sweep.evaluation.inputs.reader",

@@ -29,8 +29,9 @@ MODULES = (
 MOST_PARAMETERS = 7
 # TFX's components have the parameters that a pipeline sets; Evaluator's are those of the stock one.
 COMPONENTS = {"CheckpointSweep", "Evaluator"}
-# The examples of these need files: `sweeping/test_examples.py` runs them where such files are.
-WITH_FILES = {"sweep", "watch"}
+# The examples of these need files: `sweeping/test_examples.py` and `sweeping/test_export_graph.py`
+# run them where such files are.
+WITH_FILES = {"export_graph", "sweep", "watch"}
 _WITHOUT_NETWORK = """
 import socket, sys
 

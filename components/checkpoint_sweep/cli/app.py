@@ -9,6 +9,7 @@ import typer
 from checkpoint_sweep.cli import commands, results
 from checkpoint_sweep.cli.config_file import reading_config_file
 from checkpoint_sweep.cli.ending import in_a_sentence
+from checkpoint_sweep.cli.export_graph import export_graph
 from checkpoint_sweep.cli.init import init
 from checkpoint_sweep.cli.interruption import Interruption
 from checkpoint_sweep.version import __version__
@@ -56,10 +57,10 @@ def make_app(interruption: Interruption | None = None) -> typer.Typer:
     app = typer.Typer(pretty_exceptions_enable=False, no_args_is_help=True)
     app.callback(help=_help(about))(reading_config_file(about))
     shown: list[Callable[..., None]] = [init, commands.sweep, commands.watch]
-    shown += [results.show, results.compare, results.export]
+    shown += [results.show, results.compare, results.export, export_graph]
     for command in shown:
         ended = in_a_sentence(command, interruption) if interruption else command
-        app.command(help=_help(command))(ended)
+        app.command(command.__name__.replace("_", "-"), help=_help(command))(ended)
     return app
 
 

@@ -17,7 +17,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from checkpoint_sweep.cli import screen
-from checkpoint_sweep.common.errors import UserError
+from checkpoint_sweep.common.errors import SweepError
 
 OWN_FILE, PROJECT_FILE = "checkpoint-sweep.toml", "pyproject.toml"
 TABLE = "tool.checkpoint-sweep"
@@ -30,7 +30,7 @@ _TAKEN = {
 }
 
 
-class ConfigFileError(UserError):
+class ConfigFileError(SweepError):
     """The file of options cannot be read; the message says what to change."""
 
 

@@ -80,7 +80,8 @@ def watch(
     Args:
         run: Local directory of the checkpoints; it need not be there yet.
         model: Directory of a SavedModel that was exported from one of them; neither it nor that
-            checkpoint need be there yet, but nothing is evaluated before they are.
+            checkpoint need be there yet, but nothing is evaluated before they are. `export_graph`
+            makes it of the first checkpoint and the code.
         options: Options of each sweep.
         until: When to end; None for never.
         every: Seconds from one evaluation of what is new to the next; checkpoints are pinned more
@@ -149,7 +150,10 @@ def _watch(
             if trained or late:
                 return watcher.last_result()
         elif result is None and (trained or late):
-            raise CheckpointError(f"There is no SavedModel in {model}. Export one of the run.")
+            raise CheckpointError(
+                f"There is no SavedModel in {model}. Export one of the run: `checkpoint-sweep "
+                "export-graph`, export_graph in Python, makes it of a checkpoint and the code."
+            )
         if result is None or not watcher.pending:
             watcher.wait()
 

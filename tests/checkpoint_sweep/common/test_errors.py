@@ -30,6 +30,7 @@ def _errors() -> list[type[Exception]]:
 INTERNAL = {
     "AmbiguousNamesError",
     "CannotHoldError",
+    "ConfigFileError",
     "LockHeldError",
     "MissingNodeError",
     "NoLocksError",

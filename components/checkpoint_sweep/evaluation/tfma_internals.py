@@ -356,6 +356,11 @@ class MetricOfMatrices:
     matrices: metric_types.MetricKey
 
 
+def is_of_matrices(metric: Any) -> bool:
+    """Returns whether a metric is one of TFMA's that it reads off confusion matrices."""
+    return isinstance(metric, confusion_matrix_metrics.ConfusionMatrixMetricBase)
+
+
 def metric_of_matrices(
     computation: metric_types.DerivedMetricComputation,
 ) -> MetricOfMatrices | None:

@@ -5,14 +5,18 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import apache_beam as beam
 import numpy as np
 import pytest
 import tensorflow_model_analysis as tfma
+from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from sklearn import metrics as sklearn_metrics
 from tensorflow_model_analysis.metrics import metric_specs
 
+from checkpoint_sweep.evaluation.request import EvaluationRequest
+from checkpoint_sweep.evaluation.stock.engine import evaluate_with_tfma
 from checkpoint_sweep.saved_model.model_source import ModelSource
-from tests.checkpoint_sweep.evaluation import tfma_oracle
+from tests.checkpoint_sweep.evaluation import taxi_models, tfma_oracle
 from tests.support import passthrough_model
 from tests.support.passthrough_model import Row
 
@@ -67,6 +71,23 @@ def _engine(rows: Sequence[Row], config: str, directory: Path) -> dict[str, Any]
     parsed = tfma_oracle.config(config, baseline is not None)
     output = str(directory / "engine")
     return _read(*tfma_oracle.run_engine(data, parsed, [model], output, baseline))
+
+
+def _stock_engine(rows: Sequence[Row], config: str, directory: Path) -> dict[str, Any]:
+    """What the engine `tfma` writes, which is stock TFMA but for what is not defined."""
+    data, model = _written(rows, directory)
+    output = str(directory / "stock-engine")
+    request = EvaluationRequest(
+        candidates=[model],
+        baseline=None,
+        outputs={model.name: output},
+        eval_config=tfma_oracle.config(config, False),
+        read=lambda pipeline: pipeline | taxi_models.read(data),
+        make_pipeline=lambda: beam.Pipeline(runner=FnApiRunner()),
+    )
+    ((evaluated,),) = evaluate_with_tfma(request)
+    assert evaluated.error is None
+    return _read(output)
 
 
 def _baseline(rows: Sequence[Row], config: str, directory: Path) -> ModelSource | None:
@@ -299,6 +320,8 @@ def test_metrics_that_need_a_class_have_no_value_without_it(
     expected = {name: math.nan if name in undefined else value for name, value in stock.items()}
     assert _stock(rows, config, tmp_path)[""] == pytest.approx(stock, nan_ok=True, abs=1e-6)
     assert _engine(rows, config, tmp_path)[""] == pytest.approx(expected, nan_ok=True, abs=1e-6)
+    found = _stock_engine(rows, config, tmp_path)[""]
+    assert found == pytest.approx(expected, nan_ok=True, abs=1e-6)
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ from checkpoint_sweep.evaluation.plan import plan as plan_lib
 from checkpoint_sweep.evaluation.request import Evaluated, EvaluationRequest
 from checkpoint_sweep.evaluation.results.candidate import Predictions
 from checkpoint_sweep.evaluation.results.files import PREDICTIONS
+from checkpoint_sweep.evaluation.stock.defined_metrics import where_defined
 from checkpoint_sweep.evaluation.stock.pipeline import pipeline_for_tfma
 from checkpoint_sweep.saved_model.model_source import ModelSource
 from checkpoint_sweep.saved_model.tensor_bundle import unreadable_reason
@@ -39,6 +40,8 @@ _OUTSIDE = "outside:"  # And the name of an output.
 
 def evaluate_with_tfma(request: EvaluationRequest) -> Iterator[Sequence[Evaluated]]:
     """Runs `tfma.ExtractEvaluateAndWriteResults` once for each candidate.
+
+    What the labels do not define has no value, where TFMA has 0.
 
     A candidate that cannot be read, or on whose NaN or infinite predictions TFMA fails, is yielded
     with its error, and the next one is taken up.
@@ -95,6 +98,9 @@ def _evaluate_one(candidate: ModelSource, request: EvaluationRequest) -> None:
                 eval_config=request.eval_config,
                 output_path=output,
                 extractors=extractors,
+                evaluators=tfma.default_evaluators(
+                    eval_shared_model=model, eval_config=where_defined(request.eval_config)
+                ),
                 tensor_adapter_config=request.tensor_adapter_config,
             )
         _write(_counted(pipeline), output)

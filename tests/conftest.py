@@ -1,5 +1,6 @@
 """Fixtures that more than one package's tests use; each is made once a session."""
 
+import gc
 import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -54,9 +55,18 @@ def pytest_configure(config: pytest.Config) -> None:
     runs_tests = "PYTEST_XDIST_WORKER" in os.environ or not config.getoption("numprocesses", None)
     warm_pipeline.folder()
     if runs_tests:
+        # Nothing of what is imported is garbage, and the search for it walks through all of it.
+        gc.disable()
         from tests.support import quick_beam
 
         quick_beam.use()
+
+
+def pytest_collection_finish() -> None:
+    """Searches for garbage from here on, and only in what the tests make."""
+    gc.freeze()
+    gc.set_threshold(5_000, 10, 10)
+    gc.enable()
 
 
 def pytest_unconfigure() -> None:

@@ -1,6 +1,9 @@
 """Examples that carry their predictions, and models that pass these through."""
 
+import functools
 import os
+import shutil
+import tempfile
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -56,9 +59,19 @@ def write_model(
         outputs: Names of the outputs; the second is half of the first, and so on.
     """
     path = os.fspath(directory)
-    model = _PassThrough(width, scale, bad, outputs)
-    tf.saved_model.save(model, path, signatures={"serving_default": model.serve})
+    shutil.copytree(_saved(width, scale, bad, tuple(outputs)).name, path)
     return ModelSource.from_saved_model(os.path.basename(path), path)
+
+
+@functools.cache
+def _saved(
+    width: int, scale: float, bad: float, outputs: Sequence[str]
+) -> tempfile.TemporaryDirectory[str]:
+    """Saves such a model once a process, for all tests to copy."""
+    folder = tempfile.TemporaryDirectory()
+    model = _PassThrough(width, scale, bad, outputs)
+    tf.saved_model.save(model, folder.name, signatures={"serving_default": model.serve})
+    return folder
 
 
 def write_examples(path: str | os.PathLike[str], rows: Sequence[Row]) -> str:

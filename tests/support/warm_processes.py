@@ -158,6 +158,8 @@ class _Request:
         os.environ.update(self.environment)
         tempfile.tempdir = None  # as TMPDIR says
         os.chdir(self.cwd)
+        paths = self.environment.get("PYTHONPATH", "").split(os.pathsep)
+        sys.path[:0] = [path for path in paths if path and path not in sys.path]
         sys.argv = [self.module, *self.arguments]
         sys.stdout = open(1, "w", buffering=1, closefd=False)  # noqa: SIM115
         try:
@@ -280,6 +282,7 @@ class _Server:
 
 
 def _main(address: str, *modules: str) -> None:
+    gc.disable()
     for name in modules:
         importlib.import_module(name)
     if "apache_beam" in sys.modules:
@@ -287,8 +290,8 @@ def _main(address: str, *modules: str) -> None:
 
         quick_beam.use()
     # What is imported stays: children need not copy it when they look for garbage.
-    gc.collect()
     gc.freeze()
+    gc.enable()
     server = _Server(address)
     print("ready", flush=True)
     request = server.serve()

@@ -156,7 +156,7 @@ def test_what_nobody_foresaw_is_a_sentence_and_a_log(
     (tmp_path / "exits.py").write_text("import sys\nsys.exit(0)\n")
     metric = 'metrics_specs { metrics { class_name: "Mine" module: "exits" } }'
     files.config.write_text(files.config.read_text() + metric)
-    done = _evaluate("sweep", files, "--quiet", run=console_script.run_cold)
+    done = _sweep(files, "--quiet")
     assert (done.returncode, done.stdout) == (1, ""), done.stderr
     words, _, log = done.stderr.strip().removesuffix(".").rpartition(" ")
     assert words == "Error: SystemExit: 0. The whole error is in"
@@ -165,7 +165,7 @@ def test_what_nobody_foresaw_is_a_sentence_and_a_log(
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("moment", ["at once", "while it imports", "while it evaluates"])
+@pytest.mark.parametrize("moment", ["at once", "while it imports"])
 def test_a_signal_is_a_sentence_and_a_status(
     number: signal.Signals,
     moment: str,
@@ -181,25 +181,46 @@ def test_a_signal_is_a_sentence_and_a_status(
             # A test may itself have been started to ignore Ctrl-C.
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         ) as process:
-            _wait_for(moment, process, files)
+            _wait_for(moment, process)
             process.send_signal(number)
             out, error = process.communicate(timeout=600)
         return subprocess.CompletedProcess(command, process.returncode, out, error)
 
-    done = _evaluate("sweep", files, "--quiet", run=run)
+    _assert_interrupted(_evaluate("sweep", files, "--quiet", run=run), number)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_while_it_evaluates_is_a_sentence_and_a_status(
+    number: signal.Signals,
+    files: Files,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        printed = tmp_path / "out", tmp_path / "error"
+        name = console_script.__name__
+        process = console_script.parent().start(name, arguments, {}, *printed)
+        while process.poll() is None and not list(files.output.glob("0001/*")):
+            time.sleep(0.01)
+        os.kill(process.pid, number)
+        status = process.wait()
+        return subprocess.CompletedProcess(name, status, *(path.read_text() for path in printed))
+
+    _assert_interrupted(_evaluate("sweep", files, "--quiet", run=run), number)
+
+
+def _assert_interrupted(done: subprocess.CompletedProcess[str], number: signal.Signals) -> None:
     assert done.returncode == 128 + number, done.stderr
     assert (len(done.stderr.splitlines()), done.stdout) == (1, "")
     assert done.stderr.startswith("Error: interrupted.")
 
 
-def _wait_for(moment: str, process: subprocess.Popen[str], files: Files) -> None:  # noqa: F811
+def _wait_for(moment: str, process: subprocess.Popen[str]) -> None:
     """Waits until a process is where it is to be interrupted."""
     maps, status = (Path(f"/proc/{process.pid}/{name}") for name in ("maps", "status"))
     is_there = {
         # What Linux says of the signals that a process catches.
         "at once": lambda: re.search("SigCgt:.*[4-7c-f]...$", status.read_text(), re.MULTILINE),
         "while it imports": lambda: "libtensorflow" in maps.read_text(),
-        "while it evaluates": lambda: list(files.output.glob("0001/*")),
     }[moment]
     while process.poll() is None and not is_there():
         time.sleep(0.01)

@@ -1,7 +1,9 @@
 """Candidates that are out are dropped; those that are left have what they would have without."""
 
 import dataclasses
+import functools
 import logging
+from collections.abc import Callable
 from pathlib import Path
 
 import apache_beam as beam
@@ -60,7 +62,6 @@ def _request(
     models: list[ModelSource],
     directory: Path,
     text: str = ALONE,
-    race: bool = True,
     budget: int | None = None,
     more: str = "",
 ) -> EvaluationRequest:
@@ -80,7 +81,7 @@ def _request(
         make_pipeline=lambda: beam.Pipeline(runner=FnApiRunner()),
         memory_budget=budget,
         tracked_metrics=find_tracked_metrics(eval_config, Selection("auc")),
-        race=Race(Racing(), AUC, (), Direction.HIGHER_IS_BETTER) if race else None,
+        race=Race(Racing(), AUC, (), Direction.HIGHER_IS_BETTER),
     )
 
 
@@ -88,6 +89,35 @@ def _by_name(request: EvaluationRequest) -> dict[str, Evaluated]:
     evaluated = [done for group in evaluate_fused(request) for done in group]
     assert sorted(done.name for done in evaluated) == sorted(m.name for m in request.candidates)
     return {done.name: done for done in evaluated}
+
+
+@dataclasses.dataclass(frozen=True)
+class Both:
+    """An evaluation with a race and the same without, and what each said of the candidates."""
+
+    raced: EvaluationRequest
+    whole: EvaluationRequest
+    done: dict[str, Evaluated]
+    all_done: dict[str, Evaluated]
+
+
+@pytest.fixture(scope="module")
+def both(
+    data: str, models: list[ModelSource], tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str, int], Both]:
+    """Evaluates by a config in a number of groups, once for all tests."""
+
+    @functools.cache
+    def evaluate(text: str, groups: int) -> Both:
+        directory = tmp_path_factory.mktemp("both")
+        weight = memory.weight_bytes(models[0])
+        budget = weight * (len(models) // groups + 1) if groups > 1 else None
+        raced = _request(data, models, directory / "raced", text, budget=budget, more=SLOW)
+        outputs = {m.name: str(directory / "whole" / m.name) for m in models[:-1]}
+        whole = dataclasses.replace(raced, race=None, outputs=outputs)
+        return Both(raced, whole, _by_name(raced), _by_name(whole))
+
+    return evaluate
 
 
 @pytest.mark.parametrize(
@@ -98,18 +128,13 @@ def _by_name(request: EvaluationRequest) -> dict[str, Evaluated]:
     ],
 )
 def test_candidates_that_are_left_have_the_results_of_all_examples(
-    text: str, groups: int, data: str, models: list[ModelSource], tmp_path: Path
+    text: str, groups: int, both: Callable[[str, int], Both]
 ) -> None:
-    weight = memory.weight_bytes(models[0])
-    budget = weight * (len(models) // groups + 1) if groups > 1 else None
-    raced = _request(data, models, tmp_path / "raced", text, budget=budget, more=SLOW)
-    whole = dataclasses.replace(
-        raced, race=None, outputs={m.name: str(tmp_path / "whole" / m.name) for m in models[:-1]}
-    )
-    done, all_done = _by_name(raced), _by_name(whole)
+    evaluated = both(text, groups)
+    raced, whole, done = evaluated.raced, evaluated.whole, evaluated.done
     left = [name for name, one in done.items() if one.error is None]
     assert 0 < len(left) < len(done)
-    assert all(one.error is None for one in all_done.values())
+    assert all(one.error is None for one in evaluated.all_done.values())
     model_name = "candidate" if text is WITH_BASELINE else None
     for name in left:
         expected = tfma_oracle.load(whole.outputs[name], model_name)
@@ -123,16 +148,14 @@ def test_candidates_that_are_left_have_the_results_of_all_examples(
 
 
 def test_the_best_candidate_is_left_and_others_say_when_they_were_dropped(
-    data: str, models: list[ModelSource], tmp_path: Path
+    both: Callable[[str, int], Both],
 ) -> None:
-    whole = _request(data, models, tmp_path / "whole", race=False)
-    _by_name(whole)
+    evaluated = both(ALONE, 1)
     aucs = {
         name: read_replicates(directory)[(), AUC].own.value
-        for name, directory in whole.outputs.items()
+        for name, directory in evaluated.whole.outputs.items()
     }
-    raced = _request(data, models, tmp_path / "raced")
-    done = _by_name(raced)
+    raced, done = evaluated.raced, evaluated.done
     best = max(aucs, key=lambda name: aucs[name])
     assert done[best].error is None
     for name, one in done.items():
@@ -141,7 +164,7 @@ def test_the_best_candidate_is_left_and_others_say_when_they_were_dropped(
             assert one.error.startswith("dropped after ")
             assert "not among the best at 90%" in one.error
             assert not Path(raced.outputs[name]).exists()
-    assert not (tmp_path / "raced" / "racing").exists()
+    assert not (Path(raced.outputs[best]).parent / "racing").exists()
 
 
 def _with(loader: object) -> tuple[object, ...]:

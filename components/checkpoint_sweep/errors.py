@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from checkpoint_sweep.selection.policies import SelectionError
     from checkpoint_sweep.sweeping.compare import ComparisonError
     from checkpoint_sweep.sweeping.folder import BusyError, FolderError
+    from checkpoint_sweep.sweeping.served_predictions import ServingError
     from checkpoint_sweep.sweeping.watch import WatchError
     from checkpoint_sweep.tfma_views.results import ViewError
     from checkpoint_sweep.tfx_components.parameters import ParameterError
@@ -70,6 +71,7 @@ __all__ = [
     "SavedModelError",
     "SchemaError",
     "SelectionError",
+    "ServingError",
     "SignatureError",
     "UnreadableError",
     "ViewError",
@@ -102,6 +104,7 @@ __getattr__ = importer(
         "SavedModelError": "checkpoint_sweep.saved_model.saved_model",
         "SchemaError": "checkpoint_sweep.tfx_components.schemas",
         "SelectionError": "checkpoint_sweep.selection.policies",
+        "ServingError": "checkpoint_sweep.sweeping.served_predictions",
         "SignatureError": "checkpoint_sweep.evaluation.preflight.signature",
         "SweepError": "checkpoint_sweep.common.errors",
         "UnreadableError": "checkpoint_sweep.saved_model.tensor_bundle",

@@ -183,6 +183,43 @@ def keras_save(directory: str, model: Any) -> None:
     model.save(directory, save_format="tf", signatures={"serving_default": _signature(model)})
 
 
+def _of_value(name: str) -> Callable[..., Any]:
+    """A method that does what the variable in the object does."""
+    return lambda self, *args, **kwargs: getattr(self.value, name)(*args, **kwargs)
+
+
+class TrackedVariable(tf.__internal__.tracking.Trackable):  # type: ignore[misc]
+    """A variable as Keras 3 tracks one: an object beside the `tf.Variable` in it."""
+
+    _should_act_as_resource_variable = True
+    _shared_name = property(lambda self: self.value.name)
+    _serialize_to_tensors = _of_value("_serialize_to_tensors")
+    _restore_from_tensors = _of_value("_restore_from_tensors")
+    _write_object_proto = _of_value("_write_object_proto")
+    _of_graph = _of_value("_export_to_saved_model_graph")
+
+    def __init__(self, value: tf.Variable) -> None:
+        self.value = value
+
+    @property
+    def handle(self) -> tf.Tensor:
+        """The variable's handle, by which a function's captures are known."""
+        return self.value.handle
+
+    def _export_to_saved_model_graph(self, object_map: Any, **kwargs: Any) -> Any:
+        resources = self._of_graph(object_map=object_map, **kwargs)
+        object_map[self] = tf.Variable(object_map[self.value])
+        return resources
+
+
+def export_archive(directory: str, model: Any) -> None:
+    """Exports as Keras 3's `ExportArchive`: each variable is held twice, under a key for each."""
+    archive = tf.__internal__.tracking.AutoTrackable()
+    archive.variables = [TrackedVariable(variable) for variable in model.variables]
+    archive.all_variables = list(model.variables)
+    tf.saved_model.save(archive, directory, signatures={"serving_default": _signature(model)})
+
+
 def make(
     directory: Path,
     build: Callable[[], Any],

@@ -15,6 +15,7 @@ from checkpoint_sweep.common.text import some
 from checkpoint_sweep.model_run.exported_model import needed_keys
 from checkpoint_sweep.model_run.value_matching import identical
 from checkpoint_sweep.saved_model import moving_statistics
+from checkpoint_sweep.saved_model.copies import find_copies
 from checkpoint_sweep.saved_model.model_source import ModelSource
 from checkpoint_sweep.saved_model.restored_variables import ServedGraph, served_graph
 from checkpoint_sweep.saved_model.tensor_bundle import TensorBundle, UnreadableError, bundle_files
@@ -160,11 +161,13 @@ class Averager:
     def _averaged(self) -> frozenset[str]:
         dtypes, served = self._own.dtypes, self._served
         of_tables = {key for key in self._needed if key.endswith(_OF_TABLE)}
-        return frozenset(
+        averaged = {
             key
             for key in self._needed - (of_tables if served is None else served.tables)
             if dtypes[key].is_floating or dtypes[key].is_complex
-        )
+        }
+        copies = find_copies(self._saved_model, self._own.graph)
+        return frozenset(averaged | {copy for copy, key in copies.items() if key in averaged})
 
     @functools.cached_property
     def _statistics(self) -> frozenset[str]:

@@ -168,6 +168,7 @@ def _candidate(
         for key, name in mapping.keys(own, bundle).items()
         if name in bundle.shapes and key in own.shapes
     }
+    keys |= {copy: keys[key] for copy, key in exported.copies.items() if key in keys}
     fitting = {key for key, name in keys.items() if bundle.form(name) == own.form(key)}
     missing = [own.name(key) for key in sorted(exported.needed) if key not in keys]
     misshapen = [

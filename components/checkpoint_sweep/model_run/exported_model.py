@@ -6,6 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from checkpoint_sweep.model_run.checkpoints import CheckpointError
+from checkpoint_sweep.saved_model.copies import find_copies
 from checkpoint_sweep.saved_model.model_source import VARIABLES
 from checkpoint_sweep.saved_model.saved_model import SavedModel
 from checkpoint_sweep.saved_model.signature_variables import signature_variables
@@ -25,6 +26,7 @@ class ExportedModel:
         tensors: Values of all variables, by key.
         needed: Keys that a checkpoint must have. In a TensorFlow 2 export these are the keys that a
             signature reads: it may also hold the states of metrics and of the optimizer.
+        copies: Needed key by each further key under which the same variable is held.
 
     Args:
         saved_model: SavedModel that was exported.
@@ -57,6 +59,7 @@ class ExportedModel:
                 f"No signature of the exported model {saved_model.directory} reads a variable. "
                 f"{advice}"
             )
+        self.copies = find_copies(saved_model, self.bundle.graph)
 
     @property
     def step(self) -> int | None:

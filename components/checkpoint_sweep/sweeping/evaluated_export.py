@@ -1,6 +1,7 @@
 """Exports what was evaluated, or nothing: a trainer that goes on may write both files again."""
 
 import os
+from collections.abc import Callable
 
 from checkpoint_sweep.common.files import replacing
 from checkpoint_sweep.evaluation.candidates.fingerprint import ChangedError
@@ -10,12 +11,15 @@ from checkpoint_sweep.saved_model.tensor_bundle import TensorBundle, digest_of
 from checkpoint_sweep.saved_model.weight_swap import write_saved_model
 
 
-def export_evaluated(source: ModelSource, directory: str) -> None:
+def export_evaluated(
+    source: ModelSource, directory: str, check: Callable[[str], None] | None = None
+) -> None:
     """Writes the SavedModel of a candidate, if graph and weights are those that were digested.
 
     Args:
         source: Candidate, whose weights and graph have been digested.
         directory: Directory for the SavedModel; it must not exist, and does not after an error.
+        check: Checks the SavedModel in a directory further, by an error; None for no check.
 
     Raises:
         ChangedError: The checkpoint, the graph or an asset is no longer what was evaluated.
@@ -24,6 +28,8 @@ def export_evaluated(source: ModelSource, directory: str) -> None:
     with replacing(directory) as scratch:
         write_saved_model(source, scratch)
         check_written(source, scratch)
+        if check is not None:
+            check(scratch)
 
 
 def check_written(source: ModelSource, directory: str) -> None:

@@ -1,6 +1,7 @@
 """Runs a sweep: checks, candidates, evaluation, choice, export."""
 
 import dataclasses
+import functools
 from collections.abc import Callable, Sequence
 
 import apache_beam as beam
@@ -38,6 +39,7 @@ from checkpoint_sweep.selection.selection import Selection
 from checkpoint_sweep.selection.sweep_verdicts import SweepVerdicts
 from checkpoint_sweep.selection.verdict import Verdict
 from checkpoint_sweep.sweeping.evaluated_export import export_evaluated
+from checkpoint_sweep.sweeping.served_predictions import ServingError, check_predictions
 from checkpoint_sweep.sweeping.settings import ModelPaths, SweepSettings
 
 
@@ -77,7 +79,8 @@ def run_sweep(
         UserError: The model run cannot be swept (CheckpointError, ExportedModelError), or
             selection, evaluation config, exported model and examples do not fit together
             (SelectionError, EvalConfigError, SignatureError, FeatureError, ExamplesError,
-            EvaluationError), or one of them changes meanwhile (ChangedError).
+            EvaluationError), or one of them changes meanwhile (ChangedError), or what is exported
+            does not predict as the engine did (ServingError).
     """
     whole = with_defaults(settings.eval_config, has_baseline=True)
     selection = complete_name(settings.selection, whole)
@@ -131,7 +134,11 @@ def run_sweep(
     decision = choose(evaluated.results, direction, selection.policy, selection.level)
     verdicts = judge(decision, selection, direction, unvalidated_reason(eval_config))
     if decision.winner is not None:
-        _export(evaluated.sources[decision.winner.name], decision.winner, export_to)
+        source = evaluated.sources[decision.winner.name]
+        check = functools.partial(
+            check_predictions, source, eval_config=eval_config, examples=examples
+        )
+        _export(source, decision.winner, export_to, check)
     return SweepOutcome(verdicts, eval_config)
 
 
@@ -161,10 +168,12 @@ def _candidates(
     return checkpoints, candidates
 
 
-def _export(source: ModelSource, verdict: Verdict, directory: str) -> None:
+def _export(
+    source: ModelSource, verdict: Verdict, directory: str, check: Callable[[str], None]
+) -> None:
     try:
-        export_evaluated(source, directory)
-    except ChangedError:
+        export_evaluated(source, directory, check)
+    except (ChangedError, ServingError):
         raise
     except Exception as error:
         if changed := source.saved_model.states.changed():

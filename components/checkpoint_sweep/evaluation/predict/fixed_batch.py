@@ -14,6 +14,24 @@ def fixed_batch_size(specs: Mapping[str, tf.TensorSpec]) -> int | None:
     return firsts.pop() if len(firsts) == 1 else None
 
 
+def predict_all(
+    predict: Callable[[Mapping[str, np.ndarray]], list[Arrays]],
+    specs: Mapping[str, tf.TensorSpec],
+    inputs: Mapping[str, np.ndarray],
+) -> list[Arrays]:
+    """Predicts any number of examples, whatever number the models take at once.
+
+    Args:
+        predict: Function that predicts as many as the models take.
+        specs: Inputs of the signature, by argument name.
+        inputs: Arrays by name, (examples, ...).
+    """
+    size = fixed_batch_size(specs)
+    if size is None:
+        return predict(inputs)
+    return predict_in_batches(predict, {name: inputs[name] for name in specs}, size)
+
+
 def predict_in_batches(
     predict: Callable[[Mapping[str, np.ndarray]], list[Arrays]],
     inputs: Mapping[str, np.ndarray],

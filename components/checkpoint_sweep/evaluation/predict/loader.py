@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import tensorflow as tf
 
-from checkpoint_sweep.evaluation.predict.fixed_batch import fixed_batch_size, predict_in_batches
+from checkpoint_sweep.evaluation.predict.fixed_batch import predict_all
 from checkpoint_sweep.evaluation.predict.fused import FusedModels
 from checkpoint_sweep.evaluation.predict.predictor import Arrays, Predictor
 from checkpoint_sweep.evaluation.predict.separate import SeparateModels
@@ -65,7 +65,8 @@ class LoadedModels:
         """Predicts one batch with all models, in the order of loading; see ``Predictor``."""
         result: list[Arrays] = [{} for _ in range(self._count)]
         for indices, predictor in self._parts:
-            for index, outputs in zip(indices, _predict(predictor, inputs), strict=True):
+            found = predict_all(predictor.predict, predictor.input_specs, inputs)
+            for index, outputs in zip(indices, found, strict=True):
                 result[index] = outputs
         return result
 
@@ -73,14 +74,6 @@ class LoadedModels:
         """Frees the weights and tables."""
         for _, predictor in self._parts:
             predictor.close()
-
-
-def _predict(predictor: Predictor, inputs: Mapping[str, np.ndarray]) -> list[Arrays]:
-    size = fixed_batch_size(predictor.input_specs)
-    if size is None:
-        return predictor.predict(inputs)
-    own = {name: inputs[name] for name in predictor.input_specs}
-    return predict_in_batches(predictor.predict, own, size)
 
 
 def _by_graph(models: Sequence[ModelSource]) -> list[list[int]]:

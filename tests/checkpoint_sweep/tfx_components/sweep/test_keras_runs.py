@@ -28,6 +28,7 @@ RUNS = {
     "sequential, callback": (keras_run.sequential, keras_run.callback, keras_run.saved_model),
     "sequential, manager, wrapped": (keras_run.sequential, keras_run.manager, keras_run.wrapped),
     "subclassed, manager": (keras_run.subclassed, keras_run.manager, keras_run.saved_model),
+    "nested, manager, twice": (keras_run.nested, keras_run.manager, keras_run.export_archive),
     "module, manager": (keras_run.Module, keras_run.manager, keras_run.saved_model),
     "module, itself, wrapped": (keras_run.Module, keras_run.itself, keras_run.wrapped),
 }

@@ -220,6 +220,13 @@ def export_archive(directory: str, model: Any) -> None:
     tf.saved_model.save(archive, directory, signatures={"serving_default": _signature(model)})
 
 
+def keras3_save(directory: str, model: Any) -> None:
+    """Exports as `tf.saved_model.save` does of Keras 3: only its own objects are tracked."""
+    root = tf.__internal__.tracking.AutoTrackable()
+    root.variables = [TrackedVariable(variable) for variable in model.variables]
+    tf.saved_model.save(root, directory, signatures={"serving_default": _signature(model)})
+
+
 def make(
     directory: Path,
     build: Callable[[], Any],

@@ -55,6 +55,11 @@ class ExportedModel:
             ) from error
         self.needed = needed_keys(saved_model, self.bundle)
         if not self.needed:
+            if self.bundle.graph is not None:
+                advice += (
+                    " With Keras 3, whose variables tf.saved_model.save leaves out, export by "
+                    "keras.export.ExportArchive."
+                )
             raise ExportedModelError(
                 f"No signature of the exported model {saved_model.directory} reads a variable. "
                 f"{advice}"

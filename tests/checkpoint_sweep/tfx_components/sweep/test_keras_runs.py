@@ -76,6 +76,12 @@ def test_what_no_signature_reads_need_not_be_in_a_checkpoint(
         np.testing.assert_allclose(one["probability"], other["probability"], rtol=1e-5)
 
 
+def test_a_saved_model_without_keras_3s_variables_is_refused(tmp_path: Path) -> None:
+    run = keras_run.make(tmp_path, keras_run.sequential, keras_run.manager, keras_run.keras3_save)
+    with pytest.raises(ExportedModelError, match=r"export by keras\.export\.ExportArchive"):
+        _candidates(run)
+
+
 CONFIG = """
 model_specs { label_key: "big_tipper" }
 slicing_specs {}

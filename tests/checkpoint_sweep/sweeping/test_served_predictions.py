@@ -1,0 +1,96 @@
+"""What is exported predicts as the engine did, by whichever loader it is served."""
+
+import dataclasses
+import functools
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow_model_analysis as tfma
+from google.protobuf import text_format
+
+from checkpoint_sweep.common.eval_config import with_defaults
+from checkpoint_sweep.errors import ServingError
+from checkpoint_sweep.model_run.averaging import Averager
+from checkpoint_sweep.model_run.candidates import make_candidates
+from checkpoint_sweep.model_run.checkpoints import find_checkpoints
+from checkpoint_sweep.saved_model.model_source import ModelSource
+from checkpoint_sweep.saved_model.saved_model import SavedModel
+from checkpoint_sweep.sweeping.evaluated_export import export_evaluated
+from checkpoint_sweep.sweeping.example_files import open_files
+from checkpoint_sweep.sweeping.served_predictions import check_predictions, different_output
+from tests.support import keras_run, tfrecords
+
+Check = Callable[[str], None]
+
+CONFIG = 'model_specs { label_key: "big_tipper" } slicing_specs {} metrics_specs {}'
+
+
+@pytest.fixture
+def sources(tmp_path: Path) -> dict[int, ModelSource]:
+    """Candidates, by step, of a model that holds each variable twice."""
+    run = keras_run.make(
+        tmp_path, keras_run.sequential, keras_run.manager, keras_run.export_archive
+    )
+    checkpoints = find_checkpoints(str(run.model_run))
+    return make_candidates(SavedModel(str(run.export)), checkpoints, checkpoints).sources
+
+
+@pytest.fixture
+def check_of(tmp_path: Path, examples: list[bytes]) -> Callable[[ModelSource], Check]:
+    """The check of a candidate's export on real examples."""
+    path = tmp_path / "eval.tfrecord"
+    tfrecords.write(path, examples[:40])
+    read = open_files([str(path)], "eval", None, str(tmp_path / "tables"))
+    config = with_defaults(text_format.Parse(CONFIG, tfma.EvalConfig()), has_baseline=False)
+    return lambda source: functools.partial(
+        check_predictions, source, eval_config=config, examples=read
+    )
+
+
+def test_a_half_swapped_export_is_refused_and_leaves_nothing(
+    tmp_path: Path,
+    sources: dict[int, ModelSource],
+    check_of: Callable[[ModelSource], Check],
+) -> None:
+    whole = sources[keras_run.STEPS[0]]
+    keys = {key: name for key, name in whole.keys.items() if key in whole.digested}
+    kept = frozenset(whole.keys) - frozenset(keys)
+    half = dataclasses.replace(whole, keys=keys, kept=kept)
+    assert kept
+    with pytest.raises(ServingError, match=r"loaded by tf\.saved_model\.load"):
+        export_evaluated(half, str(tmp_path / "out"), check_of(half))
+    assert not list(tmp_path.glob("out*"))
+
+
+def test_an_average_is_served_by_both_loaders(
+    tmp_path: Path,
+    sources: dict[int, ModelSource],
+    check_of: Callable[[ModelSource], Check],
+) -> None:
+    average = Averager(sources, str(tmp_path)).make("average", list(sources))
+    assert isinstance(average, ModelSource), average
+    export_evaluated(average, str(tmp_path / "out"), check_of(average))
+    assert (tmp_path / "out" / "saved_model.pb").is_file()
+
+
+NAN = np.float32([0.5, np.nan])
+
+
+@pytest.mark.parametrize(
+    ("expected", "actual", "equal"),
+    [
+        pytest.param(np.float32([0.5]), np.float32([0.50001]), True, id="rounding"),
+        pytest.param(np.float32([0.5]), np.float32([0.51]), False, id="another value"),
+        pytest.param(np.float64([0.5]), np.float64([0.50001]), False, id="not in float64"),
+        pytest.param(NAN, NAN.copy(), True, id="NaN equals NaN"),
+        pytest.param(NAN, np.float32([0.5, 0.5]), False, id="NaN equals no number"),
+        pytest.param(np.float32([0.5]), np.float32([[0.5]]), False, id="another shape"),
+        pytest.param(np.int64([1]), np.int64([2]), True, id="a class, whose scores are compared"),
+    ],
+)
+def test_outputs_are_equal_but_for_rounding(
+    expected: np.ndarray, actual: np.ndarray, equal: bool
+) -> None:
+    assert different_output({"p": expected}, {"p": actual}) == (None if equal else "p")

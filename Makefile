@@ -106,6 +106,7 @@ LOCK := uv pip compile --quiet --python-version 3.10 --python-platform x86_64-ma
     --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock"
 lock:  #+ Renew locks and constraints.txt (needs uv)
 	$(LOCK) --extra dev pyproject.toml --output-file requirements.txt
+	sed -nE 's/^([a-z0-9.-]+)(\[[^]]*\])?(==[^ ]+).*/\1\3/p' requirements.txt > constraints.txt
 	$(LOCK) requirements-kubeflow.in --output-file requirements-kubeflow.txt
 	scripts/lock-mlflow $(LOCK)
 	$(LOCK) requirements-dask.in --output-file requirements-dask.txt

@@ -1,4 +1,4 @@
-"""The README's snippets, extracted and run as a reader would run them."""
+"""The README's trial, run as a reader would run it, and the names that the README has."""
 
 import json
 import re
@@ -7,42 +7,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from packaging import version
 
 from checkpoint_sweep.version import __version__
 from pipeline.problems.problem import repository
-from tests.support import taxi_examples
 
 _README = repository() / "README.md"
-
-
-def _snippets() -> dict[str, str]:
-    pattern = r"<!-- (\S+\.py) -->\n```python\n(.*?)```"
-    return dict(re.findall(pattern, _README.read_text(), re.DOTALL))
-
-
-@pytest.mark.slow
-def test_the_snippet_chooses_blesses_and_pushes(tmp_path: Path) -> None:
-    for name, code in _snippets().items():
-        (tmp_path / name).write_text(code)
-    (tmp_path / "data").mkdir()
-    taxi_examples.write_csv(tmp_path / "data" / "data.csv", 1000)
-    done = subprocess.run(
-        [sys.executable, "my_pipeline.py", "data", str(tmp_path / "root")],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    (file,) = (tmp_path / "root").glob("CheckpointSweep/blessing/*/verdicts.json")
-    verdicts = json.loads(file.read_text())
-    assert verdicts["blessed"]
-    decision, report = done.stdout.splitlines()[-2:]
-    assert decision == f"CheckpointSweep: BLESSED: {verdicts['reason']}"
-    assert Path(report.removeprefix("Report: ")).is_file()
-    assert [c["step"] for c in verdicts["checkpoints"]] == list(range(50, 401, 50))
-    (pushed,) = (tmp_path / "root" / "serving").iterdir()
-    assert (pushed / "saved_model.pb").is_file()
 
 
 # The console script, and no `tfx`, as where the library is installed as the README says.
@@ -91,12 +61,6 @@ def test_the_trial_without_tfx_drafts_a_config_and_chooses(tmp_path: Path) -> No
     assert (path.parent / "model" / "saved_model.pb").is_file()
 
 
-def test_every_link_leads_somewhere() -> None:
-    links = re.findall(r"\]\((?!https?:)([^)#]+)\)", _README.read_text())
-    assert links
-    assert [link for link in links if not (repository() / link).exists()] == []
-
-
 def test_every_make_target_exists() -> None:
     targets = set(re.findall(r"`?make ([a-z]+)", _README.read_text()))
     makefile = (repository() / "Makefile").read_text()
@@ -106,3 +70,33 @@ def test_every_make_target_exists() -> None:
 def test_the_wheel_is_named_as_it_is_built() -> None:
     named = set(re.findall(r"tfx_checkpoint_sweep-(.+?)-py3", _README.read_text()))
     assert named == {__version__}
+
+
+def test_the_version_is_that_of_the_changelog() -> None:
+    changelog = (repository() / "CHANGELOG.md").read_text()
+    newest, before = re.findall(r"^## (\S+)", changelog, re.MULTILINE)[:2]
+    if newest == "Unreleased":
+        assert version.parse(__version__).is_devrelease
+        assert version.parse(__version__) > version.parse(before)
+    else:
+        assert newest == __version__
+
+
+def test_the_readme_is_short() -> None:
+    assert len(_README.read_text().splitlines()) <= 180
+
+
+def test_the_constraints_are_the_lock_without_hashes() -> None:
+    lock = (repository() / "requirements.txt").read_text()
+    pinned = re.findall(r"^(\S+?)(?:\[.*?\])?==(\S+)", lock, re.MULTILINE)
+    constraints = (repository() / "constraints.txt").read_text().splitlines()
+    assert constraints == [f"{name}=={number}" for name, number in pinned]
+
+
+def test_make_help_shows_the_targets_of_users_first() -> None:
+    command = ["make", "--no-print-directory", "help"]
+    done = subprocess.run(command, cwd=repository(), capture_output=True, text=True, check=True)
+    lines = done.stdout.splitlines()
+    assert (lines[0], lines[9]) == ("To use it:", "To work on it:")
+    assert {line.split()[0] for line in lines[1:9]} >= {"run", "notebook", "wheel", "clean"}
+    assert max(map(len, lines)) <= 80

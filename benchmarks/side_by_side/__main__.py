@@ -17,10 +17,7 @@ from checkpoint_sweep.common.errors import UserError
 from pipeline.reporting import log_filters
 from pipeline.reporting.failure import fail
 
-_PAGES = {
-    REPOSITORY / "README.md": "benchmarks/side_by_side/contenders",
-    REPOSITORY / "benchmarks" / "SIDE_BY_SIDE.md": "side_by_side/contenders",
-}
+_PAGE = REPOSITORY / "benchmarks" / "SIDE_BY_SIDE.md"
 _OUT = OUT / "side_by_side"
 
 
@@ -28,7 +25,7 @@ def main(
     steps: Annotated[int, typer.Option(help="Of training, in the job that is timed.")] = 4000,
     checkpoint_steps: Annotated[int, typer.Option(help="From checkpoint to checkpoint.")] = 200,
     write: Annotated[
-        bool, typer.Option("--write", help="Put the table into README.md and SIDE_BY_SIDE.md.")
+        bool, typer.Option("--write", help="Put the table into SIDE_BY_SIDE.md.")
     ] = False,
     out: Annotated[Path, typer.Option(help="Folder for everything that is written.")] = _OUT,
 ) -> None:
@@ -68,9 +65,8 @@ def main(
     )
     console.print(sentence, highlight=False)
     if write:
-        for page, folder in _PAGES.items():
-            text = f"{table.markdown(found, folder)}\n\n{sentence}"
-            page.write_text(table.replace_table(page.read_text(), text))
+        text = f"{table.markdown(found, 'side_by_side/contenders')}\n\n{sentence}"
+        _PAGE.write_text(table.replace_table(_PAGE.read_text(), text))
     console.print(f"[dim]All of this as JSON: {path}[/]")
 
 

@@ -137,9 +137,9 @@ def test_the_step_that_training_continued_from_is_in_the_summary(recorded: Recor
     assert training == {"model_run": "/run/7", "continued_from_step": 200}
 
 
-def test_the_readme_lists_every_key_of_the_summary() -> None:
-    readme = (repository() / "README.md").read_text()
-    table = readme.partition("| key | content |")[2].partition("\n\n")[0]
+def test_the_documents_list_every_key_of_the_summary() -> None:
+    text = (repository() / "docs" / "outputs.md").read_text()
+    table = text.partition("| key | content |")[2].partition("\n\n")[0]
     rows = re.findall(r"^\| (`.*?`) \|", table, re.MULTILINE)
     named = [key for row in rows for key in re.findall(r"`(\w+)`", row)]
     assert named == list(begun("now").to_dict())

@@ -1,7 +1,7 @@
 """A user's own Trainer, examples and metric: what docs/bring-your-own.md says works."""
 
 import dataclasses
-import re
+import runpy
 import types
 from collections.abc import Sequence
 from pathlib import Path
@@ -67,11 +67,7 @@ def _values(swept: Any) -> dict[int, float]:
 def test_the_documented_keras_trainer_and_an_own_metric(
     tmp_path: Path, sweep: Sweep, examples: list[bytes]
 ) -> None:
-    text = (repository() / "docs" / "bring-your-own.md").read_text()
-    match = re.search(r"<!-- my_keras_model.py -->\n```python\n(.+?)```", text, re.DOTALL)
-    assert match
-    module: dict[str, Any] = {}
-    exec(match.group(1), module)
+    module = runpy.run_path(str(repository() / "examples" / "tfx" / "my_keras_model.py"))
     tfx_artifacts.write_examples(tmp_path / "own", {"train": examples})
     export = tmp_path / "exported" / "Format-Serving"
     module["run_fn"](

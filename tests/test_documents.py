@@ -1,0 +1,91 @@
+"""The documents: what they show is what `examples/` has, links lead somewhere, words are those of
+the glossary."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from pipeline.problems.problem import repository
+
+_ROOT = repository()
+_DOCUMENTS = sorted(
+    path
+    for pattern in ("*.md", "docs/*.md", "docs/decisions/*.md", "benchmarks/*.md", "tests/*.md")
+    for path in _ROOT.glob(pattern)
+)
+_GLOSSARY = _ROOT / "docs" / "glossary.md"
+# The changelog says what was. The others quote what the code says until its words are the new ones.
+_OTHER_WORDS = {"CHANGELOG.md", "choosing.md", "differences.md", "files.md", "glossary.md"}
+_OTHER_WORDS |= {"report.md", "reliability.md"}
+_EXAMPLE = re.compile(r"<!-- (part of )?(examples/\S+) -->\n```\w+\n(.*?)```", re.DOTALL)
+
+
+def _name(path: Path) -> str:
+    return str(path.relative_to(_ROOT))
+
+
+def _examples() -> list[tuple[str, bool, str, str]]:
+    found = []
+    for path in _DOCUMENTS:
+        for part, file, code in _EXAMPLE.findall(path.read_text()):
+            found.append((_name(path), bool(part), file, code))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("document", "is_part", "file", "code"),
+    [pytest.param(*example, id=f"{example[0]}-{example[2]}") for example in _examples()],
+)
+def test_a_document_shows_the_example_that_is_run(
+    document: str, is_part: bool, file: str, code: str
+) -> None:
+    text = (_ROOT / file).read_text()
+    assert code in text if is_part else code == text
+
+
+def test_every_example_is_shown() -> None:
+    files = {str(path.relative_to(_ROOT)) for path in _ROOT.glob("examples/**/*.py")}
+    assert files == {file for _, is_part, file, _ in _examples() if not is_part}
+
+
+@pytest.mark.parametrize("path", _DOCUMENTS, ids=_name)
+def test_every_link_leads_somewhere(path: Path) -> None:
+    links = re.findall(r"\]\((?!https?:|#)([^)#\s]+)", _prose(path.read_text()))
+    assert [link for link in links if not (path.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("path", _DOCUMENTS, ids=_name)
+def test_every_link_into_a_page_meets_a_heading(path: Path) -> None:
+    for file, anchor in re.findall(r"\]\(([^)#\s:]*\.md)?#([^)\s]+)\)", path.read_text()):
+        target = path.parent / file if file else path
+        headings = re.findall(r"^#+ (.+)$", target.read_text(), re.MULTILINE)
+        assert anchor in {_anchor(heading) for heading in headings}, (file, anchor)
+
+
+def _anchor(heading: str) -> str:
+    """The anchor that GitHub gives a heading."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+def _prose(text: str) -> str:
+    """A document without its code, which has words of its own."""
+    return re.sub(r"^```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE)
+
+
+def _retired() -> set[str]:
+    """The retired words, in the last column of the tables of terms."""
+    rows = re.findall(r"^\|.+\|.+\| (`.+`) \|$", _GLOSSARY.read_text(), re.MULTILINE)
+    return {word for row in rows for word in re.findall("`(.+?)`", row)}
+
+
+def test_the_glossary_retires_words() -> None:
+    assert {"equal within noise", "taken over", "left out", "less the chosen"} <= _retired()
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in _DOCUMENTS if path.name not in _OTHER_WORDS], ids=_name
+)
+def test_a_document_uses_no_retired_word(path: Path) -> None:
+    text = " ".join(re.sub("`[^`]*`", "", _prose(path.read_text())).split()).lower()
+    assert [word for word in sorted(_retired()) if word in text] == []

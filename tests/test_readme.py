@@ -54,7 +54,7 @@ def test_the_trial_without_tfx_drafts_a_config_and_chooses(tmp_path: Path) -> No
     )
     assert done.returncode == 0, done.stderr[-3000:]
     assert 'label_key: "tipped"' in (tmp_path / "eval_config.pbtxt").read_text()
-    (path,) = (tmp_path / "sample" / "run-sweep").glob("*/verdicts.json")
+    (path,) = (tmp_path / "sample" / "run-sweep").glob("latest/verdicts.json")
     verdicts = json.loads(path.read_text())
     assert len(verdicts["checkpoints"]) == 12
     assert verdicts["reason"] in (tmp_path / "out").read_text()

@@ -5,7 +5,7 @@ from typer.testing import CliRunner
 
 from checkpoint_sweep.cli.app import make_app
 
-_COMMANDS = ("", "init", "sweep", "watch", "show", "compare", "export")
+_COMMANDS = ("", "init", "sweep", "watch", "show", "compare", "export", "export-graph")
 
 
 @pytest.mark.parametrize("command", _COMMANDS)
@@ -19,5 +19,6 @@ def test_no_text_is_cut_at_80_columns(command: str, monkeypatch: pytest.MonkeyPa
 
 
 def test_every_command_is_looked_at() -> None:
-    named = {command.callback.__name__ for command in make_app().registered_commands}
+    callbacks = [command.callback for command in make_app().registered_commands]
+    named = {callback.__name__.replace("_", "-") for callback in callbacks if callback}
     assert named == {*_COMMANDS} - {""}

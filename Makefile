@@ -90,7 +90,7 @@ notebook: .venv/.installed  ## Open the notebooks in JupyterLab, on the last run
 	@.venv/bin/jupyter lab notebooks $(ARGS)
 
 tensorboard: .venv/.installed  ## Show the curves of the runs of PROBLEM=... in TensorBoard
-	@TF_CPP_MIN_LOG_LEVEL=3 PYTHONWARNINGS=ignore .venv/bin/tensorboard --logdir=runs/$(PROBLEM) $(ARGS)
+	@TF_CPP_MIN_LOG_LEVEL=3 PYTHONWARNINGS=ignore .venv/bin/tensorboard --logdir_spec="$$($(PYTHON_BIN) -m pipeline.reporting.curves runs/$(PROBLEM))" $(ARGS)
 
 kubeflow: .venv/.installed  ## Compile for Kubeflow or Vertex AI: ARGS='--image=...'
 	@$(PYTHON_BIN) -m pipeline.kubeflow --problem=$(PROBLEM) $(ARGS)

@@ -39,7 +39,7 @@ DirectionName = Annotated[
 Choose = Annotated[
     str,
     typer.Option(
-        help="Which of the eligible checkpoints: best; or, of those that cannot be told from the "
+        help="Which of the eligible checkpoints: best; or, of those that are tied with the "
         "best, the earliest, the latest, or the best by another metric, such as "
         "binary_accuracy:higher."
     ),

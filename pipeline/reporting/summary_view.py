@@ -71,13 +71,13 @@ def _checkpoints(found: SweepVerdicts) -> Table:
     averages = any(verdict.is_average for verdict in shown)
     table.add_column("step or average" if averages else "step", justify="right")
     metric = escape(str(found.selection.metric_name))
-    table.add_column(f"{metric} {found.selection.direction.arrow}", overflow="fold")
-    table.add_column("less the chosen", overflow="fold")
+    table.add_column(f"{metric} {found.selection.direction.arrow}", no_wrap=True)
+    table.add_column("Δ vs. chosen", no_wrap=True)
     table.add_column("verdict", overflow="fold", ratio=1)
     for verdict in shown:
         table.add_row(
             escape(verdict.name) if verdict.is_average else str(verdict.step),
-            *map(escape, row_cells(verdict, found.chosen)),
+            *map(escape, row_cells(verdict, found)),
             style="bold green"
             if verdict.name == found.chosen
             else None

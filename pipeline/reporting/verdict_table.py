@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from checkpoint_sweep.selection.formatting import plus_minus
+from checkpoint_sweep.selection.formatting import half_width, plus_minus
 from checkpoint_sweep.selection.verdict import Verdict
 from pipeline.reporting.run_summary import Summary
 
@@ -20,7 +20,8 @@ def verdict_table(run: Summary) -> pd.DataFrame:
     """Tabulates each candidate: its value, how sure that is, and the verdict.
 
     `low` and `high` bound the value's interval; `versus_chosen` is the difference to the chosen,
-    and `versus_low` and `versus_high` bound that. NaN is what is not known.
+    and `versus_low` and `versus_high` bound that, all differences taken together. NaN is what is
+    not known.
     """
     assert run.sweep is not None
     decision = run.sweep.decision
@@ -61,19 +62,19 @@ def styled(run: Summary) -> Any:
     """Styles the table: the chosen and the set of the best coloured, the best value bold."""
     table, best = verdict_table(run), best_of(run)
     metric = str(table.columns[0])
-    among_best = table.in_best_set.eq(True)
+    tied = table.in_best_set.eq(True)
     shown = pd.DataFrame(
         {
             metric: [
                 _plus_minus(*row) for row in zip(table[metric], table.low, table.high, strict=True)
             ],
-            "less the chosen": [
+            "Δ vs. chosen": [
                 _plus_minus(*row)
                 for row in zip(
                     table.versus_chosen, table.versus_low, table.versus_high, strict=True
                 )
             ],
-            "among the best": ["yes" if one else "" for one in among_best],
+            "tied with the best": ["yes" if one else "" for one in tied],
             "verdict": table.verdict,
         },
         index=table.index,
@@ -84,7 +85,7 @@ def styled(run: Summary) -> Any:
         base = ""
         if not candidate.eligible:
             base = NOT_ELIGIBLE
-        elif among_best[row.name]:
+        elif tied[row.name]:
             base = IN_BEST_SET
         base = CHOSEN if candidate.chosen else base
         return [f"{base}; {BEST}" if row.name == best and c == metric else base for c in row.index]
@@ -104,4 +105,4 @@ def _bounds(interval: Sequence[float] | None, low: str, high: str) -> dict[str, 
 def _plus_minus(value: float, low: float, high: float) -> str:
     if value != value:
         return "–"
-    return plus_minus(value, None if low != low else (high - low) / 2)
+    return plus_minus(value, None if low != low else half_width(value, (low, high)))

@@ -63,7 +63,7 @@ def watch(
         int | None,
         typer.Option(
             help="End, and ask training to stop, when so many checkpoints have come after the "
-            "earliest that cannot be told from the best."
+            "earliest that is tied with the best."
         ),
     ] = None,
     every: Annotated[

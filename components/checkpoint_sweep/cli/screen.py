@@ -97,13 +97,13 @@ def print_verdicts(found: SweepVerdicts) -> None:
     )
     table.add_column("candidate", overflow="fold")
     metric = escape(str(found.selection.metric_name))
-    table.add_column(f"{metric} {found.selection.direction.arrow}", overflow="fold")
-    table.add_column("less the chosen", overflow="fold")
+    table.add_column(f"{metric} {found.selection.direction.arrow}", no_wrap=True)
+    table.add_column("Δ vs. chosen", no_wrap=True)
     table.add_column("verdict", overflow="fold", ratio=1)
     for verdict in shown:
         table.add_row(
             escape(verdict.label),
-            *map(escape, row_cells(verdict, found.chosen)),
+            *map(escape, row_cells(verdict, found)),
             style="bold green"
             if verdict.name == found.chosen
             else None

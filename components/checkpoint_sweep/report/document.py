@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from checkpoint_sweep.common.names import CandidateLabels, MetricName, SliceName
+from checkpoint_sweep.selection.formatting import half_width
 from checkpoint_sweep.selection.sweep_verdicts import AppliedSelection, SweepVerdicts
 from checkpoint_sweep.selection.thresholds import describe_limits
 from checkpoint_sweep.selection.verdict import Verdict
@@ -15,8 +16,9 @@ REPORT_JSON = "report.json"
 REPORT_HTML = "report.html"
 METRICS_CSV = "metrics.csv"
 TFMA_HTML = "tfma.html"
-# Of the form of report.json. Readers refuse others.
-VERSION = 1
+# Of the form of report.json. Readers refuse others than these.
+VERSION = 2
+_READ = (1, VERSION)
 
 # A row for each slice, a number for each metric in it; None where there is none.
 Table = Sequence[Sequence[float | None]]
@@ -109,7 +111,9 @@ class Uncertainty:
     @property
     def half_width(self) -> float | None:
         """Half the width of the interval; None without one."""
-        return None if self.low is None or self.high is None else (self.high - self.low) / 2
+        if self.low is None or self.high is None:
+            return None
+        return half_width(self.value, (self.low, self.high))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -173,6 +177,8 @@ class Report:
         plots: Plots of all examples, by name of the candidate.
         losses: Losses of the training.
         made: Provenance of the sweep: versions, paths and options.
+        rarer_labels: Number of examples with the rarer of the labels 0 and 1, by slice; None where
+            that is not known, or labels are others. Empty for none known.
     """
 
     decision: SweepVerdicts | None
@@ -187,6 +193,7 @@ class Report:
     plots: Mapping[str, Sequence[Plot]] = dataclasses.field(default_factory=dict)
     losses: Losses = dataclasses.field(default_factory=Losses)
     made: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    rarer_labels: Sequence[int | None] = ()
 
     @property
     def selected(self) -> tuple[int, int] | None:
@@ -232,6 +239,7 @@ class Report:
             "plots": self.plots,
             "losses": dataclasses.asdict(self.losses),
             "made": self.made,
+            "rarer_labels": self.rarer_labels,
         }
 
     @classmethod
@@ -242,7 +250,7 @@ class Report:
             ValueError: The content is of another version.
             KeyError, TypeError: The content is no report.
         """
-        if content.get("version") != VERSION:
+        if content.get("version") not in _READ:
             raise ValueError(
                 f"The report is of version {content.get('version')!r}, and this library reads "
                 f"version {VERSION}."
@@ -275,6 +283,7 @@ class Report:
             plots=content["plots"],
             losses=_known(Losses, content["losses"]),
             made=content["made"],
+            rarer_labels=content.get("rarer_labels", ()),
         )
 
 

@@ -93,7 +93,14 @@ def gather(
         plots=plots,
         losses=_losses(model_run) if model_run else Losses(),
         made={**_versions(), **(made or {})},
+        rarer_labels=_rarer_labels([folders[name] for name in evaluated], slices),
     )
+
+
+def _rarer_labels(folders: Sequence[str], slices: Sequence[SliceName]) -> list[int | None]:
+    """Reads them of the first candidate that has them: all are evaluated on the same labels."""
+    found = next((f for folder in folders if (f := read_predictions(folder).rarer_label)), {})
+    return [found.get(slice_key) for slice_key in slices] if found else []
 
 
 def _versions() -> dict[str, str]:

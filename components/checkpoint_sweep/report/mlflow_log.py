@@ -6,17 +6,21 @@ import os
 import re
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import tensorflow as tf
 
+from checkpoint_sweep.common.names import OVERALL
 from checkpoint_sweep.report.document import REPORT_HTML, TFMA_HTML, VERDICTS_JSON
+from checkpoint_sweep.report.mlflow_models import LoggedCheckpoints
 from checkpoint_sweep.report.sweep_result import SweepResult, largest_slices
 from checkpoint_sweep.selection.sweep_verdicts import AppliedSelection, SweepVerdicts
 
 MOST_SLICES = 50
 _BATCH = 1000  # what a server takes in one request
+# Alias of the version that was blessed last.
+CHAMPION = "champion"
 _MODEL = "model"
 _SAVED_MODEL = "saved_model"
 # All else is refused in the name of a metric.
@@ -34,8 +38,10 @@ def log_sweep(
     """Logs a sweep as one run, to the tracking server and experiment that MLflow is set to.
 
     Every metric is logged at its checkpoint's step, overall and by slice (`auc`, `pay:Cash/auc`);
-    averages, which are of no one step, are left out. The verdicts, the ledger and the report, if
-    there is one, are artifacts; so is the chosen model, if it is given.
+    averages, which are of no one step, are left out. The metrics of the chosen are `chosen/auc` and
+    so on. Each checkpoint is a LoggedModel with its metrics, without a copy of its weights. The
+    verdicts, the ledger and the report, if there is one, are artifacts; so is the chosen model, if
+    it is given. A registered version that is blessed has the alias `champion`.
 
         mlflow.set_tracking_uri("http://127.0.0.1:5000")
         log_sweep(read_sweep(evaluation.uri, blessing.uri), model, registered_name="tips")
@@ -44,7 +50,7 @@ def log_sweep(
         swept: Sweep, with its decision.
         model: Folder of the chosen model's SavedModel; None to log no model.
         registered_name: Name under which the model gets a version in the registry; None not to.
-        run_name: Name of the run; None for one of MLflow's.
+        run_name: Name of the run; None for that of the pipeline, or the training, and the chosen.
         most_slices: Largest number of slices to log: all examples first, then the largest slices.
 
     Returns:
@@ -63,15 +69,30 @@ def log_sweep(
     import mlflow
 
     client = mlflow.MlflowClient()
-    with mlflow.start_run(run_name=run_name) as run:
+    made = swept.report.made
+    with mlflow.start_run(run_name=run_name or _run_name(made, decision)) as run:
         mlflow.log_params(_params(decision.selection))
         mlflow.set_tags(_tags(decision))
+        _log_dataset(mlflow, client, run.info.run_id, made)
+        logged = LoggedCheckpoints(mlflow, client, run.info)
+        models = {
+            entry.step: logged.create(entry.name, entry.step, entry.checkpoint)
+            for entry in swept.evaluated
+            if not entry.is_average
+        }
+        now = int(time.time() * 1000)
         metrics = [
-            mlflow.entities.Metric(name, value, int(time.time() * 1000), step)
+            logged.metric(name, value, now, step, models[step])
             for step, name, value in _metrics(swept, most_slices)
+        ]
+        metrics += [
+            mlflow.entities.Metric(name, value, now, decision.winner.step)
+            for name, value in _of_chosen(swept)
+            if decision.winner is not None
         ]
         for begin in range(0, len(metrics), _BATCH):
             client.log_batch(run.info.run_id, metrics=metrics[begin : begin + _BATCH])
+        logged.finish(models)
         mlflow.log_dict(decision.to_dict(), VERDICTS_JSON)
         with tempfile.TemporaryDirectory() as scratch:
             for name in ("ledger.json", REPORT_HTML, TFMA_HTML):
@@ -99,6 +120,33 @@ def _tags(decision: SweepVerdicts) -> dict[str, str]:
     if decision.winner is not None:
         tags |= {"chosen": decision.winner.name, "chosen_step": str(decision.winner.step)}
     return tags
+
+
+def _run_name(made: Mapping[str, Any], decision: SweepVerdicts) -> str:
+    """Names a run by the pipeline, or the folder of the training, and what was chosen."""
+    where = made.get("pipeline") or os.path.basename(str(made.get("model_run") or "").rstrip("/"))
+    chosen = decision.winner.label if decision.winner else "none chosen"
+    return ": ".join(part for part in (where, chosen) if part)
+
+
+def _log_dataset(mlflow: Any, client: Any, run_id: str, made: Mapping[str, Any]) -> None:
+    """Logs the examples as the dataset of the run, by their paths."""
+    entities, paths = mlflow.entities, [str(path) for path in made.get("examples") or ()]
+    if not paths:
+        return
+    splits = ", ".join(map(str, made.get("example_splits") or ())) or "examples"
+    source = json.dumps({"uris": paths})
+    digest = hashlib.sha256(source.encode(errors="surrogateescape")).hexdigest()[:8]
+    dataset = entities.Dataset(splits, digest, "local", source)
+    tag = entities.InputTag("mlflow.data.context", "evaluation")
+    client.log_inputs(run_id, datasets=[entities.DatasetInput(dataset, [tag])])
+
+
+def _of_chosen(swept: SweepResult) -> Iterator[tuple[str, float]]:
+    """Yields the metrics of the chosen on all examples; none where nothing is chosen."""
+    metrics = swept.metrics.get(swept.chosen, {}) if swept.chosen else {}
+    for metric, value in metrics.get(OVERALL, {}).items():
+        yield metric_key(str(metric), "chosen"), value
 
 
 def _metrics(swept: SweepResult, most_slices: int) -> Iterator[tuple[int, str, float]]:
@@ -162,13 +210,15 @@ def _copy(source: str, target: str) -> None:
 def _register(client: Any, name: str, run: Any, decision: SweepVerdicts) -> None:
     if not _contains(client.search_registered_models(), name):
         client.create_registered_model(name)
-    client.create_model_version(
+    version = client.create_model_version(
         name,
         source=f"{run.artifact_uri}/{_MODEL}",
         run_id=run.run_id,
         description=decision.reason,
         tags=_tags(decision),
     )
+    if decision.blessed:
+        client.set_registered_model_alias(name, CHAMPION, version.version)
 
 
 def _contains(found: Sequence[Any], name: str) -> bool:

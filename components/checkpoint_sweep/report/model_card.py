@@ -65,6 +65,7 @@ class Card:
         missed: Thresholds that it missed, a line each.
         level: Level of the intervals.
         versions: Names and versions of what evaluated it.
+        made: Pipeline, run and date, as labels and texts.
     """
 
     blessed: bool
@@ -80,6 +81,7 @@ class Card:
     missed: Sequence[str]
     level: float
     versions: Sequence[tuple[str, str]]
+    made: Sequence[tuple[str, str]] = ()
 
     @property
     def overall(self) -> list[Measured]:

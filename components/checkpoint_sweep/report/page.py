@@ -6,19 +6,25 @@ import functools
 import gzip
 import hashlib
 import importlib.resources
+import re
 from collections.abc import Sequence
 
 import jinja2
 
 from checkpoint_sweep.common.json_safe import to_json
 from checkpoint_sweep.report import sentences
+from checkpoint_sweep.report.advice import at_the_edge, best_by_metric, more_examples
 from checkpoint_sweep.report.document import Candidate, Report
 from checkpoint_sweep.report.payload import payload
 from checkpoint_sweep.selection.formatting import plus_minus
-from checkpoint_sweep.selection.verdict import Status
+from checkpoint_sweep.selection.verdict import Status, Verdict
+from checkpoint_sweep.selection.verdict_table import in_words
 
 _STATIC = importlib.resources.files("checkpoint_sweep.report") / "static"
 _SCRIPTS = ("chart_data.js", "charts.js", "plot_charts.js", "table.js", "report.js")
+
+# What could end a text in a style sheet.
+_NOT_IN_STYLES = re.compile(r"[^\w .,:·()-]")
 
 
 def render(report: Report, tfma: str | None = None) -> str:
@@ -31,10 +37,10 @@ def render(report: Report, tfma: str | None = None) -> str:
     Text is in the document itself, so that it is there without scripts; data and the charts'
     library are compressed. The content security policy forbids every request and `eval`.
     """
+    identity = sentences.identity(report)
     data = _packed(to_json(payload(report)).encode())
     decision = report.decision
-    chosen = report.chosen
-    rows = [_row(candidate, candidate is chosen) for candidate in report.candidates]
+    rows = [_row(candidate, report) for candidate in report.candidates]
     return _template().render(
         style=_text("report.css"),
         script="\n".join(_text(name) for name in _SCRIPTS),
@@ -44,10 +50,16 @@ def render(report: Report, tfma: str | None = None) -> str:
         nonce=hashlib.sha256(data.encode()).hexdigest()[:32],
         tfma=tfma,
         headline=sentences.headline(report),
+        advice=[text for text in (at_the_edge(report), more_examples(report)) if text],
+        best_by_metric=best_by_metric(report),
+        identity=identity,
+        footer=_NOT_IN_STYLES.sub("_", identity),
         blessed=decision is not None and decision.blessed,
         known=decision is not None,
         metric=sentences.metric_title(report),
+        level=f"{decision.selection.level:.0%}" if decision else "",
         rows=rows,
+        measured=_is_measured(report),
         common_caution=_common_caution(report),
         worst=sentences.worst_slices(report),
         few=sentences.FEW_EXAMPLES,
@@ -74,7 +86,8 @@ class _Row:
         difference_text: Difference with half the width of its interval.
         in_set: Whether the candidate is tied with the best; None where that is not known.
         state: Status of the candidate.
-        reason: Why it fared so.
+        words: Its verdict in a few words.
+        reason: Why it fared so; "" where `words` says it all.
         missed: One sentence for each threshold that it missed.
         caution: Why its interval is not to be trusted; None if it is.
         excluded_reason: Why it did not take part in the choice; None if it did.
@@ -87,6 +100,7 @@ class _Row:
     difference_text: str
     in_set: bool | None
     state: str
+    words: str
     reason: str
     missed: Sequence[str]
     caution: str | None
@@ -101,8 +115,9 @@ def _excluded_reason(candidate: Candidate) -> str | None:
     return verdict.reason if verdict and verdict.status is Status.EXCLUDED else None
 
 
-def _row(candidate: Candidate, is_chosen: bool) -> _Row:
+def _row(candidate: Candidate, report: Report) -> _Row:
     verdict = candidate.verdict
+    state = _state(candidate, candidate is report.chosen)
     value = verdict.value if verdict else None
     difference = verdict.difference if verdict else None
     return _Row(
@@ -112,12 +127,38 @@ def _row(candidate: Candidate, is_chosen: bool) -> _Row:
         difference=difference.value if difference else None,
         difference_text=plus_minus(difference.value, difference.half_width) if difference else "",
         in_set=verdict.in_best_set if verdict else None,
-        state=_state(candidate, is_chosen),
-        reason=(verdict.reason if verdict else "") or candidate.reason or "",
+        state=state,
+        words=_words(verdict, state, report),
+        reason=_reason(candidate, state),
         missed=verdict.missed if verdict else (),
         caution=verdict.caution if verdict else None,
         excluded_reason=_excluded_reason(candidate),
     )
+
+
+def _words(verdict: Verdict | None, state: str, report: Report) -> str:
+    if verdict is None or report.decision is None or state != "passed":
+        return state
+    if verdict.status in (Status.TIED_WITH_BEST, Status.WORSE):
+        return in_words(verdict, report.decision)
+    return state
+
+
+def _reason(candidate: Candidate, state: str) -> str:
+    """Returns the reason of the verdict, unless the words of the verdict say it."""
+    verdict = candidate.verdict
+    if verdict is None:
+        return candidate.reason or ""
+    said = ("tied with", "significantly worse")
+    if state == "passed" and verdict.reason.startswith(said):
+        return ""
+    return verdict.reason or candidate.reason or ""
+
+
+def _is_measured(report: Report) -> bool:
+    """Whether the seconds are of single candidates: those evaluated together share a measure."""
+    seconds = [c.seconds for c in report.candidates if c.name in report.values and not c.reused]
+    return len(seconds) > 1 and len(set(seconds)) == len(seconds)
 
 
 def _common_caution(report: Report) -> str | None:
@@ -131,8 +172,8 @@ def _state(candidate: Candidate, is_chosen: bool) -> str:
     if is_chosen:
         return "chosen"
     if candidate.verdict and candidate.verdict.eligible:
-        return "eligible"
-    return "left out" if _excluded_reason(candidate) else "missed a threshold"
+        return "passed"
+    return "skipped" if _excluded_reason(candidate) else "missed a threshold"
 
 
 def _facts(report: Report) -> list[tuple[str, str]]:
@@ -148,7 +189,7 @@ def _facts(report: Report) -> list[tuple[str, str]]:
             ("Chosen by", f"{sentences.metric_title(report)}, {better}"),
             ("Checkpoints", f"{len(candidates) - averages:,}"),
             ("Averages", f"{averages:,}" if averages else ""),
-            ("Eligible", f"{sum(v.eligible for v in verdicts):,}" if verdicts else ""),
+            ("Passed", f"{sum(v.eligible for v in verdicts):,}" if verdicts else ""),
             ("Examples", f"{examples:,}" if examples else ""),
         )
         if text.strip(", ")
@@ -162,7 +203,7 @@ def _made(report: Report) -> list[tuple[str, str]]:
     result = [(key.replace("_", " "), _plain(value)) for key, value in report.made.items()]
     result.append(("seconds of evaluation", f"{sum(seconds):,.1f} in all"))
     if reused:
-        result.append(("taken over", f"{reused:,} results of earlier executions"))
+        result.append(("reused", f"{reused:,} results of earlier executions"))
     return [(key, text) for key, text in result if text]
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from checkpoint_sweep.common.names import EXAMPLE_COUNTS
 from checkpoint_sweep.report.document import Report
+from checkpoint_sweep.report.support import is_supported
 
 # More digits than a reader can see; beyond them numbers are noise that takes space.
 _DIGITS = 7
@@ -46,9 +47,21 @@ def payload(report: Report, most: int = MOST_VALUES) -> dict[str, Any]:
             {key: candidate[key] for key in _OF_CANDIDATES} for candidate in content["candidates"]
         ],
         "values": cut,
+        "unsupported": _unsupported(report),
+        "rarer_labels": report.rarer_labels,
         **{key: content[key] for key in _AS_THEY_ARE},
     }
     return rounded(whole)
+
+
+def _unsupported(report: Report) -> list[tuple[int, int]]:
+    """Lists slices and metrics that need more examples of a class than the slice has."""
+    return [
+        (s, m)
+        for s in range(len(report.slices))
+        for m in range(len(report.metrics))
+        if not is_supported(report, s, m, 0.0)
+    ]
 
 
 def _metrics_everywhere(report: Report, most: int, chosen_by: int | None) -> set[int]:

@@ -18,7 +18,7 @@ class PlotError(UserError):
 
 
 def plot_verdicts(found: SweepVerdicts, axes: "Axes | None" = None) -> "Axes":
-    """Draws a line over the checkpoints, a band for the intervals; marks the chosen and the best.
+    """Draws a line over the checkpoints, a band for the intervals; marks the chosen and the tied.
 
     Averages, which are of no one step, are left out.
 
@@ -38,12 +38,12 @@ def plot_verdicts(found: SweepVerdicts, axes: "Axes | None" = None) -> "Axes":
     axes.plot(list(values), list(values.values()), color=_LINE, linewidth=1)
     bounds = [verdict.interval or (math.nan, math.nan) for verdict in shown]
     if any(low == low for low, _ in bounds):
-        label = f"interval at {found.selection.level:.0%}"
+        label = f"{found.selection.level:.0%} confidence interval"
         lows, highs = zip(*bounds, strict=True)
         axes.fill_between(list(values), lows, highs, color=_LINE, alpha=0.2, label=label)
     for which, look in (
-        ([v for v in shown if v.in_best_set], _look("o", _LINE, "among the best")),
-        ([v for v in shown if not v.eligible], _look("x", _NOT_ELIGIBLE, "not eligible")),
+        ([v for v in shown if v.in_best_set], _look("o", _LINE, "tied with the best")),
+        ([v for v in shown if not v.eligible], _look("x", _NOT_ELIGIBLE, "did not pass")),
         ([v for v in shown if v.name == found.chosen], _look("*", _CHOSEN, "chosen") | {"s": 220}),
     ):
         if which:
@@ -63,9 +63,9 @@ def _look(marker: str, color: str, label: str) -> dict[str, Any]:
 
 def _new() -> "Axes":
     try:
-        from matplotlib.figure import Figure
+        from checkpoint_sweep.report.figure import new_axes
     except ImportError as error:
         raise PlotError(
             "A picture needs matplotlib, which is not installed: pip install matplotlib."
         ) from error
-    return Figure(figsize=(9, 4), layout="constrained").subplots()
+    return new_axes()

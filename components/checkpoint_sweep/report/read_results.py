@@ -11,7 +11,8 @@ from checkpoint_sweep.common.names import MetricName, SliceName
 from checkpoint_sweep.evaluation.results.metrics import EvaluationMetrics
 from checkpoint_sweep.evaluation.results.replicates import read_replicates
 from checkpoint_sweep.selection.criteria import LEVEL
-from checkpoint_sweep.selection.intervals import estimate
+from checkpoint_sweep.selection.intervals import estimate, within
+from checkpoint_sweep.selection.metric_traits import range_of
 from checkpoint_sweep.selection.replicates import Replicates
 
 Key = tuple[SliceName, MetricName]
@@ -87,7 +88,7 @@ class MetricReader:
             elif entry.key.model_name in ("", self._model_name):
                 values[key] = value
                 if entry.HasField("confidence_interval"):
-                    intervals[key] = _of_tfma(value, entry.confidence_interval)
+                    intervals[key] = _of_tfma(metric, value, entry.confidence_interval)
         replicates = read_replicates(directory, self._model_name, metrics=metrics)
         intervals |= {
             key: _of_replicates(found.own, self._level) for key, found in replicates.items()
@@ -105,8 +106,13 @@ def has_results(directory: str) -> bool:
     return bool(tf.io.gfile.glob(os.path.join(directory, "metrics*")))
 
 
-def _of_tfma(value: float, interval: metrics_for_slice_pb2.ConfidenceInterval) -> Interval:
-    low, high = (bound.double_value.value for bound in (interval.lower_bound, interval.upper_bound))
+def _of_tfma(
+    metric: MetricName, value: float, interval: metrics_for_slice_pb2.ConfidenceInterval
+) -> Interval:
+    low, high = within(
+        (interval.lower_bound.double_value.value, interval.upper_bound.double_value.value),
+        range_of(metric),
+    )
     error = interval.standard_error.double_value.value
     return Interval(value, error, low, high)
 

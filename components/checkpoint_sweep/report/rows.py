@@ -5,7 +5,8 @@ import io
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from checkpoint_sweep.report.document import Report
+from checkpoint_sweep.report.document import Report, number
+from checkpoint_sweep.report.support import is_supported
 
 
 class Row(NamedTuple):
@@ -28,6 +29,9 @@ class Row(NamedTuple):
         change_standard_error: Standard error of the change.
         change_low: Lower end of the interval of the change.
         change_high: Upper end of the interval of the change.
+        rarer_label: Number of examples of the slice with the rarer of the labels 0 and 1.
+        supported: Whether the value says something: a number, and of enough examples of each class
+            where the metric needs both.
     """
 
     candidate: str
@@ -37,7 +41,7 @@ class Row(NamedTuple):
     eligible: bool | None
     slice: str
     metric: str
-    value: float
+    value: float | None
     standard_error: float | None = None
     low: float | None = None
     high: float | None = None
@@ -46,10 +50,12 @@ class Row(NamedTuple):
     change_standard_error: float | None = None
     change_low: float | None = None
     change_high: float | None = None
+    rarer_label: int | None = None
+    supported: bool = True
 
 
 def rows(report: Report) -> Iterator[Row]:
-    """Yields the numbers by candidate, slice and metric, those without a value left out."""
+    """Yields the numbers by candidate, slice and metric; a value that is not finite is None."""
     intervals, changes = (
         {error.key: error for error in errors} for errors in (report.intervals, report.changes)
     )
@@ -72,15 +78,17 @@ def rows(report: Report) -> Iterator[Row]:
                     eligible=candidate.verdict.eligible if candidate.verdict else None,
                     slice=slices[s],
                     metric=metrics[m],
-                    value=value,
+                    value=number(value),
                     standard_error=own.standard_error if own else None,
                     low=own.low if own else None,
                     high=own.high if own else None,
-                    baseline=baseline,
-                    change=None if baseline is None else value - baseline,
+                    baseline=number(baseline),
+                    change=None if baseline is None else number(value - baseline),
                     change_standard_error=change.standard_error if change else None,
                     change_low=change.low if change else None,
                     change_high=change.high if change else None,
+                    rarer_label=report.rarer_labels[s] if report.rarer_labels else None,
+                    supported=is_supported(report, s, m, value),
                 )
 
 

@@ -2,11 +2,14 @@
 
 import dataclasses
 from collections.abc import Sequence
+from pathlib import PurePath
 
 from checkpoint_sweep.common.names import EXAMPLE_COUNTS
 from checkpoint_sweep.common.text import some
 from checkpoint_sweep.report.document import Candidate, Report, Table, number
-from checkpoint_sweep.selection.formatting import plus_minus
+from checkpoint_sweep.report.support import is_supported
+from checkpoint_sweep.selection.formatting import plus_minus, with_sign
+from checkpoint_sweep.selection.sentence import ties
 from checkpoint_sweep.selection.sweep_verdicts import SweepVerdicts
 from checkpoint_sweep.selection.verdict import Verdict
 
@@ -41,7 +44,7 @@ def headline(report: Report) -> Headline:
     if winner is None or winner.verdict is None:
         return Headline(
             f"Nothing is chosen: {decision.reason}.",
-            "The table of verdicts below says of each why not.",
+            "The table of verdicts below says why, for each.",
             "Nothing is exported, and nothing may be shipped.",
             _nearest(report, decision),
         )
@@ -58,6 +61,21 @@ def headline(report: Report) -> Headline:
     )
 
 
+def identity(report: Report) -> str:
+    """Says which sweep it is: pipeline or model run, run, date, version; as far as known."""
+    made = report.made
+    where = made.get("pipeline") or PurePath(made.get("model_run") or "").name
+    run = made.get("run")
+    version = made.get("checkpoint_sweep")
+    parts = (
+        where,
+        run and f"run {run}",
+        made.get("date"),
+        version and f"checkpoint-sweep {version}",
+    )
+    return " · ".join(part for part in parts if part)
+
+
 def metric_title(report: Report) -> str:
     """Names the selection metric with its slice, as selections do; "" if it is not known."""
     return str(report.decision.selection) if report.decision else ""
@@ -68,25 +86,17 @@ def _verdicts(report: Report) -> list[Verdict]:
 
 
 def _certainty(report: Report, decision: SweepVerdicts, winner: Verdict) -> str:
-    level = f"{decision.selection.level:.0%}"
     eligible = [verdict for verdict in _verdicts(report) if verdict.eligible]
     members = [verdict.name for verdict in decision.best_set]
     caution = f" Take care: {winner.caution}." if winner.caution else ""
     if len(eligible) == 1:
-        return f"No other candidate is eligible.{caution}"
+        return f"No other candidate passed.{caution}"
     if not members:
-        return "How sure that is, is not known: this evaluation gives no intervals."
-    if members == [decision.chosen]:
-        text = (
-            f"Each of the {len(eligible) - 1} other eligible candidates is worse by more than "
-            f"chance explains (at {level})."
-        )
-    else:
-        text = (
-            f"{len(members)} of the {len(eligible)} eligible candidates cannot be told from the "
-            f"best (at {level}): on other examples of the same kind, any of them might come first."
-        )
-    return text + caution
+        return "This evaluation gives no intervals: how sure the choice is, is not known."
+    text = ties(len(members), len(eligible), decision.selection.level)
+    if len(members) > 1:
+        text += ": on other examples of the same kind, any of them might come first"
+    return f"{text[0].upper()}{text[1:]}.{caution}"
 
 
 def _blessing(decision: SweepVerdicts) -> str:
@@ -97,7 +107,7 @@ def _blessing(decision: SweepVerdicts) -> str:
 
 
 def _nearest(report: Report, decision: SweepVerdicts) -> str:
-    """Names the best by the selection metric where none is eligible, and what it lacks."""
+    """Names the best by the selection metric where none passed, and what it lacks."""
     finite = [
         (decision.selection.direction.loss(value), candidate, verdict)
         for candidate in report.candidates
@@ -108,8 +118,7 @@ def _nearest(report: Report, decision: SweepVerdicts) -> str:
     _, candidate, verdict = min(finite, key=lambda item: item[0])
     shown = plus_minus(verdict.value or 0.0, verdict.half_width)
     why = some(verdict.missed, 1) if verdict.missed else verdict.reason
-    best = f"The best by {decision.selection} is {candidate.label}, with {shown}."
-    return f"{best} It is not eligible: {why}."
+    return f"Closest: {candidate.label}, {decision.selection} {shown}. It did not pass: {why}."
 
 
 def _last(report: Report, winner: Candidate) -> str:
@@ -121,13 +130,15 @@ def _last(report: Report, winner: Candidate) -> str:
     verdict = last.verdict
     if verdict.value is None:
         return f"The last checkpoint, step {last.step}, has no finite value."
-    text = f"The last checkpoint, step {last.step}, has {verdict.value:.6g}"
+    text = (
+        f"The last checkpoint, step {last.step}, has {with_sign(verdict.value, verdict.interval)}"
+    )
     if verdict.difference is None:
         return f"{text}."
     low, high = verdict.difference.interval
     difference = plus_minus(verdict.difference.value, verdict.difference.half_width)
-    noise = "no more than chance explains" if low <= 0 <= high else "more than chance explains"
-    return f"{text}: it differs from the chosen by {difference}, which is {noise}."
+    word = "not statistically significant" if low <= 0 <= high else "statistically significant"
+    return f"{text}: Δ vs. chosen {difference}, {word}."
 
 
 def loss_note(report: Report) -> str:
@@ -158,7 +169,10 @@ class SliceValue:
 
 
 def worst_slices(report: Report) -> list[SliceValue]:
-    """Lists the slices on which the chosen does worst by the selection metric, the worst first."""
+    """Lists the slices on which the chosen does worst by the selection metric, the worst first.
+
+    A slice on which the value says little is none of them.
+    """
     selected, decision = report.selected, report.decision
     if selected is None or decision is None or decision.chosen is None:
         return []
@@ -166,9 +180,10 @@ def worst_slices(report: Report) -> list[SliceValue]:
     counts = _counts(report, values)
     found: list[tuple[int, float]] = []
     for index, slice_key in enumerate(report.slices):
-        value = number(values[index][selected[1]]) if slice_key and values else None
+        value = values[index][selected[1]] if slice_key and values else None
         count = counts[index] if values else None
-        if value is not None and (count is None or count >= FEW_EXAMPLES):
+        enough = count is None or count >= FEW_EXAMPLES
+        if value is not None and enough and is_supported(report, index, selected[1], value):
             found.append((index, value))
     worst = sorted(found, key=lambda item: -decision.selection.direction.loss(item[1]))[:_WORST]
     errors = {error.key: error for error in report.intervals}
@@ -180,7 +195,7 @@ def worst_slices(report: Report) -> list[SliceValue]:
             SliceValue(
                 slice=str(report.slices[index]),
                 value=value,
-                text=f"{value:.4g}" if half is None else plus_minus(value, half),
+                text=plus_minus(value, half),
                 examples=counts[index],
                 caution=error.caution if error else None,
             )

@@ -103,6 +103,14 @@ class SweepResult:
         }
 
     @functools.cached_property
+    def rarer_labels(self) -> Mapping[SliceName, int]:
+        """Number of examples with the rarer of the labels 0 and 1, by slice; empty for others."""
+        from checkpoint_sweep.evaluation.results.candidate import read_predictions
+
+        found = (read_predictions(self.results_of(e.name)).rarer_label for e in self.evaluated)
+        return next(filter(None, found), {})
+
+    @functools.cached_property
     def report(self) -> Report:
         """All that the report shows: read, or made of the results where none was written."""
         return _read_report(self.directory, self.decision)

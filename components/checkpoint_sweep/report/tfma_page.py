@@ -2,7 +2,8 @@
 
 from collections import Counter
 
-from checkpoint_sweep.report.document import Candidate, Report
+from checkpoint_sweep.report.document import REPORT_HTML, Candidate, Report
+from checkpoint_sweep.report.sentences import identity
 from checkpoint_sweep.tfma_views.page import render_page
 from checkpoint_sweep.tfma_views.panel import Panel
 from checkpoint_sweep.tfma_views.plots import plots
@@ -34,7 +35,7 @@ def render_tfma(evaluation: str, report: Report) -> str | None:
     selected = report.selected
     show = report.metrics[selected[1]].name if selected else None
     panels = [*_by_step(results, show), *_by_slice(results, which, show, report)]
-    return render_page([*panels, *_plots(results, which)])
+    return render_page([*panels, *_plots(results, which)], back=REPORT_HTML, about=identity(report))
 
 
 def _shown(report: Report) -> Candidate | None:

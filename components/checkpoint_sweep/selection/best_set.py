@@ -1,5 +1,7 @@
-"""The candidates that cannot be told from the best: a simultaneous bound, not pairwise tests."""
+"""The candidates that are tied with the best: a simultaneous test, not pairwise ones."""
 
+import dataclasses
+import functools
 import math
 
 import numpy as np
@@ -9,19 +11,38 @@ Array = npt.NDArray[np.float64]
 
 _DRAWS = 1_999
 _SEED = 20
+_ROUNDING = 1e-12  # Relative to the largest standard error: what varies less does not vary.
 
 
-def best_set(losses: Array, influences: Array, level: float) -> npt.NDArray[np.bool_]:
-    """Finds the candidates that may be the truly best one.
+@dataclasses.dataclass(frozen=True)
+class Comparison:
+    """One candidate compared with all of the family.
 
-    A candidate is in the set unless some other is better than it by more than their differences
-    vary. What they vary by is the distribution of the largest of all its differences to the
-    others, divided by their standard errors: a multiple comparison with the best, in which the
-    errors of all candidates, which are those of the same examples, are taken together. The
+    Attributes:
+        critical: Critical value: a difference of more standard errors is significant.
+        standard_errors: Standard error of each difference, (candidates,); 0 where the two do not
+            differ in any part of the examples.
+        beaten_by: Position of the one that beats it: the best, if it does, otherwise the one that
+            does so most clearly. None for a candidate that is tied with the best.
+    """
+
+    critical: float
+    standard_errors: Array
+    beaten_by: int | None
+
+
+class Family:
+    """Candidates that are compared with the best of them, all at once.
+
+    A candidate is tied with the best unless some other is better than it by more than their
+    differences vary. What they vary by is the distribution of the largest of all its differences
+    to the others, divided by their standard errors: a multiple comparison with the best, in which
+    the errors of all candidates, which are those of the same examples, are taken together. The
     distribution comes from random signs of the buckets, so that it has the heavy tails that
     standard errors from few buckets bring with them.
 
-    The truly best is in the set with probability ``level``, whatever the number of candidates.
+    The truly best is tied with the best with probability ``level``, whatever the number of
+    candidates.
 
     Sources: Hsu, "Multiple Comparisons: Theory and Methods" (1996), chapter 4, for comparisons
     with the best; Liu, "Bootstrap procedures under some non-i.i.d. models", Annals of Statistics
@@ -33,32 +54,68 @@ def best_set(losses: Array, influences: Array, level: float) -> npt.NDArray[np.b
         influences: (candidates, folds), contribution of each fold to the error of each loss, so
             that sums of products over folds are covariances.
         level: Probability, such as 0.95.
+    """
+
+    def __init__(self, losses: Array, influences: Array, level: float) -> None:
+        self._losses = losses
+        self._influences = influences
+        self._level = level
+        self._sums = influences @ _signs(influences.shape[1])
+        self._same_below = _ROUNDING * np.sqrt((influences**2).sum(axis=1).max())
+
+    def compare(self, loss: float, influences: Array) -> Comparison:
+        """Compares a candidate, of the family or not, with all of the family.
+
+        Args:
+            loss: Loss of the candidate.
+            influences: Contribution of each fold to the error of the loss, (folds,).
+        """
+        errors = np.sqrt(((self._influences - influences) ** 2).sum(axis=1))
+        errors[errors <= self._same_below] = 0
+        varying = errors > 0
+        critical = 0.0
+        if varying.any():
+            drawn = self._sums[varying] - influences @ _signs(influences.size)
+            drawn /= errors[varying, np.newaxis]
+            quantile = _studentized_quantile(drawn.max(axis=0), influences.size, self._level)
+            critical = max(0.0, quantile)
+        worse_by = loss - self._losses
+        beating = np.flatnonzero(worse_by > critical * errors)
+        return Comparison(critical, errors, self._clearest(beating, worse_by, errors))
+
+    def _clearest(
+        self, beating: npt.NDArray[np.int_], worse_by: Array, errors: Array
+    ) -> int | None:
+        if not beating.size:
+            return None
+        best = int(self._losses.argmin())
+        if best in beating:
+            return best
+        with np.errstate(divide="ignore"):
+            return int(beating[(worse_by[beating] / errors[beating]).argmax()])
+
+
+def best_set(losses: Array, influences: Array, level: float) -> npt.NDArray[np.bool_]:
+    """Finds the candidates that are tied with the best, see `Family`.
+
+    Args:
+        losses: Loss of each candidate, (candidates,); the lower the better.
+        influences: (candidates, folds), contribution of each fold to the error of each loss.
+        level: Probability, such as 0.95.
 
     Returns:
         (candidates,) bool; the one of the lowest loss is in it.
     """
-    candidates, buckets = influences.shape
-    signs = np.random.default_rng(_SEED).choice((-1.0, 1.0), size=(_DRAWS, buckets)).T
-    sums = influences @ signs
-    same_below = 1e-12 * np.sqrt((influences**2).sum(axis=1).max())
-    result = np.ones(candidates, bool)
-    for number in range(candidates):
-        scale = np.sqrt(((influences - influences[number]) ** 2).sum(axis=1))
-        same = scale <= same_below
-        varying = ~same
-        worse_by = losses[number] - losses
-        if (worse_by[same] > 0).any():
-            result[number] = False
-            continue
-        if not varying.any():
-            continue
-        observed = (worse_by[varying] / scale[varying]).max()
-        if observed <= 0:
-            continue
-        drawn = sums[varying] - sums[number]
-        drawn /= scale[varying, np.newaxis]
-        result[number] = observed <= _studentized_quantile(drawn.max(axis=0), buckets, level)
-    return result
+    family = Family(losses, influences, level)
+    pairs = zip(losses, influences, strict=True)
+    return np.array([family.compare(*pair).beaten_by is None for pair in pairs])
+
+
+@functools.cache
+def _signs(buckets: int) -> Array:
+    """Returns random signs, (buckets, draws)."""
+    rng = np.random.default_rng(_SEED)
+    return rng.choice((-1.0, 1.0), size=(_DRAWS, buckets)).T
 
 
 def _studentized_quantile(largest: Array, buckets: int, level: float) -> float:

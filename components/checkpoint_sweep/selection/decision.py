@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from checkpoint_sweep.common.text import some
 from checkpoint_sweep.selection import certainty, policies
 from checkpoint_sweep.selection.criteria import LEVEL, Direction
-from checkpoint_sweep.selection.intervals import Estimate
 from checkpoint_sweep.selection.policies import CandidateResult, SelectionPolicy
 from checkpoint_sweep.selection.verdict import Difference, Verdict
 
@@ -59,9 +58,9 @@ def choose(
     """
     ordered = sorted(results, key=lambda r: (r.step, r.is_average))
     reasons = {r.name: _ineligible_reason(r) for r in ordered}
-    eligible = certainty.with_best_set(
-        [r for r in ordered if reasons[r.name] is None], direction, level
-    )
+    passed = [r for r in ordered if reasons[r.name] is None]
+    family = certainty.family_of(passed, direction, level)
+    eligible = family.marked() if family else passed
     chosen = None
     if eligible:
         choice = policies.choose(policy or policies.BestValue(), eligible, direction)
@@ -72,7 +71,11 @@ def choose(
     known = {r.name: r for r in (*ordered, *eligible)}
     verdicts = [
         _verdict(
-            known[r.name], r.name in {e.name for e in eligible}, reasons[r.name], chosen, level
+            known[r.name],
+            r.name in {e.name for e in eligible},
+            reasons[r.name] or "",
+            family.difference(r, chosen) if family and chosen and r.name != chosen.name else None,
+            level,
         )
         for r in ordered
     ]
@@ -82,35 +85,27 @@ def choose(
 def _verdict(
     result: CandidateResult,
     eligible: bool,
-    reason: str | None,
-    chosen: CandidateResult | None,
+    reason: str,
+    difference: Difference | None,
     level: float,
 ) -> Verdict:
     value = result.value if result.value is not None and math.isfinite(result.value) else None
     own = certainty.estimate_of(result, level) if value is not None else None
-    versus = None
-    if chosen is not None and result is not chosen and value is not None:
-        versus = certainty.difference(result, chosen, level)
     return Verdict(
         result.name,
         result.step,
         eligible=eligible,
         value=value,
-        reason=reason or "",
+        reason=reason,
         missed=list(result.threshold_failures),
         standard_error=own.standard_error if own else None,
         interval=own.interval if own else None,
         in_best_set=result.in_best_set if eligible else None,
-        difference=_difference(versus),
+        beaten_by=result.beaten_by if eligible else None,
+        difference=difference if value is not None else None,
         caution=own.caution if own else None,
         averaged=None if result.averaged is None else list(result.averaged),
     )
-
-
-def _difference(versus: Estimate | None) -> Difference | None:
-    if versus is None or versus.standard_error is None or versus.interval is None:
-        return None
-    return Difference(versus.value, versus.standard_error, versus.interval)
 
 
 def is_eligible(result: CandidateResult) -> bool:

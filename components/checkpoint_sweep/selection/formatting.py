@@ -1,46 +1,47 @@
-"""Formats values and decisions as text that says no more than the intervals show."""
+"""Formats values as text that says no more than their intervals show."""
 
 import math
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:  # What prints values need not wait for what computes intervals.
-    from checkpoint_sweep.selection.decision import Decision
-    from checkpoint_sweep.selection.selection import Selection
+from collections.abc import Iterable, Sequence
 
 _DIGITS = 2  # Of a half width: more of them are noise.
+_PLAIN_DIGITS = 4  # Of a value without one: some thousand examples bear no more.
+_ROUNDING = 1e-9  # Relative to a value: a half width below it is that of rounding.
 
 
-def sentence(decision: "Decision", selection: "Selection") -> str:
-    """Says by which rule what was chosen, its value with its interval, and how many tie with it.
+def plain(value: float, apart_from: Iterable[float] = ()) -> str:
+    """Formats a value without an interval: four digits, or all of a whole number.
+
+    >>> plain(0.94977123), plain(15002.0), plain(0.84999, apart_from=[0.85])
+    ('0.9498', '15002', '0.84999')
 
     Args:
-        decision: Decision in which something is chosen.
-        selection: Selection that it was chosen by.
+        value: Value of a metric, or a limit.
+        apart_from: Numbers that the text is to differ from, as the value does: limits that it
+            misses.
     """
-    winner = decision.winner
-    assert winner is not None
-    what = winner.label
-    if winner.averaged is not None:
-        what = f"{what}, the average of the steps {', '.join(map(str, winner.averaged))}"
-    value = plus_minus(winner.value or 0.0, winner.half_width)
-    text = f"{what}, {winner.reason}: {selection} {value}"
-    eligible = [v for v in decision.verdicts if v.eligible]
-    members = [v for v in eligible if v.in_best_set]
-    if not members:
-        return f"{text}; how sure that is, is not known"
-    if winner.caution:
-        text += f" ({winner.caution})"
-    if len(eligible) == 1:
-        return f"{text}; no other is eligible"
-    if members == [winner]:
-        others = len(eligible) - 1
-        each = f"each of the {others} other eligible" if others > 1 else "the other eligible one"
-        return f"{text}; {each} is worse by more than chance explains at {decision.level:.0%}"
-    return (
-        f"{text}; {len(members)} of {len(eligible)} eligible checkpoints cannot be told from the "
-        f"best at {decision.level:.0%}"
-    )
+    if not math.isfinite(value):
+        return str(value)
+    if value == round(value) and abs(value) < 1e15:
+        return f"{value:.0f}"
+    for digits in range(_PLAIN_DIGITS, 18):
+        text = f"{value:.{digits}g}"
+        if "e" in text and 1e-4 <= abs(value) < 1e15:
+            text = f"{value:.0f}"
+        if all(float(text) != other or value == other for other in apart_from):
+            break
+    return text
+
+
+def half_width(value: float | None, interval: Sequence[float] | None) -> float | None:
+    """Returns half the width of an interval that may be cut at one end; None without one.
+
+    Args:
+        value: Value in the middle of the interval, as long as it is whole.
+        interval: Ends of the interval.
+    """
+    if value is None or interval is None:
+        return None
+    return max(value - interval[0], interval[1] - value)
 
 
 def plus_minus(value: float, half: float | None) -> str:
@@ -54,9 +55,9 @@ def plus_minus(value: float, half: float | None) -> str:
         half: Half the width of its interval; None without one.
     """
     if half is None or not math.isfinite(half):
-        return f"{value:.6g}"
-    if half == 0:
-        return f"{value:.6g} ± 0"
+        return plain(value)
+    if half <= _ROUNDING * abs(value):
+        return f"{plain(value)} ± 0"
     decimals = max(0, _DIGITS - 1 - math.floor(math.log10(half)))
     return f"{value:.{decimals}f} ± {half:.{decimals}f}"
 
@@ -71,5 +72,5 @@ def with_sign(value: float | None, interval: Sequence[float] | None, sign: str =
     """
     if value is None:
         return "–"
-    text = plus_minus(value, None if interval is None else (interval[1] - interval[0]) / 2)
+    text = plus_minus(value, half_width(value, interval))
     return f"{sign}{text}" if not text.startswith("-") else text

@@ -8,6 +8,7 @@ import numpy as np
 from scipy import special  # Not stats, whose import takes as long as all else of this package.
 
 from checkpoint_sweep.selection.criteria import LEVEL
+from checkpoint_sweep.selection.formatting import half_width
 from checkpoint_sweep.selection.replicates import Array, Replicates
 
 # Below these an interval is not to be trusted. In benchmarks/STUDY.md 100 examples of 20 buckets
@@ -30,7 +31,7 @@ class Estimate:
     Attributes:
         value: Value on all examples.
         standard_error: Standard error of the value; None where the examples do not tell it.
-        interval: Interval of the value; None without a standard error.
+        interval: Interval of the value, within the metric's range; None without a standard error.
         examples: Number of examples.
         buckets: Number of buckets with examples, one more than the degrees of freedom.
         caution: Why the interval is not to be trusted, or why there is none; None if it is.
@@ -45,8 +46,8 @@ class Estimate:
 
     @property
     def half_width(self) -> float | None:
-        """Half the width of the interval; None without one."""
-        return None if self.interval is None else self.value - self.interval[0]
+        """Half the width of the interval, as of one that is not cut; None without one."""
+        return half_width(self.value, self.interval)
 
     def margin(self, level: float) -> float | None:
         """Returns how far a one-sided bound at ``level`` is from the value; None where unknown."""
@@ -71,9 +72,23 @@ def estimate(replicates: Replicates, level: float = LEVEL) -> Estimate:
     error = math.sqrt(float(influences @ influences))
     half = _student((1 + level) / 2, influences.size - 1) * error
     value = replicates.value
-    interval = (value - half, value + half)
+    interval = within((value - half, value + half), replicates.bounds)
     caution = _caution_reason(replicates, influences)
     return Estimate(value, error, interval, examples, influences.size, caution)
+
+
+def within(
+    interval: tuple[float, float], bounds: tuple[float, float] | None
+) -> tuple[float, float]:
+    """Cuts an interval at the range of a metric.
+
+    Args:
+        interval: Interval of a value.
+        bounds: Smallest and largest value of the metric; None where not known.
+    """
+    if bounds is None:
+        return interval
+    return max(interval[0], bounds[0]), min(interval[1], bounds[1])
 
 
 @functools.cache

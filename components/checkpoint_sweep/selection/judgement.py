@@ -4,8 +4,8 @@ import json
 
 from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.decision import Decision
-from checkpoint_sweep.selection.formatting import sentence
 from checkpoint_sweep.selection.selection import Selection
+from checkpoint_sweep.selection.sentence import sentence
 from checkpoint_sweep.selection.sweep_verdicts import AppliedSelection, SweepVerdicts
 
 
@@ -37,7 +37,7 @@ def _judge(
     if decision.chosen is None:
         verdicts = decision.verdicts
         kind = "candidates" if any(v.is_average for v in verdicts) else "checkpoints"
-        return False, f"none of the {len(verdicts)} {kind} is eligible"
+        return False, f"none of the {len(verdicts)} {kind} passed"
     chosen = sentence(decision, selection)
     if unvalidated_reason:
         why = f"{unvalidated_reason}: nothing was validated"

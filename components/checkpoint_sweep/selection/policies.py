@@ -48,6 +48,8 @@ class CandidateResult(CandidateLabels):
         metrics: All metrics on the slice of the selection, by name.
         in_best_set: Whether it is tied with the best of the eligible, see `best_set`; None where
             that is not known.
+        beaten_by: Name of the one that is significantly better: the best by value, if it is.
+            None for one that is tied with the best, and where that is not known.
         averaged: Steps of the checkpoints in an average; None for a checkpoint.
     """
 
@@ -59,6 +61,7 @@ class CandidateResult(CandidateLabels):
     replicates: Replicates | None = None
     metrics: Mapping[str, float] = dataclasses.field(default_factory=dict)
     in_best_set: bool | None = None
+    beaten_by: str | None = None
     averaged: Sequence[int] | None = None
 
 
@@ -124,9 +127,9 @@ class BestValue:
         best = _best(eligible, direction)
         return Choice(
             best.name,
-            "the best value of the eligible",
+            "best value among passing checkpoints",
             f"{best.label} has a better value",
-            {r.name: _not_best_reason(r, best) for r in eligible},
+            {r.name: _not_best_reason(r, best, eligible) for r in eligible},
         )
 
 
@@ -252,15 +255,23 @@ def choose(
     return choice
 
 
-def _not_best_reason(result: CandidateResult, best: CandidateResult) -> str:
+def worse_reason(result: CandidateResult, eligible: Sequence[CandidateResult]) -> str:
+    """Says of one that is not tied with the best which other is significantly better."""
+    by = next((other.label for other in eligible if other.name == result.beaten_by), "the best")
+    return f"significantly worse than {by}"
+
+
+def _not_best_reason(
+    result: CandidateResult, best: CandidateResult, eligible: Sequence[CandidateResult]
+) -> str:
     """Says why one of the eligible is not the best, and no more than the examples show."""
     if result.value == best.value:
         return f"equal to {best.label}" + (", which is earlier" if best.step < result.step else "")
     if result.in_best_set is None:
         return f"{best.label} has a better value"
     if result.in_best_set:
-        return f"cannot be told from {best.label}"
-    return "worse than others by more than chance explains"
+        return f"tied with {best.label}"
+    return worse_reason(result, eligible)
 
 
 def _loss(result: CandidateResult, direction: Direction) -> float:

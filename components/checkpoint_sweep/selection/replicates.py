@@ -27,6 +27,7 @@ class Replicates:
         examples: Number of examples in each bucket, (buckets,).
         rarer_label: Number of examples with the rarer of the labels 0 and 1; None for other labels.
         obstacle: Why they tell no error of the value; None if they do.
+        bounds: Smallest and largest value that the metric can have; None where not known.
     """
 
     value: float
@@ -34,6 +35,7 @@ class Replicates:
     examples: tuple[int, ...]
     rarer_label: int | None = None
     obstacle: str | None = None
+    bounds: tuple[float, float] | None = None
 
     def around(self, shown: float) -> "Replicates":
         """Moves the replicates to the value that is shown, if they are of that very metric.
@@ -70,6 +72,7 @@ class Replicates:
             value=self.value - other.value,
             left_out=left_out,
             obstacle=self.obstacle or other.obstacle,
+            bounds=None,
         )
 
     @property

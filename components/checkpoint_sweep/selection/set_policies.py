@@ -1,4 +1,4 @@
-"""Policies that choose among the checkpoints that cannot be told from the best.
+"""Policies that choose among the checkpoints that are tied with the best.
 
 The best point value mostly loses the least against the truly best checkpoint; the earliest and the
 latest of the set lose about two standard errors of a difference. They are for those who have
@@ -12,7 +12,13 @@ import math
 from collections.abc import Sequence
 
 from checkpoint_sweep.selection.criteria import Direction
-from checkpoint_sweep.selection.policies import CandidateResult, Choice, SelectionError
+from checkpoint_sweep.selection.formatting import plain
+from checkpoint_sweep.selection.policies import (
+    CandidateResult,
+    Choice,
+    SelectionError,
+    worse_reason,
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -98,15 +104,15 @@ class SecondaryMetric:
         numbers = [result for result in best if not math.isnan(result.metrics[self.metric])]
         if not numbers:
             raise SelectionError(
-                f"SecondaryMetric: {self.metric!r} is not a number for any of those that cannot be "
-                "told from the best. Name another."
+                f"SecondaryMetric: {self.metric!r} is not a number for any of those that are tied "
+                "with the best. Name another."
             )
         chosen = min(numbers, key=lambda r: (self.direction.loss(r.metrics[self.metric]), r.step))
         value = chosen.metrics[self.metric]
         return _choice(
             chosen,
             eligible,
-            f"the best by {self.metric}, {value:.6g},",
+            f"the best by {self.metric}, {plain(value)},",
             f"{chosen.label} is better by {self.metric}",
         )
 
@@ -128,9 +134,5 @@ def _best_set(eligible: Sequence[CandidateResult]) -> list[CandidateResult]:
 def _choice(
     chosen: CandidateResult, eligible: Sequence[CandidateResult], rank: str, why_not: str
 ) -> Choice:
-    return Choice(
-        chosen.name,
-        f"{rank} of those that cannot be told from the best",
-        "worse than others by more than chance explains",
-        {result.name: why_not for result in _best_set(eligible)},
-    )
+    why = {r.name: why_not if r.in_best_set else worse_reason(r, eligible) for r in eligible}
+    return Choice(chosen.name, f"{rank} of those tied with the best", why_not, why)

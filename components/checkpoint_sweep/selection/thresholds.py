@@ -3,13 +3,17 @@
 import dataclasses
 import enum
 import math
+import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from checkpoint_sweep.common.names import MetricName
+from checkpoint_sweep.selection.formatting import plain
 
 if TYPE_CHECKING:  # What prints thresholds need not wait for TFMA.
     import tensorflow_model_analysis as tfma
+
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[-+]?\d+)?")
 
 
 class BoundKind(enum.Enum):
@@ -181,7 +185,7 @@ def describe_missed(
     """Says that a value does not meet a threshold.
 
     >>> describe_missed("auc", 0.7, "", False, "lower_bound value: 0.85")
-    'auc = 0.7 (lower_bound value: 0.85)'
+    'auc = 0.7 (needs at least 0.85)'
 
     Args:
         metric: Name of the metric.
@@ -191,10 +195,13 @@ def describe_missed(
         threshold: Threshold, as the config has it.
     """
     change = "change of " if is_change else ""
-    reached = " was not computed" if value is None else f" = {value:.6g}"
+    needed = threshold.replace("lower_bound value:", "needs at least")
+    needed = needed.replace("upper_bound value:", "needs at most")
+    limits = [float(limit) for limit in _NUMBER.findall(threshold)]
+    reached = " was not computed" if value is None else f" = {plain(value, limits)}"
     if value is not None and math.isnan(value):
         reached = " has no value"
-    return f"{change}{metric}{reached}{_on(slice_name)} ({threshold})"
+    return f"{change}{metric}{reached}{_on(slice_name)} ({needed})"
 
 
 def describe_unsure(
@@ -212,8 +219,8 @@ def describe_unsure(
     """
     few = f"; {caution}" if caution else ""
     return (
-        f"{what} = {value:.6g}, of which only {bound.word} {reached:.6g} is sure at "
-        f"{level:.0%} ({bound.word} {bound.limit:.6g} is asked for{few})"
+        f"{what} = {plain(value)}, of which only {bound.word} {plain(reached, [bound.limit])} is "
+        f"sure at {level:.0%} (needs {bound.word} {bound.limit:g}{few})"
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from checkpoint_sweep.common.names import CandidateLabels
+from checkpoint_sweep.selection.formatting import half_width
 
 Interval = tuple[float, float]
 
@@ -13,21 +14,22 @@ Interval = tuple[float, float]
 class Status(enum.Enum):
     """The status of a candidate beside the others; the values are the words of tables."""
 
-    TIED_WITH_BEST = "equal within noise"
-    WORSE = "worse than others beyond noise"
+    TIED_WITH_BEST = "tied with the best"
+    WORSE = "significantly worse"
     ELIGIBLE = "eligible"  # Without standard errors, no more can be said.
     MISSED_THRESHOLDS = "missed thresholds"
-    EXCLUDED = "left out"
+    EXCLUDED = "skipped"
 
 
 @dataclasses.dataclass(frozen=True)
 class Difference:
-    """The difference of two values of a metric.
+    """The difference of the values of two candidates, with the margin of the test behind a verdict.
 
     Attributes:
         value: First value less the second.
         standard_error: Standard error of the difference.
-        interval: Interval of the difference, at the level of the selection.
+        interval: Simultaneous interval of the difference, at the level of the selection: it leaves
+            0 out just where one of the two is significantly worse than the other.
     """
 
     value: float
@@ -37,7 +39,7 @@ class Difference:
     @property
     def half_width(self) -> float:
         """Half the width of the interval."""
-        return (self.interval[1] - self.interval[0]) / 2
+        return max(self.interval[1] - self.value, self.value - self.interval[0])
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,7 +57,9 @@ class Verdict(CandidateLabels):
         interval: Interval of the value, at the level of the selection; None where it is not known.
         in_best_set: Whether the candidate is tied with the best of the eligible; None where that
             is not known, or the candidate is not eligible.
-        difference: Difference to the value of the chosen; None where it is not known.
+        beaten_by: Name of the eligible candidate that is significantly better: the best by value,
+            if it is. None for one that is tied with the best, and where that is not known.
+        difference: Difference to the value of the chosen, Δ; None where it is not known.
         caution: Why the interval is not to be trusted; None if it is.
         averaged: Steps of the checkpoints in an average; None for a checkpoint.
     """
@@ -69,6 +73,7 @@ class Verdict(CandidateLabels):
     standard_error: float | None = None
     interval: Interval | None = None
     in_best_set: bool | None = None
+    beaten_by: str | None = None
     difference: Difference | None = None
     caution: str | None = None
     averaged: Sequence[int] | None = None
@@ -76,7 +81,7 @@ class Verdict(CandidateLabels):
     @property
     def half_width(self) -> float | None:
         """Half the width of the interval; None without one."""
-        return None if self.interval is None else (self.interval[1] - self.interval[0]) / 2
+        return half_width(self.value, self.interval)
 
     @property
     def status(self) -> Status:
@@ -98,7 +103,9 @@ class Verdict(CandidateLabels):
         Raises:
             KeyError, TypeError: The content is no verdict.
         """
-        difference, interval = content.get("difference"), content.get("interval")
+        interval = content.get("interval")
+        # Without the key below, an interval is of two candidates alone, which verdicts are not.
+        difference = content.get("difference") if "beaten_by" in content else None
         return cls(
             name=content["name"],
             step=content["step"],
@@ -109,6 +116,7 @@ class Verdict(CandidateLabels):
             standard_error=content.get("standard_error"),
             interval=_interval(interval) if interval else None,
             in_best_set=content.get("in_best_set"),
+            beaten_by=content.get("beaten_by"),
             difference=Difference(
                 difference["value"],
                 difference["standard_error"],

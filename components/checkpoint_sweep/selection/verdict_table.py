@@ -49,28 +49,38 @@ def _by_value(verdicts: Sequence[Verdict], direction: Direction) -> list[int]:
     return sorted(losses, key=lambda i: (not verdicts[i].eligible, losses[i]))
 
 
-def row_cells(verdict: Verdict, chosen: str | None) -> tuple[str, str, str]:
-    """Returns what a row shows: the value, the difference to the chosen, and the verdict in words.
+def row_cells(verdict: Verdict, found: SweepVerdicts) -> tuple[str, str, str]:
+    """Returns what a row shows: the value, Δ vs. chosen, and the verdict in words.
 
     Args:
         verdict: Verdict on a candidate.
-        chosen: Name of the chosen candidate; None when none is.
+        found: Verdicts of the sweep.
     """
     difference = verdict.difference
     return (
         with_sign(verdict.value, verdict.interval),
         with_sign(difference.value, difference.interval, "+") if difference else "",
-        _in_words(verdict, chosen),
+        in_words(verdict, found),
     )
 
 
-def _in_words(verdict: Verdict, chosen: str | None) -> str:
-    """Says a verdict in few words; by how much is in the column of the difference."""
-    if verdict.name == chosen:
+def in_words(verdict: Verdict, found: SweepVerdicts) -> str:
+    """Says a verdict in few words; by how much is in the column of the difference.
+
+    What is significantly worse than another than the chosen says than which, since its difference
+    to the chosen may be not significant.
+
+    Args:
+        verdict: Verdict on a candidate.
+        found: Verdicts of the sweep.
+    """
+    if verdict.name == found.chosen:
         return f"chosen: {verdict.reason}"
-    if verdict.status in (Status.TIED_WITH_BEST, Status.WORSE):
-        return verdict.status.value
-    return verdict.reason
+    if verdict.status not in (Status.TIED_WITH_BEST, Status.WORSE):
+        return verdict.reason
+    by = next((other for other in found.verdicts if other.name == verdict.beaten_by), None)
+    than = f" than {by.label}" if by and by.name != found.chosen else ""
+    return f"{verdict.status.value}{than}"
 
 
 def describe_rest(verdicts: Sequence[Verdict], shown: Sequence[Verdict]) -> str:

@@ -1,7 +1,8 @@
 """The settings of a sweep, with its files read, and the paths of its models."""
 
 import dataclasses
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import tensorflow_model_analysis as tfma
@@ -63,7 +64,11 @@ class ModelPaths:
 
 
 def provenance(
-    settings: SweepSettings, models: ModelPaths, examples: Sequence[str], splits: Sequence[str]
+    settings: SweepSettings,
+    models: ModelPaths,
+    examples: Sequence[str],
+    splits: Sequence[str],
+    identity: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """Says what a sweep was made from, as its report has it.
 
@@ -72,8 +77,11 @@ def provenance(
         models: Models that it evaluated.
         examples: Paths of the examples.
         splits: Splits of the examples.
+        identity: `pipeline` and `run`; None outside of a pipeline.
     """
     return {
+        **(identity or {}),
+        "date": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
         "examples": list(examples),
         "example_splits": list(splits),
         "engine": settings.engine,

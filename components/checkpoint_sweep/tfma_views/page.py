@@ -28,19 +28,26 @@ _HEIGHTS = {"tfma-nb-time-series": 800, "tfma-nb-slicing-metrics": 1000, "tfma-n
 _OTHER_HEIGHT = 700
 
 
-def render_page(panels: Sequence[Panel], framed: bool = False) -> str:
+def render_page(
+    panels: Sequence[Panel], framed: bool = False, back: str = "", about: str = ""
+) -> str:
     """Renders a complete HTML document.
 
     Its content security policy forbids every request, so that it looks the same offline.
 
     Args:
         panels: Panels from top to bottom.
-        framed: Whether it is to stand in an iframe, which then rules size and dark theme.
+        framed: Whether it is to stand in an iframe, which then rules size and dark theme. A page
+            of its own is as wide as TFMA's components need, which a phone shows whole.
+        back: Name of the file beside it that leads to it; "" for none.
+        about: Which evaluation it is of; "" where that is not known.
     """
     stand_in = "\n".join(_static(name) for name in _STAND_IN)
     return _template("page.html").render(
-        title=" · ".join(panel.title for panel in panels),
+        title=about or " · ".join(panel.title for panel in panels),
         framed=framed,
+        back=back,
+        about=about,
         style=_static("page.css"),
         stand_in=f"(() => {{\n{stand_in}\n}})();",
         mount=_static("mount.js"),

@@ -17,7 +17,7 @@ from checkpoint_sweep.report.document import (
 )
 from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.sweep_verdicts import AppliedSelection, SweepVerdicts
-from checkpoint_sweep.selection.verdict import Verdict
+from checkpoint_sweep.selection.verdict import Difference, Verdict
 
 HOSTILE = "</script><script>alert(1)</script>"
 METRICS = ("auc", "binary_crossentropy", "example_count")
@@ -93,7 +93,9 @@ def report(
                     missed=[] if usable or value is None else [f"auc = {value:.4f}"],
                     standard_error=0.003 if intervals else None,
                     interval=(value - 0.006, value + 0.006) if intervals and value else None,
-                    in_best_set=intervals and value > 0.945 if usable and value else None,
+                    in_best_set=value > 0.945 if intervals and usable and value else None,
+                    beaten_by=chosen if intervals and usable and 0 < value <= 0.945 else None,
+                    difference=_difference(value, good.get(chosen)) if intervals else None,
                 ),
             )
         )
@@ -122,6 +124,14 @@ def report(
         ),
         made={"examples": ["made/up"], "example_splits": ["eval"]},
     )
+
+
+def _difference(value: float | None, chosen: float | None) -> Difference | None:
+    """What is 0.005 worse is significantly so."""
+    if value is None or chosen is None or value == chosen:
+        return None
+    gain = value - chosen
+    return Difference(gain, 0.002, (gain - 0.005, gain + 0.005))
 
 
 def with_verdicts(made: Report, change: Callable[[Candidate], dict[str, Any]]) -> Report:

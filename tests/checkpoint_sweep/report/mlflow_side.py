@@ -61,10 +61,28 @@ def _logged(mlflow: Any, job: Job) -> dict[str, Any]:
         "metrics": metrics,
         "texts": texts,
     }
+    models = client.search_logged_models(
+        [run.info.experiment_id],
+        filter_string=f"source_run_id='{run_id}'",
+        order_by=[{"field_name": "metrics.auc", "ascending": False}],
+    )
+    read["name"] = run.info.run_name
+    read["datasets"] = [known.dataset.name for known in run.inputs.dataset_inputs]
+    read["models"] = [
+        {
+            "name": model.name,
+            "status": str(model.status),
+            "params": model.params,
+            "tags": model.tags,
+            "metrics": {metric.key: metric.value for metric in model.metrics or ()},
+        }
+        for model in models
+    ]
     if job.registered_name:
         found = client.search_model_versions(f"name='{job.registered_name}'")
         last = max(found, key=lambda version: int(version.version))
         read["versions"] = len(found)
+        read["aliases"] = dict(client.get_registered_model(job.registered_name).aliases)
         read["version"] = {"run": last.run_id, "description": last.description}
         uri = f"models:/{job.registered_name}/{last.version}"
         read["predictions"] = _predictions(mlflow.tensorflow.load_model(uri), job.examples)

@@ -10,7 +10,7 @@ CARD = Card(
     blessed=True,
     reason="Every threshold was met: auc 0.9 ± 0.1.",
     origin="The checkpoint of step 300.",
-    choice="Chosen by the sweep: step 300, the best value of the eligible.",
+    choice="Chosen by the sweep: step 300, best value among passing checkpoints.",
     splits=["test"],
     examples=1234,
     label="big_tipper",
@@ -59,7 +59,7 @@ def test_limits_are_derived_from_the_numbers() -> None:
     limits = _section(CARD, "Limits")
     assert "A few examples decide over its value." in limits
     assert "1 slices have fewer than 100 examples: pay=Card." in limits
-    assert "no value on 1 slices: pay=Card." in limits
+    assert "on 1 slices: pay=Card." in limits
 
 
 def test_changes_against_a_baseline_have_a_column() -> None:

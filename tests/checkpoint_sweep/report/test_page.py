@@ -1,6 +1,7 @@
 """The page in a browser: what it says, that it stays text, and that it is quick and small."""
 
 import dataclasses
+import re
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,8 @@ def test_every_kind_of_sweep_is_drawn(open_report: Open, name: str) -> None:
     assert rows.count() == len(made.candidates)
     assert page.locator("#verdict-table tr.chosen").count() == (0 if made.chosen is None else 1)
     finite = sum(verdict.value is not None for verdict in made.decision.verdicts)
-    assert marks(page, "step-chart") >= finite
+    beyond = page.locator("#step-chart svg text", has_text=re.compile("[↑↓]")).count()
+    assert marks(page, "step-chart") + beyond >= finite
     assert page.locator("#heat-chart").count() == (0 if name == "no-slices" else 1)
     assert page.locator("#change-chart svg.marks").count() == (1 if name == "baseline" else 0)
     assert page.locator("#plots svg.marks").count() == (0 if name == "no-plots" else 3)
@@ -133,7 +135,7 @@ def test_the_slice_table_has_the_reports_numbers(open_report: Open) -> None:
 def test_thresholds_are_lines_where_they_hold(
     open_report: Open, where: dict[str, str | None], chosen: str, lines: int
 ) -> None:
-    made = fake_report.report()
+    made = fake_report.report(intervals=False)
     (threshold,) = made.thresholds
     threshold = dataclasses.replace(threshold, slice=where)
     made = dataclasses.replace(made, thresholds=[threshold])
@@ -144,6 +146,44 @@ def test_thresholds_are_lines_where_they_hold(
     page.wait_for_selector("#step-chart svg.marks:not([data-before])")
     texts = page.locator("#step-chart svg.marks text", has_text="at least 0.85")
     assert texts.count() == lines
+
+
+def test_the_first_chart_is_of_differences_and_the_values_are_a_choice(open_report: Open) -> None:
+    page = open_report(fake_report.report()).page
+    chart, note = page.locator("#step-chart"), page.locator("#step-note")
+
+    assert chart.locator("text", has_text="Δ auc vs. chosen").count() == 1
+    assert "behind the verdicts" in note.inner_text()
+    assert "step 100 (-0.2)" in note.inner_text()  # It would squeeze those that are tied.
+    page.evaluate("document.querySelector('#step-chart svg.marks').dataset.before = ''")
+    page.select_option("#step-view", "value")
+    page.wait_for_selector("#step-chart svg.marks:not([data-before])")
+    assert chart.locator("text", has_text="Δ").count() == 0
+    assert "threshold, at least 0.85" in note.inner_text()  # So would the threshold.
+
+
+def test_what_is_undefined_is_grey_and_last(open_report: Open) -> None:
+    made = fake_report.report(checkpoints=1, slices=3)
+    made = dataclasses.replace(made, rarer_labels=[900, 1, 40, 40])
+    page = open_report(made).page
+
+    labels = page.locator("#heat-chart .role-axis-label text").all_inner_texts()
+    assert labels[-1].endswith("(1 of a class)")
+    cells = page.locator("#heat-chart .mark-rect").first.locator("path")
+    assert cells.last.get_attribute("fill") == "rgba(128,128,128,0.35)"
+    assert "Grey: not defined" in page.locator("#heat-note").inner_text()
+    page.select_option("#heat-metric", label="binary_crossentropy")
+    page.wait_for_function("!document.querySelector('#heat-note').innerText.includes('Grey')")
+
+
+def test_the_page_says_which_sweep_it_is_of(open_report: Open) -> None:
+    made = {"pipeline": "taxi", "run": "7</style>", "date": "2026-11-30", "checkpoint_sweep": "9.9"}
+    page = open_report(dataclasses.replace(fake_report.report(), made=made)).page
+
+    identity = "taxi · run 7</style> · 2026-11-30 · checkpoint-sweep 9.9"
+    assert identity in page.title()
+    assert identity in page.locator(".kicker").inner_text()
+    assert "run 7__style_" in page.locator("style").first.text_content()  # The printed footer.
 
 
 def test_values_from_the_data_are_escaped(open_report: Open) -> None:

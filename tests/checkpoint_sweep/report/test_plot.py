@@ -3,6 +3,7 @@
 import sys
 
 import pytest
+from IPython.core.formatters import DisplayFormatter
 
 from checkpoint_sweep.report.plot import PlotError, plot_verdicts
 from checkpoint_sweep.selection.criteria import Direction
@@ -34,3 +35,12 @@ def test_without_matplotlib_the_error_says_what_to_do(monkeypatch: pytest.Monkey
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     with pytest.raises(PlotError, match="pip install matplotlib"):
         plot_verdicts(_found(1))
+
+
+def test_a_notebook_shows_axes_and_figure_as_pictures() -> None:
+    pytest.importorskip("matplotlib")
+    axes = plot_verdicts(_found(1, 2, chosen="s2"))
+    formatter = DisplayFormatter()
+    for shown in (axes, axes.figure):
+        content, _ = formatter.format(shown)
+        assert content["image/png"].startswith(b"\x89PNG")

@@ -29,7 +29,7 @@ def test_where_none_is_eligible_the_best_and_what_it_lacks_are_named(
 
     value = {"step 300": 0.9, "step 100": 0.7}[label]
     assert headline(made).last == (
-        f"The best by auc is {label}, with {value}. It is not eligible: auc too low and 2 more."
+        f"Closest: {label}, auc {value}. It did not pass: auc too low and 2 more."
     )
 
 
@@ -54,6 +54,8 @@ def test_the_worst_slices_have_their_intervals_and_why_not_to_trust_them() -> No
         intervals=[fake_report.uncertainty("step-00000100", 2, 0.477, 0.89, caution)],
     )
 
+    few_of_a_class = dataclasses.replace(made, rarer_labels=[100, 100, 1, 1])
+    assert [item.value for item in worst_slices(few_of_a_class)] == [0.8]
     assert worst_slices(made) == [
         SliceValue("trip_start_hour=0", 0.477, "0.48 ± 0.89", 500.0, caution),
         SliceValue(f"payment_type={fake_report.HOSTILE}", 0.8, "0.8", 300.0, None),

@@ -1,4 +1,4 @@
-"""The set holds what cannot be told from the best, and nothing else."""
+"""The set holds what is tied with the best, and nothing else."""
 
 import time
 

@@ -72,7 +72,7 @@ def test_nothing_is_chosen_when_none_is_eligible() -> None:
 def test_every_checkpoint_has_a_verdict_by_step() -> None:
     decision = choose([_result(3, 0.3), _result(1, 0.3), _result(2, 0.1)], HIGHER)
     assert [(v.step, v.reason) for v in decision.verdicts] == [
-        (1, "the best value of the eligible"),
+        (1, "best value among passing checkpoints"),
         (2, "step 1 has a better value"),
         (3, "equal to step 1, which is earlier"),
     ]
@@ -92,21 +92,25 @@ def test_verdicts_can_be_written_as_json() -> None:
             [
                 "average-last-2 has a better value",
                 "average-last-2 has a better value",
-                "the best value of the eligible",
+                "best value among passing checkpoints",
             ],
             id="an average is the best",
         ),
         pytest.param(
             [0.1, 0.3, 0.3],
             "step-2",
-            ["step 2 has a better value", "the best value of the eligible", "equal to step 2"],
+            [
+                "step 2 has a better value",
+                "best value among passing checkpoints",
+                "equal to step 2",
+            ],
             id="a tie goes to the checkpoint of the same step",
         ),
         pytest.param(
             [0.3, 0.1, 0.3],
             "step-1",
             [
-                "the best value of the eligible",
+                "best value among passing checkpoints",
                 "step 1 has a better value",
                 "equal to step 1, which is earlier",
             ],

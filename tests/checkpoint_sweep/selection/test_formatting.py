@@ -8,6 +8,7 @@ import pytest
 from checkpoint_sweep.selection import formatting
 from checkpoint_sweep.selection.decision import Decision
 from checkpoint_sweep.selection.selection import Selection
+from checkpoint_sweep.selection.sentence import sentence
 from checkpoint_sweep.selection.verdict import Verdict
 
 _BEST = Verdict(
@@ -33,18 +34,17 @@ def _other(step: int, in_best_set: bool | None, eligible: bool = True) -> Verdic
     [
         pytest.param(
             [_BEST, _other(1, True), _other(2, False)],
-            "auc 0.9498 ± 0.0065; 2 of 3 eligible checkpoints cannot be told from the best at 95%",
+            "auc 0.9498 ± 0.0065; 2 of the 3 passing checkpoints are statistically tied (95%)",
             id="several",
         ),
         pytest.param(
             [_BEST, _other(1, False), _other(2, False)],
-            "auc 0.9498 ± 0.0065; each of the 2 other eligible is worse by more than chance "
-            "explains at 95%",
+            "auc 0.9498 ± 0.0065; the other 2 passing checkpoints are significantly worse (95%)",
             id="alone",
         ),
         pytest.param(
             [_BEST, _other(1, None, eligible=False)],
-            "auc 0.9498 ± 0.0065; no other is eligible",
+            "auc 0.9498 ± 0.0065; no other checkpoint passed",
             id="no other",
         ),
         pytest.param(
@@ -54,13 +54,13 @@ def _other(step: int, in_best_set: bool | None, eligible: bool = True) -> Verdic
         ),
         pytest.param(
             [dataclasses.replace(_BEST, in_best_set=None, interval=None), _other(1, None)],
-            "auc 0.94977; how sure that is, is not known",
+            "auc 0.9498; how sure that is, is not known",
             id="no standard error",
         ),
         pytest.param(
             [dataclasses.replace(_BEST, caution="few examples"), _other(1, True)],
-            "auc 0.9498 ± 0.0065 (few examples); 2 of 2 eligible checkpoints cannot be told from "
-            "the best at 95%",
+            "auc 0.9498 ± 0.0065 (few examples); 2 of the 2 passing checkpoints are statistically "
+            "tied (95%)",
             id="caution",
         ),
     ],
@@ -68,15 +68,15 @@ def _other(step: int, in_best_set: bool | None, eligible: bool = True) -> Verdic
 def test_the_sentence_of_a_decision_says_no_more_than_its_intervals(
     verdicts: list[Verdict], says: str
 ) -> None:
-    sentence = formatting.sentence(Decision("step-3", verdicts), Selection("auc"))
-    assert sentence == f"step 3, the best of the eligible: {says}"
+    said = sentence(Decision("step-3", verdicts), Selection("auc"))
+    assert said == f"step 3, the best of the eligible: {says}"
 
 
 def test_the_level_and_the_slice_are_named() -> None:
     decision = Decision("step-3", [_BEST, _other(1, True)], level=0.9)
-    sentence = formatting.sentence(decision, Selection("auc", {"hour": 3}, level=0.9))
-    assert "auc on hour=3 0.9498" in sentence
-    assert sentence.endswith("at 90%")
+    said = sentence(decision, Selection("auc", {"hour": 3}, level=0.9))
+    assert "auc on hour=3 0.9498" in said
+    assert said.endswith("(90%)")
 
 
 @pytest.mark.parametrize(
@@ -88,9 +88,14 @@ def test_the_level_and_the_slice_are_named() -> None:
         (12.3456, 6.5, "12.3 ± 6.5"),
         (1234.56, 65.4, "1235 ± 65"),
         (1234.56, 654.0, "1235 ± 654"),
-        (0.94977123, 0.0, "0.949771 ± 0"),
-        (0.94977123, None, "0.949771"),
-        (0.94977123, math.inf, "0.949771"),
+        (0.94977123, 0.0, "0.9498 ± 0"),
+        (0.94977123, 6.1e-16, "0.9498 ± 0"),
+        (0.94977123, None, "0.9498"),
+        (15002.0, None, "15002"),
+        (1234567.8, None, "1234568"),
+        (0.000012345, None, "1.234e-05"),
+        (math.nan, None, "nan"),
+        (0.94977123, math.inf, "0.9498"),
         (-0.5, 0.1, "-0.50 ± 0.10"),
     ],
 )
@@ -103,3 +108,13 @@ def test_a_value_is_shown_with_the_digits_of_its_error(
 def test_the_half_width_is_that_of_the_interval() -> None:
     assert _BEST.half_width == pytest.approx(0.0065)
     assert dataclasses.replace(_BEST, interval=None).half_width is None
+
+
+@pytest.mark.parametrize(
+    ("value", "limit", "text"),
+    [(0.84999, 0.85, "0.84999"), (0.7123456, 0.85, "0.7123"), (0.85, 0.85, "0.85")],
+)
+def test_a_value_that_misses_a_limit_does_not_look_like_it(
+    value: float, limit: float, text: str
+) -> None:
+    assert formatting.plain(value, [limit]) == text

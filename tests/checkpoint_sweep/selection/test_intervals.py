@@ -32,6 +32,27 @@ def test_an_interval_is_by_students_t() -> None:
 
 
 @pytest.mark.parametrize(
+    ("bounds", "expected"),
+    [
+        pytest.param(None, (-0.45, 1.45), id="no range known"),
+        pytest.param((0.0, 1.0), (0.0, 1.0), id="cut at both ends"),
+        pytest.param((0.0, math.inf), (0.0, 1.45), id="cut at one end"),
+    ],
+)
+def test_an_interval_is_cut_at_the_range_of_the_metric(
+    bounds: tuple[float, float] | None, expected: tuple[float, float]
+) -> None:
+    replicates = Replicates(0.5, (0.4, 0.5, 0.6), (100,) * 3, bounds=bounds)
+    half = estimate(dataclasses.replace(replicates, bounds=None)).half_width
+    assert half is not None
+    spread = 0.95 / half
+    wide = tuple(0.5 + spread * (left - 0.5) for left in replicates.left_out)
+    found = estimate(dataclasses.replace(replicates, left_out=wide))
+    assert found.interval == pytest.approx(expected)
+    assert found.half_width == pytest.approx(max(0.5 - expected[0], expected[1] - 0.5))
+
+
+@pytest.mark.parametrize(
     "replicates",
     [
         pytest.param(Replicates(0.5, (0.5, math.nan), (900, 900)), id="one NaN replicate"),

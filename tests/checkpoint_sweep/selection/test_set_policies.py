@@ -1,4 +1,4 @@
-"""Policies choose from the set that cannot be told from the best, and say why."""
+"""Policies choose from those tied with the best, and say why."""
 
 import math
 
@@ -61,8 +61,8 @@ def test_a_policy_chooses_from_the_set_of_the_best(
         pytest.param(
             EarliestOfSet(),
             [
-                "worse than others by more than chance explains",
-                "the earliest of those that cannot be told from the best",
+                "significantly worse than the best",
+                "the earliest of those tied with the best",
                 "step 1 is earlier",
             ],
             id="earliest",
@@ -70,18 +70,18 @@ def test_a_policy_chooses_from_the_set_of_the_best(
         pytest.param(
             LatestOfSet(),
             [
-                "worse than others by more than chance explains",
+                "significantly worse than the best",
                 "step 2 is later",
-                "the latest of those that cannot be told from the best",
+                "the latest of those tied with the best",
             ],
             id="latest",
         ),
         pytest.param(
             SecondaryMetric("loss", LOWER),
             [
-                "worse than others by more than chance explains",
+                "significantly worse than the best",
                 "step 2 is better by loss",
-                "the best by loss, 0.25, of those that cannot be told from the best",
+                "the best by loss, 0.25, of those tied with the best",
             ],
             id="secondary metric",
         ),

@@ -72,5 +72,5 @@ def test_the_rest_are_counted_by_their_verdict() -> None:
         _verdict(6, 0.1),
     ]
     assert describe_rest(verdicts, verdicts[:1]) == (
-        "and 5 more: 2 worse than others beyond noise, 1 missed thresholds, 1 left out, 1 eligible"
+        "and 5 more: 2 significantly worse, 1 missed thresholds, 1 skipped, 1 eligible"
     )

@@ -37,8 +37,8 @@ def test_the_figure_has_values_intervals_and_the_chosen() -> None:
     assert axes.lines[0].get_xydata().tolist() == [[10, 3.0], [20, 1.0]]
     labels = {c.get_label(): c for c in axes.collections}
     assert labels["chosen"].get_offsets().tolist() == [[20, 1.0]]
-    assert labels["among the best"].get_offsets().tolist() == [[20, 1.0]]
-    band = labels["interval at 90%"].get_paths()[0].vertices[:, 1]
+    assert labels["tied with the best"].get_offsets().tolist() == [[20, 1.0]]
+    band = labels["90% confidence interval"].get_paths()[0].vertices[:, 1]
     assert (min(band), max(band)) == (0.5, 3.5)
     assert "lower is better" in axes.get_ylabel()
     assert not any(math.isnan(y) for _, y in axes.lines[0].get_xydata())

@@ -22,7 +22,7 @@ def _sweep(recorded: Recorded, blessed: bool, run: str = "now") -> int:
     folder.mkdir(exist_ok=True)
     verdicts = {
         "blessed": blessed,
-        "reason": "step-2 is the best" if blessed else "none of the 2 checkpoints is eligible",
+        "reason": "step-2 is the best" if blessed else "none of the 2 checkpoints passed",
         "chosen": "step-2" if blessed else None,
         "selection": {"metric": "auc", "direction": "HIGHER_IS_BETTER"},
         "checkpoints": [
@@ -85,7 +85,7 @@ def test_a_model_that_the_evaluator_does_not_bless_is_not_pushed(
 
 def test_a_run_is_complete_when_the_sweep_blesses_nothing(recorded: Recorded) -> None:
     _sweep(recorded, blessed=False)
-    reason = "The sweep blessed nothing: none of the 2 checkpoints is eligible."
+    reason = "The sweep blessed nothing: none of the 2 checkpoints passed."
     assert _outcome(recorded) == ("complete", reason, None)
 
 

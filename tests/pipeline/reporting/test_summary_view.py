@@ -18,7 +18,7 @@ VERDICTS = [
         1,
         eligible=False,
         value=0.9,
-        reason="missed auc = 0.9 (lower_bound value: 0.95) and 1 more",
+        reason="missed auc = 0.9 (needs at least 0.95) and 1 more",
         missed=["a", "b"],
     ),
     Verdict(
@@ -26,7 +26,7 @@ VERDICTS = [
         2,
         eligible=True,
         value=0.97,
-        reason="the best value of the eligible",
+        reason="best value among passing checkpoints",
         interval=(0.96, 0.98),
     ),
     Verdict("step-3", 3, eligible=False, value=None, reason="unreadable"),
@@ -38,7 +38,7 @@ def _sweep(folder: str = "", **changes: Any) -> SweepSummary:
     decision = SweepVerdicts(
         "step-2",
         True,
-        "step 2, the best value of the eligible: auc 0.970 ± 0.010",
+        "step 2, best value among passing checkpoints: auc 0.970 ± 0.010",
         AppliedSelection("auc", Direction.HIGHER_IS_BETTER),
         VERDICTS,
     )
@@ -71,9 +71,9 @@ def test_the_verdicts_the_winner_and_the_push_are_printed() -> None:
     text = _printed()
     for part in (
         "1 0.9 missed auc = 0.9",
-        "2 0.970 ± 0.010 chosen: the best value of the eligible",
+        "2 0.970 ± 0.010 chosen: best value among passing checkpoints",
         "3 – unreadable",
-        "Sweep BLESSED: step 2, the best value of the eligible: auc 0.970 ± 0.010",
+        "Sweep BLESSED: step 2, best value among passing checkpoints: auc 0.970 ± 0.010",
         "Evaluator NOT BLESSED on test, compared with /old missed auc = 0.8",
         "Pushed to /root/serving/1",
         "/root/summary.json",
@@ -99,7 +99,7 @@ def test_differences_to_the_chosen_are_printed_with_their_errors() -> None:
         difference=Difference(-0.02, 0.005, (-0.03, -0.01)),
     )
     text = _printed(sweep=_sweep(verdicts=[*VERDICTS[:2], last]))
-    assert "3 0.95 -0.020 ± 0.010 worse than others beyond noise" in text
+    assert "3 0.95 -0.020 ± 0.010 significantly worse" in text
     assert "The last, step 3, has 0.95 " in text
 
 
@@ -112,7 +112,7 @@ def _many(count: int) -> list[Verdict]:
             i * 100,
             eligible=i >= 10,
             value=0.9 - abs(i - middle) * 1e-4,
-            reason="missed auc" if i < 10 else "cannot be told from the best",
+            reason="missed auc" if i < 10 else "tied with the best",
             missed=["auc"] if i < 10 else [],
             interval=(0.85, 0.95),
             in_best_set=abs(i - middle) <= 15 if i >= 10 else None,

@@ -1,6 +1,7 @@
 """The transform from RecordBatches to TFMA's result files, for all candidates in one pass."""
 
 import dataclasses
+import math
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -9,7 +10,7 @@ from tensorflow_model_analysis.proto import config_pb2
 
 from checkpoint_sweep.common.eval_config import check_names
 from checkpoint_sweep.common.files import absolute
-from checkpoint_sweep.evaluation.aggregate import candidate_ranges
+from checkpoint_sweep.evaluation.aggregate import candidate_ranges, samples
 from checkpoint_sweep.evaluation.aggregate.slice_metrics import EvaluateSlices
 from checkpoint_sweep.evaluation.aggregate.state import FoldState, MetricState
 from checkpoint_sweep.evaluation.fused import queries, required_features
@@ -222,8 +223,15 @@ def _predictions(
         outputs: Outputs with metrics of curves.
     """
     candidates, whole = element
+    rarer_labels = [
+        ([(str(name), str(value)) for name, value in key], int(min(positives, count - positives)))
+        for (sample, (key,)), count, positives in zip(
+            whole.rows, whole.counts, whole.positives, strict=True
+        )
+        if sample == samples.FULL and not math.isnan(positives)
+    ]
     for number in range(*candidates):
         non_finite, failed = int(whole.non_finite[number]), whole.errors.get(number)
         outside = whole.outside[number].tolist() if whole.outside.size else [0] * len(outputs)
         counts = dict(zip(outputs, outside, strict=True))
-        yield number, predictions_record(whole.examples, non_finite, failed, counts)
+        yield number, predictions_record(whole.examples, non_finite, failed, counts, rarer_labels)

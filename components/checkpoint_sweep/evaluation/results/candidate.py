@@ -4,13 +4,14 @@ import dataclasses
 import json
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import tensorflow as tf
 import tensorflow_model_analysis as tfma
 
 from checkpoint_sweep.common import digests
 from checkpoint_sweep.common.files import files_below, special_file
+from checkpoint_sweep.common.names import SliceName
 from checkpoint_sweep.common.text import MOST_NAMED, some
 from checkpoint_sweep.evaluation.plan.curves import curves_out_of_range
 from checkpoint_sweep.evaluation.results.confident_thresholds import not_sure
@@ -88,12 +89,20 @@ class Predictions:
         failed: Name of the TFMA combiner that failed on them; None if none did.
         outside: Number of examples with a prediction outside of [0, 1], by output that has metrics
             of curves.
+        rarer_labels: Slices, and how many of their examples have the rarer of the labels 0 and 1;
+            none for other labels.
     """
 
     examples: int = 0
     non_finite: int = 0
     failed: str | None = None
     outside: Mapping[str, int] = dataclasses.field(default_factory=dict)
+    rarer_labels: Sequence[tuple[Sequence[tuple[str, str]], int]] = ()
+
+    @property
+    def rarer_label(self) -> Mapping[SliceName, int]:
+        """Number of examples with the rarer of the labels 0 and 1, by slice; empty for others."""
+        return {SliceName.of(pairs): count for pairs, count in self.rarer_labels}
 
     @property
     def excluded_reason(self) -> str | None:

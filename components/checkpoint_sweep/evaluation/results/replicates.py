@@ -12,6 +12,7 @@ import tensorflow as tf
 from checkpoint_sweep.common.names import MetricName, SliceName
 from checkpoint_sweep.evaluation.results.files import JACKKNIFE
 from checkpoint_sweep.evaluation.results.metrics import EvaluationMetrics
+from checkpoint_sweep.selection.metric_traits import range_of
 from checkpoint_sweep.selection.replicates import Replicates
 
 
@@ -99,8 +100,9 @@ def from_slices(
 def _from_entry(
     entry: Mapping[str, Any], examples: list[int], rarer: int | None
 ) -> JackknifeReplicates:
+    bounds = range_of(MetricName(entry["output"], entry["sub_key"], entry["name"]))
     own, baseline = (
-        _replicates(entry[f"{prefix}value"], entry[f"{prefix}left_out"], examples, rarer)
+        _replicates(entry[f"{prefix}value"], entry[f"{prefix}left_out"], examples, rarer, bounds)
         if f"{prefix}value" in entry
         else None
         for prefix in ("", "baseline_")
@@ -111,8 +113,12 @@ def _from_entry(
 
 
 def _replicates(
-    value: float | None, left_out: list[float | None], examples: list[int], rarer: int | None
+    value: float | None,
+    left_out: list[float | None],
+    examples: list[int],
+    rarer: int | None,
+    bounds: tuple[float, float] | None,
 ) -> Replicates:
     numbers = tuple(math.nan if number is None else float(number) for number in left_out)
     whole = math.nan if value is None else float(value)
-    return Replicates(whole, numbers, tuple(int(count) for count in examples), rarer)
+    return Replicates(whole, numbers, tuple(map(int, examples)), rarer, bounds=bounds)

@@ -1,25 +1,29 @@
 // Rows for the charts, from the report's tables.
 
-const COLOURS = { // Orange, blues and grey: told apart by people who confuse red and green, on light and dark.
-  chosen: '#d55e00', set: '#2a83cc', eligible: '#56b4e9', not: '#8a8f98', baseline: '#8a8f98',
+const COLOURS = { // Orange, blue, purple and grey: told apart by people who confuse red and green, on light and dark.
+  chosen: '#d55e00', set: '#2a83cc', worse: '#b678b8', passed: '#2a83cc', not: '#8a8f98', baseline: '#8a8f98', undefined: 'rgba(128,128,128,0.35)',
 };
-const STATES = ['chosen', 'may be the best', 'eligible', 'not eligible'];
-const STATE_COLOURS = [COLOURS.chosen, COLOURS.set, COLOURS.eligible, COLOURS.not];
-const STATE_SHAPES = ['diamond', 'circle', 'circle', 'cross'];
+const STATES = ['chosen', 'tied with the best', 'significantly worse', 'passed', 'did not pass'];
+const STATE_COLOURS = [COLOURS.chosen, COLOURS.set, COLOURS.worse, COLOURS.passed, COLOURS.not];
+const STATE_SHAPES = ['diamond', 'circle', 'triangle-down', 'circle', 'cross'];
 
 const isNumber = (value) => typeof value === 'number';
 
 /** TFMA's NaN and infinities are texts; charts leave them out. */
 const finite = (value) => (isNumber(value) ? value : null);
 
-const short = (value) => (isNumber(value) ? String(Number(value.toPrecision(5))) : String(value ?? '–'));
+/** Four digits, or all of a whole number, as the texts of the page have them. */
+const short = (value) => (isNumber(value) ? String(Number.isInteger(value) ? value : Number(value.toPrecision(4))) : String(value ?? '–'));
+
+const signed = (value) => `${value > 0 ? '+' : ''}${Number(value.toPrecision(2))}`;
 
 function stateOf(report, candidate) {
   if (report.decision && report.decision.chosen === candidate.name) return 'chosen';
   const verdict = candidate.verdict;
-  if (!verdict) return 'eligible';
-  if (!verdict.eligible) return 'not eligible';
-  return verdict.in_best_set ? 'may be the best' : 'eligible';
+  if (!verdict) return 'passed';
+  if (!verdict.eligible) return 'did not pass';
+  if (typeof verdict.in_best_set !== 'boolean') return 'passed';
+  return verdict.in_best_set ? 'tied with the best' : 'significantly worse';
 }
 
 /** Intervals, or changes, by candidate, slice and metric. */
@@ -29,8 +33,30 @@ function indexed(list) {
 
 const intervalOf = (index, name, slice, metric) => index.get(`${name}\n${slice}\n${metric}`);
 
-/** One row a candidate with results: a metric on a slice. */
-function stepRows(report, intervals, slice, metric) {
+/** Whether a metric on a slice is what the candidates were chosen by. */
+const isSelected = (report, slice, metric) => Boolean(report.selected) && report.selected.slice === slice && report.selected.metric === metric;
+
+/**
+ * One row a candidate with results: a metric on a slice.
+ *
+ * @param view "value", or "difference": the value less that of the chosen. Where the choice was made
+ *   by it, with the interval of the verdict.
+ */
+function stepRows(report, intervals, slice, metric, view = 'value') {
+  const rows = valueRows(report, intervals, slice, metric);
+  if (view === 'value') return rows;
+  const chosen = rows.find((row) => row.state === 'chosen');
+  const decided = isSelected(report, slice, metric);
+  return rows.map((row) => {
+    const known = decided && row.verdict ? row.verdict.difference : null;
+    const plain = chosen && chosen.value !== null && row.value !== null ? row.value - chosen.value : null;
+    const value = known ? known.value : plain;
+    const [low, high] = known && row !== chosen ? known.interval : [null, null];
+    return { ...row, value, low, high, shown: value === null ? row.shown : signed(value) };
+  });
+}
+
+function valueRows(report, intervals, slice, metric) {
   return report.candidates.filter((c) => report.values[c.name]).map((candidate) => {
     const raw = report.values[candidate.name][slice][metric];
     const known = intervalOf(intervals, candidate.name, slice, metric);
@@ -39,6 +65,8 @@ function stepRows(report, intervals, slice, metric) {
       step: candidate.step,
       kind: candidate.averaged ? 'average' : 'checkpoint',
       state: stateOf(report, candidate),
+      tint: STATE_COLOURS[STATES.indexOf(stateOf(report, candidate))],
+      verdict: candidate.verdict,
       value: finite(raw),
       shown: short(raw),
       low: known ? finite(known.low) : null,
@@ -47,11 +75,28 @@ function stepRows(report, intervals, slice, metric) {
   });
 }
 
+/**
+ * The limits of a chart: all of what decides, which is the chosen and those tied with the best, and
+ * of the others what lies not much further away. Null where all points fit.
+ */
+function limitsOf(rows) {
+  const drawn = rows.filter((row) => row.value !== null);
+  const deciding = drawn.filter((row) => ['chosen', 'tied with the best'].includes(row.state));
+  const ends = (some) => some.flatMap((row) => [row.value, row.low, row.high]).filter((end) => end !== null);
+  if (deciding.length < 2) return null;
+  const [low, high] = [Math.min(...ends(deciding)), Math.max(...ends(deciding))];
+  const [least, most] = [Math.min(...ends(drawn)), Math.max(...ends(drawn))];
+  const room = high - low;
+  if (!room || (least >= low - room && most <= high + room)) return null;
+  return [Math.max(least, low - room) - room / 20, Math.min(most, high + room) + room / 20];
+}
+
 /** Levels that a chart of the rows can show without squeezing its points, and those it cannot. */
 function nearAndFar(lines, rows) {
-  const ends = rows.flatMap((row) => [row.value, row.low, row.high]).filter((end) => end !== null);
+  const limits = limitsOf(rows);
+  const ends = limits || rows.flatMap((row) => [row.value, row.low, row.high]).filter((end) => end !== null);
   const [low, high] = [Math.min(...ends), Math.max(...ends)];
-  const room = (high - low) / 2;
+  const room = limits ? 0 : (high - low) / 2;
   const isNear = ({ level }) => !ends.length || low === high || (level >= low - room && level <= high + room);
   return [lines.filter(isNear), lines.filter((line) => !isNear(line))];
 }
@@ -89,13 +134,15 @@ function heatRows(report, metric, which, higherIsBetter) {
   const count = report.metrics.indexOf(report.counts);
   const slices = report.slices.map((title, slice) => ({ title, slice }))
     .filter(({ slice }) => slice === 0 || !which.startsWith('by:') || report.features[slice] === which.slice(3))
-    .filter(({ slice }) => candidates.some((c) => isNumber(report.values[c.name][slice][metric])));
+    .filter(({ slice }) => candidates.some((c) => report.values[c.name][slice][metric] !== null));
+  const unsupported = new Set(report.unsupported.filter(([, m]) => m === metric).map(([slice]) => slice));
+  const says = (slice) => !unsupported.has(slice);
   const examples = (slice) => (count < 0 || !chosen ? null : report.values[chosen][slice][count]);
   const few = (slice) => slice > 0 && examples(slice) !== null && examples(slice) < FEW_EXAMPLES;
   const rank = ({ slice }) => {
-    const value = chosen ? report.values[chosen][slice][metric] : null;
+    const value = chosen && says(slice) ? report.values[chosen][slice][metric] : null;
     const worst = isNumber(value) ? (higherIsBetter === false ? -value : value) : Infinity;
-    return [slice === 0 ? 0 : 1, few(slice) ? 1 : 0, worst, slice];
+    return [slice === 0 ? 0 : 1, says(slice) ? 0 : 1, few(slice) ? 1 : 0, worst, slice];
   };
   const ranks = new Map(slices.map((item) => [item, rank(item)]));
   slices.sort((a, b) => {
@@ -105,12 +152,15 @@ function heatRows(report, metric, which, higherIsBetter) {
   });
   if (which === 'first') slices.splice(FIRST + 1);
   const rows = [];
-  const named = ({ title, slice }) => (few(slice) ? `${title} (${examples(slice)})` : title);
+  const named = ({ title, slice }) => {
+    if (!says(slice)) return `${title} (${report.rarer_labels[slice]} of a class)`;
+    return few(slice) ? `${title} (${examples(slice)})` : title;
+  };
   slices.forEach(({ title, slice }, order) => candidates.forEach((candidate) => {
     const raw = report.values[candidate.name][slice][metric];
     rows.push({
-      slice: named({ title, slice }), few: few(slice), order, candidate: candidate.label, metric: report.metrics[metric],
-      value: finite(raw), raw, examples: count < 0 ? null : report.values[candidate.name][slice][count],
+      slice: named({ title, slice }), few: few(slice), says: says(slice), order, candidate: candidate.label, metric: report.metrics[metric],
+      value: says(slice) ? finite(raw) : null, raw, examples: count < 0 ? null : report.values[candidate.name][slice][count],
     });
   }));
   const at = candidates.findIndex((c) => report.decision && c.name === report.decision.chosen);

@@ -26,40 +26,56 @@ const drawn = (layers) => layers.filter(({ data }) => !data || data.values.lengt
 
 const stepAxis = (field = 'step') => ({ field, type: 'quantitative', title: 'training step', scale: { zero: false, nice: false, padding: 12 }, axis: { format: ',d', tickMinStep: 1, labelOverlap: true } });
 
-function stepSpec(report, intervals, slice, metric, width) {
-  const rows = stepRows(report, intervals, slice, metric);
-  const y = { field: 'value', type: 'quantitative', title: report.metrics[metric], scale: { zero: false } };
+const FEW_BARS = 60; // More intervals than that are a band.
+
+function stepSpec(report, intervals, slice, metric, view, width) {
+  const rows = stepRows(report, intervals, slice, metric, view);
+  const isDifference = view === 'difference';
+  const title = isDifference ? `Δ ${report.metrics[metric]} vs. chosen` : report.metrics[metric];
+  const limits = limitsOf(rows);
+  const scale = { zero: isDifference, ...(limits ? { domain: limits, nice: false } : {}) };
+  const y = { field: 'value', type: 'quantitative', title, scale };
+  const between = { y: { field: 'low', type: 'quantitative' }, y2: { field: 'high' } };
   const tooltip = [
-    { field: 'name', title: 'candidate' }, { field: 'shown', title: report.metrics[metric] },
-    { field: 'low', title: 'interval from', format: '.5~g' }, { field: 'high', title: 'to', format: '.5~g' }, { field: 'state', title: 'verdict' },
+    { field: 'name', title: 'candidate' }, { field: 'shown', title },
+    { field: 'low', title: 'interval from', format: '.3~g' }, { field: 'high', title: 'to', format: '.3~g' }, { field: 'state', title: 'verdict' },
   ];
-  const present = STATES.filter((state) => rows.some((row) => row.state === state && row.value !== null));
-  const at = present.map((state) => STATES.indexOf(state));
   const points = rows.filter((row) => row.value !== null);
+  const isOutside = ({ value }) => limits !== null && (value < limits[0] || value > limits[1]);
+  const inside = points.filter((row) => !isOutside(row));
+  const edges = points.filter(isOutside).map((row) => ({ ...row, edge: row.value < limits[0] ? limits[0] : limits[1], arrow: row.value < limits[0] ? '↓' : '↑' }));
+  const present = STATES.filter((state) => points.some((row) => row.state === state));
+  const at = present.map((state) => STATES.indexOf(state));
   const path = points.filter((row) => row.kind === 'checkpoint');
+  const bars = inside.filter((row) => row.low !== null);
+  const isBand = path.length > FEW_BARS;
   const chosen = rows.filter((row) => row.state === 'chosen');
-  const [near] = nearAndFar(levels(report, slice, metric), rows);
+  const [near] = isDifference ? [[]] : nearAndFar(levels(report, slice, metric), rows);
   const legend = width < 480 ? { columns: 2 } : {};
+  const color = { field: 'state', title: null, scale: { domain: present, range: at.map((i) => STATE_COLOURS[i]) }, legend };
+  const shape = { field: 'state', title: null, scale: { domain: present, range: at.map((i) => STATE_SHAPES[i]) }, legend };
+  const tint = { field: 'tint', type: 'nominal', scale: null }; // So that the legend is that of the points.
+  const line = { type: 'rule', color: COLOURS.chosen, strokeWidth: 1.5, opacity: 0.8 };
   return {
     ...base(320),
     layer: drawn([
-      { data: { values: path.filter((row) => row.low !== null) }, mark: { type: 'area', color: COLOURS.set, opacity: 0.18 }, encoding: { x: stepAxis(), y: { field: 'low', type: 'quantitative' }, y2: { field: 'high' } } },
-      { data: { values: chosen }, mark: { type: 'rule', color: COLOURS.chosen, strokeWidth: 1.5, opacity: 0.8 }, encoding: { x: stepAxis() } },
-      { data: { values: points.filter((row) => row.low !== null && (row.kind === 'average' || path.length === 1)) }, mark: { type: 'rule', color: COLOURS.set, strokeWidth: 4, opacity: 0.6 }, encoding: { x: stepAxis(), y: { field: 'low', type: 'quantitative' }, y2: { field: 'high' } } },
+      { data: { values: isBand ? path.filter((row) => row.low !== null) : [] }, mark: { type: 'area', color: COLOURS.set, opacity: 0.18, clip: true }, encoding: { x: stepAxis(), ...between } },
+      { data: { values: chosen }, mark: line, encoding: { x: stepAxis() } },
+      { data: { values: isDifference ? [{ zero: 0 }] : [] }, mark: line, encoding: { y: { field: 'zero', type: 'quantitative' } } },
       { data: { values: near }, mark: { type: 'rule', strokeDash: [6, 4], color: COLOURS.not, strokeWidth: 1.5 }, encoding: { y: { field: 'level', type: 'quantitative' } } },
       { data: { values: near }, mark: { type: 'text', align: 'left', baseline: 'bottom', dx: 2, dy: -2, x: 0 }, encoding: { y: { field: 'level', type: 'quantitative' }, text: { field: 'what' } } },
-      { data: { values: path }, mark: { type: 'line', color: COLOURS.set, strokeWidth: 1.5 }, encoding: { x: stepAxis(), y } },
+      { data: { values: path }, mark: { type: 'line', color: COLOURS.not, strokeWidth: 1, opacity: 0.6, clip: true }, encoding: { x: stepAxis(), y } },
+      { data: { values: isBand ? bars.filter((row) => row.kind === 'average') : bars }, mark: { type: 'rule', strokeWidth: 2.5, opacity: 0.55, clip: true }, encoding: { x: stepAxis(), ...between, color: tint } },
       {
-        data: { values: points },
-        mark: { type: 'point', filled: true, opacity: 1, size: points.length > 60 ? 35 : 75, stroke: 'rgba(255,255,255,0.8)', strokeWidth: 0.5 },
+        data: { values: inside },
+        mark: { type: 'point', filled: true, opacity: 1, stroke: 'rgba(255,255,255,0.8)', strokeWidth: 0.5 },
         encoding: {
-          x: stepAxis(), y, tooltip,
-          color: { field: 'state', title: null, scale: { domain: present, range: at.map((i) => STATE_COLOURS[i]) }, legend },
-          shape: { field: 'state', title: null, scale: { domain: present, range: at.map((i) => STATE_SHAPES[i]) }, legend },
-          size: { condition: { test: "datum.state === 'chosen'", value: 180 }, value: points.length > 60 ? 35 : 75 },
+          x: stepAxis(), y, tooltip, color, shape,
+          size: { condition: { test: "datum.state === 'chosen'", value: 180 }, value: points.length > FEW_BARS ? 35 : 75 },
         },
       },
-      { data: { values: points.filter((row) => row.kind === 'average') }, mark: { type: 'text', dy: -14, align: 'right', dx: 8 }, encoding: { x: stepAxis(), y, text: { field: 'name' } } },
+      { data: { values: edges }, mark: { type: 'text', fontSize: 16, fontWeight: 'bold' }, encoding: { x: stepAxis(), y: { field: 'edge', type: 'quantitative' }, text: { field: 'arrow' }, color: tint, tooltip } },
+      { data: { values: inside.filter((row) => row.kind === 'average') }, mark: { type: 'text', dy: -14, align: 'right', dx: 8 }, encoding: { x: stepAxis(), y, text: { field: 'name' } } },
       { data: { values: rows.filter((row) => row.value === null) }, mark: { type: 'text', text: '✗ no value', angle: 270, align: 'left', color: COLOURS.not, y: 'height' }, encoding: { x: stepAxis(), tooltip } },
     ]),
     resolve: { scale: { x: 'shared', y: 'shared' } },
@@ -109,10 +125,10 @@ function heatSpec(report, metric, which, higherIsBetter, width) {
       layer: drawn([
         {
           // Naming the fields here would make a text of each cell in advance: see `cellTooltip`.
-          mark: { type: 'rect', tooltip: { content: 'data' } },
+          mark: { type: 'rect', tooltip: { content: 'data' }, invalid: null },
           encoding: {
             x, y,
-            color: { field: 'value', type: 'quantitative', title: report.metrics[metric], scale: { scheme: 'cividis', reverse: higherIsBetter === false, clamp: true, ...domain }, legend: { gradientLength: 140, orient: 'top' } },
+            color: { condition: { test: 'datum.value === null', value: COLOURS.undefined }, field: 'value', type: 'quantitative', title: report.metrics[metric], scale: { scheme: 'cividis', reverse: higherIsBetter === false, clamp: true, ...domain }, legend: { gradientLength: 140, orient: 'top' } },
           },
         },
         { data: { values: chosen === null ? [] : [{ candidate: chosen }] }, mark: { type: 'rect', filled: false, stroke: COLOURS.chosen, strokeWidth: 2, y: 0, y2: 'height' }, encoding: { x } },

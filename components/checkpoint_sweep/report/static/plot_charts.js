@@ -65,14 +65,16 @@ function calibrationSpecs(pairs) {
   return [first, pairedSpec(rows, whos, x, { field: 'residual', title: 'mean actual less predicted' }, 'Residuals', [level(0)], mark)];
 }
 
-function classesSpec(plot, who) {
+function classesSpec(plot, who, width) {
   const totals = new Map();
   plot.entries.forEach(([actual, , count]) => totals.set(actual, (totals.get(actual) || 0) + count));
   const name = (c) => (c < 0 ? 'none' : String(c));
   const rows = plot.entries.map(([actual, predicted, count]) => ({ actual, predicted, row: name(actual), column: name(predicted), count, share: count / totals.get(actual) }));
   const axis = (field, sort, title) => ({ field, type: 'nominal', title, sort: { field: sort, op: 'min' }, axis: { labelAngle: 0 } });
+  // A square, whose diagonal is one; what is around it takes some of the width.
+  const side = Math.min(Math.max(PLOT_HEIGHT, 24 * totals.size), width - 80);
   return {
-    ...base(Math.max(PLOT_HEIGHT, 24 * totals.size)), title: { text: `Confusion matrix of ${who}${plot.threshold > 0 ? `, predictions above ${short(plot.threshold)}` : ''}`, color: 'currentColor', anchor: 'start', fontSize: 14 },
+    ...base(side), width: side, autosize: { type: 'pad' }, title: { text: `Confusion matrix of ${who}${plot.threshold > 0 ? `, predictions above ${short(plot.threshold)}` : ''}`, color: 'currentColor', anchor: 'start', fontSize: 14 },
     data: { values: rows },
     encoding: { x: axis('column', 'predicted', 'predicted class'), y: axis('row', 'actual', 'actual class') },
     layer: [

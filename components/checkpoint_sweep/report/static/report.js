@@ -72,18 +72,26 @@ async function bind(ids, action) {
 async function drawSteps(report, intervals) {
   const metric = Number(byId('step-metric').value);
   const slice = Number(byId('step-slice') ? byId('step-slice').value : 0);
-  const spec = stepSpec(report, intervals, slice, metric, byId('step-chart').clientWidth);
-  await draw(byId('step-chart'), spec);
+  const view = byId('step-view').value;
+  await draw(byId('step-chart'), stepSpec(report, intervals, slice, metric, view, byId('step-chart').clientWidth));
+  const rows = stepRows(report, intervals, slice, metric, view);
+  const limits = limitsOf(rows);
+  const beyond = limits ? rows.filter(({ value }) => value !== null && (value < limits[0] || value > limits[1])) : [];
+  const far = view === 'value' ? nearAndFar(levels(report, slice, metric), rows)[1].map(({ what }) => what) : [];
   const better = higherIsBetter(report, metric);
-  const [, far] = nearAndFar(levels(report, slice, metric), stepRows(report, intervals, slice, metric));
-  const known = report.intervals.some((item) => item.slice === slice && item.metric === metric);
-  const level = report.decision && report.decision.selection.level ? `${Math.round(report.decision.selection.level * 100)}% ` : '';
   byId('step-note').textContent = [
     better === null ? '' : `${better ? 'Higher' : 'Lower'} is better.`,
-    known ? `The band is the ${level}interval of each value.` : 'No intervals are known for this metric and slice.',
-    report.decision && report.decision.chosen ? 'The orange line is the chosen.' : '',
-    far.length ? `Beyond what the chart shows: ${far.map(({ what }) => what).join('; ')}.` : '',
+    intervalNote(report, rows, view),
+    report.decision && report.decision.chosen ? 'Orange is the chosen.' : '',
+    beyond.length || far.length ? `Beyond what the chart shows: ${[...beyond.slice(0, 5).map(({ name, shown }) => `${name} (${shown})`), ...(beyond.length > 5 ? [`${beyond.length - 5} more`] : []), ...far].join('; ')}.` : '',
   ].join(' ').trim();
+}
+
+function intervalNote(report, rows, view) {
+  if (!rows.some((row) => row.low !== null)) return 'No intervals are known for this.';
+  const level = report.decision && report.decision.selection.level ? `${Math.round(report.decision.selection.level * 100)}% ` : '';
+  if (view === 'value') return `Bars are the ${level}confidence interval of each value.`;
+  return `Bars are the ${level}interval behind the verdicts, all checkpoints taken together: one that leaves 0 out is significantly different from the chosen.`;
 }
 
 async function drawHeat(report) {
@@ -97,6 +105,7 @@ async function drawHeat(report) {
   byId('heat-note').textContent = [
     better === null ? 'Yellow is high, blue is low.' : `Yellow is better, blue is worse (${better ? 'higher' : 'lower'} is better).`,
     `The slices in which ${chosen ? 'the chosen' : 'the last'} is ${better === null ? 'lowest' : 'worst'} stand on top, below all examples together; those of fewer than ${FEW_EXAMPLES} examples, with their number, at the end.`,
+    report.unsupported.some(([, m]) => m === metric) ? 'Grey: not defined, or too few examples of a class.' : '',
     which === 'first' ? 'The menu has the others.' : '',
     hidden ? `For the size of this page, ${hidden} metrics are only on all examples; all are in metrics.csv.` : '',
   ].join(' ').trim();
@@ -136,7 +145,7 @@ async function drawPlots(report) {
   const specs = [
     ...(curves.length ? curveSpecs(curves) : []),
     ...(calibrations.length ? calibrationSpecs(calibrations) : []),
-    ...own.filter((plot) => plot.kind === 'classes').map((plot) => classesSpec(plot, label(name))),
+    ...own.filter((plot) => plot.kind === 'classes').map((plot) => classesSpec(plot, label(name), byId('plots').clientWidth)),
   ];
   const box = byId('plots');
   box.querySelectorAll('.chart').forEach((chart) => chart.view && chart.view.finalize());
@@ -160,8 +169,6 @@ async function main(nonce) {
   const verdicts = byId('verdict-table');
   makeSortable(verdicts);
   makeFilter(verdicts);
-  const winner = verdicts.querySelector('tr.chosen');
-  if (winner) verdicts.parentNode.scrollTop = winner.offsetTop - verdicts.parentNode.clientHeight / 2;
   addEventListener('beforeprint', () => document.querySelectorAll('details').forEach((element) => { element.open = !element.closest('.chart'); }));
   const [library, data] = await Promise.all([inflate('vega'), inflate('data')]);
   run(library, nonce);
@@ -183,7 +190,10 @@ async function main(nonce) {
   const many = report.slices.length > FIRST + 10;
   options(byId('heat-feature'), [...(many ? [['first', `the first ${FIRST} slices`]] : []), ['all', 'all slices'], ...features.map((name) => [`by:${name}`, `slices by ${name}`])], many ? 'first' : 'all');
   options(byId('slice-candidate'), evaluated.map((c) => [c.name, c.label + (c.name === chosen ? ' (chosen)' : '')]), initial);
-  await bind(['step-metric', 'step-slice'], () => drawSteps(report, intervals));
+  const hasDifferences = evaluated.some((c) => c.verdict && c.verdict.difference);
+  byId('step-view').value = hasDifferences ? 'difference' : 'value';
+  byId('step-view').parentNode.hidden = !chosen;
+  await bind(['step-metric', 'step-slice', 'step-view'], () => drawSteps(report, intervals));
   if (byId('loss-chart')) await bind([], () => draw(byId('loss-chart'), lossSpec(report)));
   if (byId('heat-chart')) await bind(['heat-metric', 'heat-feature'], () => drawHeat(report));
   if (byId('change-chart')) await bind(['change-metric'], () => drawChange(report, changes));

@@ -1,5 +1,6 @@
 """Writes a sweep's curves into its evaluation, where TensorBoard finds them."""
 
+import html
 import os
 import time
 from collections.abc import Iterator
@@ -15,6 +16,8 @@ from checkpoint_sweep.report.sweep_result import ReportError, SweepResult
 from checkpoint_sweep.report.tensorboard.events import scalars, text, write_events
 from checkpoint_sweep.report.tensorboard.pr_curves import read_pr_curves
 from checkpoint_sweep.report.tensorboard.runs import MOST_SLICES, folder_name, make_runs
+from checkpoint_sweep.selection.sweep_verdicts import SweepVerdicts
+from checkpoint_sweep.selection.verdict_table import row_cells
 
 FOLDER = "tensorboard"
 _CURVES = "curves of a sweep"
@@ -26,8 +29,8 @@ MOST_BYTES_OF_PLOTS = 40_000_000
 def write_tensorboard(swept: SweepResult, most_slices: int = MOST_SLICES) -> str:
     """Writes every metric at its checkpoint's step, the PR curves, and the decision as text.
 
-    A run for each slice; averages, which are of no one step, are left out. What was written
-    before is replaced.
+    A run of all examples, and one for each slice that is asked for; averages, which are of no one
+    step, are left out. What was written before is replaced.
 
         write_tensorboard(read_sweep(evaluation.uri, blessing.uri), most_slices=200)
 
@@ -46,7 +49,7 @@ def write_tensorboard(swept: SweepResult, most_slices: int = MOST_SLICES) -> str
     folder = os.path.join(swept.directory, FOLDER)
     with replacing(folder) as scratch:
         ownership.mark(scratch, _CURVES)
-        for run in make_runs(by_step, most_slices):
+        for run in make_runs(by_step, most_slices, swept.rarer_labels):
             summaries = [(step, scalars(values)) for step, values in run.points.items()]
             if run.name == folder_name(OVERALL):
                 summaries += [*_pr_curves(swept), *_decision(swept)]
@@ -76,7 +79,20 @@ def _decision(swept: SweepResult) -> Iterator[tuple[int, tf.compat.v1.Summary]]:
     step = last if swept.step is None else swept.step
     if step is not None:
         word = "BLESSED" if swept.blessed else "NOT BLESSED"
-        yield step, text(DECISION, f"**{word}**: {swept.reason}")
+        table = f"\n\n{_table(swept.decision)}" if swept.decision else ""
+        yield step, text(DECISION, f"**{word}**: {swept.reason}{table}")
+
+
+def _table(found: SweepVerdicts) -> str:
+    """Renders the verdicts as a table in Markdown, in which what comes from the data is text."""
+    heads = ("candidate", str(found.selection), "Δ vs. chosen", "verdict")
+    rows = [(verdict.label, *row_cells(verdict, found)) for verdict in found.verdicts]
+    lines = [heads, ("---",) * len(heads), *rows]
+    return "\n".join(f"| {' | '.join(map(_cell, line))} |" for line in lines)
+
+
+def _cell(content: str) -> str:
+    return html.escape(" ".join(content.split())).replace("|", "&#124;")
 
 
 def _pr_curves(swept: SweepResult) -> list[tuple[int, tf.compat.v1.Summary]]:

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from checkpoint_sweep.common.names import SliceName
 from checkpoint_sweep.evaluation.results.metrics import Metrics
 from checkpoint_sweep.report.sweep_result import largest_slices
+from checkpoint_sweep.selection.metric_traits import is_supported
 
-# TensorBoard lists runs one below the other, and each is a file.
-MOST_SLICES = 50
+# TensorBoard draws all runs over one another: more slices than that of all examples are asked for.
+MOST_SLICES = 1
 _PLAIN = " =,._-+()"
 _LONGEST = 120  # bytes of a name, of the 255 that file systems allow
 
@@ -27,18 +28,30 @@ class Run:
     points: Mapping[int, Mapping[str, float]]
 
 
-def make_runs(by_step: Mapping[int, Metrics], most: int = MOST_SLICES) -> list[Run]:
+def make_runs(
+    by_step: Mapping[int, Metrics],
+    most: int = MOST_SLICES,
+    rarer_labels: Mapping[SliceName, int] | None = None,
+) -> list[Run]:
     """Makes a run for the overall slice and for each of the largest others.
+
+    Values that say nothing are left out: what is not a number, or needs more examples of a class.
 
     Args:
         by_step: Metrics of each checkpoint, by its step.
         most: Number of slices.
+        rarer_labels: Number of examples with the rarer label, by slice, as far as it is known.
     """
+    rarer = rarer_labels or {}
     return [
         Run(
             folder_name(slice_key),
             {
-                step: {str(metric): value for metric, value in metrics[slice_key].items()}
+                step: {
+                    str(metric): value
+                    for metric, value in metrics[slice_key].items()
+                    if is_supported(metric, value, rarer.get(slice_key))
+                }
                 for step, metrics in sorted(by_step.items())
                 if metrics.get(slice_key)
             },

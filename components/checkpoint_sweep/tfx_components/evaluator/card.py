@@ -1,7 +1,9 @@
 """Gathers what the model card says, and writes it beside the Evaluator's verdict."""
 
+import math
 import os
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
 
 import apache_beam as beam
 import tensorflow as tf
@@ -12,12 +14,14 @@ from tfx import types
 from checkpoint_sweep.common.files import write_text
 from checkpoint_sweep.common.names import OVERALL, MetricName
 from checkpoint_sweep.common.text import first_line
+from checkpoint_sweep.evaluation.results.candidate import read_predictions
 from checkpoint_sweep.evaluation.results.metrics import EvaluationMetrics
 from checkpoint_sweep.evaluation.results.replicates import read_replicates
 from checkpoint_sweep.evaluation.results.thresholds import threshold_failures
 from checkpoint_sweep.report.model_card import Card, Measured, model_card
 from checkpoint_sweep.selection.criteria import LEVEL
 from checkpoint_sweep.selection.intervals import estimate
+from checkpoint_sweep.selection.metric_traits import is_supported
 from checkpoint_sweep.selection.thresholds import describe_thresholds
 from checkpoint_sweep.tfx_components.blessing import (
     AVERAGED_PROPERTY,
@@ -39,6 +43,7 @@ def leave_card(
     splits: Sequence[str],
     blessed: bool,
     reason: str,
+    identity: Mapping[str, str],
 ) -> None:
     """Writes the card into the blessing; a failure is a warning.
 
@@ -50,9 +55,10 @@ def leave_card(
         splits: Splits that it was evaluated on.
         blessed: Whether it is blessed.
         reason: Reason for it.
+        identity: Pipeline and run, as far as they are known.
     """
     try:
-        card = _card(metrics, model, eval_config, splits, blessed, reason)
+        card = _card(metrics, model, eval_config, splits, blessed, reason, identity)
         write_text(os.path.join(blessing.uri, MODEL_CARD), model_card(card))
     except Exception as error:
         logging.warning("The model card is not written: %s.", first_line(error), exc_info=True)
@@ -65,6 +71,7 @@ def _card(
     splits: Sequence[str],
     blessed: bool,
     reason: str,
+    identity: Mapping[str, str],
 ) -> Card:
     spec = next(spec for spec in eval_config.model_specs if not spec.is_baseline)
     measured = list(_measured(metrics, spec.name))
@@ -81,6 +88,7 @@ def _card(
         thresholds=describe_thresholds(eval_config),
         missed=threshold_failures(metrics.directory, metrics),
         level=LEVEL,
+        made=[*identity.items(), ("date", time.strftime("%Y-%m-%d", time.gmtime()))],
         versions=[
             ("checkpoint-sweep", __version__),
             ("tensorflow-model-analysis", tfma.__version__),
@@ -91,8 +99,12 @@ def _card(
 
 
 def _measured(metrics: EvaluationMetrics, model_name: str) -> Iterator[Measured]:
-    """Yields the metrics of all examples, then those of slices by the number of examples."""
+    """Yields the metrics of all examples, then those of slices by the number of examples.
+
+    A value that says nothing is NaN: one that needs more examples of a class than the slice has.
+    """
     left_out = read_replicates(metrics.directory, model_name, metrics=metrics)
+    rarer_labels = read_predictions(metrics.directory).rarer_label
     values = metrics.of_model(model_name)
     ordered = sorted(values, key=lambda w: (w != OVERALL, -values[w].get(_COUNT, 0.0), w))
     for slice_key in ordered:
@@ -100,6 +112,9 @@ def _measured(metrics: EvaluationMetrics, model_name: str) -> Iterator[Measured]
         count = int(by_metric[_COUNT]) if _COUNT in by_metric else None
         for metric, value in sorted(by_metric.items()):
             if metric == _COUNT:
+                continue
+            if not is_supported(metric, value, rarer_labels.get(slice_key)):
+                yield Measured(str(metric), str(slice_key) if slice_key else "", math.nan, count)
                 continue
             known = left_out.get((slice_key, metric))
             own = estimate(known.own, LEVEL) if known else None

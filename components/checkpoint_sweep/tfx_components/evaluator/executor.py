@@ -36,6 +36,7 @@ from checkpoint_sweep.tfx_components.blessing import write_blessing_file
 from checkpoint_sweep.tfx_components.evaluator.card import leave_card
 from checkpoint_sweep.tfx_components.evaluator.verdict import VERDICT, findings, in_words
 from checkpoint_sweep.tfx_components.examples import open_examples
+from checkpoint_sweep.tfx_components.identity import identity
 from checkpoint_sweep.tfx_components.models import saved_model
 
 Artifacts = dict[str, list[types.Artifact]]
@@ -103,7 +104,8 @@ class EvaluatorExecutor(stock.Executor):
         metrics = EvaluationMetrics(evaluation)
         blessed, reason = _bless(blessing, metrics, model_name, eval_config)
         model = input_dict[keys.MODEL_KEY][0]
-        leave_card(blessing, metrics, model, eval_config, splits, blessed, reason)
+        origin = identity(self._context)
+        leave_card(blessing, metrics, model, eval_config, splits, blessed, reason, origin)
         _set_properties(blessing, input_dict, exec_properties)
 
 

@@ -1,6 +1,7 @@
 """The CheckpointSweep component, for use in a TFX pipeline."""
 
 import json
+import sys
 from collections.abc import Sequence
 
 import tensorflow_model_analysis as tfma
@@ -91,6 +92,7 @@ class CheckpointSweep(base_beam_component.BaseBeamComponent):
         """
         check_amounts(batch_size, memory_budget)
         steps = steps or StepRange()
+        _register_visualizations()
         super().__init__(
             spec=spec.CheckpointSweepSpec(
                 examples=examples,
@@ -116,3 +118,11 @@ class CheckpointSweep(base_beam_component.BaseBeamComponent):
                 blessing=types.Channel(type=standard_artifacts.ModelBlessing),
             )
         )
+
+
+def _register_visualizations() -> None:
+    """Has notebooks show the report, where TFX's InteractiveContext was made before."""
+    if "tfx.orchestration.experimental.interactive.interactive_context" in sys.modules:
+        from checkpoint_sweep.tfx_components import visualizations
+
+        visualizations.register()

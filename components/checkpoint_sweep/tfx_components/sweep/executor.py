@@ -23,6 +23,7 @@ from checkpoint_sweep.sweeping.run_sweep import run_sweep
 from checkpoint_sweep.sweeping.settings import ModelPaths, SweepSettings, provenance
 from checkpoint_sweep.tfx_components import blessing, parameters
 from checkpoint_sweep.tfx_components.examples import open_examples
+from checkpoint_sweep.tfx_components.identity import identity
 from checkpoint_sweep.tfx_components.models import saved_model
 from checkpoint_sweep.tfx_components.sweep import spec
 
@@ -88,7 +89,7 @@ class SweepExecutor(base_beam_executor.BaseBeamExecutor):
         swept = SweepResult(evaluation, verdicts)
         tensorboard.try_to_write(swept)
         examples = [artifact.uri for artifact in input_dict[spec.EXAMPLES]]
-        made = provenance(settings, models, examples, splits)
+        made = provenance(settings, models, examples, splits, identity(self._context))
         try_to_write_report(swept, models.model_run, made)
         remove_set_aside(evaluation)
         word = "BLESSED" if verdicts.blessed else "NOT BLESSED"

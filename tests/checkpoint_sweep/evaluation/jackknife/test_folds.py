@@ -14,6 +14,7 @@ from apache_beam.testing import util
 from checkpoint_sweep.evaluation.inputs.reader import ReadFeatures
 from checkpoint_sweep.evaluation.jackknife import folds
 from checkpoint_sweep.evaluation.plan.tracked_metrics import find_tracked_metrics
+from checkpoint_sweep.evaluation.results.candidate import read_predictions
 from checkpoint_sweep.evaluation.results.files import JACKKNIFE
 from checkpoint_sweep.evaluation.results.replicates import read_replicates
 from checkpoint_sweep.selection.selection import Selection
@@ -111,11 +112,12 @@ def test_the_rarer_of_two_labels_is_counted(
         tracked_metrics=find_tracked_metrics(eval_config, None),
     )
     rows = taxi_models.rows(200)
+    counted = read_predictions(output).rarer_label
     for (where, _), found in read_replicates(output).items():
         of_slice = [row for row in rows if not where or row["payment_type"] == where[0][1]]
         labels = [int(row["big_tipper"]) for row in of_slice]
         expected = min(sum(labels), len(labels) - sum(labels)) if rarer else None
-        assert found.own.rarer_label == expected
+        assert found.own.rarer_label == counted.get(where) == expected
         assert found.own.total == len(labels)
 
 

@@ -16,7 +16,9 @@ def _metrics(**by_slice: float) -> dict:
 
 
 def test_a_run_has_every_metric_at_each_step() -> None:
-    runs = make_runs({20: _metrics(all=9, cash=4, card=5), 10: _metrics(all=9, cash=3, card=6)})
+    runs = make_runs(
+        {20: _metrics(all=9, cash=4, card=5), 10: _metrics(all=9, cash=3, card=6)}, most=50
+    )
 
     assert [(run.name, list(run.points)) for run in runs] == [
         ("overall", [10, 20]),
@@ -29,13 +31,24 @@ def test_a_run_has_every_metric_at_each_step() -> None:
     }
 
 
-def test_the_largest_slices_are_kept() -> None:
+def test_what_says_nothing_is_left_out() -> None:
+    runs = make_runs({10: _metrics(all=9, cash=4, card=float("nan"))}, 50, {CASH: 1})
+    assert {run.name: list(run.points[10]) for run in runs if run.points} == {
+        "overall": ["example_count", "auc"],
+        "pay=Cash": ["example_count"],
+        "pay=Card": [],
+    }
+
+
+def test_the_largest_slices_are_kept_and_without_a_number_only_all_examples() -> None:
+    runs = make_runs({10: _metrics(all=9, cash=4, card=5)})
+    assert [run.name for run in runs] == ["overall"]
     runs = make_runs({10: _metrics(all=9, cash=4, card=5)}, most=2)
     assert [run.name for run in runs] == ["overall", "pay=Card"]
 
 
 def test_a_step_without_the_slice_has_no_point() -> None:
-    runs = make_runs({10: _metrics(all=9), 20: _metrics(all=9, cash=4)})
+    runs = make_runs({10: _metrics(all=9), 20: _metrics(all=9, cash=4)}, most=50)
     assert {run.name: list(run.points) for run in runs} == {"overall": [10, 20], "pay=Cash": [20]}
 
 

@@ -91,7 +91,7 @@ def test_every_metric_is_logged_at_every_step(swept: Swept, read: list[Json]) ->
     assert len(expected) > 6
     assert all(len(by_step) == 4 for by_step in map(expected.get, ("auc", "example_count")))
     metrics = {key: dict(map(tuple, points)) for key, points in read[0]["metrics"].items()}
-    assert metrics.keys() == expected.keys()
+    assert {key for key in metrics if not key.startswith("chosen/")} == expected.keys()
     for key, by_step in expected.items():
         assert metrics[key] == pytest.approx(by_step, nan_ok=True, abs=0, rel=0), key
 
@@ -102,6 +102,39 @@ def test_the_decision_is_logged(swept: Swept, read: list[Json]) -> None:
     tags = {"chosen": chosen["name"], "chosen_step": str(chosen["step"]), "blessed": "True"}
     assert read[0]["tags"] | tags == read[0]["tags"]
     assert read[0]["params"]["selection.metric"] == "auc"
+
+
+def test_the_metrics_of_the_chosen_do_not_depend_on_the_last_step(
+    swept: Swept, read: list[Json]
+) -> None:
+    chosen = swept.verdicts["chosen"]
+    (step,) = [v["step"] for v in swept.verdicts["checkpoints"] if v["name"] == chosen]
+    expected = tfma_metrics.by_slice(f"{swept.evaluation.uri}/{chosen}")[()]
+    found = {key: points for key, points in read[0]["metrics"].items() if "chosen/" in key}
+    assert found.keys() == {f"chosen/{metric}" for metric in expected}
+    assert found["chosen/auc"] == [[step, expected["auc"]]]
+
+
+def test_each_checkpoint_is_a_model_that_can_be_ranked(swept: Swept, read: list[Json]) -> None:
+    verdicts = [v for v in swept.verdicts["checkpoints"] if v["averaged"] is None]
+    by_auc = sorted(verdicts, key=lambda verdict: -verdict["value"])
+    models = read[0]["models"]
+    assert [model["metrics"]["auc"] for model in models] == [v["value"] for v in by_auc]
+    assert {model["name"]: model["params"]["step"] for model in models} == {
+        verdict["name"]: str(verdict["step"]) for verdict in verdicts
+    }
+    assert all("model.ckpt" in model["tags"]["checkpoint"] for model in models)
+    assert {model["status"] for model in models} == {"READY"}
+
+
+def test_a_run_has_its_name_its_data_and_a_blessed_version_its_alias(
+    swept: Swept, read: list[Json]
+) -> None:
+    chosen = swept.verdicts["chosen"]
+    (step,) = [v["step"] for v in swept.verdicts["checkpoints"] if v["name"] == chosen]
+    assert read[0]["name"].endswith((f": step {step}", chosen))
+    assert read[0]["datasets"] == ["eval"]
+    assert [one["aliases"] for one in read[:2]] == [{"champion": "1"}, {"champion": "2"}]
 
 
 def test_the_report_is_an_artifact(swept: Swept, read: list[Json]) -> None:

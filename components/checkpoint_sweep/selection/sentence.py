@@ -1,0 +1,48 @@
+"""A decision in a sentence that says no more than the intervals show."""
+
+from checkpoint_sweep.selection.decision import Decision
+from checkpoint_sweep.selection.formatting import plus_minus
+from checkpoint_sweep.selection.selection import Selection
+
+
+def sentence(decision: Decision, selection: Selection) -> str:
+    """Says by which rule what was chosen, its value with its interval, and how many tie with it.
+
+    Args:
+        decision: Decision in which something is chosen.
+        selection: Selection that it was chosen by.
+    """
+    winner = decision.winner
+    assert winner is not None
+    what = winner.label
+    if winner.averaged is not None:
+        what = f"{what}, the average of the steps {', '.join(map(str, winner.averaged))}"
+    value = plus_minus(winner.value or 0.0, winner.half_width)
+    text = f"{what}, {winner.reason}: {selection} {value}"
+    eligible = [v for v in decision.verdicts if v.eligible]
+    members = [v for v in eligible if v.in_best_set]
+    if not members:
+        return f"{text}; how sure that is, is not known"
+    if winner.caution:
+        text += f" ({winner.caution})"
+    if len(eligible) == 1:
+        return f"{text}; no other checkpoint passed"
+    return f"{text}; {ties(len(members), len(eligible), decision.level)}"
+
+
+def ties(tied: int, passing: int, level: float) -> str:
+    """Says how many are tied with the best; where one stands alone, that the others are worse.
+
+    >>> ties(18, 19, 0.95)
+    '18 of the 19 passing checkpoints are statistically tied (95%)'
+
+    Args:
+        tied: Number of those tied with the best, itself included.
+        passing: Number of those that passed, at least 2.
+        level: Level of the test.
+    """
+    if tied > 1:
+        return f"{tied} of the {passing} passing checkpoints are statistically tied ({level:.0%})"
+    if passing == 2:
+        return f"the other passing checkpoint is significantly worse ({level:.0%})"
+    return f"the other {passing - 1} passing checkpoints are significantly worse ({level:.0%})"

@@ -1,0 +1,79 @@
+"""What TFX's InteractiveContext shows of a sweep's outputs: the report, and the verdicts."""
+
+import html
+import os
+
+import tensorflow as tf
+from tfx import types
+from tfx.orchestration.experimental.interactive import standard_visualizations, visualizations
+from tfx.types import standard_artifacts
+
+from checkpoint_sweep.common.files import read_text
+from checkpoint_sweep.report.document import REPORT_HTML
+from checkpoint_sweep.report.sweep_result import read_verdicts
+from checkpoint_sweep.selection.sweep_verdicts import SweepVerdicts
+from checkpoint_sweep.selection.verdict_table import row_cells
+
+_FRAME = (
+    '<iframe sandbox="allow-scripts" title="Report of a sweep" srcdoc="{}" '
+    'style="width: 100%; height: 900px; border: 0"></iframe>'
+)
+
+
+class SweepEvaluationVisualization(visualizations.ArtifactVisualization):
+    """Shows the report of a sweep; of another evaluation, what TFX shows."""
+
+    ARTIFACT_TYPE = standard_artifacts.ModelEvaluation
+
+    def display(self, artifact: types.Artifact) -> None:
+        """Displays an evaluation in a notebook."""
+        page = os.path.join(artifact.uri, REPORT_HTML)
+        if not tf.io.gfile.exists(page):
+            standard_visualizations.ModelEvaluationVisualization().display(artifact)
+            return
+        _show(_FRAME.format(html.escape(read_text(page))))
+
+
+class SweepBlessingVisualization(visualizations.ArtifactVisualization):
+    """Shows the verdicts of a sweep; of another blessing, whether it blesses."""
+
+    ARTIFACT_TYPE = standard_artifacts.ModelBlessing
+
+    def display(self, artifact: types.Artifact) -> None:
+        """Displays a blessing in a notebook."""
+        try:
+            found = read_verdicts(artifact.uri)
+        except (OSError, ValueError, KeyError, TypeError, tf.errors.OpError):
+            blessed = artifact.get_int_custom_property("blessed") == 1
+            _show("<b>BLESSED</b>" if blessed else "<b>NOT BLESSED</b>")
+            return
+        _show(verdicts_as_html(found))
+
+
+def register() -> None:
+    """Registers what is shown of evaluations and blessings, in place of TFX's own."""
+    registry = visualizations.get_registry()
+    registry.register(SweepEvaluationVisualization)
+    registry.register(SweepBlessingVisualization)
+
+
+def verdicts_as_html(found: SweepVerdicts) -> str:
+    """Renders the outcome and a table of the verdicts; what comes from the data is escaped."""
+    word = "BLESSED" if found.blessed else "NOT BLESSED"
+    heads = ("candidate", str(found.selection), "Δ vs. chosen", "verdict")
+    rows = [(verdict.label, *row_cells(verdict, found)) for verdict in found.verdicts]
+    body = "".join(_row("td", row) for row in rows)
+    return (
+        f"<p><b>{word}</b>: {html.escape(found.reason)}</p>"
+        f"<table><thead>{_row('th', heads)}</thead><tbody>{body}</tbody></table>"
+    )
+
+
+def _row(tag: str, cells: tuple[str, ...]) -> str:
+    return f"<tr>{''.join(f'<{tag}>{html.escape(cell)}</{tag}>' for cell in cells)}</tr>"
+
+
+def _show(content: str) -> None:
+    from IPython.display import HTML, display  # Notebooks have it, workers need not.
+
+    display(HTML(content))

@@ -1,0 +1,81 @@
+"""What a notebook shows of a sweep's outputs, by TFX's InteractiveContext."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from IPython.utils.capture import capture_output
+from tfx import types
+from tfx.orchestration.experimental.interactive import standard_visualizations, visualizations
+from tfx.orchestration.experimental.interactive.interactive_context import InteractiveContext
+from tfx.types import standard_artifacts
+
+from checkpoint_sweep.report.document import REPORT_HTML, VERDICTS_JSON
+from checkpoint_sweep.tfx_components.sweep.component import _register_visualizations
+from tests.checkpoint_sweep.report import fake_report
+
+HOSTILE = "<script>alert(1)</script>"
+
+
+@pytest.fixture(autouse=True)
+def registered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a notebook: the context is made, then a component."""
+    monkeypatch.setattr(visualizations.get_registry(), "visualizations", {})
+    standard_visualizations.register_standard_visualizations()
+    _register_visualizations()
+
+
+def _shown(kind: type[types.Artifact], folder: Path, **properties: int) -> str:
+    artifact = kind()
+    artifact.uri = str(folder)
+    for name, value in properties.items():
+        artifact.set_int_custom_property(name, value)
+    channel = types.Channel(type=kind)
+    channel.set_artifacts([artifact])
+    with capture_output() as captured:
+        InteractiveContext.show(_context(), channel)
+    return "".join(output.data["text/html"] for output in captured.outputs)
+
+
+def _context() -> Any:
+    """`show` needs nothing of the context."""
+    return InteractiveContext.__new__(InteractiveContext)
+
+
+def test_an_evaluation_is_shown_by_its_report(tmp_path: Path) -> None:
+    (tmp_path / REPORT_HTML).write_text(f'<p title="x">{HOSTILE}</p>')
+    (tmp_path / "metrics.csv").write_text("candidate\n")  # TFMA takes it for its own file.
+    shown = _shown(standard_artifacts.ModelEvaluation, tmp_path)
+    assert 'sandbox="allow-scripts"' in shown
+    assert 'srcdoc="&lt;p title=&quot;x&quot;&gt;&lt;script&gt;' in shown
+
+
+def test_an_evaluation_without_report_is_shown_as_by_tfx(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str] = []
+    monkeypatch.setattr(
+        standard_visualizations.ModelEvaluationVisualization,
+        "display",
+        lambda self, artifact: seen.append(artifact.uri),
+    )
+    _shown(standard_artifacts.ModelEvaluation, tmp_path)
+    assert seen == [str(tmp_path)]
+
+
+def test_a_blessing_is_shown_by_its_verdicts(tmp_path: Path) -> None:
+    made = fake_report.with_verdicts(fake_report.report(checkpoints=2), lambda _: {})
+    assert made.decision is not None
+    content = made.decision.to_dict() | {"reason": HOSTILE}
+    (tmp_path / VERDICTS_JSON).write_text(json.dumps(content))
+    shown = _shown(standard_artifacts.ModelBlessing, tmp_path)
+    assert "<b>BLESSED</b>" in shown
+    assert HOSTILE not in shown
+    assert shown.count("<tr>") == 3
+
+
+@pytest.mark.parametrize(("blessed", "word"), [(1, "BLESSED"), (0, "NOT BLESSED")])
+def test_another_blessing_says_whether_it_blesses(tmp_path: Path, blessed: int, word: str) -> None:
+    shown = _shown(standard_artifacts.ModelBlessing, tmp_path, blessed=blessed)
+    assert f"<b>{word}</b>" in shown

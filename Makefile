@@ -11,7 +11,7 @@ ARGS ?=
 CLUSTER ?=
 PYTEST_ARGS ?=
 
-.PHONY: help run cluster environments test lint bench bench-resnet bench-sizes bench-scaling bench-side-by-side docs notebook tensorboard kubeflow submit wheel lock clean clean-runs fuzz kills sweep-kills watched study
+.PHONY: help run cluster environments test lint bench bench-resnet bench-sizes bench-scaling bench-side-by-side docs pictures notebook tensorboard kubeflow submit wheel lock clean clean-runs fuzz kills sweep-kills watched study
 
 # `##` describes a target for those who use the project, `#+` one for those who work on it.
 help:  #+ Show this list
@@ -85,6 +85,9 @@ docs: .venv/.installed  #+ Build the site of documents and reference, into site/
 	@TF_CPP_MIN_LOG_LEVEL=3 $(PYTHON_BIN) -W ignore -m pdoc --docformat google --output-directory site \
 	    checkpoint_sweep checkpoint_sweep.errors checkpoint_sweep.metrics checkpoint_sweep.report \
 	    checkpoint_sweep.views
+
+pictures: .venv/.installed  #+ Renew docs/images: the last report of PROBLEM=..., and a sample sweep
+	@TF_CPP_MIN_LOG_LEVEL=3 $(PYTHON_BIN) -W ignore scripts/pictures.py runs/$(PROBLEM)
 
 notebook: .venv/.installed  ## Open the notebooks in JupyterLab, on the last run
 	@.venv/bin/jupyter lab notebooks $(ARGS)

@@ -1,0 +1,79 @@
+"""Renews the pictures of the documents: `python scripts/pictures.py RUNS`, or `make pictures`.
+
+`docs/images/report.png` is the top of the newest report below RUNS, `docs/images/terminal.svg` what
+`checkpoint-sweep` prints of the run that `scripts/sample_run.py` makes. Chromium is needed.
+"""
+
+import io
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from PIL import Image
+from playwright import sync_api
+from rich.console import Console
+from rich.text import Text
+
+_ROOT = Path(__file__).resolve().parents[1]
+_IMAGES = _ROOT / "docs" / "images"
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+_WIDTH, _HEIGHT, _COLUMNS = 1120, 1100, 100
+
+
+def report(runs: Path) -> None:
+    """Takes the picture of a report.
+
+    Args:
+        runs: Folder below which the report is; the newest if there are several.
+    """
+    page = max(runs.rglob("report.html"), key=lambda path: path.stat().st_mtime)
+    target = _IMAGES / "report.png"
+    browser = next(path for name in _BROWSERS if (path := shutil.which(name)))
+    with sync_api.sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox"])
+        shown = chromium.new_page(viewport={"width": _WIDTH, "height": _HEIGHT})
+        shown.goto(page.resolve().as_uri())
+        shown.wait_for_selector("body[data-drawn]")
+        shown.screenshot(path=target)
+        chromium.close()
+    with Image.open(target) as image:
+        image.convert("RGB").quantize(128).save(target, optimize=True)
+
+
+def terminal() -> None:
+    """Takes the picture of a sweep on the terminal."""
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run(
+            [sys.executable, str(_ROOT / "scripts" / "sample_run.py"), "sample"],
+            cwd=folder,
+            check=True,
+        )
+        inputs = ["--model=sample/export", "--examples=sample/eval.csv"]
+        config = _printed(folder, ["init", *inputs], subprocess.DEVNULL)
+        (Path(folder) / "eval_config.pbtxt").write_text(config, encoding="utf-8")
+        command = ["sweep", "sample/run", *inputs, "--config=eval_config.pbtxt", "--select=auc"]
+        printed = _printed(folder, command, subprocess.STDOUT)
+    console = Console(record=True, width=_COLUMNS, file=io.StringIO())
+    console.print(f"$ checkpoint-sweep {' '.join(command)}", highlight=False)
+    console.print(Text.from_ansi(printed))
+    console.save_svg(str(_IMAGES / "terminal.svg"), title="checkpoint-sweep")
+
+
+def _printed(folder: str, arguments: list[str], errors: int) -> str:
+    return subprocess.run(
+        [sys.executable, "-m", "checkpoint_sweep.cli.main", *arguments],
+        cwd=folder,
+        env=os.environ | {"FORCE_COLOR": "1", "COLUMNS": str(_COLUMNS)},
+        stdout=subprocess.PIPE,
+        stderr=errors,
+        text=True,
+        check=True,
+    ).stdout
+
+
+if __name__ == "__main__":
+    report(Path(sys.argv[1]))
+    terminal()

@@ -48,7 +48,7 @@ function stepSpec(report, intervals, slice, metric, view, width) {
   const at = present.map((state) => STATES.indexOf(state));
   const path = points.filter((row) => row.kind === 'checkpoint');
   const bars = inside.filter((row) => row.low !== null);
-  const isBand = path.length > FEW_BARS;
+  const isBand = rows.length > FEW_BARS;
   const chosen = rows.filter((row) => row.state === 'chosen');
   const [near] = isDifference ? [[]] : nearAndFar(levels(report, slice, metric), rows);
   const legend = width < 480 ? { columns: 2 } : {};
@@ -74,7 +74,7 @@ function stepSpec(report, intervals, slice, metric, view, width) {
           size: { condition: { test: "datum.state === 'chosen'", value: 180 }, value: points.length > FEW_BARS ? 35 : 75 },
         },
       },
-      { data: { values: edges }, mark: { type: 'text', fontSize: 16, fontWeight: 'bold' }, encoding: { x: stepAxis(), y: { field: 'edge', type: 'quantitative' }, text: { field: 'arrow' }, color: tint, tooltip } },
+      { data: { values: edges }, mark: { type: 'text', fontSize: rows.length > FEW_BARS ? 9 : 16, fontWeight: 'bold' }, encoding: { x: stepAxis(), y: { field: 'edge', type: 'quantitative' }, text: { field: 'arrow' }, color: tint, tooltip } },
       { data: { values: inside.filter((row) => row.kind === 'average') }, mark: { type: 'text', dy: -14, align: 'right', dx: 8 }, encoding: { x: stepAxis(), y, text: { field: 'name' } } },
       { data: { values: rows.filter((row) => row.value === null) }, mark: { type: 'text', text: '✗ no value', angle: 270, align: 'left', color: COLOURS.not, y: 'height' }, encoding: { x: stepAxis(), tooltip } },
     ]),

@@ -90,8 +90,9 @@ async function drawSteps(report, intervals) {
 function intervalNote(report, rows, view) {
   if (!rows.some((row) => row.low !== null)) return 'No intervals are known for this.';
   const level = report.decision && report.decision.selection.level ? `${Math.round(report.decision.selection.level * 100)}% ` : '';
-  if (view === 'value') return `Bars are the ${level}confidence interval of each value.`;
-  return `Bars are the ${level}interval behind the verdicts, all checkpoints taken together: one that leaves 0 out is significantly different from the chosen.`;
+  const what = rows.length > FEW_BARS ? 'The band is' : 'Bars are';
+  if (view === 'value') return `${what} the ${level}confidence interval of each value.`;
+  return `${what} the ${level}interval behind the verdicts, all checkpoints taken together: one that leaves 0 out is significantly different from the chosen.`;
 }
 
 async function drawHeat(report) {

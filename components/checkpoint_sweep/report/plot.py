@@ -64,8 +64,9 @@ def _look(marker: str, color: str, label: str) -> dict[str, Any]:
 def _new() -> "Axes":
     try:
         from checkpoint_sweep.report.figure import new_axes
+
+        return new_axes()
     except ImportError as error:
         raise PlotError(
             "A picture needs matplotlib, which is not installed: pip install matplotlib."
         ) from error
-    return new_axes()

@@ -1,10 +1,13 @@
 """What a notebook shows of a sweep's outputs, by TFX's InteractiveContext."""
 
+import builtins
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 from tfx import types
 from tfx.orchestration.experimental.interactive import standard_visualizations, visualizations
@@ -19,11 +22,15 @@ HOSTILE = "<script>alert(1)</script>"
 
 
 @pytest.fixture(autouse=True)
-def registered(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As in a notebook: the context is made, then a component."""
+def registered(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """As in a notebook: there is IPython, the context is made, then a component."""
+    monkeypatch.setattr(builtins, "__IPYTHON__", True, raising=False)
+    InteractiveShell.instance()
     monkeypatch.setattr(visualizations.get_registry(), "visualizations", {})
     standard_visualizations.register_standard_visualizations()
     _register_visualizations()
+    yield
+    InteractiveShell.clear_instance()
 
 
 def _shown(kind: type[types.Artifact], folder: Path, **properties: int) -> str:

@@ -90,6 +90,21 @@ def test_without_an_eligible_checkpoint_the_reason_is_printed_once() -> None:
     assert text.count("none is eligible") == 1
 
 
+def test_no_word_of_the_table_is_broken_at_80_columns() -> None:
+    verdict = dataclasses.replace(
+        VERDICTS[1], name="step-1234567", step=1234567, in_best_set=False, reason="x"
+    )
+    verdict = dataclasses.replace(
+        verdict, difference=Difference(-0.0213, 0.0005, (-0.0223, -0.0203))
+    )
+    sweep = _sweep(
+        verdicts=[VERDICTS[1], verdict],
+        selection=AppliedSelection("sparse_categorical_accuracy", Direction.HIGHER_IS_BETTER),
+    )
+    words = _screen(80, sweep=sweep).split()
+    assert {"sparse_categorical_accuracy", "significantly", "1234567", "-0.0213"} <= set(words)
+
+
 def test_differences_to_the_chosen_are_printed_with_their_errors() -> None:
     last = dataclasses.replace(
         VERDICTS[2],

@@ -167,10 +167,11 @@ def test_to_pandas_and_metrics_csv_have_a_row_for_each_number(swept: Swept, repo
     numbers = sum(cell is not None for t in report.values.values() for row in t for cell in row)
     assert len(table) == len(written) == numbers
     assert list(table.columns) == list(written[0]) == list(Row._fields)
-    assert [float(row["value"]) for row in written] == pytest.approx(
+    assert [float(row["value"] or "nan") for row in written] == pytest.approx(
         list(table["value"]), nan_ok=True
     )
     assert [row["slice"] for row in written] == list(table["slice"])
+    assert all((row["supported"] == "True") <= (row["value"] != "") for row in written)
     chosen = table[table.chosen & (table.slice == "overall") & (table.metric == "auc")]
     (verdict,) = (v for v in swept.verdicts["checkpoints"] if v["name"] == swept.verdicts["chosen"])
     assert list(chosen["value"]) == [verdict["value"]]

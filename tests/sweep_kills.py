@@ -1,4 +1,4 @@
-"""Kills `sweep` and `watch` at random moments, and starts them again until they end.
+"""Kills and interrupts `sweep` and `watch` at random moments, and starts them again.
 
 Run by `make sweep-kills`; a few fixed seeds are part of the tests.
 """
@@ -9,7 +9,9 @@ import json
 import random
 import re
 import shutil
+import signal
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
@@ -35,6 +37,7 @@ from tests.support.killed_sweep import Growing, SweepRun
 from tests.support.warm_processes import Parent
 
 COMMANDS = ("sweep", "watch")
+SIGNALS = (signal.SIGKILL, signal.SIGINT, signal.SIGTERM)
 _MOST_KILLS = 6  # of one run
 _AGAIN = 0.8  # how probable it is that a run that was started again is killed too
 # Seconds, at most, from a file that appears to the kill. Not a share of the undisturbed run's: this
@@ -61,13 +64,13 @@ class Trial:
 
     Attributes:
         seed: of the trial.
-        killed: the moments that were hit.
+        killed: the moments that were hit, and by which signal.
         saved: evaluations of checkpoints that were taken over.
         broken: promises.
     """
 
     seed: int
-    killed: list[Moment] = dataclasses.field(default_factory=list)
+    killed: list[tuple[Moment, signal.Signals]] = dataclasses.field(default_factory=list)
     saved: int = 0
     broken: list[str] = dataclasses.field(default_factory=list)
 
@@ -100,7 +103,7 @@ class SweepKills:
         (folder / "config.pbtxt").write_text(_CONFIG)
         self._parent = processes
         growing = self._anew()
-        run = SweepRun(self._parent, self._arguments(), self._record, growing)
+        run = self._start(growing)
         status, self.span = run.end()
         found = list(self._wrong(status, run.output))
         assert not found, f"the undisturbed run: {found}\n" + "\n".join(run.output)
@@ -119,17 +122,19 @@ class SweepKills:
         done: set[str] = set()
         before = evaluations(self._record)
         while True:
-            run = SweepRun(self._parent, self._arguments(), self._record, growing)
+            run = self._start(growing)
             again = not trial.killed or (len(trial.killed) < most and moments.random() < _AGAIN)
             moment = self._moment(moments) if again else None
-            killed = moment is not None and run.kill_at(moment)
-            status = 0 if killed else run.end()[0]
+            number = moments.choice(SIGNALS)
+            ended_by = run.interrupt_at(moment, number) if moment else None
+            status = run.end()[0] if ended_by is None else 0
             now = evaluations(self._record)
             if repeated := sorted(name for name in done if now[name] > before[name]):
                 trial.broken.append(f"evaluated again, though complete: {repeated}")
-            if moment is None or not killed:
+            if moment is None or ended_by is None:
                 break
-            trial.killed.append(moment)
+            trial.killed.append((moment, number))
+            trial.broken += _ended_wrong(run, number, ended_by)
             trial.saved += len(done)
             done, before = kill_checks.completed(self._output), now
             trial.broken += self._half_shown()
@@ -152,18 +157,20 @@ class SweepKills:
     def _ended(self) -> Path:
         return self._folder / "ended"
 
-    def _arguments(self) -> dict[str, Any]:
-        given = {
-            "run": str(self._run),
-            "model": str(self._trained.export),
-            "examples": str(self._folder / "eval.tfrecord"),
-            "config": str(self._folder / "config.pbtxt"),
-            "select": "auc",
-            "output": str(self._output),
-            "memory_budget": _TWO_MODELS,
-        }
-        until = {"until": {"file": str(self._ended)}, "every": 0.1}
-        return given | (until if self._command == "watch" else {})
+    def _start(self, growing: Growing | None) -> SweepRun:
+        arguments = [
+            self._command,
+            str(self._run),
+            f"--model={self._trained.export}",
+            f"--examples={self._folder / 'eval.tfrecord'}",
+            f"--config={self._folder / 'config.pbtxt'}",
+            "--select=auc",
+            f"--output={self._output}",
+            f"--memory-budget={_TWO_MODELS}",
+        ]
+        if self._command == "watch":
+            arguments += [f"--until-file={self._ended}", "--every=0.1"]
+        return SweepRun(self._parent, arguments, self._output, self._record, growing)
 
     def _moment(self, moments: random.Random) -> Moment:
         files = int(moments.random() * self.span.files)
@@ -214,20 +221,38 @@ class SweepKills:
             yield "another model was exported"
 
 
+def _ended_wrong(run: SweepRun, number: signal.Signals, status: int) -> Iterator[str]:
+    """Which promises a run has broken that a signal has ended."""
+    logs = list(run.logs.glob("checkpoint-sweep-*"))
+    for log in logs:
+        log.unlink()
+    if number == signal.SIGKILL:
+        return
+    errors = [line for line in run.output if line.startswith("Error")]
+    if status != 128 + number or errors != ["Error: interrupted. The same command goes on."]:
+        yield f"after {number.name}: status {status}, {run.output[-3:]}"
+    if any("Traceback" in line for line in run.output):
+        yield f"after {number.name}: a traceback is printed"
+    if logs:
+        yield f"after {number.name}: logs are left: {[log.name for log in logs]}"
+
+
 def _equal(one: Path, other: Path) -> bool:
     return other.exists() and one.read_bytes() == other.read_bytes()
 
 
 def main(
-    kills: Annotated[int, typer.Option(help="How many of each command, at least.")] = 50,
+    kills: Annotated[
+        int, typer.Option(help="How many kills and signals of each command, at least.")
+    ] = 50,
     seed: Annotated[int, typer.Option(help="The first; each trial has the next.")] = 0,
     what: Annotated[list[str] | None, typer.Option(help="sweep or watch; both if none.")] = None,
     only: Annotated[bool, typer.Option("--only", help="Just this seed.")] = False,
     folder: Annotated[Path | None, typer.Option(help="For what is made.")] = None,
 ) -> None:
-    """Kill `sweep` and `watch` at random moments, and start them again.
+    """Kill and interrupt `sweep` and `watch` at random moments, and start them again.
 
-    A line for each trial, with the moments of its kills and what was wrong. Exit status: 0 if every
+    A line for each trial, with its moments and signals, and what was wrong. Exit status: 0 if every
     promise was kept.
     """
     rows, bad = [], False
@@ -245,16 +270,19 @@ def main(
             while sum(len(t.killed) for t in trials) < kills:
                 trial = harness.trial(seed + len(trials))
                 trials.append(trial)
-                at = ", ".join(map(str, trial.killed))
+                at = ", ".join(f"{moment} ({number.name})" for moment, number in trial.killed)
                 said = "; ".join(trial.broken) or "kept"
                 print(f"seed {trial.seed}: killed at {at}: {said}", flush=True)
                 if only:
                     break
             broken = [t.seed for t in trials if t.broken]
-            counts = sum(len(t.killed) for t in trials), len(trials), sum(t.saved for t in trials)
+            by_signal = Counter(number for t in trials for _, number in t.killed)
+            counts = [*(by_signal[n] for n in SIGNALS), len(trials), sum(t.saved for t in trials)]
             rows.append([command, *counts, broken or "none"])
             bad |= bool(broken)
-    print("\n| command | kills | trials | not evaluated again | broken |\n|---|---|---|---|---|")
+    names = " | ".join(number.name for number in SIGNALS)
+    print(f"\n| command | {names} | trials | not evaluated again | broken |")
+    print(f"|{'---|' * (len(SIGNALS) + 4)}")
     for row in rows:
         print("| " + " | ".join(map(str, row)) + " |")
     raise typer.Exit(bad)

@@ -2,20 +2,21 @@
 
 import collections
 import contextlib
-import json
 import os
+import re
 import shutil
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from tests.support.evaluation_log import LOG
 from tests.support.killed_run import Moment, Span, below
 from tests.support.warm_processes import Parent
 
-_MODULE = "tests.support.logged_sweep"
+_MODULE = "tests.support.logged_command"
+# What Linux says of a process that catches SIGTERM, number 15.
+_CATCHES = re.compile(r"^SigCgt:\s*\w*[4-7c-f]\w{3}$", re.MULTILINE)
 
 
 class Growing:
@@ -53,40 +54,55 @@ class SweepRun:
 
     Args:
         parent: Process to fork from.
-        arguments: Arguments of `sweep`, or of `watch` with `until` among them.
+        arguments: Command and options of the console script.
+        output: Folder of the results.
         record: File for the log of what it evaluates.
         growing: Run that it watches; None for a run that has ended.
     """
 
     def __init__(
-        self, parent: Parent, arguments: dict[str, Any], record: Path, growing: Growing | None
+        self,
+        parent: Parent,
+        arguments: Sequence[str],
+        output: Path,
+        record: Path,
+        growing: Growing | None,
     ) -> None:
-        self._output = Path(arguments["output"])
+        self._output = output
         self._growing = growing
         self._printed = record.with_name("printed")
-        given = record.with_name("arguments.json")
-        given.write_text(json.dumps(arguments))
+        self.logs = record.with_name("logs")
+        self.logs.mkdir(exist_ok=True)
         self._known = below(self._output)
         self._started = time.monotonic()
-        environment = {LOG: str(record), "TF_CPP_MIN_LOG_LEVEL": "3"}
-        self._process = parent.start(_MODULE, [str(given)], environment, self._printed)
+        environment = {LOG: str(record), "TF_CPP_MIN_LOG_LEVEL": "3", "TMPDIR": str(self.logs)}
+        self._process = parent.start(_MODULE, arguments, environment, self._printed)
 
     @property
     def output(self) -> list[str]:
         """Lines that it has printed so far."""
         return self._printed.read_text().splitlines()
 
-    def kill_at(self, moment: Moment) -> bool:
-        """Kills the whole group so many seconds after so many files; False if it ended before."""
+    def interrupt_at(self, moment: Moment, number: signal.Signals) -> int | None:
+        """Signals the whole group so many seconds after so many files.
+
+        Returns:
+            Exit status; None if it ended before.
+        """
         due = time.monotonic() + moment.seconds
         for span in self._watch():
-            if span.files < moment.files:
+            if span.files < moment.files or not self._listens():
                 due = time.monotonic() + moment.seconds
             elif time.monotonic() >= due:
                 with contextlib.suppress(ProcessLookupError):
-                    os.killpg(self._process.pid, signal.SIGKILL)
-                return self._process.wait() == -signal.SIGKILL
-        return False
+                    os.killpg(self._process.pid, number)
+                return self._process.wait() or None
+        return None
+
+    def _listens(self) -> bool:
+        """Tells whether it takes signals, as it does once Python has begun."""
+        status = Path(f"/proc/{self._process.pid}/status")
+        return status.exists() and _CATCHES.search(status.read_text()) is not None
 
     def end(self) -> tuple[int, Span]:
         """Waits for the end, and returns the exit status and the span."""

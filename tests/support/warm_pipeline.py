@@ -20,6 +20,7 @@ _MODULES = (
     "pipeline.reporting.summary_view",
     "tests.pipeline.tiny.model",
     "tests.support.logged_pipeline",
+    "tests.support.logged_command",
     "tests.support.logged_sweep",
     "tfx.orchestration.kubeflow.v2.container.kubeflow_v2_run_executor",
 )

@@ -1,6 +1,7 @@
 """Writes files and folders whole or not at all, on any file system that TensorFlow can reach."""
 
 import contextlib
+import errno
 import json
 import os
 import uuid
@@ -114,6 +115,16 @@ def _leads_on(path: str, followed: set[str]) -> bool:
         return False
     followed.add(target)
     return True
+
+
+def check_access(folder: str) -> None:
+    """Checks that what is in a local folder can be seen, if the folder is there.
+
+    Raises:
+        PermissionError: It cannot: nothing in it would seem to exist.
+    """
+    if os.path.isdir(folder) and not os.access(folder, os.R_OK | os.X_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), folder)
 
 
 def files_below(directory: str | Path) -> Iterator[str]:

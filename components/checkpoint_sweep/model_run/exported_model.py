@@ -5,6 +5,7 @@ import os
 import numpy as np
 import tensorflow as tf
 
+from checkpoint_sweep.common.files import check_access
 from checkpoint_sweep.model_run.checkpoints import CheckpointError
 from checkpoint_sweep.saved_model.copies import find_copies
 from checkpoint_sweep.saved_model.model_source import VARIABLES
@@ -39,6 +40,7 @@ class ExportedModel:
         self.saved_model = saved_model
         prefix = os.path.join(saved_model.directory, VARIABLES)
         advice = "Export a SavedModel with variables (not a frozen graph) in the Trainer."
+        check_access(os.path.dirname(prefix))
         if not tf.io.gfile.exists(prefix + ".index"):
             raise ExportedModelError(
                 f"The exported model has no weights: there is no {prefix}.index. {advice}"

@@ -182,6 +182,7 @@ def _existing_graph_file(directory: str) -> str:
 
 
 def _graph_file(directory: str) -> str | None:
+    files.check_access(directory)
     paths = (os.path.join(directory, name) for name in _GRAPH_FILES)
     return next((path for path in paths if tf.io.gfile.exists(path)), None)
 

@@ -5,6 +5,7 @@ import os
 from checkpoint_sweep.model_run.candidates import make_candidates
 from checkpoint_sweep.model_run.checkpoints import CheckpointError, StepRange, find_checkpoints
 from checkpoint_sweep.saved_model.saved_model import SavedModel
+from checkpoint_sweep.sweeping import folder as folders
 from checkpoint_sweep.sweeping.evaluated_export import export_evaluated
 
 
@@ -23,6 +24,7 @@ def export_step(
     Raises:
         UserError: There is no such checkpoint, it cannot be used, or the directory is there.
     """
+    folders.check_names([run, model])
     if os.path.exists(directory):
         raise CheckpointError(f"{directory} exists. Name a folder that does not.")
     checkpoints = find_checkpoints(run, step_from)

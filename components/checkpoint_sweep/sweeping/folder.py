@@ -18,6 +18,7 @@ from checkpoint_sweep.selection.sweep_verdicts import SweepVerdicts
 SWEEP, WATCH = "sweep", "watch"  # which may go on in a folder, one of each
 LATEST = "latest"
 _OUTPUT = "output of sweeps"
+_NOT_ITSELF = frozenset("[\\")
 _NUMBER = re.compile("[0-9]{4,9}")
 
 
@@ -41,6 +42,22 @@ def of_run(run: str, output: str | None) -> str:
             "--output (output in Python)."
         )
     return os.path.abspath(output) if output else f"{os.path.abspath(run)}-sweep"
+
+
+def check_names(paths: Iterable[str | None]) -> None:
+    """Checks that TensorFlow can read checkpoints below these paths; None is passed over.
+
+    Its readers of checkpoints look for the name of an index as for a pattern.
+
+    Raises:
+        FolderError: One has a character that stands for others in a pattern, and not for itself.
+    """
+    for path in paths:
+        if path is not None and _NOT_ITSELF & set(path if "://" in path else os.path.abspath(path)):
+            raise FolderError(
+                f"TensorFlow reads no checkpoints below {path}: [ and \\ are parts of patterns to "
+                "it. Rename the folder, or name a link to it."
+            )
 
 
 def check_apart(output: str, inputs: Iterable[str]) -> None:

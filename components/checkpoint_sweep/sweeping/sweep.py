@@ -65,6 +65,7 @@ def sweep(run: str, model: str, options: SweepOptions) -> SweepResult:
     schema = read_schema(options.schema) if options.schema else None
     patterns, split = options.patterns, options.split
     output = folders.of_run(run, options.output)
+    folders.check_names([run, model, options.baseline, output])
     read = [model, options.baseline, *patterns]
     folders.check_apart(output, [folder for folder in read if folder])
     with folders.locked(output):

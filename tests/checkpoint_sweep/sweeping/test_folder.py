@@ -42,3 +42,14 @@ def test_an_output_inside_of_what_is_read_is_refused(output: str, tmp_path: Path
 @pytest.mark.parametrize("output", ["model-sweep", "other"])
 def test_an_output_beside_what_is_read_is_taken(output: str, tmp_path: Path) -> None:
     folders.check_apart(str(tmp_path / output), [str(tmp_path / "model"), "s3://bucket", "e*"])
+
+
+@pytest.mark.parametrize("name", ["a[b]", "a\\b"])
+def test_names_that_checkpoints_cannot_be_read_below_are_refused(name: str) -> None:
+    with pytest.raises(folders.FolderError, match="Rename the folder, or name a link to it"):
+        folders.check_names([None, f"/runs/{name}/run"])
+
+
+@pytest.mark.parametrize("name", ["a]b", "a*b", "a?b", "{a,b}", "a\nb", "\x1b"], ids=ascii)
+def test_other_names_are_literal(name: str) -> None:
+    folders.check_names([f"/runs/{name}/run"])

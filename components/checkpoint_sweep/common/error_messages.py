@@ -12,6 +12,7 @@ _NO_FILE_SYSTEM = re.compile(r"File system scheme '\w+' not implemented \(file: 
 _PATH = re.compile(r"(/[^;'\"]*?)(?:\.partial-\w+)?(?:[;:'\"]|$)")
 _WHILE = re.compile(r" \[while running '[^']*'\]")
 
+_LONGEST_NAME = 255  # bytes of a file's name
 _LONGEST = 300  # characters of an error that is not ours
 _TRACEBACK = "Traceback (most recent call last)"
 
@@ -41,6 +42,9 @@ def find_refusal(error: BaseException) -> str | None:
     """
     chain = list(_chain(error))
     ours = "\n".join(str(e) for e in chain if isinstance(e, SweepError))
+    for cause in chain:
+        if name := _not_text(cause):
+            return f"{name} is not UTF-8, and TensorFlow takes no other names. Rename what has it."
     for text in map(str, chain):
         if _FULL.search(text) and not _FULL.search(ours):
             return "The disk is full, or a limit of size is reached. Make room, and go on."
@@ -55,6 +59,15 @@ def find_refusal(error: BaseException) -> str | None:
                 f"{path} may not be read or written: permission denied. Ask for the permission, "
                 "or name another path."
             )
+    return None
+
+
+def _not_text(error: BaseException) -> str | None:
+    """Shows the name that an error says to be no text; None if it is about something else."""
+    if isinstance(error, UnicodeEncodeError) and error.encoding == "utf-8":
+        return error.object
+    if isinstance(error, UnicodeDecodeError) and len(error.object) <= _LONGEST_NAME:
+        return repr(error.object)[2:-1]
     return None
 
 

@@ -42,12 +42,23 @@ def open_stream(number: int, encoding: str = "utf-8") -> TextIO:
 def keep_streams() -> None:
     """Makes stdout and stderr outlive their readers, closed ones included.
 
-    Call it first: another file would get the number of a closed stream.
+    Call it first: another file would get the number of a closed stream. Where Python's own lead
+    elsewhere, they are left alone.
     """
     for number in (0, 1, 2):
         try:
             os.fstat(number)
         except OSError:
             os.open(os.devnull, os.O_RDWR)  # Takes the lowest number that is free: this one.
-    sys.stdout = open_stream(1, getattr(sys.stdout, "encoding", None) or "utf-8")
-    sys.stderr = open_stream(2, getattr(sys.stderr, "encoding", None) or "utf-8")
+    for name, number in (("stdout", 1), ("stderr", 2)):
+        stream = getattr(sys, name)
+        if stream is None or _number_of(stream) == number:
+            encoding = getattr(stream, "encoding", None) or "utf-8"
+            setattr(sys, name, open_stream(number, encoding))
+
+
+def _number_of(stream: TextIO) -> int | None:
+    try:
+        return stream.fileno()
+    except (OSError, ValueError):  # Of a stream in memory, or one that is closed.
+        return None

@@ -110,14 +110,22 @@ def _adapter_config(
 
 def _patterns(given: str, split: str) -> list[str]:
     """Lists the patterns of the files that a pattern or a folder stands for."""
-    if tf.io.gfile.exists(given):
-        given = _literal(given)
+    given = _with_literal_folder(given)
     found = data_files(given)
     folders = [path for path in found if tf.io.gfile.isdir(path)]
     if not folders:
         return [given]
     files = [_literal(path) for path in found if path not in folders]
     return files + [pattern for folder in folders for pattern in _of_folder(folder, split)]
+
+
+def _with_literal_folder(given: str) -> str:
+    """Makes a pattern of which as much is literal as is there under this name."""
+    there, pattern = given, ""
+    while there and not tf.io.gfile.exists(there):
+        there, slash, name = there.rpartition("/")
+        pattern = f"{slash}{name}{pattern}"
+    return _literal(there) + pattern
 
 
 def _of_folder(given: str, split: str) -> list[str]:

@@ -1,10 +1,18 @@
 """What an error says to a user."""
 
+from collections.abc import Callable
+
 import pytest
 import tensorflow as tf
 
 from checkpoint_sweep.common.error_messages import find_refusal, telling_line
 from checkpoint_sweep.common.errors import UserError
+
+
+def _raised(call: Callable[[], object]) -> UnicodeError:
+    with pytest.raises(UnicodeError) as caught:
+        call()
+    return caught.value
 
 
 @pytest.mark.parametrize(
@@ -25,6 +33,8 @@ from checkpoint_sweep.common.errors import UserError
             ),
             "no file system for s3://b/x",
         ),
+        (_raised(lambda: "a\udcff".encode()), "is not UTF-8"),
+        (_raised(lambda: b"ckpt-\xff".decode()), "ckpt-\\xff is not UTF-8"),
     ],
     ids=lambda value: value if isinstance(value, str) else type(value).__name__,
 )

@@ -43,7 +43,7 @@ def headline(report: Report) -> Headline:
         return Headline("The decision is not known: only the results were given.", "", "", "")
     if winner is None or winner.verdict is None:
         return Headline(
-            f"Nothing is chosen: {decision.reason}.",
+            f"{decision.reason[0].upper()}{decision.reason[1:]}.",
             "The table of verdicts below says why, for each.",
             "Nothing is exported, and nothing may be shipped.",
             _nearest(report, decision),

@@ -104,7 +104,7 @@ def _caution_reason(replicates: Replicates, influences: Array) -> str | None:
         return f"{replicates.total:,} examples are few: its interval is a rough guess"
     if replicates.rarer_label is not None and replicates.rarer_label < FEW_OF_THE_RARER_LABEL:
         return (
-            f"few examples ({replicates.rarer_label:,}) have the rarer label: its interval is a "
+            f"only {replicates.rarer_label:,} examples of the rarer class: its interval is a "
             "rough guess"
         )
     sizes = np.asarray(replicates.examples, np.float64)

@@ -103,7 +103,7 @@ def report(
         decision=SweepVerdicts(
             chosen=chosen,
             blessed=blessed and eligible,
-            reason="it met every threshold" if eligible else "none of the candidates is eligible",
+            reason="it met every threshold" if eligible else "none of the candidates passed",
             selection=AppliedSelection("auc", Direction.HIGHER_IS_BETTER),
             verdicts=[candidate.verdict for candidate in candidates if candidate.verdict],
         ),

@@ -51,7 +51,7 @@ def test_every_kind_of_sweep_is_drawn(open_report: Open, name: str) -> None:
 
     assert made.decision is not None
     heading = page.locator("h1").inner_text()
-    expected = "Nothing is chosen" if made.chosen is None else made.chosen.title
+    expected = "None of the candidates passed" if made.chosen is None else made.chosen.title
     assert heading.startswith(expected)
     assert ("Not blessed" in page.locator(".blessing").inner_text()) != made.decision.blessed
     rows = page.locator("#verdict-table tbody tr")
@@ -82,7 +82,7 @@ def test_a_sweep_without_results_names_the_reasons(browser: Browser, tmp_path: P
     observed = browser.open(tmp_path / "page.html")
     observed.page.wait_for_selector("body[data-drawn]")
 
-    assert observed.page.locator("h1").inner_text().startswith("Nothing is chosen")
+    assert observed.page.locator("h1").inner_text().startswith("None of the candidates passed")
     assert observed.page.locator("main").inner_text().count("it cannot be read") == 2
     assert "no candidate has results" in observed.page.locator("#problem").inner_text()
     assert observed.errors == []

@@ -137,9 +137,9 @@ def test_cautions_are_rare_where_intervals_are_good() -> None:
     [
         (None, None),
         (50, None),
-        (49, "few examples (49) have the rarer label: its interval is a rough guess"),
-        (1, "few examples (1) have the rarer label: its interval is a rough guess"),
-        (0, "few examples (0) have the rarer label: its interval is a rough guess"),
+        (49, "only 49 examples of the rarer class: its interval is a rough guess"),
+        (1, "only 1 examples of the rarer class: its interval is a rough guess"),
+        (0, "only 0 examples of the rarer class: its interval is a rough guess"),
     ],
 )
 def test_a_rare_label_is_cautioned(rarer: int | None, caution: str | None) -> None:

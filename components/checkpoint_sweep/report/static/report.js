@@ -116,7 +116,7 @@ async function drawChange(report, changes) {
   const metric = Number(byId('change-metric').value);
   const name = report.decision && report.decision.chosen;
   await draw(byId('change-chart'), changeSpec(report, changes, name, metric, byId('change-chart').clientWidth));
-  byId('change-note').textContent = name ? 'The chosen less the baseline. Lines are intervals; hollow points have none. What crosses the line at 0 may be chance.' : 'Nothing is chosen.';
+  byId('change-note').textContent = name ? 'The chosen less the baseline. Lines are intervals; hollow points have none. What crosses the line at 0 may be chance.' : 'No checkpoint passed.';
 }
 
 function fillSlices(report, intervals, changes) {

@@ -296,7 +296,7 @@ def test_a_file_that_is_no_report_is_refused(tmp_path: Path, content: str | None
     ("parameters", "heading"),
     [
         pytest.param({"engine": "tfma"}, " is chosen: auc 0.", id="stock engine"),
-        pytest.param({"floor": 0.9999}, "Nothing is chosen", id="none is eligible"),
+        pytest.param({"floor": 0.9999}, "passed.", id="none is eligible"),
         pytest.param({"first_step": STEPS[-1]}, f"Step {STEPS[-1]} is chosen", id="one checkpoint"),
     ],
 )

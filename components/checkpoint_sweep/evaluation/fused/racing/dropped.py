@@ -60,8 +60,8 @@ def dropped_reasons(parts: Sequence[Part], request: EvaluationRequest) -> dict[s
         known = estimate(found[name])
         value = plus_minus(known.value, known.half_width)
         reasons[name] = (
-            f"dropped after {known.examples:,} examples: {request.race.metric} {value}, not "
-            f"among the best at {request.race.racing.level:.0%}"
+            f"dropped after {known.examples:,} examples: {request.race.metric} {value}, "
+            f"significantly worse than the best ({request.race.racing.level:.0%})"
         )
     return reasons
 

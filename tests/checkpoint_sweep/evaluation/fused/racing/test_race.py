@@ -162,7 +162,7 @@ def test_the_best_candidate_is_left_and_others_say_when_they_were_dropped(
         assert one.dropped == (one.error is not None)
         if one.error is not None:
             assert one.error.startswith("dropped after ")
-            assert "not among the best at 90%" in one.error
+            assert "significantly worse than the best (90%)" in one.error
             assert not Path(raced.outputs[name]).exists()
     assert not (Path(raced.outputs[best]).parent / "racing").exists()
 

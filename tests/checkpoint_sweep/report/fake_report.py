@@ -73,6 +73,8 @@ def report(
         reason = "the best of the eligible" if name == chosen else "another is better"
         if not usable:
             reason = "the selection metric is nan" if value is None else "missed auc"
+        difference = _difference(value, good.get(chosen or "")) if intervals else None
+        tied = difference is None or difference.interval[1] >= 0
         candidates.append(
             Candidate(
                 name=name,
@@ -93,9 +95,9 @@ def report(
                     missed=[] if usable or value is None else [f"auc = {value:.4f}"],
                     standard_error=0.003 if intervals else None,
                     interval=(value - 0.006, value + 0.006) if intervals and value else None,
-                    in_best_set=value > 0.945 if intervals and usable and value else None,
-                    beaten_by=chosen if intervals and usable and 0 < value <= 0.945 else None,
-                    difference=_difference(value, good.get(chosen)) if intervals else None,
+                    in_best_set=tied if intervals and usable else None,
+                    beaten_by=chosen if intervals and usable and not tied else None,
+                    difference=difference,
                 ),
             )
         )

@@ -51,7 +51,7 @@ function stepSpec(report, intervals, slice, metric, view, width) {
   const isBand = rows.length > FEW_BARS;
   const chosen = rows.filter((row) => row.state === 'chosen');
   const [near] = isDifference ? [[]] : nearAndFar(levels(report, slice, metric), rows);
-  const legend = { symbolOpacity: 1, ...(width < 480 ? { columns: 2 } : {}) };
+  const legend = { symbolOpacity: 1, ...(width < 640 ? { columns: 2 } : {}) };
   const color = { field: 'state', title: null, scale: { domain: present, range: at.map((i) => STATE_COLOURS[i]) }, legend };
   const shape = { field: 'state', title: null, scale: { domain: present, range: at.map((i) => STATE_SHAPES[i]) }, legend };
   const tint = { field: 'tint', type: 'nominal', scale: null }; // So that the legend is that of the points.
@@ -110,7 +110,7 @@ function cellTooltip(cell, sanitize) {
 
 /** Names of slices: what is left out of long ones is their middle, since the value is at the end. */
 function sliceAxis(width, axis) {
-  const room = Math.min(220, 0.34 * width);
+  const room = Math.min(260, 0.34 * width);
   return { labelLimit: room, labelExpr: `truncate(datum.label, ${Math.floor(room / 7)}, 'center')`, ...axis };
 }
 

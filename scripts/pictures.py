@@ -52,26 +52,31 @@ def terminal() -> None:
             check=True,
         )
         inputs = ["--model=sample/export", "--examples=sample/eval.csv"]
-        config = _printed(folder, ["init", *inputs], subprocess.DEVNULL)
+        config, _ = _printed(folder, ["init", *inputs])
         (Path(folder) / "eval_config.pbtxt").write_text(config, encoding="utf-8")
         command = ["sweep", "sample/run", *inputs, "--config=eval_config.pbtxt", "--select=auc"]
-        printed = _printed(folder, command, subprocess.STDOUT)
+        _, progress = _printed(folder, command)
+        verdicts, _ = _printed(folder, ["show", "sample/run-sweep"], FORCE_COLOR="1")
+        verdicts = verdicts.replace(f"{folder}/", "")
     console = Console(record=True, width=_COLUMNS, file=io.StringIO())
     console.print(f"$ checkpoint-sweep {' '.join(command)}", highlight=False)
-    console.print(Text.from_ansi(printed))
+    for line in filter(None, map(str.strip, progress.splitlines())):
+        console.print(line, style="dim", highlight=False)
+    console.print(Text.from_ansi(verdicts))
     console.save_svg(str(_IMAGES / "terminal.svg"), title="checkpoint-sweep")
 
 
-def _printed(folder: str, arguments: list[str], errors: int) -> str:
-    return subprocess.run(
-        [sys.executable, "-m", "checkpoint_sweep.cli.main", *arguments],
+def _printed(folder: str, arguments: list[str], **environment: str) -> tuple[str, str]:
+    """Runs `checkpoint-sweep` in a folder, and returns its output and its messages."""
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-m", "checkpoint_sweep.cli.main", *arguments],
         cwd=folder,
-        env=os.environ | {"FORCE_COLOR": "1", "COLUMNS": str(_COLUMNS)},
-        stdout=subprocess.PIPE,
-        stderr=errors,
+        env=os.environ | {"COLUMNS": str(_COLUMNS)} | environment,
+        capture_output=True,
         text=True,
         check=True,
-    ).stdout
+    )
+    return done.stdout, done.stderr
 
 
 if __name__ == "__main__":

@@ -6,6 +6,8 @@ import math
 import numpy as np
 import numpy.typing as npt
 
+from checkpoint_sweep.selection.formatting import plain
+
 Array = npt.NDArray[np.float64]
 
 # How far the value of the buckets together may be from the one that is shown: a part of its
@@ -51,11 +53,12 @@ class Replicates:
         if abs(shift) <= max(_PART_OF_ERROR * error, _ROUNDING * abs(shown)):
             left_out = tuple(number + shift for number in self.left_out)
             return dataclasses.replace(self, value=shown, left_out=left_out)
+        together = plain(self.value, apart_from=[shown])
         return dataclasses.replace(
             self,
             value=shown,
             left_out=(math.nan,) * len(self.left_out),
-            obstacle=f"its parts together give {self.value:.6g}: they do not tell its error",
+            obstacle=f"its parts together give {together}: they do not tell its error",
         )
 
     def minus(self, other: "Replicates") -> "Replicates":

@@ -20,6 +20,7 @@ from checkpoint_sweep.evaluation.results.ledger import Entry, EntryStatus
 from checkpoint_sweep.evaluation.results.writer import model_locations, write_eval_run
 from checkpoint_sweep.saved_model.model_source import ModelSource
 from checkpoint_sweep.selection.decision import is_eligible
+from checkpoint_sweep.selection.formatting import plain
 from checkpoint_sweep.selection.policies import CandidateResult, SelectionError
 from checkpoint_sweep.selection.selection import Selection
 
@@ -228,7 +229,7 @@ class CandidateEvaluator:
 
     def _log(self, result: CandidateResult) -> None:
         missed = len(result.threshold_failures)
-        value = "no value" if result.value is None else f"{self._selection} = {result.value:.6g}"
+        value = "no value" if result.value is None else f"{self._selection} = {plain(result.value)}"
         thresholds = "threshold" if missed == 1 else "thresholds"
         outcome = result.excluded_reason or value + (
             f", {missed} {thresholds} missed" if missed else ""

@@ -85,6 +85,8 @@ docs: .venv/.installed  #+ Build the site of documents and reference, into site/
 	@TF_CPP_MIN_LOG_LEVEL=3 $(PYTHON_BIN) -W ignore -m pdoc --docformat google --output-directory site \
 	    checkpoint_sweep checkpoint_sweep.errors checkpoint_sweep.metrics checkpoint_sweep.report \
 	    checkpoint_sweep.views
+	@$(PYTHON_BIN) scripts/build_docs.py site
+	@echo "The documents are in site/README.html."
 
 pictures: .venv/.installed  #+ Renew docs/images: the last report of PROBLEM=..., and a sample sweep
 	@TF_CPP_MIN_LOG_LEVEL=3 $(PYTHON_BIN) -W ignore scripts/pictures.py runs/$(PROBLEM)

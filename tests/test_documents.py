@@ -2,6 +2,7 @@
 the glossary."""
 
 import re
+import runpy
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,18 @@ def _anchor(heading: str) -> str:
 def _prose(text: str) -> str:
     """A document without its code, which has words of its own."""
     return re.sub(r"^```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE)
+
+
+def test_the_site_has_a_page_for_each_document_and_leads_from_one_to_another(
+    tmp_path: Path,
+) -> None:
+    runpy.run_path(str(_ROOT / "scripts" / "build_docs.py"))["build"](tmp_path)
+    pages = [tmp_path / path.relative_to(_ROOT).with_suffix(".html") for path in _DOCUMENTS]
+    (tmp_path / "checkpoint_sweep.html").touch()  # which pdoc writes
+    for page in pages:
+        links = re.findall(r'(?:href|src)="(?!https?:)([^"#]+\.(?:html|png|svg))', page.read_text())
+        assert [link for link in links if not (page.parent / link).exists()] == []
+        assert ".md" not in "".join(links)
 
 
 def _retired() -> set[str]:

@@ -105,6 +105,6 @@ def _outcome(summary: Summary, chosen: Any | None, push: Push | None) -> tuple[s
         return FAILED, "The run ended before the Evaluator."
     if not summary.evaluator.blessed:
         failures = summary.evaluator.failures
-        why = f"it missed {some(failures, 1)}" if failures else "its blessing says why"
+        why = some(failures, 1) if failures else "its blessing says why"
         return COMPLETE, f"The Evaluator did not bless the model: {why}."
     return FAILED, "The run ended before the Pusher."

@@ -111,5 +111,5 @@ def _evaluation(summary: Summary) -> str:
     )
     if evaluator.words:
         versus += f": {escape(evaluator.words)}"
-    failures = "".join(f"\n  missed {escape(failure)}" for failure in evaluator.failures)
+    failures = "".join(f"\n  {escape(failure)}" for failure in evaluator.failures)
     return f"[bold]Evaluator[/] {word} on test, {versus}{failures}"

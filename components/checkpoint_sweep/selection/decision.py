@@ -123,5 +123,5 @@ def _ineligible_reason(result: CandidateResult) -> str | None:
             return "the selection metric has no value: all examples have the same label"
         return f"the selection metric is {result.value}"
     if result.threshold_failures:
-        return f"missed {some(result.threshold_failures, 1)}"
+        return some(result.threshold_failures, 1)
     return None

@@ -185,7 +185,7 @@ def describe_missed(
     """Says that a value does not meet a threshold.
 
     >>> describe_missed("auc", 0.7, "", False, "lower_bound value: 0.85")
-    'auc = 0.7 (needs at least 0.85)'
+    'auc 0.7 is below the threshold 0.85'
 
     Args:
         metric: Name of the metric.
@@ -194,14 +194,19 @@ def describe_missed(
         is_change: Whether a change against the baseline is bound.
         threshold: Threshold, as the config has it.
     """
-    change = "change of " if is_change else ""
+    what = f"{'change of ' if is_change else ''}{metric}"
     needed = threshold.replace("lower_bound value:", "needs at least")
     needed = needed.replace("upper_bound value:", "needs at most")
+    if value is None:
+        return f"{what}{_on(slice_name)} was not computed ({needed})"
+    if math.isnan(value):
+        return f"{what}{_on(slice_name)} has no value ({needed})"
     limits = [float(limit) for limit in _NUMBER.findall(threshold)]
-    reached = " was not computed" if value is None else f" = {plain(value, limits)}"
-    if value is not None and math.isnan(value):
-        reached = " has no value"
-    return f"{change}{metric}{reached}{_on(slice_name)} ({needed})"
+    reached = f"{what} {plain(value, limits)}{_on(slice_name)}"
+    if not is_change and len(limits) == 1:
+        sides = ("below", "not above") if "lower_bound" in threshold else ("above", "not below")
+        return f"{reached} is {sides[value == limits[0]]} the threshold {limits[0]:g}"
+    return f"{reached} misses the threshold ({needed})"
 
 
 def describe_unsure(

@@ -1,5 +1,7 @@
 """Thresholds of an evaluation config: bounds, and how sentences say them."""
 
+import math
+
 import pytest
 import tensorflow_model_analysis as tfma
 from google.protobuf import text_format
@@ -9,6 +11,7 @@ from checkpoint_sweep.selection.thresholds import (
     Bound,
     BoundKind,
     describe_limits,
+    describe_missed,
     describe_thresholds,
     read_thresholds,
 )
@@ -128,3 +131,26 @@ def test_limits_of_a_report_in_words(
     slices: dict[str, str | None], is_change: bool, limits: dict[str, float], text: str
 ) -> None:
     assert describe_limits("auc", slices, is_change, limits) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "is_change", "threshold", "says"),
+    [
+        (0.76746, False, "lower_bound value: 0.8", "auc 0.7675 on a=1 is below the threshold 0.8"),
+        (0.79999, False, "lower_bound value: 0.8", "auc 0.79999 on a=1 is below the threshold 0.8"),
+        (0.8, False, "lower_bound value: 0.8", "auc 0.8 on a=1 is not above the threshold 0.8"),
+        (0.6, False, "upper_bound value: 0.5", "auc 0.6 on a=1 is above the threshold 0.5"),
+        (None, False, "lower_bound value: 0.8", "auc on a=1 was not computed (needs at least 0.8)"),
+        (math.nan, False, "lower_bound value: 0.8", "auc on a=1 has no value (needs at least 0.8)"),
+        (
+            -0.2,
+            True,
+            "absolute value: -0.1",
+            "change of auc -0.2 on a=1 misses the threshold (absolute value: -0.1)",
+        ),
+    ],
+)
+def test_a_missed_threshold_is_a_sentence(
+    value: float | None, is_change: bool, threshold: str, says: str
+) -> None:
+    assert describe_missed("auc", value, "a=1", is_change, threshold) == says

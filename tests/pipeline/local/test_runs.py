@@ -106,7 +106,7 @@ def test_a_model_that_the_evaluator_does_not_bless_is_not_pushed(
     assert ended.summary["sweep"]["blessed"]
     assert not ended.summary["evaluator"]["blessed"]
     (failure,) = ended.summary["evaluator"]["failures"]
-    reason = f"The Evaluator did not bless the model: it missed {failure}."
+    reason = f"The Evaluator did not bless the model: {failure}."
     assert ended.summary["reason"] == reason
     assert f"Pushed nothing. {reason}" in ended.shown
     assert "Traceback" not in ended.shown

@@ -18,7 +18,7 @@ VERDICTS = [
         1,
         eligible=False,
         value=0.9,
-        reason="missed auc = 0.9 (needs at least 0.95) and 1 more",
+        reason="auc 0.9 is below the threshold 0.95 and 1 more",
         missed=["a", "b"],
     ),
     Verdict(
@@ -70,11 +70,11 @@ def _screen(width: int, **changes: object) -> str:
 def test_the_verdicts_the_winner_and_the_push_are_printed() -> None:
     text = _printed()
     for part in (
-        "1 0.9 missed auc = 0.9",
+        "1 0.9 auc 0.9 is below the threshold 0.95",
         "2 0.970 ± 0.010 chosen: best value among passing checkpoints",
         "3 – unreadable",
         "Sweep BLESSED: step 2, best value among passing checkpoints: auc 0.970 ± 0.010",
-        "Evaluator NOT BLESSED on test, compared with /old missed auc = 0.8",
+        "Evaluator NOT BLESSED on test, compared with /old auc = 0.8",
         "Pushed to /root/serving/1",
         "/root/summary.json",
     ):

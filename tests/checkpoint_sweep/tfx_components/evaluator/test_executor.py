@@ -156,8 +156,8 @@ def test_without_thresholds_nothing_is_blessed(evaluate: Callable) -> None:
 def test_the_blessing_file_has_the_reason(evaluate: Callable) -> None:
     evaluated = evaluate(EvaluatorExecutor, _FLOOR % 0.999)
     reason = (Path(evaluated.blessing.uri) / "NOT_BLESSED").read_text()
-    assert reason.startswith("auc = 0.")
-    assert "needs at least 0.999" in reason
+    assert reason.startswith("auc 0.")
+    assert "is below the threshold 0.999" in reason
 
 
 def test_the_model_card_has_the_numbers_and_the_thresholds(

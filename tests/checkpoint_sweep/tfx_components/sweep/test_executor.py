@@ -63,7 +63,7 @@ def test_thresholds_that_none_meets_bless_and_export_nothing(
     assert not any(Path(swept.model.uri).iterdir())
     for verdict in swept.verdicts["checkpoints"]:
         assert not verdict["eligible"]
-        assert re.match(r"missed auc = 0\.\d+ \(needs at least 0\.9999\)", verdict["reason"])
+        assert re.match(r"auc 0\.\d+ is below the threshold 0\.9999", verdict["reason"])
 
 
 def test_without_thresholds_the_best_is_exported_but_not_blessed(

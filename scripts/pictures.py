@@ -40,7 +40,7 @@ def report(runs: Path) -> None:
         shown.screenshot(path=target)
         chromium.close()
     with Image.open(target) as image:
-        image.convert("RGB").quantize(128).save(target, optimize=True)
+        image.convert("RGB").quantize(256).save(target, optimize=True)
 
 
 def terminal() -> None:

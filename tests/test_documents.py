@@ -16,9 +16,8 @@ _DOCUMENTS = sorted(
     for path in _ROOT.glob(pattern)
 )
 _GLOSSARY = _ROOT / "docs" / "glossary.md"
-# The changelog says what was. The others quote what the code says until its words are the new ones.
-_OTHER_WORDS = {"CHANGELOG.md", "choosing.md", "differences.md", "files.md", "glossary.md"}
-_OTHER_WORDS |= {"report.md", "reliability.md"}
+# The changelog says what was, the glossary which words are retired.
+_OTHER_WORDS = {"CHANGELOG.md", "glossary.md"}
 _EXAMPLE = re.compile(r"<!-- (part of )?(examples/\S+) -->\n```\w+\n(.*?)```", re.DOTALL)
 
 

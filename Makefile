@@ -88,7 +88,7 @@ docs: .venv/.installed  #+ Build the site of documents and reference, into site/
 	@$(PYTHON_BIN) scripts/build_docs.py site
 	@echo "The documents are in site/README.html."
 
-pictures: .venv/.installed  #+ Renew docs/images: the last report of PROBLEM=..., and a sample sweep
+pictures: .venv/.installed  #+ Renew docs/images: the last report, and a sample sweep
 	@TF_CPP_MIN_LOG_LEVEL=3 $(PYTHON_BIN) -W ignore scripts/pictures.py runs/$(PROBLEM)
 
 notebook: .venv/.installed  ## Open the notebooks in JupyterLab, on the last run

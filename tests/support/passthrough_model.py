@@ -18,9 +18,16 @@ Row = Mapping[str, Sequence[Any]]
 class _PassThrough(tf.Module):
     """Predicts ``p`` times ``scale``; plus ``bad`` where ``flag`` is not 0."""
 
-    def __init__(self, width: int, scale: float, bad: float, outputs: Sequence[str]) -> None:
+    def __init__(
+        self,
+        width: int,
+        scale: float,
+        bad: float,
+        outputs: Sequence[str],
+        vocabulary: Sequence[str],
+    ) -> None:
         super().__init__()
-        self.width, self.outputs = width, tuple(outputs)
+        self.width, self.outputs, self.vocabulary = width, tuple(outputs), tuple(vocabulary)
         self.scale = tf.Variable(scale, dtype=tf.float32)
         self.bad = tf.Variable(bad, dtype=tf.float32)
 
@@ -34,8 +41,26 @@ class _PassThrough(tf.Module):
                 "flag": tf.io.FixedLenFeature([1], tf.float32, 0.0),
             },
         )
-        value = parsed["p"] * self.scale
-        value = tf.where(parsed["flag"] != 0, value + self.bad, value)
+        return self.predict(parsed["p"], parsed["flag"])
+
+    def by_name(self, dtype: tf.DType) -> tf.types.experimental.GenericFunction:
+        """Makes a signature that takes ``p`` and ``flag`` by their names."""
+        inputs = [
+            tf.TensorSpec([None, self.width], dtype, name="p"),
+            tf.TensorSpec([None, 1], tf.float32, name="flag"),
+        ]
+        return tf.function(
+            lambda p, flag: self.predict(tf.cast(p, tf.float32), flag), input_signature=inputs
+        )
+
+    def predict(self, p: tf.Tensor, flag: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Predicts from features."""
+        value = p * self.scale
+        value = tf.where(flag != 0, value + self.bad, value)
+        if self.vocabulary:
+            top = tf.math.top_k(value, self.width)
+            classes = tf.gather(tf.constant(self.vocabulary), top.indices)
+            return {"scores": top.values, "classes": classes}
         return {
             name: value if index == 0 else value / (index + 1)
             for index, name in enumerate(self.outputs)
@@ -48,6 +73,8 @@ def write_model(
     scale: float = 1.0,
     bad: float = 0.0,
     outputs: Sequence[str] = ("predictions",),
+    vocabulary: Sequence[str] = (),
+    input_type: str = "",
 ) -> ModelSource:
     """Writes a SavedModel, named as its directory.
 
@@ -57,20 +84,31 @@ def write_model(
         scale: Factor of ``p``.
         bad: Number to add where an example's ``flag`` is not 0, for example NaN.
         outputs: Names of the outputs; the second is half of the first, and so on.
+        vocabulary: Names of the classes: the outputs are then ``scores``, the highest first, and
+            ``classes``, the names in this order.
+        input_type: Type of the input ``p``, which is taken by name, as ``flag`` is; "" for a model
+            that takes serialized examples.
     """
     path = os.fspath(directory)
-    shutil.copytree(_saved(width, scale, bad, tuple(outputs)).name, path)
+    saved = _saved(width, scale, bad, tuple(outputs), tuple(vocabulary), input_type)
+    shutil.copytree(saved.name, path)
     return ModelSource.from_saved_model(os.path.basename(path), path)
 
 
 @functools.cache
 def _saved(
-    width: int, scale: float, bad: float, outputs: Sequence[str]
+    width: int,
+    scale: float,
+    bad: float,
+    outputs: Sequence[str],
+    vocabulary: Sequence[str],
+    input_type: str,
 ) -> tempfile.TemporaryDirectory[str]:
     """Saves such a model once a process, for all tests to copy."""
     folder = tempfile.TemporaryDirectory()
-    model = _PassThrough(width, scale, bad, outputs)
-    tf.saved_model.save(model, folder.name, signatures={"serving_default": model.serve})
+    model = _PassThrough(width, scale, bad, outputs, vocabulary)
+    signature = model.by_name(tf.as_dtype(input_type)) if input_type else model.serve
+    tf.saved_model.save(model, folder.name, signatures={"serving_default": signature})
     return folder
 
 

@@ -43,6 +43,10 @@ class Evaluation:
         baseline: Baseline; None without one.
         batch_size: Number of rows of the RecordBatches.
         compared: Number of the candidate to compare.
+        vocabulary: Names of the classes, of which models give those of an example by its scores;
+            none where labels are numbers.
+        input_type: Type of the input ``p`` that the engine's models take by name; "" where they
+            take serialized examples, as stock TFMA's do.
     """
 
     seed: int
@@ -55,6 +59,8 @@ class Evaluation:
     baseline: Model | None
     batch_size: int
     compared: int
+    vocabulary: Sequence[str] = ()
+    input_type: str = ""
 
     @property
     def by_query(self) -> bool:
@@ -76,7 +82,9 @@ class Evaluation:
         return (
             f"seed {self.seed}, {self.kind}, {self.width} wide, outputs {list(self.outputs)}, "
             f"batches of {self.batch_size}\ncandidates {list(self.candidates)}, compared is "
-            f"number {self.compared}; baseline {self.baseline}\n{self.config}\nrows\n{rows}"
+            f"number {self.compared}; baseline {self.baseline}; vocabulary "
+            f"{list(self.vocabulary)}; inputs by name {self.input_type or 'none'}\n"
+            f"{self.config}\nrows\n{rows}"
         )
 
 

@@ -11,6 +11,7 @@ import pytest
 from tests import fuzz
 from tests.support import random_evaluations
 from tests.support.random_evaluations import Evaluation
+from tests.support.random_traits import with_traits
 
 # Few that have every kind of model and of configuration among them.
 SEEDS = (234, 308, 532, 208, 422, 331, 4296, 127, 107, 345, 546, 11, 306, 151)
@@ -36,6 +37,12 @@ COVERED: dict[str, Callable[[Evaluation], bool]] = {
     "no examples": lambda case: not case.rows,
     "a diverging candidate": lambda case: bool(case.candidates[1].bad) and case.compared == 1,
     "a diverging neighbour": lambda case: bool(case.candidates[1].bad) and case.compared == 0,
+    "classes by score": lambda case: bool(case.vocabulary),
+    "inputs by name": lambda case: bool(case.input_type),
+    "logits": lambda case: any(value < 0 for row in case.rows for value in row["p"]),
+    "sure predictions": lambda case: any(0 < v < 1e-6 for row in case.rows for v in row["p"]),
+    "thresholds by name": lambda case: "thresholds {\n    key" in case.config,
+    "a slice of NaN": lambda case: 'feature_keys: "f"' in case.config,
     "batches of one": lambda case: case.batch_size == 1 and len(case.rows) > 1,
 }
 
@@ -50,18 +57,18 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> fuzz.Models:
 def test_a_random_evaluation_equals_stock_tfmas(
     seed: int, models: fuzz.Models, tmp_path: Path
 ) -> None:
-    case = random_evaluations.evaluation(seed)
+    case = with_traits(random_evaluations.evaluation(seed))
     found = fuzz.compare(case, tmp_path, models)
     assert not found.differences, f"{found.differences}\n{case}"
 
 
 @pytest.mark.parametrize("name", COVERED)
 def test_the_seeds_have_every_kind_of_evaluation(name: str) -> None:
-    assert any(COVERED[name](random_evaluations.evaluation(seed)) for seed in SEEDS)
+    assert any(COVERED[name](with_traits(random_evaluations.evaluation(seed))) for seed in SEEDS)
 
 
 def test_a_seed_stands_for_one_evaluation() -> None:
-    one, other, same = (str(random_evaluations.evaluation(seed)) for seed in (1, 2, 1))
+    one, other, same = (str(with_traits(random_evaluations.evaluation(seed))) for seed in (1, 2, 1))
     assert one == same
     assert one != other
     assert "metrics_specs" in one

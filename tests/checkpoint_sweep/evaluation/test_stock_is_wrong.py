@@ -243,6 +243,78 @@ def test_small_slices_and_cross_slices_do_not_go_together(tmp_path: Path) -> Non
     assert hidden == {key for key in found if 'bytes_value: "b"' in key}
 
 
+def _with_queries(rows: Sequence[Row]) -> list[Row]:
+    """Queries of four and two examples; those of which ``f`` is NaN are two and one."""
+    return [
+        {**row, "q": ["a" if i < 4 else "b"], "f": [math.nan if i in (0, 1, 4) else 1.0]}
+        for i, row in enumerate(rows)
+    ]
+
+
+QUERIES = (
+    np.array([0.1, 0.2, 0.3, 0.4, 0.6, 0.7]),
+    np.array([0.0, 1.0, 0.0, 1.0, 1.0, 0.0]),
+)
+FIRST_LABEL = _metrics("MinLabelPosition", options='query_key: "q"')
+
+
+def test_small_slices_and_queries_do_not_go_together(tmp_path: Path) -> None:
+    rows = _with_queries(_rows(*QUERIES))
+    config = (
+        LABEL
+        + FIRST_LABEL
+        + _metrics("MeanPrediction")
+        + 'slicing_specs {} slicing_specs { feature_keys: "s" } '
+        + "options { min_slice_size { value: 5 } }"
+    )
+    with pytest.raises(Exception, match="'__ERROR__'} appeared in the output"):
+        _stock(rows, config, tmp_path)
+    found = _engine(rows, config, tmp_path)
+    true = {"mean_prediction": QUERIES[0].mean(), "min_label_position": 1.5}
+    assert found.pop("") == pytest.approx(true)
+    assert [list(values) for values in found.values()] == [["__ERROR__"]] * 2
+
+
+def test_a_query_counts_once_in_the_slice_of_nan(tmp_path: Path) -> None:
+    rows = _with_queries(_rows(*QUERIES))
+    config = f'{LABEL} {FIRST_LABEL} slicing_specs {{ feature_keys: "f" }}'
+    name, of_nan = "min_label_position", 'single_slice_keys { column: "f" float_value: nan }'
+    positions, examples = (1, 2), (2, 1)  # Of the first label, and in the slice, by query.
+    stock = np.average(positions, weights=examples)
+    assert _stock(rows, config, tmp_path)[of_nan][name] == pytest.approx(stock) == 4 / 3
+    assert _engine(rows, config, tmp_path)[of_nan][name] == np.mean(positions) == 1.5
+
+
+def test_squares_beyond_float32_are_finite(tmp_path: Path) -> None:
+    p, y = np.array([1e30, 2.0]), np.array([0.0, 1.0])
+    config = LABEL + _metrics("MeanSquaredError", "RootMeanSquaredError")
+    true = float(np.mean((p - y) ** 2))
+    stock = {"mean_squared_error": math.inf, "root_mean_squared_error": math.inf}
+    assert _stock(_rows(p, y), config, tmp_path)[""] == stock
+    found = _engine(_rows(p, y), config, tmp_path)[""]
+    assert found == pytest.approx({**stock, "mean_squared_error": true})
+    assert true == pytest.approx(5e59)
+
+
+def test_a_class_that_no_example_has_makes_averages_undefined(tmp_path: Path) -> None:
+    p, y = _multi_class()
+    y = np.where(y == 2, 0, y)
+    weights = " ".join(f"class_weights {{ key: {i} value: 1 }}" for i in range(CLASSES))
+    plain, weighted = (
+        _metrics("AUC", options=f"aggregate {{ {kind}: true {weights} }}")
+        for kind in ("macro_average", "weighted_macro_average")
+    )
+    named = weighted.replace('"AUC"', '"AUC" config: \'"name": "weighted"\'')
+    config = LABEL + plain + named
+    areas = [sklearn_metrics.roc_auc_score(y == i, p[:, i]) for i in (0, 1)]
+    shares = [(y == i).mean() for i in (0, 1)]
+    stock = {"auc": sum(areas) / CLASSES, "weighted": np.average(areas, weights=shares)}
+    assert stock == pytest.approx({"auc": 0.3523, "weighted": 0.5098}, abs=5e-5)
+    assert _stock(_rows(p, y), config, tmp_path)[""] == pytest.approx(stock, abs=1e-6)
+    found = _engine(_rows(p, y), config, tmp_path)[""]
+    assert found == pytest.approx(dict.fromkeys(stock, math.nan), nan_ok=True)
+
+
 def test_sorting_fails_on_some_metric_keys(tmp_path: Path) -> None:
     predictions, labels = _multi_class()
     both = "example_weights { weighted: true unweighted: true }"

@@ -72,20 +72,17 @@ def count_non_finite(
     return result
 
 
-def count_outside(
-    blocks: Sequence[Block], eval_config: config_pb2.EvalConfig, models: int
-) -> np.ndarray:
+def count_outside(blocks: Sequence[Block], outputs: Sequence[str], models: int) -> np.ndarray:
     """Counts, for each model, the examples with a prediction outside of [0, 1].
 
     Args:
         blocks: Blocks of all models, see `stack_models`.
-        eval_config: Config of the evaluation, which says which outputs have metrics of curves.
+        outputs: Outputs that have metrics of curves, see `curves.outputs_with_curves`.
         models: Number of models.
 
     Returns:
-        (models, outputs) int64, in the order of `curves.outputs_with_curves`.
+        (models, outputs) int64.
     """
-    outputs = curves.outputs_with_curves(eval_config)
     result = np.zeros((models, len(outputs)), np.int64)
     for numbers, batch in blocks:
         for index, output in enumerate(outputs):

@@ -6,6 +6,7 @@ that of a few of its points, and often ranks candidates the other way round.
 
 from collections.abc import Iterator, Mapping
 
+from tensorflow_model_analysis.metrics import metric_specs
 from tensorflow_model_analysis.proto import config_pb2
 
 from checkpoint_sweep.common.names import MetricName
@@ -14,10 +15,11 @@ from checkpoint_sweep.selection.metric_lookup import names_computed_both_ways
 
 # Beyond it a prediction is no rounding of 0 or 1.
 TOLERANCE = 1e-6
+# Subclasses included.
 _CURVES = frozenset(
     {
         "AUC",
-        "AUCPrecisionRecall",
+        "MaxRecall",
         "PrecisionAtRecall",
         "RecallAtPrecision",
         "SensitivityAtSpecificity",
@@ -39,7 +41,7 @@ def outputs_with_curves(eval_config: config_pb2.EvalConfig) -> list[str]:
         {
             output
             for spec in eval_config.metrics_specs
-            if any(metric.class_name in _CURVES for metric in spec.metrics)
+            if any(map(_is_of_curve, spec.metrics))
             for output in spec.output_names or [""]
         }
     )
@@ -68,11 +70,16 @@ def curves_out_of_range(
     }
 
 
+def _is_of_curve(metric: config_pb2.MetricConfig) -> bool:
+    kinds = type(metric_specs.metric_instance(metric)).__mro__
+    return not _CURVES.isdisjoint(kind.__name__ for kind in kinds)
+
+
 def _names(eval_config: config_pb2.EvalConfig) -> Iterator[MetricName]:
     both = names_computed_both_ways(eval_config)
     for spec in eval_config.metrics_specs:
         for metric in spec.metrics:
-            if metric.class_name in _CURVES:
+            if _is_of_curve(metric):
                 for name in names_of(eval_config, spec, metric, both):
                     if _TOP_K not in name.sub_key and not name.name.startswith("_"):
                         yield name

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.proto import config_pb2
 
 from checkpoint_sweep.common.names import MetricName
@@ -11,6 +12,10 @@ from tests.checkpoint_sweep.evaluation import tfma_oracle
 BINARY = 'model_specs { label_key: "y" } '
 AUC = 'metrics { class_name: "AUC" }'
 ERROR = 'metrics { class_name: "MeanAbsoluteError" }'
+
+
+class OwnArea(tfma.metrics.AUC):
+    """A user's own class."""
 
 
 @pytest.mark.parametrize(
@@ -24,6 +29,11 @@ ERROR = 'metrics { class_name: "MeanAbsoluteError" }'
             'metrics_specs { metrics { class_name: "AUC" config: \'"name": "mine"\' } }',
             {"": 3},
             {MetricName("", "", "mine")},
+        ),
+        (
+            f'metrics_specs {{ metrics {{ class_name: "OwnArea" module: "{__name__}" }} }}',
+            {"": 3},
+            {MetricName("", "", "auc")},
         ),
         (
             f'metrics_specs {{ {AUC} output_names: ["one", "other"] }}',

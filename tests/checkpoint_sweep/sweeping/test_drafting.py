@@ -192,7 +192,7 @@ def test_slices_are_features_of_few_values() -> None:
             {"p": 1},
             {"y": dataclasses.replace(_YES_OR_NO, distinct=1)},
             None,
-            "y has one value in all examples",
+            "the same in all examples: y",
         ),
         ({"p": 1}, {"x": _YES_OR_NO}, "y", "have no feature 'y'; they have: x"),
         ({"p": 1}, {"w": _WORD}, "w", "is text"),

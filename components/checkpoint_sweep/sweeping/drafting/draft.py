@@ -10,6 +10,7 @@ from checkpoint_sweep.sweeping.drafting import features as features_lib
 from checkpoint_sweep.sweeping.drafting import text
 from checkpoint_sweep.sweeping.drafting.guess import guess
 from checkpoint_sweep.sweeping.drafting.model import look_into
+from checkpoint_sweep.sweeping.drafting.predictions import look_at_predictions
 from checkpoint_sweep.sweeping.example_files import open_files
 
 
@@ -57,8 +58,16 @@ def draft(
     parsed = read_schema(schema) if schema else None
     with tempfile.TemporaryDirectory() as scratch:
         found = open_files(patterns, split, parsed, scratch, encoding=encoding)
-        rows, features = features_lib.look_at(found)
-    guessed = guess(look_into(SavedModel(model), features), features, label, weight)
+        batch, rows, features = features_lib.look_at(found)
+    saved_model = SavedModel(model)
+    signature = look_into(saved_model, features)
+    predicted, problem = look_at_predictions(saved_model, signature.signature, batch)
+    guessed = guess(signature, features, label, weight, predicted)
+    if problem:
+        guessed = dataclasses.replace(
+            guessed,
+            notes=[*guessed.notes, f"The model does not predict on these examples: {problem}."],
+        )
     of_label = features[guessed.label]
     return Draft(
         text.to_text(guessed, of_label, rows), text.select(guessed, of_label), guessed.notes

@@ -29,6 +29,7 @@ class Feature:
         high: Largest value; None of text.
         most_frequent: Share of the most frequent value; None where `distinct` is.
         median_error: Mean absolute difference to the median; None of text.
+        is_multi_hot: Whether the values are zeros and ones, and not one of them in each example.
     """
 
     kind: str
@@ -39,6 +40,7 @@ class Feature:
     high: float | None = None
     most_frequent: float | None = None
     median_error: float | None = None
+    is_multi_hot: bool = False
 
     @property
     def is_number(self) -> bool:
@@ -46,16 +48,20 @@ class Feature:
         return self.kind != TEXT and self.width == 1
 
 
-def look_at(examples: ExampleSource) -> tuple[int, Mapping[str, Feature]]:
-    """Counts the first examples, and describes their features by name.
+def look_at(examples: ExampleSource) -> tuple[pa.RecordBatch, int, Mapping[str, Feature]]:
+    """Reads the first examples, counts them, and describes their features by name.
+
+    Returns:
+        The first batch of them, their number, and the features.
 
     Raises:
         ExamplesError: There are none, or they cannot be read.
     """
     columns: dict[str, list[pa.Array]] = {}
-    rows = 0
+    rows, first = 0, None
     for batch in examples.batches(LOOKED_AT):
         rows += batch.num_rows
+        first = batch if first is None else first
         for name, column in zip(batch.schema.names, batch.columns, strict=True):
             columns.setdefault(name, []).append(column)
         if rows >= LOOKED_AT:
@@ -67,7 +73,7 @@ def look_at(examples: ExampleSource) -> tuple[int, Mapping[str, Feature]]:
         )
     columns.pop(tfma.ARROW_INPUT_COLUMN, None)
     found = {name: _feature(parts, rows) for name, parts in sorted(columns.items())}
-    return rows, {name: feature for name, feature in found.items() if feature is not None}
+    return first, rows, {name: feature for name, feature in found.items() if feature is not None}
 
 
 def _feature(parts: list[pa.Array], rows: int) -> Feature | None:
@@ -90,7 +96,15 @@ def _feature(parts: list[pa.Array], rows: int) -> Feature | None:
     kind = INTEGER if np.issubdtype(values.dtype, np.integer) else FLOAT
     error = float(np.abs(values - np.median(values)).mean())
     low, high = float(values.min()), float(values.max())
-    return Feature(kind, share, width, distinct, low, high, most, error)
+    return Feature(
+        kind, share, width, distinct, low, high, most, error, _is_multi_hot(values, width)
+    )
+
+
+def _is_multi_hot(values: np.ndarray, width: int | None) -> bool:
+    if width is None or width < 2 or not np.isin(values, (0, 1)).all():
+        return False
+    return bool((values.reshape(-1, width).sum(axis=1) != 1).any())
 
 
 def _is_list(kind: Any) -> bool:

@@ -6,13 +6,15 @@ from collections.abc import Mapping, Sequence
 from checkpoint_sweep.common.eval_config import EvalConfigError
 from checkpoint_sweep.common.text import some
 from checkpoint_sweep.evaluation.preflight.signature import predicted_output
-from checkpoint_sweep.sweeping.drafting.features import FLOAT, INTEGER, TEXT, Feature
+from checkpoint_sweep.sweeping.drafting.features import FLOAT, TEXT, Feature
+from checkpoint_sweep.sweeping.drafting.label import are_classes, are_signs, find_label
 from checkpoint_sweep.sweeping.drafting.model import UNKNOWN, Model
+from checkpoint_sweep.sweeping.drafting.predictions import Predicted
 
 BINARY, MULTI_CLASS, REGRESSION = "binary", "multi-class", "regression"
+# Labels of -1 and 1; and several classes at once, as a vector of zeros and ones.
+SIGNS, MULTI_LABEL = "signs", "multi-label"
 _OF_PREDICTION = ("prob", "score", "pred", "logistic", "logit", "output")
-_OF_PROBABILITY = ("prob", "score", "logistic", "logit")
-_OF_LABEL = ("label", "target", "outcome", "class", "y")
 _OF_WEIGHT = ("weight", "weights", "example_weight", "sample_weight")
 _MOST_CLASSES = 50
 _MOST_SLICES, _MOST_VALUES = 5, 20
@@ -25,10 +27,10 @@ class Guess:
     """The guess of what to evaluate.
 
     Attributes:
-        problem: BINARY, MULTI_CLASS or REGRESSION.
+        problem: BINARY, SIGNS, MULTI_CLASS, MULTI_LABEL or REGRESSION.
         prediction: Output of the model; "" where it has one only.
         columns: Number of values that it has for an example, or UNKNOWN.
-        is_logit: Whether its name says that it is no probability yet.
+        is_logit: Whether its name or its values say that it is no probability yet.
         label: Feature that is the label.
         weight: Feature that is the weight of an example, or "".
         slices: Features to slice by.
@@ -48,7 +50,11 @@ class Guess:
 
 
 def guess(
-    model: Model, features: Mapping[str, Feature], label: str | None, weight: str | None
+    model: Model,
+    features: Mapping[str, Feature],
+    label: str | None,
+    weight: str | None,
+    predicted: Mapping[str, Predicted] | None = None,
 ) -> Guess:
     """Guesses what is not given.
 
@@ -57,6 +63,7 @@ def guess(
         features: Features of the examples, by name.
         label: Feature that is the label; None to guess.
         weight: Feature that is the weight; None to take one that is called so, "" for none.
+        predicted: Predictions on some examples, by output; None where they are not known.
 
     Raises:
         EvalConfigError: There is nothing to guess by, or what is given is not there.
@@ -64,6 +71,9 @@ def guess(
     notes: list[str] = []
     prediction = _prediction(model, notes)
     columns = model.outputs[prediction]
+    seen = (predicted or {}).get(prediction)
+    if columns == UNKNOWN and seen is not None:
+        columns = seen.columns
     for name in (label, weight):
         if name and name not in features:
             raise EvalConfigError(
@@ -73,14 +83,17 @@ def guess(
     weight = _weight(model, features, notes) if weight is None else weight
     if label is None:
         others = {n: f for n, f in features.items() if n != weight}
-        label = _label(model, prediction, columns, others, notes)
-    problem = _problem(features[label], model, prediction, label, notes)
+        label = find_label(model, prediction, columns, others, notes)
+    problem = _problem(features[label], model, prediction, columns, label, notes)
+    is_logit = "logit" in prediction.lower() or (seen is not None and not seen.within_unit)
+    if note := _of_values(problem, is_logit, seen, prediction, label):
+        notes.append(note)
     slices, other_slices = _slices(model, features, {label, weight})
     return Guess(
         problem,
         prediction if len(model.outputs) > 1 else "",
         columns,
-        "logit" in prediction.lower(),
+        is_logit,
         label,
         weight,
         slices,
@@ -116,97 +129,36 @@ def _weight(model: Model, features: Mapping[str, Feature], notes: list[str]) -> 
     return ""
 
 
-def _label(
-    model: Model,
-    prediction: str,
-    columns: int,
-    features: Mapping[str, Feature],
-    notes: list[str],
+def _of_values(
+    problem: str, is_logit: bool, seen: Predicted | None, prediction: str, label: str
 ) -> str:
-    """Finds the feature that the model is not given and that is most like its predictions."""
-    fits = {
-        name: rank
-        for name, feature in features.items()
-        if name not in model.asks_for
-        and (rank := _rank(name, feature, prediction, columns, model.has_vocabulary)) is not None
-    }
-    if not fits:
-        if same := _constants(model, features):
-            raise EvalConfigError(
-                f"The label cannot be guessed: {some(same, _NAMED)} has one value in all examples, "
-                "and the model is given the others that are numbers. Take examples with other "
-                "labels too, or name the label by --label."
-            )
-        raise EvalConfigError(
-            "No feature of the examples can be the label: the model is given all of those that "
-            f"are numbers. They have: {some(sorted(features), _NAMED)}. Name it by --label, or "
-            "take examples that have it."
+    """Says what follows from the values of the prediction; "" where nothing does."""
+    if problem == SIGNS:
+        of_unit = seen is not None and seen.within_unit
+        return (
+            f"The labels {label!r} are -1 and 1: the hinge loss is drafted, since AUC, precision "
+            "and recall take 0 and 1. Write the labels so, and predict a probability, for those."
+            + (f" {prediction!r} is within [0, 1], where the hinge loss says little." * of_unit)
         )
-    best = min(fits.values())
-    first = [name for name, rank in fits.items() if rank == best]
-    if len(first) > 1:
-        raise EvalConfigError(
-            f"The label may be any of {some(first, _NAMED)}, as far as the model and the data "
-            "tell. Name it by --label."
-        )
-    others = sorted(fits.keys() - set(first))
-    besides = f"; it could also be {some(others, _NAMED)}" if others else ""
-    notes.append(f"The label is taken to be {first[0]!r}{besides}: --label names another.")
-    return first[0]
-
-
-def _constants(model: Model, features: Mapping[str, Feature]) -> list[str]:
-    """Returns the numbers that the model is not given and that are the same in all examples."""
-    return sorted(
-        name
-        for name, feature in features.items()
-        if feature.is_number and feature.distinct == 1 and name not in model.asks_for
+    if problem == REGRESSION or not is_logit:
+        return ""
+    values = "" if seen is None else f", from {seen.low:.3g} to {seen.high:.3g},"
+    activation = "tf.nn.softmax" if problem == MULTI_CLASS else "tf.sigmoid"
+    lost = "its cross entropy is computed from logits"
+    if problem != MULTI_CLASS:
+        lost += ", and no metric whose thresholds are those of probabilities"
+    return (
+        f"The prediction {prediction!r}{values} is taken for a logit: {lost}. Export {activation} "
+        "of it for probabilities; of a regression, name the label by --label."
+        if problem == BINARY
+        else f"The prediction {prediction!r}{values} is taken for logits: {lost}. Export "
+        f"{activation} of it for probabilities."
     )
 
 
-def _rank(
-    name: str, feature: Feature, prediction: str, columns: int, has_vocabulary: bool
-) -> int | None:
-    """Ranks how like a label a feature is, 0 the most; None where it cannot be one."""
-    if feature.share < 1 or feature.distinct == 1:
-        return None
-    is_class = has_vocabulary and _are_names(feature, columns)
-    if feature.kind == TEXT and not is_class:
-        return None
-    is_vector = columns > 1 and feature.width == columns
-    if not (feature.is_number or is_vector or is_class):
-        return None
-    if columns > 1 and not (is_vector or is_class or _are_classes(feature, columns)):
-        return None
-    if name == prediction:
-        return 0
-    if name.lower() in _OF_LABEL or name.lower().endswith(("_label", "_target")):
-        return 1
-    of_probability = any(hint in prediction.lower() for hint in _OF_PROBABILITY)
-    if columns <= 1 and of_probability:
-        return 2 if _are_classes(feature, 2) else 3 if is_class else 4
-    if columns > 1:
-        return 2 if (feature.distinct == columns and not is_class) or is_vector else 3
-    return 3 if feature.kind == FLOAT or _are_classes(feature, 2) else 4
-
-
-def _are_names(feature: Feature, columns: int) -> bool:
-    """Tells whether the values may be the names of the classes of a prediction."""
-    few = feature.distinct is not None and feature.distinct <= max(columns, 2)
-    return feature.kind == TEXT and feature.width == 1 and few
-
-
-def _are_classes(feature: Feature, classes: int) -> bool:
-    """Tells whether the values may be the numbers of so many classes."""
-    if not feature.is_number or feature.low is None or feature.high is None:
-        return False
-    few = feature.distinct is not None and feature.distinct <= classes
-    whole = feature.kind == INTEGER or classes == 2
-    return few and whole and feature.low >= 0 and feature.high <= classes - 1
-
-
-def _problem(label: Feature, model: Model, prediction: str, name: str, notes: list[str]) -> str:
-    columns = model.outputs[prediction]
+def _problem(
+    label: Feature, model: Model, prediction: str, columns: int, name: str, notes: list[str]
+) -> str:
     if label.kind == TEXT:
         if not model.has_vocabulary:
             raise EvalConfigError(
@@ -216,10 +168,12 @@ def _problem(label: Feature, model: Model, prediction: str, name: str, notes: li
         notes.append(f"The classes of {name!r} are found in the vocabulary that the model gives.")
         return BINARY if columns == 1 else MULTI_CLASS
     if columns > 1:
-        return MULTI_CLASS
-    if _are_classes(label, 2):
+        return MULTI_LABEL if label.is_multi_hot else MULTI_CLASS
+    if are_classes(label, 2):
         return BINARY
-    if columns == UNKNOWN and _are_classes(label, _MOST_CLASSES):
+    if are_signs(label):
+        return SIGNS
+    if columns == UNKNOWN and are_classes(label, _MOST_CLASSES):
         notes.append(
             f"{prediction!r} is taken for the probabilities of classes, since {name!r} has "
             f"{label.distinct} values; the signature does not say how many there are."

@@ -23,12 +23,14 @@ class Model:
         asks_for: Features that it is given; empty where this cannot be told.
         has_vocabulary: Whether it gives the names of its classes, by which TFMA finds the classes
             of labels that are text.
+        parses: Features that it parses, whether or not it predicts from them.
     """
 
     signature: str
     outputs: Mapping[str, int]
     asks_for: Collection[str]
     has_vocabulary: bool = False
+    parses: Collection[str] = frozenset()
 
 
 def look_into(saved_model: SavedModel, features: Collection[str]) -> Model:
@@ -53,13 +55,15 @@ def look_into(saved_model: SavedModel, features: Collection[str]) -> Model:
         for given in signature.inputs
         if (found := model_util.find_input_name_in_features(set(features), given)) is not None
     }
+    parsed = frozenset() if known else frozenset(parsed_features(saved_model))
     texts = signature.outputs.keys() - outputs.keys()
     return Model(
         name,
         outputs,
-        frozenset(known or parsed_features(saved_model).keys()),
+        frozenset(known) or parsed,
         # As TFMA looks for it.
         "all_classes" in texts or ("classes" in texts and "scores" in outputs),
+        parsed,
     )
 
 

@@ -8,7 +8,7 @@ import textwrap
 import jinja2
 
 from checkpoint_sweep.sweeping.drafting.features import LOOKED_AT, TEXT, Feature
-from checkpoint_sweep.sweeping.drafting.guess import BINARY, MULTI_CLASS, Guess
+from checkpoint_sweep.sweeping.drafting.guess import BINARY, MULTI_CLASS, MULTI_LABEL, SIGNS, Guess
 
 _WIDTH = 98
 # What a change of this size is worth is for the user to say.
@@ -24,6 +24,10 @@ def select(guess: Guess, label: Feature) -> str:
     """Names the metric to choose by, to begin with."""
     if guess.problem == BINARY:
         return "binary_crossentropy" if guess.is_logit else "auc"
+    if guess.problem == SIGNS:
+        return "hinge"
+    if guess.problem == MULTI_LABEL:
+        return "macro/binary_crossentropy" if guess.is_logit else "macro/auc"
     if guess.problem == MULTI_CLASS:
         return "sparse_categorical_accuracy" if label.width == 1 else "categorical_accuracy"
     return "mean_absolute_error"
@@ -44,6 +48,8 @@ def to_text(guess: Guess, label: Feature, rows: int) -> str:
         change=_CHANGE,
         BINARY=BINARY,
         MULTI_CLASS=MULTI_CLASS,
+        MULTI_LABEL=MULTI_LABEL,
+        SIGNS=SIGNS,
         TEXT=TEXT,
     )
 

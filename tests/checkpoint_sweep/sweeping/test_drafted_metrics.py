@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import tensorflow_model_analysis as tfma
 from google.protobuf import text_format
@@ -163,3 +164,13 @@ def test_whole_numbers_of_a_table_are_predicted_on_as_the_model_parses_them(tmp_
     (tmp_path / "eval.csv").write_text("p,label\n" + "3,1\n-4,0\n" * 5)
     drafted = draft(str(tmp_path / "export"), str(tmp_path / "eval.csv"))
     assert any("'output', from -4 to 3, is taken for a logit" in note for note in drafted.notes)
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+def test_the_index_that_pandas_writes_is_no_label(suffix: str, tmp_path: Path) -> None:
+    passthrough_model.write_model(tmp_path / "export")
+    frame = pd.DataFrame({"p": [0.5, 0.25, 1.5], "target": [3.5, 1.5, 2.5]}, index=[7, 5, 6])
+    table = str(tmp_path / f"eval{suffix}")
+    frame.to_csv(table) if suffix == ".csv" else frame.to_parquet(table)
+    drafted = draft(str(tmp_path / "export"), table)
+    assert list(drafted.notes) == ["The label is taken to be 'target': --label names another."]

@@ -1,6 +1,7 @@
 """The features of examples, as seen in a sample."""
 
 import dataclasses
+import re
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
@@ -14,6 +15,8 @@ from checkpoint_sweep.evaluation.inputs.source import ExamplesError, ExampleSour
 LOOKED_AT = 10_000
 INTEGER, FLOAT, TEXT = "integers", "numbers", "text"
 _MOST_DISTINCT = 50
+# As pandas names the index of its rows, in Parquet and in CSV files.
+_INDEX = re.compile(r"__index_level_\d+__|(Unnamed: 0)?")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,7 +74,11 @@ def look_at(examples: ExampleSource) -> tuple[pa.RecordBatch, int, Mapping[str, 
             f"There are no examples in {', '.join(examples.patterns.values())}. Name files that "
             "have some."
         )
-    columns.pop(tfma.ARROW_INPUT_COLUMN, None)
+    columns = {
+        name: parts
+        for name, parts in columns.items()
+        if name != tfma.ARROW_INPUT_COLUMN and not _INDEX.fullmatch(name)
+    }
     found = {name: _feature(parts, rows) for name, parts in sorted(columns.items())}
     return first, rows, {name: feature for name, feature in found.items() if feature is not None}
 

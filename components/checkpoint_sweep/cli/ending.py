@@ -8,6 +8,7 @@ import contextlib
 import functools
 import logging
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Callable
@@ -27,6 +28,8 @@ from checkpoint_sweep.common.streams import open_stream
 _OF_TYPER = (typer.Exit, typer.Abort, typer.BadParameter)
 _GOES_ON = ("sweep", "watch")
 _STDERR = 2
+# What an error says for those who call the library, behind the option.
+_IN_PYTHON = re.compile(r" \(\w+ in Python\)|, \w+ in Python,")
 
 
 def in_a_sentence(command: Callable[..., None], interruption: Interruption) -> Callable[..., None]:
@@ -60,7 +63,10 @@ def _fail(error: BaseException, log: RunLog | None) -> NoReturn:
     if refused := find_refusal(error):
         screen.fail(refused)
     if foreseen := find_foreseen(error):
-        screen.fail(str(foreseen), screen.BAD_INPUT if isinstance(foreseen, UserError) else 1)
+        screen.fail(
+            _IN_PYTHON.sub("", str(foreseen)),
+            screen.BAD_INPUT if isinstance(foreseen, UserError) else 1,
+        )
     said = telling_line(error)
     if log is None:
         screen.fail(f"{said}. No log of it can be written. Set TMPDIR to a folder for one.", 1)

@@ -182,7 +182,9 @@ def _of_folder(folder: str, files: Sequence[str], step_from: str | None) -> list
             steps = find_steps(names, written, lambda name: _counts(os.path.join(folder, name)))
     except AmbiguousNamesError as error:
         if step_from is not None:
-            raise CheckpointError(f"--step-from (step_from): {error}. Correct it.") from error
+            raise CheckpointError(
+                f"--step-from (step_from in Python): {error}. Correct it."
+            ) from error
         raise CheckpointError(
             f"There are {error}, in {folder}. Say where in a name the step is, by a regular "
             "expression such as --step-from='ckpt-(\\d+)' (step_from in Python); names that it "

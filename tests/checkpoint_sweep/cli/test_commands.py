@@ -132,6 +132,13 @@ def test_bad_input_exits_with_2_and_one_sentence(arguments: list[str], words: st
     assert "Traceback" not in done.stderr
 
 
+def test_an_error_names_options_and_not_arguments_of_python(tmp_path: Path) -> None:
+    (tmp_path / "model.ckpt.index").touch()
+    done = console_script.run("export-graph", "math:sqrt", str(tmp_path))
+    assert done.returncode == 2
+    assert done.stderr.rstrip().endswith("say where the step is by --step-from.")
+
+
 @pytest.mark.parametrize(
     "content", ["", "[", "[]", "{}", '{"checkpoints": 1}', "[" * 100_000, '{"checkpoints": []}']
 )

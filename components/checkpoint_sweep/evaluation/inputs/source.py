@@ -123,6 +123,20 @@ class ExampleSource:
                     "Make them again."
                 ) from error
 
+    def number_types(self) -> dict[str, str]:
+        """Names the types of the features that are numbers, in the first examples, by feature.
+
+        Raises:
+            ExamplesError: The examples cannot be read.
+        """
+        batch = next(self.batches(_PEEKED), None)
+        names = {pa.int64(): "int64", pa.float32(): "float32"}
+        return {
+            field.name: names[field.type.value_type]
+            for field in (batch.schema if batch is not None else ())
+            if getattr(field.type, "value_type", None) in names
+        }
+
     def counts(self) -> Iterator[int]:
         """Yields numbers of examples that add up to all of them, which are read but not parsed.
 

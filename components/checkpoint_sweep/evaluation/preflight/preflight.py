@@ -5,7 +5,11 @@ import tensorflow_model_analysis as tfma
 from checkpoint_sweep.common.eval_config import check_thresholds
 from checkpoint_sweep.evaluation.inputs.source import ExampleSource
 from checkpoint_sweep.evaluation.preflight.features import features_of, indispensable_features
-from checkpoint_sweep.evaluation.preflight.signature import check_signature, flattening_warning
+from checkpoint_sweep.evaluation.preflight.signature import (
+    check_signature,
+    conversion_notice,
+    flattening_warning,
+)
 from checkpoint_sweep.evaluation.preflight.support import compiled_metrics_warning
 from checkpoint_sweep.evaluation.preflight.weights import check_weights
 from checkpoint_sweep.evaluation.request import DEFAULT_ENGINE
@@ -52,6 +56,7 @@ def preflight(
     if not compiled:  # A threshold may be for a metric that the model was compiled with.
         check_thresholds(eval_config)
     warnings = (
+        conversion_notice(exported, eval_config, examples.number_types()),
         flattening_warning(exported, eval_config),
         compiled if engine != "tfma" else None,
     )

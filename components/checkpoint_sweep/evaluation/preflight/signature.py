@@ -131,6 +131,33 @@ def flattening_warning(saved_model: SavedModel, eval_config: tfma.EvalConfig) ->
     )
 
 
+def conversion_notice(
+    saved_model: SavedModel, eval_config: tfma.EvalConfig, types: Mapping[str, str]
+) -> str | None:
+    """Says which features are converted to the number type of an input; None if none is.
+
+    Args:
+        saved_model: SavedModel that was exported.
+        eval_config: Config of the evaluation, with its defaults filled in.
+        types: Names of the types of features that are numbers, `int64` or `float32`, by feature.
+    """
+    spec = next(spec for spec in eval_config.model_specs if not spec.is_baseline)
+    signature = saved_model.signatures.get(spec.signature_name or saved_model.default_signature)
+    converted = [
+        f"{feature} ({types[feature]} to {dtype.name})"
+        for name, tensor in sorted(signature.inputs.items() if signature else ())
+        if (feature := model_util.find_input_name_in_features(set(types), name)) is not None
+        and (dtype := tf.as_dtype(tensor.dtype)).name != types[feature]
+        and dtype != tf.string
+    ]
+    if not converted:
+        return None
+    return (
+        f"Features are converted to the types of the signature's inputs: {_list(converted)}. A "
+        "whole number that its type does not hold is refused."
+    )
+
+
 def predicted_output(outputs: Collection[str], prediction_key: str) -> str | None:
     """Finds the output that TFMA takes for the prediction; None if it finds none."""
     if len(outputs) == 1:

@@ -178,7 +178,7 @@ def _naming(path: str) -> Iterator[None]:
         if "UTF8" in reason or isinstance(error, UnicodeError):
             raise ExamplesError(
                 f"{path} is not in the encoding in which it is read. Name its encoding by "
-                "--encoding, for example latin-1, or write it in UTF-8."
+                "--encoding (encoding in Python), for example latin-1, or write it in UTF-8."
             ) from error
         raise ExamplesError(
             f"{path} cannot be read as a table: {reason}. Correct the file."

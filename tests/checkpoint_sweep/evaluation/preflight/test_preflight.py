@@ -34,7 +34,7 @@ def _config(
 
 
 def _examples(*names: str) -> Any:
-    return SimpleNamespace(features=lambda wanted, indispensable: set(names))
+    return SimpleNamespace(features=lambda wanted, indispensable: set(names), number_types=dict)
 
 
 def _model(directory: Path, columns: int = 1, compiled: bool = False) -> SavedModel:

@@ -6,7 +6,7 @@ import tensorflow_model_analysis as tfma
 from google.protobuf import text_format
 
 from checkpoint_sweep.common.eval_config import with_defaults
-from checkpoint_sweep.evaluation.preflight.signature import flattening_warning
+from checkpoint_sweep.evaluation.preflight.signature import conversion_notice, flattening_warning
 from checkpoint_sweep.saved_model.saved_model import SavedModel
 
 
@@ -50,3 +50,16 @@ def test_two_columns_under_a_binary_metric_are_warned_of(
     if warning:
         assert "'scores' has two columns" in warning
         assert "AUC" in warning
+
+
+@pytest.mark.parametrize(
+    ("types", "said"),
+    [({"x": "int64"}, "x (int64 to float32)"), ({"x": "float32"}, ""), ({"other": "int64"}, "")],
+    ids=["whole numbers", "the same type", "another feature"],
+)
+def test_features_that_are_converted_are_named(
+    types: dict[str, str], said: str, tmp_path: Path
+) -> None:
+    notice = conversion_notice(_model(tmp_path, 1), _config(AUC), types)
+    assert said in (notice or "")
+    assert (notice is None) == (not said)

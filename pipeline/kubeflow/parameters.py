@@ -50,6 +50,7 @@ def data(value: str) -> str:
         RunParameterError: it is neither.
     """
     if value.startswith((*OBJECT_STORES, "/")):
+        _check_path("data", value)
         return value.rstrip("/")
     raise RunParameterError(
         f"data is {value!r}; name a folder by a URI ({', '.join(OBJECT_STORES)}) or by an absolute "
@@ -76,6 +77,7 @@ def push_destination(folder: str) -> str:
             f"push_to is {folder!r}; the Pusher can write to gs:// and to mounted volumes. Leave "
             "it empty to push to the run's pushed_model artifact, on any object store."
         )
+    _check_path("push_to", folder)
     base = folder.rstrip("/") or _CONTAINER_SCRATCH
     return json.dumps({"filesystem": {"base_directory": base}})
 
@@ -108,7 +110,19 @@ def baseline(name: str | None, root: str, push_to: str) -> str:
             f"({', '.join(OBJECT_STORES)}) or by its path on a mounted volume, or leave it empty "
             "when there is none."
         )
+    _check_path("baseline", name)
     return name.rstrip("/")
+
+
+def _check_path(parameter: str, value: str) -> None:
+    """Checks that a folder is where it says: in its bucket, or below the folders it names."""
+    scheme = next((store for store in OBJECT_STORES if value.startswith(store)), "")
+    name = value.removeprefix(scheme)
+    if ".." in name.split("/") or (scheme and name.startswith("/")):
+        raise RunParameterError(
+            f"{parameter} is {value!r}, which leads elsewhere than it says. Name a bucket and a "
+            "path without '..'."
+        )
 
 
 def is_in_place(baseline_name: str, push_destination_json: str) -> bool:

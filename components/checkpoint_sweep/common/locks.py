@@ -79,4 +79,6 @@ def waited_for(path: str) -> Iterator[None]:
 
 def _opened(path: str) -> IO[str]:
     os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
-    return open(path, "a+")
+    # A link is not followed: the holder's id would be written over what it leads to.
+    number = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o644)
+    return os.fdopen(number, "a+")

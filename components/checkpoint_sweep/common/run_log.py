@@ -6,6 +6,7 @@ import sys
 import threading
 from pathlib import Path
 
+from checkpoint_sweep.common.secrets import masked
 from checkpoint_sweep.common.text import printable_lines
 
 _FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
@@ -13,14 +14,14 @@ _STDERR = 2
 
 
 class _Lines(logging.Formatter):
-    """Lines that can be shown on a terminal."""
+    """Lines that can be shown on a terminal, and to others."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return printable_lines(super().format(record))
+        return printable_lines(masked(super().format(record)))
 
 
 class RunLog:
-    """A log file, made when there is something to write.
+    """A log file for its user alone, made when there is something to write.
 
     Attributes:
         path: Name of the file.
@@ -45,7 +46,7 @@ class RunLog:
         logging.raiseExceptions = False  # a log that cannot be written is no matter of its own
         sys.stderr.flush()
         self._terminal = os.dup(_STDERR)
-        file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
+        file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         os.dup2(file, _STDERR)
         os.close(file)
 

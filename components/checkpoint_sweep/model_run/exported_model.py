@@ -5,6 +5,7 @@ import os
 import numpy as np
 import tensorflow as tf
 
+from checkpoint_sweep.common.digests import files_of_folder
 from checkpoint_sweep.common.files import check_access
 from checkpoint_sweep.model_run.checkpoints import CheckpointError
 from checkpoint_sweep.saved_model.copies import find_copies
@@ -33,11 +34,13 @@ class ExportedModel:
         saved_model: SavedModel that was exported.
 
     Raises:
-        ExportedModelError: It has no variables, they are unreadable, or no signature reads one.
+        ExportedModelError: It has no variables, they are unreadable, no signature reads one, or a
+            file in it is a link out of it.
     """
 
     def __init__(self, saved_model: SavedModel) -> None:
         self.saved_model = saved_model
+        _check_links(saved_model.directory)
         prefix = os.path.join(saved_model.directory, VARIABLES)
         advice = "Export a SavedModel with variables (not a frozen graph) in the Trainer."
         check_access(os.path.dirname(prefix))
@@ -75,6 +78,24 @@ class ExportedModel:
         if value is None or value.shape or value.dtype.kind not in "iuf" or not np.isfinite(value):
             return None
         return int(value)
+
+
+def _check_links(directory: str) -> None:
+    """Checks that no file that is exported with other weights is a link out of the model.
+
+    What it leads to would be copied, and served. Graph and weights are not copied as they are.
+    """
+    if "://" in directory:
+        return
+    root = os.path.realpath(directory)
+    for path in files_of_folder(directory):
+        real = os.path.realpath(path)
+        own = os.path.relpath(path, directory).startswith(("saved_model.pb", "variables"))
+        if not own and os.path.commonpath([root, real]) != root:
+            raise ExportedModelError(
+                f"{path} is a link out of the exported model, to {real}, and would be exported. "
+                "Put the file itself there."
+            )
 
 
 def needed_keys(saved_model: SavedModel, bundle: TensorBundle) -> frozenset[str]:

@@ -8,6 +8,9 @@ from typing import NamedTuple
 from checkpoint_sweep.report.document import Report, number
 from checkpoint_sweep.report.support import is_supported
 
+# What spreadsheets take for the beginning of a formula.
+_OF_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
+
 
 class Row(NamedTuple):
     """A number of the report; what is not known is None.
@@ -97,5 +100,12 @@ def to_csv(report: Report) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(Row._fields)
-    writer.writerows(rows(report))
+    writer.writerows([_cell(value) for value in row] for row in rows(report))
     return text.getvalue()
+
+
+def _cell(value: object) -> object:
+    """Makes text that a spreadsheet would take for a formula into text that it shows."""
+    if isinstance(value, str) and value.startswith(_OF_FORMULAS):
+        return f"'{value}"
+    return value

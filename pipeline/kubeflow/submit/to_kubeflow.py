@@ -7,6 +7,7 @@ import typer
 
 from pipeline.kubeflow.parameters import RunParameterError
 from pipeline.kubeflow.submit import options
+from pipeline.kubeflow.submit.kubeflow_api import connect, kubeflow_api, no_api
 from pipeline.kubeflow.submit.run_values import RunOverrides, kubeflow_values
 from pipeline.kubeflow.submit.schedules import ScheduleError, check_for_kubeflow
 from pipeline.reporting import log_filters
@@ -71,19 +72,13 @@ def kubeflow(
     except (RunParameterError, ScheduleError) as error:
         fail(str(error), 2)
     log_filters.silence_imports()
-    from kfp import Client
-    from kfp_server_api import ApiException
-    from urllib3.exceptions import HTTPError
-
     common: dict[str, Any] = {
         "pipeline_root": pipeline_root,
         "enable_caching": options.caching_of_all(caching),
         "service_account": service_account,
     }
-    try:
-        client = Client(
-            host=host, namespace=namespace or "kubeflow", existing_token=token, cookies=cookie
-        )
+    with kubeflow_api(host, [token, cookie]):
+        client = connect(host, namespace or "kubeflow", token, cookie)
         if schedule is not None:
             found = client.create_experiment(experiment or _EXPERIMENT, namespace=namespace)
             job = client.create_recurring_run(
@@ -96,24 +91,17 @@ def kubeflow(
                 pipeline_package_path=str(package),
                 **common,
             )
-            identity = job.recurring_run_id
-            options.say(f"Schedule {identity}: {host}/#/recurringrun/details/{identity}")
-            return
-        run = client.create_run_from_pipeline_package(
-            str(package),
-            arguments=values,
-            run_name=run_name,
-            experiment_name=experiment,
-            namespace=namespace,
-            **common,
-        )
-    except ApiException as error:
-        said = error.body or error.reason
-        fail(f"{host} refused: {error.status}, {said}. Check --token, --cookie and --namespace.", 1)
-    except (HTTPError, TimeoutError) as error:
-        fail(
-            f"{host} does not answer as Kubeflow's API: {error} Check --host, and --token or "
-            "--cookie where one is wanted.",
-            1,
-        )
-    options.say(f"Run {run.run_id}: {host}/#/runs/details/{run.run_id}")
+            what, identity, page = "Schedule", job.recurring_run_id, "recurringrun"
+        else:
+            run = client.create_run_from_pipeline_package(
+                str(package),
+                arguments=values,
+                run_name=run_name,
+                experiment_name=experiment,
+                namespace=namespace,
+                **common,
+            )
+            what, identity, page = "Run", run.run_id, "runs"
+    if not isinstance(identity, str) or not identity:
+        fail(no_api(host, "it gives no id for what was submitted"), 1)
+    options.say(f"{what} {identity}: {host}/#/{page}/details/{identity}")

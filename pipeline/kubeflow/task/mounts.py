@@ -30,11 +30,14 @@ def local_path(uri: str, base: str = "/") -> str:
         base: Folder that holds the mounts.
 
     Raises:
-        MountError: the launcher has no mount for this kind of URI.
+        MountError: the launcher has no mount for this kind of URI, or it leads out of the mount.
     """
     for scheme, folder in _FOLDERS.items():
         if uri.startswith(scheme):
-            return os.path.join(base, folder, uri.removeprefix(scheme))
+            name = uri.removeprefix(scheme)
+            if name.startswith("/") or ".." in name.split("/"):
+                raise MountError(f"{uri} names no bucket and no path in it, but leads elsewhere.")
+            return os.path.join(base, folder, name)
     raise MountError(f"{uri} is in no object store that Kubeflow mounts ({', '.join(_FOLDERS)}).")
 
 

@@ -74,3 +74,12 @@ def test_a_lock_that_cannot_be_written_is_an_error(lock: Lock, tmp_path: Path) -
     (tmp_path / "file").touch()
     with pytest.raises(NotADirectoryError), lock(str(tmp_path / "file/folder/.lock")):
         pass
+
+
+def test_a_link_in_place_of_a_lock_is_not_written_through(tmp_path: Path) -> None:
+    precious = tmp_path / "precious"
+    precious.write_text("mine")
+    (tmp_path / ".lock").symlink_to(precious)
+    with pytest.raises(OSError, match="symbolic links"), exclusive(str(tmp_path / ".lock")):
+        pass
+    assert precious.read_text() == "mine"

@@ -1,5 +1,6 @@
 """A report as `report.json` has it."""
 
+import dataclasses
 import json
 import math
 
@@ -7,6 +8,7 @@ import pytest
 
 from checkpoint_sweep.common.json_safe import to_json
 from checkpoint_sweep.report.document import VERSION, Report
+from checkpoint_sweep.report.rows import to_csv
 from tests.checkpoint_sweep.report import fake_report
 
 
@@ -35,3 +37,11 @@ def test_another_version_is_an_error() -> None:
     content = fake_report.report().to_dict() | {"version": VERSION + 1}
     with pytest.raises(ValueError, match=f"of version {VERSION + 1}"):
         Report.from_dict(content)
+
+
+def test_a_name_that_begins_as_a_formula_is_text_in_a_spreadsheet() -> None:
+    report = fake_report.report()
+    first = dataclasses.replace(report.candidates[0], name="=cmd()")
+    values = {"=cmd()": report.values[report.candidates[0].name]}
+    text = to_csv(dataclasses.replace(report, candidates=[first], values=values, baseline=None))
+    assert {line.partition(",")[0] for line in text.splitlines()[1:]} == {"'=cmd()"}

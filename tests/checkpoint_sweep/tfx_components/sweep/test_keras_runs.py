@@ -76,6 +76,14 @@ def test_what_no_signature_reads_need_not_be_in_a_checkpoint(
         np.testing.assert_allclose(one["probability"], other["probability"], rtol=1e-5)
 
 
+def test_a_link_out_of_the_exported_model_is_refused(tmp_path: Path) -> None:
+    run = keras_run.make(tmp_path, *RUNS["sequential, callback"])
+    (tmp_path / "private").write_text("not to be served")
+    (run.export / "assets" / "vocabulary").symlink_to(tmp_path / "private")
+    with pytest.raises(ExportedModelError, match="vocabulary is a link out of the exported model"):
+        _candidates(run)
+
+
 def test_a_saved_model_without_keras_3s_variables_is_refused(tmp_path: Path) -> None:
     run = keras_run.make(tmp_path, keras_run.sequential, keras_run.manager, keras_run.keras3_save)
     with pytest.raises(ExportedModelError, match=r"export by keras\.export\.ExportArchive"):

@@ -32,8 +32,13 @@ class Recorded:
 
 
 @contextlib.contextmanager
-def serve() -> Iterator[Recorded]:
-    """Serves on a free port until the context ends."""
+def serve(refusal: tuple[int, str] | None = None) -> Iterator[Recorded]:
+    """Serves on a free port until the context ends.
+
+    Args:
+        refusal: status and body of every answer; None to answer as the API server does. The
+            request's token takes the place of `TOKEN` in the body.
+    """
     recorded = Recorded("")
 
     class Handler(http.server.BaseHTTPRequestHandler):
@@ -48,8 +53,9 @@ def serve() -> Iterator[Recorded]:
         def _answer(self) -> None:
             recorded.headers.append({k.lower(): v for k, v in self.headers.items()})
             answer = _ANSWERS.get(self.path.split("?")[0])
-            content = json.dumps(answer or {}).encode()
-            self.send_response(200 if answer else 404)
+            status, text = refusal or (200 if answer else 404, json.dumps(answer or {}))
+            content = text.replace("TOKEN", self.headers["Authorization"] or "").encode()
+            self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.end_headers()
             self.wfile.write(content)

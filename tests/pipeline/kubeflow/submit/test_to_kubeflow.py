@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,29 @@ def test_a_host_that_does_not_answer_is_named(compiled: dict[str, Path], sdk: Sd
     assert done.returncode == 1
     assert "http://127.0.0.1:9 does not answer as Kubeflow's API" in done.stdout + done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "sentence"),
+    [
+        pytest.param(200, "{}", "does not answer as Kubeflow's API: it gives no id", id="anything"),
+        pytest.param(
+            403,
+            '{"message": "no TOKEN"}',
+            r"refused: 403 Forbidden, no Bearer \*\*\*. Check --token, --cookie",
+            id="a refusal that repeats the token",
+        ),
+    ],
+)
+def test_an_answer_without_a_run_is_one_sentence(
+    status: int, body: str, sentence: str, compiled: dict[str, Path], sdk: Sdk
+) -> None:
+    with serve((status, body)) as api:
+        options = [f"--host={api.host}", f"--package={compiled['kubeflow']}", "--token=s3cret"]
+        done = sdk("pipeline.kubeflow.submit", "kubeflow", *options)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    assert re.search(sentence, done.stderr)
+    assert "s3cret" not in done.stderr
 
 
 def test_account_experiment_and_credentials_are_sent_to_the_server(

@@ -50,6 +50,12 @@ def test_a_uri_of_an_unknown_object_store_is_refused() -> None:
         local_path("oci://b/k")
 
 
+@pytest.mark.parametrize("uri", ["minio:///etc", "s3://b/../../etc", "gs://.."])
+def test_a_uri_does_not_lead_out_of_its_mount(uri: str) -> None:
+    with pytest.raises(MountError, match="leads elsewhere"):
+        local_path(uri)
+
+
 @pytest.mark.parametrize(
     ("beam_args", "here"),
     [

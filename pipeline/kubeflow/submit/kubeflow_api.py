@@ -27,7 +27,7 @@ def connect(host: str, namespace: str, token: str | None, cookie: str | None) ->
     """
     from kfp import Client  # Only here: it takes seconds.
 
-    class Once(Client):  # type: ignore[misc]
+    class Once(Client):
         """The client, which else asks five times in 25 seconds and logs a traceback for each."""
 
         def get_kfp_healthz(self, sleep_duration: int = 0) -> Any:

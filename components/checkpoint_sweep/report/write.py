@@ -1,6 +1,7 @@
 """Writes a sweep's report into its evaluation artifact."""
 
 import os
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -39,7 +40,8 @@ def write_report(
     Returns:
         The path of the page.
     """
-    report = gather(swept.directory, swept.decision, model_run, made)
+    dated = {"date": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()), **(made or {})}
+    report = gather(swept.directory, swept.decision, model_run, dated)
     tfma = _tfma(swept.directory, report)
     files = {
         REPORT_JSON: to_json(report.to_dict()) + "\n",

@@ -1,7 +1,6 @@
 """The settings of a sweep, with its files read, and the paths of its models."""
 
 import dataclasses
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -81,7 +80,6 @@ def provenance(
     """
     return {
         **(identity or {}),
-        "date": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
         "examples": list(examples),
         "example_splits": list(splits),
         "engine": settings.engine,

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import time
 from pathlib import Path
 
 import pandas as pd
@@ -13,6 +14,7 @@ from google.protobuf import json_format, text_format
 
 from checkpoint_sweep import EarliestOfSet, Selection, StepRange
 from checkpoint_sweep.common.errors import UserError
+from checkpoint_sweep.report import write
 from checkpoint_sweep.sweeping import folder as folders
 from checkpoint_sweep.sweeping.finished import read_result
 from checkpoint_sweep.sweeping.sweep import sweep
@@ -65,10 +67,13 @@ def test_earlier_results_are_reused_and_the_earlier_folder_is_removed(files: Fil
 
 
 def test_a_sweep_in_which_nothing_is_new_leaves_the_one_before(
-    files: Files, caplog: pytest.LogCaptureFixture
+    files: Files, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     caplog.set_level("INFO", "absl")
-    first = sweep(**files.arguments())
+    with monkeypatch.context() as patched:
+        patched.setattr(write.time, "gmtime", lambda: time.struct_time((2001, 1, 1, *[0] * 6)))
+        first = sweep(**files.arguments())  # The day of its report is no news.
+    assert first.report.made["date"].startswith("2001-01-01")
     written = _times(first.directory)
     assert sweep(**files.arguments()) == first
     assert f"Nothing is new: {first.directory} stays as it is." in caplog.messages

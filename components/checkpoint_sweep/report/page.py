@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import importlib.resources
 import re
+from collections import Counter
 from collections.abc import Sequence
 
 import jinja2
@@ -162,10 +163,10 @@ def _is_measured(report: Report) -> bool:
 
 
 def _common_caution(report: Report) -> str | None:
-    """Returns the caution of all verdicts, if they share one: it is said once."""
+    """Returns the caution that several verdicts share, which is said once below the table."""
     verdicts = [candidate.verdict for candidate in report.candidates if candidate.verdict]
-    cautions = {verdict.caution for verdict in verdicts if verdict.interval}
-    return cautions.pop() if len(cautions) == 1 else None
+    shared = Counter(v.caution for v in verdicts if v.interval and v.caution).most_common(1)
+    return next((caution for caution, count in shared if count > 1), None)
 
 
 def _state(candidate: Candidate, is_chosen: bool) -> str:

@@ -332,6 +332,17 @@ def test_a_regression_has_predicted_against_actual_and_residuals(open_report: Op
     assert "about 100 of them" in page.locator("#plots .note").first.inner_text()
 
 
+def test_a_caution_of_several_verdicts_is_said_once() -> None:
+    cautions = {100: "a few examples decide", 200: "a few examples decide", 300: "few examples"}
+    made = fake_report.with_verdicts(
+        fake_report.report(checkpoints=4), lambda c: {"caution": cautions.get(c.step)}
+    )
+    page = render(made)
+    assert page.count("A few examples decide") == 1
+    assert page.count(" †</td>") == 2
+    assert page.count('<div class="quiet">few examples</div>') == 1
+
+
 def test_the_text_is_readable_without_scripts(browser: Browser, tmp_path: Path) -> None:
     made = fake_report.report()
     (tmp_path / "page.html").write_text(render(made), encoding="utf-8")

@@ -1,12 +1,16 @@
 """The documents: what they show is what `examples/` has, links lead somewhere, words are those of
 the glossary."""
 
+import dataclasses
 import re
 import runpy
 from pathlib import Path
 
 import pytest
 
+from checkpoint_sweep.evaluation.results.ledger import Entry
+from checkpoint_sweep.selection.sweep_verdicts import SweepVerdicts
+from checkpoint_sweep.selection.verdict import Verdict
 from pipeline.problems.problem import repository
 
 _ROOT = repository()
@@ -83,6 +87,14 @@ def test_the_site_has_a_page_for_each_document_and_leads_from_one_to_another(
         links = re.findall(r'(?:href|src)="(?!https?:)([^"#]+\.(?:html|png|svg))', page.read_text())
         assert [link for link in links if not (page.parent / link).exists()] == []
         assert ".md" not in "".join(links)
+
+
+@pytest.mark.parametrize("kind", [Verdict, Entry, SweepVerdicts])
+def test_the_keys_of_a_file_are_documented(kind: type) -> None:
+    text = (_ROOT / "docs" / "outputs.md").read_text()
+    keys = {field.name for field in dataclasses.fields(kind)} - {"verdicts"}
+    named = set(re.findall(r"`(\w+)`", "\n".join(re.findall(r"^\| `.*?\|", text, re.MULTILINE))))
+    assert keys - named == set()
 
 
 def _retired() -> set[str]:

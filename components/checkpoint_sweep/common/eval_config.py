@@ -61,8 +61,9 @@ def with_defaults(eval_config: tfma.EvalConfig, has_baseline: bool) -> tfma.Eval
         check_names(updated)
     except EvalConfigError:
         raise
-    except Exception as error:
-        reason = first_line(error).partition(". ")[0].partition(": eval_config=")[0]
+    except (Exception, SystemExit) as error:  # A module may be a script that ends when imported.
+        reason = first_line(error) if isinstance(error, Exception) else "its module calls sys.exit"
+        reason = reason.partition(". ")[0].partition(": eval_config=")[0]
         if (metric := _first_that_fails(eval_config)) not in reason:
             reason = f"{metric}: {reason}"
         raise EvalConfigError(
@@ -126,7 +127,7 @@ def _first_that_fails(eval_config: tfma.EvalConfig) -> str:
         for metric in spec.metrics:
             try:
                 _computations(eval_config, spec, metric)
-            except Exception:
+            except (Exception, SystemExit):
                 return metric.class_name
     return ""
 

@@ -208,9 +208,10 @@ def from_dict(content: Mapping[str, Any]) -> SelectionPolicy:
         policy: SelectionPolicy = kind(**fields)
     except SelectionError:
         raise
-    except Exception as error:  # Whatever the module raises when it is imported.
+    except (Exception, SystemExit) as error:  # Whatever the module raises when it is imported.
+        reason = first_line(error) if isinstance(error, Exception) else "its module calls sys.exit"
         raise SelectionError(
-            f"The selection policy {name!r} cannot be made with {fields}: {first_line(error)}. "
+            f"The selection policy {name!r} cannot be made with {fields}: {reason}. "
             "It must be a class at the top level of a module that can be imported where the sweep "
             "runs."
         ) from error

@@ -1,10 +1,13 @@
 """Thresholds that every value meets validate nothing."""
 
+from pathlib import Path
+
 import pytest
 import tensorflow_model_analysis as tfma
 from google.protobuf import text_format
 
 from checkpoint_sweep.common.eval_config import unvalidated_reason, with_defaults
+from checkpoint_sweep.errors import EvalConfigError
 
 _NONE = "the evaluation config has no thresholds"
 _NO_BOUND = "no threshold of the evaluation config has a finite bound"
@@ -41,3 +44,13 @@ def test_only_a_finite_bound_validates(threshold: str, reason: str | None) -> No
         text_format.Parse(_CONFIG % threshold, tfma.EvalConfig()), has_baseline=True
     )
     assert unvalidated_reason(config) == reason
+
+
+def test_a_metric_whose_module_ends_the_process_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "ending_metric.py").write_text("import sys\nsys.exit(0)\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    text = _CONFIG.replace('"AUC" %s', '"Ending" module: "ending_metric"')
+    with pytest.raises(EvalConfigError, match=r"Ending: its module calls sys\.exit"):
+        with_defaults(text_format.Parse(text, tfma.EvalConfig()), has_baseline=True)

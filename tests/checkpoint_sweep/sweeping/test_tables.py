@@ -201,6 +201,7 @@ def test_what_is_not_understood_is_named(
             "Row 1 of .*e.parquet has 18446744073709551615 in the column 'c'",
         ),
         (pa.array([[1, None]]), "Row 1 of .* has None in the column 'c'"),
+        (pa.array([0.5, -1e300]), "Row 2 of .* has -1e[+]300 in the column 'c'"),
     ],
 )
 def test_needed_columns_that_no_feature_holds_are_named(
@@ -208,6 +209,13 @@ def test_needed_columns_that_no_feature_holds_are_named(
 ) -> None:
     parquet.write_table(pa.table({"c": column}), tmp_path / "e.parquet")
     with pytest.raises(UserError, match=words):
+        _open(tmp_path / "e.parquet", _needing("c"))
+
+
+def test_a_column_that_a_parquet_file_has_twice_is_refused(tmp_path: Path) -> None:
+    twice = pa.Table.from_arrays([pa.array([1]), pa.array([0])], names=["c", "c"])
+    parquet.write_table(twice, tmp_path / "e.parquet")
+    with pytest.raises(UserError, match="has 2 columns 'c'"):
         _open(tmp_path / "e.parquet", _needing("c"))
 
 

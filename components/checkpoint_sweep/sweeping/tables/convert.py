@@ -155,10 +155,16 @@ def _convert(values: pa.Array, dtype: tf.DType) -> pa.Array:
         target = _ARROW[dtype]
         convert = lambda part: part.cast(target)  # noqa: E731
     try:
-        return convert(values)
+        converted = convert(values)
     except (pa.ArrowException, ValueError) as error:
         row = _first_failing(convert, values)
         raise CannotHoldError(row, values[row].as_py()) from error
+    if dtype == tf.float32:
+        finite = pc.less(pc.abs(converted), float("inf"))
+        beyond = pc.and_(finite, pc.greater(pc.abs(converted), float(tf.float32.max)))
+        if (row := pc.index(beyond, True).as_py()) >= 0:  # A feature would have infinity.
+            raise CannotHoldError(row, values[row].as_py())
+    return converted
 
 
 def _to_bytes(values: pa.Array) -> pa.Array:

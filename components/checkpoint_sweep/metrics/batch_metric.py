@@ -173,6 +173,10 @@ class _VectorizedFormula(base.VectorizedCombiner):
         """Makes the sums by bucket."""
         return dict(zip(buckets.tolist(), values, strict=True))
 
+    def output(self, buckets: np.ndarray, values: np.ndarray) -> dict[Any, Any]:
+        """Computes the metric without the sums as objects, which may be millions."""
+        return {self.combiner.key: float(self.combiner.formula.value(buckets, values))}
+
 
 class FormulaCombiner(beam.CombineFn):
     """The formula, example by example, for stock TFMA.
@@ -194,7 +198,7 @@ class FormulaCombiner(beam.CombineFn):
         example_weighted: bool,
     ) -> None:
         self.formula = formula
-        self._key = key
+        self.key = key
         self._eval_config = eval_config
         self._example_weighted = example_weighted
 
@@ -211,15 +215,15 @@ class FormulaCombiner(beam.CombineFn):
         for arrays in metric_util.to_label_prediction_example_weight(
             element,
             eval_config=self._eval_config,
-            model_name=self._key.model_name,
-            output_name=self._key.output_name,
+            model_name=self.key.model_name,
+            output_name=self.key.output_name,
             example_weighted=self._example_weighted,
             flatten=False,
             require_single_example_weight=True,
         ):
             label, prediction, weight = (array.reshape(1, 1, -1) for array in arrays)
             if reason := self.formula.obstacle(label.size, prediction.size):
-                raise ValueError(f"{self._key.name}: {reason}.")
+                raise ValueError(f"{self.key.name}: {reason}.")
             bucket, terms = _contribution(self.formula, label, prediction, weight)
             row = int(np.asarray(bucket).item())
             term = np.array([np.asarray(term).item() for term in terms])
@@ -240,7 +244,7 @@ class FormulaCombiner(beam.CombineFn):
         totals = np.zeros((len(rows), len(self.formula.fields)))
         for index, row in enumerate(rows):
             totals[index] = accumulator[row]
-        return {self._key: float(self.formula.value(np.array(rows, np.int64), totals))}
+        return {self.key: float(self.formula.value(np.array(rows, np.int64), totals))}
 
 
 def _contribution(

@@ -92,7 +92,9 @@ def _certainty(report: Report, decision: SweepVerdicts, winner: Verdict) -> str:
     if len(eligible) == 1:
         return f"No other candidate passed.{caution}"
     if not members:
-        return "This evaluation gives no intervals: how sure the choice is, is not known."
+        why = "" if winner.interval or caution else "This evaluation gives no intervals: "
+        unknown = f"{why}how sure the choice is, is not known."
+        return f"{unknown[0].upper()}{unknown[1:]}{caution}"
     text = ties(len(members), len(eligible), decision.selection.level)
     if len(members) > 1:
         text += ": on other examples of the same kind, any of them might come first"

@@ -99,6 +99,11 @@ def _student(probability: float, degrees_of_freedom: int) -> float:
 
 def _caution_reason(replicates: Replicates, influences: Array) -> str | None:
     """Says why an interval is not to be trusted; None if it is."""
+    if replicates.between_thresholds is not None:
+        return (
+            f"{replicates.between_thresholds:.0%} of both classes are ties to it, as they lie "
+            "between two of its thresholds: RankAUC of checkpoint_sweep.metrics tells them apart"
+        )
     buckets = len(replicates.examples)
     if replicates.total < FEW_EXAMPLES_PER_BUCKET * buckets:
         return f"{replicates.total:,} examples are few: its interval is a rough guess"

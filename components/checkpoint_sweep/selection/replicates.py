@@ -28,6 +28,8 @@ class Replicates:
         left_out: Value without each bucket, (buckets,); NaN where it is not defined.
         examples: Number of examples in each bucket, (buckets,).
         rarer_label: Number of examples with the rarer of the labels 0 and 1; None for other labels.
+        between_thresholds: Share of both classes that is between two thresholds, so that an area
+            under a curve takes it for ties; None where that is little, and for other metrics.
         obstacle: Why they tell no error of the value; None if they do.
         bounds: Smallest and largest value that the metric can have; None where not known.
     """
@@ -36,6 +38,7 @@ class Replicates:
     left_out: tuple[float, ...]
     examples: tuple[int, ...]
     rarer_label: int | None = None
+    between_thresholds: float | None = None
     obstacle: str | None = None
     bounds: tuple[float, float] | None = None
 
@@ -74,6 +77,7 @@ class Replicates:
             self,
             value=self.value - other.value,
             left_out=left_out,
+            between_thresholds=self.between_thresholds or other.between_thresholds,
             obstacle=self.obstacle or other.obstacle,
             bounds=None,
         )

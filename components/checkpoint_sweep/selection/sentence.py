@@ -19,12 +19,12 @@ def sentence(decision: Decision, selection: Selection) -> str:
         what = f"{what}, the average of the steps {', '.join(map(str, winner.averaged))}"
     value = plus_minus(winner.value or 0.0, winner.half_width)
     text = f"{what}, {winner.reason}: {selection} {value}"
+    if winner.caution:
+        text += f" ({winner.caution})"
     eligible = [v for v in decision.verdicts if v.eligible]
     members = [v for v in eligible if v.in_best_set]
     if not members:
         return f"{text}; how sure that is, is not known"
-    if winner.caution:
-        text += f" ({winner.caution})"
     if len(eligible) == 1:
         return f"{text}; no other checkpoint passed"
     return f"{text}; {ties(len(members), len(eligible), decision.level)}"

@@ -15,12 +15,14 @@ from checkpoint_sweep.evaluation.plan import combiners
 from checkpoint_sweep.metrics.batch_metric import FormulaCombiner
 from checkpoint_sweep.metrics.coefficient_of_determination import CoefficientOfDetermination
 from checkpoint_sweep.metrics.precision_at_k import PrecisionAtK
+from checkpoint_sweep.metrics.rank_areas import RankAUC, RankAUCPrecisionRecall
 from checkpoint_sweep.saved_model.model_source import ModelSource
 from tests.checkpoint_sweep.evaluation import taxi_models, tfma_oracle
 
 EXAMPLES = 60
 MODELS = 3
 P_AT_3 = 'module: "checkpoint_sweep.metrics" class_name: "PrecisionAtK" config: "\\"k\\": 3"'
+RANK_AUC = 'module: "checkpoint_sweep.metrics" class_name: "RankAUC"'
 R2 = 'module: "checkpoint_sweep.metrics" class_name: "CoefficientOfDetermination"'
 
 
@@ -51,6 +53,10 @@ def _r2(y: np.ndarray, p: np.ndarray, w: np.ndarray) -> float:
     return sklearn_metrics.r2_score(y, p, sample_weight=w)
 
 
+def _rank_auc(y: np.ndarray, p: np.ndarray, w: np.ndarray) -> float:
+    return sklearn_metrics.roc_auc_score(y[:, 0], p[:, 0], sample_weight=w)
+
+
 @dataclasses.dataclass(frozen=True)
 class Case:
     kind: str
@@ -64,6 +70,7 @@ CASES = {
     "precision at 3, one-hot": Case("multiclass", "day_one_hot", P_AT_3, _dense_label),
     "precision at 3, multi-label": Case("multilabel", "labels", P_AT_3, _multi_label),
     "R2": Case("regression", "fare_tips", R2, _r2),
+    "rank AUC": Case("binary", "big_tipper", RANK_AUC, _rank_auc),
 }
 
 
@@ -190,6 +197,18 @@ def _output(metric: metric_types.Metric, examples: list[tuple]) -> float:
             CoefficientOfDetermination(), [([0.1], [0.3], 1)] * 7, np.nan, id="constant labels"
         ),
         pytest.param(CoefficientOfDetermination(), [], np.nan, id="no example at all"),
+        pytest.param(RankAUC(), [], np.nan, id="no pair"),
+        pytest.param(RankAUC(), [([1], [1], 1), ([1], [2], 1)], np.nan, id="one class"),
+        pytest.param(RankAUC(), [([1], [0.5], 1), ([0], [0.5], 1)], 0.5, id="a tie"),
+        pytest.param(RankAUC(), [([1], [0.0], 1), ([0], [-0.0], 1)], 0.5, id="zeros are equal"),
+        pytest.param(RankAUC(), [([1], [-1], 1), ([0], [-2], 1), ([0], [3], 3)], 0.25, id="logits"),
+        pytest.param(
+            RankAUC(), [([1], [0.5000001], 1), ([0], [0.5], 1)], 1, id="close to each other"
+        ),
+        pytest.param(
+            RankAUCPrecisionRecall(), [([0], [9], 1), ([1], [8], 1)], 0.5, id="second place"
+        ),
+        pytest.param(RankAUCPrecisionRecall(), [([0], [9], 1)], np.nan, id="no positive"),
     ],
 )
 def test_metrics_have_known_values(
@@ -233,7 +252,7 @@ def test_precision_at_a_k_below_1_is_refused() -> None:
         PrecisionAtK(0)
 
 
-@pytest.mark.parametrize("metric", [PrecisionAtK(2), CoefficientOfDetermination()])
+@pytest.mark.parametrize("metric", [PrecisionAtK(2), RankAUC()])
 def test_binarizing_is_refused(metric: metric_types.Metric) -> None:
     with pytest.raises(ValueError, match="keep it out of binarize"):
         metric.computations(sub_keys=[metric_types.SubKey(class_id=1)])
@@ -249,3 +268,19 @@ def test_a_subclass_of_a_combiner_does_not_inherit_its_vectorized_form(
     assert (type(vectorized), reason) == (type(combiner).vectorized, "")
     combiner.__class__ = type("Changed", (type(combiner),), {})
     assert combiners.vectorized(combiner) == (None, "it has no vectorized form")
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e-6, 30.0])
+def test_the_rank_areas_are_sklearns_at_any_scale(scale: float) -> None:
+    random = np.random.default_rng(4)
+    label = random.integers(0, 2, 400)
+    ranks = random.permutation(400) // 2  # Every second one is tied.
+    prediction = (0.5 + scale * (ranks / 200 + label)).astype(np.float32)
+    weight = random.random(400)
+    examples = list(zip(label[:, None], prediction[:, None], weight, strict=True))
+    for metric, oracle in (
+        (RankAUC(), sklearn_metrics.roc_auc_score),
+        (RankAUCPrecisionRecall(), sklearn_metrics.average_precision_score),
+    ):
+        expected = oracle(label, prediction, sample_weight=weight)
+        assert _output(metric, examples) == pytest.approx(expected, rel=1e-9)

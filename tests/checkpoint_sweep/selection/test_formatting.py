@@ -58,6 +58,11 @@ def _other(step: int, in_best_set: bool | None, eligible: bool = True) -> Verdic
             id="no standard error",
         ),
         pytest.param(
+            [dataclasses.replace(_BEST, in_best_set=None, caution="few"), _other(1, None)],
+            "auc 0.9498 ± 0.0065 (few); how sure that is, is not known",
+            id="caution where the set is not known",
+        ),
+        pytest.param(
             [dataclasses.replace(_BEST, caution="few examples"), _other(1, True)],
             "auc 0.9498 ± 0.0065 (few examples); 2 of the 2 passing checkpoints are statistically "
             "tied (95%)",

@@ -4,7 +4,7 @@ import json
 import logging
 import math
 import numbers
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Any
 
 import apache_beam as beam
@@ -14,8 +14,9 @@ from tensorflow_model_analysis.metrics import metric_types
 from checkpoint_sweep.common.names import MetricName
 from checkpoint_sweep.evaluation.aggregate import derive
 from checkpoint_sweep.evaluation.aggregate.state import SliceState
-from checkpoint_sweep.evaluation.jackknife import leave_one_out
+from checkpoint_sweep.evaluation.jackknife import coarse_thresholds, leave_one_out
 from checkpoint_sweep.evaluation.jackknife.folds import FOLDS
+from checkpoint_sweep.evaluation.plan import curves
 from checkpoint_sweep.evaluation.plan import plan as plan_lib
 from checkpoint_sweep.evaluation.plan.tracked_metrics import UncertaintySpec
 from checkpoint_sweep.evaluation.results.files import JACKKNIFE, Record
@@ -23,6 +24,7 @@ from checkpoint_sweep.selection.metric_lookup import metric_name
 
 _LOG = logging.getLogger(__name__)
 _Values = list[dict[metric_types.MetricKey, float]]
+_Shares = Mapping[MetricName, float | None]
 
 
 class DeriveReplicates(beam.DoFn):
@@ -44,6 +46,7 @@ class DeriveReplicates(beam.DoFn):
         self._plan = plan_lib.make(self._tracked_metrics.parts()[self._query_key])
         for leaf in self._plan.leaves:
             leaf.combine.setup()
+        self._areas = curves.areas(self._tracked_metrics.parts()[self._query_key])
         self._models = self._candidates + (self._plan.baseline_name is not None)
 
     @property
@@ -62,6 +65,7 @@ class DeriveReplicates(beam.DoFn):
         if self._plan.baseline_name is not None:
             of_baseline = self._metrics(element, self._candidates, folds, of_baseline)
             baseline = [self._shown(m, self._plan.baseline_name) for m in of_baseline]
+        near = self._shares_between_thresholds(baseline[0], of_baseline)
         for candidate in element.candidates:
             if candidate in element.failed:
                 continue
@@ -72,7 +76,16 @@ class DeriveReplicates(beam.DoFn):
                 "examples": examples,
                 "rarer_label": rarer,
                 "metrics": list(
-                    _entries(values, baseline, folds, self._tracked_metrics.computed_both_ways)
+                    _entries(
+                        values,
+                        baseline,
+                        folds,
+                        self._tracked_metrics.computed_both_ways,
+                        {
+                            "": self._shares_between_thresholds(values[0], metrics),
+                            "baseline_": near,
+                        },
+                    )
                 ),
             }
             yield candidate, {JACKKNIFE: json.dumps(content).encode()}
@@ -103,6 +116,17 @@ class DeriveReplicates(beam.DoFn):
             found.append(metrics)
         return found
 
+    def _shares_between_thresholds(
+        self, shown: Mapping[metric_types.MetricKey, float], samples: Sequence[Mapping[Any, Any]]
+    ) -> dict[MetricName, float | None]:
+        """Computes, of each area, the share of both classes that it takes for ties."""
+        names = {key: metric_name(key, self._tracked_metrics.computed_both_ways) for key in shown}
+        return {
+            name: coarse_thresholds.share_between_thresholds(key, samples)
+            for key, name in names.items()
+            if name in self._areas
+        }
+
     def _shown(
         self, metrics: Mapping[Any, Any], model_name: str
     ) -> dict[metric_types.MetricKey, float]:
@@ -123,7 +147,11 @@ def _is_number(value: Any) -> bool:
 
 
 def _entries(
-    values: _Values, baseline: _Values, folds: list[int], both: Set[MetricName]
+    values: _Values,
+    baseline: _Values,
+    folds: list[int],
+    both: Set[MetricName],
+    near: Mapping[str, _Shares],
 ) -> Iterator[dict[str, Any]]:
     """Yields an entry of the record, JSON-like, for each metric."""
     of_baseline = {metric_name(key, both): key for key in baseline[0]}
@@ -136,10 +164,12 @@ def _entries(
             "weighting": metric.weighting,
         }
         entry |= _replicates_entry("", [found.get(key) for found in values], folds)
+        entry["between_thresholds"] = near[""].get(metric)
         other = of_baseline.get(metric)
         if other is not None:
             found = [of_fold.get(other) for of_fold in baseline]
             entry |= _replicates_entry("baseline_", found, folds)
+            entry["baseline_between_thresholds"] = near["baseline_"].get(metric)
         yield entry
 
 

@@ -15,18 +15,16 @@ from checkpoint_sweep.selection.metric_lookup import names_computed_both_ways
 
 # Beyond it a prediction is no rounding of 0 or 1.
 TOLERANCE = 1e-6
-# Subclasses included.
-_CURVES = frozenset(
-    {
-        "AUC",
-        "MaxRecall",
-        "PrecisionAtRecall",
-        "RecallAtPrecision",
-        "SensitivityAtSpecificity",
-        "SpecificityAtSensitivity",
-        "ThresholdAtRecall",
-    }
-)
+# Subclasses included: TFMA's AUCPrecisionRecall is one of AUC.
+_AREAS = frozenset({"AUC"})
+_CURVES = _AREAS | {
+    "MaxRecall",
+    "PrecisionAtRecall",
+    "RecallAtPrecision",
+    "SensitivityAtSpecificity",
+    "SpecificityAtSensitivity",
+    "ThresholdAtRecall",
+}
 # Predictions that are not among the top are minus infinity by design.
 _TOP_K = "topK"
 
@@ -41,7 +39,7 @@ def outputs_with_curves(eval_config: config_pb2.EvalConfig) -> list[str]:
         {
             output
             for spec in eval_config.metrics_specs
-            if any(map(_is_of_curve, spec.metrics))
+            if any(_is_one_of(metric, _CURVES) for metric in spec.metrics)
             for output in spec.output_names or [""]
         }
     )
@@ -70,16 +68,23 @@ def curves_out_of_range(
     }
 
 
-def _is_of_curve(metric: config_pb2.MetricConfig) -> bool:
+def areas(eval_config: config_pb2.EvalConfig) -> set[MetricName]:
+    """Returns the names of the areas under curves, which take near predictions for ties."""
+    return set(_names(eval_config, _AREAS))
+
+
+def _is_one_of(metric: config_pb2.MetricConfig, classes: frozenset[str]) -> bool:
     kinds = type(metric_specs.metric_instance(metric)).__mro__
-    return not _CURVES.isdisjoint(kind.__name__ for kind in kinds)
+    return not classes.isdisjoint(kind.__name__ for kind in kinds)
 
 
-def _names(eval_config: config_pb2.EvalConfig) -> Iterator[MetricName]:
+def _names(
+    eval_config: config_pb2.EvalConfig, classes: frozenset[str] = _CURVES
+) -> Iterator[MetricName]:
     both = names_computed_both_ways(eval_config)
     for spec in eval_config.metrics_specs:
         for metric in spec.metrics:
-            if _is_of_curve(metric):
+            if _is_one_of(metric, classes):
                 for name in names_of(eval_config, spec, metric, both):
                     if _TOP_K not in name.sub_key and not name.name.startswith("_"):
                         yield name

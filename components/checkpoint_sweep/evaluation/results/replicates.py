@@ -102,7 +102,12 @@ def _from_entry(
 ) -> JackknifeReplicates:
     bounds = range_of(MetricName(entry["output"], entry["sub_key"], entry["name"]))
     own, baseline = (
-        _replicates(entry[f"{prefix}value"], entry[f"{prefix}left_out"], examples, rarer, bounds)
+        dataclasses.replace(
+            _replicates(
+                entry[f"{prefix}value"], entry[f"{prefix}left_out"], examples, rarer, bounds
+            ),
+            between_thresholds=entry.get(f"{prefix}between_thresholds"),
+        )
         if f"{prefix}value" in entry
         else None
         for prefix in ("", "baseline_")

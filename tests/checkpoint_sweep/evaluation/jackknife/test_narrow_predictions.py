@@ -11,13 +11,15 @@ from tests.checkpoint_sweep.evaluation import tfma_oracle
 from tests.support import passthrough_model
 
 EXAMPLES = 2000
-SCALE = 0.003  # Of 10,000 thresholds, thirty are left.
+NARROW = 0.006  # Of 10,000 thresholds, sixty are left.
+NARROWER = 0.0003  # And three.
 CONFIG = """
     model_specs { label_key: "y" }
     slicing_specs {}
     metrics_specs {
       metrics { class_name: "AUC" %(any)s }
       metrics { class_name: "AUCPrecisionRecall" %(any)s }
+      metrics { module: "checkpoint_sweep.metrics" class_name: "RankAUC" %(any)s }
     }
 """
 ANY = "threshold { value_threshold { lower_bound { value: -9 } } }"
@@ -25,7 +27,7 @@ ANY = "threshold { value_threshold { lower_bound { value: -9 } } }"
 
 @pytest.fixture(scope="module")
 def errors(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Estimate]]:
-    """Of wide and of narrow predictions, by metric."""
+    """Of wide, narrow and narrower predictions of one ranking, by metric."""
     directory = tmp_path_factory.mktemp("narrow")
     rng = np.random.default_rng(0)
     logits = rng.normal(size=EXAMPLES)
@@ -37,7 +39,7 @@ def errors(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Estimate]
     data = passthrough_model.write_examples(directory / "data", rows)
     models = [
         passthrough_model.write_model(directory / name, scale=scale)
-        for name, scale in (("wide", 1.0), ("narrow", SCALE))
+        for name, scale in (("wide", 1.0), ("narrow", NARROW), ("narrower", NARROWER))
     ]
     eval_config = tfma_oracle.config(CONFIG % {"any": ANY})
     outputs = tfma_oracle.run_engine(
@@ -54,14 +56,33 @@ def errors(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Estimate]
     ]
 
 
-@pytest.mark.parametrize("metric", ["auc", "auc_precision_recall"])
+@pytest.mark.parametrize("metric", ["auc", "auc_precision_recall", "rank_auc"])
 def test_the_standard_error_is_that_of_wide_predictions(
     metric: str, errors: list[dict[str, Estimate]]
 ) -> None:
-    wide, narrow = (of_model[metric] for of_model in errors)
+    wide, narrow, _ = (of_model[metric] for of_model in errors)
     assert narrow.value == pytest.approx(wide.value, abs=0.02)
     assert narrow.standard_error == pytest.approx(wide.standard_error, rel=0.15)
     assert narrow.caution is None
+
+
+@pytest.mark.parametrize("metric", ["auc", "auc_precision_recall"])
+def test_an_area_of_few_thresholds_is_cautioned(
+    metric: str, errors: list[dict[str, Estimate]]
+) -> None:
+    caution = errors[2][metric].caution
+    assert caution is not None
+    assert "of both classes are ties to it" in caution
+    assert errors[2][metric].value < errors[0][metric].value - 0.01
+    assert "RankAUC of checkpoint_sweep.metrics" in caution
+
+
+def test_the_rank_area_is_the_same_at_any_scale(errors: list[dict[str, Estimate]]) -> None:
+    wide, *narrow = (of_model["rank_auc"] for of_model in errors)
+    for found in narrow:
+        assert found.value == pytest.approx(wide.value, abs=1e-6)
+        assert found.standard_error == pytest.approx(wide.standard_error, rel=1e-3)
+        assert found.caution is None
 
 
 def test_the_standard_error_of_the_area_is_that_of_hanley_and_mcneil(

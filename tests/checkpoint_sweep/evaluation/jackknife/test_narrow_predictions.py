@@ -51,7 +51,7 @@ def errors(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Estimate]
         tracked_metrics=find_tracked_metrics(eval_config, Selection("auc")),
     )
     return [
-        {name[-1]: estimate(found.own) for (_, name), found in read_replicates(output).items()}
+        {name.name: estimate(found.own) for (_, name), found in read_replicates(output).items()}
         for output in outputs
     ]
 

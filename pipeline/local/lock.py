@@ -21,8 +21,8 @@ def locked(root: Path) -> Iterator[None]:
     """Holds the root, which is made if need be, until the block or the process ends.
 
     Raises:
-        RootError: Another process holds it, something else is in it, or nothing can be written
-            there.
+        RootError: Another process holds it, something else is in it, its metadata store is gone,
+            or nothing can be written there.
     """
     with contextlib.ExitStack() as held:
         try:
@@ -52,6 +52,12 @@ def _claim(root: Path) -> None:
     """Takes a root that is new, empty or of earlier runs, which have a metadata store."""
     if metadata_store(root).is_file():
         return
+    if next(root.glob("*/.system"), None) is not None:  # TFX makes it, for its executions.
+        raise RootError(
+            f"{root} has artifacts of earlier runs, and their metadata store {metadata_store(root)} "
+            "is gone: a run would number its artifacts from 1 again, and write over them. Restore "
+            "the store, or name another folder by --root."
+        )
     message = (
         f"{root} is not empty, and no run has made it: runs remove what killed ones have left in "
         "their root. Name another folder by --root."

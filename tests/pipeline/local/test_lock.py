@@ -50,3 +50,16 @@ def test_a_root_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
     message = r"Nothing can be written to .*/file/root: Not a directory. Name another .* --root"
     with pytest.raises(RootError, match=message), locked(tmp_path / "file/root"):
         pass
+
+
+def test_artifacts_without_their_metadata_store_are_not_written_over(tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    with locked(root):
+        (root / "Trainer/.system/executor_execution/5").mkdir(parents=True)
+        (root / "metadata.sqlite").touch()
+    with locked(root):
+        pass
+    (root / "metadata.sqlite").unlink()
+    message = r"metadata store .*metadata.sqlite is gone.* Restore the store, or name another"
+    with pytest.raises(RootError, match=message), locked(root):
+        pass

@@ -54,9 +54,9 @@ def _claim(root: Path) -> None:
         return
     if next(root.glob("*/.system"), None) is not None:  # TFX makes it, for its executions.
         raise RootError(
-            f"{root} has artifacts of earlier runs, and their metadata store {metadata_store(root)} "
-            "is gone: a run would number its artifacts from 1 again, and write over them. Restore "
-            "the store, or name another folder by --root."
+            f"{root} has artifacts of earlier runs, and their metadata store "
+            f"{metadata_store(root)} is gone: a run would number its artifacts from 1 again, and "
+            "write over them. Restore the store, or name another folder by --root."
         )
     message = (
         f"{root} is not empty, and no run has made it: runs remove what killed ones have left in "

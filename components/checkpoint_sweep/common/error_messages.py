@@ -44,7 +44,10 @@ def find_refusal(error: BaseException) -> str | None:
     ours = "\n".join(str(e) for e in chain if isinstance(e, SweepError))
     for cause in chain:
         if name := _not_text(cause):
-            return f"{name} is not UTF-8, and TensorFlow takes no other names. Rename what has it."
+            return (
+                f"{name} is not UTF-8, as names and the values of slices have to be. Rename the "
+                "file, or correct the data."
+            )
     for text in map(str, chain):
         if _FULL.search(text) and not _FULL.search(ours):
             return "The disk is full, or a limit of size is reached. Make room, and go on."

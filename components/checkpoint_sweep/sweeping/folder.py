@@ -10,7 +10,7 @@ from absl import logging
 
 from checkpoint_sweep.common import locks, ownership
 from checkpoint_sweep.common.errors import UserError
-from checkpoint_sweep.common.files import PARTIAL
+from checkpoint_sweep.common.files import PARTIAL, special_file
 from checkpoint_sweep.report import sweep_result
 from checkpoint_sweep.report.document import VERDICTS_JSON
 from checkpoint_sweep.selection.sweep_verdicts import SweepVerdicts
@@ -201,8 +201,12 @@ def read_verdicts(directory: str) -> SweepVerdicts:
     Raises:
         FolderError: They cannot be read.
     """
+    if special_file([os.path.join(directory, VERDICTS_JSON)]):
+        raise damaged(directory)
     try:
-        return sweep_result.read_verdicts(directory)
+        found = sweep_result.read_verdicts(directory)
+        _ = str(found.selection.metric_name)  # Names are text.
+        return found
     except (LookupError, TypeError, AttributeError, ValueError, RecursionError, OSError) as error:
         raise damaged(directory) from error
 

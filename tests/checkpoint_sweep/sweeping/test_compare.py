@@ -1,6 +1,9 @@
 """Two checkpoints side by side: what a sweep found of them, and no more."""
 
 import json
+import os
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -8,7 +11,7 @@ import pytest
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.common.names import OVERALL
 from checkpoint_sweep.report.sweep_result import SweepResult
-from checkpoint_sweep.sweeping.compare import compare
+from checkpoint_sweep.sweeping.compare import ComparisonError, compare
 from checkpoint_sweep.sweeping.sweep import sweep
 from tests.checkpoint_sweep.sweeping.conftest import Files, files_in
 from tests.support import tfrecords
@@ -77,3 +80,35 @@ def test_of_a_sweep_that_chose_none_a_checkpoint_must_be_named(
     )
     with pytest.raises(UserError, match=r"chose none.*:60"):
         compare(str(tmp_path), str(given.output))
+
+
+def _pipe(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
+
+
+def _folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda path: path.write_bytes(path.read_bytes()[:50]),
+        lambda path: path.write_bytes(b"no results" * 50),
+        _pipe,
+        _folder,
+    ],
+    ids=["cut short", "other content", "a pipe", "a folder"],
+)
+@pytest.mark.parametrize("pattern", ["metrics*", "eval_config.json"])
+def test_damaged_results_are_refused(
+    pattern: str, damage: Callable[[Path], object], swept: SweepResult, tmp_path: Path
+) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(swept.directory, copy)
+    for path in copy.glob(f"step-*/{pattern}"):
+        damage(path)
+    with pytest.raises(ComparisonError, match=r"cannot be read: .*Sweep again"):
+        compare(str(copy), swept.directory)

@@ -32,7 +32,7 @@ def earlier(directory: str) -> Iterator[tuple[str, Entry]]:
             continue
         try:
             entries = read_ledger(folder)
-        except (ValueError, KeyError, TypeError, tf.errors.OpError):
+        except (ValueError, KeyError, TypeError, RecursionError, tf.errors.OpError):
             continue  # Of another version, or damaged: nothing in it can be relied on.
         yield from ((os.path.join(folder, entry.name), entry) for entry in entries if entry.key)
 

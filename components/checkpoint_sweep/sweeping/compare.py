@@ -6,12 +6,10 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import tensorflow as tf
-
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.common.files import files_below, special_file
 from checkpoint_sweep.common.names import OVERALL, MetricName, SliceName
-from checkpoint_sweep.common.text import first_line
+from checkpoint_sweep.evaluation.data_errors import in_a_sentence
 from checkpoint_sweep.evaluation.results.metrics import EvaluationMetrics
 from checkpoint_sweep.evaluation.results.replicates import read_replicates
 from checkpoint_sweep.report.sweep_result import model_name_of
@@ -133,24 +131,13 @@ def _read(given: str) -> Side:
     verdicts = folders.read_verdicts(directory)
     verdict = _find(given, verdicts, which)
     results = os.path.join(directory, verdict.name)
-    try:
+    with in_a_sentence(f"The results in {results} cannot be read", "Sweep again."):
         if odd := special_file(files_below(results)):
-            raise ValueError(f"{odd} is no regular file.")
+            raise ValueError(f"{odd} is no regular file")
         model_name = model_name_of(results)
         evaluated = EvaluationMetrics(results)
         metrics = evaluated.of_model(model_name)
         left_out = read_replicates(results, model_name, metrics=evaluated)
-    except (
-        OSError,
-        ValueError,
-        LookupError,
-        TypeError,
-        RecursionError,
-        tf.errors.OpError,
-    ) as error:
-        raise ComparisonError(
-            f"The results in {results} cannot be read: {first_line(error)}. Sweep again."
-        ) from error
     if not metrics:
         raise ComparisonError(
             f"{verdict.name} of {path} has no results: {verdict.reason}. Name another."

@@ -11,7 +11,7 @@ import pytest
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.common.names import OVERALL
 from checkpoint_sweep.report.sweep_result import SweepResult
-from checkpoint_sweep.sweeping.compare import ComparisonError, compare
+from checkpoint_sweep.sweeping.compare import compare
 from checkpoint_sweep.sweeping.sweep import sweep
 from tests.checkpoint_sweep.sweeping.conftest import Files, files_in
 from tests.support import tfrecords
@@ -110,5 +110,5 @@ def test_damaged_results_are_refused(
     shutil.copytree(swept.directory, copy)
     for path in copy.glob(f"step-*/{pattern}"):
         damage(path)
-    with pytest.raises(ComparisonError, match=r"cannot be read: .*Sweep again"):
+    with pytest.raises(UserError, match=r"cannot be read: .*Sweep again"):
         compare(str(copy), swept.directory)

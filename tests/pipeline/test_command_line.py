@@ -13,7 +13,7 @@ from tests.support import warm_pipeline
 
 def _run(*arguments: str) -> subprocess.CompletedProcess:
     command = [sys.executable, "-m", "pipeline", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
 
 
 def test_help_lists_every_option() -> None:
@@ -137,7 +137,7 @@ def test_an_unforeseen_error_is_a_sentence_a_log_and_a_summary(tmp_path: Path) -
     data.mkdir()
     (data / "data.csv").write_text("fare\n1\n")
     command = [sys.executable, "-c", _WITHOUT_TFX, f"--root={root}", f"--data={data}"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
     (line,) = done.stderr.splitlines()
     (log,) = (root / "logs").iterdir()
     assert done.returncode == 1

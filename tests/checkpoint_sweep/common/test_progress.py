@@ -21,7 +21,7 @@ def test_what_is_said_adds_up() -> None:
         progress.expect(3)
         progress.done(30, 3)
         progress.expect(1)
-        counted.wait(10)
+        counted.wait(600)
     assert heard[-1] == Amount(candidates=4, examples=50, counted=True, done=90)
     assert heard[-1].whole == 200
 

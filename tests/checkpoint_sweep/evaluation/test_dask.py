@@ -81,7 +81,7 @@ def on_dask(task, python, tmp_path_factory):
     environment = {**os.environ, "PYTHONPATH": str(REPOSITORY / "components")}
     program = [python, "-W", "ignore", "tests/support/dask_evaluation.py", str(path)]
     done = subprocess.run(
-        program, cwd=REPOSITORY, env=environment, capture_output=True, text=True, timeout=300
+        program, cwd=REPOSITORY, env=environment, capture_output=True, text=True, timeout=600
     )
     assert done.returncode == 0, done.stderr
     return task[-2:]

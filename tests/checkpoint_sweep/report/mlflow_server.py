@@ -38,7 +38,7 @@ def log_and_read(jobs: Sequence[Job], folder: Path) -> list[dict[str, Any]]:
             env=_environment(),
             input=pickle.dumps(list(jobs)),
             capture_output=True,
-            timeout=300,
+            timeout=600,
             check=False,
         )
     assert done.returncode == 0, done.stderr.decode()[-4000:]
@@ -84,7 +84,7 @@ def _serving(folder: Path) -> Iterator[str]:
 
 def _answers(uri: str) -> bool:
     try:
-        urllib.request.urlopen(f"{uri}/health", timeout=5)
+        urllib.request.urlopen(f"{uri}/health", timeout=60)
     except (urllib.error.URLError, ConnectionError):
         return False
     return True

@@ -23,6 +23,7 @@ _FLAGS = [
     "--disable-sync",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ]
+_LONGEST = 300_000  # milliseconds that anything may take, on a machine that is busy
 _SCREENSHOTS = Path(__file__).resolve().parents[4] / "runs" / "screenshots"
 
 
@@ -63,6 +64,7 @@ class Browser:
             options: of Playwright's context, such as `color_scheme="dark"`.
         """
         context = self.chromium.new_context(viewport={"width": 1200, "height": height}, **options)
+        context.set_default_timeout(_LONGEST)
         page = context.new_page()
         observed = Observed(page, [], [])
 
@@ -88,7 +90,7 @@ def launch() -> Iterator[Browser]:
     with sync_api.sync_playwright() as playwright:
         # No sandbox of its own: containers rarely allow it, and the pages are the tests' own.
         chromium = playwright.chromium.launch(
-            executable_path=found, args=_FLAGS, chromium_sandbox=False
+            executable_path=found, args=_FLAGS, chromium_sandbox=False, timeout=_LONGEST
         )
         try:
             yield Browser(chromium)

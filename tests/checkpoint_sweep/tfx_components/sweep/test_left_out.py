@@ -50,6 +50,7 @@ def test_the_documented_table_has_every_kind_and_no_other() -> None:
     assert set(documented(_SECTION)) == {kind.row for kind in KINDS.values() if kind.row}
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("when", KINDS)
 def test_a_checkpoint_is_left_out_for_the_documented_reason(
@@ -149,6 +150,7 @@ _EARLIER = EARLIER | {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("when", _EARLIER)
 def test_damaged_results_of_an_earlier_execution_are_evaluated_anew(

@@ -54,12 +54,14 @@ def _refused(when: str, case: Case, node: Path) -> None:
     assert not [path for path in content(node, case.execution) if "evaluation" not in path]
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("when", REFUSALS)
 def test_a_refusal_has_the_documented_message(when: str, case: Case, node: Path) -> None:
     _refused(when, case, node)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("when", _BY_STOCK_TFMA)
 def test_stock_tfma_refuses_with_the_same_message(when: str, case: Case, node: Path) -> None:

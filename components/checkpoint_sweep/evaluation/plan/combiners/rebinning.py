@@ -1,5 +1,6 @@
 """Confusion matrices and plots from histograms held as arrays."""
 
+import functools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -33,7 +34,7 @@ def on_arrays(
     found = tfma_internals.histogram_matrices(computation)
     if found is None or (len(found.thresholds) == 1 and found.thresholds[0] < 0):
         return computation
-    rebin = _Rebinning(found.thresholds)
+    rebin = _rebinning(tuple(found.thresholds))
 
     def result(metrics: Mapping[Any, Any]) -> dict[Any, Any]:
         histogram = metrics[found.histogram]
@@ -81,6 +82,12 @@ def _matrices_plot(
         return {plot.plot: ThresholdMatrices(thresholds, cells)}
 
     return metric_types.DerivedMetricComputation(keys=computation.keys, result=result)
+
+
+@functools.lru_cache(maxsize=16)
+def _rebinning(thresholds: tuple[float, ...]) -> "_Rebinning":
+    """Makes one for all steps of a pipeline, each of which plans by itself: 10,000 take a while."""
+    return _Rebinning(thresholds)
 
 
 class _Rebinning:

@@ -118,9 +118,7 @@ def test_results_of_an_average_are_stock_tfmas_of_numpys(
     config = tfma_oracle.config(EVAL_CONFIG % FLOOR)
     data = stock_tfma.write_records(tmp_path, examples[:200])
     source = ModelSource.from_saved_model(name, str(oracle))
-    # The engine "tfma" gives what stock TFMA gives, undefined metrics included.
-    as_is = engine == "tfma"
-    stock = tfma_oracle.run_tfma(data, config, source, str(tmp_path / "stock"), as_is=as_is)
+    stock = tfma_oracle.run_tfma(data, config, source, str(tmp_path / "stock"))
     ours = str(Path(swept.evaluation.uri) / name)
     assert tfma_oracle.differences(tfma_oracle.load(stock), tfma_oracle.load(ours)) == []
     value = tfma.load_eval_result(stock).get_metrics_for_slice()["auc"]["doubleValue"]

@@ -297,6 +297,8 @@ _PLAIN: dict[str, Mapping[str, _Settings]] = {
     "multi-label": {**_LABEL_MATRICES, **_CONFUSION, **_MEANS, **_ENTROPY, **_KERAS_NUMBERS},
     "outputs": {**_CONFUSION, **_MEANS, **_ERRORS, **_PLOTS, **_KERAS_BINARY, **_ENTROPY},
 }
+_CHANCE_OF_EXTREMES = 0.15
+_NARROW = 0.003  # Of the range of predictions: some 30 of TFMA's 10,000 thresholds.
 _BY_CLASS = {**_CONFUSION, **_MEANS, **_ERRORS, **_PLOTS, "SquaredPearsonCorrelation": _no}
 _AVERAGED = {**_CURVES, **_MEANS, **_ERRORS, **dict.fromkeys(_AT_THRESHOLDS, _no)}
 _WITHOUT_NAME = ("FairnessIndicators", "BooleanFlipRates", "QueryStatistics")
@@ -570,6 +572,17 @@ class _Draw:
             if random.chance(0.05):
                 del row["s"]
             rows.append(row)
+        return self._narrow_or_repeated(rows, on_grid)
+
+    def _narrow_or_repeated(self, rows: list[Row], on_grid: bool) -> list[Row]:
+        """Makes predictions of two classes close to each other, and rows equal, now and then."""
+        # Apart from the others, so that a seed of old stands for what else it stood for.
+        random = np.random.default_rng((self.seed, 1))
+        narrow, repeated = random.random(2) < _CHANCE_OF_EXTREMES
+        if narrow and not on_grid and self.kind == "binary":
+            rows = [{**row, "p": [0.5 + _NARROW * (p - 0.5) for p in row["p"]]} for row in rows]
+        if repeated and rows:
+            rows = [rows[i] for i in random.integers(0, 1 + len(rows) // 4, len(rows))]
         return rows
 
     def _spoil(self, row: dict[str, Any], name: str, how: str) -> None:

@@ -301,3 +301,12 @@ def test_several_patterns(tmp_path: Path) -> None:
 def test_a_file_system_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no file system for s3://bucket/"):
         open_files(["s3://bucket/*.csv"], "eval", None, str(tmp_path))
+
+
+def test_spaces_around_names_and_numbers_of_a_csv_file_do_not_count(tmp_path: Path) -> None:
+    (tmp_path / "table.csv").write_text("x, y ,z\n1.5, 2,a\n0.5 , 3,b\n")
+    columns = _needing("z", x=tf.float32, y=tf.int64)
+    assert _rows(_open(tmp_path / "table.csv", columns)) == [
+        {"x": [1.5], "y": [2], "z": [b"a"]},
+        {"x": [0.5], "y": [3], "z": [b"b"]},
+    ]

@@ -41,6 +41,7 @@ class Table:
         is_text: Whether values are text that is to be understood, as in a CSV file.
         separator: Separator of the columns of a CSV file.
         encoding: Encoding of a CSV file.
+        written: Names in the header of a CSV file, for columns that have spaces around theirs.
     """
 
     path: str
@@ -49,6 +50,7 @@ class Table:
     is_text: bool
     separator: str = ","
     encoding: str = "utf-8"
+    written: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     @property
     def first_row(self) -> int:
@@ -79,7 +81,8 @@ class Table:
 
     def _of_file(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         if self.is_text:
-            yield from _open_csv(self.path, self.separator, self.encoding, columns)
+            written = [self.written.get(name, name) for name in columns]
+            yield from _open_csv(self.path, self.separator, self.encoding, written)
         else:
             file = parquet.ParquetFile(open_random_access(self.path))
             yield from file.iter_batches(columns=list(columns))
@@ -108,8 +111,10 @@ def open_table(path: str, needed: Collection[str], others_too: bool, encoding: s
             start = head(path)
             encoding = encoding_of(start, encoding)
             names, separator = _header(path, start, needed, encoding)
+            written = {name.strip(): name for name in names if name != name.strip()}
+            names = [name.strip() for name in names]
             types = {name: pa.string() for name in names}
-            table = Table(path, types, _partitions(path), True, separator, encoding)
+            table = Table(path, types, _partitions(path), True, separator, encoding, written)
     twice = [name for name, times in Counter(names).items() if times > 1]
     if wrong := [name for name in twice if name in needed or (others_too and name)]:
         raise ExamplesError(
@@ -136,7 +141,7 @@ def _header(
     def fit(separator: str) -> tuple[int, bool, int]:
         names = headers[separator]
         is_usual = separator == "," and len(names) > 1
-        return len(set(names) & set(needed)), is_usual, len(names)
+        return len({name.strip() for name in names} & set(needed)), is_usual, len(names)
 
     separator = max(_SEPARATORS, key=fit)
     if separator != ",":

@@ -38,7 +38,7 @@ class MetricState:
         errors: Combiner that failed on a model's NaN or infinite predictions, by model.
         positives: (rows,) float64, examples with the label 1; NaN where labels are not 0 and 1.
         outside: (models, outputs) int64, examples with predictions outside of [0, 1], for outputs
-            with metrics of curves; without elements where they are not counted.
+            with metrics that need probabilities; without elements where they are not counted.
     """
 
     rows: list[Row]

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from tensorflow_model_analysis.proto import config_pb2
 
-from checkpoint_sweep.evaluation.plan import curves, metric_inputs
+from checkpoint_sweep.evaluation.plan import metric_inputs, probability_thresholds
 from checkpoint_sweep.evaluation.plan import plan as plan_lib
 
 # Numbers of models, and a batch with their predictions.
@@ -77,7 +77,7 @@ def count_outside(blocks: Sequence[Block], outputs: Sequence[str], models: int) 
 
     Args:
         blocks: Blocks of all models, see `stack_models`.
-        outputs: Outputs that have metrics of curves, see `curves.outputs_with_curves`.
+        outputs: Outputs with metrics that need probabilities.
         models: Number of models.
 
     Returns:
@@ -86,7 +86,7 @@ def count_outside(blocks: Sequence[Block], outputs: Sequence[str], models: int) 
     result = np.zeros((models, len(outputs)), np.int64)
     for numbers, batch in blocks:
         for index, output in enumerate(outputs):
-            result[numbers, index] = batch.outside(output, curves.TOLERANCE)
+            result[numbers, index] = batch.outside(output, probability_thresholds.TOLERANCE)
     return result
 
 

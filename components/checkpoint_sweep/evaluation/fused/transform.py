@@ -19,8 +19,8 @@ from checkpoint_sweep.evaluation.fused.racing.partial import Partial, WriteParti
 from checkpoint_sweep.evaluation.fused.racing.shares import TakeShares
 from checkpoint_sweep.evaluation.fused.update_ahead import update_for
 from checkpoint_sweep.evaluation.jackknife.transform import EvaluateFolds
-from checkpoint_sweep.evaluation.plan import curves
 from checkpoint_sweep.evaluation.plan import plan as plan_lib
+from checkpoint_sweep.evaluation.plan import probability_thresholds
 from checkpoint_sweep.evaluation.plan.tracked_metrics import UncertaintySpec
 from checkpoint_sweep.evaluation.predict import LoadedModels
 from checkpoint_sweep.evaluation.preflight.support import unsupported_reason
@@ -147,7 +147,7 @@ class EvaluateModels(beam.PTransform):
                 part, candidates, len(sources)
             )
             if not key:
-                counted = curves.outputs_with_curves(config)
+                counted = probability_thresholds.outputs(config)
                 records.append(whole | "Predictions" >> beam.FlatMap(_predictions, counted))
             if key or part.metrics_specs or not config.metrics_specs:
                 metrics.append(whole | f"Evaluate{name}" >> EvaluateSlices(part, candidates))
@@ -220,7 +220,7 @@ def _predictions(
 
     Args:
         element: Range of candidates, and the state of all of them.
-        outputs: Outputs with metrics of curves.
+        outputs: Outputs with metrics with thresholds for probabilities.
     """
     candidates, whole = element
     rarer_labels = [

@@ -30,7 +30,7 @@ from checkpoint_sweep.evaluation.fused.stacking import (
 from checkpoint_sweep.evaluation.inputs import preprocessing
 from checkpoint_sweep.evaluation.inputs.preparer import UNFIT, BatchPreparer, PreparedBatch
 from checkpoint_sweep.evaluation.jackknife import fold_rows
-from checkpoint_sweep.evaluation.plan import curves, metric_inputs
+from checkpoint_sweep.evaluation.plan import metric_inputs, probability_thresholds
 from checkpoint_sweep.evaluation.plan import plan as plan_lib
 from checkpoint_sweep.evaluation.plan.tracked_metrics import UncertaintySpec
 from checkpoint_sweep.saved_model.model_source import ModelSource
@@ -108,7 +108,7 @@ class Update(beam.DoFn):
         self._baseline = len(self._sources) - 1 if has_baseline else None
         self._slicer = slicing.Slicer(slicing.slicing_specs(self._eval_config))
         self._sampling = samples.Sampling.of(self._eval_config)
-        self._of_curves = curves.outputs_with_curves(self._eval_config)
+        self._thresholded = probability_thresholds.outputs(self._eval_config)
         self._preparer = BatchPreparer(
             self._eval_config,
             self._representations,
@@ -189,7 +189,7 @@ class Update(beam.DoFn):
                 strict=True,
             )
         ]
-        accumulators[0].state.outside = count_outside(blocks, self._of_curves, len(self._sources))
+        accumulators[0].state.outside = count_outside(blocks, self._thresholded, len(self._sources))
         for leaf, numbers in self._leaves:
             into = [(accumulators[plan], index) for plan, index in numbers]
             for models, block in blocks:

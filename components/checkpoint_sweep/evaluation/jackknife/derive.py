@@ -16,8 +16,8 @@ from checkpoint_sweep.evaluation.aggregate import derive
 from checkpoint_sweep.evaluation.aggregate.state import SliceState
 from checkpoint_sweep.evaluation.jackknife import coarse_thresholds, leave_one_out
 from checkpoint_sweep.evaluation.jackknife.folds import FOLDS
-from checkpoint_sweep.evaluation.plan import curves
 from checkpoint_sweep.evaluation.plan import plan as plan_lib
+from checkpoint_sweep.evaluation.plan import probability_thresholds
 from checkpoint_sweep.evaluation.plan.tracked_metrics import UncertaintySpec
 from checkpoint_sweep.evaluation.results.files import JACKKNIFE, Record
 from checkpoint_sweep.selection.metric_lookup import metric_name
@@ -46,7 +46,7 @@ class DeriveReplicates(beam.DoFn):
         self._plan = plan_lib.make(self._tracked_metrics.parts()[self._query_key])
         for leaf in self._plan.leaves:
             leaf.combine.setup()
-        self._areas = curves.areas(self._tracked_metrics.parts()[self._query_key])
+        self._areas = probability_thresholds.areas(self._tracked_metrics.parts()[self._query_key])
         self._models = self._candidates + (self._plan.baseline_name is not None)
 
     @property

@@ -13,7 +13,7 @@ from checkpoint_sweep.common import digests
 from checkpoint_sweep.common.files import files_below, special_file
 from checkpoint_sweep.common.names import SliceName
 from checkpoint_sweep.common.text import MOST_NAMED, some
-from checkpoint_sweep.evaluation.plan.curves import curves_out_of_range
+from checkpoint_sweep.evaluation.plan.probability_thresholds import out_of_range
 from checkpoint_sweep.evaluation.results.confident_thresholds import not_sure
 from checkpoint_sweep.evaluation.results.files import JACKKNIFE, PREDICTIONS
 from checkpoint_sweep.evaluation.results.metrics import EvaluationMetrics
@@ -56,8 +56,8 @@ def read_result(
     key = selection.slice_name, selection.metric_name
     replicates = read_replicates(directory, model_name, metrics=metrics)
     predictions = read_predictions(directory)
-    out_of_range = curves_out_of_range(eval_config, predictions.outside, predictions.examples)
-    meaningless = without_meaning(eval_config, out_of_range)
+    beyond = out_of_range(eval_config, predictions.outside, predictions.examples)
+    meaningless = without_meaning(eval_config, beyond)
     failures = [*threshold_failures(directory, metrics), *meaningless]
     if selection.threshold_mode is ThresholdMode.CONFIDENT and not failures:
         failures = not_sure(eval_config, replicates, selection.level)
@@ -68,12 +68,12 @@ def read_result(
         slices[selection.slice_name].get(selection.metric_name),
         tuple(failures),
         excluded_reason=predictions.excluded_reason
-        or out_of_range.get(selection.metric_name)
+        or beyond.get(selection.metric_name)
         or some(meaningless, 1)
         or None,
         replicates=found.own if found else None,
         metrics={
-            str(known): math.nan if known in out_of_range else value
+            str(known): math.nan if known in beyond else value
             for known, value in slices[selection.slice_name].items()
         },
     )

@@ -23,7 +23,7 @@ from checkpoint_sweep.evaluation.data_errors import (
     in_a_sentence,
     user_error,
 )
-from checkpoint_sweep.evaluation.plan import curves, metric_inputs
+from checkpoint_sweep.evaluation.plan import metric_inputs, probability_thresholds
 from checkpoint_sweep.evaluation.plan import plan as plan_lib
 from checkpoint_sweep.evaluation.request import Evaluated, EvaluationRequest
 from checkpoint_sweep.evaluation.results.candidate import Predictions
@@ -184,7 +184,7 @@ class _Count(beam.DoFn):
         self._non_finite = Metrics.counter(_COUNTERS, "non_finite")
         self._outside = {
             name: Metrics.counter(_COUNTERS, f"{_OUTSIDE}{name}")
-            for name in curves.outputs_with_curves(eval_config)
+            for name in probability_thresholds.outputs(eval_config)
         }
 
     def process(self, element: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -200,7 +200,7 @@ class _Count(beam.DoFn):
         if (batch := self._batch(element, size, False)) is not None:
             self._non_finite.inc(int(batch.non_finite(self._config)[0]))
             for name, counter in self._outside.items():
-                counter.inc(int(batch.outside(name, curves.TOLERANCE)[0]))
+                counter.inc(int(batch.outside(name, probability_thresholds.TOLERANCE)[0]))
         if self._looking:
             if any(spec.is_baseline for spec in self._config.model_specs):
                 baseline = self._batch(element, size, True)

@@ -20,7 +20,7 @@ from checkpoint_sweep.common.eval_config import parse, unvalidated_reason, with_
 from checkpoint_sweep.common.files import write_json
 from checkpoint_sweep.evaluation.data_errors import EvaluationError
 from checkpoint_sweep.evaluation.engine import get_engine
-from checkpoint_sweep.evaluation.plan.curves import curves_out_of_range
+from checkpoint_sweep.evaluation.plan.probability_thresholds import out_of_range
 from checkpoint_sweep.evaluation.plan.tracked_metrics import find_tracked_metrics
 from checkpoint_sweep.evaluation.preflight.preflight import preflight
 from checkpoint_sweep.evaluation.preflight.weights import check_weights
@@ -157,8 +157,8 @@ def _judge(evaluation: str, eval_config: tfma.EvalConfig, words: str) -> tuple[b
         return False, f"Not to be shipped: {reason}."
     if unvalidated := unvalidated_reason(eval_config):
         return False, f"{unvalidated[0].upper()}{unvalidated[1:]}: nothing was validated."
-    out_of_range = curves_out_of_range(eval_config, predictions.outside, predictions.examples)
-    failures = [*threshold_failures(evaluation), *without_meaning(eval_config, out_of_range)]
+    beyond = out_of_range(eval_config, predictions.outside, predictions.examples)
+    failures = [*threshold_failures(evaluation), *without_meaning(eval_config, beyond)]
     if failures:
         return False, "\n".join(failures)
     return True, f"Every threshold was met: {words}." if words else "Every threshold was met."

@@ -1,4 +1,4 @@
-"""Metrics of curves may not decide where predictions are outside of [0, 1]."""
+"""Metrics with thresholds for probabilities may not decide where predictions leave [0, 1]."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.proto import config_pb2
 
 from checkpoint_sweep.common.names import MetricName
-from checkpoint_sweep.evaluation.plan import curves, metric_inputs
+from checkpoint_sweep.evaluation.plan import metric_inputs, probability_thresholds
 from tests.checkpoint_sweep.evaluation import tfma_oracle
 
 BINARY = 'model_specs { label_key: "y" } '
@@ -55,14 +55,30 @@ class OwnArea(tfma.metrics.AUC):
             {"": 3},
             set(),
         ),
+        *(
+            (
+                f'metrics_specs {{ metrics {{ class_name: "{name}" {config} }} }}',
+                outside,
+                {MetricName("", "", told) for told in names},
+            )
+            for name, config, outside, names in [
+                ("Precision", "", {"": 3}, ["precision"]),
+                ("F1Score", "", {"": 3}, ["f1_score"]),
+                ("BinaryAccuracy", "", {"": 3}, ["binary_accuracy"]),
+                ("Recall", 'module: "keras.metrics"', {"": 3}, ["recall"]),
+                ("Precision", "config: '\"thresholds\": [0.0]'", {}, []),
+                ("Precision", "config: '\"top_k\": 1'", {}, []),
+                ("SparseCategoricalAccuracy", "", {}, []),
+            ]
+        ),
     ],
 )
 def test_which_metrics_may_not_decide(metrics, outside, names):
     config = tfma_oracle.config(BINARY + metrics)
-    found = curves.curves_out_of_range(config, outside, 10)
+    found = probability_thresholds.out_of_range(config, outside, 10)
     assert found.keys() == names
     assert all(f"on {outside[n.output_name]} of 10 examples" in why for n, why in found.items())
-    assert set(curves.outputs_with_curves(config)) == outside.keys()
+    assert set(probability_thresholds.outputs(config)) == outside.keys()
 
 
 @pytest.mark.parametrize(
@@ -78,4 +94,4 @@ def test_which_metrics_may_not_decide(metrics, outside, names):
 def test_predictions_outside_of_the_range_are_counted(predictions, expected):
     stacked = np.array([predictions], np.float32)
     batch = metric_inputs.Batch(3, None, None, stacked, config_pb2.ModelSpec(), "")
-    assert batch.outside("", curves.TOLERANCE).tolist() == [expected]
+    assert batch.outside("", probability_thresholds.TOLERANCE).tolist() == [expected]

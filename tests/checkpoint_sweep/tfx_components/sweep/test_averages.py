@@ -29,6 +29,8 @@ from tests.support.estimator_run import STEPS, EstimatorRun
 from tests.support.policies import Named
 from tests.support.tensor_bundles import read_bundle, write_bundle
 
+pytestmark = pytest.mark.slow
+
 FLOOR = 0.1
 LAST = Averages(last=(2, 3)).to_json()
 SOUP = Averages(greedy_soup=True).to_json()

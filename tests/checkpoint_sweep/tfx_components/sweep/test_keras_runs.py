@@ -20,6 +20,8 @@ from tests.checkpoint_sweep.tfx_components.sweep.conftest import Sweep
 from tests.support import keras_run
 from tests.support.keras_run import STEPS, KerasRun
 
+pytestmark = pytest.mark.slow
+
 RUNS = {
     "nested, manager": (keras_run.nested, keras_run.manager, keras_run.saved_model),
     "nested, manager, keras": (keras_run.nested, keras_run.manager, keras_run.keras_save),

@@ -13,4 +13,7 @@ is; ``fold_metrics`` evaluates them; ``trials`` runs the library on one sample, 
 many and ``summary`` adds up. ``blessings`` counts false blessings, ``weak_spots`` looks where there
 is little to go by, ``real_runs`` at real checkpoints, whose outputs ``predictions`` gets.
 ``report`` writes ``STUDY.md`` and its chart, by ``tables``, ``goals``, ``panels`` and ``chart``.
+
+``calibration`` and ``cross_slices`` are commands of their own: standard errors beside the true
+deviation of many data sets.
 """

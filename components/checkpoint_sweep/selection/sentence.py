@@ -27,7 +27,13 @@ def sentence(decision: Decision, selection: Selection) -> str:
         return f"{text}; how sure that is, is not known"
     if len(eligible) == 1:
         return f"{text}; no other checkpoint passed"
-    return f"{text}; {ties(len(members), len(eligible), decision.level)}"
+    text = f"{text}; {ties(len(members), len(eligible), decision.level)}"
+    # What the chosen was compared with, where that is less to be trusted than the chosen itself.
+    cautions = {v.label: v.caution for v in eligible if v.caution and v.caution != winner.caution}
+    for label, caution in list(cautions.items())[:1]:
+        more = f" and {len(cautions) - 1} more" if len(cautions) > 1 else ""
+        text += f"; of {label}{more}: {caution}"
+    return text
 
 
 def ties(tied: int, passing: int, level: float) -> str:

@@ -68,6 +68,12 @@ def _other(step: int, in_best_set: bool | None, eligible: bool = True) -> Verdic
             "tied (95%)",
             id="caution",
         ),
+        pytest.param(
+            [_BEST, *(dataclasses.replace(_other(n, True), caution="few") for n in (1, 2))],
+            "auc 0.9498 ± 0.0065; 3 of the 3 passing checkpoints are statistically tied (95%); of "
+            "step 1 and 1 more: few",
+            id="caution of those that it was compared with",
+        ),
     ],
 )
 def test_the_sentence_of_a_decision_says_no_more_than_its_intervals(

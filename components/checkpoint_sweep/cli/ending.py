@@ -8,7 +8,6 @@ import contextlib
 import functools
 import logging
 import os
-import re
 import sys
 import tempfile
 from collections.abc import Callable
@@ -23,13 +22,12 @@ from checkpoint_sweep.common.error_messages import find_foreseen, find_refusal, 
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.common.run_log import RunLog
 from checkpoint_sweep.common.streams import open_stream
+from checkpoint_sweep.common.wording import Interface
 
 # How a command says that it has ended, and that its options do not fit.
 _OF_TYPER = (typer.Exit, typer.Abort, typer.BadParameter)
 _GOES_ON = ("sweep", "watch")
 _STDERR = 2
-# What an error says for those who call the library, behind the option.
-_IN_PYTHON = re.compile(r" \(\w+ in Python\)|, \w+ in Python,")
 
 
 def in_a_sentence(command: Callable[..., None], interruption: Interruption) -> Callable[..., None]:
@@ -43,7 +41,7 @@ def in_a_sentence(command: Callable[..., None], interruption: Interruption) -> C
     @functools.wraps(command)
     def wrapper(*arguments: Any, **options: Any) -> None:
         if command.__name__ in _GOES_ON:
-            interruption.sentence = "interrupted. The same command goes on."
+            interruption.sentence = "Interrupted. Run the same command to resume."
         log = _begin_log(interruption)
         try:
             command(*arguments, **options)
@@ -64,7 +62,7 @@ def _fail(error: BaseException, log: RunLog | None) -> NoReturn:
         screen.fail(refused)
     if foreseen := find_foreseen(error):
         screen.fail(
-            _IN_PYTHON.sub("", str(foreseen)),
+            foreseen.told_in(Interface.COMMAND_LINE),
             screen.BAD_INPUT if isinstance(foreseen, UserError) else 1,
         )
     said = telling_line(error)

@@ -25,7 +25,7 @@ class Interruption:
     """
 
     def __init__(self) -> None:
-        self.sentence = "interrupted."
+        self.sentence = "Interrupted."
         self.stderr = 2
         self.log: Path | None = None
         self._ends = threading.Lock()
@@ -67,7 +67,7 @@ class Interruption:
         if self._ends.acquire(blocking=False):
             try:
                 bar = _BAR_ENDS if os.isatty(self.stderr) else ""
-                os.write(self.stderr, f"{bar}Error: {self.sentence}\n".encode())
+                os.write(self.stderr, f"{bar}{self.sentence}\n".encode())
                 if self.log is not None:
                     self.log.unlink(missing_ok=True)
             finally:

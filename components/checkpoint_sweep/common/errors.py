@@ -9,9 +9,16 @@
 An error of another class is a defect, or comes from the machine.
 """
 
+import contextlib
+from collections.abc import Iterator
+
+from checkpoint_sweep.common.wording import Interface, Words, told_in
+
 
 class SweepError(Exception):
     """Base of every error that is raised on purpose; the message is for the user.
+
+    Its text has the words of Python; `told_in` has those of another interface.
 
     >>> from checkpoint_sweep import StepRange, SweepError
     >>> try:
@@ -22,7 +29,18 @@ class SweepError(Exception):
 
     A subclass that has a builtin counterpart names it as its second base, so that code which
     catches `ValueError` or `RuntimeError` goes on to work.
+
+    Attributes:
+        parts: Parts of the message, which are joined without spaces.
     """
+
+    def __init__(self, *parts: str | Words) -> None:
+        super().__init__(told_in(Interface.PYTHON, *parts))
+        self.parts = parts
+
+    def told_in(self, interface: Interface) -> str:
+        """Returns the message in the words of an interface."""
+        return told_in(interface, *self.parts)
 
 
 class UserError(SweepError, ValueError):
@@ -35,3 +53,17 @@ class UserError(SweepError, ValueError):
     ...     print(error)
     The step range is empty: first 400 > last 200.
     """
+
+
+@contextlib.contextmanager
+def speaking(interface: Interface) -> Iterator[None]:
+    """Has errors that leave the block, or the function that it decorates, say their message anew.
+
+    Args:
+        interface: Interface whose words they take.
+    """
+    try:
+        yield
+    except SweepError as error:
+        error.args = (error.told_in(interface),)
+        raise

@@ -87,7 +87,8 @@ def _source(name: str) -> Path | None:
         if spec is None or spec.submodule_search_locations is None:
             return None
         locations = list(spec.submodule_search_locations)
-        spec = PathFinder.find_spec(f"{spec.name}.{part}", locations)
+        # Without the names above: a namespace package looks for its parent among what is imported.
+        spec = PathFinder.find_spec(part, locations)
     if spec is None or spec.origin is None or not spec.origin.endswith(".py"):
         return None
     return Path(spec.origin)

@@ -13,6 +13,7 @@ from tensorflow_model_analysis.proto import config_pb2
 
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.common.text import first_line, root_cause
+from checkpoint_sweep.common.wording import Words
 
 # Beam adds these to the message of an error that a step raises, and of one from a remote worker.
 _STEP = re.compile(r" \[while running '[^']*'\]")
@@ -144,10 +145,15 @@ def user_error(error: BaseException) -> UserError | None:
     seen: BaseException | None = error
     while seen is not None:
         if isinstance(seen, UserError):
-            return type(seen)(_STEP.sub("", str(seen)))
+            return type(seen)(*_without_step(seen))
         seen = seen.__cause__ or seen.__context__
     remote = _REMOTE.findall(str(error))
     return EvaluationError(_STEP.sub("", remote[-1])) if remote else None
+
+
+def _without_step(error: UserError) -> Iterator[str | Words]:
+    for part in error.parts:
+        yield part if isinstance(part, Words) else _STEP.sub("", part)
 
 
 def _fault_reason(

@@ -10,6 +10,7 @@ import tensorflow_model_analysis as tfma
 
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.common.names import MetricName
+from checkpoint_sweep.common.wording import Words
 from checkpoint_sweep.evaluation.plan.tracked_metrics import UncertaintySpec
 from checkpoint_sweep.saved_model.model_source import ModelSource
 from checkpoint_sweep.selection.criteria import Direction
@@ -111,4 +112,10 @@ def check_amounts(batch_size: int | None, memory_budget: int | None) -> None:
     """
     for name, amount in (("batch_size", batch_size), ("memory_budget", memory_budget)):
         if amount is not None and amount < 1:
-            raise EngineError(f"{name} is {amount}; it must be at least 1, or None.")
+            flag = f"--{name.replace('_', '-')}"
+            raise EngineError(
+                Words(name, flag),
+                f" is {amount}; it must be at least 1",
+                Words(", or None", ""),
+                ".",
+            )

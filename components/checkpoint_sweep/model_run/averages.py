@@ -5,6 +5,7 @@ import json
 from collections.abc import Sequence
 
 from checkpoint_sweep.common.errors import UserError
+from checkpoint_sweep.common.wording import Words
 
 _SHOWN = 300  # Characters to quote of a text that is no request for averages.
 _DEFAULT_TRIALS = 10
@@ -46,11 +47,13 @@ class Averages:
         for count in self.last:
             if not _is_whole(count) or count < 2:
                 raise AveragesError(
-                    f"last has {count!r}; an average is of a whole number of checkpoints, at "
-                    "least 2."
+                    Words("last", "--average-last"),
+                    f" has {count!r}; an average is of a whole number of checkpoints, at least 2.",
                 )
         if len(set(self.last)) < len(self.last):
-            raise AveragesError(f"last is {list(self.last)}; name each number once.")
+            raise AveragesError(
+                Words("last", "--average-last"), f" is {list(self.last)}; name each number once."
+            )
         if not isinstance(self.greedy_soup, bool):
             raise AveragesError(f"greedy_soup is {self.greedy_soup!r}; it must be true or false.")
         if not _is_whole(self.most_trials) or self.most_trials < 1:
@@ -106,8 +109,7 @@ def last_checkpoints(count: int, usable: Sequence[int]) -> Ingredients:
     steps = sorted(usable)[-count:]
     if len(steps) == count:
         return Ingredients(name, steps)
-    there = f"{len(steps)} {'is' if len(steps) == 1 else 'are'}"
-    return Ingredients(name, steps, f"of {count} checkpoints to average only {there} there")
+    return Ingredients(name, steps, f"it needs {count} checkpoints, and there are {len(steps)}")
 
 
 def _is_whole(value: object) -> bool:

@@ -1,13 +1,14 @@
 """Candidates made of checkpoints: the exported graph with each checkpoint's weights."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from checkpoint_sweep.common.digests import TensorDigest
 from checkpoint_sweep.common.file_states import FileStates
 from checkpoint_sweep.common.text import some
+from checkpoint_sweep.common.wording import Words
 from checkpoint_sweep.model_run.checkpoints import Checkpoint, CheckpointError
 from checkpoint_sweep.model_run.exported_model import ExportedModel, ExportedModelError
 from checkpoint_sweep.model_run.variable_mapping import Match, VariableMapping, match
@@ -24,11 +25,11 @@ class Candidates:
 
     Attributes:
         sources: Model of each usable checkpoint, by its step.
-        left_out: Reason why a checkpoint is not among them, by its step.
+        skipped: Reason why a checkpoint is not among them, by its step.
     """
 
     sources: dict[int, ModelSource]
-    left_out: dict[int, str]
+    skipped: dict[int, str]
 
 
 def make_candidates(
@@ -53,7 +54,7 @@ def make_candidates(
     exported = ExportedModel(saved_model)
     mapping = _find_mapping(exported, checkpoints)
     sources: dict[int, ModelSource] = {}
-    left_out: dict[int, str] = {}
+    skipped: dict[int, str] = {}
     others: list[tuple[Checkpoint, _OtherModelError]] = []
     for checkpoint in swept:
         made: ModelSource | str
@@ -67,16 +68,16 @@ def make_candidates(
         if isinstance(made, ModelSource):
             sources[checkpoint.step] = made
         else:
-            left_out[checkpoint.step] = made
+            skipped[checkpoint.step] = made
     if others:
-        raise CheckpointError(_of_another_model(others, list(sources)))
+        raise CheckpointError(*_of_another_model(others, list(sources)))
     if not sources:
-        step, reason = next(iter(left_out.items()))
+        step, reason = next(iter(skipped.items()))
         raise CheckpointError(
-            f"None of the {len(left_out)} checkpoints can be used; that of step {step}: {reason}. "
-            "Train again, or sweep other steps."
+            f"None of the {len(skipped)} checkpoints can be used; step {step}: {reason}. Train "
+            "again, or sweep other steps."
         )
-    return Candidates(sources, left_out)
+    return Candidates(sources, skipped)
 
 
 def _find_mapping(exported: ExportedModel, checkpoints: Sequence[Checkpoint]) -> VariableMapping:
@@ -116,17 +117,16 @@ def _find_mapping(exported: ExportedModel, checkpoints: Sequence[Checkpoint]) ->
     )
     if not unmatched:
         raise ExportedModelError(
-            f"It cannot be told from which tensors the exported model {directory}{named} "
-            f"was made. In the checkpoint of step {nearest.step}, "
-            f"{len(attempt.ambiguous)} {total} have several equals: {ambiguous}. Export the "
-            "variables under the names or the object paths that the checkpoint has for them."
+            f"Several tensors may be the source of the exported model {directory}{named}: in the "
+            f"checkpoint of step {nearest.step}, {len(attempt.ambiguous)} {total} equal more than "
+            f"one tensor: {ambiguous}. Export variables by the names or object paths that they "
+            "have in the checkpoint."
         )
     raise ExportedModelError(
         f"No checkpoint reproduces the weights of the exported model {directory}{named}. "
-        f"In the checkpoint of step {nearest.step}, {len(attempt.unmatched)} {total} have no "
-        f"equal: {unmatched}. The sweep would evaluate weights that the exporter would not have "
-        "shipped: export from one of the run's checkpoints, or let the model run keep the "
-        "checkpoint that was exported."
+        f"In the checkpoint of step {nearest.step}, {len(attempt.unmatched)} {total} equal no "
+        f"tensor: {unmatched}. The sweep would evaluate weights that you would not ship. Export "
+        "from one of the run's checkpoints, or keep the checkpoint that you export."
     )
 
 
@@ -136,21 +136,22 @@ class _OtherModelError(Exception):
 
 def _of_another_model(
     others: Sequence[tuple[Checkpoint, _OtherModelError]], fitting: Sequence[int]
-) -> str:
+) -> Iterator[str | Words]:
     """Says why the first of these does not fit, and what to do."""
     checkpoint, error = others[0]
-    advice = "Train into an empty model run directory."
-    last = max(other.step for other, _ in others)
-    if fitting and last < min(fitting):
-        # Moving averages, for example, that are kept from some step on.
-        advice = (
-            f"Those from step {min(fitting)} on fit: sweep these, by "
-            f"steps=StepRange(first={min(fitting)})."
-        )
-    return (
+    yield (
         f"The checkpoint of step {checkpoint.step} ({checkpoint.prefix}) is of another "
-        f"model: {error}. {advice}"
+        f"model: {error}. "
     )
+    last = max(other.step for other, _ in others)
+    if not fitting or last >= min(fitting):
+        yield "Train into an empty folder."
+        return
+    # Moving averages, for example, that are kept from some step on.
+    first = min(fitting)
+    yield f"Those from step {first} on fit. To sweep these, use "
+    yield Words(f"steps=StepRange(first={first})", f"--first-step={first}")
+    yield "."
 
 
 def _candidate(

@@ -4,12 +4,13 @@ import dataclasses
 import itertools
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import tensorflow as tf
 
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.common.files import PARTIAL, special_file, walk
+from checkpoint_sweep.common.wording import Words
 from checkpoint_sweep.model_run.checkpoint_names import (
     AmbiguousNamesError,
     find_steps,
@@ -27,6 +28,7 @@ _COUNTER = re.compile(
     r"(?:^|/)(?:global_step|save_counter|step|iter)(?:/\.ATTRIBUTES/VARIABLE_VALUE)?$"
 )
 _SHARD = re.compile(r"\.data-(\d+)-of-(\d+)$")
+_STEP_FROM = Words("step_from", "--step-from")
 
 
 class CheckpointError(UserError):
@@ -79,10 +81,16 @@ class StepRange:
 
     def __post_init__(self) -> None:
         if self.stride < 1:
-            raise CheckpointError(f"stride is {self.stride}; it must be at least 1.")
+            raise CheckpointError(
+                Words("stride", "--stride"), f" is {self.stride}; it must be at least 1."
+            )
         if self.first is not None and self.last is not None and self.first > self.last:
             raise CheckpointError(
-                f"The step range is empty: first {self.first} > last {self.last}."
+                "The step range is empty: ",
+                Words("first", "--first-step"),
+                f" {self.first} > ",
+                Words("last", "--last-step"),
+                f" {self.last}.",
             )
 
     def __contains__(self, step: int) -> bool:
@@ -151,18 +159,22 @@ def list_checkpoints(directory: str, step_from: str | None = None) -> list[Check
                 break
         others += [os.path.join(folder, file) for file in files]
     if not found:
-        raise NoCheckpointError(_why_none(directory, others))
+        raise NoCheckpointError(*_why_none(directory, others))
     if len(found) > 1:
         raise CheckpointError(
-            f"Checkpoints lie in {len(found)} folders, and a sweep takes those of one run: "
-            f"{', '.join(sorted(found))}. Leave one of them in the model run."
+            f"There are checkpoints in {len(found)} folders: {', '.join(sorted(found))}. ",
+            Words(
+                "Name the one of your run.",
+                "Name the one of your run.",
+                "Leave one of them in the model run.",
+            ),
         )
     checkpoints = sorted(*found.values())
     for before, after in itertools.pairwise(checkpoints):
         if before.step == after.step:
             raise CheckpointError(
-                f"Two checkpoints are of step {after.step}: {before.prefix} and {after.prefix}. "
-                "Leave one series of checkpoints in the model run."
+                f"Two checkpoints have step {after.step}: {before.prefix} and {after.prefix}. "
+                "Keep one series of checkpoints in the folder."
             )
     return checkpoints
 
@@ -182,13 +194,12 @@ def _of_folder(folder: str, files: Sequence[str], step_from: str | None) -> list
             steps = find_steps(names, written, lambda name: _counts(os.path.join(folder, name)))
     except AmbiguousNamesError as error:
         if step_from is not None:
-            raise CheckpointError(
-                f"--step-from (step_from in Python): {error}. Correct it."
-            ) from error
+            raise CheckpointError(_STEP_FROM, f": {error}. Correct it.") from error
         raise CheckpointError(
-            f"There are {error}, in {folder}. Say where in a name the step is, by a regular "
-            "expression such as --step-from='ckpt-(\\d+)' (step_from in Python); names that it "
-            "does not fit are passed over."
+            f"There are {error}, in {folder}. Tell where the step is in a name, by a regular "
+            "expression such as ",
+            _STEP_FROM,
+            "='ckpt-(\\d+)'; other names are ignored.",
         ) from error
     return [Checkpoint(step, os.path.join(folder, name)) for name, step in steps.items()]
 
@@ -208,8 +219,8 @@ def _is_leftover(folder: str) -> bool:
     return any(part.endswith(_BEING_WRITTEN) or PARTIAL in part for part in folder.split(os.sep))
 
 
-def _why_none(directory: str, others: Sequence[str]) -> str:
-    """Says what a directory has in place of checkpoints, and what to do, in one sentence."""
+def _why_none(directory: str, others: Sequence[str]) -> Iterator[str | Words]:
+    """Says what a directory has in place of checkpoints, and what to do."""
     others = sorted(others)
     keras = [path for path in others if path.endswith((".h5", ".hdf5", ".keras"))]
     saved = [path for path in others if os.path.basename(path) == "saved_model.pb"]
@@ -217,28 +228,31 @@ def _why_none(directory: str, others: Sequence[str]) -> str:
     unnumbered = [p for p in others if p.endswith(".index") and not p.startswith(exports)]
     use = (
         "Write checkpoints with tf.train.CheckpointManager, or with "
-        'ModelCheckpoint(fn_args.model_run_dir + "/ckpt-{epoch}", save_weights_only=True).'
+        'ModelCheckpoint(folder + "/ckpt-{epoch}", save_weights_only=True)'
     )
     if unnumbered:
-        return (
-            f"The name of the checkpoint {unnumbered[0]} does not end in a step or epoch, as "
-            f"ckpt-1000.index does, so it is no series. {use} Or say where the step is by "
-            "--step-from (step_from in Python)."
+        yield (
+            f"The name of the checkpoint {unnumbered[0]} does not end in a step or an epoch, as "
+            f"ckpt-1000.index does. {use}, or tell where the step is in a name by "
         )
-    old = [path for path in others if _FIRST_FORMAT.search(path)]
-    if old:
-        return (
+        yield _STEP_FROM
+        yield "."
+    elif old := [path for path in others if _FIRST_FORMAT.search(path)]:
+        yield (
             f"{old[0]} is a checkpoint in the first format of tf.compat.v1.train.Saver (V1), which "
             "has no index. Save with write_version=tf.compat.v1.train.SaverDef.V2, the default."
         )
-    if keras:
-        return f"{keras[0]} is a Keras file and not a TensorFlow checkpoint. {use}"
-    if saved:
-        return f"{os.path.dirname(saved[0])} is a SavedModel and not a checkpoint. {use}"
-    return (
-        f"There is no checkpoint (a file such as model.ckpt-1000.index) in {directory}. Let "
-        "the Trainer write its checkpoints to fn_args.model_run_dir."
-    )
+    elif keras:
+        yield f"{keras[0]} is a Keras file, not a TensorFlow checkpoint. {use}."
+    elif saved:
+        yield f"{os.path.dirname(saved[0])} is a SavedModel, not a checkpoint. {use}."
+    else:
+        yield f"There is no checkpoint (a file such as model.ckpt-1000.index) in {directory}. "
+        yield Words(
+            "Name the folder that training writes its checkpoints to.",
+            "Name the folder that training writes its checkpoints to.",
+            "Let the Trainer write its checkpoints to fn_args.model_run_dir.",
+        )
 
 
 def check_data_files(checkpoint: Checkpoint) -> None:
@@ -250,7 +264,7 @@ def check_data_files(checkpoint: Checkpoint) -> None:
     files = bundle_files(checkpoint.prefix)
     if path := special_file(files):
         raise CheckpointError(
-            f"{path} is no regular file, and reading it might wait for ever. Remove it."
+            f"{path} is not a regular file, and reading it may never end. Remove it."
         )
     shards = [_SHARD.search(file) for file in files]
     numbers = {int(s.group(1)): int(s.group(2)) for s in shards if s}
@@ -260,7 +274,7 @@ def check_data_files(checkpoint: Checkpoint) -> None:
         raise CheckpointError(
             f"The checkpoint of step {checkpoint.step} is incomplete: "
             f"{checkpoint.prefix}.data-{missing:05d}-of-{total:05d} is missing. Restore the "
-            "file, or remove the checkpoint's .index file to leave it out."
+            "file, or remove the checkpoint's .index file to skip the checkpoint."
         )
 
 
@@ -277,8 +291,7 @@ def deletion_warning(checkpoints: Sequence[Checkpoint]) -> str | None:
     if steps[0] <= interval:
         return None
     return (
-        f"The first checkpoint is of step {steps[0]}, though one was saved every {interval} "
-        "steps: earlier ones seem to have been deleted. Train with "
-        "RunConfig(keep_checkpoint_max=None), or CheckpointManager(max_to_keep=None), to sweep "
-        "them all."
+        f"The first checkpoint has step {steps[0]}, though training saved one every {interval} "
+        "steps: earlier ones seem to be deleted. To keep all, train with "
+        "RunConfig(keep_checkpoint_max=None) or CheckpointManager(max_to_keep=None)."
     )

@@ -42,7 +42,7 @@ class ExportedModel:
         self.saved_model = saved_model
         _check_links(saved_model.directory)
         prefix = os.path.join(saved_model.directory, VARIABLES)
-        advice = "Export a SavedModel with variables (not a frozen graph) in the Trainer."
+        advice = "Export a SavedModel with variables, not a frozen graph."
         check_access(os.path.dirname(prefix))
         if not tf.io.gfile.exists(prefix + ".index"):
             raise ExportedModelError(
@@ -62,8 +62,8 @@ class ExportedModel:
         if not self.needed:
             if self.bundle.graph is not None:
                 advice += (
-                    " With Keras 3, whose variables tf.saved_model.save leaves out, export by "
-                    "keras.export.ExportArchive."
+                    " With Keras 3, export with keras.export.ExportArchive: tf.saved_model.save "
+                    "omits its variables."
                 )
             raise ExportedModelError(
                 f"No signature of the exported model {saved_model.directory} reads a variable. "

@@ -17,6 +17,7 @@ from tensorflow_model_analysis.utils import model_util
 from checkpoint_sweep.common import files
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.common.file_states import FileStates
+from checkpoint_sweep.common.wording import Words
 from checkpoint_sweep.saved_model import graph
 
 _GRAPH_FILES = (tf.saved_model.SAVED_MODEL_FILENAME_PB, tf.saved_model.SAVED_MODEL_FILENAME_PBTXT)
@@ -73,8 +74,8 @@ class SavedModel:
                 return meta_graph
         present = [sorted(meta_graph.meta_info_def.tags) for meta_graph in graphs]
         raise SavedModelError(
-            f"{self.directory} has no graph tagged {sorted(_SERVE)}; it has {present}. Export one "
-            "for serving."
+            f"{self.directory} has no graph with the tags {sorted(_SERVE)}; it has {present}. "
+            "Export one for serving."
         )
 
     @property
@@ -152,8 +153,7 @@ def _parse(directory: str) -> _Parsed:
     path = _existing_graph_file(directory)
     if found := files.special_file([path, *_files(os.path.join(directory, _ASSETS))]):
         raise SavedModelError(
-            f"{found} is no regular file, and reading it might wait for ever. Export the model "
-            "again."
+            f"{found} is not a regular file, and reading it may never end. Export the model again."
         )
     try:
         saved = loader_impl.parse_saved_model(directory)
@@ -162,7 +162,7 @@ def _parse(directory: str) -> _Parsed:
             f"{path} is damaged: TensorFlow cannot parse it. Export the model again."
         ) from error
     if not saved.meta_graphs:
-        raise SavedModelError(f"{path} is damaged: it holds no graph. Export the model again.")
+        raise SavedModelError(f"{path} is damaged: it has no graph. Export the model again.")
     for meta_graph in saved.meta_graphs:
         if name := graph.recursive_function(meta_graph):
             raise SavedModelError(
@@ -175,8 +175,12 @@ def _existing_graph_file(directory: str) -> str:
     path = _graph_file(directory)
     if path is None:
         raise SavedModelError(
-            f"{directory} holds no {_GRAPH_FILES[0]}. Export one SavedModel there, as "
-            "fn_args.serving_model_dir in a Trainer is for."
+            f"There is no {_GRAPH_FILES[0]} in {directory}. ",
+            Words(
+                "Name the folder of a SavedModel.",
+                "Name the folder of a SavedModel.",
+                "Let the Trainer export one SavedModel to fn_args.serving_model_dir.",
+            ),
         )
     return path
 

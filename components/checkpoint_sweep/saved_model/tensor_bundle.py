@@ -54,7 +54,7 @@ class TensorBundle:
     def __init__(self, prefix: str) -> None:
         self.graph: ObjectGraph | None = None
         if path := special_file(bundle_files(prefix)):
-            raise UnreadableError(f"{path} is no regular file")
+            raise UnreadableError(f"{path} is not a regular file")
         with _reading():
             # Not tf.train.load_checkpoint, which takes a prefix for a folder where folders are
             # but prefixes, as on ram://.

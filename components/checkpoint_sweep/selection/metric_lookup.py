@@ -8,6 +8,7 @@ from tensorflow_model_analysis.metrics import metric_specs, metric_types
 from tensorflow_model_analysis.proto import config_pb2
 
 from checkpoint_sweep.common.names import MetricName, weighting
+from checkpoint_sweep.common.wording import Words
 from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.policies import SelectionError
 from checkpoint_sweep.selection.selection import Selection
@@ -82,21 +83,25 @@ def resolve_direction(selection: Selection, eval_config: tfma.EvalConfig) -> Dir
             f"The evaluation config does not compute {selection.metric!r}"
             + (f" for {selection.sub_key!r}" if selection.sub_key else "")
             + (f" {weighting(selection.weighted)}" if selection.weighted is not None else "")
-            + f", by which to select. It computes: {names}. Name one of these, or add the "
-            "metric to metrics_specs."
+            + f". It computes: {names}. Name one of these, or add the metric to metrics_specs."
         )
     declared = _declared_direction(selection.metric_name, eval_config, both)
     if selection.direction and declared and selection.direction is not declared:
         raise SelectionError(
-            f"The selection says {selection.direction.value} for {selection.metric!r}, its "
-            f"change threshold says {declared.value}. Correct one of them."
+            Words("The selection says", "--direction says"),
+            f" {selection.direction.value} for {selection.metric!r}, its change threshold says "
+            f"{declared.value}. Correct one of them.",
         )
     direction = selection.direction or declared
     if direction is None:
         raise SelectionError(
-            f"No direction is declared for {selection.metric!r}. Pass "
-            f"Selection({selection.metric!r}, direction=Direction.HIGHER_IS_BETTER) or "
-            "LOWER_IS_BETTER, or give the metric a change_threshold with a direction."
+            f"No direction is declared for {selection.metric!r}. ",
+            Words(
+                f"Pass Selection({selection.metric!r}, direction=Direction.HIGHER_IS_BETTER) or "
+                "LOWER_IS_BETTER",
+                "Add --direction=higher or --direction=lower",
+            ),
+            ", or give the metric a change_threshold with a direction.",
         )
     return direction
 
@@ -208,6 +213,6 @@ def _declared_direction(
     }
     if len(declared) > 1:
         raise SelectionError(
-            f"The change thresholds of {metric.name!r} declare both directions. Leave one of them."
+            f"The change thresholds of {metric.name!r} declare both directions. Keep one of them."
         )
     return declared.pop() if declared else None

@@ -1,5 +1,6 @@
 """Checks for how many checkpoints a sweep waits for a better one."""
 
+from checkpoint_sweep.common.wording import Words
 from checkpoint_sweep.selection.policies import SelectionError
 
 
@@ -13,4 +14,6 @@ def check_patience(patience: int | None) -> None:
         SelectionError: The patience is below 1.
     """
     if patience is not None and patience < 1:
-        raise SelectionError(f"The patience is {patience}; it must be at least 1.")
+        raise SelectionError(
+            Words("The patience", "--patience"), f" is {patience}; it must be at least 1."
+        )

@@ -29,6 +29,6 @@ def policy_of(choose: str) -> SelectionPolicy:
     if metric and direction in DIRECTIONS:
         return SecondaryMetric(metric, DIRECTIONS[direction])
     raise SelectionError(
-        f"--choose={choose} is no way to choose. Say {', '.join(simple)}, or a metric and which of "
-        "its values are better, such as binary_accuracy:higher."
+        f"Unknown --choose={choose}. Name {', '.join(simple)}, or a metric with its direction, "
+        "such as binary_accuracy:higher."
     )

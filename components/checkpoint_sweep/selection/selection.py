@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping
 
 from checkpoint_sweep.common.names import MetricName, SliceName, weighting
+from checkpoint_sweep.common.wording import Words
 from checkpoint_sweep.selection import policies
 from checkpoint_sweep.selection.criteria import LEVEL, Direction, ThresholdMode
 from checkpoint_sweep.selection.policies import BestValue, SelectionError, SelectionPolicy
@@ -58,7 +59,8 @@ class Selection:
     def __post_init__(self) -> None:
         if not 0.5 <= self.level < 1:
             raise SelectionError(
-                f"The level of a selection is {self.level}; it must be at least 0.5 and below 1."
+                Words("The level of a selection", "--level"),
+                f" is {self.level}; it must be at least 0.5 and below 1.",
             )
 
     @property

@@ -11,6 +11,7 @@ import dataclasses
 import math
 from collections.abc import Sequence
 
+from checkpoint_sweep.common.wording import Words
 from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.formatting import plain
 from checkpoint_sweep.selection.policies import (
@@ -19,6 +20,8 @@ from checkpoint_sweep.selection.policies import (
     SelectionError,
     worse_reason,
 )
+
+_SECONDARY = Words("SecondaryMetric", "--choose")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -98,14 +101,16 @@ class SecondaryMetric:
             if self.metric not in result.metrics:
                 known = ", ".join(sorted(result.metrics)) or "nothing"
                 raise SelectionError(
-                    f"SecondaryMetric: {result.name} has no metric {self.metric!r}. It has: "
-                    f"{known}. Name one of these."
+                    _SECONDARY,
+                    f": {result.name} has no metric {self.metric!r}. It has: {known}. Name one of "
+                    "these.",
                 )
         numbers = [result for result in best if not math.isnan(result.metrics[self.metric])]
         if not numbers:
             raise SelectionError(
-                f"SecondaryMetric: {self.metric!r} is not a number for any of those that are tied "
-                "with the best. Name another."
+                _SECONDARY,
+                f": {self.metric!r} is not a number for any checkpoint that is tied with the best. "
+                "Name another metric.",
             )
         chosen = min(numbers, key=lambda r: (self.direction.loss(r.metrics[self.metric]), r.step))
         value = chosen.metrics[self.metric]
@@ -125,8 +130,12 @@ def _best_set(eligible: Sequence[CandidateResult]) -> list[CandidateResult]:
     """
     if any(result.in_best_set is None for result in eligible):
         raise SelectionError(
-            "The policy needs standard errors, which there are none of. Evaluate with "
-            'engine="fused" on more examples, or choose by BestValue().'
+            Words("The policy needs", "--choose needs"),
+            " standard errors, and this evaluation gives none. Evaluate with ",
+            Words('engine="fused"', "--engine=fused"),
+            " on more examples, or choose by ",
+            Words("BestValue()", "--choose=best"),
+            ".",
         )
     return [result for result in eligible if result.in_best_set]
 

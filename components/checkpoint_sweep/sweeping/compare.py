@@ -9,6 +9,7 @@ from typing import Any
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.common.files import files_below, special_file
 from checkpoint_sweep.common.names import OVERALL, MetricName, SliceName
+from checkpoint_sweep.common.wording import Words
 from checkpoint_sweep.evaluation.data_errors import in_a_sentence
 from checkpoint_sweep.evaluation.results.metrics import EvaluationMetrics
 from checkpoint_sweep.evaluation.results.replicates import read_replicates
@@ -101,7 +102,9 @@ def compare(first: str, second: str, level: float = LEVEL) -> Comparison:
         UserError: There is no such sweep or candidate, or the two have no metric in common.
     """
     if not 0.5 <= level < 1:
-        raise ComparisonError(f"The level is {level}; it must be at least 0.5 and below 1.")
+        raise ComparisonError(
+            Words("The level", "--level"), f" is {level}; it must be at least 0.5 and below 1."
+        )
     a, b = _read(first), _read(second)
     keys = [key for key in a.values if key in b.values]
     if not keys:

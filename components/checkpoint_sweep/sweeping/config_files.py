@@ -62,7 +62,7 @@ def read_schema(path: str) -> schema_pb2.Schema:
 
 def _text(path: str) -> str:
     if special_file([path]):
-        raise ValueError("it is no regular file, and reading it might wait for ever")
+        raise ValueError("it is not a regular file, and reading it may never end")
     with tf.io.gfile.GFile(path) as file:
         text: str = file.read()
     return text

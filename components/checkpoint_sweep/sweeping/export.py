@@ -30,6 +30,6 @@ def export_step(
     checkpoints = find_checkpoints(run, step_from)
     swept = StepRange(step, step).select(checkpoints)
     candidates = make_candidates(SavedModel(model), checkpoints, swept)
-    if reason := candidates.left_out.get(step):
+    if reason := candidates.skipped.get(step):
         raise CheckpointError(f"The checkpoint of step {step} cannot be exported: {reason}.")
     export_evaluated(candidates.sources[step], directory)

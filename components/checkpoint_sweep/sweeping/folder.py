@@ -11,6 +11,7 @@ from absl import logging
 from checkpoint_sweep.common import locks, ownership
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.common.files import PARTIAL, special_file
+from checkpoint_sweep.common.wording import Words
 from checkpoint_sweep.report import sweep_result
 from checkpoint_sweep.report.document import VERDICTS_JSON
 from checkpoint_sweep.selection.sweep_verdicts import SweepVerdicts
@@ -38,8 +39,10 @@ def of_run(run: str, output: str | None) -> str:
     """
     if "://" in (output or run):
         raise FolderError(
-            f"Results are written to a local folder, and {output or run} is none. Name one by "
-            "--output (output in Python)."
+            f"A sweep writes its results to a local folder, and {output or run} is not local. Name "
+            "one by ",
+            Words("output", "--output"),
+            ".",
         )
     return os.path.abspath(output) if output else f"{os.path.abspath(run)}-sweep"
 
@@ -55,8 +58,8 @@ def check_names(paths: Iterable[str | None]) -> None:
     for path in paths:
         if path is not None and _NOT_ITSELF & set(path if "://" in path else os.path.abspath(path)):
             raise FolderError(
-                f"TensorFlow reads no checkpoints below {path}: [ and \\ are parts of patterns to "
-                "it. Rename the folder, or name a link to it."
+                f"TensorFlow cannot read checkpoints below {path}: it takes [ and \\ for parts of "
+                "a pattern. Rename the folder, or name a link to it."
             )
 
 
@@ -70,7 +73,7 @@ def check_apart(output: str, inputs: Iterable[str]) -> None:
     for given in inputs:
         if "://" not in given and real.startswith(f"{os.path.realpath(given)}/"):
             raise FolderError(
-                f"The output {output} lies in {given}, which the sweep reads. Name a folder "
+                f"The output {output} is inside {given}, which the sweep reads. Name a folder "
                 "outside of it."
             )
 
@@ -113,7 +116,7 @@ def locked(folder: str, what: str = SWEEP) -> Iterator[None]:
             held.enter_context(locks.exclusive(os.path.join(folder, f".{what}.lock")))
         except (locks.LockHeldError, locks.NoLocksError) as error:
             raise BusyError(
-                f"Another {what} is going on in {folder}. Wait for its end, or name another folder."
+                f"Another {what} is running in {folder}. Wait for its end, or name another folder."
             ) from error
         except OSError as error:
             raise FolderError(

@@ -124,7 +124,7 @@ def run_sweep(
             engine,
             request,
             checkpoints,
-            candidates.left_out,
+            candidates.skipped,
             evaluation,
             selection,
             fingerprint,
@@ -157,8 +157,8 @@ def _candidates(
         logging.warning(warning)
     checkpoints = settings.steps.select(found)
     candidates = make_candidates(exported, found, checkpoints)
-    for step, reason in candidates.left_out.items():
-        logging.warning("The checkpoint of step %d is left out: %s", step, reason)
+    for step, reason in candidates.skipped.items():
+        logging.warning("Skipping the checkpoint of step %d: %s", step, reason)
     logging.info(
         "sweeping %d checkpoints, step %d to %d",
         len(checkpoints),

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from absl import logging
 
 from checkpoint_sweep.common.errors import UserError
+from checkpoint_sweep.common.wording import Words
 from checkpoint_sweep.evaluation.candidates.fingerprint import ChangedError
 from checkpoint_sweep.model_run.checkpoints import CheckpointError
 from checkpoint_sweep.model_run.exported_model import ExportedModelError
@@ -53,7 +54,10 @@ class Until:
     def __post_init__(self) -> None:
         check_patience(self.patience)
         if self.seconds is not None and not self.seconds >= 0:
-            raise WatchError(f"seconds is {self.seconds}; it must be a number, at least 0.")
+            raise WatchError(
+                Words("seconds", "--seconds"),
+                f" is {self.seconds}; it must be a number, at least 0.",
+            )
 
 
 def watch(
@@ -97,12 +101,16 @@ def watch(
     """
     until = until or Until()
     if not every >= 0:
-        raise WatchError(f"every is {every}; it must be a number of seconds, at least 0.")
+        raise WatchError(
+            Words("every", "--every"), f" is {every}; it must be a number of seconds, at least 0."
+        )
     last = options.steps.last
     if until.step is not None and last is not None and until.step > last:
         raise WatchError(
-            f"No checkpoint of step {until.step}, at which watching ends, would be evaluated: the "
-            f"last to evaluate is of step {last}. End at that step, or evaluate later ones."
+            Words("The step at which watching ends", "--until-step"),
+            f" is {until.step}, and the last step to evaluate",
+            Words("", " (--last-step)"),
+            f" is {last}. End at that step, or evaluate later ones.",
         )
     watcher = RunWatcher(run, model, options, every)
     with folders.locked(watcher.output, folders.WATCH):
@@ -151,8 +159,9 @@ def _watch(
                 return watcher.last_result()
         elif result is None and (trained or late):
             raise CheckpointError(
-                f"There is no SavedModel in {model}. Export one of the run: `checkpoint-sweep "
-                "export-graph`, export_graph in Python, makes it of a checkpoint and the code."
+                f"There is no SavedModel in {model}. Export one of the run: ",
+                Words("export_graph", "`checkpoint-sweep export-graph`"),
+                " makes it of a checkpoint and your code.",
             )
         if result is None or not watcher.pending:
             watcher.wait()

@@ -16,12 +16,11 @@ def saved_model(uri: str, is_old_artifact: bool = False) -> str:
         directory: str = path_utils.serving_model_path(uri, is_old_artifact)
     except (RuntimeError, ValueError) as error:
         raise SavedModelError(
-            f"The model artifact {uri} holds several exports. Export one SavedModel "
-            "to fn_args.serving_model_dir in the Trainer."
+            f"The model artifact {uri} has several exports. Export one SavedModel to "
+            "fn_args.serving_model_dir in the Trainer."
         ) from error
     if path := special_file(files_below(directory)):
         raise SavedModelError(
-            f"{path} is no regular file, and reading it might wait for ever. Export the model "
-            "again."
+            f"{path} is not a regular file, and reading it may never end. Export the model again."
         )
     return directory

@@ -26,7 +26,7 @@ def read(artifacts: Sequence[types.Artifact]) -> schema_pb2.Schema:
     """
     directory = artifact_utils.get_single_uri(list(artifacts))
     if path := special_file(files_below(directory)):
-        raise _error(path, "it is no regular file")
+        raise _error(path, "it is not a regular file")
     try:
         return io_utils.SchemaReader().read(io_utils.get_only_uri_in_dir(directory))
     except (OSError, RuntimeError, ValueError, text_format.ParseError) as error:

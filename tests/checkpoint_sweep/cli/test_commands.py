@@ -218,7 +218,7 @@ def test_a_signal_while_it_evaluates_is_a_sentence_and_a_status(
 def _assert_interrupted(done: subprocess.CompletedProcess[str], number: signal.Signals) -> None:
     assert done.returncode == 128 + number, done.stderr
     assert (len(done.stderr.splitlines()), done.stdout) == (1, "")
-    assert done.stderr.startswith("Error: interrupted.")
+    assert done.stderr.startswith("Interrupted.")
 
 
 def _wait_for(moment: str, process: subprocess.Popen[str]) -> None:
@@ -355,7 +355,7 @@ def test_a_shell_completes_commands() -> None:
         text=True,
         check=False,
     )
-    assert done.stdout.split() == ["export"]
+    assert done.stdout.split() == ["export", "export-graph"]
 
 
 def test_importing_the_command_line_imports_no_slow_library() -> None:

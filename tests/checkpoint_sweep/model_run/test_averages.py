@@ -57,13 +57,13 @@ def test_a_request_that_makes_no_sense_is_refused(text: str, message: str) -> No
         pytest.param(
             3,
             [20, 60],
-            Ingredients("average-last-3", [20, 60], "of 3 checkpoints to average only 2 are there"),
+            Ingredients("average-last-3", [20, 60], "it needs 3 checkpoints, and there are 2"),
             id="too few",
         ),
         pytest.param(
             2,
             [60],
-            Ingredients("average-last-2", [60], "of 2 checkpoints to average only 1 is there"),
+            Ingredients("average-last-2", [60], "it needs 2 checkpoints, and there are 1"),
             id="a single one",
         ),
     ],

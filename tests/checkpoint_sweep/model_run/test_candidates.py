@@ -34,7 +34,7 @@ def _checkpoint(run: EstimatorRun, step: int) -> str:
 
 def test_every_checkpoint_is_a_candidate(trained: EstimatorRun) -> None:
     found = _candidates(trained)
-    assert (tuple(found.sources), found.left_out) == (STEPS, {})
+    assert (tuple(found.sources), found.skipped) == (STEPS, {})
 
 
 def test_the_last_candidate_is_the_export_bit_for_bit(
@@ -169,7 +169,7 @@ def test_a_damaged_checkpoint_is_left_out(run: EstimatorRun, damage: object, rea
     damage(run)  # type: ignore[operator]
     found = _candidates(run)
     assert tuple(found.sources) == (0, 40, 60)
-    assert found.left_out[20].startswith(reason)
+    assert found.skipped[20].startswith(reason)
 
 
 def test_only_damaged_checkpoints_are_refused(run: EstimatorRun) -> None:

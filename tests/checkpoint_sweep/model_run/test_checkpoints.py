@@ -71,16 +71,16 @@ def test_steps_and_epochs_are_read_from_names(tmp_path: Path, name: str, step: i
 @pytest.mark.parametrize(
     ("files", "message"),
     [
-        (["latest.index"], "latest.index does not end in a step or epoch"),
-        (["weights-0.53.index"], "weights-0.53.index does not end in a step or epoch"),
+        (["latest.index"], "latest.index does not end in a step or an epoch"),
+        (["weights-0.53.index"], "weights-0.53.index does not end in a step or an epoch"),
         (
             ["cp-0001.h5", "cp-0002.h5"],
-            "cp-0001.h5 is a Keras file and not a TensorFlow checkpoint",
+            "cp-0001.h5 is a Keras file, not a TensorFlow checkpoint",
         ),
         (["model.keras"], "model.keras is a Keras file"),
         (
             ["cp-1/saved_model.pb", "cp-1/variables/variables.index"],
-            "cp-1 is a SavedModel and not a checkpoint",
+            "cp-1 is a SavedModel, not a checkpoint",
         ),
     ],
 )
@@ -97,7 +97,7 @@ def test_other_files_are_told_apart_from_checkpoints(
 def test_two_checkpoints_of_one_step_are_refused(tmp_path: Path) -> None:
     _write(tmp_path, 1)
     (tmp_path / "model.ckpt-01.index").touch()
-    with pytest.raises(CheckpointError, match=r"of step 1: .*ckpt-01 and .*model.ckpt-1\. Leave"):
+    with pytest.raises(CheckpointError, match=r"have step 1: .*ckpt-01 and .*model.ckpt-1\. Keep"):
         find_checkpoints(str(tmp_path))
 
 
@@ -105,7 +105,7 @@ def test_two_series_in_one_folder_are_refused(tmp_path: Path) -> None:
     _write(tmp_path, 1)
     (tmp_path / "other-30.index").touch()
     with pytest.raises(
-        CheckpointError, match=r"2 series .*: model.ckpt-\*, other-\*, in .*--step-from"
+        CheckpointError, match=r"2 series .*: model.ckpt-\*, other-\*, in .*step_from"
     ):
         find_checkpoints(str(tmp_path))
     assert [c.step for c in find_checkpoints(str(tmp_path), r"model\.ckpt-(\d+)")] == [1]
@@ -145,7 +145,7 @@ def test_a_pipe_in_place_of_a_file_is_refused(tmp_path: Path) -> None:
     _write(tmp_path, 1)
     (tmp_path / "model.ckpt-1.data-00000-of-00001").unlink()
     os.mkfifo(tmp_path / "model.ckpt-1.data-00000-of-00001")
-    with pytest.raises(CheckpointError, match="is no regular file"):
+    with pytest.raises(CheckpointError, match="is not a regular file"):
         find_checkpoints(str(tmp_path))
 
 

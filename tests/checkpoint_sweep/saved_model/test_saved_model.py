@@ -41,7 +41,7 @@ def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_a_saved_model_is_read_only_when_asked_for(tmp_path: Path) -> None:
     nowhere = SavedModel(str(tmp_path))
     assert not nowhere.exists()
-    with pytest.raises(SavedModelError, match=r"holds no saved_model\.pb"):
+    with pytest.raises(SavedModelError, match=r"There is no saved_model\.pb"):
         _ = nowhere.signatures
 
 
@@ -122,7 +122,7 @@ def _recursive(directory: Path) -> str:
 
 def _pipe(directory: Path) -> str:
     os.mkfifo(directory / "saved_model.pb")
-    return "is no regular file"
+    return "is not a regular file"
 
 
 def _vocabulary(directory: Path) -> str:
@@ -131,7 +131,7 @@ def _vocabulary(directory: Path) -> str:
     (directory / "saved_model.pb").write_bytes(saved.SerializeToString())
     (directory / "assets").mkdir()
     os.mkfifo(directory / "assets" / "words.txt")
-    return "words.txt is no regular file"
+    return "words.txt is not a regular file"
 
 
 @pytest.mark.parametrize("damage", [_recursive, _pipe, _vocabulary])

@@ -179,7 +179,7 @@ def test_a_weighting_is_named_where_both_are_computed(
         pytest.param(
             f"{PLAIN} example_weights {{ unweighted: true }}",
             Selection("auc", direction=HIGHER, weighted=True),
-            "does not compute 'auc' weighted, by which to select",
+            "does not compute 'auc' weighted",
             id="another weighting than is computed",
         ),
     ],

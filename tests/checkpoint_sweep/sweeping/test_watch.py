@@ -145,7 +145,7 @@ def test_a_checkpoint_that_comes_and_goes_between_two_polls_is_pinned(
 def test_a_second_watch_into_the_same_output_is_refused(files: Files) -> None:
     with (
         folders.locked(str(files.output), folders.WATCH),
-        pytest.raises(UserError, match="Another watch is going on in"),
+        pytest.raises(UserError, match="Another watch is running in"),
     ):
         watch(**files.arguments(), until=Until(seconds=0.0))
 

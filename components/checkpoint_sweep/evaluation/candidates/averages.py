@@ -43,10 +43,9 @@ def evaluate_greedy_soup(
     candidates = ingredients(checkpoints, direction, most_trials)
     steps = sorted(candidate.step for candidate in candidates)
     if len(candidates) < 2:
-        known = f"{len(candidates)} {'is' if len(candidates) == 1 else 'are'}"
         step = max(steps, default=max(result.step for result in checkpoints))
         spec = CandidateSpec(GREEDY_SOUP, step, averaged=tuple(steps))
-        evaluator.exclude(spec, f"of 2 checkpoints to average only {known} eligible")
+        evaluator.exclude(spec, f"it needs 2 passing checkpoints, and there are {len(candidates)}")
         return
     if reason := averager.unaveraged_reason(steps):
         evaluator.exclude(CandidateSpec(GREEDY_SOUP, steps[-1], averaged=tuple(steps)), reason)

@@ -240,7 +240,7 @@ class CandidateEvaluator:
                 "checkpoint %d of %d, step %d: %s", done, self._total, result.step, outcome
             )
         elif result.excluded_reason:
-            logging.warning("%s is left out: %s", result.name, result.excluded_reason)
+            logging.warning("Skipping %s: %s", result.name, result.excluded_reason)
         else:
             steps = ", ".join(map(str, result.averaged))
             logging.info("%s, of the steps %s: %s", result.name, steps, outcome)

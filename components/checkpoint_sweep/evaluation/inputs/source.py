@@ -13,6 +13,7 @@ from tfx_bsl.tfxio import dataset_options, tensor_adapter, tf_example_record, tf
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.common.files import special_file
 from checkpoint_sweep.common.text import first_line
+from checkpoint_sweep.common.wording import Words
 from checkpoint_sweep.evaluation.inputs.files import compression_of, data_files
 from checkpoint_sweep.evaluation.inputs.reader import ReadFeatures, read_files
 
@@ -95,8 +96,12 @@ class ExampleSource:
                 return found | set(self.unread)
         if not found:
             raise ExamplesError(
-                f"There are no examples in {', '.join(self.patterns.values())}. Name splits that "
-                "have some in example_splits."
+                f"There are no examples in {', '.join(self.patterns.values())}. ",
+                Words(
+                    "Name other files in examples.",
+                    "Name other files by --examples.",
+                    "Name other splits in example_splits.",
+                ),
             )
         return (found - (wanted - seen)) | set(self.unread)
 
@@ -168,8 +173,7 @@ def check_files(pattern: str) -> None:
         raise ExamplesError(f"There is no file of examples at {pattern}. Make the examples again.")
     if path := special_file(paths):
         raise ExamplesError(
-            f"{path} is no regular file, and reading it might wait for ever. Make the examples "
-            "again."
+            f"{path} is not a regular file, and reading it may never end. Make the examples again."
         )
     if folders := [path for path in paths if tf.io.gfile.isdir(path)]:
         raise ExamplesError(

@@ -75,9 +75,10 @@ def compiled_metrics_warning(
     if not wanted or not _compiled(saved_model.directory):
         return None
     return (
-        f"The metrics that {saved_model.directory} was compiled with are left out; those of the "
-        'evaluation config are computed. Name them in metrics_specs, or use engine="tfma" for '
-        "them. Set EvalConfig.options.include_default_metrics to false to do without this warning."
+        f"The metrics that {saved_model.directory} was compiled with are not computed, only those "
+        "of the evaluation config. To compute them, name them in metrics_specs, or use the engine "
+        "tfma. To silence this warning, set options.include_default_metrics to false in the "
+        "evaluation config."
     )
 
 

@@ -76,7 +76,7 @@ def read_ledger(directory: str) -> list[Entry]:
     """
     path = os.path.join(directory, LEDGER)
     if special_file([path]):
-        raise ValueError(f"{path} is no regular file.")
+        raise ValueError(f"{path} is not a regular file.")
     with tf.io.gfile.GFile(path) as file:
         content = json.load(file)
     entries = [

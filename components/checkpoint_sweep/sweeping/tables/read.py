@@ -15,6 +15,7 @@ from pyarrow import csv as arrow_csv
 from pyarrow import parquet
 
 from checkpoint_sweep.common.text import first_line
+from checkpoint_sweep.common.wording import Words
 from checkpoint_sweep.evaluation.inputs.source import ExamplesError
 from checkpoint_sweep.sweeping.tables.formats import (
     Format,
@@ -182,8 +183,9 @@ def _naming(path: str) -> Iterator[None]:
         reason = first_line(error)
         if "UTF8" in reason or isinstance(error, UnicodeError):
             raise ExamplesError(
-                f"{path} is not in the encoding in which it is read. Name its encoding by "
-                "--encoding (encoding in Python), for example latin-1, or write it in UTF-8."
+                f"{path} has another encoding than it is read with. Name its encoding by ",
+                Words("encoding", "--encoding"),
+                ", for example latin-1, or write it in UTF-8.",
             ) from error
         raise ExamplesError(
             f"{path} cannot be read as a table: {reason}. Correct the file."

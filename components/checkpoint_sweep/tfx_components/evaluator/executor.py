@@ -16,8 +16,10 @@ from tfx.types import standard_component_specs as keys
 from tfx.utils import path_utils
 
 from checkpoint_sweep.common import progress
+from checkpoint_sweep.common.errors import speaking
 from checkpoint_sweep.common.eval_config import parse, unvalidated_reason, with_defaults
 from checkpoint_sweep.common.files import write_json
+from checkpoint_sweep.common.wording import Interface
 from checkpoint_sweep.evaluation.data_errors import EvaluationError
 from checkpoint_sweep.evaluation.engine import get_engine
 from checkpoint_sweep.evaluation.plan.probability_thresholds import out_of_range
@@ -53,6 +55,7 @@ class EvaluatorExecutor(stock.Executor):
         """Makes the pipelines of the stock executor, to which alone this is handed."""
         return pipeline_for_tfma(super()._make_beam_pipeline)
 
+    @speaking(Interface.TFX)
     def Do(  # noqa: N802 - TFX's name
         self, input_dict: Artifacts, output_dict: Artifacts, exec_properties: dict[str, Any]
     ) -> None:

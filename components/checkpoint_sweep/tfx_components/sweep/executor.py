@@ -9,7 +9,9 @@ from tfx.dsl.components.base import base_beam_executor
 from tfx.types import artifact_utils
 from tfx.utils import path_utils
 
+from checkpoint_sweep.common.errors import speaking
 from checkpoint_sweep.common.eval_config import parse
+from checkpoint_sweep.common.wording import Interface
 from checkpoint_sweep.evaluation.candidates.reuse import remove_set_aside, set_aside
 from checkpoint_sweep.evaluation.request import DEFAULT_ENGINE
 from checkpoint_sweep.model_run.averages import Averages
@@ -41,6 +43,7 @@ _WHOLE_NUMBERS = (
 class SweepExecutor(base_beam_executor.BaseBeamExecutor):
     """Executor of the CheckpointSweep component."""
 
+    @speaking(Interface.TFX)
     def Do(  # noqa: N802 - TFX's name
         self,
         input_dict: dict[str, list[types.Artifact]],

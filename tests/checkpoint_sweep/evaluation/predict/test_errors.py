@@ -75,7 +75,7 @@ def test_a_missing_bundle_is_named(load: type, model: ModelSource) -> None:
 def test_a_missing_saved_model_is_refused(
     load: type, model: ModelSource, tmp_path: pathlib.Path
 ) -> None:
-    with pytest.raises(FileNotFoundError, match="holds no saved_model"):
+    with pytest.raises(FileNotFoundError, match="There is no saved_model"):
         load([dataclasses.replace(model, saved_model=SavedModel(str(tmp_path / "nowhere")))])
 
 

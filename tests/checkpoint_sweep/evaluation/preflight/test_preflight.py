@@ -17,7 +17,7 @@ from checkpoint_sweep.saved_model.saved_model import SavedModel, SavedModelError
 from tests.support import passthrough_model
 
 _FLATTENED = "has two columns"
-_COMPILED = "was compiled with are left out"
+_COMPILED = "was compiled with are not computed"
 _UNCOMPUTED = (
     """thresholds { key: "loss" value { value_threshold { lower_bound { value: 0 } } } }"""
 )

@@ -171,7 +171,7 @@ def test_averages_have_to_meet_the_same_thresholds(trained: EstimatorRun, sweep:
     swept = sweep(trained, floor=0.9999, averages=ALL)
     verdicts = _verdicts(swept)
     assert verdicts["average-last-2"]["reason"].startswith("auc 0.")
-    assert verdicts["greedy-soup"]["reason"] == "of 2 checkpoints to average only 0 are eligible"
+    assert verdicts["greedy-soup"]["reason"] == "it needs 2 passing checkpoints, and there are 0"
     assert swept.verdicts["reason"] == "none of the 7 candidates passed"
     assert not any(Path(swept.model.uri).iterdir())
 
@@ -356,7 +356,7 @@ def test_a_checkpoint_that_is_left_out_is_not_averaged(
     assert verdicts["average-last-2"]["averaged"] == [20, 60]
     assert verdicts["average-last-2"]["eligible"]
     assert verdicts["average-last-3"]["averaged"] == [20, 60]
-    assert verdicts["average-last-3"]["reason"] == "of 3 checkpoints to average only 2 are there"
+    assert verdicts["average-last-3"]["reason"] == "it needs 3 checkpoints, and there are 2"
 
 
 def test_batch_normalisation_leaves_averages_out_and_the_sweep_goes_on(

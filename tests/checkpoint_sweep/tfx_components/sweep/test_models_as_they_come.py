@@ -121,7 +121,7 @@ def test_results_equal_stock_tfmas_and_estimators(
     run = runs(case.run)
     checkpoints = find_checkpoints(str(run.model_run))
     found = make_candidates(SavedModel(str(run.export)), checkpoints, checkpoints)
-    assert (tuple(found.sources), found.left_out) == (STEPS, {})
+    assert (tuple(found.sources), found.skipped) == (STEPS, {})
     sources = list(found.sources.values())
     data = stock_tfma.write_records(tmp_path, examples[:EXAMPLES])
     results = stock_tfma.check_first_and_last(sources, data, case.config, tmp_path)

@@ -48,7 +48,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> digits_run.DigitsRun:
 @pytest.fixture(scope="module")
 def sources(run: digits_run.DigitsRun) -> dict[int, ModelSource]:
     candidates = run.candidates()
-    assert candidates.left_out == {}
+    assert candidates.skipped == {}
     return candidates.sources
 
 

@@ -4,10 +4,12 @@ import contextlib
 import os
 import re
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import tensorflow as tf
+from ml_metadata import proto
 
 from pipeline.reporting.store import Store, properties, state
 
@@ -83,7 +85,7 @@ def _is_readable(prefix: str) -> bool:
     return True
 
 
-def _identity(store: Store, execution: Any) -> tuple[dict[str, Any], dict[str, int]]:
+def _identity(store: Store, execution: proto.Execution) -> tuple[Mapping[str, Any], dict[str, int]]:
     """Describes what two executions have in common that would do the same."""
     given = {k: v for k, v in properties(execution).items() if not k.startswith("__")}
     inputs = {key: artifact.id for key, artifact in store.inputs(execution).items()}

@@ -3,12 +3,12 @@
 import json
 import os
 from collections.abc import Mapping
-from typing import Any
 
 import tensorflow as tf
 from ml_metadata import proto
 from tfx.components.evaluator import constants
 
+from checkpoint_sweep.common.json_safe import Json
 from checkpoint_sweep.evaluation.results.thresholds import threshold_failures
 from checkpoint_sweep.tfx_components.evaluator.verdict import VERDICT
 from pipeline.reporting.run_summary import Confirmation
@@ -17,7 +17,9 @@ from pipeline.reporting.store import Store, properties
 EVALUATOR = "Evaluator"
 
 
-def read_confirmation(outputs: Mapping[str, Any], baseline: Any | None) -> Confirmation:
+def read_confirmation(
+    outputs: Mapping[str, proto.Artifact], baseline: proto.Artifact | None
+) -> Confirmation:
     """Reads what an Evaluator has found.
 
     Args:
@@ -55,11 +57,11 @@ def last_confirmation(store: Store, model: int) -> Confirmation | None:
     return None
 
 
-def _verdict(blessing: str) -> dict[str, Any]:
+def _verdict(blessing: str) -> Json:
     """Reads what the Evaluator says of its metrics; nothing where stock TFX evaluated."""
     path = os.path.join(blessing, VERDICT)
     if not tf.io.gfile.exists(path):
         return {"words": "", "metrics": []}
     with tf.io.gfile.GFile(path) as file:
-        content: dict[str, Any] = json.load(file)
+        content: Json = json.load(file)
     return content

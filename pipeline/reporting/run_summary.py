@@ -7,9 +7,10 @@ import os
 import uuid
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 from checkpoint_sweep.common.files import PARTIAL
+from checkpoint_sweep.common.json_safe import Json
 from checkpoint_sweep.selection.sweep_verdicts import SweepVerdicts
 from checkpoint_sweep.selection.verdict import Verdict
 
@@ -17,7 +18,7 @@ from checkpoint_sweep.selection.verdict import Verdict
 VERSION = 1
 COMPLETE = "complete"
 FAILED = "failed"
-# A key of `training`, and a custom property of the model run.
+# A custom property of the model run.
 CONTINUED_FROM = "continued_from_step"
 
 
@@ -37,6 +38,16 @@ class Node:
     seconds: float
 
 
+class Training(TypedDict):
+    """The folder of the checkpoints, and the step from which training went on.
+
+    The step is that of an earlier run that was interrupted; None when training began anew.
+    """
+
+    model_run: str
+    continued_from_step: int | None
+
+
 @dataclasses.dataclass(frozen=True)
 class SweepSummary:
     """What the sweep of a run has found.
@@ -53,7 +64,7 @@ class SweepSummary:
     model: str
     blessing: str
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> Json:
         """Returns the key `sweep` of `summary.json`."""
         winner = self.decision.winner
         return {
@@ -85,7 +96,7 @@ class Confirmation:
     blessed: bool
     failures: list[str]
     words: str
-    metrics: list[dict[str, Any]]
+    metrics: list[Json]
     baseline_model: str | None
     evaluation: str
 
@@ -100,8 +111,7 @@ class Summary:
         reason: Why it failed, or why it has pushed something or nothing, in one sentence.
         nodes: Nodes that ran, in order.
         anomalies: How the data depart from the schema, a sentence each.
-        training: Keys `model_run` (folder) and `continued_from_step`: the step from which training
-            went on where an earlier run was interrupted, or None; None when it did not end.
+        training: Training of the run; None when it did not end.
         sweep: What the sweep has found; None when it did not end.
         evaluator: What the Evaluator has found; None when it did not run.
         pushed_model: Folder of the SavedModel that was pushed, or None.
@@ -112,7 +122,7 @@ class Summary:
     reason: str
     nodes: list[Node] = dataclasses.field(default_factory=list)
     anomalies: list[str] = dataclasses.field(default_factory=list)
-    training: dict[str, Any] | None = None
+    training: Training | None = None
     sweep: SweepSummary | None = None
     evaluator: Confirmation | None = None
     pushed_model: str | None = None
@@ -122,7 +132,7 @@ class Summary:
         """The sweep's verdicts on its candidates; empty when it did not end."""
         return self.sweep.decision.verdicts if self.sweep else ()
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> Json:
         """Returns the content of `summary.json`."""
         return {
             "version": VERSION,

@@ -48,7 +48,7 @@ class Store:
         runs = self.mlmd.get_contexts_by_type("pipeline_run")
         return str(max(runs, key=lambda run: run.id).name) if runs else None
 
-    def executions(self, run_id: str) -> dict[str, Any]:
+    def executions(self, run_id: str) -> dict[str, proto.Execution]:
         """Finds the executions of a run, in order, by the id of their node."""
         run = self.mlmd.get_context_by_type_and_name("pipeline_run", run_id)
         if run is None:
@@ -56,22 +56,22 @@ class Store:
         found = sorted(self.mlmd.get_executions_by_context(run.id), key=lambda e: e.id)
         return {self.node_context(e).name.rpartition(".")[2]: e for e in found}
 
-    def node_context(self, execution: Any) -> Any:
+    def node_context(self, execution: proto.Execution) -> proto.Context:
         """Finds the context that all executions of a node of a pipeline share."""
         contexts = self.mlmd.get_contexts_by_execution(execution.id)
         return next(c for c in contexts if c.type == "node")
 
-    def inputs(self, execution: Any) -> dict[str, Any]:
+    def inputs(self, execution: proto.Execution) -> dict[str, proto.Artifact]:
         """Finds the input artifacts of an execution by key."""
         return self._artifacts(execution, proto.Event.INPUT)
 
-    def outputs(self, execution: Any | None) -> dict[str, Any]:
+    def outputs(self, execution: proto.Execution | None) -> dict[str, proto.Artifact]:
         """Finds the output artifacts of an execution by key; none when it did not finish."""
         if execution is None or state(execution) not in ("complete", "cached"):
             return {}
         return self._artifacts(execution, proto.Event.OUTPUT)
 
-    def _artifacts(self, execution: Any, kind: int) -> dict[str, Any]:
+    def _artifacts(self, execution: proto.Execution, kind: int) -> dict[str, proto.Artifact]:
         events = self.mlmd.get_events_by_execution_ids([execution.id])
         events = [event for event in events if event.type == kind]
         found = self.mlmd.get_artifacts_by_id([event.artifact_id for event in events])
@@ -80,24 +80,24 @@ class Store:
         return {s.key: by_id[e.artifact_id] for e in events for s in e.path.steps if s.key}
 
 
-def state(execution: Any) -> str:
+def state(execution: proto.Execution) -> str:
     """Reads the state of an execution, as a summary says it."""
     return _STATES.get(execution.last_known_state, "failed")
 
 
-def seconds(execution: Any) -> float:
+def seconds(execution: proto.Execution) -> float:
     """Reads the wall time between the two updates of an execution."""
     begun, ended = execution.create_time_since_epoch, execution.last_update_time_since_epoch
     return (ended - begun) / 1000
 
 
-def properties(artifact: Any) -> Mapping[str, Any]:
-    """Reads an artifact's custom properties that have a value, as Python values."""
-    values = {key: (v, v.WhichOneof("value")) for key, v in artifact.custom_properties.items()}
+def properties(of: proto.Artifact | proto.Execution) -> Mapping[str, Any]:
+    """Reads the custom properties that have a value, as Python values."""
+    values = {key: (v, v.WhichOneof("value")) for key, v in of.custom_properties.items()}
     return {key: getattr(value, kind) for key, (value, kind) in values.items() if kind}
 
 
-def failure_message(execution: Any) -> str:
+def failure_message(execution: proto.Execution) -> str:
     """Reads what TFX has noted of a failure; empty when it has noted nothing."""
     noted = properties(execution).get(_RESULT)
     return str(json.loads(noted).get("resultMessage", "")) if noted else ""

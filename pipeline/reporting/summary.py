@@ -2,7 +2,8 @@
 
 import dataclasses
 from pathlib import Path
-from typing import Any
+
+from ml_metadata import proto
 
 from checkpoint_sweep.common.text import some
 from checkpoint_sweep.report.sweep_result import read_verdicts
@@ -16,6 +17,7 @@ from pipeline.reporting.run_summary import (
     Node,
     Summary,
     SweepSummary,
+    Training,
 )
 from pipeline.reporting.store import Store, properties, seconds, state
 
@@ -65,20 +67,18 @@ def summarize(metadata: Path, run_id: str | None = None) -> Summary:
     return dataclasses.replace(summary, state=ended, reason=reason)
 
 
-def _training(model_run: Any) -> dict[str, Any]:
-    return {
-        "model_run": model_run.uri,
-        CONTINUED_FROM: properties(model_run).get(CONTINUED_FROM),
-    }
+def _training(model_run: proto.Artifact) -> Training:
+    step = properties(model_run).get(CONTINUED_FROM)
+    return Training(model_run=model_run.uri, continued_from_step=step)
 
 
-def _pushed(artifact: Any) -> str | None:
+def _pushed(artifact: proto.Artifact) -> str | None:
     """Reads where the Pusher pushed to; None when it was not to push, and said so."""
     noted = properties(artifact)
     return str(noted["pushed_destination"]) if noted.get("pushed") == 1 else None
 
 
-def _outcome(summary: Summary, chosen: Any | None, push: Push | None) -> tuple[str, str]:
+def _outcome(summary: Summary, chosen: proto.Artifact | None, push: Push | None) -> tuple[str, str]:
     """Says how the run ended, and why so, in one sentence.
 
     Args:

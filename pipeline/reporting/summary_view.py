@@ -10,7 +10,7 @@ from checkpoint_sweep.report.document import REPORT_HTML
 from checkpoint_sweep.selection.formatting import with_sign
 from checkpoint_sweep.selection.sweep_verdicts import SweepVerdicts
 from checkpoint_sweep.selection.verdict_table import describe_rest, row_cells, rows_to_show
-from pipeline.reporting.run_summary import CONTINUED_FROM, Summary
+from pipeline.reporting.run_summary import Summary
 
 
 def print_summary(summary: Summary, path: Path, console: Console) -> None:
@@ -26,8 +26,7 @@ def print_summary(summary: Summary, path: Path, console: Console) -> None:
     console.print()
     for anomaly in summary.anomalies:
         console.print(f"[yellow]anomaly[/] {escape(anomaly)}", highlight=False)
-    if summary.training and summary.training[CONTINUED_FROM] is not None:
-        step = summary.training[CONTINUED_FROM]
+    if summary.training and (step := summary.training["continued_from_step"]) is not None:
         console.print(f"[bold]Training[/] continued from step {step}, where it was interrupted")
     if summary.sweep:
         console.print(_checkpoints(summary.sweep.decision))

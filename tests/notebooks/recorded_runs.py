@@ -90,7 +90,7 @@ def record(
     whole = with_defaults(text_format.Parse(config, tfma.EvalConfig()), has_baseline=False)
     selection = Selection(metric, direction=Direction.LOWER_IS_BETTER)
     results = [
-        read_result(os.path.join(evaluation, name), "", name, step, selection, whole)
+        read_result(os.path.join(evaluation, name), name, step, selection, whole)
         for step, name in names.items()
     ]
     decision = choose(results, Direction.LOWER_IS_BETTER)

@@ -2,7 +2,6 @@
 
 import dataclasses
 import fcntl
-import itertools
 import json
 import shutil
 import subprocess
@@ -11,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import tensorflow as tf
-import tensorflow_model_analysis as tfma
 from tfx.utils import path_utils
 
 from checkpoint_sweep.model_run.candidates import make_candidates
@@ -19,7 +17,7 @@ from checkpoint_sweep.model_run.checkpoints import Checkpoint, find_checkpoints
 from checkpoint_sweep.saved_model.model_source import ModelSource
 from checkpoint_sweep.saved_model.saved_model import SavedModel
 from checkpoint_sweep.saved_model.weight_swap import write_saved_model
-from tests.support import taxi_examples, warm_pipeline
+from tests.support import taxi_examples, tfma_metrics, warm_pipeline
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,9 +73,7 @@ class PipelineRun:
     def metrics(self, step: int) -> dict[str, float]:
         """The sweep's metrics of that step's checkpoint on all examples of `eval`, by name."""
         name = self.checkpoint(step).name
-        result = tfma.load_eval_result(f"{self.summary['sweep']['evaluation']}/{name}")
-        values = dict(result.slicing_metrics)[()][""][""]
-        return {key: v["doubleValue"] for key, v in values.items() if "doubleValue" in v}
+        return tfma_metrics.overall(f"{self.summary['sweep']['evaluation']}/{name}")
 
     def records(self, node: str, key: str, split: str) -> tf.data.Dataset:
         """Serialized examples of a split, as ExampleGen or Transform wrote it."""
@@ -133,11 +129,3 @@ def _kept(root: Path) -> Path:
 def _summary(root: Path) -> dict[str, Any]:
     summary: dict[str, Any] = json.loads((root / "summary.json").read_text())
     return summary
-
-
-def write_records(records: tf.data.Dataset, count: int, path: Path) -> str:
-    """Writes the first records to a TFRecord file; gives its path."""
-    with tf.io.TFRecordWriter(str(path)) as writer:
-        for record in itertools.islice(records.as_numpy_iterator(), count):
-            writer.write(record)
-    return str(path)

@@ -2,12 +2,13 @@
 
 import contextlib
 import json
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from checkpoint_sweep.cli import options, screen
 from checkpoint_sweep.cli.sweep_arguments import SweepArguments, takes_sweep_arguments
+from checkpoint_sweep.common.json_safe import Json
 
 if TYPE_CHECKING:
     from checkpoint_sweep.report.sweep_result import SweepResult
@@ -120,7 +121,7 @@ def _progress(quiet: bool) -> contextlib.AbstractContextManager[None]:
     return contextlib.nullcontext() if quiet else progress.shown()
 
 
-def _update(result: "SweepResult") -> dict[str, Any]:
+def _update(result: "SweepResult") -> Json:
     """Summarizes the last result of `watch`."""
     winner = result.decision.winner if result.decision else None
     return {

@@ -1,7 +1,10 @@
 """Names of metrics, slices and candidates, as files hold them and as people read them."""
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    import tensorflow_model_analysis as tfma
 
 # TFMA's metrics that count the examples of a slice, the unweighted count first.
 EXAMPLE_COUNTS = ("example_count", "weighted_example_count")
@@ -42,6 +45,25 @@ def weighting(weighted: bool | None) -> str:
     if weighted is None:
         return ""
     return "weighted" if weighted else "unweighted"
+
+
+class ModelNames(NamedTuple):
+    """Names the models of an evaluation in TFMA's results.
+
+    Attributes:
+        candidate: Name of the candidate's model spec; "" where it is the only one.
+        baseline: Name of the baseline's model spec; None without a baseline.
+    """
+
+    candidate: str = ""
+    baseline: str | None = None
+
+    @classmethod
+    def of(cls, eval_config: "tfma.EvalConfig | None") -> "ModelNames":
+        """Reads the names from an evaluation config; None and one without model specs have none."""
+        specs = eval_config.model_specs if eval_config else ()
+        names = {spec.is_baseline: spec.name for spec in specs}
+        return cls(names.get(False, ""), names.get(True))
 
 
 class SliceName(tuple[tuple[str, str], ...]):

@@ -19,6 +19,7 @@ _UNPRINTABLE = re.compile(
 
 # Of names that a message lists: more are not read.
 MOST_NAMED = 40
+_LONGEST = 300
 
 
 def some(items: Sequence[str], most: int, separator: str = ", ") -> str:
@@ -34,7 +35,7 @@ def some(items: Sequence[str], most: int, separator: str = ", ") -> str:
     return f"{shown}{' ' if separator.strip(' ') else separator}and {left} more"
 
 
-def first_line(error: object, longest: int = 300) -> str:
+def first_line(error: object) -> str:
     """Shortens an error to what it says, without the data and nodes that libraries print with it.
 
     >>> first_line("{{function_node f}} corrupted record at 0 [Op:IteratorGetNext] name: ")
@@ -44,7 +45,7 @@ def first_line(error: object, longest: int = 300) -> str:
     if of_node := _NODE.search(text):
         text = of_node.group(1)
     text = _NOISE.sub("", text.partition("\n")[0]).strip().rstrip(".") or type(error).__name__
-    return text if len(text) <= longest else f"{text[:longest]} ..."
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} ..."
 
 
 def printable(text: str) -> str:

@@ -5,7 +5,9 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
+from checkpoint_sweep.common.json_safe import Json
 from checkpoint_sweep.common.names import CandidateLabels, MetricName, SliceName
+from checkpoint_sweep.report.plots import Plot
 from checkpoint_sweep.selection.formatting import half_width
 from checkpoint_sweep.selection.sweep_verdicts import AppliedSelection, SweepVerdicts
 from checkpoint_sweep.selection.thresholds import describe_limits
@@ -22,8 +24,6 @@ _READ = (1, VERSION)
 
 # A row for each slice, a number for each metric in it; None where there is none.
 Table = Sequence[Sequence[float | None]]
-# Of all examples: see docs/report.md for the keys of each kind.
-Plot = dict[str, Any]
 _Fields = TypeVar("_Fields")
 
 
@@ -60,7 +60,7 @@ class Candidate(CandidateLabels):
         """Beginning of a sentence on the candidate."""
         return self.name if self.is_average else f"Step {self.step}"
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> Json:
         """Returns the candidate as `report.json` has it."""
         fields = {key: getattr(self, key) for key in _CANDIDATE}
         return fields | {"verdict": self.verdict.to_dict() if self.verdict else None}
@@ -214,7 +214,7 @@ class Report:
         name = self.decision.chosen if self.decision else None
         return next((c for c in self.candidates if c.name == name), None)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> Json:
         """Returns the content of `report.json`."""
         decision = self.decision
         return {

@@ -10,20 +10,20 @@ import tensorflow_model_analysis as tfma
 from absl import logging
 from tensorflow_model_analysis.writers import eval_config_writer
 
-from checkpoint_sweep.common.names import MetricName, SliceName
+from checkpoint_sweep.common.names import MetricName, ModelNames, SliceName
 from checkpoint_sweep.common.text import first_line
 from checkpoint_sweep.evaluation.results.candidate import read_predictions
 from checkpoint_sweep.evaluation.results.ledger import Entry, EntryStatus, read_ledger
 from checkpoint_sweep.report.document import (
     Candidate,
     Losses,
-    Plot,
     Report,
     ReportedThreshold,
     Table,
     Uncertainty,
     number,
 )
+from checkpoint_sweep.report.plots import Plot
 from checkpoint_sweep.report.read_losses import read_losses
 from checkpoint_sweep.report.read_plots import read_plots
 from checkpoint_sweep.report.read_results import (
@@ -68,17 +68,17 @@ def gather(
         if entry.status is EntryStatus.EVALUATED and has_results(folders[entry.name])
     ]
     config = _eval_config([folders[name] for name in evaluated])
-    names = {spec.is_baseline: spec.name for spec in config.model_specs}
+    models = ModelNames.of(config)
     verdicts = {verdict.name: verdict for verdict in (decision.verdicts if decision else ())}
     level = decision.selection.level if decision else LEVEL
-    reader = MetricReader(names.get(False, ""), names.get(True), level)
+    reader = MetricReader(models, level)
     results = {name: reader.read(folders[name]) for name in evaluated}
     slices, metrics = _axes(results.values())
     baseline = next((r.baseline for r in results.values() if r.baseline), None)
     plots = {
         name: found
         for name in thin_with(evaluated, decision.chosen if decision else None, MOST_PLOTS)
-        if (found := _plots(folders[name], names.get(False, "")))
+        if (found := _plots(folders[name], models.candidate))
     }
     return Report(
         decision=decision,

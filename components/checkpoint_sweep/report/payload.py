@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from checkpoint_sweep.common.json_safe import Json
 from checkpoint_sweep.common.names import EXAMPLE_COUNTS
 from checkpoint_sweep.report.document import Report
 from checkpoint_sweep.report.support import is_supported
@@ -15,7 +16,7 @@ _OF_CANDIDATES = ("name", "label", "step", "averaged", "verdict")
 _AS_THEY_ARE = ("baseline", "intervals", "changes", "thresholds", "plots", "losses")
 
 
-def payload(report: Report, most: int = MOST_VALUES) -> dict[str, Any]:
+def payload(report: Report, most: int = MOST_VALUES) -> Json:
     """Returns plain data with rounded numbers.
 
     Args:

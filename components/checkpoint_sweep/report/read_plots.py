@@ -6,7 +6,13 @@ from tensorflow_model_analysis.metrics import metric_types
 from tensorflow_model_analysis.proto import metrics_for_slice_pb2 as proto
 
 from checkpoint_sweep.common.names import MetricName
-from checkpoint_sweep.report.document import Plot
+from checkpoint_sweep.report.plots import (
+    CalibrationPlot,
+    ClassesPlot,
+    Plot,
+    PlotName,
+    ThresholdPlot,
+)
 from checkpoint_sweep.report.thinning import thin
 from checkpoint_sweep.selection.metric_lookup import metric_name, weighted_both_ways
 from checkpoint_sweep.tfma_views.results import overall_plots
@@ -34,34 +40,39 @@ def read_plots(directory: str, model_name: str) -> list[Plot]:
 
 
 def _of_entry(key: MetricName, entry: proto.PlotsForSlice.PlotKeyAndValue) -> Iterator[Plot]:
-    about = {"of": str(key._replace(name="")), "name": key.name}
+    name = PlotName(of=str(key._replace(name="")), name=key.name)
     data = entry.value
     if matrices := data.confusion_matrix_at_thresholds.matrices:
-        yield about | {"kind": "thresholds", **thresholds(matrices)}
+        yield thresholds(name, matrices)
     if buckets := data.calibration_histogram_buckets.buckets:
-        yield about | {"kind": "calibration", **calibration(buckets)}
+        yield calibration(name, buckets)
     if multi := data.multi_class_confusion_matrix_at_thresholds.matrices:
-        yield from ({**about, "kind": "classes", **confusion(matrix)} for matrix in multi)
+        yield from (confusion(name, matrix) for matrix in multi)
 
 
 def thresholds(
+    name: PlotName,
     matrices: Sequence[proto.ConfusionMatrixAtThresholds.ConfusionMatrixAtThreshold],
     most: int = _MOST_POINTS,
-) -> Plot:
+) -> ThresholdPlot:
     """Takes the counts at evenly spaced ones of TFMA's thresholds that are neither infinity."""
     used = thin([m for m in matrices if 0 <= m.threshold <= 1] or list(matrices), most)
-    return {
-        "threshold": [m.threshold for m in used],
-        "true_positives": [m.true_positives for m in used],
-        "false_positives": [m.false_positives for m in used],
-        "true_negatives": [m.true_negatives for m in used],
-        "false_negatives": [m.false_negatives for m in used],
-    }
+    return ThresholdPlot(
+        **name,
+        kind="thresholds",
+        threshold=[m.threshold for m in used],
+        true_positives=[m.true_positives for m in used],
+        false_positives=[m.false_positives for m in used],
+        true_negatives=[m.true_negatives for m in used],
+        false_negatives=[m.false_negatives for m in used],
+    )
 
 
 def calibration(
-    buckets: Sequence[proto.CalibrationHistogramBuckets.Bucket], most: int = _CALIBRATION_BUCKETS
-) -> Plot:
+    name: PlotName,
+    buckets: Sequence[proto.CalibrationHistogramBuckets.Bucket],
+    most: int = _CALIBRATION_BUCKETS,
+) -> CalibrationPlot:
     """Takes the means of prediction and label in groups of neighbouring buckets with examples.
 
     The groups are of nearly equal numbers of examples, so that none is of a few.
@@ -83,26 +94,30 @@ def calibration(
             last = group
         groups[-1] = [a + b for a, b in zip(groups[-1], sums, strict=True)]
         before += sums[0]
-    return {
-        "examples": [count for count, _, _ in groups],
-        "prediction": [prediction / count for count, prediction, _ in groups],
-        "label": [label / count for count, _, label in groups],
-    }
+    return CalibrationPlot(
+        **name,
+        kind="calibration",
+        examples=[count for count, _, _ in groups],
+        prediction=[prediction / count for count, prediction, _ in groups],
+        label=[label / count for count, _, label in groups],
+    )
 
 
 def confusion(
-    matrix: proto.MultiClassConfusionMatrixAtThresholds.MultiClassConfusionMatrix,
-) -> Plot:
+    name: PlotName, matrix: proto.MultiClassConfusionMatrixAtThresholds.MultiClassConfusionMatrix
+) -> ClassesPlot:
     """Takes the counts by actual and predicted class; -1 is what is below the threshold."""
     classes = sorted({c for e in matrix.entries for c in (e.actual_class_id, e.predicted_class_id)})
     kept = set(classes[:_MOST_CLASSES])
     entries = [
-        [e.actual_class_id, e.predicted_class_id, e.num_weighted_examples]
+        (e.actual_class_id, e.predicted_class_id, e.num_weighted_examples)
         for e in matrix.entries
         if {e.actual_class_id, e.predicted_class_id} <= kept
     ]
-    return {
-        "threshold": matrix.threshold,
-        "entries": entries,
-        "classes_left_out": len(classes) - len(kept),
-    }
+    return ClassesPlot(
+        **name,
+        kind="classes",
+        threshold=matrix.threshold,
+        entries=entries,
+        classes_left_out=len(classes) - len(kept),
+    )

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import tensorflow as tf
 from tensorflow_model_analysis.proto import metrics_for_slice_pb2
 
-from checkpoint_sweep.common.names import MetricName, SliceName
+from checkpoint_sweep.common.names import MetricName, ModelNames, SliceName
 from checkpoint_sweep.evaluation.results.metrics import EvaluationMetrics
 from checkpoint_sweep.evaluation.results.replicates import read_replicates
 from checkpoint_sweep.selection.criteria import LEVEL
@@ -58,16 +58,12 @@ class MetricReader:
     """Reads the results of candidates.
 
     Args:
-        model_name: Name of the model spec of the candidates; "" when it is the only one.
-        baseline_name: Name of the model spec of the baseline; None without.
+        models: Names of the models of the evaluations.
         level: Level of the intervals.
     """
 
-    def __init__(
-        self, model_name: str, baseline_name: str | None = None, level: float = LEVEL
-    ) -> None:
-        self._model_name = model_name
-        self._baseline_name = baseline_name
+    def __init__(self, models: ModelNames, level: float = LEVEL) -> None:
+        self._models = models
         self._level = level
 
     def read(self, directory: str) -> Results:
@@ -83,13 +79,13 @@ class MetricReader:
         for slice_name, metric, entry in metrics.numbers:
             key = slice_name, metric
             value = entry.value.double_value.value
-            if self._baseline_name is not None and entry.key.model_name == self._baseline_name:
+            if entry.key.model_name == self._models.baseline:
                 baseline[key] = value
-            elif entry.key.model_name in ("", self._model_name):
+            elif entry.key.model_name in ("", self._models.candidate):
                 values[key] = value
                 if entry.HasField("confidence_interval"):
                     intervals[key] = _of_tfma(metric, value, entry.confidence_interval)
-        replicates = read_replicates(directory, self._model_name, metrics=metrics)
+        replicates = read_replicates(directory, self._models, metrics)
         intervals |= {
             key: _of_replicates(found.own, self._level) for key, found in replicates.items()
         }

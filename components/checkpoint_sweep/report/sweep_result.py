@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.common.files import read_text
-from checkpoint_sweep.common.names import OVERALL, SliceName
+from checkpoint_sweep.common.names import OVERALL, ModelNames, SliceName
 from checkpoint_sweep.report.document import REPORT_JSON, VERDICTS_JSON, Report
 from checkpoint_sweep.report.plot import plot_verdicts
 from checkpoint_sweep.report.rows import Row, rows
@@ -90,7 +90,8 @@ class SweepResult:
     @functools.cached_property
     def model_name(self) -> str:
         """Name of the candidates' model spec in the results; "" when there is no baseline."""
-        return model_name_of(self.results_of(self.evaluated[0].name)) if self.evaluated else ""
+        results = [self.results_of(entry.name) for entry in self.evaluated[:1]]
+        return model_names_of(results[0]).candidate if results else ""
 
     @functools.cached_property
     def metrics(self) -> Mapping[str, "Metrics"]:
@@ -206,13 +207,11 @@ def read_verdicts(directory: str) -> SweepVerdicts:
     return SweepVerdicts.from_dict(json.loads(read_text(os.path.join(directory, VERDICTS_JSON))))
 
 
-def model_name_of(results: str) -> str:
-    """Returns the name of the candidate's model spec in a folder of TFMA results; "" for one."""
+def model_names_of(results: str) -> ModelNames:
+    """Reads the names of the models of an evaluation from a folder of TFMA results."""
     from tensorflow_model_analysis.writers import eval_config_writer
 
-    config = eval_config_writer.load_eval_run(results)[0]
-    specs = config.model_specs if config else []
-    return next((spec.name for spec in specs if not spec.is_baseline), "")
+    return ModelNames.of(eval_config_writer.load_eval_run(results)[0])
 
 
 def largest_slices(all_metrics: Iterable["Metrics"], most: int) -> list[SliceName]:

@@ -1,7 +1,7 @@
 """Helpers to walk a GraphDef: names, ancestors, consumers, functions."""
 
 import graphlib
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import tensorflow as tf
 from tensorflow.core.framework import function_pb2
@@ -106,8 +106,8 @@ def clear_placement(nodes: Iterable[tf.compat.v1.NodeDef]) -> None:
         node.attr.pop("_class", None)
 
 
-def ancestors(nodes: Nodes, targets: Iterable[str], stop: Collection[str] = ()) -> set[str]:
-    """Finds the nodes that the targets need, with themselves; inputs of ``stop`` are not followed.
+def ancestors(nodes: Nodes, targets: Iterable[str]) -> set[str]:
+    """Finds the targets and all nodes that they need.
 
     Raises:
         MissingNodeError: The graph refers to a node that it does not have.
@@ -121,8 +121,7 @@ def ancestors(nodes: Nodes, targets: Iterable[str], stop: Collection[str] = ()) 
         found.add(name)
         if name not in nodes:
             raise MissingNodeError(name)
-        if name not in stop:
-            todo.extend(node_of(ref) for ref in nodes[name].input)
+        todo.extend(node_of(ref) for ref in nodes[name].input)
     return found
 
 

@@ -18,6 +18,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from checkpoint_sweep.common.errors import UserError
+from checkpoint_sweep.common.json_safe import Json
 from checkpoint_sweep.common.names import CandidateLabels
 from checkpoint_sweep.common.text import first_line
 from checkpoint_sweep.selection.criteria import Direction
@@ -169,7 +170,7 @@ class EarliestWithin:
         )
 
 
-def to_dict(policy: SelectionPolicy) -> dict[str, Any]:
+def to_dict(policy: SelectionPolicy) -> Json:
     """Describes a policy as JSON-like data: the dotted name of its class, and its fields.
 
     Raises:

@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from checkpoint_sweep.common.json_safe import Json
 from checkpoint_sweep.common.names import MetricName, SliceName, weighting
 from checkpoint_sweep.selection.criteria import LEVEL, Direction, ThresholdMode
 from checkpoint_sweep.selection.verdict import Verdict
@@ -53,7 +54,7 @@ class AppliedSelection:
         on = f" on {self.slice_name}" if self.slice else ""
         return f"{self.metric_name}{on}"
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> Json:
         """Returns the selection as `verdicts.json` has it."""
         return {
             "direction": self.direction.value,
@@ -120,7 +121,7 @@ class SweepVerdicts:
         """The verdicts on checkpoints, averages aside."""
         return [verdict for verdict in self.verdicts if not verdict.is_average]
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> Json:
         """Returns the content of `verdicts.json`."""
         return {
             "version": VERSION,

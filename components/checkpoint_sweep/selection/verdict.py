@@ -5,6 +5,7 @@ import enum
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from checkpoint_sweep.common.json_safe import Json
 from checkpoint_sweep.common.names import CandidateLabels
 from checkpoint_sweep.selection.formatting import half_width
 
@@ -92,7 +93,7 @@ class Verdict(CandidateLabels):
             return Status.ELIGIBLE
         return Status.TIED_WITH_BEST if self.in_best_set else Status.WORSE
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> Json:
         """Returns the verdict as `verdicts.json` has it."""
         return dataclasses.asdict(self)
 

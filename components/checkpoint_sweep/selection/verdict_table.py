@@ -12,19 +12,15 @@ MOST = 10
 _BEST = 3
 
 
-def rows_to_show(found: SweepVerdicts, most: int = MOST) -> list[Verdict]:
+def rows_to_show(found: SweepVerdicts) -> list[Verdict]:
     """Selects the verdicts that matter, in their order; all of them if they are few.
 
     Those are, until there are enough: the chosen, the last checkpoint, the best, the first, the
     neighbours of the chosen, the first and last of those tied with the best, those that stand
     beside these, and the first and the last that are not eligible.
-
-    Args:
-        found: Verdicts of a sweep.
-        most: Largest number of rows.
     """
     verdicts = found.verdicts
-    if len(verdicts) <= most:
+    if len(verdicts) <= MOST:
         return list(verdicts)
     checkpoints = [i for i, v in enumerate(verdicts) if not v.is_average]
     chosen = next((i for i, v in enumerate(verdicts) if v.name == found.chosen), None)
@@ -40,7 +36,7 @@ def rows_to_show(found: SweepVerdicts, most: int = MOST) -> list[Verdict]:
     wanted += [*refused[:1], *refused[-1:]]
     wanted += ranked
     there = [i for i in dict.fromkeys(wanted) if i is not None and 0 <= i < len(verdicts)]
-    return [verdicts[i] for i in sorted(there[:most])]
+    return [verdicts[i] for i in sorted(there[:MOST])]
 
 
 def _by_value(verdicts: Sequence[Verdict], direction: Direction) -> list[int]:

@@ -4,16 +4,16 @@ import dataclasses
 import math
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.common.files import files_below, special_file
+from checkpoint_sweep.common.json_safe import Json
 from checkpoint_sweep.common.names import OVERALL, MetricName, SliceName
 from checkpoint_sweep.common.wording import Words
 from checkpoint_sweep.evaluation.data_errors import in_a_sentence
 from checkpoint_sweep.evaluation.results.metrics import EvaluationMetrics
 from checkpoint_sweep.evaluation.results.replicates import read_replicates
-from checkpoint_sweep.report.sweep_result import model_name_of
+from checkpoint_sweep.report.sweep_result import model_names_of
 from checkpoint_sweep.selection.criteria import LEVEL
 from checkpoint_sweep.selection.differences import Compared, compare_values
 from checkpoint_sweep.selection.replicates import Replicates
@@ -73,7 +73,7 @@ class Comparison:
     cautions: Sequence[str]
     level: float
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> Json:
         """Converts to plain data; what is not a finite number is null."""
         return {
             **{
@@ -137,10 +137,10 @@ def _read(given: str) -> Side:
     with in_a_sentence(f"The results in {results} cannot be read", "Sweep again."):
         if odd := special_file(files_below(results)):
             raise ValueError(f"{odd} is no regular file")
-        model_name = model_name_of(results)
+        models = model_names_of(results)
         evaluated = EvaluationMetrics(results)
-        metrics = evaluated.of_model(model_name)
-        left_out = read_replicates(results, model_name, metrics=evaluated)
+        metrics = evaluated.of_model(models.candidate)
+        left_out = read_replicates(results, models, evaluated)
     if not metrics:
         raise ComparisonError(
             f"{verdict.name} of {path} has no results: {verdict.reason}. Name another."

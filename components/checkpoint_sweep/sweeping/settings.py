@@ -2,10 +2,10 @@
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import tensorflow_model_analysis as tfma
 
+from checkpoint_sweep.common.json_safe import Json
 from checkpoint_sweep.evaluation.request import DEFAULT_ENGINE, check_amounts
 from checkpoint_sweep.model_run.averages import Averages
 from checkpoint_sweep.model_run.checkpoints import StepRange
@@ -68,7 +68,7 @@ def provenance(
     examples: Sequence[str],
     splits: Sequence[str],
     identity: Mapping[str, str] | None = None,
-) -> dict[str, Any]:
+) -> Json:
     """Says what a sweep was made from, as its report has it.
 
     Args:

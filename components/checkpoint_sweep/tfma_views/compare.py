@@ -7,6 +7,7 @@ from typing import Any
 import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.view import util
 
+from checkpoint_sweep.common.json_safe import Json
 from checkpoint_sweep.common.names import EXAMPLE_COUNTS
 from checkpoint_sweep.tfma_views.panel import Panel
 from checkpoint_sweep.tfma_views.results import TfmaResults, ViewError, Which, label
@@ -96,12 +97,12 @@ def _check_metrics(wanted: Sequence[str], by_model: Iterable[Mapping[str, Metric
 
 def _side_by_side(
     by_model: Mapping[str, Mapping[str, Metrics]], wanted: Sequence[str]
-) -> list[dict[str, Any]]:
+) -> list[Json]:
     """Makes view data with the metrics of all models under names of their own."""
     data = []
     for name in _union(by_model.values()):
         outputs = [by_slice.get(name, {}) for by_slice in by_model.values()]
-        merged: dict[str, dict[str, dict[str, Any]]] = {}
+        merged: dict[str, dict[str, Json]] = {}
         for output in _union(outputs):
             keys = [by_key.get(output, {}) for by_key in outputs]
             merged[output] = {
@@ -114,9 +115,9 @@ def _side_by_side(
 
 def _merge(
     per_model: Sequence[Mapping[str, Any]], models: Sequence[str], wanted: Sequence[str]
-) -> dict[str, Any]:
+) -> Json:
     """Makes one mapping of metric columns from the metrics of each model."""
-    merged: dict[str, Any] = {}
+    merged: Json = {}
     for metric in _union(per_model):
         values = [metrics.get(metric) for metrics in per_model]
         if metric in EXAMPLE_COUNTS:

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Sequence
-from typing import Any
 
 import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.view import util
 
+from checkpoint_sweep.common.json_safe import Json
 from checkpoint_sweep.tfma_views.panel import Panel
 from checkpoint_sweep.tfma_views.results import (
     TfmaResults,
@@ -55,7 +55,7 @@ def slicing_metrics(
     )
 
 
-def slices(result: tfma.EvalResult, column: str | Sequence[str] | None) -> list[dict[str, Any]]:
+def slices(result: tfma.EvalResult, column: str | Sequence[str] | None) -> list[Json]:
     """Makes TFMA's view data for the slices by `column`: a name and metrics for each, by name.
 
     Raises:
@@ -87,6 +87,6 @@ def column_title(column: str | Sequence[str] | None) -> str:
     return "by " + (column if isinstance(column, str) else " × ".join(column))
 
 
-def overview_settings(show: str | None) -> dict[str, dict[str, Any]]:
+def overview_settings(show: str | None) -> dict[str, Json]:
     """Lets the bars start with one metric."""
     return {"tfma-slice-overview": {"metricToShow": show}} if show else {}

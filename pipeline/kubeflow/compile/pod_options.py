@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 import yaml
 
+from checkpoint_sweep.common.json_safe import Json
 from pipeline.kubeflow.compile.pods import ALL, Pod, PodError, Pods, check
 
 _FOR_ONE = "TASK: before it for one task; repeatable."
@@ -118,9 +119,7 @@ def _pod(fields: Any) -> Pod:
     if unknown := [name for name in fields if name not in known]:
         raise PodError(f"There is no setting {unknown[0]!r}; there are: {', '.join(known)}.")
     texts = {"cpu", "memory", "cpu_request", "memory_request", "accelerator"}
-    given: dict[str, Any] = {
-        n: str(v) if n in texts and v is not None else v for n, v in fields.items()
-    }
+    given: Json = {n: str(v) if n in texts and v is not None else v for n, v in fields.items()}
     pod = Pod(**given)
     check(pod)
     return pod

@@ -1,7 +1,5 @@
 """Writes what pods get into a compiled pipeline, and into the document of its platform."""
 
-from typing import Any
-
 from checkpoint_sweep.common.json_safe import Json
 from pipeline.kubeflow.compile.pods import Pod, PodError, Pods, accelerator, amount
 from pipeline.kubeflow.compile.spec import container, tasks
@@ -58,7 +56,7 @@ def kubernetes_config(pod: Pod) -> Json:
     for variable, secret_and_key in pod.secrets.items():
         secret, _, key = secret_and_key.partition("/")
         by_secret.setdefault(secret, []).append({"secretKey": key, "envVar": variable})
-    config: dict[str, Any] = {
+    config: Json = {
         "secretAsEnv": [{"secretName": s, "keyToEnv": keys} for s, keys in by_secret.items()],
         "secretAsVolume": [
             {"secretName": secret, "mountPath": path} for path, secret in pod.secret_volumes.items()

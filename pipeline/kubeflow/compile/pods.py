@@ -89,14 +89,12 @@ class Pod:
 
     def over(self, other: "Pod") -> "Pod":
         """Merges two pods: this one, and what the other says where this one says nothing."""
-        merged: dict[str, Any] = {}
-        for field in dataclasses.fields(self):
-            own, theirs = getattr(self, field.name), getattr(other, field.name)
-            if isinstance(own, Mapping):
-                merged[field.name] = {**theirs, **own}
-            else:
-                merged[field.name] = theirs if own is None else own
-        return Pod(**merged)
+        own: dict[str, Any] = {
+            name: {**getattr(other, name), **value} if isinstance(value, Mapping) else value
+            for name, value in vars(self).items()
+            if value is not None
+        }
+        return dataclasses.replace(other, **own)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -15,6 +15,7 @@ from checkpoint_sweep.report.document import (
     ReportedThreshold,
     Uncertainty,
 )
+from checkpoint_sweep.report.plots import Plot
 from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.sweep_verdicts import AppliedSelection, SweepVerdicts
 from checkpoint_sweep.selection.verdict import Difference, Verdict
@@ -164,7 +165,7 @@ def uncertainty(
     return Uncertainty(name, at, 0, value, half / 2, value - half, value + half, caution)
 
 
-def binary_plots(seed: int) -> list[dict[str, Any]]:
+def binary_plots(seed: int) -> list[Plot]:
     """ROC and calibration of one candidate."""
     thresholds = [i / 100 for i in range(101)]
     recall = [1 - t ** (2 + seed / 5) for t in thresholds]
@@ -192,7 +193,7 @@ def binary_plots(seed: int) -> list[dict[str, Any]]:
     ]
 
 
-def regression_plots() -> list[dict[str, Any]]:
+def regression_plots() -> list[Plot]:
     """Predicted against actual values of one candidate."""
     return [
         {

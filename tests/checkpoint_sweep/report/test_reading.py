@@ -12,6 +12,7 @@ from tensorflow_model_analysis.proto import metrics_for_slice_pb2 as proto
 
 from checkpoint_sweep.report.document import VERSION, Losses
 from checkpoint_sweep.report.payload import payload
+from checkpoint_sweep.report.plots import PlotName
 from checkpoint_sweep.report.read_losses import read_losses
 from checkpoint_sweep.report.read_plots import calibration, read_plots, thresholds
 from checkpoint_sweep.report.thinning import thin, thin_with
@@ -81,6 +82,9 @@ def test_plots_are_kept_of_first_last_and_chosen(chosen: str | None) -> None:
     assert chosen is None or chosen in kept
 
 
+NAME = PlotName(of="", name="")
+
+
 def test_a_multi_class_confusion_matrix_is_read(tmp_path: Path) -> None:
     table = tfma_results.multi_class_rows()
     folder = tfma_results.write_results(tmp_path, table, tfma_results.MULTI_CLASS)
@@ -93,7 +97,7 @@ def test_a_multi_class_confusion_matrix_is_read(tmp_path: Path) -> None:
     )
     assert plot["threshold"] == pytest.approx(0.4)
     assert sorted(plot["entries"]) == [
-        [*map(int, pair), float(n)] for pair, n in zip(pairs, counts, strict=True)
+        (*map(int, pair), float(n)) for pair, n in zip(pairs, counts, strict=True)
     ]
     assert plot["classes_left_out"] == 0
 
@@ -114,7 +118,7 @@ def test_only_the_plots_of_all_examples_are_read(tmp_path: Path) -> None:
 def test_many_thresholds_are_thinned() -> None:
     at = proto.ConfusionMatrixAtThresholds.ConfusionMatrixAtThreshold
     matrices = [at(threshold=i / 1000, true_positives=i) for i in range(-1, 1002)]
-    plot = thresholds(matrices, most=11)
+    plot = thresholds(NAME, matrices, most=11)
     assert plot["threshold"] == pytest.approx([i / 10 for i in range(11)])
 
 
@@ -128,7 +132,7 @@ def test_calibration_groups_keep_all_examples_and_sums() -> None:
         made.total_weighted_refined_prediction.value = count * 0.5
         made.total_weighted_label.value = count // 2
         buckets.append(made)
-    plot = calibration(buckets, most=10)
+    plot = calibration(NAME, buckets, most=10)
     assert len(plot["examples"]) == 10
     assert max(plot["examples"]) < 1.1 * min(plot["examples"])
     assert sum(plot["examples"]) == sum(b.num_weighted_examples.value for b in buckets)

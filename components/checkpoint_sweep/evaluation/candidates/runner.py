@@ -82,8 +82,6 @@ class CandidateEvaluator:
         self._specs: dict[str, CandidateSpec] = {}
         self._keys: dict[str, str] = {}
         self._entries: list[Entry] = []
-        specs = request.eval_config.model_specs
-        self._model_name = next(spec.name for spec in specs if not spec.is_baseline)
 
     def exclude(self, spec: CandidateSpec, reason: str) -> None:
         """Enters a candidate that is not evaluated, and why."""
@@ -203,7 +201,6 @@ class CandidateEvaluator:
             output = self._output(name)
             result = read_result(
                 output,
-                self._model_name,
                 name,
                 spec.step,
                 self._selection,

@@ -11,6 +11,7 @@ import apache_beam as beam
 import numpy as np
 from tensorflow_model_analysis.metrics import metric_types
 
+from checkpoint_sweep.common.json_safe import Json
 from checkpoint_sweep.common.names import MetricName
 from checkpoint_sweep.evaluation.aggregate import derive
 from checkpoint_sweep.evaluation.aggregate.state import SliceState
@@ -152,12 +153,12 @@ def _entries(
     folds: list[int],
     both: Set[MetricName],
     near: Mapping[str, _Shares],
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[Json]:
     """Yields an entry of the record, JSON-like, for each metric."""
     of_baseline = {metric_name(key, both): key for key in baseline[0]}
     for key in values[0]:
         metric = metric_name(key, both)
-        entry: dict[str, Any] = {
+        entry: Json = {
             "output": metric.output_name,
             "sub_key": metric.sub_key,
             "name": metric.name,
@@ -173,7 +174,7 @@ def _entries(
         yield entry
 
 
-def _replicates_entry(prefix: str, values: list[float | None], folds: list[int]) -> dict[str, Any]:
+def _replicates_entry(prefix: str, values: list[float | None], folds: list[int]) -> Json:
     numbers = [v if v is not None and math.isfinite(v) else None for v in values]
     left_out: list[float | None] = [None] * FOLDS
     for fold, number in zip(folds, numbers[1:], strict=True):

@@ -11,7 +11,7 @@ import tensorflow_model_analysis as tfma
 
 from checkpoint_sweep.common import digests
 from checkpoint_sweep.common.files import files_below, special_file
-from checkpoint_sweep.common.names import SliceName
+from checkpoint_sweep.common.names import ModelNames, SliceName
 from checkpoint_sweep.common.text import MOST_NAMED, some
 from checkpoint_sweep.evaluation.plan.probability_thresholds import out_of_range
 from checkpoint_sweep.evaluation.results.confident_thresholds import not_sure
@@ -26,7 +26,6 @@ from checkpoint_sweep.selection.selection import Selection
 
 def read_result(
     directory: str,
-    model_name: str,
     name: str,
     step: int,
     selection: Selection,
@@ -36,7 +35,6 @@ def read_result(
 
     Args:
         directory: TFMA's output of one evaluation.
-        model_name: Name of the candidate's model spec; empty when it is the only one.
         name: Name of the candidate.
         step: Training step of the candidate.
         selection: Selection, whose metric is read.
@@ -46,7 +44,8 @@ def read_result(
         SelectionError: The slice that the selection names is not in the results.
     """
     metrics = EvaluationMetrics(directory)
-    slices = metrics.of_model(model_name)
+    models = ModelNames.of(eval_config)
+    slices = metrics.of_model(models.candidate)
     if selection.slice_name not in slices:
         known = sorted("/".join(f"{k}={v}" for k, v in s) or "overall" for s in slices)
         raise SelectionError(
@@ -54,7 +53,7 @@ def read_result(
             "Name one of these, or add the slice to slicing_specs."
         )
     key = selection.slice_name, selection.metric_name
-    replicates = read_replicates(directory, model_name, metrics=metrics)
+    replicates = read_replicates(directory, models, metrics)
     predictions = read_predictions(directory)
     beyond = out_of_range(eval_config, predictions.outside, predictions.examples)
     meaningless = without_meaning(eval_config, beyond)

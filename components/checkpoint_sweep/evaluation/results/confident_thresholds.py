@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.slicer import slicer_lib
 
-from checkpoint_sweep.common.names import MetricName, SliceName
+from checkpoint_sweep.common.names import MetricName, ModelNames, SliceName
 from checkpoint_sweep.evaluation.results.replicates import JackknifeReplicates
 from checkpoint_sweep.selection.intervals import estimate
 from checkpoint_sweep.selection.thresholds import (
@@ -30,10 +30,10 @@ def not_sure(
         found: Replicates of one candidate's metrics that have thresholds.
         level: Probability with which the bound holds.
     """
-    baselines = {spec.name for spec in eval_config.model_specs if spec.is_baseline}
+    baseline = ModelNames.of(eval_config).baseline
     sentences = []
     for threshold in read_thresholds(eval_config):
-        if threshold.model_name in baselines or threshold.is_of_cross_slices:
+        if threshold.model_name == baseline or threshold.is_of_cross_slices:
             continue
         slices = sorted(slice_key for slice_key, name in found if name == threshold.metric)
         if threshold.slicing is not None:  # Without slices, TFMA holds it to hold on every one.

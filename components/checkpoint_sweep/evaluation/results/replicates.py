@@ -9,7 +9,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from checkpoint_sweep.common.names import MetricName, SliceName
+from checkpoint_sweep.common.names import MetricName, ModelNames, SliceName
 from checkpoint_sweep.evaluation.results.files import JACKKNIFE
 from checkpoint_sweep.evaluation.results.metrics import EvaluationMetrics
 from checkpoint_sweep.selection.metric_traits import range_of
@@ -36,8 +36,7 @@ class JackknifeReplicates:
 
 def read_replicates(
     directory: str,
-    model_name: str = "",
-    baseline_name: str = "baseline",
+    models: ModelNames,
     metrics: EvaluationMetrics | None = None,
 ) -> Mapping[tuple[SliceName, MetricName], JackknifeReplicates]:
     """Reads replicates by slice and metric; none where the engine wrote none, as stock TFMA does.
@@ -47,8 +46,7 @@ def read_replicates(
 
     Args:
         directory: An engine's output of one evaluation.
-        model_name: Name of the candidate's model spec; empty when it is the only one.
-        baseline_name: Name of the baseline's model spec.
+        models: Names of the models of the evaluation.
         metrics: Metrics of the same evaluation, where they are read for more; None otherwise.
 
     Raises:
@@ -65,9 +63,8 @@ def read_replicates(
         raise ValueError(f"{path} was not written by this version.") from error
 
     metrics = EvaluationMetrics(directory) if metrics is None else metrics
-    own = metrics.of_model(model_name)
-    compared = any(known.baseline is not None for known in found.values())
-    theirs = metrics.of_model(baseline_name) if compared else {}
+    own = metrics.of_model(models.candidate)
+    theirs = {} if models.baseline is None else metrics.of_model(models.baseline)
     return {
         (slice_key, name): JackknifeReplicates(
             _around(known.own, own.get(slice_key, {}).get(name)),

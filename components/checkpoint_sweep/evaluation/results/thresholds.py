@@ -8,7 +8,7 @@ from google.protobuf import message
 from tensorflow_model_analysis.metrics import metric_specs, metric_types
 from tensorflow_model_analysis.proto import metrics_for_slice_pb2, validation_result_pb2
 
-from checkpoint_sweep.common.names import MetricName
+from checkpoint_sweep.common.names import MetricName, ModelNames
 from checkpoint_sweep.common.text import first_line
 from checkpoint_sweep.evaluation.results.metrics import EvaluationMetrics
 from checkpoint_sweep.selection.metric_lookup import metric_name, names_computed_both_ways
@@ -62,9 +62,9 @@ def without_meaning(eval_config: tfma.EvalConfig, reasons: Mapping[MetricName, s
     thresholds = metric_specs.metric_thresholds_from_metrics_specs(
         eval_config.metrics_specs, eval_config=eval_config
     )
-    baselines = {spec.name for spec in eval_config.model_specs if spec.is_baseline}
+    baseline = ModelNames.of(eval_config).baseline
     both = names_computed_both_ways(eval_config)
-    names = {metric_name(key, both) for key in thresholds if key.model_name not in baselines}
+    names = {metric_name(key, both) for key in thresholds if key.model_name != baseline}
     return [reasons[name] for name in sorted(names & reasons.keys())]
 
 

@@ -15,6 +15,7 @@ from tensorflow_model_analysis.writers import eval_config_writer
 from tensorflow_model_analysis.writers import metrics_plots_and_validations_writer as tfma_writer
 
 from checkpoint_sweep.common.files import write_json, write_records, write_text
+from checkpoint_sweep.common.json_safe import Json
 from checkpoint_sweep.evaluation import tfma_internals
 from checkpoint_sweep.evaluation.plots.records import PlotsRecord
 from checkpoint_sweep.evaluation.results.files import JACKKNIFE, PREDICTIONS, Record
@@ -119,7 +120,7 @@ class Write(beam.DoFn):
         combine = tfma_writer.CombineValidations(thresholds, self._rubber_stamp)
         validation = combine.create_accumulator()
         predictions: dict[str, Any] = {}
-        replicates: list[dict[str, Any]] = []
+        replicates: list[Json] = []
         for record in grouped:
             for name, value in (record or {}).items():
                 if name == PREDICTIONS:

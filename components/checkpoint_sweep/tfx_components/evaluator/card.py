@@ -12,7 +12,7 @@ from absl import logging
 from tfx import types
 
 from checkpoint_sweep.common.files import write_text
-from checkpoint_sweep.common.names import OVERALL, MetricName
+from checkpoint_sweep.common.names import OVERALL, MetricName, ModelNames
 from checkpoint_sweep.common.text import first_line
 from checkpoint_sweep.evaluation.results.candidate import read_predictions
 from checkpoint_sweep.evaluation.results.metrics import EvaluationMetrics
@@ -74,7 +74,8 @@ def _card(
     identity: Mapping[str, str],
 ) -> Card:
     spec = next(spec for spec in eval_config.model_specs if not spec.is_baseline)
-    measured = list(_measured(metrics, spec.name))
+    models = ModelNames.of(eval_config)
+    measured = list(_measured(metrics, models))
     return Card(
         blessed=blessed,
         reason=reason,
@@ -83,7 +84,7 @@ def _card(
         splits=splits,
         examples=next((row.examples for row in measured if not row.slice), None),
         label=spec.label_key,
-        baseline=any(spec.is_baseline for spec in eval_config.model_specs),
+        baseline=models.baseline is not None,
         measured=measured,
         thresholds=describe_thresholds(eval_config),
         missed=threshold_failures(metrics.directory, metrics),
@@ -98,14 +99,14 @@ def _card(
     )
 
 
-def _measured(metrics: EvaluationMetrics, model_name: str) -> Iterator[Measured]:
+def _measured(metrics: EvaluationMetrics, models: ModelNames) -> Iterator[Measured]:
     """Yields the metrics of all examples, then those of slices by the number of examples.
 
     A value that says nothing is NaN: one that needs more examples of a class than the slice has.
     """
-    left_out = read_replicates(metrics.directory, model_name, metrics=metrics)
+    left_out = read_replicates(metrics.directory, models, metrics)
     rarer_labels = read_predictions(metrics.directory).rarer_label
-    values = metrics.of_model(model_name)
+    values = metrics.of_model(models.candidate)
     ordered = sorted(values, key=lambda w: (w != OVERALL, -values[w].get(_COUNT, 0.0), w))
     for slice_key in ordered:
         by_metric = values[slice_key]

@@ -19,6 +19,7 @@ from checkpoint_sweep.common import progress
 from checkpoint_sweep.common.errors import speaking
 from checkpoint_sweep.common.eval_config import parse, unvalidated_reason, with_defaults
 from checkpoint_sweep.common.files import write_json
+from checkpoint_sweep.common.names import ModelNames
 from checkpoint_sweep.common.wording import Interface
 from checkpoint_sweep.evaluation.data_errors import EvaluationError
 from checkpoint_sweep.evaluation.engine import get_engine
@@ -103,9 +104,8 @@ class EvaluatorExecutor(stock.Executor):
                 if done.error and not read_predictions(evaluation).failed:
                     raise EvaluationError(done.error)
         blessing = artifact_utils.get_single_instance(output_dict[keys.BLESSING_KEY])
-        model_name = next(s.name for s in eval_config.model_specs if not s.is_baseline)
         metrics = EvaluationMetrics(evaluation)
-        blessed, reason = _bless(blessing, metrics, model_name, eval_config)
+        blessed, reason = _bless(blessing, metrics, eval_config)
         model = input_dict[keys.MODEL_KEY][0]
         origin = identity(self._context)
         leave_card(blessing, metrics, model, eval_config, splits, blessed, reason, origin)
@@ -137,13 +137,10 @@ def _source(name: str, artifacts: list[types.Artifact]) -> ModelSource:
 
 
 def _bless(
-    blessing: types.Artifact,
-    metrics: EvaluationMetrics,
-    model_name: str,
-    eval_config: tfma.EvalConfig,
+    blessing: types.Artifact, metrics: EvaluationMetrics, eval_config: tfma.EvalConfig
 ) -> tuple[bool, str]:
     """Writes the verdict, and returns it with its reason."""
-    found = findings(read_replicates(metrics.directory, model_name, metrics=metrics))
+    found = findings(read_replicates(metrics.directory, ModelNames.of(eval_config), metrics))
     words = in_words(found)
     content = {"words": words, "metrics": [finding.to_json() for finding in found]}
     write_json(os.path.join(blessing.uri, VERDICT), content)

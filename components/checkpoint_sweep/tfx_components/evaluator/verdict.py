@@ -3,11 +3,10 @@
 import dataclasses
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
 
+from checkpoint_sweep.common.json_safe import Json
 from checkpoint_sweep.common.names import MetricName, SliceName
 from checkpoint_sweep.evaluation.results.replicates import JackknifeReplicates
-from checkpoint_sweep.selection.criteria import LEVEL
 from checkpoint_sweep.selection.formatting import plus_minus
 from checkpoint_sweep.selection.intervals import Estimate, estimate
 
@@ -32,7 +31,7 @@ class Finding:
     baseline: float | None
     change: Estimate | None
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> Json:
         """Converts to JSON-like data; what is not defined is None."""
         return {
             "metric": str(self.metric),
@@ -44,13 +43,12 @@ class Finding:
 
 
 def findings(
-    found: Mapping[tuple[SliceName, MetricName], JackknifeReplicates], level: float = LEVEL
+    found: Mapping[tuple[SliceName, MetricName], JackknifeReplicates],
 ) -> list[Finding]:
     """Makes a finding for each metric and slice, the overall slice first.
 
     Args:
         found: Jackknife replicates by slice and metric, as the engine wrote them.
-        level: Level of the intervals.
     """
     ordered = sorted(found.items(), key=lambda item: (len(item[0][0]), item[0]))
     result = []
@@ -60,15 +58,15 @@ def findings(
             Finding(
                 metric,
                 slice_key,
-                estimate(left_out.own, level),
+                estimate(left_out.own),
                 left_out.baseline.value if left_out.baseline else None,
-                None if change is None else estimate(change, level),
+                None if change is None else estimate(change),
             )
         )
     return result
 
 
-def _to_json(known: Estimate | None) -> dict[str, Any] | None:
+def _to_json(known: Estimate | None) -> Json | None:
     if known is None:
         return None
     return {**dataclasses.asdict(known), "value": _finite(known.value)}

@@ -11,7 +11,7 @@ from checkpoint_sweep.common.names import OVERALL
 from checkpoint_sweep.evaluation.results.metrics import read_metrics
 from checkpoint_sweep.report.document import REPORT_HTML, Report
 from checkpoint_sweep.report.read_plots import read_plots
-from checkpoint_sweep.report.sweep_result import model_name_of, read_sweep
+from checkpoint_sweep.report.sweep_result import model_names_of, read_sweep
 from checkpoint_sweep.tfx_components.evaluator.card import MODEL_CARD
 from pipeline.kubeflow.task.console.card_page import card_page
 from pipeline.kubeflow.task.console.system_metrics import (
@@ -77,13 +77,17 @@ class EvaluationContents:
 
     def metrics(self) -> dict[str, float]:
         """Gives the metrics of the model, on all examples."""
-        found = read_metrics(self._evaluation, model_name_of(self._evaluation)).get(OVERALL, {})
+        found = read_metrics(self._evaluation, self._model_name).get(OVERALL, {})
         values = {str(metric): value for metric, value in found.items()}
         return scalar_metrics({"blessed": self._blessed, **values})
 
     def classification(self) -> Json:
         """Gives the plots of the model."""
-        return classification_metrics(read_plots(self._evaluation, model_name_of(self._evaluation)))
+        return classification_metrics(read_plots(self._evaluation, self._model_name))
+
+    @property
+    def _model_name(self) -> str:
+        return model_names_of(self._evaluation).candidate
 
 
 def contents(shows: str, folders: Mapping[str, str], blessed: float | None) -> Contents:

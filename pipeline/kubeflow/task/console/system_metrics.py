@@ -5,10 +5,11 @@ The forms are those of the Kubeflow SDK's `Metrics` and `ClassificationMetrics`.
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
 
+from checkpoint_sweep.common.json_safe import Json
 from checkpoint_sweep.common.names import OVERALL
-from checkpoint_sweep.report.document import Plot, Report
+from checkpoint_sweep.report.document import Report
+from checkpoint_sweep.report.plots import ClassesPlot, Plot, ThresholdPlot
 
 # What is predicted below a threshold is of no class.
 _NO_CLASS = -1
@@ -39,7 +40,7 @@ def chosen_metrics(report: Report) -> dict[str, float]:
     return scalar_metrics(values)
 
 
-def classification_metrics(plots: Sequence[Plot], of: str = "") -> dict[str, Any]:
+def classification_metrics(plots: Sequence[Plot], of: str = "") -> Json:
     """Makes the metadata of a `system.ClassificationMetrics`; empty without plots that give it.
 
     A console shows one curve and one matrix. The ROC curve is that of the output as a whole. The
@@ -51,7 +52,7 @@ def classification_metrics(plots: Sequence[Plot], of: str = "") -> dict[str, Any
         of: Name of an output of the model, "" for a model with one; with its weighting where
             plots are there weighted and unweighted.
     """
-    found: dict[str, Any] = {}
+    found: Json = {}
     of_output = [plot for plot in plots if plot["of"] == of]
     curve = next((plot for plot in of_output if plot["kind"] == "thresholds"), None)
     if curve is not None:
@@ -62,7 +63,7 @@ def classification_metrics(plots: Sequence[Plot], of: str = "") -> dict[str, Any
     return found
 
 
-def _roc(plot: Plot) -> dict[str, Any]:
+def _roc(plot: ThresholdPlot) -> Json:
     """Makes a ROC curve; empty without an example of either class, where rates are not defined."""
     points = []
     for threshold, tp, fp, tn, fn in _points(plot):
@@ -78,18 +79,21 @@ def _roc(plot: Plot) -> dict[str, Any]:
     return {"confidenceMetrics": points}
 
 
-def _two_classes(plot: Plot) -> dict[str, Any]:
+def _two_classes(plot: ThresholdPlot) -> Json:
     threshold, tp, fp, tn, fn = min(_points(plot), key=lambda point: abs(point[0] - 0.5))
     return _matrix(["negative", "positive"], [[tn, fp], [fn, tp]], threshold)
 
 
-def _points(plot: Plot) -> list[tuple[float, float, float, float, float]]:
+def _points(plot: ThresholdPlot) -> list[tuple[float, float, float, float, float]]:
     """Lists threshold, true and false positives, true and false negatives."""
-    kinds = ("true_positives", "false_positives", "true_negatives", "false_negatives")
-    return list(zip(plot["threshold"], *(plot[kind] for kind in kinds), strict=True))
+    counts = (
+        *(plot["true_positives"], plot["false_positives"]),
+        *(plot["true_negatives"], plot["false_negatives"]),
+    )
+    return list(zip(plot["threshold"], *counts, strict=True))
 
 
-def _all_classes(plot: Plot) -> dict[str, Any]:
+def _all_classes(plot: ClassesPlot) -> Json:
     classes = sorted({c for actual, predicted, _ in plot["entries"] for c in (actual, predicted)})
     at = {label: index for index, label in enumerate(classes)}
     rows = [[0.0] * len(classes) for _ in classes]
@@ -99,7 +103,7 @@ def _all_classes(plot: Plot) -> dict[str, Any]:
     return _matrix(names, rows, plot["threshold"])
 
 
-def _matrix(names: Sequence[str], rows: Sequence[Sequence[float]], threshold: float) -> Any:
+def _matrix(names: Sequence[str], rows: Sequence[Sequence[float]], threshold: float) -> Json:
     return {
         "confusionMatrix": {
             "annotationSpecs": [{"displayName": name} for name in names],

@@ -11,6 +11,7 @@ import tensorflow_model_analysis as tfma
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from apache_beam.testing import util
 
+from checkpoint_sweep.common.names import ModelNames
 from checkpoint_sweep.evaluation.inputs.reader import ReadFeatures
 from checkpoint_sweep.evaluation.jackknife import folds
 from checkpoint_sweep.evaluation.plan.tracked_metrics import find_tracked_metrics
@@ -113,7 +114,7 @@ def test_the_rarer_of_two_labels_is_counted(
     )
     rows = taxi_models.rows(200)
     counted = read_predictions(output).rarer_label
-    for (where, _), found in read_replicates(output).items():
+    for (where, _), found in read_replicates(output, ModelNames()).items():
         of_slice = [row for row in rows if not where or row["payment_type"] == where[0][1]]
         labels = [int(row["big_tipper"]) for row in of_slice]
         expected = min(sum(labels), len(labels) - sum(labels)) if rarer else None

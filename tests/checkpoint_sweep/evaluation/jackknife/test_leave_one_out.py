@@ -8,6 +8,7 @@ import pytest
 import tensorflow as tf
 import tensorflow_model_analysis as tfma
 
+from checkpoint_sweep.common.names import ModelNames
 from checkpoint_sweep.evaluation.jackknife import folds
 from checkpoint_sweep.evaluation.plan.tracked_metrics import UncertaintySpec, find_tracked_metrics
 from checkpoint_sweep.evaluation.results.replicates import read_replicates
@@ -106,7 +107,7 @@ def _values(directory: str, tracked_metrics: UncertaintySpec) -> dict[tuple[Any,
 
 
 def _replicates(directory: str) -> dict[tuple[Any, ...], Replicates]:
-    return {key: found.own for key, found in read_replicates(directory).items()}
+    return {key: found.own for key, found in read_replicates(directory, ModelNames()).items()}
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from checkpoint_sweep.common.names import ModelNames
 from checkpoint_sweep.evaluation.plan.tracked_metrics import find_tracked_metrics
 from checkpoint_sweep.evaluation.results.replicates import read_replicates
 from checkpoint_sweep.selection.intervals import Estimate, estimate
@@ -51,7 +52,10 @@ def errors(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Estimate]
         tracked_metrics=find_tracked_metrics(eval_config, Selection("auc")),
     )
     return [
-        {name.name: estimate(found.own) for (_, name), found in read_replicates(output).items()}
+        {
+            name.name: estimate(found.own)
+            for (_, name), found in read_replicates(output, ModelNames()).items()
+        }
         for output in outputs
     ]
 

@@ -9,7 +9,7 @@ import tensorflow_model_analysis as tfma
 from google.protobuf import text_format
 from tensorflow_model_analysis.proto import metrics_for_slice_pb2
 
-from checkpoint_sweep.common.names import MetricName
+from checkpoint_sweep.common.names import MetricName, ModelNames
 from checkpoint_sweep.evaluation.results.files import JACKKNIFE
 from checkpoint_sweep.evaluation.results.metrics import EvaluationMetrics, read_metrics
 from checkpoint_sweep.evaluation.results.replicates import read_replicates
@@ -17,6 +17,7 @@ from checkpoint_sweep.selection.intervals import estimate
 from tests.support import tfrecords
 
 AUC, LOSS = MetricName("", "", "auc"), MetricName("", "", "loss")
+MODELS = ModelNames("candidate", "old")
 OVERALL, CASH = (), (("payment", "Cash"),)
 _CASH = 'single_slice_keys { column: "payment" bytes_value: "Cash" }'
 _SLICE = """
@@ -24,7 +25,7 @@ _SLICE = """
     metric_keys_and_values {{
       key {{ name: "auc" model_name: "candidate" }} value {{ double_value {{ value: {own} }} }} }}
     metric_keys_and_values {{
-      key {{ name: "auc" model_name: "baseline" }} value {{ double_value {{ value: {other} }} }} }}
+      key {{ name: "auc" model_name: "old" }} value {{ double_value {{ value: {other} }} }} }}
     metric_keys_and_values {{
       key {{ name: "auc" model_name: "candidate" is_diff: true }}
       value {{ double_value {{ value: 9 }} }} }}
@@ -54,18 +55,22 @@ _REPLICATES = {
 
 @pytest.fixture
 def directory(tmp_path: Path) -> str:
-    """An engine's output: metrics of two models on two slices, and replicates of one of them."""
+    """An engine's output: metrics of two models on two slices, and replicates of one slice."""
+    return _write(tmp_path, baseline_auc=0.5)
+
+
+def _write(folder: Path, baseline_auc: float) -> str:
     texts = (
-        _SLICE.format(slice_key="", own=0.75, other=0.5),
+        _SLICE.format(slice_key="", own=0.75, other=baseline_auc),
         _SLICE.format(slice_key=_CASH, own=0.25, other=0.125),
         _CROSS_SLICE,
     )
     records = [text_format.Parse(text, metrics_for_slice_pb2.MetricsForSlice()) for text in texts]
     tfrecords.write(
-        tmp_path / "metrics-00000-of-00001.tfrecord", [r.SerializeToString() for r in records]
+        folder / "metrics-00000-of-00001.tfrecord", [r.SerializeToString() for r in records]
     )
-    (tmp_path / JACKKNIFE).write_text(json.dumps({"slices": [_REPLICATES]}))
-    return str(tmp_path)
+    (folder / JACKKNIFE).write_text(json.dumps({"slices": [_REPLICATES]}))
+    return str(folder)
 
 
 def test_the_single_numbers_of_each_model_are_read_by_slice(directory: str) -> None:
@@ -74,12 +79,12 @@ def test_the_single_numbers_of_each_model_are_read_by_slice(directory: str) -> N
         OVERALL: {AUC: 0.75, LOSS: 0.125},
         CASH: {AUC: 0.25, LOSS: 0.125},
     }
-    assert metrics.of_model("baseline") == {OVERALL: {AUC: 0.5}, CASH: {AUC: 0.125}}
-    assert read_metrics(directory, "baseline") == metrics.of_model("baseline")
+    assert metrics.of_model("old") == {OVERALL: {AUC: 0.5}, CASH: {AUC: 0.125}}
+    assert read_metrics(directory, "old") == metrics.of_model("old")
 
 
 def test_replicates_of_another_value_than_the_reported_have_no_error(directory: str) -> None:
-    (found,) = read_replicates(directory, "candidate").values()
+    (found,) = read_replicates(directory, MODELS).values()
     known = estimate(found.own)
     assert (known.value, known.standard_error) == (0.75, None)
     assert known.caution == "its parts together give 0.5: they do not tell its error"
@@ -87,6 +92,13 @@ def test_replicates_of_another_value_than_the_reported_have_no_error(directory: 
     assert estimate(found.baseline).standard_error == pytest.approx(0.125)
     assert found.change is not None
     assert estimate(found.change).caution == known.caution
+
+
+def test_replicates_of_another_value_than_the_baselines_have_no_error(tmp_path: Path) -> None:
+    (found,) = read_replicates(_write(tmp_path, baseline_auc=0.25), MODELS).values()
+    assert found.baseline is not None
+    assert found.baseline.value == 0.25
+    assert estimate(found.baseline).standard_error is None
 
 
 def test_the_file_is_read_once_for_all_models_and_their_replicates(
@@ -103,8 +115,8 @@ def test_the_file_is_read_once_for_all_models_and_their_replicates(
     metrics = EvaluationMetrics(directory)
     assert read == []
     metrics.of_model("candidate")
-    metrics.of_model("baseline")
-    assert read_replicates(directory, "candidate", metrics=metrics)
+    metrics.of_model("old")
+    assert read_replicates(directory, MODELS, metrics)
     assert read == [directory]
 
 

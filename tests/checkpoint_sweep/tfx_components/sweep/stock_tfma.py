@@ -10,12 +10,6 @@ import tensorflow_model_analysis as tfma
 from checkpoint_sweep.saved_model.model_source import ModelSource
 from checkpoint_sweep.saved_model.weight_swap import write_saved_model
 from tests.checkpoint_sweep.evaluation import tfma_oracle
-from tests.support import tfrecords
-
-
-def write_records(directory: Path, examples: Sequence[bytes]) -> str:
-    """Writes serialized examples to a TFRecord file and returns its path."""
-    return tfrecords.write(directory / "examples.tfrecord", examples)
 
 
 def column(examples: Sequence[bytes], name: str) -> np.ndarray:

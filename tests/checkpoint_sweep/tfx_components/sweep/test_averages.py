@@ -24,7 +24,7 @@ from checkpoint_sweep.tfx_components.sweep import executor
 from tests.checkpoint_sweep.evaluation import tfma_oracle
 from tests.checkpoint_sweep.tfx_components.sweep import stock_tfma
 from tests.checkpoint_sweep.tfx_components.sweep.conftest import EVAL_CONFIG, Sweep, Swept
-from tests.support import keras_run
+from tests.support import keras_run, tfrecords
 from tests.support.estimator_run import STEPS, EstimatorRun
 from tests.support.policies import Named
 from tests.support.tensor_bundles import read_bundle, write_bundle
@@ -118,7 +118,7 @@ def test_results_of_an_average_are_stock_tfmas_of_numpys(
     (oracle / "variables").mkdir()
     write_bundle(str(oracle / VARIABLES), _numpys(trained, steps))
     config = tfma_oracle.config(EVAL_CONFIG % FLOOR)
-    data = stock_tfma.write_records(tmp_path, examples[:200])
+    data = tfrecords.write(tmp_path / "examples.tfrecord", examples[:200])
     source = ModelSource.from_saved_model(name, str(oracle))
     stock = tfma_oracle.run_tfma(data, config, source, str(tmp_path / "stock"))
     ours = str(Path(swept.evaluation.uri) / name)

@@ -17,7 +17,7 @@ from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.selection import Selection
 from tests.checkpoint_sweep.tfx_components.sweep import stock_tfma
 from tests.checkpoint_sweep.tfx_components.sweep.conftest import Sweep
-from tests.support import keras_run
+from tests.support import keras_run, tfrecords
 from tests.support.keras_run import STEPS, KerasRun
 
 pytestmark = pytest.mark.slow
@@ -108,7 +108,7 @@ metrics_specs {
 def test_results_equal_stock_tfmas_and_keras_own(tmp_path: Path, examples: list[bytes]) -> None:
     run = keras_run.make(tmp_path, *RUNS["sequential, callback"])
     sources = list(_candidates(run).sources.values())
-    data = stock_tfma.write_records(tmp_path, examples[:100])
+    data = tfrecords.write(tmp_path / "examples.tfrecord", examples[:100])
     results = stock_tfma.check_first_and_last(sources, data, CONFIG, tmp_path)
     labels = stock_tfma.column(examples[:100], "big_tipper")
     run.model.compile(loss="binary_crossentropy", metrics=["accuracy"])

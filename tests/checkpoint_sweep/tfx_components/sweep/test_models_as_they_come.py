@@ -13,7 +13,7 @@ from checkpoint_sweep.model_run.candidates import make_candidates
 from checkpoint_sweep.model_run.checkpoints import find_checkpoints
 from checkpoint_sweep.saved_model.saved_model import SavedModel
 from tests.checkpoint_sweep.tfx_components.sweep import stock_tfma
-from tests.support import assorted_estimators
+from tests.support import assorted_estimators, tfrecords
 from tests.support.assorted_estimators import STEPS, Run
 
 EXAMPLES = 60
@@ -123,7 +123,7 @@ def test_results_equal_stock_tfmas_and_estimators(
     found = make_candidates(SavedModel(str(run.export)), checkpoints, checkpoints)
     assert (tuple(found.sources), found.skipped) == (STEPS, {})
     sources = list(found.sources.values())
-    data = stock_tfma.write_records(tmp_path, examples[:EXAMPLES])
+    data = tfrecords.write(tmp_path / "examples.tfrecord", examples[:EXAMPLES])
     results = stock_tfma.check_first_and_last(sources, data, case.config, tmp_path)
     for source, result in zip((sources[0], sources[-1]), results, strict=True):
         expected = run.estimator.evaluate(run.data, checkpoint_path=source.weights)

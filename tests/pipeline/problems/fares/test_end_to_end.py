@@ -11,7 +11,7 @@ from checkpoint_sweep.common.eval_config import with_defaults
 from pipeline.problems.fares import features, model
 from pipeline.problems.fares.evaluation import eval_config
 from tests.checkpoint_sweep.evaluation import tfma_oracle
-from tests.support import pipeline_run, taxi_examples
+from tests.support import pipeline_run, taxi_examples, tfrecords
 from tests.support.pipeline_run import PipelineRun
 
 pytestmark = pytest.mark.slow
@@ -91,9 +91,8 @@ def test_the_engine_equals_stock_tfma(run: PipelineRun, tmp_path: Path) -> None:
     Both get the same batches: the last bit of a float32 prediction depends on the batch's size.
     """
     config = with_defaults(eval_config(), has_baseline=True)
-    data = pipeline_run.write_records(
-        run.records("CsvExampleGen", "examples", "eval"), 60, tmp_path / "data"
-    )
+    records = run.records("CsvExampleGen", "examples", "eval").take(60)
+    data = tfrecords.write(tmp_path / "data", records.as_numpy_iterator())
     baseline, *candidates = run.models([100, 300, 400], tmp_path / "models")
     engine = tfma_oracle.run_engine(
         data, config, candidates, str(tmp_path / "engine"), baseline, BATCH_SIZE

@@ -83,8 +83,8 @@ def test_the_engine_equals_stock_tfma(run: PipelineRun, tmp_path: Path) -> None:
     Both get the same batches: the last bit of a float32 prediction depends on the batch's size.
     """
     config = with_defaults(eval_config(), has_baseline=True)
-    records = run.records("ImportExampleGen", "examples", "eval")
-    file = pipeline_run.write_records(records, 10, tmp_path / "data")
+    records = run.records("ImportExampleGen", "examples", "eval").take(10)
+    file = tfrecords.write(tmp_path / "data", records.as_numpy_iterator())
     baseline, candidate = run.models([2, 6], tmp_path / "models")
     (engine,) = tfma_oracle.run_engine(
         file, config, [candidate], str(tmp_path / "engine"), baseline, BATCH_SIZE

@@ -10,7 +10,7 @@ import apache_beam as beam
 import pytest
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 
-from checkpoint_sweep.common.names import MetricName
+from checkpoint_sweep.common.names import MetricName, ModelNames
 from checkpoint_sweep.evaluation.fused.engine import evaluate_fused
 from checkpoint_sweep.evaluation.fused.transform import EvaluateModels
 from checkpoint_sweep.evaluation.plan.tracked_metrics import find_tracked_metrics
@@ -140,7 +140,10 @@ def test_candidates_that_are_left_have_the_results_of_all_examples(
         expected = tfma_oracle.load(whole.outputs[name], model_name)
         actual = tfma_oracle.load(raced.outputs[name], model_name)
         assert tfma_oracle.differences(expected, actual) == []
-        mine, theirs = read_replicates(raced.outputs[name]), read_replicates(whole.outputs[name])
+        mine, theirs = (
+            read_replicates(raced.outputs[name], ModelNames()),
+            read_replicates(whole.outputs[name], ModelNames()),
+        )
         assert mine.keys() == theirs.keys()
         for key, found in mine.items():
             assert found.own.examples == theirs[key].own.examples
@@ -152,7 +155,7 @@ def test_the_best_candidate_is_left_and_others_say_when_they_were_dropped(
 ) -> None:
     evaluated = both(ALONE, 1)
     aucs = {
-        name: read_replicates(directory)[(), AUC].own.value
+        name: read_replicates(directory, ModelNames())[(), AUC].own.value
         for name, directory in evaluated.whole.outputs.items()
     }
     raced, done = evaluated.raced, evaluated.done

@@ -1,5 +1,6 @@
 """The command line of the local pipeline: `python -m pipeline --help`."""
 
+import contextlib
 import dataclasses
 import sys
 from pathlib import Path
@@ -8,13 +9,14 @@ from typing import Annotated, NoReturn
 import typer
 
 from checkpoint_sweep.common.console import Screen
+from checkpoint_sweep.common.error_messages import find_refusal, telling_line
 from checkpoint_sweep.common.run_log import RunLog
 from checkpoint_sweep.common.streams import keep_streams
 from checkpoint_sweep.selection.criteria import ThresholdMode
 from pipeline import options
 from pipeline.checks.data_files import check_data
 from pipeline.checks.schema import check_schema
-from pipeline.config import ConfigError, PipelineConfig
+from pipeline.config import ConfigError, PipelineConfig, check_folder
 from pipeline.local.interruption import Interruption
 from pipeline.local.lock import RootError, locked
 from pipeline.problems import registry
@@ -81,9 +83,11 @@ def main(
             schema=(schema or chosen.schema).resolve(),
             cache=cache,
         )
+        check_folder(config.root, "--root")
         check_schema(config.schema)
         if data:
             config = dataclasses.replace(config, data=data.resolve())
+            check_folder(config.data, "--data")
             check_data(config.data, chosen.file_format)
         log_filters.silence_imports()
         with locked(config.root):
@@ -92,11 +96,14 @@ def main(
         fail(str(error), 2)
     except RootError as error:
         fail(str(error), 1)
-    except BaseException:
-        if interruption.status is None:
+    except BaseException as error:
+        if interruption.status is not None:
+            interruption.came_out()
+            _interrupted(interruption.status)
+        if isinstance(error, typer.Exit) or not isinstance(error, Exception):
             raise
-        interruption.came_out()
-        _interrupted(interruption.status)
+        # Of the arguments: a run that has begun tells of its errors itself.
+        fail(find_refusal(error) or f"{telling_line(error)}. Correct the arguments.", 1)
     # Out of all that: the summary has been written, and stays whatever becomes of the terminal.
     from pipeline.reporting.summary_view import print_summary
 
@@ -156,8 +163,14 @@ def _unforeseen(error: Exception, config: PipelineConfig) -> str:
     run_id = new_run_id()
     log = RunLog(config.logs / f"{run_id}.log")
     log.write("The run failed before its first node", error)
-    message = error_messages.unforeseen("", error, log.path)
-    write_summary(Summary(run_id, FAILED, message), config.summary)
+    refused = find_refusal(error)
+    message = (
+        error_messages.refused("", refused)
+        if refused
+        else error_messages.unforeseen("", error, log.path)
+    )
+    with contextlib.suppress(OSError):  # as on a full disk, which the message is about
+        write_summary(Summary(run_id, FAILED, message), config.summary)
     return message
 
 

@@ -14,6 +14,7 @@ from pipeline.problems.problem import Problem
 # As `checkpoint_sweep.evaluation.engine.get_engine` has them, which takes seconds to import.
 ENGINES = ("fused", "tfma")
 
+_OF_PATTERNS = frozenset("*?[\\")
 _MOST_STEPS = 2**31 - 1  # TFX keeps them in 32 bits
 
 
@@ -105,6 +106,23 @@ def beam_args(given: Sequence[str]) -> tuple[str, ...]:
 def metadata_store(root: Path) -> Path:
     """Names the metadata store of the runs below `root`."""
     return root / "metadata.sqlite"
+
+
+def check_folder(folder: Path, option: str) -> None:
+    """Checks that Beam and TensorFlow can read files below a folder: they take it for a pattern.
+
+    Args:
+        folder: Absolute path of the folder.
+        option: Option that names it.
+
+    Raises:
+        ConfigError: a character of it stands for others.
+    """
+    if found := sorted(_OF_PATTERNS & set(str(folder))):
+        raise ConfigError(
+            f"Beam and TensorFlow take {folder} for a pattern, because of the {found[0]} in it. "
+            f"Name another folder by {option}."
+        )
 
 
 def check_steps(steps: int, checkpoint_steps: int) -> None:

@@ -5,7 +5,7 @@ import dataclasses
 from pathlib import Path
 from typing import NoReturn
 
-from checkpoint_sweep.common.error_messages import find_user_error
+from checkpoint_sweep.common.error_messages import find_foreseen, find_refusal
 from checkpoint_sweep.common.errors import SweepError
 from checkpoint_sweep.common.run_log import RunLog
 from pipeline.config import PipelineConfig
@@ -79,7 +79,9 @@ class Ending:
         self._log.write(f"{node or 'The run'} failed", error)
         if interrupted is not None or isinstance(error, KeyboardInterrupt):
             self._interrupted(node, interrupted or 130)
-        if known := find_user_error(error):
+        if refused := find_refusal(error):
+            self._raise(error_messages.refused(node, refused), 1)
+        if known := find_foreseen(error):
             self._raise(str(known), 1)
         if anomalies := self._summary().anomalies:
             message = error_messages.anomalous_data(

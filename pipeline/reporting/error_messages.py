@@ -16,9 +16,18 @@ def unforeseen(node: str, error: BaseException | str, log: Path) -> str:
         error: What it raised, or what was noted of that.
         log: Log with the whole of it.
     """
-    what = f"{node} failed" if node else "The run failed before its first node"
     said = f": {line}" if (line := telling_line(error)) else ""
-    return f"{what}{said}. The whole error is in {log}."
+    return f"{_failed(node)}{said}. The whole error is in {log}."
+
+
+def refused(node: str, sentence: str) -> str:
+    """Words a sentence on a node that failed because the machine has refused something.
+
+    Args:
+        node: Id of the node; empty when none had begun.
+        sentence: Sentence on what it has refused.
+    """
+    return f"{_failed(node)}. {sentence}"
 
 
 def anomalous_data(node: str, anomalies: list[str], folder: Path, schema: Path) -> str:
@@ -28,3 +37,7 @@ def anomalous_data(node: str, anomalies: list[str], folder: Path, schema: Path) 
         f"{node} failed, and the data depart from the schema {schema}:\n  {listed}\n"
         f"Correct the data in {folder}, or the schema."
     )
+
+
+def _failed(node: str) -> str:
+    return f"{node} failed" if node else "The run failed before its first node"

@@ -23,6 +23,7 @@ _FAILURES = (
     "Input resolution error",
     "failed with error code",
     "Execution %d failed.",
+    "database or disk is full",
 )
 
 # Said on every run by libraries that call each other's old interfaces, or about hardware that

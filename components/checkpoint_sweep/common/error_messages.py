@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from checkpoint_sweep.common.errors import SweepError, UserError
 
 # What the machine refuses, as Python, TensorFlow and Beam say it.
-_FULL = re.compile("No space left on device|Disk quota exceeded|File too large")
+_FULL = re.compile(
+    "No space left on device|Disk quota exceeded|File too large|database or disk is full"
+)
 _DENIED = re.compile("Permission denied|Operation not permitted|Read-only file system")
 _NO_FILE_SYSTEM = re.compile(r"File system scheme '\w+' not implemented \(file: '([^']*)'\)")
 _PATH = re.compile(r"(/[^;'\"]*?)(?:\.partial-\w+)?(?:[;:'\"]|$)")

@@ -1,5 +1,6 @@
 """The log of a run: everything that was said, and the whole of what went wrong."""
 
+import contextlib
 import logging
 import os
 import sys
@@ -65,8 +66,9 @@ class RunLog:
             self._terminal = None
 
     def write(self, message: str, error: BaseException | None) -> None:
-        """Writes a message, and the traceback of an error."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        """Writes a message, and the traceback of an error; nothing where nothing can be written."""
         trace = (type(error), error, error.__traceback__) if error else None
         record = logging.LogRecord(__name__, logging.ERROR, __file__, 0, message, None, trace)
-        self.handler.handle(record)
+        with contextlib.suppress(OSError):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self.handler.handle(record)

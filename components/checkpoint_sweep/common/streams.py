@@ -11,17 +11,20 @@ _NO_READER = (errno.EPIPE, errno.EIO)
 
 
 class _Unread(io.FileIO):
-    """A file whose reader may end first: the rest goes nowhere."""
+    """A file whose reader may end first: the rest goes nowhere.
+
+    So it does after any other error, which is raised once, and not again as the process ends.
+    """
 
     def write(self, data: bytes) -> int:  # type: ignore[override]
         try:
             return super().write(data)
         except OSError as error:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, self.fileno())
+            os.close(nowhere)
             if error.errno not in _NO_READER:
                 raise
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, self.fileno())
-        os.close(nowhere)
         return len(data)
 
 

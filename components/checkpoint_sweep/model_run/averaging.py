@@ -1,5 +1,6 @@
 """Candidates of averaged checkpoints, made tensor by tensor."""
 
+import contextlib
 import functools
 import os
 from collections.abc import Mapping, Sequence
@@ -191,8 +192,9 @@ def remove_averages(directory: str) -> None:
     for name in tf.io.gfile.listdir(directory):
         folder = name.rstrip("/")
         ownership.remove(os.path.join(directory, folder), _mark(folder))
-    if not tf.io.gfile.listdir(directory):
-        tf.io.gfile.rmtree(directory)  # Nothing is in it, ours or another's.
+    if "://" not in directory:
+        with contextlib.suppress(OSError):
+            os.rmdir(directory)  # It stays if something is in it, ours or another's.
 
 
 def _mark(name: str) -> str:

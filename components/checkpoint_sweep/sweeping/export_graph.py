@@ -62,7 +62,7 @@ def export_graph(
         CheckpointError: There is no such checkpoint.
         ExportedModelError: A sweep could not evaluate the checkpoints by this graph.
     """
-    if os.path.exists(directory):
+    if os.path.lexists(directory):
         raise GraphError(f"{directory} exists. Name a folder that does not.")
     build = _named(function) if isinstance(function, str) else function
     checkpoints = find_checkpoints(run, step_from)

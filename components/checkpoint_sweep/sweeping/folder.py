@@ -131,11 +131,13 @@ def numbers(folder: str) -> list[int]:
 
 
 def make_next(folder: str) -> str:
-    """Makes the folder of the next sweep."""
+    """Makes the folder of the next sweep, marked from its first moment."""
     number = max(_numbers(folder), default=0) + 1
-    os.mkdir(path(folder, number))
-    ownership.mark(*_sweep(folder, number))
-    return path(folder, number)
+    made, mark = _sweep(folder, number)
+    aside = f"{made}{PARTIAL}new"  # One name: what a killed process has left is taken up.
+    ownership.mark(aside, mark)
+    os.rename(aside, made)
+    return made
 
 
 def remove(folder: str, number: int) -> None:

@@ -20,6 +20,7 @@ def _raised(call: Callable[[], object]) -> UnicodeError:
     [
         (OSError(28, "No space left on device", "/out/x"), "The disk is full"),
         (OSError(27, "File too large"), "The disk is full"),
+        (RuntimeError("database or disk is full query: COMMIT;"), "The disk is full"),
         (tf.errors.ResourceExhaustedError(None, None, "/x; No space left on device"), "is full"),
         (PermissionError(13, "Permission denied", "/run/model"), "/run/model may not be read"),
         (

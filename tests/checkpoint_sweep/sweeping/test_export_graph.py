@@ -200,6 +200,13 @@ def test_what_does_not_fit_is_refused_and_leaves_nothing(
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
 
 
+def test_a_link_that_leads_nowhere_is_not_replaced(tmp_path: Path) -> None:
+    (tmp_path / "export").symlink_to("gone")
+    with pytest.raises(UserError, match=r"exists\. Name a folder"):
+        export_graph(lambda examples: examples, "run", str(tmp_path / "export"))
+    assert (tmp_path / "export").is_symlink()
+
+
 def test_a_folder_that_exists_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"exists\. Name a folder"):
         export_graph(_dense, str(tmp_path / "run"), str(tmp_path))

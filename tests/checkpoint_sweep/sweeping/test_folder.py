@@ -53,3 +53,18 @@ def test_names_that_checkpoints_cannot_be_read_below_are_refused(name: str) -> N
 @pytest.mark.parametrize("name", ["a]b", "a*b", "a?b", "{a,b}", "a\nb", "\x1b"], ids=ascii)
 def test_other_names_are_literal(name: str) -> None:
     folders.check_names([f"/runs/{name}/run"])
+
+
+def test_a_sweep_that_was_killed_while_its_folder_was_made_leaves_no_unmarked_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(source: str, target: str) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(folders.os, "rename", killed)
+        folders.make_next(str(tmp_path))
+    assert folders.numbers(str(tmp_path)) == []
+    made = folders.make_next(str(tmp_path))
+    assert [path.name for path in tmp_path.iterdir()] == [Path(made).name] == ["0001"]
+    assert folders.numbers(str(tmp_path)) == [1]

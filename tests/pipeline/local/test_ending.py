@@ -62,6 +62,36 @@ def test_a_user_error_is_the_reason_of_the_run(config: PipelineConfig, recorded:
     assert "RuntimeError: outer" in (config.logs / "now.log").read_text()
 
 
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (OSError(28, "No space left on device"), "The disk is full, or a limit of size is"),
+        (PermissionError(13, "Permission denied", "/a/b"), "/a/b may not be read or written"),
+        (UnicodeEncodeError("utf-8", "/r\udcff", 2, 3, "no"), "/r\udcff is not UTF-8, as names"),
+    ],
+    ids=["disk", "permission", "name"],
+)
+def test_what_the_machine_refuses_is_a_sentence_that_names_the_node(
+    error: Exception, said: str, config: PipelineConfig, recorded: Recorded
+) -> None:
+    recorded.execution("Trainer", State.FAILED)
+    outer = RuntimeError("outer")
+    outer.__cause__ = error
+    with pytest.raises(RunError) as caught:
+        _ending(config).failed(outer, None)
+    assert str(caught.value).startswith(f"Trainer failed. {said}")
+    assert "log" not in str(caught.value)
+
+
+def test_an_error_is_told_of_where_no_log_of_it_can_be_written(
+    config: PipelineConfig, recorded: Recorded
+) -> None:
+    recorded.execution("Trainer", State.FAILED)
+    config.logs.write_text("no folder")
+    raised, _ = _failed(config, UserError("Do this."))
+    assert str(raised) == "Do this."
+
+
 def test_anomalies_of_the_data_are_named_with_an_error(
     config: PipelineConfig, recorded: Recorded, tmp_path: Path
 ) -> None:

@@ -67,8 +67,8 @@ def test_errors_that_cause_each_other_are_looked_at_once() -> None:
         (KeyError("x"), "KeyError: 'x'"),
         (AssertionError(), "AssertionError"),
         (SystemExit(2), "SystemExit: 2"),
-        (RuntimeError(WORKER), "ValueError: noon is no number [while running 'Parse']"),
-        (WORKER, "ValueError: noon is no number [while running 'Parse']"),
+        (RuntimeError(WORKER), "ValueError: noon is no number"),
+        (WORKER, "ValueError: noon is no number"),
     ],
 )
 def test_an_unforeseen_error_is_one_line_and_names_the_log(

@@ -73,6 +73,10 @@ _FORMATS: dict[str, tuple[Callable[[Path], None], str]] = {
     "TFRecord, gzip, any name": (_tfrecord("GZIP"), "TFRecord"),
     "`.csv`, `.CSV`": (_all(_file("a.csv", _CSV), _file("b.CSV", _CSV)), "CSV"),
     "`.csv` with `;`, tab or `\\|`": (_file("a.csv", b"x;y\n1;2\n"), "CSV: the separator"),
+    "`.csv` with comments (`# …`) or `sep=;` above the header": (
+        _all(_file("a.csv", b"# by us\n" + _CSV), _file("b.csv", b"sep=;\nx;y\n1;2\n")),
+        "CSV",
+    ),
     "`.csv` with a byte order mark": (_file("a.csv", b"\xef\xbb\xbf" + _CSV), "CSV, UTF-8"),
     "`.csv`, Latin-1": (_file("a.csv", b"x,y\n1,\xfc\n"), "CSV with `--encoding=latin-1`"),
     "`.tsv`": (_file("a.tsv", b"x\ty\n1\t2\n"), "CSV"),
@@ -95,6 +99,7 @@ _FORMATS: dict[str, tuple[Callable[[Path], None], str]] = {
         "passed over",
     ),
     "`.xlsx`, `.zip`": (_file("a.xlsx", b"PK\x03\x04\0"), "refused"),
+    "`.xz`, `.lz4`": (_file("a.csv.xz", b"\xfd7zXZ\0"), "refused"),
     "`.json`, `.jsonl`": (_file("a.jsonl", b'{"x": 1}\n'), "refused"),
     "`.feather`, `.arrow`": (_file("a.arrow", b"ARROW1\0\0"), "refused"),
     "`.txt`": (_file("a.txt", _CSV), "refused"),
@@ -128,14 +133,19 @@ _COLUMNS: dict[str, dict[Callable[[Path], None], str]] = {
     "whole numbers": {_csv("1", "-2"): "int64"},
     "true and false": {_csv("true", "False"): "int64", _parquet([True]): "int64"},
     "whole numbers and fractions": {_csv("1", "2.5"): "float"},
-    "empty, `NA`, `NaN`, `null` among numbers": {_csv("1", "", "NA", "NaN", "null"): "int64"},
+    "empty, `NA`, `NaN`, `null`, `None`, `<NA>`, `\\N` among numbers": {
+        _csv("1", "", "NA", "NaN", "null", "None", "<NA>", "\\N"): "int64"
+    },
     "codes with a leading zero, or beyond 2^63": {
         _csv("01234", "94103"): "bytes",
         _csv("12345678901234567890"): "bytes",
     },
     "dates, times": {_csv("2024-01-02"): "bytes", _parquet([_DAY]): "bytes"},
     "text": {_csv("a"): "bytes"},
-    "numbers with a decimal comma": {_csv("1,5"): "refused"},
+    "numbers with a decimal comma, or commas between thousands": {
+        _csv("1,5"): "refused",
+        _csv("1,234.5", "2"): "refused",
+    },
     "Parquet: dictionary": {
         _parquet(pa.array(["a"]).dictionary_encode()): "bytes",
         _parquet(pa.array([1]).dictionary_encode()): "int64",

@@ -111,6 +111,9 @@ def test_only_columns_that_are_needed_are_read(tmp_path: Path) -> None:
         (("01", "2"), {"c": tf.float32}, [[1.0], [2.0]]),
         (("94103", "2.50"), {"c": tf.string}, [[b"94103"], [b"2.50"]]),
         (("true", "0"), {"c": tf.float32}, [[1.0], [0.0]]),
+        (("+4e0", "-2.5"), {}, [[4.0], [-2.5]]),
+        (("+4", "2"), {"c": tf.int64}, [[4], [2]]),
+        (("3.5", "None", "<NA>", "\\N"), {}, [[3.5], None, None, None]),
     ],
 )
 def test_types_come_from_who_knows_them_else_from_all_files(
@@ -139,12 +142,27 @@ def _compressed(text: str) -> bytes:
         ("table.csv.gz", _compressed('x,t\n1,"a\nb"\n')),
         ("table.csv", _compressed('x,t\n1,"a\nb"\n')),
         ("table.csv", b'x,t,,\n1,"a\nb",,\n'),
+        ("table.csv", b'# exported by us\r\n\r\n# today, x\r\nx,t\r\n1,"a\nb"\r\n'),
+        ("table.csv", b'sep=|\nx|t\n1|"a\nb"\n'),
+        ("table.csv.zst", pa.compress(b'x;t\n1;"a\nb"\n', "zstd", asbytes=True)),
+        ("table.tsv", b'a,b,x\tx\tt\n2\t1\t"a\nb"\n'),
     ],
 )
 def test_csv_as_it_is(name: str, content: bytes, tmp_path: Path) -> None:
     (tmp_path / name).write_bytes(content)
     columns = _needing("x", "t")
     assert _rows(_open(tmp_path / name, columns)) == [{"x": [1], "t": [b"a\nb"]}]
+
+
+def test_a_header_of_numbers_is_no_comment(tmp_path: Path) -> None:
+    (tmp_path / "table.csv").write_text("#x,y\n1,2\n")
+    assert _rows(_open(tmp_path / "table.csv")) == [{"#x": [1], "y": [2]}]
+
+
+def test_a_header_alone_is_no_obstacle_beside_tables_with_rows(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("x,y")
+    (tmp_path / "b.csv").write_text("x,y\n1,2")
+    assert _rows(_open(f"{tmp_path}/*.csv")) == [{"x": [1], "y": [2]}]
 
 
 def test_line_breaks_in_quotes_beyond_a_block(tmp_path: Path) -> None:
@@ -171,13 +189,20 @@ def test_latin_1_where_it_is_declared(tmp_path: Path) -> None:
         ("e.csv", b"", "is empty"),
         ("e.csv", b"x,y\n", "There are no rows in .*e.csv"),
         ("e.csv", b"x,y\n1,2\n1,2,3\n", r"e.csv cannot be read .* Row #3: Expected 2 columns"),
-        ("e.csv", b'x;y\n"1,5";2\n', "decimal comma, such as '1,5'"),
-        ("e.csv", b'x;m\n"1";0\n"1";0,5\n', "decimal comma, such as '0,5'"),
+        ("e.csv", b'x;y\n"1,5";2\n', "numbers with a comma, such as '1,5'"),
+        ("e.csv", b'x;m\n"1";0\n"1";0,5\n', "numbers with a comma, such as '0,5'"),
+        ("e.csv", b'x,m\n1,"1,234"\n', "'1,234'.* nothing between thousands"),
+        ("e.csv", b'x,y\n1,"2,345,678.5"\n', "'2,345,678.5'.* nothing between thousands"),
+        ("e.csv", b"# by us\nx,m\n1,abc\n", "Row 3 of .*e.csv has 'abc' in the column 'm'"),
+        ("e.csv", "x,y\n1,2\n".encode("utf-16-le"), "not in the encoding"),
+        ("e.csv.xz", b"\xfd7zXZ\0", "an XZ file"),
         ("e.csv", b"x,y,m\n1,1,0\n1,1,abc\n", "Row 3 of .*e.csv has 'abc' in the column 'm'"),
         ("e.csv", b"x,y,n\n1,1,0\n1,1,1.5\n", "Row 3 .* has '1.5' in the column 'n'.*whole"),
         ("e.xlsx", b"PK\x03\x04....", "Excel or a ZIP"),
         ("e.json", b'[{"x": 1}]', "is JSON"),
         ("e.feather", b"ARROW1\0\0", "Feather"),
+        ("e.feather", b"FEA1\0\0", "Feather"),
+        ("e.arrows", b"\xff\xff\xff\xff\0\0", "Arrow stream"),
         ("e.txt", b"x,y\n1,2\n", "is text. If it is a table"),
         ("e.parquet", b"x,y\n1,2\n", "is no Parquet file"),
     ],
@@ -200,6 +225,7 @@ def test_what_is_not_understood_is_named(
             pa.array([2**64 - 1], pa.uint64()),
             "Row 1 of .*e.parquet has 18446744073709551615 in the column 'c'",
         ),
+        (pa.array([b"\xff"]), "Row 1 of .* in the column 'n', and the model says whole"),
         (pa.array([[1, None]]), "Row 1 of .* has None in the column 'c'"),
         (pa.array([0.5, -1e300]), "Row 2 of .* has -1e[+]300 in the column 'c'"),
     ],
@@ -207,9 +233,9 @@ def test_what_is_not_understood_is_named(
 def test_needed_columns_that_no_feature_holds_are_named(
     column: pa.Array, words: str, tmp_path: Path
 ) -> None:
-    parquet.write_table(pa.table({"c": column}), tmp_path / "e.parquet")
+    parquet.write_table(pa.table({"c": column, "n": column}), tmp_path / "e.parquet")
     with pytest.raises(UserError, match=words):
-        _open(tmp_path / "e.parquet", _needing("c"))
+        _open(tmp_path / "e.parquet", _needing("c", n=tf.int64))
 
 
 def test_a_column_that_a_parquet_file_has_twice_is_refused(tmp_path: Path) -> None:

@@ -10,13 +10,13 @@ import tensorflow as tf
 from pyarrow import csv
 
 _ARROW = {tf.int64: pa.int64(), tf.float32: pa.float64(), tf.string: pa.binary()}
-# As Arrow's own reader of CSV takes them for missing numbers.
-_MISSING = pa.array(csv.ConvertOptions().null_values)
+# As Arrow's own reader of CSV takes them for missing numbers, and as pandas and Hive write them.
+_MISSING = pa.array([*csv.ConvertOptions().null_values, "None", "<NA>", r"\N"])
 _TRUTH = r"^(?i:true|false)$"
 _ZIP_CODE = r"^0\d+$"
 # Whole numbers of which a float would lose digits.
 _LONG = r"^[+-]?\d{17,}$"
-_WITH_COMMA = re.compile(r"[+-]?\d+,\d+")
+_WITH_COMMA = re.compile(r"[+-]?(\d+,\d+|\d{1,3}(,\d{3})+(\.\d*)?)")
 
 BOOLEAN, INTEGER, NUMBER, TEXT = "boolean", "integer", "number", "text"
 
@@ -68,6 +68,7 @@ def kind_of_text(values: pa.Array) -> str | None:
         return BOOLEAN
     if pc.any(pc.match_substring_regex(values, _ZIP_CODE)).as_py():
         return TEXT
+    values = _without_plus(values)
     if _can(lambda part: part.cast(pa.int64()), values):
         return INTEGER
     if pc.any(pc.match_substring_regex(values, _LONG)).as_py():
@@ -86,17 +87,17 @@ def common_dtype(kinds: Collection[str | None]) -> tf.DType:
 
 
 def has_comma(value: Any) -> bool:
-    """Tells whether a value is a number with a decimal comma."""
+    """Tells whether a value is a number with a decimal comma, or with commas between thousands."""
     return isinstance(value, str) and _WITH_COMMA.fullmatch(value.strip()) is not None
 
 
 def number_with_comma(values: pa.Array) -> str | None:
-    """Finds a number with a decimal comma among text that has no other values than numbers."""
+    """Finds a number with a comma among text that has no other values than numbers."""
     found = None
     for value in _present(values).drop_null().to_pylist():
         if has_comma(value):
             found = found or value
-        elif not _can(lambda part: part.cast(pa.float64()), pa.array([value])):
+        elif not _can(lambda part: part.cast(pa.float64()), _without_plus(pa.array([value]))):
             return None
     return found
 
@@ -149,7 +150,6 @@ def _convert(values: pa.Array, dtype: tf.DType) -> pa.Array:
     if dtype == tf.string:
         convert = _to_bytes
     elif is_text or _is_bytes(values.type):
-        values = _present(values.cast(pa.string()))
         convert = _text_to_integers if dtype == tf.int64 else _text_to_numbers
     else:
         target = _ARROW[dtype]
@@ -178,11 +178,11 @@ def _to_bytes(values: pa.Array) -> pa.Array:
 
 
 def _text_to_numbers(values: pa.Array) -> pa.Array:
-    return _truth(values).cast(pa.float64())
+    return _truth(_present(values.cast(pa.string()))).cast(pa.float64())
 
 
 def _text_to_integers(values: pa.Array) -> pa.Array:
-    values = _truth(values)
+    values = _truth(_present(values.cast(pa.string())))
     try:
         return values.cast(pa.int64())
     except pa.ArrowException:
@@ -192,7 +192,12 @@ def _text_to_integers(values: pa.Array) -> pa.Array:
 def _truth(values: pa.Array) -> pa.Array:
     """Writes true as 1 and false as 0."""
     values = pc.replace_substring_regex(values, r"^(?i:true)$", "1")
-    return pc.replace_substring_regex(values, r"^(?i:false)$", "0")
+    return _without_plus(pc.replace_substring_regex(values, r"^(?i:false)$", "0"))
+
+
+def _without_plus(values: pa.Array) -> pa.Array:
+    """Removes the plus signs of numbers, which Arrow does not read."""
+    return pc.replace_substring_regex(values, r"^\+([\d.])", r"\1")
 
 
 def _present(values: pa.Array) -> pa.Array:

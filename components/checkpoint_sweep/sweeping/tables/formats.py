@@ -3,7 +3,6 @@
 import bz2
 import codecs
 import enum
-import io
 import os
 import zlib
 
@@ -19,11 +18,15 @@ _OTHERS = {
     b"PK\x03\x04": "an Excel or a ZIP file",
     b"\xd0\xcf\x11\xe0": "an Excel file",
     b"ARROW1": "an Arrow or Feather file",
+    b"FEA1": "an Arrow or Feather file",
+    b"\xff\xff\xff\xff": "an Arrow stream",
     b"Obj\x01": "an Avro file",
     b"ORC": "an ORC file",
     b"\x89HDF": "an HDF5 file",
     b"\x93NUMPY": "a NumPy file",
     b"SQLite format": "an SQLite database",
+    b"\xfd7zXZ": "an XZ file",
+    b"\x04\x22\x4d\x18": "an LZ4 file",
 }
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
@@ -93,7 +96,7 @@ def head(path: str) -> bytes:
     except (zlib.error, OSError):
         return start
     if start.startswith(b"\x28\xb5\x2f\xfd"):
-        return bytes(pa.CompressedInputStream(io.BytesIO(start), "zstd").read(1))
+        return bytes(open_stream(path).read(_HEAD))
     return start
 
 

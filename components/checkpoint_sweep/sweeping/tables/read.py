@@ -4,6 +4,7 @@ import contextlib
 import csv
 import dataclasses
 import io
+import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from urllib.parse import unquote
@@ -28,6 +29,9 @@ from checkpoint_sweep.sweeping.tables.formats import (
 
 _SEPARATORS = {",": "','", ";": "';'", "\t": "tab", "|": "'|'"}
 _BLOCK = 1 << 24  # Bytes; a row of a CSV file must not be longer.
+_LINE_END = re.compile(r"\r\n|\r|\n")
+_SAID = re.compile(r"sep=([,;\t|])")
+_NUMBER = re.compile(r"\s*[-+]?\.?\d[\d.eE+-]*\s*")
 _NO_PARTITION = "__HIVE_DEFAULT_PARTITION__"
 
 
@@ -43,6 +47,7 @@ class Table:
         separator: Separator of the columns of a CSV file.
         encoding: Encoding of a CSV file.
         written: Names in the header of a CSV file, for columns that have spaces around theirs.
+        above: Lines above the header of a CSV file, which are passed over.
     """
 
     path: str
@@ -52,11 +57,12 @@ class Table:
     separator: str = ","
     encoding: str = "utf-8"
     written: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    above: int = 0
 
     @property
     def first_row(self) -> int:
         """The number of the first row with values: a header is a row too."""
-        return 2 if self.is_text else 1
+        return 2 + self.above if self.is_text else 1
 
     @property
     def names(self) -> list[str]:
@@ -83,7 +89,7 @@ class Table:
     def _of_file(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         if self.is_text:
             written = [self.written.get(name, name) for name in columns]
-            yield from _open_csv(self.path, self.separator, self.encoding, written)
+            yield from _csv_batches(self.path, self.separator, self.encoding, written, self.above)
         else:
             file = parquet.ParquetFile(open_random_access(self.path))
             yield from file.iter_batches(columns=list(columns))
@@ -111,11 +117,11 @@ def open_table(path: str, needed: Collection[str], others_too: bool, encoding: s
         else:
             start = head(path)
             encoding = encoding_of(start, encoding)
-            names, separator = _header(path, start, needed, encoding)
+            names, separator, above = _header(path, start, needed, encoding)
             written = {name.strip(): name for name in names if name != name.strip()}
             names = [name.strip() for name in names]
             types = {name: pa.string() for name in names}
-            table = Table(path, types, _partitions(path), True, separator, encoding, written)
+            table = Table(path, types, _partitions(path), True, separator, encoding, written, above)
     twice = [name for name, times in Counter(names).items() if times > 1]
     if wrong := [name for name in twice if name in needed or (others_too and name)]:
         raise ExamplesError(
@@ -127,37 +133,68 @@ def open_table(path: str, needed: Collection[str], others_too: bool, encoding: s
 
 def _header(
     path: str, start: bytes, needed: Collection[str], encoding: str
-) -> tuple[list[str], str]:
-    """Reads the names of a CSV file's columns, and finds out what stands between them."""
+) -> tuple[list[str], str, int]:
+    """Reads the names of a CSV file's columns, what stands between them, and the lines above."""
     text = start.decode(encoding, errors="replace").removeprefix("\ufeff")
+    lines = _LINE_END.split(text)
+    # As Excel writes it.
+    said = _SAID.fullmatch(lines[0])
+    above = 1 if said else 0
+    while above < len(lines) - 1 and _is_comment(*lines[above : above + 2]):
+        above += 1
+    text = "\n".join(lines[above:])
     if not text.strip():
         raise ExamplesError(f"{path} is empty. Give a table with a header.")
-    headers = {
-        separator: next(
-            row for row in csv.reader(io.StringIO(text, ""), delimiter=separator) if row
-        )
-        for separator in _SEPARATORS
-    }
+    headers = {separator: _first_row(text, separator) for separator in _SEPARATORS}
+    usual = "\t" if ".tsv" in path.lower() else ","
 
     def fit(separator: str) -> tuple[int, bool, int]:
         names = headers[separator]
-        is_usual = separator == "," and len(names) > 1
+        is_usual = separator == usual and len(names) > 1
         return len({name.strip() for name in names} & set(needed)), is_usual, len(names)
 
-    separator = max(_SEPARATORS, key=fit)
-    if separator != ",":
+    separator = said[1] if said else max(_SEPARATORS, key=fit)
+    if separator != usual:
         logging.info("%s is read with %s between the columns", path, _SEPARATORS[separator])
-    return headers[separator], separator
+    return headers[separator], separator, above
+
+
+def _is_comment(line: str, following: str) -> bool:
+    """Tells whether a line is blank, or a comment: the header of the numbers below it is none."""
+    if not line.startswith("#"):
+        return not line.strip()
+    for separator in _SEPARATORS:
+        names, values = _first_row(line, separator), _first_row(following, separator)
+        if len(names) == len(values) > 1 and any(map(_NUMBER.fullmatch, values)):
+            return False
+    return True
+
+
+def _first_row(text: str, separator: str) -> list[str]:
+    rows = csv.reader(io.StringIO(text, ""), delimiter=separator)
+    return next((row for row in rows if row), [])
+
+
+def _csv_batches(
+    path: str, separator: str, encoding: str, columns: Sequence[str], above: int
+) -> Iterator[pa.RecordBatch]:
+    """Reads all values as text: what they are is told from all files together."""
+    try:
+        yield from _open_csv(path, separator, encoding, columns, above)
+    except pa.ArrowInvalid as error:
+        if "Empty CSV file" not in str(error):  # It has a header, without a line break behind it.
+            raise
 
 
 def _open_csv(
-    path: str, separator: str, encoding: str, columns: Sequence[str]
+    path: str, separator: str, encoding: str, columns: Sequence[str], above: int
 ) -> arrow_csv.CSVStreamingReader:
-    """Reads all values as text: what they are is told from all files together."""
     null_values: list[str] = []
     return arrow_csv.open_csv(
         open_stream(path),
-        read_options=arrow_csv.ReadOptions(use_threads=False, block_size=_BLOCK, encoding=encoding),
+        read_options=arrow_csv.ReadOptions(
+            use_threads=False, block_size=_BLOCK, encoding=encoding, skip_rows=above
+        ),
         parse_options=arrow_csv.ParseOptions(delimiter=separator, newlines_in_values=True),
         convert_options=arrow_csv.ConvertOptions(
             column_types={name: pa.string() for name in columns},
@@ -179,9 +216,9 @@ def _naming(path: str) -> Iterator[None]:
     """Raises ExamplesError with the path of the file for what Arrow says of it."""
     try:
         yield
-    except (pa.ArrowException, UnicodeError, OSError, tf.errors.OpError) as error:
+    except (pa.ArrowException, UnicodeError, csv.Error, OSError, tf.errors.OpError) as error:
         reason = first_line(error)
-        if "UTF8" in reason or isinstance(error, UnicodeError):
+        if "UTF8" in reason or isinstance(error, UnicodeError | csv.Error):
             raise ExamplesError(
                 f"{path} has another encoding than it is read with. Name its encoding by ",
                 Words("encoding", "--encoding"),

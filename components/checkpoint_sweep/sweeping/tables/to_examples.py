@@ -168,8 +168,8 @@ def _values(
 
 def _with_comma(table: Table, name: str, value: str) -> ExamplesError:
     return ExamplesError(
-        f"The column {name!r} of {table.path} has numbers with a decimal comma, such as {value!r}. "
-        "Write them with a decimal point."
+        f"The column {name!r} of {table.path} has numbers with a comma, such as {value!r}. Write "
+        "them with a decimal point, and with nothing between thousands."
     )
 
 

@@ -1,18 +1,22 @@
 """The commands of `checkpoint-sweep`. Importing it must stay cheap: `--help` answers at once."""
 
 import inspect
+import sys
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from checkpoint_sweep.cli import commands, results
+from checkpoint_sweep.cli import commands, results, screen
 from checkpoint_sweep.cli.config_file import reading_config_file
 from checkpoint_sweep.cli.ending import in_a_sentence
 from checkpoint_sweep.cli.export_graph import export_graph
 from checkpoint_sweep.cli.init import init
 from checkpoint_sweep.cli.interruption import Interruption
 from checkpoint_sweep.version import __version__
+
+# Of click, which some versions of Typer bring along: an unknown option, a missing one, a bad value.
+_USAGE_ERROR: Any = typer.BadParameter.__base__
 
 
 def _print_version(wanted: bool) -> None:
@@ -46,6 +50,22 @@ def about(
     Exit status: 0 when it did what it says, 3 when no checkpoint is eligible, 2 for bad input, 1
     for an error that nobody foresaw, with a log of it, 130 or 143 when interrupted.
     """
+
+
+def run(interruption: Interruption) -> int:
+    """Runs the command line, and returns the exit status; a wrong option is one sentence too.
+
+    Args:
+        interruption: Signals that the process gets.
+    """
+    try:
+        return make_app(interruption)(sys.argv[1:] or ["--help"], standalone_mode=False) or 0
+    except _USAGE_ERROR as error:
+        context = getattr(error, "ctx", None)
+        command = context.command_path if context else "checkpoint-sweep"
+        message = error.format_message().rstrip(".")
+        screen.say(f"Error: {message}. `{command} --help` shows all options.")
+        return screen.BAD_INPUT
 
 
 def make_app(interruption: Interruption | None = None) -> typer.Typer:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from checkpoint_sweep.cli import options, screen
+from checkpoint_sweep.cli.new_checkpoints import lines_of_new
 from checkpoint_sweep.cli.sweep_arguments import SweepArguments, takes_sweep_arguments
 from checkpoint_sweep.common.json_safe import Json
 
@@ -27,8 +28,8 @@ def sweep(
 ) -> None:
     """Evaluate every checkpoint of a training run, choose the best, and export it.
 
-    What was evaluated before, under the same circumstances, is reused: the same command goes on
-    after an interruption, and after the run has grown.
+    Earlier results of the same model, examples and config are reused. After an interruption, or
+    when the run has grown, run the same command again.
 
     Example:
 
@@ -38,12 +39,12 @@ def sweep(
     Exit status: 0 when a checkpoint was chosen, 3 when none is eligible, 2 for bad input, 130 or
     143 when interrupted.
     """
-    screen.before_imports(quiet or as_json)
+    _begin(quiet or as_json)
     from checkpoint_sweep.sweeping.sweep import sweep as run_it
 
     with _progress(quiet or as_json):
         result = run_it(run, model, arguments.to_options())
-    screen.show(result.directory, as_json)
+    screen.show(result.directory, screen.Form.JSON if as_json else _form(quiet))
     if result.chosen is None:
         raise typer.Exit(screen.NONE_ELIGIBLE)
 
@@ -78,11 +79,11 @@ def watch(
         bool, typer.Option("--json", help="Print a line of JSON at each update, and nothing else.")
     ] = False,
 ) -> None:
-    """Watch a training run: each new checkpoint is evaluated as it appears.
+    """Watch a training run, and evaluate each new checkpoint as it appears.
 
-    Each checkpoint is pinned in OUTPUT/pinned, by a hard link, so that the trainer may delete it.
-    With --patience, the file OUTPUT/stop asks training to stop: it looks for it by `stop_hook` or
-    `StopCallback` of `checkpoint_sweep`.
+    You see one line for each checkpoint, and the table at the end. OUTPUT/pinned keeps a hard link
+    to each checkpoint, so that the trainer may delete it. With --patience, the file OUTPUT/stop
+    asks training to stop: use `stop_hook` or `StopCallback` of `checkpoint_sweep` there.
 
     Example:
 
@@ -92,16 +93,21 @@ def watch(
     Exit status: 0 when a checkpoint was chosen, 3 when none is eligible, 2 for bad input, 130 or
     143 when interrupted.
     """
-    screen.before_imports(quiet or as_json)
+    screen.before_imports(True)  # What each sweep says of all checkpoints is said once.
+    if not (quiet or as_json):
+        screen.say_loading()
     from checkpoint_sweep.sweeping.watch import Until
     from checkpoint_sweep.sweeping.watch import watch as run_it
+
+    told: set[str] = set()
 
     def tell(result: "SweepResult") -> None:
         if as_json:
             typer.echo(json.dumps(_update(result)))
-        elif not quiet:
-            last = result.verdicts[-1].step
-            screen.answer(f"{len(result.verdicts)} checkpoints, to step {last}: {result.reason}")
+        elif not quiet and result.decision is not None:
+            for line in lines_of_new(result.decision, told):
+                screen.answer(line)
+            told.update(verdict.name for verdict in result.verdicts)
 
     with _progress(quiet or as_json):
         until = Until(until_step, seconds, until_file, patience)
@@ -109,9 +115,19 @@ def watch(
             run, model, arguments.to_options(), until=until, every=every, on_result=tell
         )
     if not as_json:
-        screen.show(result.directory, False)
+        screen.show(result.directory, _form(quiet))
     if result.chosen is None:
         raise typer.Exit(screen.NONE_ELIGIBLE)
+
+
+def _begin(quiet: bool) -> None:
+    screen.before_imports(quiet)
+    if not quiet:
+        screen.say_loading()
+
+
+def _form(quiet: bool) -> screen.Form:
+    return screen.Form.OUTCOME if quiet else screen.Form.TABLE
 
 
 def _progress(quiet: bool) -> contextlib.AbstractContextManager[None]:

@@ -26,13 +26,16 @@ def print_comparison(
     rows = _shown(compared, metrics, slices)
     if not rows:
         known = sorted({str(row.metric) for row in compared.rows})
-        screen.fail(f"The two have nothing of that kind in common; metrics: {', '.join(known)}.")
+        screen.fail(
+            "The two have no such metric or slice in common. Name one of these by --metric: "
+            f"{', '.join(known)}."
+        )
     console = Screen()
     for caution in compared.cautions:
-        console.print(f"[yellow]Caution[/] {escape(caution)}", highlight=False, soft_wrap=True)
+        screen.answer(f"Caution: {caution}")
     table = Table(box=None, padding=(0, 2, 0, 0))
     for word, side in (("first", compared.first), ("second", compared.second)):
-        console.print(f"[dim]{word}:[/] {escape(side.label)}", highlight=False, soft_wrap=True)
+        screen.answer(f"{word}: {side.label}")
     for title in ("metric", "first", "second", "difference", "verdict"):
         table.add_column(title, overflow="fold")
     for row in sorted(rows, key=lambda row: str(row.metric)):
@@ -46,10 +49,11 @@ def print_comparison(
         )
     console.print(table)
     if any(row.beyond_noise is not None for row in rows):
-        note = "differences with an interval, each on its own: of many, some are chance"
-        console.print(f"[dim]verdict: at {compared.level:.0%}, of {note}[/]", highlight=False)
+        screen.answer(
+            f"Each verdict is at {compared.level:.0%} on its own: of many, some are due to chance."
+        )
     for caution in sorted({row.caution for row in rows if row.caution}):
-        console.print(f"[dim]{escape(caution)}[/]", highlight=False, soft_wrap=True)
+        screen.answer(f"Caution: {caution}.")
 
 
 def _shown(
@@ -70,7 +74,7 @@ def _verdict(row: Compared) -> str:
     word = {True: "better", False: "worse", None: "different"}[row.better]
     if row.beyond_noise is None:
         return ""
-    return word if row.beyond_noise else "within noise"
+    return f"significantly {word}" if row.beyond_noise else "not statistically significant"
 
 
 def _style(row: Compared) -> str | None:

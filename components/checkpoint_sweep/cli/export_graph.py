@@ -42,12 +42,14 @@ def export_graph(
     Exit status: 0, or 2 for bad input.
     """
     screen.before_imports(True)
+    screen.say_loading()
     from checkpoint_sweep.sweeping.export_graph import export_graph as run_it
 
     directory = output or f"{run.rstrip('/')}-export"
     exported = run_it(function, run, directory, step=step, averages=averages, step_from=step_from)
     typer.echo(f"{directory}: step {exported}")
-    screen.say(
-        f"To begin with:\n  checkpoint-sweep init --model={shlex.quote(directory)} "
+    screen.say("To begin with:")
+    screen.say_command(
+        f"checkpoint-sweep init --model={shlex.quote(directory)} "
         "--examples=EXAMPLES --output=eval_config.pbtxt"
     )

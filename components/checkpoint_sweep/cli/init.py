@@ -47,6 +47,7 @@ def init(
     if output is not None and os.path.exists(output) and not force:
         screen.fail(f"{output} exists. Name another file, or replace it by --force.")
     screen.before_imports(True)
+    screen.say_loading()
     from checkpoint_sweep.sweeping.drafting.draft import draft
 
     drafted = draft(
@@ -67,8 +68,8 @@ def init(
     if output is not None:
         given = " ".join(f"--examples={shlex.quote(pattern)}" for pattern in examples)
         screen.say(f"{output} is written. Edit it, and then:")
-        screen.say(
-            "  checkpoint-sweep sweep RUN "
+        screen.say_command(
+            "checkpoint-sweep sweep RUN "
             f"--model={shlex.quote(model)} {given} --config={shlex.quote(output)} "
             f"--select={drafted.select}"
         )

@@ -1,5 +1,7 @@
 """The console script `checkpoint-sweep`, which can be interrupted from its first moment."""
 
+import sys
+
 from checkpoint_sweep.cli.interruption import Interruption
 from checkpoint_sweep.common.streams import keep_streams
 
@@ -9,10 +11,10 @@ def main() -> None:
     keep_streams()
     interruption = Interruption()
     interruption.listen()
-    from checkpoint_sweep.cli.app import make_app  # Takes longer.
+    from checkpoint_sweep.cli.app import run  # Takes longer.
 
     try:
-        make_app(interruption)()
+        sys.exit(run(interruption))
     finally:
         interruption.ignore()
 

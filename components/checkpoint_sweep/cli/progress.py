@@ -14,6 +14,7 @@ from rich.text import Text
 from checkpoint_sweep.cli import screen
 from checkpoint_sweep.common.console import Screen
 from checkpoint_sweep.common.progress import Amount, listening
+from checkpoint_sweep.common.text import wrapped
 
 
 class _Left(ProgressColumn):
@@ -21,6 +22,8 @@ class _Left(ProgressColumn):
 
     def render(self, task: Task) -> Text:
         """Renders the numbers of a task."""
+        if not task.fields["counts"]:
+            return Text()
         whole = "" if task.total is None else f" of {task.total:,.0f}"
         text = f"{task.completed:,.0f}{whole} predictions"
         if task.speed:
@@ -32,16 +35,21 @@ class _Left(ProgressColumn):
 
 
 class _Lines(logging.Handler):
-    """Log records as lines above the bar."""
+    """Log records as lines above the bar; a warning that each sweep of `watch` gives is one."""
 
     def __init__(self, console: Console) -> None:
         super().__init__()
         self._console = console
+        self._warned: set[str] = set()
 
     def emit(self, record: logging.LogRecord) -> None:
         """Prints one."""
+        text = self.format(record)
         warning = record.levelno >= logging.WARNING
-        text = escape(self.format(record))
+        if warning and text in self._warned:
+            return
+        self._warned |= {text} if warning else set()
+        text = escape(wrapped(text, self._console.width))
         text = f"[yellow]{text}[/]" if warning else f"[dim]{text}[/]"
         self._console.print(text, highlight=False, soft_wrap=True)
 
@@ -66,12 +74,14 @@ def shown(console: Console | None = None) -> Iterator[None]:
         expand=True,
         speed_estimate_period=60,
     )
-    task = bar.add_task("evaluating", total=None, visible=False)
+    task = bar.add_task("evaluating", total=None, visible=False, counts=True)
+    # Without a total, its bar pulses.
+    phase = bar.add_task("", total=None, visible=False, counts=False)
 
     def tell(amount: Amount) -> None:
-        whole = amount.whole
-        is_done = whole is not None and amount.done >= whole
-        visible = amount.candidates > 0 and not is_done
+        whole, in_phase = amount.whole, bool(amount.phase)
+        visible = amount.candidates > 0 and not in_phase
+        bar.update(phase, description=amount.phase, visible=in_phase)
         if amount.done == 0:  # Another sweep: what was before it says nothing of its speed.
             bar.reset(task, total=whole, visible=visible)
         else:

@@ -7,18 +7,28 @@ import typer
 from checkpoint_sweep.cli import options, screen
 
 
-def show(folder: options.Folder, as_json: options.Json = False) -> None:
+def show(
+    folder: options.Folder,
+    as_json: options.Json = False,
+    as_markdown: Annotated[
+        bool, typer.Option("--markdown", help="Print Markdown, for a pull request.")
+    ] = False,
+) -> None:
     """Show the verdicts of a finished sweep.
 
-    Example:
+    Examples:
 
       checkpoint-sweep show run-sweep
+      checkpoint-sweep show run-sweep --markdown | gh pr comment --body-file=-
 
     Exit status: 0, or 2 if there is no finished sweep.
     """
     from checkpoint_sweep.sweeping import folder as folders
 
-    screen.show(folders.latest(folder), as_json)
+    if as_json and as_markdown:
+        screen.fail("--json and --markdown are two forms. Choose one of them.")
+    form = screen.Form.MARKDOWN if as_markdown else screen.Form.TABLE
+    screen.show(folders.latest(folder), screen.Form.JSON if as_json else form)
 
 
 def export(
@@ -39,6 +49,7 @@ def export(
     Exit status: 0, or 2 for bad input.
     """
     screen.before_imports(True)
+    screen.say_loading()
     from checkpoint_sweep.sweeping import folder as folders
     from checkpoint_sweep.sweeping.export import export_step
 
@@ -70,10 +81,10 @@ def compare(
 ) -> None:
     """Compare two checkpoints, of one sweep or of two, by metric and slice.
 
-    The difference is the second less the first. Its interval takes into account that both were
-    evaluated on the same examples, and is there for what decided in both sweeps: the metric to
-    choose by, and thresholds. Without --metric and --slice: all metrics on all examples, and the
-    metric to choose by on each slice. --json has all.
+    The difference is the second value minus the first. Its interval takes into account that both
+    were evaluated on the same examples. Only metrics that decided in both sweeps have one: the
+    metric to choose by, and those with thresholds. Without --metric and --slice, you see all
+    metrics on all examples, and the metric to choose by on each slice. --json has everything.
 
     Examples:
 
@@ -83,6 +94,7 @@ def compare(
     Exit status: 0, or 2 for bad input.
     """
     screen.before_imports(True)
+    screen.say_loading()
     from checkpoint_sweep.cli.comparison import print_comparison
     from checkpoint_sweep.sweeping.compare import compare as run_it
 

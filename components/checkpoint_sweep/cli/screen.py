@@ -1,8 +1,10 @@
 """The output of the commands."""
 
+import enum
 import json
 import logging
 import os
+import shutil
 import sys
 import warnings
 from contextvars import ContextVar
@@ -11,11 +13,22 @@ from typing import NoReturn, TextIO
 
 import typer
 
-from checkpoint_sweep.common.text import printable
+from checkpoint_sweep.common.text import printable, wrapped
 from checkpoint_sweep.report.document import REPORT_HTML
+from checkpoint_sweep.selection.markdown import to_markdown
 from checkpoint_sweep.selection.sweep_verdicts import SweepVerdicts
 from checkpoint_sweep.selection.verdict_table import describe_rest, row_cells, rows_to_show
 from checkpoint_sweep.sweeping import folder as folders
+
+
+class Form(enum.Enum):
+    """The form in which a command prints verdicts."""
+
+    TABLE = "table"
+    OUTCOME = "outcome"
+    JSON = "json"
+    MARKDOWN = "markdown"
+
 
 NONE_ELIGIBLE, BAD_INPUT, INTERRUPTED = 3, 2, 130
 
@@ -35,13 +48,28 @@ def stderr() -> TextIO:
 
 
 def say(message: str) -> None:
-    """Prints a message of one line to stderr."""
-    typer.echo(printable(message), file=stderr())
+    """Prints a message to stderr, on a terminal broken at spaces."""
+    typer.echo(_fitting(printable(message), stderr()), file=stderr())
+
+
+def say_command(command: str) -> None:
+    """Prints a command to stderr, on one line, so that it can be copied."""
+    typer.echo(f"  {printable(command)}", file=stderr())
+
+
+def say_loading() -> None:
+    """Says that TensorFlow is loaded, which takes seconds, where somebody waits at a terminal."""
+    if stderr().isatty():
+        typer.secho("loading TensorFlow", file=stderr(), dim=True)
+
+
+def _fitting(text: str, stream: TextIO) -> str:
+    return wrapped(text, shutil.get_terminal_size().columns) if stream.isatty() else text
 
 
 def answer(line: str) -> None:
-    """Prints a line of what was asked for to stdout."""
-    typer.echo(printable(line))
+    """Prints a line of what was asked for to stdout, on a terminal broken at spaces."""
+    typer.echo(_fitting(printable(line), sys.stdout))
 
 
 class _Sentence(logging.Formatter):
@@ -81,7 +109,7 @@ def fail(message: str, status: int = BAD_INPUT) -> NoReturn:
 
 
 def print_verdicts(found: SweepVerdicts) -> None:
-    """Prints a table of the candidates that matter, and the outcome."""
+    """Prints a table of the candidates that matter."""
     from rich.markup import escape
     from rich.table import Table
 
@@ -111,8 +139,13 @@ def print_verdicts(found: SweepVerdicts) -> None:
             else "yellow",
         )
     console.print(table)
-    word = "[green]BLESSED[/]" if found.blessed else "[yellow]NOT BLESSED[/]"
-    console.print(f"{word}: {escape(found.reason)}", highlight=False, soft_wrap=True)
+
+
+def print_outcome(found: SweepVerdicts) -> None:
+    """Prints in a sentence what is chosen and blessed."""
+    word, color = ("BLESSED", "green") if found.blessed else ("NOT BLESSED", "yellow")
+    text = _fitting(printable(f"{word}: {found.reason}"), sys.stdout)
+    typer.echo(f"{typer.style(word, fg=color)}{text.removeprefix(word)}")
 
 
 def print_json(content: object) -> None:
@@ -120,24 +153,31 @@ def print_json(content: object) -> None:
     typer.echo(json.dumps(content, indent=2))
 
 
-def show(directory: str, as_json: bool) -> None:
+def show(directory: str, form: Form) -> None:
     """Prints what a finished sweep has found.
 
     Args:
         directory: Directory of its results.
-        as_json: Whether to print one JSON document, and nothing else.
+        form: Form to print it in.
     """
     found = folders.read_verdicts(directory)
-    if as_json:
+    if form is Form.JSON:
         print_json(found.to_dict())
         return
     try:
-        print_verdicts(found)
+        if form is Form.MARKDOWN:
+            typer.echo(to_markdown(found))
+            return
+        if form is Form.TABLE:
+            print_verdicts(found)
+        print_outcome(found)
     except (LookupError, TypeError, AttributeError, ValueError) as error:
         raise folders.damaged(directory) from error
     directory = folders.by_latest(directory)
     if found.chosen is not None:
         answer(f"Model: {os.path.join(directory, 'model')}")
+    if form is Form.OUTCOME:
+        return
     report = os.path.join(directory, REPORT_HTML)
     if os.path.exists(report):
         answer(f"Report: {report}")

@@ -22,12 +22,14 @@ class Amount:
         examples: Examples that have been counted so far.
         counted: Whether all examples have been counted.
         done: Predictions so far, of one candidate on one example.
+        phase: Phase in which nothing is predicted, such as "writing the report"; "" outside of one.
     """
 
     candidates: int = 0
     examples: int = 0
     counted: bool = False
     done: int = 0
+    phase: str = ""
 
     @property
     def whole(self) -> int | None:
@@ -61,8 +63,14 @@ class _Observer:
                     candidates=before.candidates + candidates,
                     examples=before.examples + examples,
                     done=before.done + done,
+                    phase="" if candidates or done else before.phase,
                 )
             )
+
+    def enter(self, phase: str) -> None:
+        """Says that a phase begins."""
+        with self._lock:
+            self._change(dataclasses.replace(self._amount, phase=phase))
 
     def end_counting(self) -> None:
         """Says that all examples have been counted."""
@@ -91,6 +99,15 @@ def done(examples: int, candidates: int) -> None:
     """Says that candidates have been evaluated on some more examples."""
     for observer in list(_observers):
         observer.add(done=examples * candidates)
+
+
+def enter(phase: str) -> None:
+    """Says that a phase begins in which nothing is predicted; the next prediction ends it.
+
+    >>> enter("writing the report")
+    """
+    for observer in list(_observers):
+        observer.enter(phase)
 
 
 @contextlib.contextmanager

@@ -1,6 +1,7 @@
 """Lists, and the messages of errors, as sentences have them."""
 
 import re
+import textwrap
 from collections.abc import Sequence
 
 # Where TensorFlow says what an operation of a graph complains of, after a page about the graph.
@@ -62,6 +63,18 @@ def printable(text: str) -> str:
 def printable_lines(text: str) -> str:
     """Replaces what a terminal would obey, except line breaks, by escapes."""
     return "\n".join(map(printable, text.split("\n")))
+
+
+def wrapped(text: str, width: int) -> str:
+    """Breaks the lines of a text at spaces; paths and other long words stay whole.
+
+    >>> wrapped("The table is in /data/tables/eval.csv.", 20)
+    'The table is in\\n/data/tables/eval.csv.'
+    """
+    return "\n".join(
+        textwrap.fill(line, width, break_long_words=False, break_on_hyphens=False) or line
+        for line in text.split("\n")
+    )
 
 
 def root_cause(error: BaseException) -> BaseException:

@@ -84,5 +84,7 @@ def describe_rest(verdicts: Sequence[Verdict], shown: Sequence[Verdict]) -> str:
     names = {verdict.name for verdict in shown}
     left = [verdict for verdict in verdicts if verdict.name not in names]
     counts = Counter(verdict.status.value for verdict in left)
+    if len(counts) == 1:
+        return f"and {len(left)} more, {left[0].status.value}"
     parts = ", ".join(f"{count} {status}" for status, count in counts.most_common())
     return f"and {len(left)} more: {parts}" if left else ""

@@ -9,6 +9,7 @@ from typing import Any
 import tensorflow as tf
 from absl import logging
 
+from checkpoint_sweep.common import progress
 from checkpoint_sweep.common.digests import of_files
 from checkpoint_sweep.common.files import write_json
 from checkpoint_sweep.evaluation.results.ledger import LEDGER, Entry, EntryStatus, read_ledger
@@ -63,6 +64,7 @@ def run_into_next(
         numbers.append(folders.number_of(directory))
         result = before
     else:
+        progress.enter("writing the report")
         tensorboard.try_to_write(result)
         try_to_write_report(result, made["model_run"], made)
         write_json(os.path.join(directory, VERDICTS_JSON), verdicts.to_dict())

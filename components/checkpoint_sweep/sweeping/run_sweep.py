@@ -82,6 +82,7 @@ def run_sweep(
             EvaluationError), or one of them changes meanwhile (ChangedError), or what is exported
             does not predict as the engine did (ServingError).
     """
+    progress.enter("checking models and examples")
     whole = with_defaults(settings.eval_config, has_baseline=True)
     selection = complete_name(settings.selection, whole)
     direction = resolve_direction(selection, whole)
@@ -171,6 +172,7 @@ def _candidates(
 def _export(
     source: ModelSource, verdict: Verdict, directory: str, check: Callable[[str], None]
 ) -> None:
+    progress.enter("exporting the chosen checkpoint")
     try:
         export_evaluated(source, directory, check)
     except (ChangedError, ServingError):

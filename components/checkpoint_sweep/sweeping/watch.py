@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from absl import logging
 
+from checkpoint_sweep.common import progress
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.common.wording import Words
 from checkpoint_sweep.evaluation.candidates.fingerprint import ChangedError
@@ -164,6 +165,7 @@ def _watch(
                 " makes it of a checkpoint and your code.",
             )
         if result is None or not watcher.pending:
+            progress.enter("waiting for checkpoints")
             watcher.wait()
 
 

@@ -42,3 +42,28 @@ def test_without_a_terminal_there_is_no_bar() -> None:
     with shown_progress.shown(console):
         progress.expect(1)
     assert _text(console) == ""
+
+
+def test_a_phase_without_predictions_is_named_in_place_of_their_number() -> None:
+    console = Console(file=io.StringIO(), force_terminal=True, width=80)
+    with shown_progress.shown(console):
+        with progress.counting(lambda: [10]):
+            progress.expect(2)
+            progress.done(10, 2)
+        progress.enter("writing the report")
+    (last,) = set(re.findall("writing the report.*", _text(console).replace("\r", "\n")))
+    assert "predictions" not in last
+
+
+def test_a_warning_that_comes_again_is_printed_once_broken_at_spaces() -> None:
+    console = Console(file=io.StringIO(), force_terminal=True, width=40)
+    with shown_progress.shown(console):
+        for _ in range(3):
+            logging.warning(
+                "The first checkpoint has step 200, and /a/path/longer/than/40/characters"
+            )
+    lines = [line.strip() for line in _text(console).replace("\r", "\n").splitlines()]
+    assert [line for line in lines if line] == [
+        "The first checkpoint has step 200, and",
+        "/a/path/longer/than/40/characters",
+    ]

@@ -109,12 +109,15 @@ class CandidateEvaluator:
                     del waiting[name]
         if len(waiting) < len(candidates):
             known = len(candidates) - len(waiting)
-            logging.info("%d candidates were evaluated before: %d are left", known, len(waiting))
+            results = "result" if known == 1 else "results"
+            logging.info("reusing %d earlier %s, %d to evaluate", known, results, len(waiting))
         if waiting:
             dropped = self._run(self._of(list(waiting.values())))
             if dropped and not any(is_eligible(result) for result in self.results):
                 # The candidates that were better than those dropped may not be eligible.
-                logging.warning("None of those left in the race is eligible: the others go on.")
+                logging.warning(
+                    "No checkpoint left in the race has passed: evaluating the others too."
+                )
                 again = self._of([waiting[done.name] for done in dropped])
                 dropped = self._run(dataclasses.replace(again, race=None))
             for done in dropped:
@@ -171,7 +174,7 @@ class CandidateEvaluator:
         failed = entry.status == EntryStatus.FAILED
         try:
             if not entry.results or digest(folder) != entry.results:
-                logging.info("the earlier results of step %s are damaged", entry.step)
+                logging.info("earlier results of step %s are damaged", entry.step)
                 return False
             if failed and not read_predictions(folder).failed:
                 return False  # It failed for a reason that may have gone.
@@ -222,9 +225,9 @@ class CandidateEvaluator:
         self._entries.append(entry)
         ledger.write_ledger(self._directory, self._entries)
         self.results.append(result)
-        self._log(result)
+        self._log(result, logging.DEBUG if reused else logging.INFO)
 
-    def _log(self, result: CandidateResult) -> None:
+    def _log(self, result: CandidateResult, level: int) -> None:
         missed = len(result.threshold_failures)
         value = "no value" if result.value is None else f"{self._selection} = {plain(result.value)}"
         thresholds = "threshold" if missed == 1 else "thresholds"
@@ -233,14 +236,14 @@ class CandidateEvaluator:
         )
         if result.averaged is None:
             done = sum(not r.is_average for r in self.results)
-            logging.info(
-                "checkpoint %d of %d, step %d: %s", done, self._total, result.step, outcome
+            logging.log(
+                level, "checkpoint %d of %d, step %d: %s", done, self._total, result.step, outcome
             )
         elif result.excluded_reason:
             logging.warning("Skipping %s: %s", result.name, result.excluded_reason)
         else:
             steps = ", ".join(map(str, result.averaged))
-            logging.info("%s, of the steps %s: %s", result.name, steps, outcome)
+            logging.log(level, "%s, of the steps %s: %s", result.name, steps, outcome)
 
 
 def _digest_of(directory: str) -> str:

@@ -7,6 +7,7 @@ import apache_beam as beam
 import pyarrow as pa
 from apache_beam.transforms.window import GlobalWindows
 
+from checkpoint_sweep.common import progress
 from checkpoint_sweep.evaluation.fused.update import PendingBatch, Update, pieces
 
 
@@ -33,6 +34,7 @@ class UpdateAhead(Update):
         """Yields the states of the last batch, and its examples that are grouped by query."""
         for given in self._rest():
             yield GlobalWindows.windowed_value(given)
+        progress.enter("merging results")
 
     def _rest(self) -> Iterator[Any]:
         waiting, self._waiting = self._waiting, None

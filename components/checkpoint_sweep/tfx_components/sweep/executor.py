@@ -9,6 +9,7 @@ from tfx.dsl.components.base import base_beam_executor
 from tfx.types import artifact_utils
 from tfx.utils import path_utils
 
+from checkpoint_sweep.common import progress
 from checkpoint_sweep.common.errors import speaking
 from checkpoint_sweep.common.eval_config import parse
 from checkpoint_sweep.common.wording import Interface
@@ -90,6 +91,7 @@ class SweepExecutor(base_beam_executor.BaseBeamExecutor):
             blessing.set_origin(model, verdicts.winner, verdicts.reason)
         blessing.write_blessing(blessed, verdicts)
         swept = SweepResult(evaluation, verdicts)
+        progress.enter("writing the report")
         tensorboard.try_to_write(swept)
         examples = [artifact.uri for artifact in input_dict[spec.EXAMPLES]]
         made = provenance(settings, models, examples, splits, identity(self._context))

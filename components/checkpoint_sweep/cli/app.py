@@ -63,8 +63,9 @@ def run(interruption: Interruption) -> int:
     except _USAGE_ERROR as error:
         context = getattr(error, "ctx", None)
         command = context.command_path if context else "checkpoint-sweep"
-        message = error.format_message().rstrip(".")
-        screen.say(f"Error: {message}. `{command} --help` shows all options.")
+        message = error.format_message()
+        end = "" if message.endswith((".", "?")) else "."
+        screen.say(f"Error: {message}{end} `{command} --help` shows all options.")
         return screen.BAD_INPUT
 
 

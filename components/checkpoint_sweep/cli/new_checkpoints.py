@@ -19,7 +19,7 @@ def lines_of_new(found: SweepVerdicts, told: Collection[str]) -> list[str]:
     lines = [_line(verdict, found) for verdict in new]
     chosen = next((v for v in found.verdicts if v.name == found.chosen), None)
     if lines and chosen is not None and chosen is not new[-1]:
-        lines[-1] += f"; chosen: {chosen.label}, {with_sign(chosen.value, chosen.interval)}"
+        lines[-1] += f"; chosen: {chosen.label}"
     return lines
 
 

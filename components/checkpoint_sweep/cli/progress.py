@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import sys
 from collections.abc import Iterator
 
 from absl import logging as absl_logging
@@ -72,6 +73,7 @@ def shown(console: Console | None = None) -> Iterator[None]:
         console=console,
         transient=True,
         expand=True,
+        redirect_stdout=sys.stdout.isatty(),
         speed_estimate_period=60,
     )
     task = bar.add_task("evaluating", total=None, visible=False, counts=True)

@@ -125,8 +125,8 @@ def test_a_sweep_without_an_eligible_checkpoint_exits_with_3(files: Files) -> No
         ),
         (["sweep", "r"], "Error: Missing option '--model'. `"),
         (["sweep"], "Error: Missing argument 'run'. `"),
-        (["swept"], "Error: No such command 'swept'. `"),
-        (["show", "--no", "/nowhere"], "Error: No such option: --no. `"),
+        (["swept"], "Error: No such command 'swept'"),
+        (["show", "--no", "/nowhere"], "Error: No such option: --no"),
         (["show", "/nowhere", "--json", "--markdown"], "are two forms. Choose one"),
     ],
 )
@@ -166,13 +166,13 @@ def test_what_nobody_foresaw_is_a_sentence_and_a_log(
     monkeypatch.setenv("TMPDIR", str(tmp_path / "logs"))
     monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
     (tmp_path / "logs").mkdir()
-    (tmp_path / "exits.py").write_text("import sys\nsys.exit(0)\n")
-    metric = 'metrics_specs { metrics { class_name: "Mine" module: "exits" } }'
+    (tmp_path / "stops.py").write_text("class Stop(BaseException): pass\nraise Stop(0)\n")
+    metric = 'metrics_specs { metrics { class_name: "Mine" module: "stops" } }'
     files.config.write_text(files.config.read_text() + metric)
     done = _sweep(files, "--quiet")
     assert (done.returncode, done.stdout) == (1, ""), done.stderr
     words, _, log = done.stderr.strip().removesuffix(".").rpartition(" ")
-    assert words == "Error: SystemExit: 0. The whole error is in"
+    assert words == "Error: Stop: 0. The whole error is in"
     assert log.startswith(str(tmp_path / "logs"))
     assert "Traceback" in Path(log).read_text()
 

@@ -98,6 +98,8 @@ def test_what_is_no_option_is_refused_by_file_and_key(
 def _given(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> tuple[str, SweepArguments]:
     """Runs `sweep` up to where it would evaluate; gives the run and the options."""
     given: list[Any] = []
+    # It changes the logging of this process.
+    monkeypatch.setattr("checkpoint_sweep.cli.screen.before_imports", lambda quiet: None)
     monkeypatch.setattr(
         "checkpoint_sweep.sweeping.sweep.sweep",
         lambda run, model, options: given.append((run, options)) or 1 / 0,

@@ -27,7 +27,7 @@ def test_each_new_checkpoint_has_a_line_and_the_last_names_the_chosen() -> None:
     assert lines_of_new(_found(0.8, 0.7, None, chosen=1), ()) == [
         "step 1: auc 0.800 ± 0.010, chosen: best value",
         "step 2: auc 0.700 ± 0.010, significantly worse",
-        "step 3: unreadable: cut short; chosen: step 1, 0.800 ± 0.010",
+        "step 3: unreadable: cut short; chosen: step 1",
     ]
 
 

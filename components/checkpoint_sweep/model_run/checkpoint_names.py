@@ -9,8 +9,10 @@ from checkpoint_sweep.common.text import some
 # As TensorFlow's savers and most callbacks name them: cp-0007.ckpt, weights.07.
 _LAST = re.compile(r"(?:^|[-_]|(?<!\d)\.)(\d+)(?:\.ckpt)?$")
 _WORD = re.compile(r"(?:^|(?<=[-_.]))(\d+)(?=[-_.]|$)")
-# A loss or another metric, which is no step: 0.53, -0.53, 5e-05.
-_FRACTION = re.compile(r"(?:(?<=[-_=])-)?\d+\.\d+(?:e[-+]?\d+)?|\d+e[-+]\d+")
+# A loss or another metric, which is no step: 0.53, -0.53, 5e-05, nan.
+_FRACTION = re.compile(
+    r"(?:(?<=[-_=])-)?\d+\.\d+(?:e[-+]?\d+)?|\d+e[-+]\d+|(?<=[-_=.])-?(?:nan|inf)(?=[-_.]|$)"
+)
 _CHAIN = re.compile(r"\d+(?:\.\d+)+")
 _NAMED = 4
 
@@ -27,8 +29,8 @@ def find_steps(
     """Finds the step of each name of one series.
 
     The names of a series differ in their numbers only. The step is the number that is another in
-    each of them; of several such numbers the one that the checkpoints count, and else the one that
-    grows with time.
+    each of them. Where further numbers do not grow with it, such as another one or a day, it is the
+    one that the checkpoints count, and else the one that grows with time.
 
     Args:
         names: Names of checkpoints.
@@ -64,7 +66,7 @@ def steps_by_pattern(names: Sequence[str], pattern: str) -> dict[str, int]:
 
     Args:
         names: Names of checkpoints.
-        pattern: Regular expression; its first group, or all of it, is the step.
+        pattern: Regular expression; its groups one after the other, or all of it, are the step.
 
     Raises:
         AmbiguousNamesError: It is none, or finds something that is no whole number.
@@ -73,9 +75,12 @@ def steps_by_pattern(names: Sequence[str], pattern: str) -> dict[str, int]:
         matches = {name: match for name in names if (match := re.search(pattern, name))}
     except re.error as error:
         raise AmbiguousNamesError(f"{pattern!r} is no regular expression: {error}") from error
-    texts = {name: match.group(1 if match.re.groups else 0) for name, match in matches.items()}
+    texts = {
+        name: "".join(group for group in match.groups() or (match.group(),) if group)
+        for name, match in matches.items()
+    }
     for name, text in texts.items():
-        if not (text or "").isdecimal():
+        if not text.isdecimal():
             raise AmbiguousNamesError(f"{pattern!r} finds {text!r} in {name!r}, which is no step")
     return {name: int(text) for name, text in texts.items()}
 
@@ -99,8 +104,8 @@ def _of_series(
     if len(columns) == 1 or not distinct:
         # Two of one step, which is said where the files are known.
         return dict(zip(numbers, columns[-1], strict=True))
-    orders = {tuple(sorted(numbers, key=dict(zip(numbers, c, strict=True)).get)) for c in distinct}  # type: ignore[arg-type]
-    if len(orders) > 1:
+    rows = [row for _, row in sorted(zip(distinct[-1], numbers.values(), strict=True))]
+    if any(a > b for pair in itertools.pairwise(rows) for a, b in zip(*pair, strict=True)):
         distinct = _counted(numbers, distinct, counters) or _growing(numbers, distinct, order)
     if not distinct:
         raise AmbiguousNamesError(

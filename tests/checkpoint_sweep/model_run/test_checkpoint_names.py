@@ -24,6 +24,11 @@ from checkpoint_sweep.model_run.checkpoint_names import (
         (["Epoch_0003_model", "Epoch_0012_model"], [3, 12]),
         (["resnet50-1", "resnet50-2", "best"], [1, 2]),
         (["epoch-1-step-100", "epoch-2-step-200"], [100, 200]),
+        (["epoch-1-step-100", "epoch-1-step-150", "epoch-2-step-200"], [100, 150, 200]),
+        (["ep-3-acc0.91", "ep-12-acc0.9"], [3, 12]),
+        (["weights.01-nan", "weights.02-0.53", "weights.03-inf"], [1, 2, 3]),
+        (["m-20240131-1200", "m-20240131-1300"], [1200, 1300]),
+        (["ckpt-1-0", "ckpt-2-0"], [1, 2]),
     ],
 )
 def test_a_series_is_what_one_pattern_explains(names: list[str], steps: list[int]) -> None:
@@ -39,6 +44,8 @@ def test_a_checkpoint_that_is_alone(name: str, found: set[int]) -> None:
     assert set(find_steps([name]).values()) == found
 
 
+# By the last number, the latest would be the first.
+_DAYS = ["m-20240131-1200", "m-20240131-1300", "m-20240201-0900"]
 _LOSSES = ["weights-1-85", "weights-2-83", "weights-3-88"]
 
 
@@ -53,7 +60,18 @@ def test_else_the_number_that_grows_with_time() -> None:
 
 
 def test_what_stays_ambiguous_is_asked_back() -> None:
-    for names in (_LOSSES, ["a-1", "a-2", "b-1", "b-2"]):
+    for names in (_LOSSES, _DAYS, ["a-1", "a-2", "b-1", "b-2"]):
         with pytest.raises(AmbiguousNamesError):
-            find_steps(names)
-    assert list(steps_by_pattern(_LOSSES, r"weights-(\d+)").values()) == [1, 2, 3]
+            find_steps(names, lambda names=names: {name: i for i, name in enumerate(names[::-1])})
+
+
+@pytest.mark.parametrize(
+    ("names", "pattern", "steps"),
+    [
+        (_LOSSES, r"weights-(\d+)", [1, 2, 3]),
+        (_DAYS, r"m-(\d+)-(\d+)", [202401311200, 202401311300, 202402010900]),
+        (["a-1", "b-2"], r"a-(\d)|b-(\d)", [1, 2]),
+    ],
+)
+def test_a_pattern_says_it(names: list[str], pattern: str, steps: list[int]) -> None:
+    assert list(steps_by_pattern(names, pattern).values()) == steps

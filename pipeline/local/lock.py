@@ -1,6 +1,8 @@
 """Keeps a root to one run at a time."""
 
 import contextlib
+import errno
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -50,12 +52,15 @@ def locked(root: Path) -> Iterator[None]:
 
 def _claim(root: Path) -> None:
     """Takes a root that is new, empty or of earlier runs, which have a metadata store."""
-    if metadata_store(root).is_file():
+    store = metadata_store(root)
+    if store.is_file():
+        if not os.access(store, os.R_OK | os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(store))
         return
     if next(root.glob("*/.system"), None) is not None:  # TFX makes it, for its executions.
         raise RootError(
             f"{root} has artifacts of earlier runs, and their metadata store "
-            f"{metadata_store(root)} is gone: a run would number its artifacts from 1 again, and "
+            f"{store} is gone: a run would number its artifacts from 1 again, and "
             "write over them. Restore the store, or name another folder by --root."
         )
     message = (

@@ -11,6 +11,7 @@ _FULL = re.compile(
 )
 _DENIED = re.compile("Permission denied|Operation not permitted|Read-only file system")
 _NO_FILE_SYSTEM = re.compile(r"File system scheme '\w+' not implemented \(file: '([^']*)'\)")
+_NO_SERVER = re.compile(r"Error executing an HTTP request: (?:libcurl code \d+ meaning )?(.{1,80})")
 _PATH = re.compile(r"(/[^;'\"]*?)(?:\.partial-\w+)?(?:[;:'\"]|$)")
 _WHILE = re.compile(r" \[while running '[^']*'\]")
 
@@ -50,7 +51,8 @@ def find_refusal(error: BaseException) -> str | None:
                 f"{name} is not UTF-8, as names and the values of slices have to be. Rename the "
                 "file, or correct the data."
             )
-    for text in map(str, chain):
+    for cause in chain:
+        text = str(cause)
         if _FULL.search(text) and not _FULL.search(ours):
             return "The disk is full, or a limit of size is reached. Make room, and go on."
         if (found := _NO_FILE_SYSTEM.search(text)) and not _NO_FILE_SYSTEM.search(ours):
@@ -58,13 +60,29 @@ def find_refusal(error: BaseException) -> str | None:
                 f"TensorFlow has no file system for {found[1]}. Install tensorflow-io, or copy the "
                 "files to a local folder."
             )
+        if (found := _NO_SERVER.search(text)) and not _NO_SERVER.search(ours):
+            return (
+                f"A remote file cannot be reached: {found[1].partition(',')[0]}. Check its address "
+                "and the network, or copy the files to a local folder."
+            )
         if _DENIED.search(text) and not _DENIED.search(ours):
-            path = next(iter(_PATH.findall(text)), "Something")
+            named = cause.filename if isinstance(cause, OSError) else None
+            path = named or next(iter(_PATH.findall(text)), "Something")
             return (
                 f"{path} may not be read or written: permission denied. Ask for the permission, "
                 "or name another path."
             )
     return None
+
+
+def remedy(reason: object, otherwise: str) -> str:
+    """Says what to do about what cannot be read: ask for a permission that is missing, or else.
+
+    Args:
+        reason: Why it cannot be read.
+        otherwise: Advice where no permission is missing.
+    """
+    return "Ask for the permission to read it." if _DENIED.search(str(reason)) else otherwise
 
 
 def _not_text(error: BaseException) -> str | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from checkpoint_sweep.common.digests import TensorDigest
+from checkpoint_sweep.common.error_messages import remedy
 from checkpoint_sweep.common.file_states import FileStates
 from checkpoint_sweep.common.text import some
 from checkpoint_sweep.common.wording import Words
@@ -74,8 +75,8 @@ def make_candidates(
     if not sources:
         step, reason = next(iter(skipped.items()))
         raise CheckpointError(
-            f"None of the {len(skipped)} checkpoints can be used; step {step}: {reason}. Train "
-            "again, or sweep other steps."
+            f"None of the {len(skipped)} checkpoints can be used; step {step}: {reason}. "
+            + remedy(reason, "Train again, or sweep other steps.")
         )
     return Candidates(sources, skipped)
 
@@ -105,7 +106,8 @@ def _find_mapping(exported: ExportedModel, checkpoints: Sequence[Checkpoint]) ->
             break
     if not attempts:
         raise ExportedModelError(
-            f"None of the {len(checkpoints)} checkpoints can be read: {unreadable}. Train again."
+            f"None of the {len(checkpoints)} checkpoints can be read: {unreadable}. "
+            + remedy(unreadable, "Train again.")
         )
     directory = exported.saved_model.directory
     nearest, attempt = min(attempts, key=lambda a: (len(a[1].unmatched), len(a[1].ambiguous)))

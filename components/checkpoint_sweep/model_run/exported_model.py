@@ -5,7 +5,7 @@ import os
 import numpy as np
 import tensorflow as tf
 
-from checkpoint_sweep.common.digests import files_of_folder
+from checkpoint_sweep.common.error_messages import remedy
 from checkpoint_sweep.common.files import check_access
 from checkpoint_sweep.model_run.checkpoints import CheckpointError
 from checkpoint_sweep.saved_model.copies import find_copies
@@ -55,8 +55,8 @@ class ExportedModel:
             }
         except UnreadableError as error:
             raise ExportedModelError(
-                f"The weights of the exported model at {prefix} are unreadable: {error}. Export "
-                "it again."
+                f"The weights of the exported model at {prefix} are unreadable: {error}. "
+                + remedy(error, "Export it again.")
             ) from error
         self.needed = needed_keys(saved_model, self.bundle)
         if not self.needed:
@@ -88,14 +88,17 @@ def _check_links(directory: str) -> None:
     if "://" in directory:
         return
     root = os.path.realpath(directory)
-    for path in files_of_folder(directory):
-        real = os.path.realpath(path)
-        own = os.path.relpath(path, directory).startswith(("saved_model.pb", "variables"))
-        if not own and os.path.commonpath([root, real]) != root:
-            raise ExportedModelError(
-                f"{path} is a link out of the exported model, to {real}, and would be exported. "
-                "Put the file itself there."
-            )
+    for folder, folders, names in os.walk(directory):  # Links to folders are not followed.
+        for path in (os.path.join(folder, name) for name in (*folders, *names)):
+            real, what = os.path.realpath(path), "folder" if os.path.isdir(path) else "file"
+            own = os.path.relpath(path, directory).startswith(("saved_model.pb", "variables"))
+            leads_out = os.path.commonpath([root, real]) != root
+            if not own and (leads_out or (what == "folder" and os.path.islink(path))):
+                where = "out of" if leads_out else "within"
+                raise ExportedModelError(
+                    f"{path} is a link {where} the exported model, to {real}, and would be "
+                    f"exported. Put the {what} itself there."
+                )
 
 
 def needed_keys(saved_model: SavedModel, bundle: TensorBundle) -> frozenset[str]:

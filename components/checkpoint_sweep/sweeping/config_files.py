@@ -61,6 +61,7 @@ def read_schema(path: str) -> schema_pb2.Schema:
 
 
 def _text(path: str) -> str:
+    path.encode()  # A ValueError where it is no UTF-8: TensorFlow takes nothing else.
     if special_file([path]):
         raise ValueError("it is not a regular file, and reading it may never end")
     with tf.io.gfile.GFile(path) as file:

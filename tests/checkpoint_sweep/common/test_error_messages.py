@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 import tensorflow as tf
 
-from checkpoint_sweep.common.error_messages import find_refusal, telling_line
+from checkpoint_sweep.common.error_messages import find_refusal, remedy, telling_line
 from checkpoint_sweep.common.errors import UserError
 
 
@@ -23,6 +23,7 @@ def _raised(call: Callable[[], object]) -> UnicodeError:
         (RuntimeError("database or disk is full query: COMMIT;"), "The disk is full"),
         (tf.errors.ResourceExhaustedError(None, None, "/x; No space left on device"), "is full"),
         (PermissionError(13, "Permission denied", "/run/model"), "/run/model may not be read"),
+        (PermissionError(13, "Permission denied", "/a/12:30.log"), "/a/12:30.log may not be read"),
         (
             tf.errors.PermissionDeniedError(None, None, "/run/a.index; Permission denied"),
             "/run/a.index may not be read",
@@ -34,6 +35,15 @@ def _raised(call: Callable[[], object]) -> UnicodeError:
             ),
             "no file system for s3://b/x",
         ),
+        (
+            tf.errors.FailedPreconditionError(
+                None,
+                None,
+                "Error executing an HTTP request: libcurl code 6 meaning 'Couldn't resolve host "
+                "name', error details: Could not resolve host: x",
+            ),
+            "A remote file cannot be reached: 'Couldn't resolve host name'. Check its address",
+        ),
         (_raised(lambda: "a\udcff".encode()), "is not UTF-8"),
         (_raised(lambda: b"ckpt-\xff".decode()), "ckpt-\\xff is not UTF-8"),
     ],
@@ -44,6 +54,19 @@ def test_what_the_machine_refuses_is_a_sentence(error: Exception, words: str) ->
     wrapped = RuntimeError("The step failed")
     wrapped.__cause__ = error
     assert words in (find_refusal(wrapped) or "")
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        (PermissionError(13, "Permission denied", "/a"), "Ask for the permission to read it."),
+        ("/a.index; Permission denied", "Ask for the permission to read it."),
+        ("/a.index; checksum does not match", "Train again."),
+    ],
+    ids=["an error", "a reason", "another reason"],
+)
+def test_a_permission_is_asked_for_and_nothing_made_again(reason: object, said: str) -> None:
+    assert remedy(reason, "Train again.") == said
 
 
 def test_other_errors_and_those_that_say_the_reason_themselves_are_none() -> None:

@@ -26,7 +26,7 @@ def test_the_folder_one_is_in_has_a_name(
 
 @pytest.mark.parametrize(("run", "output"), [("run", "s3://bucket/out"), ("s3://bucket/run", None)])
 def test_an_output_that_is_not_local_is_refused(run: str, output: str | None) -> None:
-    with pytest.raises(folders.FolderError, match="Name one by --output"):
+    with pytest.raises(folders.FolderError, match="Name one by output"):
         folders.of_run(run, output)
 
 

@@ -52,6 +52,15 @@ def test_a_root_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
         pass
 
 
+def test_a_metadata_store_that_cannot_be_written_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "metadata.sqlite").touch()
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    with pytest.raises(RootError, match=r"Permission denied\. Name another"), locked(tmp_path):
+        pass
+
+
 def test_artifacts_without_their_metadata_store_are_not_written_over(tmp_path: Path) -> None:
     root = tmp_path / "root"
     with locked(root):

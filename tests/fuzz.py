@@ -1,6 +1,8 @@
 """Compares random evaluations with stock TFMA, on the whole way from files to files.
 
 Run by `make fuzz`; a few fixed seeds are part of the tests.
+
+Over 300 lines, since each part hands the next what was drawn.
 """
 
 import contextlib

@@ -19,6 +19,9 @@ def run_module(module: str, arguments: list[str], log: Path, described: str) -> 
     """Runs a module of this project by `python -m`, all its output in a log.
 
     Args:
+        module: Name of the module.
+        arguments: Arguments of its command line.
+        log: File for its output.
         described: Name of the process in errors.
 
     Raises:

@@ -60,25 +60,25 @@ class Figures:
 
 
 def engine_vs_tfma_multi_model_k20(figures: Figures) -> float:
-    """Whole of the engine over whole of one stock TFMA run with all models; K = 20, 15,002."""
+    """Divides the whole of the engine by that of one stock TFMA run of all models; 15,002."""
     many = figures.plan.many
     return _over(figures.at_small(ENGINE, many), figures.at_small(TFMA_ALL_MODELS, many))
 
 
 def engine_vs_estimator_evaluate_k20(figures: Figures) -> float:
-    """Whole of the engine over whole of twenty `estimator.evaluate`; K = 20, 15,002 examples."""
+    """Divides the whole of the engine by that of `estimator.evaluate` twenty times; 15,002."""
     many = figures.plan.many
     return _over(figures.at_small(ENGINE, many), figures.at_small(ESTIMATOR_EVALUATE, many))
 
 
 def engine_k20_vs_tfma_single_k1(figures: Figures) -> float:
-    """Whole of the engine with K = 20 over whole of one stock TFMA run with K = 1; 15,002."""
+    """Divides the whole of the engine, K = 20, by that of one stock TFMA run, K = 1; 15,002."""
     many = figures.plan.many
     return _over(figures.at_small(ENGINE, many), figures.at_small(TFMA_PER_CHECKPOINT, 1))
 
 
 def steady_state_vs_bare_session_run(figures: Figures) -> float:
-    """Seconds per example after the first batch, engine over bare `session.run`; K = 20, 300,000.
+    """Divides seconds per example after the first batch, engine by bare `session.run`; 300,000.
 
     The engine reads and decodes its examples meanwhile, and computes metrics; the bare
     `session.run` has them in memory and computes predictions only.
@@ -92,7 +92,7 @@ def steady_state_vs_bare_session_run(figures: Figures) -> float:
 
 
 def marginal_checkpoint(figures: Figures) -> float:
-    """Cost of a further checkpoint over that of the first, engine, 300,000 examples.
+    """Divides the cost of a further checkpoint by that of the first, engine, 300,000 examples.
 
     ((whole with K = 20 - whole with K = 1) / 19) / whole with K = 1. The first checkpoint costs a
     whole run: start-up and reading the data are part of it.
@@ -103,7 +103,7 @@ def marginal_checkpoint(figures: Figures) -> float:
 
 
 def memory_growth_20x_data(figures: Figures) -> float:
-    """Peak resident memory of the engine at 300,000 examples over that at 15,002; K = 20."""
+    """Divides the engine's peak resident memory at 300,000 examples by that at 15,002; K = 20."""
     many = figures.plan.many
     more = figures.at_large(ENGINE, many).peak_bytes
     less = figures.at_small(ENGINE, many).peak_bytes

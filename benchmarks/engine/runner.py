@@ -42,6 +42,7 @@ def measure(task: MeasurementTask, data: Path, logs: Path) -> Measurement:
     """Runs one measurement in a process of its own.
 
     Args:
+        task: Case to measure, and which of its repetitions.
         data: Directory that `benchmarks.engine.prepare` has made.
         logs: Directory for what the process prints.
 

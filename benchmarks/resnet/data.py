@@ -47,6 +47,9 @@ def job_of_run(root: Path, directory: Path, count: int, batch_size: int, last: i
     Args:
         root: Root folder of a run of the problem `digits_resnet`.
         directory: Folder for the file of examples.
+        count: Number of examples.
+        batch_size: Number of examples in a batch, of all contenders.
+        last: Number of checkpoints, the last ones.
 
     Raises:
         NoRunError: the run lacks examples, a model or checkpoints.

@@ -31,10 +31,7 @@ def coverage(rows: Iterable[tuple[Scenario, Summary]]) -> str:
         head,
         (
             (
-                scenario.metric,
-                scenario.shape,
-                str(scenario.checkpoints),
-                f"{scenario.correlation:g}",
+                *_of_scenario(scenario),
                 *_of_summary(found),
             )
             for scenario, found in rows
@@ -48,10 +45,7 @@ def regret(rows: Iterable[tuple[Scenario, Summary]]) -> str:
         ("metric", "checkpoints", "K", "correlation", *RULES),
         (
             (
-                scenario.metric,
-                scenario.shape,
-                str(scenario.checkpoints),
-                f"{scenario.correlation:g}",
+                *_of_scenario(scenario),
                 *(f"{found.regret[rule]:.2f}" for rule in RULES),
             )
             for scenario, found in rows
@@ -65,10 +59,7 @@ def optimism(rows: Iterable[tuple[Scenario, Summary]]) -> str:
         ("metric", "checkpoints", "K", "correlation", "on eval", "on test"),
         (
             (
-                scenario.metric,
-                scenario.shape,
-                str(scenario.checkpoints),
-                f"{scenario.correlation:g}",
+                *_of_scenario(scenario),
                 f"{found.optimism:+.2f}",
                 f"{found.on_test:+.2f}",
             )
@@ -138,6 +129,15 @@ def real_runs(rows: Iterable[tuple[str, str, Summary]]) -> str:
             )
             for run, metric, found in rows
         ),
+    )
+
+
+def _of_scenario(scenario: Scenario) -> tuple[str, ...]:
+    return (
+        scenario.metric,
+        scenario.shape,
+        str(scenario.checkpoints),
+        f"{scenario.correlation:g}",
     )
 
 

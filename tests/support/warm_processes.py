@@ -2,6 +2,8 @@
 
 The process is shared: whoever asks for it by the same address is served by it, whatever environment
 they run in, and it ends when nobody is left. It has no thread when it forks.
+
+Over 300 lines, since server and clients speak one protocol.
 """
 
 import atexit

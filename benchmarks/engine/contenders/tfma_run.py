@@ -22,8 +22,12 @@ def evaluate(
     """Evaluates the checkpoints' SavedModels together, as the stock Evaluator does.
 
     Args:
+        prepared: Data and models of the benchmark.
+        case: Case to measure.
         checkpoints: Checkpoints to evaluate; several are told apart in the results by their names,
             one has none.
+        output: Directory for TFMA's results.
+        events: Log of the moments that are timed.
     """
     events.add(START)
     names = tuple(c.name for c in checkpoints) if len(checkpoints) > 1 else ("",)

@@ -5,10 +5,14 @@ looks for a value that is neither weighted nor unweighted, and says that it was 
 """
 
 from collections.abc import Iterable
+from typing import Any
 
 import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.metrics import metric_specs, metric_types
 from tensorflow_model_analysis.proto import config_pb2
+
+# Fields of a `MetricsSpec`; all but the first have the same name in a `MetricConfig`.
+_KINDS = ("thresholds", "per_slice_thresholds", "cross_slice_thresholds")
 
 
 def with_thresholds_at_metrics(eval_config: tfma.EvalConfig) -> tfma.EvalConfig:
@@ -26,23 +30,13 @@ def with_thresholds_at_metrics(eval_config: tfma.EvalConfig) -> tfma.EvalConfig:
     result = tfma.EvalConfig()
     result.CopyFrom(eval_config)
     for spec in result.metrics_specs:
-        for name in list(spec.thresholds):
-            if found := _find(name, spec, result.metrics_specs):
-                for metric in found:
-                    _merge(name, metric.threshold, spec.thresholds[name])
-                del spec.thresholds[name]
-        for name in list(spec.per_slice_thresholds):
-            if found := _find(name, spec, result.metrics_specs):
-                for metric in found:
-                    given = spec.per_slice_thresholds[name].thresholds
-                    metric.per_slice_thresholds.extend(given)
-                del spec.per_slice_thresholds[name]
-        for name in list(spec.cross_slice_thresholds):
-            if found := _find(name, spec, result.metrics_specs):
-                for metric in found:
-                    across = spec.cross_slice_thresholds[name].thresholds
-                    metric.cross_slice_thresholds.extend(across)
-                del spec.cross_slice_thresholds[name]
+        for kind in _KINDS:
+            given = getattr(spec, kind)
+            for name in list(given):
+                if found := _find(name, spec, result.metrics_specs):
+                    for metric in found:
+                        _add(name, kind, metric, given[name])
+                    del given[name]
     return result
 
 
@@ -51,8 +45,8 @@ def named_thresholds(eval_config: tfma.EvalConfig) -> set[str]:
     return {
         name
         for spec in eval_config.metrics_specs
-        for given in (spec.thresholds, spec.per_slice_thresholds, spec.cross_slice_thresholds)
-        for name in given
+        for kind in _KINDS
+        for name in getattr(spec, kind)
     }
 
 
@@ -71,7 +65,12 @@ def _called(name: str, spec: config_pb2.MetricsSpec) -> list[config_pb2.MetricCo
     ]
 
 
-def _merge(name: str, into: config_pb2.MetricThreshold, given: config_pb2.MetricThreshold) -> None:
+def _add(name: str, kind: str, metric: config_pb2.MetricConfig, given: Any) -> None:
+    """Adds what a `MetricsSpec` has of one kind to the thresholds that a metric has."""
+    if kind != "thresholds":
+        getattr(metric, kind).extend(given.thresholds)
+        return
+    into = metric.threshold
     for field, value in given.ListFields():
         if into.HasField(field.name) and getattr(into, field.name) != value:
             raise ValueError(f"{name!r} has two thresholds, of its own and in its MetricsSpec")

@@ -76,9 +76,9 @@ class Formula:
         """Computes what each example adds to each field.
 
         Args:
-            label: (1 or models, examples, labels) float64, or class numbers.
-            prediction: (models, examples, predictions) float64.
-            weight: (1, examples, 1) float64.
+            label: Labels, (1 or models, examples, labels) float64, or class numbers.
+            prediction: Predictions, (models, examples, predictions) float64.
+            weight: Weights of the examples, (1, examples, 1) float64.
 
         Returns:
             For each field an array that broadcasts to (models, examples, 1).
@@ -89,8 +89,8 @@ class Formula:
         """Computes the metric from its sums.
 
         Args:
-            buckets: (rows,) int64, rows that any example has added to, ascending.
-            totals: (rows, fields) float64, their sums.
+            buckets: Rows that any example has added to, (rows,) int64, ascending.
+            totals: Sums of these rows, (rows, fields) float64.
         """
         raise NotImplementedError
 

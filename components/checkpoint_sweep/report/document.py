@@ -268,9 +268,7 @@ class Report:
             if decision
             else None,
             metrics=[
-                MetricName(
-                    info["output_name"], info["sub_key"], info["name"], info.get("weighting", "")
-                )
+                MetricName(**{key: info[key] for key in MetricName._fields if key in info})
                 for info in content["metrics"]
             ],
             slices=[SliceName.of(pairs) for pairs in content["slices"]],

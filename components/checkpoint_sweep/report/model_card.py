@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 
 import jinja2
 
+from checkpoint_sweep.common import templates
 from checkpoint_sweep.common.text import some
 from checkpoint_sweep.selection.formatting import plus_minus
 
@@ -151,12 +152,7 @@ def _slice_table(measured: Sequence[Measured]) -> _SliceTable:
 
 @functools.cache
 def _template() -> jinja2.Template:
-    environment = jinja2.Environment(
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    environment = templates.environment()
     environment.tests["finite"] = math.isfinite
     environment.filters |= {
         "plain": _plain,

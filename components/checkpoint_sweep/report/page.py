@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 import jinja2
 
+from checkpoint_sweep.common import templates
 from checkpoint_sweep.common.json_safe import to_json
 from checkpoint_sweep.report import sentences
 from checkpoint_sweep.report.advice import at_the_edge, best_by_metric, more_examples
@@ -230,7 +231,4 @@ def _text(name: str) -> str:
 
 @functools.cache
 def _template() -> jinja2.Template:
-    environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    return environment.from_string(_text("report.html"))
+    return templates.environment(autoescape=True).from_string(_text("report.html"))

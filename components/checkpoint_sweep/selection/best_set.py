@@ -100,7 +100,7 @@ def best_set(losses: Array, influences: Array, level: float) -> npt.NDArray[np.b
 
     Args:
         losses: Loss of each candidate, (candidates,); the lower the better.
-        influences: (candidates, folds), contribution of each fold to the error of each loss.
+        influences: Contribution of each fold to the error of each loss, (candidates, folds).
         level: Probability, such as 0.95.
 
     Returns:

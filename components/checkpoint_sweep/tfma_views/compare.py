@@ -5,18 +5,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import tensorflow_model_analysis as tfma
-from tensorflow_model_analysis.view import util
 
 from checkpoint_sweep.common.json_safe import Json
 from checkpoint_sweep.common.names import EXAMPLE_COUNTS
-from checkpoint_sweep.tfma_views.panel import Panel
 from checkpoint_sweep.tfma_views.results import TfmaResults, ViewError, Which, label
-from checkpoint_sweep.tfma_views.slicing_metrics import (
-    COMPONENT,
-    column_title,
-    overview_settings,
-    slices,
-)
+from checkpoint_sweep.tfma_views.slicing_metrics import slice_view, slices
 from checkpoint_sweep.tfma_views.view import View
 
 _ZERO_WIDTH_SPACE = "\u200b"
@@ -61,18 +54,7 @@ def compare(
     data = _side_by_side(by_model, metrics)
     names = " and ".join(models)
     shown = _column(metrics[0], next(iter(models)), list(models)) if metrics else None
-    return View(
-        [
-            Panel(
-                component=COMPONENT,
-                title=f"{names[0].upper()}{names[1:]}, {column_title(column)}",
-                config=util.get_slicing_config(first.config),
-                data=data,
-                summary=f"{len(data)} slices",
-                settings=overview_settings(shown),
-            )
-        ]
-    )
+    return slice_view(f"{names[0].upper()}{names[1:]}", column, first.config, data, shown)
 
 
 def _by_slice(result: tfma.EvalResult, column: str | Sequence[str] | None) -> dict[str, Metrics]:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import jinja2
 
+from checkpoint_sweep.common import templates
 from checkpoint_sweep.common.json_safe import to_json
 from checkpoint_sweep.tfma_views.panel import Panel
 
@@ -40,7 +41,7 @@ def render_page(
         framed: Whether it is to stand in an iframe, which then rules size and dark theme. A page
             of its own is as wide as TFMA's components need, which a phone shows whole.
         back: Name of the file beside it that leads to it; "" for none.
-        about: Which evaluation it is of; "" where that is not known.
+        about: Name of the evaluation; "" where it is not known.
     """
     stand_in = "\n".join(_static(name) for name in _STAND_IN)
     return _template("page.html").render(
@@ -90,5 +91,4 @@ def _static(name: str) -> str:
 
 @functools.cache
 def _template(name: str) -> jinja2.Template:
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
-    return environment.from_string(_static(name))
+    return templates.environment(autoescape=True).from_string(_static(name))

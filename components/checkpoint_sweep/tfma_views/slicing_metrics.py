@@ -17,8 +17,6 @@ from checkpoint_sweep.tfma_views.results import (
 )
 from checkpoint_sweep.tfma_views.view import View
 
-COMPONENT = "tfma-nb-slicing-metrics"
-
 
 def slicing_metrics(
     results: TfmaResults,
@@ -40,19 +38,35 @@ def slicing_metrics(
         ViewError: There is no such step, or the results have no slices by that column.
     """
     result = results.metrics(step)
-    data = slices(result, column)
-    return View(
-        [
-            Panel(
-                component=COMPONENT,
-                title=f"{title(step)}, {column_title(column)}",
-                config=util.get_slicing_config(result.config),
-                data=data,
-                summary=f"{len(data)} slices",
-                settings=overview_settings(show),
-            )
-        ]
+    return slice_view(title(step), column, result.config, slices(result, column), show)
+
+
+def slice_view(
+    subject: str,
+    column: str | Sequence[str] | None,
+    config: tfma.EvalConfig,
+    data: Sequence[Json],
+    show: str | None,
+) -> View:
+    """Makes a view of TFMA's slicing metrics.
+
+    Args:
+        subject: What is shown, the beginning of the title.
+        column: Feature that is sliced by, or crossed features; None for all examples.
+        config: Config of the evaluation.
+        data: View data, as `slices` makes them.
+        show: Metric that the bars show at first; the example count if None.
+    """
+    by = column if isinstance(column, str) else " × ".join(column or ())
+    panel = Panel(
+        component="tfma-nb-slicing-metrics",
+        title=f"{subject}, {f'by {by}' if by else 'all examples'}",
+        config=util.get_slicing_config(config),
+        data=data,
+        summary=f"{len(data)} slices",
+        settings={"tfma-slice-overview": {"metricToShow": show}} if show else {},
     )
+    return View([panel])
 
 
 def slices(result: tfma.EvalResult, column: str | Sequence[str] | None) -> list[Json]:
@@ -78,15 +92,3 @@ def _natural(name: str) -> list[tuple[bool, float, str]]:
     """Makes a sort key by which hour:9 comes before hour:10."""
     parts = re.split(r"(\d+)", name)
     return [(part.isdigit(), float(part) if part.isdigit() else 0.0, part) for part in parts]
-
-
-def column_title(column: str | Sequence[str] | None) -> str:
-    """Says in a title by what is sliced."""
-    if not column:
-        return "all examples"
-    return "by " + (column if isinstance(column, str) else " × ".join(column))
-
-
-def overview_settings(show: str | None) -> dict[str, Json]:
-    """Lets the bars start with one metric."""
-    return {"tfma-slice-overview": {"metricToShow": show}} if show else {}

@@ -26,15 +26,6 @@ KINDS: dict[str, dict[str, Any]] = {
     "no-plots": {"plots": False},
     "baseline": {"baseline": True},
 }
-# What an element shows in part only, or not on the paper.
-_CUT = """[...document.querySelectorAll('main *')].filter((element) => {
-          const box = element.getBoundingClientRect();
-          const hidden = getComputedStyle(element).overflow !== 'visible'
-            && (element.scrollHeight > element.clientHeight + 1
-              || element.scrollWidth > element.clientWidth + 1);
-          const drawing = element.closest('svg, select, output, .vega-embed details');
-          return !drawing && (box.right > innerWidth + 1 || box.left < -1 || hidden);
-        }).map((element) => element.outerHTML.slice(0, 90))"""
 # Of the page of 200 checkpoints and 100 slices; a cell of the heat map is no element.
 BYTES, ELEMENTS = 5_000_000, 20_000
 
@@ -224,92 +215,6 @@ def test_scripts_of_others_do_not_run(open_report: Open) -> None:
     (error,) = observed.errors
     assert "Content Security Policy" in error
     observed.errors.clear()
-
-
-def test_the_table_sorts_and_filters_by_keyboard(open_report: Open) -> None:
-    made = fake_report.report(nan=(3,))
-    page = open_report(made).page
-
-    page.locator("#verdict-table thead button").nth(1).focus()
-    page.keyboard.press("Enter")
-    page.keyboard.press("Enter")
-    values = page.locator("#verdict-table tbody tr").evaluate_all(
-        "rows => rows.map(r => r.cells[1].dataset.value)"
-    )
-    numbers = [float(value) for value in values if value]
-    assert numbers == sorted(numbers, reverse=True)
-    assert values[-1] == ""
-    assert page.locator("#verdict-table th[aria-sort=descending]").count() == 1
-
-    page.select_option("#verdict-state", "not")
-    assert page.locator("#verdict-table tbody tr:visible").count() == 1
-    page.select_option("#verdict-state", "")
-    page.fill("#verdict-text", "step 1900")
-    assert page.locator("#verdict-table tbody tr:visible").count() == 1
-
-
-def test_another_candidates_plots_can_be_chosen(open_report: Open) -> None:
-    page = open_report(fake_report.report()).page
-
-    before = page.locator("#plots .matrix").inner_text()
-    page.select_option("#plot-candidate", "step-00000100")
-    page.wait_for_function(f"document.querySelector('#plots .matrix').innerText !== {before!r}")
-    assert "step 100" in page.locator("#plots figcaption").inner_text()
-    page.locator("#plots input[type=range]").focus()
-    page.keyboard.press("Home")
-    assert page.locator("#plots output").inner_text() == "0"
-    assert page.locator("#plots .matrix tbody td").all_inner_texts() == ["700", "0", "2,300", "0"]
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1200])
-def test_the_page_fits_the_window_and_the_theme(open_report: Open, scheme: str, width: int) -> None:
-    page = open_report(fake_report.report(baseline=True), color_scheme=scheme).page
-    page.set_viewport_size({"width": width, "height": 800})
-    page.wait_for_function("width => document.documentElement.scrollWidth <= width", arg=width)
-    paper, text = page.evaluate(
-        """() => {
-          const label = document.querySelector('#step-chart svg text');
-          const colours = [getComputedStyle(document.body).backgroundColor,
-            getComputedStyle(label).fill];
-          return colours.map((colour) => colour.match(/\\d+/g).slice(0, 3)
-            .reduce((sum, part) => sum + Number(part), 0));
-        }"""
-    )
-    assert (paper < text) == (scheme == "dark")
-    assert abs(paper - text) > 380
-
-
-def test_in_print_nothing_is_cut_off_or_folded(open_report: Open) -> None:
-    missed = {"eligible": False, "missed": [f"auc on {i}" for i in range(9)]}
-    made = fake_report.with_verdicts(
-        fake_report.report(checkpoints=60, slices=60, baseline=True),
-        lambda candidate: missed if candidate.step <= 300 else {},
-    )
-    page = open_report(made).page
-
-    page.emulate_media(media="print")
-    page.set_viewport_size({"width": 688, "height": 1000})  # A4 at 96 dots an inch, less margins.
-    page.evaluate("dispatchEvent(new Event('beforeprint'))")
-    # Charts take the width of the paper when the browser has told them of it.
-    page.wait_for_function(f"() => {_CUT}.length === 0")
-    assert page.locator("main details:not([open]):not(.vega-embed details)").count() == 0
-    assert page.locator("#verdict-table tbody tr:visible").count() == 60
-    assert page.locator("#verdict-table td li:visible").count() == 27
-    assert page.pdf().startswith(b"%PDF")
-
-
-def test_the_first_slices_of_many_are_drawn_and_all_on_request(open_report: Open) -> None:
-    page = open_report(fake_report.report(checkpoints=3, slices=60)).page
-    cells = page.locator("#heat-chart svg.marks .mark-rect").first.locator("path")
-
-    assert cells.count() == 3 * 31
-    page.select_option("#heat-feature", "by:payment_type")
-    page.wait_for_function("document.querySelector('#heat-chart .mark-rect').children.length === 6")
-    page.select_option("#heat-feature", "all")
-    page.wait_for_function(
-        "document.querySelector('#heat-chart .mark-rect').children.length === 183"
-    )
 
 
 def test_a_regression_has_predicted_against_actual_and_residuals(open_report: Open) -> None:

@@ -1,7 +1,6 @@
 """A run that goes on is watched: no checkpoint is missed, none is evaluated twice."""
 
 import json
-import os
 import shutil
 import threading
 import time
@@ -10,21 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import tensorflow as tf
 
 from checkpoint_sweep import Averages, Racing, StepRange, SweepOptions
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.report.sweep_result import SweepResult
-from checkpoint_sweep.selection.verdict import Verdict, without_improvement
 from checkpoint_sweep.sweeping import folder as folders
 from checkpoint_sweep.sweeping import run_watcher
 from checkpoint_sweep.sweeping.export import export_step
 from checkpoint_sweep.sweeping.run_watcher import RunWatcher
-from checkpoint_sweep.sweeping.stopping import StopCallback, request_stop, stop_hook
 from checkpoint_sweep.sweeping.sweep import sweep
 from checkpoint_sweep.sweeping.watch import Until, watch
 from tests.checkpoint_sweep.sweeping.conftest import Files
-from tests.support.estimator_run import EstimatorRun
 
 STEPS = (0, 20, 40, 60)
 
@@ -286,63 +281,3 @@ def test_patience_asks_training_to_stop(files: Files) -> None:
 def test_times_that_are_none_are_refused(make: Callable[[], object], message: str) -> None:
     with pytest.raises(UserError, match=message):
         make()
-
-
-@pytest.mark.parametrize(
-    ("members", "expected"),
-    [
-        ([False, False, True], 0),
-        ([False, True, False], 1),
-        ([True, True, True], 2),
-        ([None, None, None], 0),
-        ([], 0),
-    ],
-)
-def test_checkpoints_after_the_last_among_the_best_are_counted(
-    members: list[bool | None], expected: int
-) -> None:
-    verdicts = [
-        Verdict(f"step-{step}", step, True, 0.5, "", in_best_set=member)
-        for step, member in enumerate(members)
-    ]
-    average = Verdict("average-last-2", 2, True, 0.5, "", in_best_set=True, averaged=[1, 2])
-    assert without_improvement([*verdicts, average]) == expected
-
-
-def test_a_hook_stops_an_estimator_when_asked(
-    trained: EstimatorRun, examples: list[bytes], tmp_path: Path
-) -> None:
-    path = tmp_path / "output" / "stop"
-    request_stop(str(path))
-    hook = stop_hook(str(path))
-    hook.begin()
-    assert not path.exists()  # What an earlier training was told.
-
-    class Context:
-        stopped = False
-
-        def request_stop(self) -> None:
-            self.stopped = True
-
-    context = Context()
-    hook.after_run(context, None)
-    assert not context.stopped
-    request_stop(str(path))
-    hook.after_run(context, None)
-    assert context.stopped
-
-
-def test_a_callback_stops_a_keras_model_when_asked(tmp_path: Path) -> None:
-    path = str(tmp_path / "stop")
-    model = tf.keras.Sequential([tf.keras.layers.Dense(1, input_shape=(1,))])
-    callback = StopCallback(path)
-    callback.set_model(model)
-    request_stop(path)
-    callback.on_train_begin()
-    assert not os.path.exists(path)
-    model.stop_training = False
-    callback.on_train_batch_end(0)
-    assert not model.stop_training
-    request_stop(path)
-    callback.on_train_batch_end(1)
-    assert model.stop_training

@@ -33,21 +33,19 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> TfmaResults:
 @pytest.fixture(scope="session")
 def with_baseline(tmp_path_factory: pytest.TempPathFactory) -> TfmaResults:
     """A checkpoint that was evaluated beside a baseline."""
-    directory = tmp_path_factory.mktemp("with-baseline")
-    rows = tfma_results.binary_rows(0.4)
-    return TfmaResults(
-        {900: tfma_results.write_results(directory, rows, tfma_results.WITH_BASELINE)}
-    )
+    return _one(tmp_path_factory, tfma_results.WITH_BASELINE)
 
 
 @pytest.fixture(scope="session")
 def with_intervals(tmp_path_factory: pytest.TempPathFactory) -> TfmaResults:
     """A checkpoint with confidence intervals."""
-    directory = tmp_path_factory.mktemp("with-intervals")
+    return _one(tmp_path_factory, tfma_results.WITH_INTERVALS)
+
+
+def _one(tmp_path_factory: pytest.TempPathFactory, config: str) -> TfmaResults:
+    directory = tmp_path_factory.mktemp("one")
     rows = tfma_results.binary_rows(0.4)
-    return TfmaResults(
-        {900: tfma_results.write_results(directory, rows, tfma_results.WITH_INTERVALS)}
-    )
+    return TfmaResults({900: tfma_results.write_results(directory, rows, config)})
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,6 @@
 """What the backend of Kubeflow Pipelines 2.x refuses or mishandles, as rules on a compiled spec.
 
-One file, for all that its length: it runs by itself where neither TFX nor this project is.
+Over 300 lines, since it runs by itself where neither TFX nor this project is.
 
 Runs in the environment of the Kubeflow SDK. Sources, in the repository kubeflow/pipelines:
 backend/src/apiserver/template/v2_template.go, backend/src/v2/compiler/argocompiler/dag.go,

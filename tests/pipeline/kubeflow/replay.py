@@ -7,6 +7,8 @@ Runs in the environment of the Kubeflow SDK; the tasks run in another (--python)
 
 Sources, in the repository kubeflow/pipelines: backend/src/v2/driver/{container,driver,resolve}.go,
 backend/src/v2/component/{launcher_v2,importer_launcher}.go, backend/src/v2/metadata/converter.go.
+
+Over 300 lines, since it follows one run of that backend from task to task.
 """
 
 import argparse

@@ -60,7 +60,7 @@ class BatchAccumulator:
         Args:
             leaf: Number of the leaf in the plan.
             models: Numbers of the models, as the arrays have them.
-            regular: (size,) bool, the examples that fit arrays.
+            regular: Examples that fit arrays, (size,) bool.
             contributions: Buckets and columns, which broadcast to (models, regular, values).
         """
         vectorized = self._plan.leaves[leaf].vectorized

@@ -46,7 +46,7 @@ class ExampleByExample:
             leaf: Leaf whose combiner adds them.
             model: Number of the model.
             predictions: Predictions of the batch, as TFMA's extracts hold them.
-            chosen: (batch size,) bool, the examples to add.
+            chosen: Examples to add, (batch size,) bool.
             into: Accumulators by model, sample and slice, which are changed.
         """
         if self._examples is None:

@@ -116,8 +116,8 @@ class Sums:
 
         Args:
             stride: Codes per row.
-            indptr: (rows + 1,) int64, where the targets of each row begin and end.
-            targets: (indptr[-1],) int64, new rows.
+            indptr: Positions where the targets of each row begin and end, (rows + 1,) int64.
+            targets: New rows, (indptr[-1],) int64.
         """
         starts = np.searchsorted(self.codes, np.arange(indptr.size) * stride)
         order = np.argsort(targets, kind="stable")
@@ -154,7 +154,7 @@ class Sums:
 
         Args:
             stride: Codes per row.
-            targets: (rows,) int64, each row at most once.
+            targets: New row of each row, (rows,) int64, none of them twice.
         """
         if (targets == np.arange(targets.size)).all():
             return self

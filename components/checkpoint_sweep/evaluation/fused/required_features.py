@@ -22,6 +22,8 @@ def features(
     """Finds the features to convert: labels, weights, slices and the models' inputs.
 
     Args:
+        eval_config: Config of the evaluation, with its defaults filled in.
+        plan: Plan of the evaluation.
         inputs: Names of the inputs of the models' signatures.
 
     Returns:

@@ -5,7 +5,7 @@ look-ups, class selection, top-k, flattening and class weights, on all examples 
 models at once. Examples that do not fit arrays (missing, ragged or non-finite values, several
 weights) are left out; the engine hands those to TFMA's own code.
 
-Longer than other files: it follows one function of TFMA step by step, to be read beside it.
+Over 300 lines, since it follows one function of TFMA step by step, to be read beside it.
 """
 
 import dataclasses

@@ -1,13 +1,13 @@
 """Many models in one graph: K sets of weights, one ``session.run``, shared work done once.
 
-    from checkpoint_sweep.evaluation import fused
+    from checkpoint_sweep.evaluation import predict
     from checkpoint_sweep.saved_model.model_source import ModelSource
     from checkpoint_sweep.saved_model.saved_model import SavedModel
 
     exported = SavedModel("export")
     sources = [ModelSource("step-500", exported, "run/model.ckpt-500"), ...]
-    for group in fused.plan_groups(sources, budget=fused.default_memory_budget()):
-        predictor = fused.LoadedModels(group, "serving_default")  # in DoFn.setup, or Beam's Shared
+    for group in predict.plan_groups(sources, budget=predict.default_memory_budget()):
+        predictor = predict.LoadedModels(group, "serving_default")  # in DoFn.setup
         predictor.input_specs     # {"examples": TensorSpec(shape=(None,), dtype=tf.string)}
         predictor.output_names    # ("logits", "probabilities")
         for outputs in predictor.predict({"examples": np.array([...], dtype=object)}):

@@ -13,6 +13,7 @@ from tensorflow_model_analysis.utils import model_util
 
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.common.text import MOST_NAMED, some
+from checkpoint_sweep.evaluation.plan.plan import model_spec
 from checkpoint_sweep.evaluation.predict.serving_graph import used_inputs
 from checkpoint_sweep.evaluation.preflight.features import check_features
 from checkpoint_sweep.saved_model.saved_model import SavedModel
@@ -62,7 +63,7 @@ def check_signature(
         FeatureError: A feature that the config names is not there.
         SignatureError: A signature or an output is not there, or does not fit.
     """
-    spec = next(s for s in eval_config.model_specs if s.is_baseline == of_baseline)
+    spec = model_spec(eval_config, of_baseline)
     if spec.model_type not in ("", constants.TF_GENERIC, constants.TF_KERAS):
         return
     check_features(saved_model, spec, eval_config, features)
@@ -141,7 +142,7 @@ def conversion_notice(
         eval_config: Config of the evaluation, with its defaults filled in.
         types: Names of the types of features that are numbers, `int64` or `float32`, by feature.
     """
-    spec = next(spec for spec in eval_config.model_specs if not spec.is_baseline)
+    spec = model_spec(eval_config, of_baseline=False)
     signature = saved_model.signatures.get(spec.signature_name or saved_model.default_signature)
     converted = [
         f"{feature} ({types[feature]} to {dtype.name})"

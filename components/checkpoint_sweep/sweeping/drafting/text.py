@@ -7,6 +7,7 @@ import textwrap
 
 import jinja2
 
+from checkpoint_sweep.common import templates
 from checkpoint_sweep.sweeping.drafting.features import LOOKED_AT, TEXT, Feature
 from checkpoint_sweep.sweeping.drafting.guess import BINARY, MULTI_CLASS, MULTI_LABEL, SIGNS, Guess
 
@@ -56,12 +57,7 @@ def to_text(guess: Guess, label: Feature, rows: int) -> str:
 
 @functools.cache
 def _template() -> jinja2.Template:
-    environment = jinja2.Environment(
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    environment = templates.environment()
     environment.filters |= {"comment": _comment, "quoted": json.dumps}
     return environment.from_string(_TEMPLATE.read_text(encoding="utf-8"))
 

@@ -14,6 +14,7 @@ from tfx import types
 from checkpoint_sweep.common.files import write_text
 from checkpoint_sweep.common.names import OVERALL, MetricName, ModelNames
 from checkpoint_sweep.common.text import first_line
+from checkpoint_sweep.evaluation.plan.plan import model_spec
 from checkpoint_sweep.evaluation.results.candidate import read_predictions
 from checkpoint_sweep.evaluation.results.metrics import EvaluationMetrics
 from checkpoint_sweep.evaluation.results.replicates import read_replicates
@@ -58,45 +59,32 @@ def leave_card(
         identity: Pipeline and run, as far as they are known.
     """
     try:
-        card = _card(metrics, model, eval_config, splits, blessed, reason, identity)
+        models = ModelNames.of(eval_config)
+        measured = list(_measured(metrics, models))
+        card = Card(
+            blessed=blessed,
+            reason=reason,
+            origin=_origin(model),
+            choice=_choice(model),
+            splits=splits,
+            examples=next((row.examples for row in measured if not row.slice), None),
+            label=model_spec(eval_config, of_baseline=False).label_key,
+            baseline=models.baseline is not None,
+            measured=measured,
+            thresholds=describe_thresholds(eval_config),
+            missed=threshold_failures(metrics.directory, metrics),
+            level=LEVEL,
+            made=[*identity.items(), ("date", time.strftime("%Y-%m-%d", time.gmtime()))],
+            versions=[
+                ("checkpoint-sweep", __version__),
+                ("tensorflow-model-analysis", tfma.__version__),
+                ("tensorflow", tf.__version__),
+                ("apache-beam", beam.__version__),
+            ],
+        )
         write_text(os.path.join(blessing.uri, MODEL_CARD), model_card(card))
     except Exception as error:
         logging.warning("The model card is not written: %s.", first_line(error), exc_info=True)
-
-
-def _card(
-    metrics: EvaluationMetrics,
-    model: types.Artifact,
-    eval_config: tfma.EvalConfig,
-    splits: Sequence[str],
-    blessed: bool,
-    reason: str,
-    identity: Mapping[str, str],
-) -> Card:
-    spec = next(spec for spec in eval_config.model_specs if not spec.is_baseline)
-    models = ModelNames.of(eval_config)
-    measured = list(_measured(metrics, models))
-    return Card(
-        blessed=blessed,
-        reason=reason,
-        origin=_origin(model),
-        choice=_choice(model),
-        splits=splits,
-        examples=next((row.examples for row in measured if not row.slice), None),
-        label=spec.label_key,
-        baseline=models.baseline is not None,
-        measured=measured,
-        thresholds=describe_thresholds(eval_config),
-        missed=threshold_failures(metrics.directory, metrics),
-        level=LEVEL,
-        made=[*identity.items(), ("date", time.strftime("%Y-%m-%d", time.gmtime()))],
-        versions=[
-            ("checkpoint-sweep", __version__),
-            ("tensorflow-model-analysis", tfma.__version__),
-            ("tensorflow", tf.__version__),
-            ("apache-beam", beam.__version__),
-        ],
-    )
 
 
 def _measured(metrics: EvaluationMetrics, models: ModelNames) -> Iterator[Measured]:

@@ -1,12 +1,12 @@
 """The Evaluator's sentence on each metric that has a threshold, with its interval."""
 
 import dataclasses
-import math
 from collections.abc import Mapping, Sequence
 
 from checkpoint_sweep.common.json_safe import Json
 from checkpoint_sweep.common.names import MetricName, SliceName
 from checkpoint_sweep.evaluation.results.replicates import JackknifeReplicates
+from checkpoint_sweep.report.document import number
 from checkpoint_sweep.selection.formatting import plus_minus
 from checkpoint_sweep.selection.intervals import Estimate, estimate
 
@@ -37,7 +37,7 @@ class Finding:
             "metric": str(self.metric),
             "slice": dict(self.slice),
             "value": _to_json(self.value),
-            "baseline": _finite(self.baseline),
+            "baseline": number(self.baseline),
             "change": _to_json(self.change),
         }
 
@@ -69,11 +69,7 @@ def findings(
 def _to_json(known: Estimate | None) -> Json | None:
     if known is None:
         return None
-    return {**dataclasses.asdict(known), "value": _finite(known.value)}
-
-
-def _finite(value: float | None) -> float | None:
-    return value if value is not None and math.isfinite(value) else None
+    return {**dataclasses.asdict(known), "value": number(known.value)}
 
 
 def in_words(found: Sequence[Finding]) -> str:

@@ -1,4 +1,7 @@
-"""Averages are candidates as checkpoints are: evaluated, judged, exported, and taken over."""
+"""Averages are candidates as checkpoints are: evaluated, judged, exported, and taken over.
+
+Over 300 lines, since all sweep the same two runs and compare averages by the same helpers.
+"""
 
 import shutil
 from collections.abc import Callable, Mapping, Sequence

@@ -1,4 +1,7 @@
-"""The report that a sweep leaves behind says what TFMA's files and the verdicts say."""
+"""The report that a sweep leaves behind says what TFMA's files and the verdicts say.
+
+Over 300 lines, since all read the report of one sweep.
+"""
 
 import csv
 import json

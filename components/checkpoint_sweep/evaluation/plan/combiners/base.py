@@ -63,8 +63,8 @@ class VectorizedCombiner:
         """Makes TFMA's accumulator of sums.
 
         Args:
-            buckets: (nnz,) int64, ascending.
-            values: (nnz, columns) float64.
+            buckets: Buckets that any example has added to, (nnz,) int64, ascending.
+            values: Sums of these buckets, (nnz, columns) float64.
         """
         raise NotImplementedError
 

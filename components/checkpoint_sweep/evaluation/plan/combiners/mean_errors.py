@@ -69,17 +69,30 @@ class SquaredLogarithmicError(_MeanError):
         return np.absolute(np.log(label + 1) - np.log(prediction + 1)).astype(np.float64) ** 2
 
 
-class BinaryCrossEntropy(base.TotalsCombiner):
-    """``-y log p - (1 - y) log(1 - p)``, averaged over the outputs of an example."""
+class _CrossEntropy(base.TotalsCombiner):
+    """Weighted mean of the cross entropy of an example."""
 
-    combines = tfma_internals.BinaryCrossEntropyCombiner
     fields = ("total_cross_entropy", "total_example_weights")
     flatten = False
+
+    def entropy(self, label: np.ndarray, prediction: np.ndarray) -> np.ndarray:
+        """Computes the cross entropy of each example, with a last dimension of 1."""
+        raise NotImplementedError
 
     def terms(
         self, label: np.ndarray, prediction: np.ndarray, weight: np.ndarray
     ) -> Sequence[np.ndarray]:
         """Computes weighted cross entropy and weight."""
+        return self.entropy(label, prediction).astype(np.float64) * weight, weight
+
+
+class BinaryCrossEntropy(_CrossEntropy):
+    """``-y log p - (1 - y) log(1 - p)``, averaged over the outputs of an example."""
+
+    combines = tfma_internals.BinaryCrossEntropyCombiner
+
+    def entropy(self, label: np.ndarray, prediction: np.ndarray) -> np.ndarray:
+        """Computes the binary cross entropy."""
         from_logits, smoothing = tfma_internals.cross_entropy_settings(self.combiner)
         label = label * (1.0 - smoothing) + 0.5 * smoothing
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -93,8 +106,8 @@ class BinaryCrossEntropy(base.TotalsCombiner):
                 entropy = -_times(label, np.log(prediction)) - _times(
                     1 - label, np.log(1 - prediction)
                 )
-        entropy = entropy.mean(axis=-1, keepdims=True).astype(np.float64)
-        return entropy * weight, weight
+        mean: np.ndarray = entropy.mean(axis=-1, keepdims=True)
+        return mean
 
 
 def _times(share: np.ndarray, logarithm: np.ndarray) -> np.ndarray:
@@ -103,17 +116,13 @@ def _times(share: np.ndarray, logarithm: np.ndarray) -> np.ndarray:
     return product
 
 
-class CategoricalCrossEntropy(base.TotalsCombiner):
+class CategoricalCrossEntropy(_CrossEntropy):
     """``-sum(y log p)`` over classes, with ``p`` normalised."""
 
     combines = tfma_internals.CategoricalCrossEntropyCombiner
-    fields = ("total_cross_entropy", "total_example_weights")
-    flatten = False
 
-    def terms(
-        self, label: np.ndarray, prediction: np.ndarray, weight: np.ndarray
-    ) -> Sequence[np.ndarray]:
-        """Computes weighted cross entropy and weight."""
+    def entropy(self, label: np.ndarray, prediction: np.ndarray) -> np.ndarray:
+        """Computes the categorical cross entropy."""
         from_logits, smoothing = tfma_internals.cross_entropy_settings(self.combiner)
         label = label * (1.0 - smoothing) + smoothing / prediction.shape[-1]
         if from_logits:
@@ -121,5 +130,5 @@ class CategoricalCrossEntropy(base.TotalsCombiner):
         prediction = prediction / prediction.sum(axis=-1, keepdims=True)
         positive = prediction > 0
         logarithm = np.where(positive, np.log(np.where(positive, prediction, 1)), 0)
-        entropy = -(label * logarithm).sum(axis=-1, keepdims=True).astype(np.float64)
-        return entropy * weight, weight
+        entropy: np.ndarray = -(label * logarithm).sum(axis=-1, keepdims=True)
+        return entropy

@@ -46,7 +46,7 @@ class SweepArguments:
         str,
         typer.Option(
             help="Metric to choose by, as TFMA names it; with its output, class, top k or average "
-            "where there are several: price/mean_absolute_error, topK:3/recall, macro/auc."
+            "where there are several: price/mean_absolute_error, recall/topK:3, auc/macro."
         ),
     ]
     direction: Annotated[

@@ -1,7 +1,8 @@
 """The metrics that an evaluation config computes, and the directions that it declares."""
 
 import dataclasses
-from collections.abc import Iterable, Set
+import difflib
+from collections.abc import Collection, Iterable, Set
 
 import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.metrics import metric_specs, metric_types
@@ -18,8 +19,9 @@ from checkpoint_sweep.selection.set_policies import SecondaryMetric
 def complete_name(selection: Selection, eval_config: tfma.EvalConfig) -> Selection:
     """Finds output, sub key and weighting where the metric names them, or only one has the metric.
 
-    A metric is named as messages and reports do: `price/mean_absolute_error`, `recall/topK:3` or
-    `topK:3/recall`, `auc/weighted`.
+    A metric is named as messages and reports do: `price/mean_absolute_error`, `recall/topK:3`,
+    `auc/macro`, `auc/weighted`; its parts may be in another order. The same goes for the metric of
+    a `SecondaryMetric`.
 
     Args:
         selection: Metric to choose by.
@@ -31,34 +33,42 @@ def complete_name(selection: Selection, eval_config: tfma.EvalConfig) -> Selecti
     """
     keys = computed_metrics(eval_config)
     both = weighted_both_ways(keys)
+    if isinstance(selection.policy, SecondaryMetric):
+        other = _find(selection.policy.metric, {metric_name(key, both) for key in keys})
+        if other is not None:
+            policy = dataclasses.replace(selection.policy, metric=str(other))
+            selection = dataclasses.replace(selection, policy=policy)
     available = {
         metric_name(key, both)
         for key in keys
         if selection.weighted in (None, bool(key.example_weighted))
     }
-    whole = [name for name in available if _is_whole_name(selection, name)]
-    found = whole or [name for name in available if _is_bare_name(selection, name)]
-    if len(found) != 1:
+    if selection.output_name or selection.sub_key:
+        of_name = [name for name in available if name[:3] == selection.metric_name[:3]]
+        found = of_name[0] if len(of_name) == 1 else None
+    else:
+        found = _find(selection.metric, available)
+    if found is None:
         return selection
-    (name,) = found
     return dataclasses.replace(
         selection,
-        output_name=name.output_name,
-        sub_key=name.sub_key,
-        metric=name.name,
-        weighted=name.weighting == weighting(True) if name.weighting else None,
+        output_name=found.output_name,
+        sub_key=found.sub_key,
+        metric=found.name,
+        weighted=found.weighting == weighting(True) if found.weighting else None,
     )
 
 
-def _is_whole_name(selection: Selection, name: MetricName) -> bool:
-    if selection.output_name or selection.sub_key:
-        return selection.metric_name[:3] == name[:3]
-    either = name, name._replace(weighting="")
-    return any(selection.metric in ("/".join(filter(None, n)), str(n)) for n in either)
-
-
-def _is_bare_name(selection: Selection, name: MetricName) -> bool:
-    return selection.metric == name.name and not (selection.output_name or selection.sub_key)
+def _find(text: str, names: Collection[MetricName]) -> MetricName | None:
+    """Finds the one that is meant: by its whole name, its parts in any order, or its bare name."""
+    parts = sorted(text.split("/"))
+    spelled = {name: (str(name), str(name._replace(weighting=""))) for name in names}
+    whole = [name for name, either in spelled.items() if text in either]
+    same_parts = [
+        n for n, either in spelled.items() if parts in [sorted(t.split("/")) for t in either]
+    ]
+    found = whole or same_parts or [name for name in names if name.name == text]
+    return found[0] if len(found) == 1 else None
 
 
 def resolve_direction(selection: Selection, eval_config: tfma.EvalConfig) -> Direction:
@@ -77,14 +87,7 @@ def resolve_direction(selection: Selection, eval_config: tfma.EvalConfig) -> Dir
     both = names_computed_both_ways(eval_config)
     _check_unambiguous(selection, both)
     available = sorted({metric_name(key, both) for key in computed_metrics(eval_config)})
-    if selection.metric_name not in available:
-        names = ", ".join("/".join(filter(None, name)) for name in available) or "nothing"
-        raise SelectionError(
-            f"The evaluation config does not compute {selection.metric!r}"
-            + (f" for {selection.sub_key!r}" if selection.sub_key else "")
-            + (f" {weighting(selection.weighted)}" if selection.weighted is not None else "")
-            + f". It computes: {names}. Name one of these, or add the metric to metrics_specs."
-        )
+    _check_computed(selection, available)
     declared = _declared_direction(selection.metric_name, eval_config, both)
     if selection.direction and declared and selection.direction is not declared:
         raise SelectionError(
@@ -104,6 +107,41 @@ def resolve_direction(selection: Selection, eval_config: tfma.EvalConfig) -> Dir
             ", or give the metric a change_threshold with a direction.",
         )
     return direction
+
+
+def _check_computed(selection: Selection, available: Collection[MetricName]) -> None:
+    """Checks that the config computes what decides; raises SelectionError if not."""
+    names = [str(name) for name in available]
+    if selection.metric_name not in available:
+        unknown, said = (
+            selection.metric,
+            (
+                (f" for {selection.sub_key!r}" if selection.sub_key else "")
+                + (f" {weighting(selection.weighted)}" if selection.weighted is not None else "")
+            ),
+        )
+    elif isinstance(selection.policy, SecondaryMetric) and selection.policy.metric not in names:
+        unknown, said = selection.policy.metric, ""
+    else:
+        return
+    raise SelectionError(
+        f"The evaluation config does not compute {unknown!r}{said}. It computes: "
+        f"{', '.join(names) or 'nothing'}{_closest(unknown, available)}. Name one of these, or add "
+        "the metric to metrics_specs."
+    )
+
+
+def _closest(text: str, names: Collection[MetricName]) -> str:
+    """Says which name is spelled most like a text; "" if none is like it, or several have it."""
+    if any(name.name == text for name in names):
+        return ""
+    spelled = {
+        spelling.lower(): str(name)
+        for name in names
+        for spelling in (name.name, "/".join(filter(None, name)), str(name))
+    }
+    found = difflib.get_close_matches(text.lower(), sorted(spelled), 1)
+    return f"; the closest is {spelled[found[0]]!r}" if found else ""
 
 
 def _check_unambiguous(selection: Selection, both: Set[MetricName]) -> None:

@@ -107,6 +107,10 @@ MACRO = (
         (BY_CLASS, "auc", ("", "", "auc", "")),  # Either: said by `resolve_direction`.
         (TOP_K, "topK:3/recall", ("", "topK:3", "recall", "")),
         (MACRO, "macro/auc", ("", "macro", "auc", "")),
+        (MACRO, "auc/macro", ("", "macro", "auc", "")),
+        (f'output_names: "up" {TOP_K}', "recall/up/topK:3", ("up", "topK:3", "recall", "")),
+        (f'output_names: "up" {PLAIN}', "auc/up", ("up", "", "auc", "")),
+        (f"{BY_CLASS} {BOTH}", "weighted/classId:1/auc", ("", "classId:1", "auc", "weighted")),
         (f'output_names: "up" {PLAIN}', "up/auc", ("up", "", "auc", "")),
         (f'output_names: "up" {PLAIN}', "auc", ("up", "", "auc", "")),
         (PLAIN, "accuracy", ("", "", "accuracy", "")),
@@ -120,6 +124,32 @@ def test_a_metric_is_named_as_messages_name_it(
     metrics: str, named: str, expected: tuple[str, str, str, str]
 ) -> None:
     assert complete_name(Selection(named), _config(metrics)).metric_name == expected
+
+
+@pytest.mark.parametrize(
+    ("metrics", "named", "expected"),
+    [(MACRO, "macro/auc", "auc/macro"), (f'output_names: "up" {PLAIN}', "auc", "up/auc")],
+)
+def test_so_is_the_metric_that_decides_between_the_best(
+    metrics: str, named: str, expected: str
+) -> None:
+    selection = Selection("auc", policy=SecondaryMetric(named, HIGHER))
+    assert complete_name(selection, _config(metrics)).policy == SecondaryMetric(expected, HIGHER)
+
+
+@pytest.mark.parametrize(
+    ("metrics", "named", "closest"),
+    [
+        (PLAIN, "AUC", "auc"),
+        (PLAIN, "mean_absolute_eror", "mean_absolute_error"),
+        (TOP_K, "recall@3", "recall/topK:3"),
+        (MACRO, "macro_average/auc", "auc/macro"),
+        (f'output_names: "up" {PLAIN}', "up/AUC", "up/auc"),
+    ],
+)
+def test_of_an_unknown_metric_the_closest_is_named(metrics: str, named: str, closest: str) -> None:
+    with pytest.raises(SelectionError, match=f"; the closest is '{closest}'[.] Name one"):
+        resolve_direction(Selection(named, direction=HIGHER), _config(metrics))
 
 
 @pytest.mark.parametrize(
@@ -150,7 +180,7 @@ def test_a_weighting_is_named_where_both_are_computed(
         pytest.param(
             BY_CLASS,
             Selection("auc", direction=HIGHER),
-            "It computes: classId:0/auc, classId:1/auc",
+            "It computes: auc/classId:0, auc/classId:1[.]",
             id="sub keys are listed",
         ),
         pytest.param(
@@ -175,6 +205,12 @@ def test_a_weighting_is_named_where_both_are_computed(
             ),
             "'named' stands for two values",
             id="so is what decides between the best",
+        ),
+        pytest.param(
+            PLAIN,
+            Selection("auc", direction=HIGHER, policy=SecondaryMetric("mae", LOWER)),
+            "does not compute 'mae'.* It computes: auc, mean_absolute_error",
+            id="another that decides between the best is unknown",
         ),
         pytest.param(
             f"{PLAIN} example_weights {{ unweighted: true }}",

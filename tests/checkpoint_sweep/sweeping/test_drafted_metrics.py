@@ -86,7 +86,7 @@ def test_labels_of_minus_one_and_one_get_the_hinge_loss(tmp_path: Path) -> None:
 
 def test_several_classes_at_once_get_the_mean_over_classes(tmp_path: Path) -> None:
     drafted = _draft(tmp_path, _HOT, _SCORES)
-    assert drafted.select == "macro/auc"
+    assert drafted.select == "auc/macro"
     values = _sweep(tmp_path, drafted)
     assert values["auc/macro"] == pytest.approx(roc_auc_score(_HOT, _SCORES), rel=1e-3)
     assert values["auc/classId:2"] == pytest.approx(

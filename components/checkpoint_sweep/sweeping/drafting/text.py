@@ -28,7 +28,7 @@ def select(guess: Guess, label: Feature) -> str:
     if guess.problem == SIGNS:
         return "hinge"
     if guess.problem == MULTI_LABEL:
-        return "macro/binary_crossentropy" if guess.is_logit else "macro/auc"
+        return "binary_crossentropy/macro" if guess.is_logit else "auc/macro"
     if guess.problem == MULTI_CLASS:
         return "sparse_categorical_accuracy" if label.width == 1 else "categorical_accuracy"
     return "mean_absolute_error"

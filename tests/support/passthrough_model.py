@@ -91,7 +91,7 @@ def write_model(
     """
     path = os.fspath(directory)
     saved = _saved(width, scale, bad, tuple(outputs), tuple(vocabulary), input_type)
-    shutil.copytree(saved.name, path)
+    shutil.copytree(saved.name, path, dirs_exist_ok=True)
     return ModelSource.from_saved_model(os.path.basename(path), path)
 
 

@@ -23,6 +23,8 @@ from tests.checkpoint_sweep.evaluation import taxi_models, tfma_oracle
 from tests.support import passthrough_model
 from tests.support.passthrough_model import Row
 
+pytestmark = pytest.mark.slow
+
 CLASSES = 3
 LABEL = 'model_specs { label_key: "y" } '
 WITH_BASELINE = """

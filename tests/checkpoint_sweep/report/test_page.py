@@ -14,6 +14,8 @@ from tests.checkpoint_sweep.report import fake_report
 from tests.checkpoint_sweep.report.conftest import Open
 from tests.checkpoint_sweep.tfma_views.browser import Browser
 
+pytestmark = pytest.mark.slow
+
 KINDS: dict[str, dict[str, Any]] = {
     "one": {"checkpoints": 1},
     "twenty": {},

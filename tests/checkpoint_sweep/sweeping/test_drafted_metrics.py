@@ -20,6 +20,8 @@ from checkpoint_sweep.sweeping.drafting.guess import guess
 from checkpoint_sweep.sweeping.drafting.model import Model
 from tests.support import passthrough_model
 
+pytestmark = pytest.mark.slow
+
 _RANDOM = np.random.default_rng(3)
 _LOGITS = _RANDOM.normal(0, 2, 400).astype(np.float32)
 _LABELS = (_RANDOM.random(400) < 1 / (1 + np.exp(-_LOGITS))).astype(int)

@@ -16,6 +16,8 @@ from checkpoint_sweep.sweeping import run_watcher
 from tests.checkpoint_sweep.sweeping.conftest import Files
 from tests.support import estimator_run, keras_run
 
+pytestmark = pytest.mark.slow
+
 STEPS = [0, 5, 10]
 
 

@@ -17,6 +17,8 @@ from checkpoint_sweep.tfma_views import (
 from tests.checkpoint_sweep.tfma_views import tfma_results
 from tests.checkpoint_sweep.tfma_views.browser import Observed
 
+pytestmark = pytest.mark.slow
+
 Show = Callable[..., Observed]
 
 TABS = {

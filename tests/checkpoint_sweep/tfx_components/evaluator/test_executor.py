@@ -26,6 +26,8 @@ from checkpoint_sweep.tfx_components.evaluator.verdict import VERDICT
 from tests.support import passthrough_model, taxi_examples, tfma_metrics, tfx_artifacts
 from tests.support.estimator_run import EstimatorRun
 
+pytestmark = pytest.mark.slow
+
 _CONFIG = """
 model_specs {{ label_key: "big_tipper" }}
 slicing_specs {{}}

@@ -34,6 +34,8 @@ from tests.checkpoint_sweep.tfx_components.sweep.conftest import EVAL_CONFIG
 from tests.support import taxi_examples, tfx_artifacts
 from tests.support.estimator_run import EstimatorRun
 
+pytestmark = pytest.mark.slow
+
 # They register the kinds when they are imported.
 MODULES = (refused_runs, refused_examples, refused_configs)
 SECTION = "What it refuses"

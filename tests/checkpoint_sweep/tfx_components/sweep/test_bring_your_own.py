@@ -27,6 +27,8 @@ from pipeline.problems.problem import repository
 from tests.checkpoint_sweep.tfx_components.sweep.conftest import Sweep
 from tests.support import keras_run, tfrecords, tfx_artifacts
 
+pytestmark = pytest.mark.slow
+
 LOWER = Direction.LOWER_IS_BETTER
 
 

@@ -20,6 +20,8 @@ from tests.support import tfma_metrics
 from tests.support.estimator_run import STEPS, EstimatorRun
 from tests.support.tensor_bundles import read_bundle
 
+pytestmark = pytest.mark.slow
+
 
 def test_the_best_checkpoint_is_evaluated_exported_and_blessed(
     trained: EstimatorRun, sweep: Sweep

@@ -22,6 +22,8 @@ from tests.checkpoint_sweep.tfx_components.sweep.conftest import Swept, sweep_in
 from tests.support import tfma_metrics
 from tests.support.estimator_run import EstimatorRun
 
+pytestmark = pytest.mark.slow
+
 Json = dict[str, Any]
 AUC, COUNT, ODD = (MetricName("", "", name) for name in ("auc", "example_count", "a?b"))
 ODD_SLICE = SliceName.of([("pay", "<Cash>")])

@@ -16,6 +16,8 @@ from tests.checkpoint_sweep.tfx_components.sweep import stock_tfma
 from tests.support import assorted_estimators, tfrecords
 from tests.support.assorted_estimators import STEPS, Run
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES = 60
 SLICES = 'slicing_specs {} slicing_specs { feature_keys: "payment_type" }'
 

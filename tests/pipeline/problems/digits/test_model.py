@@ -25,6 +25,8 @@ from tests.checkpoint_sweep.evaluation import tfma_oracle
 from tests.support import digits_run, tfrecords
 from tests.support.tensor_bundles import read_bundle
 
+pytestmark = pytest.mark.slow
+
 AVERAGE = "/ExponentialMovingAverage"
 # Metrics that the EstimatorSpec and the evaluation config have under the same names.
 SHARED = {
@@ -169,7 +171,6 @@ def _first_examples(run: digits_run.DigitsRun, count: int, path: Path) -> str:
     return tfrecords.write(path, tfrecords.read(run.evaluated, "GZIP")[:count])
 
 
-@pytest.mark.slow
 def test_the_engine_equals_stock_tfma(
     run: digits_run.DigitsRun,
     sources: dict[int, ModelSource],

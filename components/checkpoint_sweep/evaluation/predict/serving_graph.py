@@ -5,10 +5,11 @@ from collections.abc import Mapping
 
 import tensorflow as tf
 from tensorflow.core.protobuf import meta_graph_pb2
+from tensorflow.python.framework import op_def_registry
 from tensorflow.python.saved_model import loader_impl
 
 from checkpoint_sweep.saved_model import graph, inlining
-from checkpoint_sweep.saved_model.saved_model import SavedModel
+from checkpoint_sweep.saved_model.saved_model import SavedModel, SavedModelError
 
 _PLACEHOLDERS = ("Placeholder", "PlaceholderV2", "PlaceholderWithDefault")
 
@@ -47,7 +48,7 @@ def read(saved_model: SavedModel, signature_name: str) -> ServingGraph:
         signature_name: Name of the signature in the SavedModel.
 
     Raises:
-        SavedModelError: There is no SavedModel in the directory.
+        SavedModelError: There is no SavedModel in the directory, or its graph has no such output.
         ValueError: It has no such signature, or the signature takes or returns something else
             than dense tensors. The message lists what is there.
     """
@@ -64,6 +65,12 @@ def read(saved_model: SavedModel, signature_name: str) -> ServingGraph:
     feeds = {name: _cut(nodes, signature.inputs[name]) for name in sorted(signature.inputs)}
     renamed = {signature.inputs[name].name: feed for name, feed in feeds.items()}
     fetches = {name: signature.outputs[name].name for name in sorted(signature.outputs)}
+    for name, tensor in fetches.items():
+        if not _may_exist(nodes, tensor):
+            raise SavedModelError(
+                f"The graph of {saved_model.directory} has no tensor {tensor}, which its signature "
+                f"{signature_name!r} names for the output {name!r}. Export the model again."
+            )
     return ServingGraph(
         nodes=nodes,
         functions=functions,
@@ -99,6 +106,23 @@ def used_inputs(saved_model: SavedModel, signature_name: str) -> frozenset[str]:
     fetches = [replaced.get(graph.canonical(ref), ref) for ref in serving.fetches.values()]
     live = graph.ancestors(serving.nodes, map(graph.node_of, fetches))
     return frozenset(name for name, ref in serving.feeds.items() if graph.node_of(ref) in live)
+
+
+def _may_exist(nodes: graph.Nodes, tensor: str) -> bool:
+    """Tells whether a node has an output of a tensor's number; of unknown ones nothing is known."""
+    node = nodes.get(graph.node_of(tensor))
+    op = op_def_registry.get(node.op) if node is not None else None
+    if node is None or op is None:
+        return True
+    count = 0
+    for output in op.output_arg:
+        if output.number_attr:
+            count += node.attr[output.number_attr].i
+        elif output.type_list_attr:
+            count += len(node.attr[output.type_list_attr].list.type)
+        else:
+            count += 1
+    return graph.split_tensor(tensor)[1] < count
 
 
 def _signature(

@@ -6,10 +6,11 @@ import pathlib
 import numpy as np
 import pytest
 import tensorflow as tf
+from tensorflow.core.protobuf import saved_model_pb2
 
 from checkpoint_sweep.evaluation.predict import FusedModels, SeparateModels
 from checkpoint_sweep.saved_model.model_source import ModelSource
-from checkpoint_sweep.saved_model.saved_model import SavedModel
+from checkpoint_sweep.saved_model.saved_model import SavedModel, SavedModelError
 from tests.checkpoint_sweep.evaluation.predict import oracle, tf1_graphs
 
 BOTH = pytest.mark.parametrize("load", [FusedModels, SeparateModels])
@@ -37,6 +38,18 @@ def _bundle(path: pathlib.Path, tensors: dict[str, np.ndarray]) -> str:
 def test_a_missing_signature_lists_those_present(load: type, model: ModelSource) -> None:
     with pytest.raises(ValueError, match=r"no signature 'nope'.*\['other', 'serving_default'\]"):
         load([model], "nope")
+
+
+@BOTH
+def test_an_output_that_its_node_does_not_have_is_named(load: type, model: ModelSource) -> None:
+    path = pathlib.Path(model.saved_model.directory, "saved_model.pb")
+    proto = saved_model_pb2.SavedModel.FromString(path.read_bytes())
+    outputs = proto.meta_graphs[0].signature_def["serving_default"].outputs
+    for output in outputs.values():
+        output.name = output.name.partition(":")[0] + ":7"
+    path.write_bytes(proto.SerializeToString())
+    with pytest.raises(SavedModelError, match=r"no tensor .*:7, which its signature 'serving_de"):
+        load([model])
 
 
 @BOTH

@@ -27,6 +27,7 @@ from benchmarks.engine.cases import Case
 _SECONDS_BETWEEN_LOOKS = 0.002
 _PACKAGES = ("components", "pipeline", "benchmarks")
 # A thread whose innermost frame is in one of these waits.
+_LINES = 30
 _WAITING = ("threading.py", "queue.py", "selectors.py", "socket.py", "grpc/_common.py")
 _WAITING_IN = ("/grpc/", "/concurrent/futures/thread.py")
 
@@ -125,7 +126,7 @@ def profile(case: Case, data: Path) -> Profile:
     )
 
 
-def profile_table(case: Case, found: Profile, lines: int = 30) -> Table:
+def profile_table(case: Case, found: Profile) -> Table:
     """Shows the functions with the most time of their own; total is with what they call."""
     table = Table(
         title=f"{case.contender}, {case.examples:,} examples, {case.checkpoints} checkpoints: "
@@ -138,7 +139,7 @@ def profile_table(case: Case, found: Profile, lines: int = 30) -> Table:
     for name in ("own s", "own %", "total s"):
         table.add_column(name, justify="right", no_wrap=True)
     ordered = sorted(found.own, key=lambda name: -found.own[name])
-    for name in ordered[:lines]:
+    for name in ordered[:_LINES]:
         share = found.own[name] / found.whole
         table.add_row(name, f"{found.own[name]:.2f}", f"{share:.1%}", f"{found.within[name]:.2f}")
     return table

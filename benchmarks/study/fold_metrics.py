@@ -75,11 +75,6 @@ def log_loss(sample: Sample) -> EvaluatedMetric:
     return mean(dataclasses.replace(sample, output=loss))
 
 
-def absolute_error(sample: Sample) -> EvaluatedMetric:
-    """Computes the mean absolute error."""
-    return mean(dataclasses.replace(sample, output=np.abs(sample.output - sample.label)))
-
-
 def mean(sample: Sample) -> EvaluatedMetric:
     """Computes the mean of the outputs themselves."""
     sums = _by_fold(sample.output, sample.sizes)

@@ -35,8 +35,6 @@ def locked(root: Path) -> Iterator[None]:
                 f"Another run, process {error.holder}, is going on in {root}. Wait for its end, or "
                 "name another folder by --root."
             ) from error
-        except ownership.NotOursError as error:
-            raise RootError(str(error)) from error
         except locks.NoLocksError as error:
             reason = getattr(error.__cause__, "strerror", None)
             raise RootError(
@@ -63,8 +61,8 @@ def _claim(root: Path) -> None:
             f"{store} is gone: a run would number its artifacts from 1 again, and "
             "write over them. Restore the store, or name another folder by --root."
         )
-    message = (
+    refusal = RootError(
         f"{root} is not empty, and no run has made it: runs remove what killed ones have left in "
         "their root. Name another folder by --root."
     )
-    ownership.claim(str(root), _ROOT, message)
+    ownership.claim(str(root), _ROOT, refusal)

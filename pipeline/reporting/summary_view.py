@@ -4,12 +4,13 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from checkpoint_sweep.report.document import REPORT_HTML
+from checkpoint_sweep.report.terminal import verdicts_as_table
 from checkpoint_sweep.selection.formatting import with_sign
 from checkpoint_sweep.selection.sweep_verdicts import SweepVerdicts
-from checkpoint_sweep.selection.verdict_table import describe_rest, row_cells, rows_to_show
+from checkpoint_sweep.selection.verdict_table import rows_to_show
 from pipeline.reporting.run_summary import Summary
 
 
@@ -58,32 +59,13 @@ def _report(summary: Summary) -> Path | None:
 
 
 def _checkpoints(found: SweepVerdicts) -> Table:
-    shown = rows_to_show(found)
-    table = Table(
-        title="Checkpoints on eval",
-        title_justify="left",
-        caption=describe_rest(found.verdicts, shown),
-        caption_justify="left",
-        box=None,
-        padding=(0, 2, 0, 0),
+    averages = any(verdict.is_average for verdict in rows_to_show(found))
+    return verdicts_as_table(
+        found,
+        Column("step or average" if averages else "step", justify="right"),
+        lambda verdict: verdict.name if verdict.is_average else str(verdict.step),
+        "Checkpoints on eval",
     )
-    averages = any(verdict.is_average for verdict in shown)
-    table.add_column("step or average" if averages else "step", justify="right")
-    metric = escape(str(found.selection.metric_name))
-    table.add_column(f"{metric} {found.selection.direction.arrow}", no_wrap=True)
-    table.add_column("Δ vs. chosen", no_wrap=True)
-    table.add_column("verdict", overflow="fold", ratio=1)
-    for verdict in shown:
-        table.add_row(
-            escape(verdict.name) if verdict.is_average else str(verdict.step),
-            *map(escape, row_cells(verdict, found)),
-            style="bold green"
-            if verdict.name == found.chosen
-            else None
-            if verdict.eligible
-            else "yellow",
-        )
-    return table
 
 
 def _choice(found: SweepVerdicts) -> str:

@@ -17,7 +17,6 @@ from checkpoint_sweep.common.text import printable, wrapped
 from checkpoint_sweep.report.document import REPORT_HTML
 from checkpoint_sweep.selection.markdown import to_markdown
 from checkpoint_sweep.selection.sweep_verdicts import SweepVerdicts
-from checkpoint_sweep.selection.verdict_table import describe_rest, row_cells, rows_to_show
 from checkpoint_sweep.sweeping import folder as folders
 
 
@@ -110,35 +109,13 @@ def fail(message: str, status: int = BAD_INPUT) -> NoReturn:
 
 def print_verdicts(found: SweepVerdicts) -> None:
     """Prints a table of the candidates that matter."""
-    from rich.markup import escape
-    from rich.table import Table
+    from rich.table import Column
 
     from checkpoint_sweep.common.console import Screen
+    from checkpoint_sweep.report.terminal import verdicts_as_table
 
-    console = Screen()
-    shown = rows_to_show(found)
-    table = Table(
-        box=None,
-        padding=(0, 2, 0, 0),
-        caption=describe_rest(found.verdicts, shown),
-        caption_justify="left",
-    )
-    table.add_column("candidate", overflow="fold")
-    metric = escape(str(found.selection.metric_name))
-    table.add_column(f"{metric} {found.selection.direction.arrow}", no_wrap=True)
-    table.add_column("Δ vs. chosen", no_wrap=True)
-    table.add_column("verdict", overflow="fold", ratio=1)
-    for verdict in shown:
-        table.add_row(
-            escape(verdict.label),
-            *map(escape, row_cells(verdict, found)),
-            style="bold green"
-            if verdict.name == found.chosen
-            else None
-            if verdict.eligible
-            else "yellow",
-        )
-    console.print(table)
+    first = Column("candidate", overflow="fold")
+    Screen().print(verdicts_as_table(found, first, lambda verdict: verdict.label))
 
 
 def print_outcome(found: SweepVerdicts) -> None:

@@ -12,10 +12,6 @@ from checkpoint_sweep.common.errors import SweepError
 MARKER = ".checkpoint-sweep"
 
 
-class NotOursError(SweepError):
-    """A folder was not made by this library; the message says what to do."""
-
-
 def mark(folder: str, what: str) -> None:
     """Marks a folder, which is made if need be, as one that this library has made.
 
@@ -63,16 +59,16 @@ def is_ours(folder: str, what: str) -> bool:
         return file.read() == _text(what).encode()
 
 
-def claim(folder: str, what: str, message: str) -> None:
+def claim(folder: str, what: str, refusal: SweepError) -> None:
     """Makes a local folder, or takes one that is empty or ours.
 
     Args:
         folder: Local folder.
         what: Words that say what the folder is.
-        message: Message of the error.
+        refusal: Error to raise if something else is in it.
 
     Raises:
-        NotOursError: There is something in it, and this library has not made it.
+        SweepError: There is something in it, and this library has not made it.
         OSError: It cannot be made, read or written.
     """
     os.makedirs(folder, exist_ok=True)
@@ -81,7 +77,7 @@ def claim(folder: str, what: str, message: str) -> None:
     if is_ours(real, what):
         return
     if not is_empty:
-        raise NotOursError(message)
+        raise refusal
     mark(real, what)
 
 

@@ -96,10 +96,10 @@ class SweepResult:
     @functools.cached_property
     def metrics(self) -> Mapping[str, "Metrics"]:
         """All single numbers in TFMA's results, by name of the candidate."""
-        from checkpoint_sweep.evaluation.results.metrics import read_metrics
+        from checkpoint_sweep.evaluation.results.metrics import EvaluationMetrics
 
         return {
-            entry.name: read_metrics(self.results_of(entry.name), self.model_name)
+            entry.name: EvaluationMetrics(self.results_of(entry.name)).of_model(self.model_name)
             for entry in self.evaluated
         }
 

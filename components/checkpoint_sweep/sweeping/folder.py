@@ -84,14 +84,12 @@ def claim(folder: str) -> None:
     Raises:
         FolderError: Something else is in it, or nothing can be written there.
     """
-    message = (
+    refusal = FolderError(
         f"{folder} is not empty, and was not made by a sweep: nothing is written to it. Name "
         "another output."
     )
     try:
-        ownership.claim(folder, _OUTPUT, message)
-    except ownership.NotOursError as error:
-        raise FolderError(str(error)) from error
+        ownership.claim(folder, _OUTPUT, refusal)
     except OSError as error:
         raise FolderError(
             f"Nothing can be written to {folder}: {error.strerror}. Name another folder."

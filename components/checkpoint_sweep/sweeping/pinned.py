@@ -45,21 +45,14 @@ def pin(run: str, pinned: str, step_from: str | None = None) -> list[int]:
         found = list_checkpoints(run, step_from)
     except NoCheckpointError:
         return []
-    _claim(pinned)
-    with locks.waited_for(os.path.join(pinned, _LOCK)):
-        _remove_partials(pinned)
-        return [checkpoint.step for checkpoint in found if _pin(checkpoint, pinned)]
-
-
-def _claim(pinned: str) -> None:
-    message = (
+    refusal = CheckpointError(
         f"{pinned} is not empty, and was not made by a watch: no checkpoint is pinned there. Name "
         "another output."
     )
-    try:
-        ownership.claim(pinned, _PINNED, message)
-    except ownership.NotOursError as error:
-        raise CheckpointError(str(error)) from error
+    ownership.claim(pinned, _PINNED, refusal)
+    with locks.waited_for(os.path.join(pinned, _LOCK)):
+        _remove_partials(pinned)
+        return [checkpoint.step for checkpoint in found if _pin(checkpoint, pinned)]
 
 
 def _remove_partials(pinned: str) -> None:

@@ -92,9 +92,9 @@ def test_auc_of_four_examples() -> None:
     assert found.leave_one_out.tolist() == [[1.0, 0.5]]
 
 
-def test_absolute_error_of_two_examples() -> None:
-    sample = Sample(np.array([1.0, 2.0]), np.array([[1.5, 1.0]]), np.array([1, 1]))
-    found = fold_metrics.absolute_error(sample)
+def test_mean_of_two_examples() -> None:
+    sample = Sample(np.array([1.0, 2.0]), np.array([[0.5, 1.0]]), np.array([1, 1]))
+    found = fold_metrics.mean(sample)
     assert found.value.tolist() == [0.75]
     assert found.leave_one_out.tolist() == [[1.0, 0.5]]
     (replicates,) = found.replicates()

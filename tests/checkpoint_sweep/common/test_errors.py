@@ -34,7 +34,6 @@ INTERNAL = {
     "LockHeldError",
     "MissingNodeError",
     "NoLocksError",
-    "NotOursError",
     "OpaqueGraphError",
     "UnsupportedError",
 }

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from checkpoint_sweep.common import ownership
+from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.common.files import replacing
 
 _WHAT = "sweep 0001"
@@ -66,7 +67,8 @@ def test_what_links_lead_to_stays(tmp_path: Path) -> None:
 
 
 def test_a_folder_with_something_else_in_it_is_not_claimed(tmp_path: Path) -> None:
-    ownership.claim(str(tmp_path / "new"), _WHAT, "no")
-    ownership.claim(str(tmp_path / "new"), _WHAT, "no")
-    with pytest.raises(ownership.NotOursError, match="no"):
-        ownership.claim(str(tmp_path), _WHAT, "no")
+    refusal = UserError("no")
+    ownership.claim(str(tmp_path / "new"), _WHAT, refusal)
+    ownership.claim(str(tmp_path / "new"), _WHAT, refusal)
+    with pytest.raises(UserError, match="no"):
+        ownership.claim(str(tmp_path), _WHAT, refusal)

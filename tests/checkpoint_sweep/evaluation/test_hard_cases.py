@@ -12,7 +12,7 @@ import pytest
 
 from checkpoint_sweep.evaluation.data_errors import EvaluationError
 from checkpoint_sweep.evaluation.results.candidate import read_predictions
-from checkpoint_sweep.evaluation.results.metrics import read_metrics
+from checkpoint_sweep.evaluation.results.metrics import EvaluationMetrics
 from tests.checkpoint_sweep.evaluation import tfma_oracle
 from tests.support import passthrough_model
 from tests.support.passthrough_model import Row
@@ -326,7 +326,7 @@ def test_metrics_are_read_back_without_cross_slices(tmp_path: Path) -> None:
     (output,) = tfma_oracle.run_engine(
         data, tfma_oracle.config(case.config), [model], str(tmp_path / "engine")
     )
-    found = read_metrics(output, "")
+    found = EvaluationMetrics(output).of_model("")
     assert found.keys() == {(), (("s", "a"),), (("s", "b"),)}
     assert found[()]["", "", "example_count"] == 4
 

@@ -90,7 +90,7 @@ def _train_slim(network: Callable[..., tf.Tensor], run: str, images: Any) -> Any
 
 
 def test_a_slim_network_is_exported_with_its_averages(
-    code: Callable[[str], ModuleType], tmp_path: Path
+    code: Callable[[str], ModuleType],
 ) -> None:
     slim = code("my_slim")
     pictures = np.random.default_rng(1).integers(0, 255, (2, 8, 8, 3)).astype(np.uint8)

@@ -94,7 +94,7 @@ def test_every_checkpoint_is_evaluated_once_and_the_choice_is_that_of_a_sweep(
     assert again == result
 
 
-def test_two_series_in_a_run_are_refused(files: Files, tmp_path: Path) -> None:
+def test_two_series_in_a_run_are_refused(files: Files) -> None:
     for path in _files_of(files.run, 60):
         shutil.copy(path, files.run / path.name.replace("model.ckpt-60", "other-60"))
     with pytest.raises(UserError, match="2 series of checkpoints"):

@@ -143,7 +143,7 @@ def test_a_run_that_fails_before_its_first_node_has_its_own_summary(
     assert (ended.summary["nodes"], ended.summary["sweep"]) == ([], None)
 
 
-def test_an_error_in_beam_is_one_sentence(data: Path, tmp_path: Path) -> None:
+def test_an_error_in_beam_is_one_sentence(tmp_path: Path) -> None:
     ragged = command.write_data(tmp_path / "data")
     with (ragged / "data.csv").open("a") as file:
         file.write("1,1,1\n")

@@ -89,16 +89,6 @@ class EvaluationMetrics:
         return found, keys
 
 
-def read_metrics(directory: str, model_name: str) -> Metrics:
-    """Reads the metrics of one model that are single numbers; see `EvaluationMetrics`.
-
-    Args:
-        directory: TFMA's output of one evaluation.
-        model_name: Name of the model spec; empty when it is the only one.
-    """
-    return EvaluationMetrics(directory).of_model(model_name)
-
-
 def slice_of(record: metrics_for_slice_pb2.MetricsForSlice) -> SliceName:
     """Returns the slice that a record is of."""
     key = slicer_lib.deserialize_slice_key(record.slice_key)

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from checkpoint_sweep.common.json_safe import Json
 from checkpoint_sweep.common.names import OVERALL
-from checkpoint_sweep.evaluation.results.metrics import read_metrics
+from checkpoint_sweep.evaluation.results.metrics import EvaluationMetrics
 from checkpoint_sweep.report.document import REPORT_HTML, Report
 from checkpoint_sweep.report.read_plots import read_plots
 from checkpoint_sweep.report.sweep_result import model_names_of, read_sweep
@@ -77,8 +77,8 @@ class EvaluationContents:
 
     def metrics(self) -> dict[str, float]:
         """Gives the metrics of the model, on all examples."""
-        found = read_metrics(self._evaluation, self._model_name).get(OVERALL, {})
-        values = {str(metric): value for metric, value in found.items()}
+        metrics = EvaluationMetrics(self._evaluation).of_model(self._model_name)
+        values = {str(metric): value for metric, value in metrics.get(OVERALL, {}).items()}
         return scalar_metrics({"blessed": self._blessed, **values})
 
     def classification(self) -> Json:

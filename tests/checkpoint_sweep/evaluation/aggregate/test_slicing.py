@@ -88,7 +88,7 @@ def test_examples_are_in_tfmas_slices(name, features):
     assert {type(v) for keys in actual for key in keys for _, v in key} == kinds
 
 
-def test_cached_slices_do_not_mix_types(features):
+def test_cached_slices_do_not_mix_types():
     slicer = slicing.Slicer([slicer_lib.SingleSliceSpec(columns=["hour"])])
     integers = slicer.rows({"hour": np.array([[1], [2]])}, 2)
     floats = slicer.rows({"hour": np.array([[1.0], [2.0]], np.float32)}, 2)

@@ -18,8 +18,6 @@ CONFIG = """
 CITY = 'feature_keys: "city"'
 ALL = SliceName()
 A = SliceName.of([("city", "a")])
-# Standard error of about 0.01 with 20 buckets: the bound is 0.0173 from the value.
-MARGIN = 0.0173
 
 
 def _replicates(value: float, each: int = 100) -> Replicates:

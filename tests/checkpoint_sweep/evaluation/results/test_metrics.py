@@ -11,7 +11,7 @@ from tensorflow_model_analysis.proto import metrics_for_slice_pb2
 
 from checkpoint_sweep.common.names import MetricName, ModelNames
 from checkpoint_sweep.evaluation.results.files import JACKKNIFE
-from checkpoint_sweep.evaluation.results.metrics import EvaluationMetrics, read_metrics
+from checkpoint_sweep.evaluation.results.metrics import EvaluationMetrics
 from checkpoint_sweep.evaluation.results.replicates import read_replicates
 from checkpoint_sweep.selection.intervals import estimate
 from tests.support import tfrecords
@@ -80,7 +80,6 @@ def test_the_single_numbers_of_each_model_are_read_by_slice(directory: str) -> N
         CASH: {AUC: 0.25, LOSS: 0.125},
     }
     assert metrics.of_model("old") == {OVERALL: {AUC: 0.5}, CASH: {AUC: 0.125}}
-    assert read_metrics(directory, "old") == metrics.of_model("old")
 
 
 def test_replicates_of_another_value_than_the_reported_have_no_error(directory: str) -> None:
@@ -127,7 +126,7 @@ def test_values_with_and_without_weights_are_told_apart(tmp_path: Path) -> None:
     text = "slice_key {}" + "".join(entry % value for value in values)
     record = text_format.Parse(text, metrics_for_slice_pb2.MetricsForSlice())
     tfrecords.write(tmp_path / "metrics.tfrecord", [record.SerializeToString()])
-    assert read_metrics(str(tmp_path), "")[OVERALL] == {
+    assert EvaluationMetrics(str(tmp_path)).of_model("")[OVERALL] == {
         MetricName("", "", "auc", "weighted"): 0.7,
         MetricName("", "", "auc", "unweighted"): 0.6,
         LOSS: 0.5,

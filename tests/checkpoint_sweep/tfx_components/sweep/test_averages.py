@@ -286,6 +286,29 @@ def test_other_weights_of_a_checkpoint_make_its_averages_anew(
     assert evaluated == ["step-00000020", "average-last-3"]
 
 
+def _end_at_the_second_trial(
+    patched: pytest.MonkeyPatch, around: EstimatorRun, sweep: Sweep, error: BaseException
+) -> None:
+    counted = fused_engine.EvaluateModels
+
+    def evaluate_models(candidates: Any, *args: Any, **options: Any) -> Any:
+        if candidates[0].name == "greedy-soup-trial-02":
+            raise error
+        return counted(candidates, *args, **options)
+
+    patched.setattr(fused_engine, "EvaluateModels", evaluate_models)
+    with pytest.raises(type(error)):
+        sweep(around, execution=1, averages=BOTH, last_step=40, **_by_cross_entropy())
+
+
+def _assert_goes_on(around: EstimatorRun, sweep: Sweep, evaluated: list[str]) -> None:
+    evaluated.clear()
+    second = sweep(around, execution=2, averages=BOTH, last_step=40, **_by_cross_entropy())
+    assert evaluated == ["greedy-soup-trial-02"]
+    whole = sweep(around, averages=BOTH, last_step=40, **_by_cross_entropy())
+    assert second.verdicts == whole.verdicts
+
+
 def test_trials_before_a_failure_are_kept(
     around: EstimatorRun,
     sweep: Sweep,
@@ -293,28 +316,13 @@ def test_trials_before_a_failure_are_kept(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> None:
-    counted = fused_engine.EvaluateModels
-
-    def fail_at_the_second_trial(candidates: Any, *args: Any, **options: Any) -> Any:
-        if candidates[0].name == "greedy-soup-trial-02":
-            raise RuntimeError("the machine is on fire")
-        return counted(candidates, *args, **options)
-
     with monkeypatch.context() as patched:
-        patched.setattr(fused_engine, "EvaluateModels", fail_at_the_second_trial)
-        with pytest.raises(RuntimeError, match="on fire"):
-            sweep(around, execution=1, averages=BOTH, last_step=40, **_by_cross_entropy())
+        _end_at_the_second_trial(patched, around, sweep, RuntimeError("the machine is on fire"))
     kept = tmp_path / "node" / "evaluation" / "1.unfinished"
     assert (kept / "greedy-soup-trial-01").exists()
     assert (kept / "average-last-2").exists()
     assert not (kept / "averages").exists()
-    evaluated.clear()
-    second = sweep(around, execution=2, averages=BOTH, last_step=40, **_by_cross_entropy())
-    assert evaluated == ["greedy-soup-trial-02"]
-    assert (
-        second.verdicts
-        == sweep(around, averages=BOTH, last_step=40, **_by_cross_entropy()).verdicts
-    )
+    _assert_goes_on(around, sweep, evaluated)
     assert not kept.exists()
 
 
@@ -325,27 +333,12 @@ def test_trials_of_a_killed_process_are_kept(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> None:
-    counted = fused_engine.EvaluateModels
-
-    def die_at_the_second_trial(candidates: Any, *args: Any, **options: Any) -> Any:
-        if candidates[0].name == "greedy-soup-trial-02":
-            raise SystemExit
-        return counted(candidates, *args, **options)
-
     with monkeypatch.context() as patched:
-        patched.setattr(fused_engine, "EvaluateModels", die_at_the_second_trial)
         patched.setattr(executor, "set_aside", lambda directory: None)
-        with pytest.raises(SystemExit):
-            sweep(around, execution=1, averages=BOTH, last_step=40, **_by_cross_entropy())
+        _end_at_the_second_trial(patched, around, sweep, SystemExit())
     averages = tmp_path / "node" / "evaluation" / "1" / "averages"
     shutil.copytree(averages / "average-last-2", averages / f"greedy-soup{PARTIAL}{'0' * 32}")
-    evaluated.clear()
-    second = sweep(around, execution=2, averages=BOTH, last_step=40, **_by_cross_entropy())
-    assert evaluated == ["greedy-soup-trial-02"]
-    assert (
-        second.verdicts
-        == sweep(around, averages=BOTH, last_step=40, **_by_cross_entropy()).verdicts
-    )
+    _assert_goes_on(around, sweep, evaluated)
 
 
 def test_a_checkpoint_that_is_left_out_is_not_averaged(

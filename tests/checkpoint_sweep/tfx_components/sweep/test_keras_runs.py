@@ -188,9 +188,7 @@ def _twice(directory: Path, model: object) -> Callable[[str], None]:
     return lambda prefix: checkpoint.read(prefix).assert_consumed()
 
 
-def test_of_two_copies_of_a_model_the_exported_one_is_found(
-    tmp_path: Path, examples: list[bytes]
-) -> None:
+def test_of_two_copies_of_a_model_the_exported_one_is_found(tmp_path: Path) -> None:
     def averages(directory: Path, model: object) -> Callable[[str], None]:
         copy = keras_run.sequential()
         checkpoint = tf.train.Checkpoint(raw=copy, average=model)

@@ -15,7 +15,6 @@ from pipeline.kubeflow.task.serving_folder import BaselineError
 from tests.pipeline.kubeflow.conftest import DATA, VALUES, VERTEX_VALUES
 
 Json = dict[str, Any]
-PUSHED = json.dumps({"filesystem": {"base_directory": "/mnt/serving"}})
 
 
 class Pod:

@@ -114,7 +114,8 @@ def _inputs(
 def _by_v1(directory: str, signature_name: str, inputs: Mapping[str, np.ndarray]) -> Arrays:
     models = SeparateModels([ModelSource.from_saved_model("exported", directory)], signature_name)
     try:
-        (outputs,) = predict_all(models.predict, models.input_specs, inputs)
+        given = _with_unused(models.input_specs, inputs)
+        (outputs,) = predict_all(models.predict, models.input_specs, given)
         return outputs
     finally:
         models.close()
@@ -128,5 +129,18 @@ def _by_v2(directory: str, signature_name: str, inputs: Mapping[str, np.ndarray]
         outputs = function(**{name: tf.constant(given[name]) for name in specs})
         return [{name: value.numpy() for name, value in outputs.items()}]
 
-    (outputs,) = predict_all(predict, specs, inputs)
+    (outputs,) = predict_all(predict, specs, _with_unused(specs, inputs))
     return outputs
+
+
+def _with_unused(
+    specs: Mapping[str, tf.TensorSpec], inputs: Mapping[str, np.ndarray]
+) -> dict[str, np.ndarray]:
+    """Adds the inputs that the engine does not feed, since no output depends on them."""
+    rows = len(next(iter(inputs.values())))
+    given = dict(inputs)
+    for name in specs.keys() - inputs.keys():
+        dtype, shape = specs[name].dtype, specs[name].shape
+        sizes = [rows, *(size or 1 for size in shape[1:])] if shape.rank else []
+        given[name] = np.full(sizes, b"" if dtype == tf.string else 0, dtype.as_numpy_dtype)
+    return given

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tensorflow as tf
 import tensorflow_model_analysis as tfma
 from google.protobuf import text_format
 
 from checkpoint_sweep.common.eval_config import with_defaults
 from checkpoint_sweep.errors import ServingError
+from checkpoint_sweep.evaluation.preflight.signature import check_signature
 from checkpoint_sweep.model_run.averaging import Averager
 from checkpoint_sweep.model_run.candidates import make_candidates
 from checkpoint_sweep.model_run.checkpoints import find_checkpoints
@@ -20,6 +22,7 @@ from checkpoint_sweep.saved_model.saved_model import SavedModel
 from checkpoint_sweep.sweeping.evaluated_export import export_evaluated
 from checkpoint_sweep.sweeping.example_files import open_files
 from checkpoint_sweep.sweeping.served_predictions import check_predictions, different_output
+from checkpoint_sweep.sweeping.tables.columns import of_evaluation
 from tests.support import keras_run, tfrecords
 
 Check = Callable[[str], None]
@@ -94,3 +97,34 @@ def test_outputs_are_equal_but_for_rounding(
     expected: np.ndarray, actual: np.ndarray, equal: bool
 ) -> None:
     assert different_output({"p": expected}, {"p": actual}) == (None if equal else "p")
+
+
+@pytest.mark.parametrize(
+    ("shape", "dtype"), [([None], tf.float32), ([], tf.bool), ([None, 2], tf.string)]
+)
+def test_inputs_on_which_no_output_depends_are_no_obstacle(
+    shape: list[int | None], dtype: tf.DType, tmp_path: Path
+) -> None:
+    module = tf.Module()
+    module.w = tf.Variable(2.0)
+    text = tf.TensorSpec([None], tf.string, "examples")
+
+    @tf.function(input_signature=[text, tf.TensorSpec(shape, dtype, "unused")])
+    def serve(examples: tf.Tensor, unused: tf.Tensor) -> dict[str, tf.Tensor]:
+        parsed = tf.io.parse_example(examples, {"x": tf.io.FixedLenFeature([], tf.float32)})
+        return {"p": module.w * parsed["x"]}
+
+    directory = str(tmp_path / "export")
+    tf.saved_model.save(module, directory, signatures={"serving_default": serve})
+    (tmp_path / "eval.csv").write_text("x,big_tipper\n1,0\n2,1\n")
+    config = with_defaults(text_format.Parse(CONFIG, tfma.EvalConfig()), has_baseline=False)
+    model = SavedModel(directory)
+    examples = open_files(
+        [str(tmp_path / "eval.csv")],
+        "eval",
+        None,
+        str(tmp_path / "tables"),
+        lambda: of_evaluation(config, [model], None),
+    )
+    check_signature(model, config, examples.features())
+    check_predictions(ModelSource.from_saved_model("m", directory), directory, config, examples)

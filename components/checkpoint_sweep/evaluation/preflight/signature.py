@@ -178,6 +178,7 @@ def _check_inputs(
     unknown = [n for n in sorted(inputs) if not _found(n, features)]
     if unknown and len(inputs) > 1:
         used = used_inputs(saved_model, name)
+        inputs = {n: tensor for n, tensor in inputs.items() if n in used}
         unknown = [n for n in unknown if n in used]
     if not unknown or (len(inputs) == 1 and inputs[unknown[0]].dtype == tf.string.as_datatype_enum):
         return

@@ -11,6 +11,7 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 from checkpoint_sweep.evaluation.aggregate import slicing
 from checkpoint_sweep.evaluation.inputs import preprocessing
 from checkpoint_sweep.evaluation.plan import plan as plan_lib
+from checkpoint_sweep.evaluation.predict.serving_graph import used_inputs
 from checkpoint_sweep.evaluation.preflight.features import features_of
 from checkpoint_sweep.saved_model.parsed_features import parsed_features
 from checkpoint_sweep.saved_model.saved_model import SavedModel
@@ -79,37 +80,46 @@ def of_evaluation(
     for number, model in enumerate(models):
         needed |= features_of(eval_config, model)
         spec = plan_lib.model_spec(eval_config, of_baseline=number > 0)
-        for signature in _signatures(spec, model):
-            for name, tensor in signature.inputs.items():
-                needed |= {name, name.removesuffix("_input")}
+        for name, signature in _signatures(spec, model):
+            for given, tensor in signature.inputs.items():
+                needed |= {given, given.removesuffix("_input")}
                 # Fed as it is, or converted: slices keep the whole numbers that the table has.
                 dtype = _of_example(tf.as_dtype(tensor.dtype))
-                if dtype is not None and not (dtype == tf.float32 and name in sliced_by):
-                    declared[name.removesuffix("_input")] = Declared(dtype, "model")
-                    declared[name] = Declared(dtype, "model")
-            if _is_lone_string(signature):
+                if dtype is not None and not (dtype == tf.float32 and given in sliced_by):
+                    declared[given.removesuffix("_input")] = Declared(dtype, "model")
+                    declared[given] = Declared(dtype, "model")
+            if _is_lone_string(signature, model, name):
                 parsed = parsed_features(model)
                 others_too |= not parsed
                 needed |= parsed.keys()
-                for name, kind in parsed.items():
+                for feature, kind in parsed.items():
                     dtype = _of_example(kind) if kind is not None else None
                     if dtype is not None:
-                        declared[name] = Declared(dtype, "model")
+                        declared[feature] = Declared(dtype, "model")
     return TableColumns(frozenset(needed), others_too, declared | of_schema(schema))
 
 
-def _signatures(spec: tfma.ModelSpec, model: SavedModel) -> "Iterator[tf.compat.v1.SignatureDef]":
-    """Yields the signature that is evaluated, and those that preprocess."""
+def _signatures(
+    spec: tfma.ModelSpec, model: SavedModel
+) -> "Iterator[tuple[str, tf.compat.v1.SignatureDef]]":
+    """Yields the signature that is evaluated, and those that preprocess, by name."""
     present = model.signatures
     names = [spec.signature_name or model.default_signature]
     for name in dict.fromkeys([*names, *preprocessing.functions(spec, model)]):
         if name in present:
-            yield present[name]
+            yield name, present[name]
 
 
-def _is_lone_string(signature: "tf.compat.v1.SignatureDef") -> bool:
-    dtypes = [tensor.dtype for tensor in signature.inputs.values()]
-    return dtypes == [tf.string.as_datatype_enum]
+def _is_lone_string(
+    signature: "tf.compat.v1.SignatureDef", model: SavedModel, signature_name: str
+) -> bool:
+    """Tells whether all that outputs depend on is one string."""
+    inputs = {name: tensor.dtype for name, tensor in signature.inputs.items()}
+    text = tf.string.as_datatype_enum
+    if len(inputs) > 1 and text in inputs.values():
+        used = used_inputs(model, signature_name)
+        inputs = {name: dtype for name, dtype in inputs.items() if name in used}
+    return list(inputs.values()) == [text]
 
 
 def _reads_any_feature(eval_config: tfma.EvalConfig) -> bool:

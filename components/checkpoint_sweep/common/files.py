@@ -121,10 +121,15 @@ def check_access(folder: str) -> None:
     """Checks that what is in a local folder can be seen, if the folder is there.
 
     Raises:
-        PermissionError: It cannot: nothing in it would seem to exist.
+        PermissionError: It cannot, or the folder itself cannot: nothing there would seem to exist.
     """
-    if os.path.isdir(folder) and not os.access(folder, os.R_OK | os.X_OK):
-        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), folder)
+    if "://" in folder:
+        return
+    seen, mode = os.path.abspath(folder), os.R_OK | os.X_OK
+    while not os.path.isdir(seen) and seen != os.sep:
+        seen, mode = os.path.dirname(seen), os.X_OK
+    if not os.access(seen, mode):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), seen)
 
 
 def files_below(directory: str | Path) -> Iterator[str]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from checkpoint_sweep.common.files import walk
+from checkpoint_sweep.common.files import check_access, walk
 
 
 def _names(folder: Path) -> list[str]:
@@ -44,3 +44,14 @@ def test_a_folder_that_cannot_be_read_is_an_error(
     monkeypatch.setattr(os, "scandir", refuse)
     with pytest.raises(PermissionError):
         list(walk(str(tmp_path)))
+
+
+@pytest.mark.parametrize("below", ["", "below", "below/it"])
+def test_what_lies_in_a_folder_that_may_not_be_read_is_not_taken_for_gone(
+    below: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check_access(str(tmp_path / below))
+    monkeypatch.setattr(os, "access", lambda path, mode: str(path) != str(tmp_path))
+    with pytest.raises(PermissionError) as caught:
+        check_access(str(tmp_path / below))
+    assert caught.value.filename == str(tmp_path)

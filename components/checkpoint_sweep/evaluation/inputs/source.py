@@ -1,6 +1,7 @@
 """Examples to evaluate on, as an engine reads them."""
 
 import dataclasses
+import os
 from collections.abc import Collection, Iterator
 
 import apache_beam as beam
@@ -11,7 +12,7 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 from tfx_bsl.tfxio import dataset_options, tensor_adapter, tf_example_record, tfxio
 
 from checkpoint_sweep.common.errors import UserError
-from checkpoint_sweep.common.files import special_file
+from checkpoint_sweep.common.files import check_access, special_file
 from checkpoint_sweep.common.text import first_line
 from checkpoint_sweep.common.wording import Words
 from checkpoint_sweep.evaluation.inputs.files import compression_of, data_files
@@ -170,6 +171,7 @@ def check_files(pattern: str) -> None:
     """
     paths = data_files(pattern)
     if not paths:
+        check_access(os.path.dirname(pattern))
         raise ExamplesError(f"There is no file of examples at {pattern}. Make the examples again.")
     if path := special_file(paths):
         raise ExamplesError(

@@ -124,6 +124,19 @@ def _unreadable(case: Case) -> None:
         index.write_bytes(b"")
 
 
+@refusal("or none may be read")
+def _closed(case: Case) -> None:
+    def refuse(prefix: str) -> None:
+        raise tf.errors.PermissionDeniedError(None, None, f"{prefix}.index; Permission denied")
+
+    stock = tf.compat.v1.train.NewCheckpointReader
+    case.patch.setattr(
+        tf.compat.v1.train,
+        "NewCheckpointReader",
+        lambda prefix: (stock if prefix.startswith(str(case.export)) else refuse)(prefix),
+    )
+
+
 @refusal("the chosen checkpoint has gone before it is exported (after the evaluation)")
 def _gone(case: Case) -> None:
     stock = run_sweep.choose
@@ -169,6 +182,55 @@ def _half_export(case: Case) -> None:
 @refusal("its data file is missing", "or they are unreadable")
 def _export_without_data(case: Case) -> None:
     (case.export / (VARIABLES + DATA)).unlink()
+
+
+@refusal("or they may not be read")
+def _closed_export(case: Case) -> None:
+    def refuse(prefix: str) -> None:
+        raise tf.errors.PermissionDeniedError(None, None, f"{prefix}.index; Permission denied")
+
+    case.patch.setattr(tf.compat.v1.train, "NewCheckpointReader", refuse)
+
+
+def _link(case: Case, target: str) -> None:
+    (case.export / "assets.extra").mkdir()
+    (case.export / "assets.extra/link").symlink_to(target)
+
+
+@refusal("a file beside its graph and weights is a link that leads out of it")
+def _link_out(case: Case) -> None:
+    _link(case, str(case.model_run / "checkpoint"))
+
+
+@refusal("or a link to a folder")
+def _link_within(case: Case) -> None:
+    _link(case, "../variables")
+
+
+def _rewrite(case: Case, change: Callable[[Any], None]) -> None:
+    path = case.export / "saved_model.pb"
+    proto = saved_model_pb2.SavedModel.FromString(path.read_bytes())
+    change(proto.meta_graphs[0])
+    path.write_bytes(proto.SerializeToString())
+
+
+@refusal("a node of its graph is of no operation that TensorFlow has (during the evaluation)")
+def _unknown_op(case: Case) -> None:
+    def change(meta_graph: Any) -> None:
+        for node in meta_graph.graph_def.node:
+            node.op = node.op.replace("MatMul", "MatMux")
+
+    _rewrite(case, change)
+
+
+@refusal("or its signature names an output that a node does not have")
+def _output_of_no_node(case: Case) -> None:
+    def change(meta_graph: Any) -> None:
+        for signature in meta_graph.signature_def.values():
+            for output in signature.outputs.values():
+                output.name = output.name.partition(":")[0] + ":7"
+
+    _rewrite(case, change)
 
 
 @refusal("or no signature reads them")

@@ -23,6 +23,15 @@ def to_json(value: Any) -> str:
     return text.replace("<", r"\u003c").replace(">", r"\u003e").replace("&", r"\u0026")
 
 
+def finite_or_none(value: float | None) -> float | None:
+    """Returns the value if it is a finite number, otherwise None: JSON's null.
+
+    >>> finite_or_none(0.5), finite_or_none(math.nan)
+    (0.5, None)
+    """
+    return value if value is not None and math.isfinite(value) else None
+
+
 def _plain(value: Any) -> Any:
     if hasattr(value, "tolist"):  # NumPy's, which need not be imported for that.
         value = value.tolist()

@@ -5,7 +5,8 @@ import math
 import statistics
 from collections.abc import Mapping, Sequence
 
-from checkpoint_sweep.report.document import Candidate, Report, number
+from checkpoint_sweep.common.json_safe import finite_or_none
+from checkpoint_sweep.report.document import Candidate, Report
 from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.formatting import plus_minus
 from checkpoint_sweep.selection.verdict import Difference
@@ -78,7 +79,7 @@ def at_the_edge(report: Report) -> str:
     values = [
         (value, candidate)
         for candidate in _passing(report)
-        if candidate.verdict and (value := number(candidate.verdict.value)) is not None
+        if candidate.verdict and (value := finite_or_none(candidate.verdict.value)) is not None
     ]
     if not values:
         return ""
@@ -135,4 +136,4 @@ def _passing(report: Report) -> Sequence[Candidate]:
 
 def _overall(report: Report, candidate: Candidate, metric_at: int) -> float | None:
     table = report.values.get(candidate.name)
-    return number(table[0][metric_at]) if table and not report.slices[0] else None
+    return finite_or_none(table[0][metric_at]) if table and not report.slices[0] else None

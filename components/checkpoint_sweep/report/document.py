@@ -1,7 +1,6 @@
 """The content of a report, as `report.json` has it; docs/report.md explains it."""
 
 import dataclasses
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -293,8 +292,3 @@ def _known(kind: type[_Fields], content: Mapping[str, Any]) -> _Fields:
 
 def _numbers(table: Sequence[Sequence[Any]]) -> list[list[float | None]]:
     return [[None if cell is None else float(cell) for cell in row] for row in table]
-
-
-def number(value: float | None) -> float | None:
-    """Returns the value if it is a finite number, otherwise None."""
-    return value if value is not None and math.isfinite(value) else None

@@ -10,6 +10,7 @@ import tensorflow_model_analysis as tfma
 from absl import logging
 from tensorflow_model_analysis.writers import eval_config_writer
 
+from checkpoint_sweep.common.json_safe import finite_or_none
 from checkpoint_sweep.common.names import MetricName, ModelNames, SliceName
 from checkpoint_sweep.common.text import first_line
 from checkpoint_sweep.evaluation.results.candidate import read_predictions
@@ -21,7 +22,6 @@ from checkpoint_sweep.report.document import (
     ReportedThreshold,
     Table,
     Uncertainty,
-    number,
 )
 from checkpoint_sweep.report.plots import Plot
 from checkpoint_sweep.report.read_losses import read_losses
@@ -196,7 +196,7 @@ def _thresholds(eval_config: tfma.EvalConfig) -> list[ReportedThreshold]:
             metric=str(threshold.metric),
             slice=threshold.features,
             kind="change" if threshold.is_change else "value",
-            **{bound.kind.value: number(bound.limit) for bound in threshold.bounds},
+            **{bound.kind.value: finite_or_none(bound.limit) for bound in threshold.bounds},
         )
         if reported not in result:
             result.append(reported)

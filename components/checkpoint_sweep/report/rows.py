@@ -5,7 +5,8 @@ import io
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from checkpoint_sweep.report.document import Report, number
+from checkpoint_sweep.common.json_safe import finite_or_none
+from checkpoint_sweep.report.document import Report
 from checkpoint_sweep.report.support import is_supported
 
 # What spreadsheets take for the beginning of a formula.
@@ -81,12 +82,12 @@ def rows(report: Report) -> Iterator[Row]:
                     eligible=candidate.verdict.eligible if candidate.verdict else None,
                     slice=slices[s],
                     metric=metrics[m],
-                    value=number(value),
+                    value=finite_or_none(value),
                     standard_error=own.standard_error if own else None,
                     low=own.low if own else None,
                     high=own.high if own else None,
-                    baseline=number(baseline),
-                    change=None if baseline is None else number(value - baseline),
+                    baseline=finite_or_none(baseline),
+                    change=None if baseline is None else finite_or_none(value - baseline),
                     change_standard_error=change.standard_error if change else None,
                     change_low=change.low if change else None,
                     change_high=change.high if change else None,

@@ -4,9 +4,10 @@ import dataclasses
 from collections.abc import Sequence
 from pathlib import PurePath
 
+from checkpoint_sweep.common.json_safe import finite_or_none
 from checkpoint_sweep.common.names import EXAMPLE_COUNTS
 from checkpoint_sweep.common.text import some
-from checkpoint_sweep.report.document import Candidate, Report, Table, number
+from checkpoint_sweep.report.document import Candidate, Report, Table
 from checkpoint_sweep.report.support import is_supported
 from checkpoint_sweep.selection.formatting import plus_minus, with_sign
 from checkpoint_sweep.selection.sentence import ties
@@ -113,7 +114,7 @@ def _nearest(report: Report, decision: SweepVerdicts) -> str:
     finite = [
         (decision.selection.direction.loss(value), candidate, verdict)
         for candidate in report.candidates
-        if (verdict := candidate.verdict) and (value := number(verdict.value)) is not None
+        if (verdict := candidate.verdict) and (value := finite_or_none(verdict.value)) is not None
     ]
     if not finite:
         return ""

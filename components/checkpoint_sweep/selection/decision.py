@@ -4,6 +4,7 @@ import dataclasses
 import math
 from collections.abc import Sequence
 
+from checkpoint_sweep.common.json_safe import finite_or_none
 from checkpoint_sweep.common.text import some
 from checkpoint_sweep.selection import certainty, policies
 from checkpoint_sweep.selection.criteria import LEVEL, Direction
@@ -89,7 +90,7 @@ def _verdict(
     difference: Difference | None,
     level: float,
 ) -> Verdict:
-    value = result.value if result.value is not None and math.isfinite(result.value) else None
+    value = finite_or_none(result.value)
     own = certainty.estimate_of(result, level) if value is not None else None
     return Verdict(
         result.name,

@@ -1,8 +1,8 @@
 """The differences of metrics between two models, and whether they are more than noise."""
 
 import dataclasses
-import math
 
+from checkpoint_sweep.common.json_safe import finite_or_none
 from checkpoint_sweep.common.names import MetricName, SliceName
 from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.intervals import estimate
@@ -53,7 +53,7 @@ def compare_values(
         direction: Direction of the metric; None if it is not known.
         level: Level of the interval.
     """
-    first, second = (value if math.isfinite(value) else None for value in values)
+    first, second = map(finite_or_none, values)
     if first is None or second is None:
         return Compared(*key, first, second, None)
     difference = second - first

@@ -4,17 +4,16 @@ import dataclasses
 import json
 from collections.abc import Mapping
 
-from checkpoint_sweep.common.names import MetricName, SliceName, weighting
 from checkpoint_sweep.common.wording import Words
 from checkpoint_sweep.selection import policies
-from checkpoint_sweep.selection.criteria import LEVEL, Direction, ThresholdMode
+from checkpoint_sweep.selection.criteria import LEVEL, Direction, MetricOnSlice, ThresholdMode
 from checkpoint_sweep.selection.policies import BestValue, SelectionError, SelectionPolicy
 
 _SHOWN = 300  # Characters of what is no selection.
 
 
 @dataclasses.dataclass(frozen=True)
-class Selection:
+class Selection(MetricOnSlice):
     """Names the metric to choose by, and how.
 
     >>> from checkpoint_sweep import Direction, EarliestOfSet, Selection
@@ -63,16 +62,6 @@ class Selection:
                 f" is {self.level}; it must be at least 0.5 and below 1.",
             )
 
-    @property
-    def metric_name(self) -> MetricName:
-        """The metric with the output, the class and the weighting that it is of."""
-        return MetricName(self.output_name, self.sub_key, self.metric, weighting(self.weighted))
-
-    @property
-    def slice_name(self) -> SliceName:
-        """The slice."""
-        return SliceName.of(self.slice.items())
-
     def to_json(self) -> str:
         """Returns the text of a component parameter; equal selections give equal text."""
         fields = {
@@ -119,7 +108,3 @@ class Selection:
                 "Selection(...).to_json()."
             ) from error
         return selection
-
-    def __str__(self) -> str:
-        on = f" on {self.slice_name}" if self.slice else ""
-        return f"{self.metric_name}{on}"

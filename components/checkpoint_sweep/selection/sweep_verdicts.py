@@ -5,8 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from checkpoint_sweep.common.json_safe import Json
-from checkpoint_sweep.common.names import MetricName, SliceName, weighting
-from checkpoint_sweep.selection.criteria import LEVEL, Direction, ThresholdMode
+from checkpoint_sweep.selection.criteria import LEVEL, Direction, MetricOnSlice, ThresholdMode
 from checkpoint_sweep.selection.verdict import Verdict
 
 # Of `verdicts.json`: raised when a key changes its meaning or goes; keys may be added.
@@ -14,7 +13,7 @@ VERSION = 1
 
 
 @dataclasses.dataclass(frozen=True)
-class AppliedSelection:
+class AppliedSelection(MetricOnSlice):
     """The selection that a sweep has applied, with the direction that was declared.
 
     Attributes:
@@ -39,20 +38,6 @@ class AppliedSelection:
     level: float = LEVEL
     policy: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     threshold_mode: ThresholdMode = ThresholdMode.VALUE
-
-    @property
-    def metric_name(self) -> MetricName:
-        """The metric with the output, the class and the weighting that it is of."""
-        return MetricName(self.output_name, self.sub_key, self.metric, weighting(self.weighted))
-
-    @property
-    def slice_name(self) -> SliceName:
-        """The slice."""
-        return SliceName.of(self.slice.items())
-
-    def __str__(self) -> str:
-        on = f" on {self.slice_name}" if self.slice else ""
-        return f"{self.metric_name}{on}"
 
     def to_dict(self) -> Json:
         """Returns the selection as `verdicts.json` has it."""

@@ -1,13 +1,12 @@
 """Compares two candidates, of one sweep or of two, metric by metric and slice by slice."""
 
 import dataclasses
-import math
 import os
 from collections.abc import Mapping, Sequence
 
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.common.files import files_below, special_file
-from checkpoint_sweep.common.json_safe import Json
+from checkpoint_sweep.common.json_safe import Json, finite_or_none
 from checkpoint_sweep.common.names import OVERALL, MetricName, SliceName
 from checkpoint_sweep.common.wording import Words
 from checkpoint_sweep.evaluation.data_errors import in_a_sentence
@@ -219,5 +218,4 @@ def _buckets(side: Side) -> tuple[int, ...] | None:
 
 
 def _count(side: Side) -> float | None:
-    count = side.values.get(_OVERALL_COUNT)
-    return count if count is not None and math.isfinite(count) else None
+    return finite_or_none(side.values.get(_OVERALL_COUNT))

@@ -11,7 +11,7 @@ import apache_beam as beam
 import numpy as np
 from tensorflow_model_analysis.metrics import metric_types
 
-from checkpoint_sweep.common.json_safe import Json
+from checkpoint_sweep.common.json_safe import Json, finite_or_none
 from checkpoint_sweep.common.names import MetricName
 from checkpoint_sweep.evaluation.aggregate import derive
 from checkpoint_sweep.evaluation.aggregate.state import SliceState
@@ -175,7 +175,7 @@ def _entries(
 
 
 def _replicates_entry(prefix: str, values: list[float | None], folds: list[int]) -> Json:
-    numbers = [v if v is not None and math.isfinite(v) else None for v in values]
+    numbers = list(map(finite_or_none, values))
     left_out: list[float | None] = [None] * FOLDS
     for fold, number in zip(folds, numbers[1:], strict=True):
         left_out[fold] = number

@@ -3,10 +3,9 @@
 import dataclasses
 from collections.abc import Mapping, Sequence
 
-from checkpoint_sweep.common.json_safe import Json
+from checkpoint_sweep.common.json_safe import Json, finite_or_none
 from checkpoint_sweep.common.names import MetricName, SliceName
 from checkpoint_sweep.evaluation.results.replicates import JackknifeReplicates
-from checkpoint_sweep.report.document import number
 from checkpoint_sweep.selection.formatting import plus_minus
 from checkpoint_sweep.selection.intervals import Estimate, estimate
 
@@ -37,7 +36,7 @@ class Finding:
             "metric": str(self.metric),
             "slice": dict(self.slice),
             "value": _to_json(self.value),
-            "baseline": number(self.baseline),
+            "baseline": finite_or_none(self.baseline),
             "change": _to_json(self.change),
         }
 
@@ -69,7 +68,7 @@ def findings(
 def _to_json(known: Estimate | None) -> Json | None:
     if known is None:
         return None
-    return {**dataclasses.asdict(known), "value": number(known.value)}
+    return {**dataclasses.asdict(known), "value": finite_or_none(known.value)}
 
 
 def in_words(found: Sequence[Finding]) -> str:

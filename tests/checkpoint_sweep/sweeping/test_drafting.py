@@ -111,6 +111,8 @@ def test_the_features_that_an_estimator_parses_are_found(trained: EstimatorRun) 
         ({"p": 3}, {"x": _YES_OR_NO, "k": _CLASS}, "k", MULTI_CLASS),
         ({"p": UNKNOWN}, {"k": _CLASS, "w": _WORD}, "k", MULTI_CLASS),
         ({"p": 3}, {"hot": dataclasses.replace(_NUMBER, width=3)}, "hot", MULTI_CLASS),
+        ({"p": 3}, {"k": dataclasses.replace(_CLASS, kind=FLOAT, is_whole=True)}, "k", MULTI_CLASS),
+        ({"p": 99}, {"k": Feature(INTEGER, 1.0, 1, None, 0, 98)}, "k", MULTI_CLASS),
     ],
 )
 def test_label_and_problem_are_guessed_from_outputs_and_features(
@@ -196,6 +198,18 @@ def test_slices_are_features_of_few_values() -> None:
         ),
         ({"p": 1}, {"x": _YES_OR_NO}, "y", "have no feature 'y'; they have: x"),
         ({"p": 1}, {"w": _WORD}, "w", "is text"),
+        (
+            {"p": 3},
+            {"k": dataclasses.replace(_CLASS, low=1, high=3)},
+            "k",
+            "from 1 to 3, and the classes of 'p' are 0 to 2",
+        ),
+        (
+            {"p": 1},
+            {"target": dataclasses.replace(_YES_OR_NO, share=0.9), "x": _YES_OR_NO},
+            None,
+            "'target' .missing in some examples. cannot be the label",
+        ),
         ({}, {"x": _YES_OR_NO}, None, "no output that is a number"),
     ],
 )
@@ -204,6 +218,13 @@ def test_a_label_that_cannot_be_guessed_is_refused(
 ) -> None:
     with pytest.raises(UserError, match=words):
         guess(_model(outputs, "given"), features, label, None)
+
+
+def test_two_numbers_that_are_no_classes_are_noted() -> None:
+    features = {"y": dataclasses.replace(_YES_OR_NO, low=1, high=2)}
+    guessed = guess(_model({"p": 1}), features, None, None)
+    assert guessed.problem == REGRESSION
+    assert "write 0 and 1" in guessed.notes[-1]
 
 
 def test_every_direction_is_declared() -> None:

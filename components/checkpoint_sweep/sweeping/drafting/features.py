@@ -14,7 +14,7 @@ from checkpoint_sweep.evaluation.inputs.source import ExamplesError, ExampleSour
 
 LOOKED_AT = 10_000
 INTEGER, FLOAT, TEXT = "integers", "numbers", "text"
-_MOST_DISTINCT = 50
+MOST_DISTINCT = 50
 # As pandas names the index of its rows, in Parquet and in CSV files.
 _INDEX = re.compile(r"__index_level_\d+__|(Unnamed: 0)?")
 
@@ -33,6 +33,7 @@ class Feature:
         most_frequent: Share of the most frequent value; None where `distinct` is.
         median_error: Mean absolute difference to the median; None of text.
         is_multi_hot: Whether the values are zeros and ones, and not one of them in each example.
+        is_whole: Whether all values are whole numbers, of whichever kind.
     """
 
     kind: str
@@ -44,6 +45,7 @@ class Feature:
     most_frequent: float | None = None
     median_error: float | None = None
     is_multi_hot: bool = False
+    is_whole: bool = False
 
     @property
     def is_number(self) -> bool:
@@ -95,7 +97,7 @@ def _feature(parts: list[pa.Array], rows: int) -> Feature | None:
     share, widths = len(lengths) / rows, set(lengths)
     width = widths.pop() if len(widths) == 1 else None
     counts = Counter(values.tolist())
-    few = len(counts) <= _MOST_DISTINCT
+    few = len(counts) <= MOST_DISTINCT
     most = counts.most_common(1)[0][1] / values.size if few else None
     distinct = len(counts) if few else None
     if values.dtype == object:
@@ -103,9 +105,8 @@ def _feature(parts: list[pa.Array], rows: int) -> Feature | None:
     kind = INTEGER if np.issubdtype(values.dtype, np.integer) else FLOAT
     error = float(np.abs(values - np.median(values)).mean())
     low, high = float(values.min()), float(values.max())
-    return Feature(
-        kind, share, width, distinct, low, high, most, error, _is_multi_hot(values, width)
-    )
+    multi_hot, whole = _is_multi_hot(values, width), bool((np.mod(values, 1) == 0).all())
+    return Feature(kind, share, width, distinct, low, high, most, error, multi_hot, whole)
 
 
 def _is_multi_hot(values: np.ndarray, width: int | None) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from checkpoint_sweep.common.eval_config import EvalConfigError
 from checkpoint_sweep.common.text import some
 from checkpoint_sweep.evaluation.preflight.signature import predicted_output
-from checkpoint_sweep.sweeping.drafting.features import FLOAT, TEXT, Feature
+from checkpoint_sweep.sweeping.drafting.features import FLOAT, INTEGER, TEXT, Feature
 from checkpoint_sweep.sweeping.drafting.label import are_classes, are_signs, find_label
 from checkpoint_sweep.sweeping.drafting.model import UNKNOWN, Model
 from checkpoint_sweep.sweeping.drafting.predictions import Predicted
@@ -168,17 +168,28 @@ def _problem(
         notes.append(f"The classes of {name!r} are found in the vocabulary that the model gives.")
         return BINARY if columns == 1 else MULTI_CLASS
     if columns > 1:
+        if label.is_number and not are_classes(label, columns):
+            raise EvalConfigError(
+                f"The label {name!r} has numbers from {label.low:g} to {label.high:g}, and the "
+                f"classes of {prediction!r} are 0 to {columns - 1}. Write the labels so, or name "
+                "another by --label."
+            )
         return MULTI_LABEL if label.is_multi_hot else MULTI_CLASS
     if are_classes(label, 2):
         return BINARY
     if are_signs(label):
         return SIGNS
-    if columns == UNKNOWN and are_classes(label, _MOST_CLASSES):
+    if columns == UNKNOWN and label.kind == INTEGER and are_classes(label, _MOST_CLASSES):
         notes.append(
             f"{prediction!r} is taken for the probabilities of classes, since {name!r} has "
             f"{label.distinct} values; the signature does not say how many there are."
         )
         return MULTI_CLASS
+    if label.is_number and label.distinct == 2:
+        notes.append(
+            f"The label {name!r} is {label.low:g} or {label.high:g}, and is taken for a number: "
+            "write 0 and 1 for the metrics of two classes."
+        )
     return REGRESSION
 
 

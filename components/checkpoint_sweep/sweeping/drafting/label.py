@@ -5,11 +5,14 @@ from collections.abc import Mapping
 
 from checkpoint_sweep.common.eval_config import EvalConfigError
 from checkpoint_sweep.common.text import some
-from checkpoint_sweep.sweeping.drafting.features import FLOAT, INTEGER, TEXT, Feature
+from checkpoint_sweep.sweeping.drafting.features import FLOAT, INTEGER, MOST_DISTINCT, TEXT, Feature
 from checkpoint_sweep.sweeping.drafting.model import Model
 
 _OF_PROBABILITY = ("prob", "score", "logistic", "logit")
 _OF_LABEL = ("label", "labels", "target", "outcome", "class", "y")
+_MISSING, _CONSTANT = "missing in some examples", "the same in all examples"
+# The rank of what is called as a label is, or less.
+_BY_NAME = 2
 _NAMED = 10
 
 
@@ -44,6 +47,16 @@ def find_label(
     if not fits:
         raise EvalConfigError(_none_fits(obstacles))
     best = min(fits.values())
+    unfit = [
+        f"{name!r} ({reason})"
+        for name, reason in obstacles.items()
+        if reason in (_MISSING, _CONSTANT) and _has_its_name(name, prediction)
+    ]
+    if unfit and best > _BY_NAME:
+        raise EvalConfigError(
+            f"{some(unfit, _NAMED)} cannot be the label. Correct the examples, or name another "
+            "feature by --label."
+        )
     first = [name for name, rank in fits.items() if rank == best]
     if len(first) > 1:
         raise EvalConfigError(
@@ -62,9 +75,9 @@ def obstacle(name: str, feature: Feature, model: Model, prediction: str, columns
     if name in model.asks_for and not (name in model.parses and _has_its_name(name, prediction)):
         return "given to the model"
     if feature.share < 1:
-        return "missing in some examples"
+        return _MISSING
     if feature.distinct == 1:
-        return "the same in all examples"
+        return _CONSTANT
     is_class = model.has_vocabulary and are_names(feature, columns)
     if feature.kind == TEXT and not is_class:
         why = "with more values than classes" if model.has_vocabulary else "of no known classes"
@@ -98,7 +111,7 @@ def _has_its_name(name: str, prediction: str) -> bool:
 def _rank(name: str, feature: Feature, model: Model, prediction: str, columns: int) -> int:
     """Ranks how like a label a feature is, 0 the most."""
     if _has_its_name(name, prediction):
-        return 2 if name in model.asks_for else 0 if name == prediction else 1
+        return _BY_NAME if name in model.asks_for else 0 if name == prediction else 1
     is_class = model.has_vocabulary and are_names(feature, columns)
     of_probability = any(hint in prediction.lower() for hint in _OF_PROBABILITY)
     if columns <= 1 and of_probability:
@@ -120,8 +133,8 @@ def are_classes(feature: Feature, classes: int) -> bool:
     """Tells whether the values may be the numbers of so many classes."""
     if not feature.is_number or feature.low is None or feature.high is None:
         return False
-    few = feature.distinct is not None and feature.distinct <= classes
-    whole = feature.kind == INTEGER or classes == 2
+    few = (feature.distinct or MOST_DISTINCT + 1) <= classes
+    whole = feature.kind == INTEGER or feature.is_whole or classes == 2
     return few and whole and feature.low >= 0 and feature.high <= classes - 1
 
 

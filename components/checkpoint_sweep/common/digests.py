@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from checkpoint_sweep.common.files import walk
+
 _CHUNK = 1 << 24
 
 
@@ -33,12 +35,8 @@ def of_files(paths: Iterable[str]) -> str:
 
 
 def files_of_folder(folder: str) -> list[str]:
-    """Lists the files below a folder, on any file system."""
-    import tensorflow as tf  # Only here: it takes seconds.
-
-    return [
-        os.path.join(where, name) for where, _, names in tf.io.gfile.walk(folder) for name in names
-    ]
+    """Lists the files below a folder, on any file system; see `files.walk` for links."""
+    return [os.path.join(where, name) for where, _, names in walk(folder) for name in names]
 
 
 def of_folder(folder: str) -> str:

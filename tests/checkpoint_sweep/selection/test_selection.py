@@ -95,3 +95,14 @@ def test_a_policy_must_be_a_dataclass() -> None:
 
     with pytest.raises(SelectionError, match="must be a dataclass"):
         dataclasses.replace(Selection("auc"), policy=Plain()).to_json()
+
+
+def test_a_policy_whose_module_ends_the_process_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "ending_policy.py").write_text("import sys\nsys.exit(0)\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(SelectionError, match=r"cannot be made with .*: its module calls sys\.exit"):
+        Selection.from_json(
+            json.dumps({"metric": "auc", "policy": {"class": "ending_policy.Last"}})
+        )

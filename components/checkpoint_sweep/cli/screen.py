@@ -29,7 +29,7 @@ class Form(enum.Enum):
     MARKDOWN = "markdown"
 
 
-NONE_ELIGIBLE, BAD_INPUT, INTERRUPTED = 3, 2, 130
+NONE_ELIGIBLE, BAD_INPUT = 3, 2
 
 
 _TERMINAL: ContextVar[TextIO | None] = ContextVar("_TERMINAL", default=None)

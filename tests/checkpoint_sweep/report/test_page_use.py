@@ -5,6 +5,8 @@ import pytest
 from tests.checkpoint_sweep.report import fake_report
 from tests.checkpoint_sweep.report.conftest import Open
 
+pytestmark = pytest.mark.slow
+
 # What an element shows in part only, or not on the paper.
 _CUT = """[...document.querySelectorAll('main *')].filter((element) => {
           const box = element.getBoundingClientRect();

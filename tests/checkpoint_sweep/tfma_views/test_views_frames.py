@@ -11,6 +11,8 @@ from checkpoint_sweep.tfma_views import (
 )
 from tests.checkpoint_sweep.tfma_views.browser import Browser, Observed
 
+pytestmark = pytest.mark.slow
+
 Show = Callable[..., Observed]
 
 

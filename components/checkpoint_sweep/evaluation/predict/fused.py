@@ -43,8 +43,6 @@ class FusedModels:
         input_specs: Dtype and shape of the signature's inputs on which outputs depend, by argument
             name.
         output_names: Names of the signature's outputs, sorted.
-        shared_nodes: Number of nodes of the graph that all models share.
-        dependent_nodes: Number of nodes that each model has a copy of.
     """
 
     def __init__(
@@ -76,8 +74,6 @@ class FusedModels:
             name: serving.input_specs[name] for name in feeds
         }
         self.output_names: Sequence[str] = tuple(serving.fetches)
-        self.shared_nodes = len(taken.shared)
-        self.dependent_nodes = len(taken.dependent)
         self._outputs = fused.fetches
         self._session = _session(serving, fused)
         fetches = sorted({tensor for outputs in fused.fetches for tensor in outputs.values()})

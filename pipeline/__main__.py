@@ -111,7 +111,7 @@ def main(
 
 
 def _interrupted(status: int) -> NoReturn:
-    leave("Interrupted. The same command starts the run again.", status)
+    leave("Interrupted. Run the same command to start again.", status)
 
 
 def _run(config: PipelineConfig, own_data: bool, interruption: Interruption) -> Summary:

@@ -95,7 +95,7 @@ def beam_args(given: Sequence[str]) -> tuple[str, ...]:
     for arg in given:
         if not arg.startswith("--") and not takes_value:
             raise ConfigError(
-                f"--beam-arg={arg} is no option of Beam. Give it as --beam-arg=--name=value."
+                f"--beam-arg={arg} is not an option of Beam. Give it as --beam-arg=--name=value."
             )
         takes_value = arg.startswith("--") and "=" not in arg
     if any(arg.partition("=")[0] == "--runner" for arg in given):

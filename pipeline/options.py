@@ -39,7 +39,7 @@ DirectionName = Annotated[
 Choose = Annotated[
     str,
     typer.Option(
-        help="Which of the eligible checkpoints: best; or, of those that are tied with the "
+        help="Which of the passing checkpoints: best; or, of those that are tied with the "
         "best, the earliest, the latest, or the best by another metric, such as "
         "binary_accuracy:higher."
     ),
@@ -58,9 +58,7 @@ Race = Annotated[
         "most of the time."
     ),
 ]
-Engine = Annotated[
-    str, typer.Option(help="What evaluates: fused (all in one pass) or tfma (stock).")
-]
+Engine = Annotated[str, typer.Option(help="Engine: fused (all in one pass) or tfma (stock).")]
 AverageLast = Annotated[
     list[int] | None,
     typer.Option(

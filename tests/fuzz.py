@@ -209,7 +209,7 @@ def compare(case: Evaluation, directory: Path, models: Models) -> Comparison:
         if any(known.message in message and known.only(case) for known in REFUSALS):
             return Comparison("known refusal")
         if left_out and not list(Path(actual).glob("metrics*")):
-            return Comparison("left out")
+            return Comparison("skipped")
         return Comparison("differs", (f"only stock TFMA raises: {_summary(expected)}",))
     if left_out:
         return Comparison("differs", ("only the engine leaves the candidate out",))

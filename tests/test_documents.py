@@ -1,5 +1,5 @@
 """The documents: what they show is what `examples/` has, links lead somewhere, words are those of
-the glossary."""
+the glossary, in the code too."""
 
 import dataclasses
 import re
@@ -98,9 +98,9 @@ def test_the_keys_of_a_file_are_documented(kind: type) -> None:
 
 
 def _retired() -> set[str]:
-    """The retired words, in the last column of the tables of terms."""
-    rows = re.findall(r"^\|.+\|.+\| (`.+`) \|$", _GLOSSARY.read_text(), re.MULTILINE)
-    return {word for row in rows for word in re.findall("`(.+?)`", row)}
+    """The retired words, in the last column of the tables."""
+    rows = re.findall(r"^\|.+\| (`.+`) \|$", _GLOSSARY.read_text(), re.MULTILINE)
+    return {word.lower() for row in rows for word in re.findall("`(.+?)`", row)}
 
 
 def test_the_glossary_retires_words() -> None:
@@ -113,3 +113,21 @@ def test_the_glossary_retires_words() -> None:
 def test_a_document_uses_no_retired_word(path: Path) -> None:
     text = " ".join(re.sub("`[^`]*`", "", _prose(path.read_text())).split()).lower()
     assert [word for word in sorted(_retired()) if word in text] == []
+
+
+_CODE = ("components", "pipeline", "benchmarks", "examples", "notebooks", "scripts")
+_OF_CODE = (".py", ".html", ".js", ".pbtxt", ".ipynb")
+
+
+@pytest.mark.parametrize("folder", _CODE)
+def test_code_uses_no_retired_word(folder: str) -> None:
+    files = [p for p in sorted((_ROOT / folder).rglob("*")) if p.suffix in _OF_CODE]
+    found = []
+    for path in files:
+        # A text may be divided between lines.
+        text = re.sub(r'"\s*\n\s*f?"', "", path.read_text()).lower()
+        # A reader of old files names what they have.
+        text = re.sub(r'== "[^"]*"', "", " ".join(text.split()))
+        found += [(_name(path), word) for word in sorted(_retired()) if word in text]
+    assert files
+    assert found == []

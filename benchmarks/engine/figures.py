@@ -45,7 +45,7 @@ def figures(
 ) -> dict[Case, Figure]:
     """Computes the figure of each case of the plan that has one, by size.
 
-    Left out are cases that were not measured, and scaled ones whose line is not known, or goes
+    Omitted are cases that were not measured, and scaled ones whose line is not known, or goes
     down: then noise was larger than what the additional examples cost.
     """
     found = {case: _median(case, runs) for case, runs in measured.items() if runs}

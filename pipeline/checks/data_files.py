@@ -69,7 +69,7 @@ def _check_records(file: Path) -> None:
             raise DataFileError(f"{file} is not compressed by gzip. Write it again, or rename it.")
     elif int.from_bytes(begin, "little") > file.stat().st_size:
         # A record begins with its length.
-        raise DataFileError(f"{file} is no TFRecord file. Write it again, or remove it.")
+        raise DataFileError(f"{file} is not a TFRecord file. Write it again, or remove it.")
 
 
 def _check_csv(files: list[Path]) -> None:
@@ -124,7 +124,7 @@ def _header(file: Path) -> list[str]:
 def _rows(file: Path) -> Iterator[tuple[int, int, int]]:
     """Yields each row's first line, number of values and size in bytes.
 
-    A row ends where the number of quotes is even, as for ExampleGen; blank ones are left out.
+    A row ends where the number of quotes is even, as for ExampleGen; blank ones are skipped.
     """
     with file.open("rb") as opened:
         opened.readline()

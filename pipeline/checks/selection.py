@@ -1,9 +1,7 @@
 """Finds out before the run whether the sweep will be able to choose."""
 
-import dataclasses
-
 from checkpoint_sweep.common.eval_config import EvalConfigError, with_defaults
-from checkpoint_sweep.selection.criteria import Direction
+from checkpoint_sweep.common.wording import Interface
 from checkpoint_sweep.selection.metric_lookup import complete_name, resolve_direction
 from checkpoint_sweep.selection.policies import SelectionError
 from checkpoint_sweep.selection.selection import Selection
@@ -35,23 +33,14 @@ def check_selection(config: PipelineConfig) -> None:
         try:
             resolve_direction(complete_name(other, eval_config), eval_config)
         except SelectionError as error:
-            raise ConfigError(f"--choose={config.choose} cannot be followed: {error}") from error
+            raise ConfigError(f"--choose={config.choose}: {_told(error)}") from error
     chosen_by = complete_name(Selection(metric, direction=config.direction), eval_config)
     try:
         resolve_direction(chosen_by, eval_config)
     except SelectionError as error:
-        if config.direction is None and _is_computed(chosen_by, eval_config):
-            raise ConfigError(
-                f"Nothing says which values of {metric!r} are better. Say --direction=higher or "
-                "--direction=lower, or give the metric a change_threshold with a direction."
-            ) from error
-        raise ConfigError(f"--select-by={metric} cannot be followed: {error}") from error
+        raise ConfigError(f"--select-by={metric}: {_told(error)}") from error
 
 
-def _is_computed(selection: Selection, eval_config: object) -> bool:
-    known = dataclasses.replace(selection, direction=Direction.HIGHER_IS_BETTER)
-    try:
-        resolve_direction(known, eval_config)
-    except SelectionError:
-        return False
-    return True
+def _told(error: SelectionError) -> str:
+    """Returns the words of the command line, whose option for the direction has the same name."""
+    return error.told_in(Interface.COMMAND_LINE)

@@ -53,5 +53,5 @@ def read(path: Path) -> Package:
     except yaml.YAMLError as error:
         raise PackageError(f"{path} is damaged: {error}. Compile it again.") from error
     if not 1 <= len(documents) <= 2 or not all(isinstance(d, dict) for d in documents):
-        raise PackageError(f"{path} is no compiled package. Compile it again.")
+        raise PackageError(f"{path} is not a compiled package. Compile it again.")
     return Package(*documents)

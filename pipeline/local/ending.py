@@ -99,14 +99,14 @@ class Ending:
 
     def _interrupted(self, node: str, status: int) -> NoReturn:
         closed = leftovers.close_executions(self._config.metadata)
-        what, how = f"{node} was interrupted", f"goes on from there, with {node} from its beginning"
+        what, how = f"{node} was interrupted", f"resume, with {node} from its beginning"
         if not node:
-            what, how = "The run was interrupted before its first node", "starts it again"
+            what, how = "The run was interrupted before its first node", "start again"
         elif not self._config.cache:
-            how = "starts from the beginning, because nothing is taken from cache"
+            how = "start from the beginning, because nothing is taken from the cache"
         elif node == _TRAINER and (step := self._trained(closed)) is not None:
-            how = f"goes on from there, with training from step {step}"
-        self._raise(f"{what}. The same command {how}.", status, interrupted=True)
+            how = f"resume, with training from step {step}"
+        self._raise(f"{what}. Run the same command to {how}.", status, interrupted=True)
 
     def _trained(self, executions: list[int]) -> int | None:
         folders = [Path(self._config.root, _TRAINER, "model_run", str(e)) for e in executions]

@@ -32,8 +32,8 @@ def locked(root: Path) -> Iterator[None]:
             held.enter_context(locks.exclusive(str(root / _FILE)))
         except locks.LockHeldError as error:
             raise RootError(
-                f"Another run, process {error.holder}, is going on in {root}. Wait for its end, or "
-                "name another folder by --root."
+                f"Another run, process {error.holder}, is working in {root}. Wait until it ends, "
+                "or name another folder by --root."
             ) from error
         except locks.NoLocksError as error:
             reason = getattr(error.__cause__, "strerror", None)
@@ -62,7 +62,7 @@ def _claim(root: Path) -> None:
             "write over them. Restore the store, or name another folder by --root."
         )
     refusal = RootError(
-        f"{root} is not empty, and no run has made it: runs remove what killed ones have left in "
-        "their root. Name another folder by --root."
+        f"{root} is not empty, and was not made by a run: a run removes the leftovers of killed "
+        "runs in its root. Name another folder by --root."
     )
     ownership.claim(str(root), _ROOT, refusal)

@@ -34,7 +34,7 @@ def anomalous_data(node: str, anomalies: list[str], folder: Path, schema: Path) 
     """Words a sentence, and a list, on a node that failed on data that depart from the schema."""
     listed = some(anomalies, _LISTED, separator="\n  ")
     return (
-        f"{node} failed, and the data depart from the schema {schema}:\n  {listed}\n"
+        f"{node} failed, and the data do not match the schema {schema}:\n  {listed}\n"
         f"Correct the data in {folder}, or the schema."
     )
 

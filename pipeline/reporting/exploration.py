@@ -170,7 +170,7 @@ def _earlier(store: Store, run: Summary) -> str:
         executions = store.executions(context.name)
         if context.name != run.run_id and store.outputs(executions.get(SWEEP)):
             return f' The run before has: set run_id = "{context.name}".'
-    return "" if run.state != FAILED else " Mend that, run again, and open this anew."
+    return "" if run.state != FAILED else " Fix that, run again, and open this again."
 
 
 def _columns(sweep: TfmaResults, which: Which) -> list[str]:

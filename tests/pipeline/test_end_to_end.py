@@ -78,7 +78,7 @@ def test_data_that_depart_from_the_schema_are_named(tmp_path: Path) -> None:
     done = warm_pipeline.run("pipeline", f"--root={tmp_path}/root", f"--data={tmp_path}/data")
     text = " ".join(done.stderr.split())
     assert done.returncode == 1
-    assert "error Transform failed, and the data depart from the schema" in text
+    assert "error Transform failed, and the data do not match the schema" in text
     assert "trip_start_hour" in text
     assert "Traceback" not in text
 

@@ -48,7 +48,7 @@ def about(
     `[tool.checkpoint-sweep]` of `pyproject.toml`, in the current folder.
 
     Exit status: 0 when it did what it says, 3 when no checkpoint is eligible, 2 for bad input, 1
-    for an error that nobody foresaw, with a log of it, 130 or 143 when interrupted.
+    for an unexpected error, with a log of it, 130 or 143 when interrupted.
     """
 
 

@@ -57,14 +57,14 @@ def watch(
     until_step: Annotated[
         int | None, typer.Option(help="End when a checkpoint of this step has been evaluated.")
     ] = None,
-    seconds: Annotated[float | None, typer.Option(help="End after so many seconds.")] = None,
+    seconds: Annotated[float | None, typer.Option(help="End after this many seconds.")] = None,
     until_file: Annotated[
         str | None, typer.Option(help="End when this file is there, which training writes.")
     ] = None,
     patience: Annotated[
         int | None,
         typer.Option(
-            help="End, and ask training to stop, when so many checkpoints have come after the "
+            help="End, and ask training to stop, when this many checkpoints have come after the "
             "earliest that is tied with the best."
         ),
     ] = None,

@@ -53,7 +53,8 @@ def defaults(group: TyperGroup, command: str, folder: Path) -> dict[str, Any]:
     for key in content:
         if key not in known:
             raise ConfigFileError(
-                f"{file} has the key {key!r}, which is no option of `sweep` or `watch`. Remove it, "
+                f"{file} has the key {key!r}, which is not an option of `sweep` or `watch`. "
+                "Remove it, "
                 f"or name one of these: {', '.join(sorted(known))}."
             )
     own = _parameters(group.commands[command])
@@ -102,7 +103,9 @@ def _read(folder: Path) -> tuple[str, Mapping[str, Any]]:
         )
     for file, content in found.items():
         if not isinstance(content, dict):
-            raise ConfigFileError(f"{TABLE} of {file} is no table. Write [{TABLE}] above options.")
+            raise ConfigFileError(
+                f"{TABLE} of {file} is not a table. Write [{TABLE}] above options."
+            )
         return file, content
     return OWN_FILE, {}
 

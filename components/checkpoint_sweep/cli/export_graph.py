@@ -15,10 +15,7 @@ def export_graph(
     run: options.Run,
     output: Annotated[
         str | None,
-        typer.Option(
-            help="Folder for the SavedModel; must not exist. (default: that of the run, and "
-            "-export)"
-        ),
+        typer.Option(help="Folder for the SavedModel; must not exist. (default: RUN-export)"),
     ] = None,
     step: Annotated[
         int | None, typer.Option(help="Step of the checkpoint. (default: the last)")

@@ -17,7 +17,7 @@ def init(
     ] = None,
     label: Annotated[
         str | None,
-        typer.Option(help="Feature that is the label. (default: one that the model is not given)"),
+        typer.Option(help="Feature that is the label. (default: one that the model does not take)"),
     ] = None,
     weight: Annotated[
         str | None,

@@ -18,7 +18,7 @@ Examples = Annotated[
 ]
 Schema = Annotated[str | None, typer.Option(help="Schema of the examples, a text proto.")]
 Encoding = Annotated[
-    str, typer.Option(help="Encoding of CSV files, such as latin-1; a byte order mark says it too.")
+    str, typer.Option(help="Encoding of CSV files, such as latin-1; a byte order mark wins.")
 ]
 Split = Annotated[str, typer.Option(help="Split of an Examples artifact.")]
 StepFrom = Annotated[
@@ -28,5 +28,5 @@ StepFrom = Annotated[
         "does. (default: the number that grows with time)"
     ),
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", help="Print only the outcome.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Print the outcome only.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else.")]

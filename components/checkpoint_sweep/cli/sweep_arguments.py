@@ -24,7 +24,7 @@ def _check_direction(name: str | None) -> str | None:
 def _check_slice(given: list[str] | None) -> list[str] | None:
     for text in given or ():
         if not all(_feature_and_value(text)):
-            screen.fail(f"--slice={text} is no slice. Say FEATURE=VALUE.")
+            screen.fail(f"--slice={text} is not a slice. Write FEATURE=VALUE.")
     return given
 
 
@@ -69,7 +69,7 @@ class SweepArguments:
     choose: Annotated[
         str,
         typer.Option(
-            help="Which of the eligible checkpoints: best; or, of those that are tied with the "
+            help="Which of the passing checkpoints: best; or, of those that are tied with the "
             "best, the earliest, the latest, or the best by another metric, such as "
             "binary_accuracy:higher."
         ),
@@ -83,7 +83,7 @@ class SweepArguments:
     ] = LEVEL
     output: Annotated[
         str | None,
-        typer.Option(help="Folder for the results. (default: that of the run, and -sweep)"),
+        typer.Option(help="Folder for the results. (default: RUN-sweep)"),
     ] = None
     schema: options.Schema = None
     encoding: options.Encoding = "utf-8"
@@ -91,10 +91,10 @@ class SweepArguments:
     baseline: Annotated[
         str | None, typer.Option(help="Folder of a SavedModel that change thresholds compare with.")
     ] = None
-    first_step: Annotated[int | None, typer.Option(help="The smallest step to take.")] = None
-    last_step: Annotated[int | None, typer.Option(help="The largest step to take.")] = None
+    first_step: Annotated[int | None, typer.Option(help="Smallest step to evaluate.")] = None
+    last_step: Annotated[int | None, typer.Option(help="Largest step to evaluate.")] = None
     stride: Annotated[
-        int, typer.Option(help="Take every n-th checkpoint, counted back from the last.")
+        int, typer.Option(help="Evaluate every n-th checkpoint, counted back from the last.")
     ] = 1
     step_from: options.StepFrom = None
     average_last: Annotated[
@@ -106,12 +106,16 @@ class SweepArguments:
     ] = False
     race: Annotated[
         bool,
-        typer.Option("--race", help="Drop checkpoints that are out after a share of the examples."),
+        typer.Option(
+            "--race", help="Stop evaluating checkpoints early that are significantly worse."
+        ),
     ] = False
     engine: Annotated[
-        str, typer.Option(help="What evaluates: fused (all in one pass) or tfma (stock).")
+        str, typer.Option(help="Engine: fused (all in one pass) or tfma (stock).")
     ] = "fused"
-    batch_size: Annotated[int | None, typer.Option(help="Examples to take at once.")] = None
+    batch_size: Annotated[
+        int | None, typer.Option(help="Number of examples to predict at once.")
+    ] = None
     memory_budget: Annotated[
         int | None,
         typer.Option(

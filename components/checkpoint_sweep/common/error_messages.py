@@ -54,7 +54,7 @@ def find_refusal(error: BaseException) -> str | None:
     for cause in chain:
         text = str(cause)
         if _FULL.search(text) and not _FULL.search(ours):
-            return "The disk is full, or a limit of size is reached. Make room, and go on."
+            return "The disk is full, or a quota is reached. Free some space, and run again."
         if (found := _NO_FILE_SYSTEM.search(text)) and not _NO_FILE_SYSTEM.search(ours):
             return (
                 f"TensorFlow has no file system for {found[1]}. Install tensorflow-io, or copy the "

@@ -68,7 +68,7 @@ class Averages:
 
     @classmethod
     def from_json(cls, text: str) -> "Averages":
-        """Reads a request that `to_json` gave; attributes that are left out have their defaults.
+        """Reads a request that `to_json` gave; attributes that are missing have their defaults.
 
         Raises:
             AveragesError: The text does not ask for averages.

@@ -9,7 +9,7 @@ from checkpoint_sweep.common.text import some
 # As TensorFlow's savers and most callbacks name them: cp-0007.ckpt, weights.07.
 _LAST = re.compile(r"(?:^|[-_]|(?<!\d)\.)(\d+)(?:\.ckpt)?$")
 _WORD = re.compile(r"(?:^|(?<=[-_.]))(\d+)(?=[-_.]|$)")
-# A loss or another metric, which is no step: 0.53, -0.53, 5e-05, nan.
+# A loss or another metric, which is not a step: 0.53, -0.53, 5e-05, nan.
 _FRACTION = re.compile(
     r"(?:(?<=[-_=])-)?\d+\.\d+(?:e[-+]?\d+)?|\d+e[-+]\d+|(?<=[-_=.])-?(?:nan|inf)(?=[-_.]|$)"
 )
@@ -38,7 +38,7 @@ def find_steps(
         counters: Function that lists what a checkpoint counts: `global_step`, `save_counter`.
 
     Returns:
-        Steps by name; names without a number that may be a step are left out.
+        Steps by name; names without a number that may be a step are omitted.
 
     Raises:
         AmbiguousNamesError: There are several series, or several numbers may be the step.
@@ -74,14 +74,14 @@ def steps_by_pattern(names: Sequence[str], pattern: str) -> dict[str, int]:
     try:
         matches = {name: match for name in names if (match := re.search(pattern, name))}
     except re.error as error:
-        raise AmbiguousNamesError(f"{pattern!r} is no regular expression: {error}") from error
+        raise AmbiguousNamesError(f"{pattern!r} is not a regular expression: {error}") from error
     texts = {
         name: "".join(group for group in match.groups() or (match.group(),) if group)
         for name, match in matches.items()
     }
     for name, text in texts.items():
         if not text.isdecimal():
-            raise AmbiguousNamesError(f"{pattern!r} finds {text!r} in {name!r}, which is no step")
+            raise AmbiguousNamesError(f"{pattern!r} finds {text!r} in {name!r}, which is not a step")
     return {name: int(text) for name, text in texts.items()}
 
 

@@ -164,8 +164,8 @@ def list_checkpoints(directory: str, step_from: str | None = None) -> list[Check
         raise CheckpointError(
             f"There are checkpoints in {len(found)} folders: {', '.join(sorted(found))}. ",
             Words(
-                "Name the one of your run.",
-                "Name the one of your run.",
+                "Name the folder of one run.",
+                "Name the folder of one run.",
                 "Leave one of them in the model run.",
             ),
         )

@@ -24,7 +24,7 @@ class BestByMetric:
         direction: Direction of the metric.
         candidate: Candidate with the best value; of equal ones the earliest.
         text: Value with half the width of its interval, where that is known.
-        chosen_text: The same of the chosen; "" where nothing is chosen.
+        chosen_text: The same of the chosen; "" without one.
     """
 
     metric: str

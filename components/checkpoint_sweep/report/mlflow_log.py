@@ -38,7 +38,7 @@ def log_sweep(
     """Logs a sweep as one run, to the tracking server and experiment that MLflow is set to.
 
     Every metric is logged at its checkpoint's step, overall and by slice (`auc`, `pay:Cash/auc`);
-    averages, which are of no one step, are left out. The metrics of the chosen are `chosen/auc` and
+    averages, which are of no one step, are omitted. The metrics of the chosen are `chosen/auc` and
     so on. Each checkpoint is a LoggedModel with its metrics, without a copy of its weights. The
     verdicts, the ledger and the report, if there is one, are artifacts; so is the chosen model, if
     it is given. A registered version that is blessed has the alias `champion`.
@@ -143,7 +143,7 @@ def _log_dataset(mlflow: Any, client: Any, run_id: str, made: Mapping[str, Any])
 
 
 def _of_chosen(swept: SweepResult) -> Iterator[tuple[str, float]]:
-    """Yields the metrics of the chosen on all examples; none where nothing is chosen."""
+    """Yields the metrics of the chosen on all examples; none without one."""
     metrics = swept.metrics.get(swept.chosen, {}) if swept.chosen else {}
     for metric, value in metrics.get(OVERALL, {}).items():
         yield metric_key(str(metric), "chosen"), value

@@ -122,7 +122,7 @@ class _SliceRow:
 
 @dataclasses.dataclass(frozen=True)
 class _SliceTable:
-    """The table by slice, and how many slices and metrics are left out of it."""
+    """The table by slice, and how many slices and metrics are not in it."""
 
     metrics: Sequence[str]
     rows: Sequence[_SliceRow]

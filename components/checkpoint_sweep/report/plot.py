@@ -20,7 +20,7 @@ class PlotError(UserError):
 def plot_verdicts(found: SweepVerdicts, axes: "Axes | None" = None) -> "Axes":
     """Draws a line over the checkpoints, a band for the intervals; marks the chosen and the tied.
 
-    Averages, which are of no one step, are left out.
+    Averages, which are of no one step, are omitted.
 
     Args:
         found: Verdicts of a sweep.

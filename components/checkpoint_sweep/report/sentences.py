@@ -45,8 +45,8 @@ def headline(report: Report) -> Headline:
     if winner is None or winner.verdict is None:
         return Headline(
             f"{decision.reason[0].upper()}{decision.reason[1:]}.",
-            "The table of verdicts below says why, for each.",
-            "Nothing is exported, and nothing may be shipped.",
+            "The table of verdicts below gives the reason for each.",
+            "Nothing is exported.",
             _nearest(report, decision),
         )
     what = winner.title
@@ -89,12 +89,12 @@ def _verdicts(report: Report) -> list[Verdict]:
 def _certainty(report: Report, decision: SweepVerdicts, winner: Verdict) -> str:
     eligible = [verdict for verdict in _verdicts(report) if verdict.eligible]
     members = [verdict.name for verdict in decision.best_set]
-    caution = f" Take care: {winner.caution}." if winner.caution else ""
+    caution = f" Caution: {winner.caution}." if winner.caution else ""
     if len(eligible) == 1:
         return f"No other candidate passed.{caution}"
     if not members:
         why = "" if winner.interval or caution else "This evaluation gives no intervals: "
-        unknown = f"{why}how sure the choice is, is not known."
+        unknown = f"{why}the uncertainty of the choice is unknown."
         return f"{unknown[0].upper()}{unknown[1:]}{caution}"
     text = ties(len(members), len(eligible), decision.selection.level)
     if len(members) > 1:
@@ -104,7 +104,7 @@ def _certainty(report: Report, decision: SweepVerdicts, winner: Verdict) -> str:
 
 def _blessing(decision: SweepVerdicts) -> str:
     if decision.blessed:
-        return "It met every threshold: it may be shipped, or go on to the next check."
+        return "It passed every threshold: you may ship it, or confirm it on held-out examples."
     reason = decision.reason.partition(". The choice: ")[0]
     return f"It is exported but not blessed: {reason}."
 

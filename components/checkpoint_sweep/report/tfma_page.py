@@ -18,7 +18,7 @@ MOST_SLICES = 500
 def render_tfma(evaluation: str, report: Report) -> str | None:
     """Renders metrics by step, and of the chosen metrics by slice and plots of all examples.
 
-    Where nothing is chosen, they are those of the last candidate that was evaluated.
+    Where no checkpoint passed, they are those of the last candidate that was evaluated.
 
     Args:
         evaluation: Directory of the sweep's evaluation artifact.

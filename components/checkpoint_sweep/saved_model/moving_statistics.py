@@ -88,7 +88,7 @@ def _normalising(nodes: graph.Nodes, name: str) -> Iterator[str]:
 
 
 def _in_inference_form(node: tf.compat.v1.NodeDef) -> bool:
-    # Attributes that have their default, which is true here, may be left out.
+    # Attributes that have their default, which is true here, may be omitted.
     return node.op in _FUSED and "is_training" in node.attr and not node.attr["is_training"].b
 
 

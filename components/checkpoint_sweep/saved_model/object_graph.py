@@ -87,7 +87,7 @@ def walk_together(a: ObjectGraph, start_a: int, b: ObjectGraph, start_b: int) ->
     """Maps the keys of one graph to those of another, along equal names.
 
     So TensorFlow restores a checkpoint into objects. An object that is met as two different
-    ones of the other graph is left out.
+    ones of the other graph is omitted.
 
     Args:
         a: Graph whose keys are mapped.

@@ -1,4 +1,4 @@
-"""The differences of metrics between two models, and whether they are more than noise."""
+"""The differences of metrics between two models, and whether they are significant."""
 
 import dataclasses
 

@@ -66,7 +66,7 @@ def estimate(replicates: Replicates, level: float = LEVEL) -> Estimate:
     influences = replicates.influences()
     examples = replicates.total
     if influences is None:
-        alike = f"{examples:,} examples are too few, or too much alike, to tell its error"
+        alike = f"{examples:,} examples are too few, or too similar, to estimate its error"
         why = replicates.obstacle or alike
         return Estimate(replicates.value, None, None, examples, 0, why)
     error = math.sqrt(float(influences @ influences))
@@ -106,11 +106,11 @@ def _caution_reason(replicates: Replicates, influences: Array) -> str | None:
         )
     buckets = len(replicates.examples)
     if replicates.total < FEW_EXAMPLES_PER_BUCKET * buckets:
-        return f"{replicates.total:,} examples are few: its interval is a rough guess"
+        return f"only {replicates.total:,} examples: its interval is approximate"
     if replicates.rarer_label is not None and replicates.rarer_label < FEW_OF_THE_RARER_LABEL:
         return (
-            f"only {replicates.rarer_label:,} examples of the rarer class: its interval is a "
-            "rough guess"
+            f"only {replicates.rarer_label:,} examples of the rarer class: its interval is "
+            "approximate"
         )
     sizes = np.asarray(replicates.examples, np.float64)
     uneven = float(sizes.var(ddof=1) / sizes.mean())
@@ -123,7 +123,7 @@ def _caution_reason(replicates: Replicates, influences: Array) -> str | None:
     variance = float(squares.sum())
     if math.sqrt(variance) <= _ROUNDING * abs(replicates.value):
         # As of an F1 of 0, or an accuracy of 1: more examples would tell it from that.
-        return "it is the same without any part of the examples: its interval is a rough guess"
+        return "it is the same without any part of the examples: its interval is approximate"
     if variance**2 / float((squares**2).sum()) < FEW_BUCKETS:
-        return "a few examples decide over its value: its interval is a rough guess"
+        return "a few examples decide over its value: its interval is approximate"
     return None

@@ -42,4 +42,4 @@ def _judge(
     if unvalidated_reason:
         why = f"{unvalidated_reason}: nothing was validated"
         return False, f"{why}. The choice: {chosen}"
-    return True, f"{chosen}; it met every threshold"
+    return True, f"{chosen}; it passed every threshold"

@@ -252,7 +252,7 @@ def choose(
     if chosen not in [result.name for result in eligible]:
         raise SelectionError(
             f"The selection policy {kind} chooses {chosen!r}, which is none of the "
-            f"{len(eligible)} eligible. Correct its method choose."
+            f"{len(eligible)} passing checkpoints. Correct its method choose."
         )
     return choice
 

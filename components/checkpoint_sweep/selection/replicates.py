@@ -1,4 +1,4 @@
-"""A metric's value, and its values with one bucket of examples left out after the other."""
+"""A metric's value, and its values without one bucket of examples after the other."""
 
 import dataclasses
 import math
@@ -61,7 +61,7 @@ class Replicates:
             self,
             value=shown,
             left_out=(math.nan,) * len(self.left_out),
-            obstacle=f"its parts together give {together}: they do not tell its error",
+            obstacle=f"its parts together give {together}: its error is unknown",
         )
 
     def minus(self, other: "Replicates") -> "Replicates":

@@ -24,7 +24,7 @@ def sentence(decision: Decision, selection: Selection) -> str:
     eligible = [v for v in decision.verdicts if v.eligible]
     members = [v for v in eligible if v.in_best_set]
     if not members:
-        return f"{text}; how sure that is, is not known"
+        return f"{text}; its uncertainty is unknown"
     if len(eligible) == 1:
         return f"{text}; no other checkpoint passed"
     text = f"{text}; {ties(len(members), len(eligible), decision.level)}"

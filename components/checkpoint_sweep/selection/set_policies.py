@@ -2,7 +2,7 @@
 
 The best point value mostly loses the least against the truly best checkpoint; the earliest and the
 latest of the set lose about two standard errors of a difference. They are for those who have
-another reason to prefer one of several that are as good for all that the examples say. Choosing by
+another reason to prefer one of several that are tied. Choosing by
 a finer metric, such as the mean loss for accuracy, can lose less, or more if the two metrics have
 their best at different times. See `benchmarks/STUDY.md`.
 """

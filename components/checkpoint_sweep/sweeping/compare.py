@@ -108,8 +108,8 @@ def compare(first: str, second: str, level: float = LEVEL) -> Comparison:
     keys = [key for key in a.values if key in b.values]
     if not keys:
         raise ComparisonError(
-            f"{first} and {second} have no metric in common. Compare sweeps of like evaluation "
-            "configs."
+            f"{first} and {second} have no metric in common. Compare sweeps with similar "
+            "evaluation configs."
         )
     directions = {side.metric: side.selection.direction for side in (a, b)}
     same, cautions = _cautions(a, b)
@@ -198,13 +198,13 @@ def _cautions(a: Side, b: Side) -> tuple[bool, list[str]]:
         if counts[0] is not None and counts[1] is not None and counts[0] != counts[1]:
             why = f"{counts[0]:,.0f} and {counts[1]:,.0f} of them"
         elif None in buckets:
-            why = "stock TFMA, which evaluated one of them, does not leave what would tell"
+            why = "stock TFMA evaluated one of them, and does not record this"
         else:
             why = "their contents differ"
         word = "may not have been" if None in buckets and counts[0] == counts[1] else "were not"
         cautions.append(
             f"The two {word} evaluated on the same examples ({why}): part of each difference may "
-            "be that of the data, and no interval is given."
+            "come from the data, so no interval is given."
         )
     if a.metric != b.metric or a.selection.direction is not b.selection.direction:
         cautions.append(f"The first was chosen by {a.metric}, the second by {b.metric}.")

@@ -79,7 +79,7 @@ def _named(name: str) -> Callable[..., Any]:
     """Imports a function."""
     module, _, attribute = name.partition(":")
     if not module or not attribute:
-        raise GraphError(f"{name!r} names no function. Write module:function.")
+        raise GraphError(f"{name!r} is not a function. Write module:function.")
     folder = os.getcwd()
     if folder not in sys.path:
         sys.path.insert(0, folder)
@@ -87,11 +87,13 @@ def _named(name: str) -> Callable[..., Any]:
         found = getattr(importlib.import_module(module), attribute, None)
     except ModuleNotFoundError as error:
         raise GraphError(
-            f"{module!r} cannot be imported: there is no module {error.name!r}. Call this where "
-            "it lies, or put its folder on PYTHONPATH."
+            f"{module!r} cannot be imported: there is no module {error.name!r}. Run this in its "
+            "folder, or put its folder on PYTHONPATH."
         ) from error
     if not callable(found):
-        raise GraphError(f"The module {module!r} has no function {attribute!r}. Name one of its.")
+        raise GraphError(
+            f"The module {module!r} has no function {attribute!r}. Name one of its functions."
+        )
     return found
 
 

@@ -98,7 +98,7 @@ def _repeats(result: SweepResult, before: SweepResult, made: Mapping[str, Any]) 
     try:
         own = read_ledger(result.directory)
         return (
-            all(entry.reused or entry.status is EntryStatus.EXCLUDED for entry in own)
+            all(entry.reused or entry.status is EntryStatus.SKIPPED for entry in own)
             and _evaluations(own, result) == _evaluations(read_ledger(before.directory), before)
             and _plain(result.decision) == _plain(before.decision)
             and _weights(result.model) == _weights(before.model)

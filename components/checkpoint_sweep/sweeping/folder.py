@@ -48,7 +48,7 @@ def of_run(run: str, output: str | None) -> str:
 
 
 def check_names(paths: Iterable[str | None]) -> None:
-    """Checks that TensorFlow can read checkpoints below these paths; None is passed over.
+    """Checks that TensorFlow can read checkpoints below these paths; None is ignored.
 
     Its readers of checkpoints look for the name of an index as for a pattern.
 
@@ -114,7 +114,8 @@ def locked(folder: str, what: str = SWEEP) -> Iterator[None]:
             held.enter_context(locks.exclusive(os.path.join(folder, f".{what}.lock")))
         except (locks.LockHeldError, locks.NoLocksError) as error:
             raise BusyError(
-                f"Another {what} is running in {folder}. Wait for its end, or name another folder."
+                f"Another {what} is running in {folder}. Wait until it ends, or name another "
+                "folder."
             ) from error
         except OSError as error:
             raise FolderError(

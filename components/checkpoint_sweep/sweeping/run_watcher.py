@@ -105,7 +105,7 @@ class RunWatcher:
         if self.result is None:
             with contextlib.suppress(NoCheckpointError):
                 self._options.steps.select(self._list())
-            raise CheckpointError(f"No checkpoint has appeared in {self._run}. Look for longer.")
+            raise CheckpointError(f"No checkpoint has appeared in {self._run}. Watch for longer.")
         return self.result
 
     def _pin(self) -> bool:

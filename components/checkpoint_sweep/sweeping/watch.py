@@ -36,9 +36,9 @@ class Until:
 
     Attributes:
         step: End when a checkpoint of this step, or a later one, has been evaluated.
-        seconds: End after so many seconds.
+        seconds: End after this many seconds.
         file: End when this file is there, which training writes when it has ended.
-        patience: End when so many checkpoints have come after the earliest that is tied with the
+        patience: End when this many checkpoints have come after the earliest that is tied with the
             best. Training is then asked to stop, by a file that `stop_hook` and `StopCallback`
             look for.
 

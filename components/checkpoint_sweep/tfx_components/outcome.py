@@ -42,7 +42,7 @@ def last_outcome(metadata: proto.ConnectionConfig) -> str:
 
 def _told(store: metadata_store.MetadataStore, execution: Any) -> str:
     if execution.last_known_state not in _ENDED:
-        return "The CheckpointSweep of the last run has not ended well."
+        return "The CheckpointSweep of the last run failed, or has not ended."
     events = store.get_events_by_execution_ids([execution.id])
     written = [event for event in events if event.type == proto.Event.OUTPUT]
     artifacts = store.get_artifacts_by_id([event.artifact_id for event in written])

@@ -41,14 +41,14 @@ def from_file(path: Path) -> Pods:
     """Reads a YAML file: for each task, or for `all`, the fields of a `Pod`.
 
     Raises:
-        PodError: it is not there, or something in it cannot be followed.
+        PodError: it is not there, or something in it cannot be used.
     """
     try:
         content = yaml.safe_load(path.read_text()) or {}
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise PodError(f"{path} cannot be read: {error}") from error
     if not isinstance(content, dict):
-        raise PodError(f"{path} is no mapping of tasks, or {ALL}, to what their pods get.")
+        raise PodError(f"{path} is not a mapping of tasks, or {ALL}, to what their pods get.")
     try:
         return Pods({str(task): _pod(fields) for task, fields in content.items()})
     except PodError as error:
@@ -72,7 +72,7 @@ def from_options(
         volume: Texts `/path=CLAIM`.
 
     Raises:
-        PodError: something cannot be followed.
+        PodError: something cannot be used.
     """
     pods = Pods()
     for text in resources:
@@ -108,13 +108,13 @@ def _addressed(text: str) -> tuple[str, str]:
 def _pair(text: str, form: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not (name and equals and value):
-        raise PodError(f"{text!r} is no NAME=VALUE. Write it as {form}.")
+        raise PodError(f"{text!r} is not NAME=VALUE. Write it as {form}.")
     return name, value
 
 
 def _pod(fields: Any) -> Pod:
     if not isinstance(fields, dict):
-        raise PodError(f"{fields!r} is no mapping.")
+        raise PodError(f"{fields!r} is not a mapping.")
     known = [field.name for field in dataclasses.fields(Pod)]
     if unknown := [name for name in fields if name not in known]:
         raise PodError(f"There is no setting {unknown[0]!r}; there are: {', '.join(known)}.")

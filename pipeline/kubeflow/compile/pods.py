@@ -52,7 +52,7 @@ _KUBERNETES = frozenset(
 
 
 class PodError(UserError):
-    """A setting of the pods cannot be followed; the message says which and what to write."""
+    """A setting of the pods cannot be used; the message says which and what to write."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -136,7 +136,7 @@ def amount(quantity: str) -> float:
     """
     found = _QUANTITY.fullmatch(quantity)
     if not found:
-        raise PodError(f"{quantity!r} is no quantity. Write it as 4, 500m, 16G or 16Gi.")
+        raise PodError(f"{quantity!r} is not a quantity. Write it as 4, 500m, 16G or 16Gi.")
     return float(found[1]) * _FACTORS[found[2]]
 
 
@@ -148,7 +148,7 @@ def accelerator(text: str) -> tuple[str, int]:
     """
     found = _ACCELERATOR.fullmatch(text)
     if not found:
-        raise PodError(f"{text!r} is no accelerator. Write type and number: nvidia.com/gpu:1.")
+        raise PodError(f"{text!r} is not an accelerator. Write type and number: nvidia.com/gpu:1.")
     return found[1], int(found[2])
 
 
@@ -156,7 +156,7 @@ def check(pod: Pod) -> None:
     """Checks what a pod gets.
 
     Raises:
-        PodError: something cannot be followed.
+        PodError: something cannot be used.
     """
     for quantity in (pod.cpu, pod.memory, pod.cpu_request, pod.memory_request):
         if quantity is not None:
@@ -184,8 +184,8 @@ def _check_entry(field: str, name: Any, value: Any) -> None:
     if not isinstance(name, str) or not isinstance(value, str):
         raise PodError(f"{field} has {name!r}: {value!r}; both must be text: put it in quotes.")
     if field in ("env", "secrets") and not _VARIABLE.fullmatch(name):
-        raise PodError(f"{name!r} is no name of an environment variable.")
+        raise PodError(f"{name!r} is not the name of an environment variable.")
     if field == "secrets" and not _SECRET_KEY.fullmatch(value):
         raise PodError(f"{name} is {value!r}; write the secret and its key: SECRET/KEY.")
     if field in ("volumes", "secret_volumes") and not name.startswith("/"):
-        raise PodError(f"{name!r} is no path to mount {value} at; write /path={value}.")
+        raise PodError(f"{name!r} is not a path to mount {value} at; write /path={value}.")

@@ -41,7 +41,7 @@ def connect(host: str, namespace: str, token: str | None, cookie: str | None) ->
 def kubeflow_api(host: str, secrets: Sequence[str | None]) -> Iterator[None]:
     """Ends the command in one sentence, with status 1, when the server does not do as it is asked.
 
-    What the SDK prints and logs meanwhile is left out.
+    What the SDK prints and logs meanwhile is dropped.
 
     Args:
         host: URL of the API.

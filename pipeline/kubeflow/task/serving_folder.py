@@ -24,7 +24,7 @@ def model_in(
 ) -> str | None:
     """Finds the folder of the SavedModel that a folder stands for; None if there is nothing.
 
-    A version that is not whole, as one that is being pushed, is passed over.
+    A version that is not whole, as one that is being pushed, is ignored.
 
     Args:
         folder: Folder of a SavedModel, of a model artifact, or of numbered versions.

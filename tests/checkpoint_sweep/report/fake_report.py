@@ -106,7 +106,7 @@ def report(
         decision=SweepVerdicts(
             chosen=chosen,
             blessed=blessed and eligible,
-            reason="it met every threshold" if eligible else "none of the candidates passed",
+            reason="it passed every threshold" if eligible else "none of the candidates passed",
             selection=AppliedSelection("auc", Direction.HIGHER_IS_BETTER),
             verdicts=[candidate.verdict for candidate in candidates if candidate.verdict],
         ),

@@ -8,7 +8,7 @@ from checkpoint_sweep.report.model_card import MOST_COLUMNS, MOST_ROWS, Card, Me
 
 CARD = Card(
     blessed=True,
-    reason="Every threshold was met: auc 0.9 ± 0.1.",
+    reason="It passed every threshold: auc 0.9 ± 0.1.",
     origin="The checkpoint of step 300.",
     choice="Chosen by the sweep: step 300, best value among passing checkpoints.",
     splits=["test"],
@@ -37,7 +37,7 @@ def _section(card: Card, name: str) -> str:
 
 
 def test_a_card_has_metrics_with_intervals_slices_and_thresholds() -> None:
-    assert model_card(CARD).splitlines()[2].startswith("**BLESSED**: Every threshold was met")
+    assert model_card(CARD).splitlines()[2].startswith("**BLESSED**: It passed every threshold")
     assert "The checkpoint of step 300." in _section(CARD, "The model")
     assert "the split test, 1,234 examples" in _section(CARD, "The data")
     assert _section(CARD, "Metrics on all examples").splitlines()[:4] == [

@@ -49,17 +49,17 @@ def _other(step: int, in_best_set: bool | None, eligible: bool = True) -> Verdic
         ),
         pytest.param(
             [dataclasses.replace(_BEST, in_best_set=None), _other(1, None)],
-            "auc 0.9498 ± 0.0065; how sure that is, is not known",
+            "auc 0.9498 ± 0.0065; its uncertainty is unknown",
             id="set not known",
         ),
         pytest.param(
             [dataclasses.replace(_BEST, in_best_set=None, interval=None), _other(1, None)],
-            "auc 0.9498; how sure that is, is not known",
+            "auc 0.9498; its uncertainty is unknown",
             id="no standard error",
         ),
         pytest.param(
             [dataclasses.replace(_BEST, in_best_set=None, caution="few"), _other(1, None)],
-            "auc 0.9498 ± 0.0065 (few); how sure that is, is not known",
+            "auc 0.9498 ± 0.0065 (few); its uncertainty is unknown",
             id="caution where the set is not known",
         ),
         pytest.param(

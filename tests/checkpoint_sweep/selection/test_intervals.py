@@ -62,7 +62,7 @@ def test_an_interval_is_cut_at_the_range_of_the_metric(
 def test_without_finite_replicates_the_error_is_unknown(replicates: Replicates) -> None:
     found = estimate(replicates)
     assert found == Estimate(0.5, None, None, 1_800, 0, found.caution)
-    assert found.caution == "1,800 examples are too few, or too much alike, to tell its error"
+    assert found.caution == "1,800 examples are too few, or too similar, to estimate its error"
     assert found.half_width is None
     assert found.margin(0.95) is None
 
@@ -96,13 +96,13 @@ def test_one_sided_bounds_hold_as_often_as_their_level() -> None:
     assert below / 600 == pytest.approx(0.05, abs=0.027)
 
 
-_FEW = "99 examples are few: its interval is a rough guess"
-_SAME = "it is the same without any part of the examples: its interval is a rough guess"
+_FEW = "only 99 examples: its interval is approximate"
+_SAME = "it is the same without any part of the examples: its interval is approximate"
 _EQUAL = (
     "many examples are equal, as if 171 were distinct, and equal ones count as one: its interval "
     "is too wide"
 )
-_DECIDED = "a few examples decide over its value: its interval is a rough guess"
+_DECIDED = "a few examples decide over its value: its interval is approximate"
 
 
 @pytest.mark.parametrize(
@@ -137,9 +137,9 @@ def test_cautions_are_rare_where_intervals_are_good() -> None:
     [
         (None, None),
         (50, None),
-        (49, "only 49 examples of the rarer class: its interval is a rough guess"),
-        (1, "only 1 examples of the rarer class: its interval is a rough guess"),
-        (0, "only 0 examples of the rarer class: its interval is a rough guess"),
+        (49, "only 49 examples of the rarer class: its interval is approximate"),
+        (1, "only 1 examples of the rarer class: its interval is approximate"),
+        (0, "only 0 examples of the rarer class: its interval is approximate"),
     ],
 )
 def test_a_rare_label_is_cautioned(rarer: int | None, caution: str | None) -> None:

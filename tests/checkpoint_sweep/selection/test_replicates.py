@@ -126,7 +126,7 @@ def _delong(score: Array, label: npt.NDArray[np.bool_]) -> float:
     return math.sqrt(positive.var(ddof=1) / positive.size + negative.var(ddof=1) / negative.size)
 
 
-_OBSTACLE = "its parts together give 0.5: they do not tell its error"
+_OBSTACLE = "its parts together give 0.5: its error is unknown"
 
 
 @pytest.mark.parametrize(

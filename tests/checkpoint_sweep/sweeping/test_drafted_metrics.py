@@ -124,7 +124,9 @@ def test_a_label_that_the_model_parses_too_is_proposed_by_its_name() -> None:
     parsing = Model("serving_default", {"p": 1}, {"x", "label"}, parses={"x", "label"})
     guessed = guess(parsing, features, None, None)
     assert guessed.label == "label"
-    assert guessed.notes[-1].startswith("The label is taken to be 'label', which the model parses")
+    assert guessed.notes[-1].startswith(
+        "Assuming that the label is 'label', which the model parses"
+    )
     taking = Model("serving_default", {"p": 1}, {"x", "label"})
     assert guess(taking, features, None, None).label == "id"
 
@@ -175,4 +177,4 @@ def test_the_index_that_pandas_writes_is_no_label(suffix: str, tmp_path: Path) -
     table = str(tmp_path / f"eval{suffix}")
     frame.to_csv(table) if suffix == ".csv" else frame.to_parquet(table)
     drafted = draft(str(tmp_path / "export"), table)
-    assert list(drafted.notes) == ["The label is taken to be 'target': --label names another."]
+    assert list(drafted.notes) == ["Assuming that the label is 'target': --label names another."]

@@ -185,7 +185,7 @@ def _in_other_scope(examples: tf.Tensor) -> tf.Tensor:
         (lambda: 1, {}, "The function returns int. Let it return a Keras model"),
         (lambda: tf.Module(), {}, "holds variables by their names, not the objects of a model"),
         (lambda: tf.Module(), {"averages": True}, "Averages are restored into the graph of"),
-        ("network", {}, "'network' names no function. Write module:function"),
+        ("network", {}, "'network' is not a function. Write module:function"),
         ("nowhere:f", {}, "'nowhere' cannot be imported: there is no module 'nowhere'"),
         ("math:f", {}, "The module 'math' has no function 'f'"),
     ],

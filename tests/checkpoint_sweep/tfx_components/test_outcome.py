@@ -56,4 +56,4 @@ def test_without_an_outcome_a_sentence_says_why(recorded: Recorded) -> None:
     recorded.execution("Trainer", State.FAILED)
     assert _told(recorded) == "No CheckpointSweep has begun in the last run."
     recorded.execution("CheckpointSweep", State.FAILED)
-    assert _told(recorded) == "The CheckpointSweep of the last run has not ended well."
+    assert _told(recorded) == "The CheckpointSweep of the last run failed, or has not ended."

@@ -31,18 +31,18 @@ def test_a_direction_that_the_config_does_not_declare_can_be_given() -> None:
     [
         pytest.param(
             {"select_by": "acu"},
-            r"--select-by=acu cannot be followed: .* does not compute 'acu'.* It computes: auc, .*",
+            r"--select-by=acu: .* does not compute 'acu'.* It computes: auc, .*",
             id="no such metric",
         ),
         pytest.param(
             {"select_by": "acu", "direction": Direction.HIGHER_IS_BETTER},
-            "--select-by=acu cannot be followed: .*",
+            "--select-by=acu: .*",
             id="no such metric, with a direction",
         ),
         pytest.param(
             {"select_by": "precision"},
-            "Nothing says which values of 'precision' are better. Say --direction=higher or "
-            "--direction=lower, or give .*",
+            "--select-by=precision: No direction is declared for 'precision'. Add "
+            "--direction=higher or --direction=lower, or give .*",
             id="no direction",
         ),
         pytest.param(

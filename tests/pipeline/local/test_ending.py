@@ -104,7 +104,7 @@ def test_anomalies_of_the_data_are_named_with_an_error(
     recorded.execution("ExampleValidator", State.COMPLETE, outputs=outputs)
     raised, summary = _failed(config, RuntimeError("x"))
     assert str(raised) == (
-        "Trainer failed, and the data depart from the schema /schema:\n  fare (train): odd\n"
+        "Trainer failed, and the data do not match the schema /schema:\n  fare (train): odd\n"
         "Correct the data in /data, or the schema."
     )
     assert summary["anomalies"] == ["fare (train): odd"]
@@ -143,7 +143,7 @@ def test_an_interrupted_run_says_how_it_goes_on_whatever_was_raised(
     raised, summary = _failed(config, error, status, node="CheckpointSweep")
     assert (raised.status, raised.interrupted) == (status or 130, True)
     assert str(raised) == (
-        "CheckpointSweep was interrupted. The same command goes on from there, with "
+        "CheckpointSweep was interrupted. Run the same command to resume, with "
         "CheckpointSweep from its beginning."
     )
     assert recorded.state(running) == State.CANCELED
@@ -156,8 +156,8 @@ def test_an_interrupted_run_without_a_cache_starts_from_the_beginning(
     recorded.execution("Trainer", State.RUNNING)
     raised, _ = _failed(dataclasses.replace(config, cache=False), KeyboardInterrupt())
     assert str(raised) == (
-        "Trainer was interrupted. The same command starts from the beginning, because nothing is "
-        "taken from cache."
+        "Trainer was interrupted. Run the same command to start from the beginning, because "
+        "nothing is taken from the cache."
     )
 
 

@@ -22,7 +22,8 @@ def test_a_second_run_is_told_who_has_the_root(tmp_path: Path) -> None:
     with locked(tmp_path), pytest.raises(RootError) as caught, locked(tmp_path):
         pass
     assert str(caught.value) == (
-        f"Another run, process {os.getpid()}, is going on in {tmp_path}. Wait for its end, or name "
+        f"Another run, process {os.getpid()}, is working in {tmp_path}. Wait until it ends, or "
+        "name "
         "another folder by --root."
     )
 

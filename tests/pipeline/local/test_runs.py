@@ -180,7 +180,7 @@ def test_beam_interrupted(number: int, data: Path, tmp_path: Path) -> None:
     ended = started.end(number)
     assert ended.status == 128 + number
     found = re.fullmatch(
-        r"(\w+) was interrupted. The same command goes on from there, with (.+) from its "
+        r"(\w+) was interrupted. Run the same command to resume, with (.+) from its "
         r"beginning.",
         ended.error,
     )
@@ -198,7 +198,7 @@ def test_beam_that_does_not_end_when_interrupted_is_ended(data: Path, tmp_path: 
     started.wait_for(WORKER)
     ended = started.end(signal.SIGINT)
     assert ended.status == 130
-    said = "CsvExampleGen was interrupted. The same command goes on from there, with "
+    said = "CsvExampleGen was interrupted. Run the same command to resume, with "
     assert ended.error == f"{said}CsvExampleGen from its beginning."
     assert ended.summary["reason"] == ended.error
     assert "Traceback" not in ended.shown
@@ -209,7 +209,7 @@ def test_before_the_first_node_interrupted(tmp_path: Path, data: Path) -> None:
     started.wait_for(LOCKED)
     ended = started.end(signal.SIGINT)
     assert ended.status == 130
-    assert ended.error == "Interrupted. The same command starts the run again."
+    assert ended.error == "Interrupted. Run the same command to start again."
     assert ended.summary == {}
 
 
@@ -223,13 +223,13 @@ def test_training_goes_on_where_it_was_interrupted_or_killed(
     other = command.run(root, data, *options)
     assert other.status == 1
     assert other.error == (
-        f"Another run, process {started.pid}, is going on in {root}. Wait for its end, or name "
+        f"Another run, process {started.pid}, is working in {root}. Wait until it ends, or name "
         "another folder by --root."
     )
     assert other.summary["reason"] == "The run has not ended: it is running, or it was killed."
     interrupted = started.end(signal.SIGINT)
     assert interrupted.status == 130
-    said = "Trainer was interrupted. The same command goes on from there, with training from step "
+    said = "Trainer was interrupted. The same command resume, with training from step "
     assert interrupted.error.startswith(said)
     step = int(interrupted.error.removeprefix(said).rstrip("."))
     assert step in (20, 25)

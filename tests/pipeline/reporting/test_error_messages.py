@@ -97,6 +97,6 @@ def test_anomalous_data_are_listed_by_feature() -> None:
         "Transform", ["a (train): odd"], Path("/data"), Path("/schema.pbtxt")
     )
     assert sentence == (
-        "Transform failed, and the data depart from the schema /schema.pbtxt:\n"
+        "Transform failed, and the data do not match the schema /schema.pbtxt:\n"
         "  a (train): odd\nCorrect the data in /data, or the schema."
     )

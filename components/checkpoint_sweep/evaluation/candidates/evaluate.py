@@ -23,7 +23,7 @@ class Evaluations:
     """The candidates that a sweep has evaluated.
 
     Attributes:
-        results: Result of each candidate, and of each that was left out.
+        results: Result of each candidate, and of each that was skipped.
         sources: Models that were evaluated, by name.
     """
 

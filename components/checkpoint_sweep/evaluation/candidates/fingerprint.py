@@ -94,8 +94,8 @@ class EvaluationFingerprint:
         """
         if metric_code(self._eval_config) != self._code:
             raise ChangedError(
-                "The code of the metrics was changed while checkpoints were evaluated with it, and "
-                "what they gave is not recorded. Start again."
+                "The code of the metrics changed during the evaluation, so its results are not "
+                "recorded. Sweep again."
             )
         now = self._look()
         changed = now.differences(self._states)
@@ -106,8 +106,8 @@ class EvaluationFingerprint:
             or self._digest() != self.digest
         ):
             raise ChangedError(
-                f"{some(changed, _NAMED)} changed while checkpoints were evaluated with it, and "
-                "what they gave is not recorded. Start again once nothing writes to it."
+                f"{some(changed, _NAMED)} changed during the evaluation, so its results are not "
+                "recorded. Sweep again when nothing writes to it."
             )
         self._states = now
 

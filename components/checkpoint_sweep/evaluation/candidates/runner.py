@@ -86,7 +86,7 @@ class CandidateEvaluator:
     def exclude(self, spec: CandidateSpec, reason: str) -> None:
         """Enters a candidate that is not evaluated, and why."""
         self._specs[spec.name] = spec
-        self._enter(spec.name, EntryStatus.EXCLUDED, 0.0, reason)
+        self._enter(spec.name, EntryStatus.SKIPPED, 0.0, reason)
 
     def evaluate(self, candidates: Sequence[tuple[CandidateSpec, ModelSource]]) -> None:
         """Evaluates the candidates that no sweep has evaluated with the same fingerprint.
@@ -218,7 +218,7 @@ class CandidateEvaluator:
         entry = Entry(
             name, spec.step, spec.weights, status, seconds, reason, averaged=spec.averaged
         )
-        if status != EntryStatus.EXCLUDED:
+        if status != EntryStatus.SKIPPED:
             written = _digest_of(self._output(name))
             key = self._keys[name]
             entry = dataclasses.replace(entry, key=key, reused=reused, results=written)

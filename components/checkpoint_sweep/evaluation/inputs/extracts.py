@@ -56,8 +56,9 @@ def extract(
     except Exception as error:
         name = _HANDLING.search(str(error))
         raise InputError(
-            f"The feature {name.group(1) if name else '?'} has not as many values as the schema "
-            f"says in some of {batch.num_rows:,} examples that were read together. Correct the "
+            f"The feature {name.group(1) if name else '?'} does not have as many values as the "
+            f"schema says, in some of {batch.num_rows:,} examples that were read together. "
+            "Correct the "
             "data or the schema."
         ) from error
     return {constants.FEATURES_KEY: features, constants.INPUT_KEY: serialized}

@@ -21,7 +21,7 @@ from checkpoint_sweep.evaluation.inputs.preprocessing import Preprocessing
 # The problem of examples on which the models fail, and the advice.
 UNFIT = (
     "The exported model cannot predict on these examples",
-    "Evaluate on examples as its signature parses them, or choose another by "
+    "Evaluate on examples that its signature can parse, or name another in "
     "ModelSpec.signature_name.",
 )
 

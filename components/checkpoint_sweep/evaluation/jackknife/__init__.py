@@ -1,1 +1,1 @@
-"""Sums by fold of the examples, in the same pass, and metrics with one fold left out."""
+"""Sums by fold of the examples, in the same pass, and metrics without one fold each."""

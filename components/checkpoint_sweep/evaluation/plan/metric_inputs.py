@@ -3,7 +3,7 @@
 The vectorized counterpart of TFMA's ``metric_util.to_label_prediction_example_weight``: the same
 look-ups, class selection, top-k, flattening and class weights, on all examples of a batch and all
 models at once. Examples that do not fit arrays (missing, ragged or non-finite values, several
-weights) are left out; the engine hands those to TFMA's own code.
+weights) are omitted; the engine hands those to TFMA's own code.
 
 Over 300 lines, since it follows one function of TFMA step by step, to be read beside it.
 """

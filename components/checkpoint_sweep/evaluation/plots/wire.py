@@ -31,7 +31,7 @@ class RepeatedDoubles:
         self._head = len(head) + 1
         layout: list[Any] = [("tag", np.uint8, (len(head),)), ("length", np.uint8)]
         constants: dict[str, Any] = {"tag": list(head)}
-        # Bytes that are left out for a zero; the tag and length of a wrapper stay.
+        # Bytes that are omitted for a zero; the tag and length of a wrapper stay.
         self._omitted: dict[str, slice] = {}
         self._wrapped: set[str] = set()
         offset = self._head

@@ -79,6 +79,6 @@ def _named(
         advice = "ModelSpec.example_weight_key, or none"
         yield name, f"The example weight {name!r} is not a feature of", advice
     for name in sorted(slicing.columns(slicing.slicing_specs(eval_config))):
-        yield name, f"The slices by {name!r} are of no feature of", "slicing_specs"
+        yield name, f"The slicing feature {name!r} is not a feature of", "slicing_specs"
     for name in sorted({metrics.query_key for metrics in eval_config.metrics_specs}):
         yield name, f"The query key {name!r} is not a feature of", "MetricsSpec.query_key"

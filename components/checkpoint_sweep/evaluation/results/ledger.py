@@ -17,7 +17,7 @@ from checkpoint_sweep.common.names import CandidateLabels
 
 LEDGER = "ledger.json"
 # Raised when a key changes its meaning or goes; keys may be added.
-VERSION = 1
+VERSION = 2
 # The folder of the weights of averages, beside the ledger.
 AVERAGES = "averages"
 
@@ -27,7 +27,7 @@ class EntryStatus(str, enum.Enum):
 
     EVALUATED = "evaluated"
     FAILED = "failed"
-    EXCLUDED = "left out"
+    SKIPPED = "skipped"
     # An average that was evaluated on the way to a greedy soup and is no candidate.
     TRIAL = "trial"
 
@@ -69,7 +69,7 @@ def write_ledger(directory: str, entries: Iterable[Entry]) -> None:
 
 
 def read_ledger(directory: str) -> list[Entry]:
-    """Reads the entries, by step, that `write_ledger` wrote; before version 1 it had no `version`.
+    """Reads the entries, by step, that `write_ledger` wrote, also in version 1.
 
     Raises:
         ValueError, KeyError, TypeError: It is damaged, or of another version.
@@ -80,13 +80,18 @@ def read_ledger(directory: str) -> list[Entry]:
     with tf.io.gfile.GFile(path) as file:
         content = json.load(file)
     entries = [
-        Entry(**{**fields, "status": EntryStatus(fields["status"])})
+        Entry(**{**fields, "status": _status(fields["status"])})
         for fields in content["checkpoints"]
     ]
-    if (version := content.get("version", VERSION)) != VERSION:
+    if (version := content.get("version", 1)) not in (1, VERSION):
         raise ValueError(f"{path} is of version {version!r}, not {VERSION}.")
     for entry in entries:
         texts = (entry.name, entry.key, entry.results)
         if not all(isinstance(text, str) for text in texts) or "/" in entry.name:
             raise ValueError(f"{path} has an entry that is none: {entry}.")
     return entries
+
+
+def _status(text: str) -> EntryStatus:
+    """Reads a status; in version 1, one of them had another word."""
+    return EntryStatus.SKIPPED if text == "left out" else EntryStatus(text)

@@ -108,7 +108,7 @@ function cellTooltip(cell, sanitize) {
   return `<table>${lines.map(([key, text]) => `<tr><td class="key">${sanitize(key)}</td><td class="value">${sanitize(text)}</td></tr>`).join('')}</table>`;
 }
 
-/** Names of slices: what is left out of long ones is their middle, since the value is at the end. */
+/** Names of slices: long ones are cut in their middle, since the value is at the end. */
 function sliceAxis(width, axis) {
   const room = Math.min(260, 0.34 * width);
   return { labelLimit: room, labelExpr: `truncate(datum.label, ${Math.floor(room / 7)}, 'center')`, ...axis };

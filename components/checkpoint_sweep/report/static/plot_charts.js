@@ -62,7 +62,7 @@ function calibrationSpecs(pairs) {
   const x = { field: 'prediction', title: 'mean prediction', scale };
   const first = { usermeta, ...pairedSpec(rows, whos, x, { field: 'label', title: isShare ? 'share of positives' : 'mean actual value', scale }, isShare ? 'Calibration' : 'Predicted against actual', [diagonal(isShare ? 0 : low, isShare ? 1 : high)], mark) };
   if (isShare) return [first];
-  return [first, pairedSpec(rows, whos, x, { field: 'residual', title: 'mean actual less predicted' }, 'Residuals', [level(0)], mark)];
+  return [first, pairedSpec(rows, whos, x, { field: 'residual', title: 'mean of actual minus predicted' }, 'Residuals', [level(0)], mark)];
 }
 
 function classesSpec(plot, who, width) {

@@ -105,7 +105,7 @@ async function drawHeat(report) {
   const hidden = report.metrics_left_out;
   byId('heat-note').textContent = [
     better === null ? 'Yellow is high, blue is low.' : `Yellow is better, blue is worse (${better ? 'higher' : 'lower'} is better).`,
-    `The slices in which ${chosen ? 'the chosen' : 'the last'} is ${better === null ? 'lowest' : 'worst'} stand on top, below all examples together; those of fewer than ${FEW_EXAMPLES} examples, with their number, at the end.`,
+    `The slices in which ${chosen ? 'the chosen' : 'the last'} is ${better === null ? 'lowest' : 'worst'} are at the top, below all examples together; those of fewer than ${FEW_EXAMPLES} examples, with their number, at the end.`,
     report.unsupported.some(([, m]) => m === metric) ? 'Grey: not defined, or too few examples of a class.' : '',
     which === 'first' ? 'The menu has the others.' : '',
     hidden ? `For the size of this page, ${hidden} metrics are only on all examples; all are in metrics.csv.` : '',
@@ -116,7 +116,7 @@ async function drawChange(report, changes) {
   const metric = Number(byId('change-metric').value);
   const name = report.decision && report.decision.chosen;
   await draw(byId('change-chart'), changeSpec(report, changes, name, metric, byId('change-chart').clientWidth));
-  byId('change-note').textContent = name ? 'The chosen less the baseline. Lines are intervals; hollow points have none. What crosses the line at 0 may be chance.' : 'No checkpoint passed.';
+  byId('change-note').textContent = name ? 'Chosen minus baseline. Lines are intervals; hollow points have none. What crosses the line at 0 may be chance.' : 'No checkpoint passed.';
 }
 
 function fillSlices(report, intervals, changes) {
@@ -131,7 +131,7 @@ function fillSlices(report, intervals, changes) {
     const old = report.baseline ? report.baseline[s][metric] : null;
     return [title, count < 0 ? null : row[count], value, known.low, known.high, ...(report.baseline ? [old, isNumber(value) && isNumber(old) ? value - old : null] : []), ...(cautious ? [known.caution || ''] : [])];
   });
-  fillTable(byId('slice-table'), ['Slice', 'Examples', report.metrics[metric], 'Interval from', 'to', ...(report.baseline ? ['Baseline', 'Change'] : []), ...(cautious ? ['Take care'] : [])], rows, cautious ? [report.baseline ? 7 : 5] : []);
+  fillTable(byId('slice-table'), ['Slice', 'Examples', report.metrics[metric], 'Interval from', 'to', ...(report.baseline ? ['Baseline', 'Change'] : []), ...(cautious ? ['Caution'] : [])], rows, cautious ? [report.baseline ? 7 : 5] : []);
 }
 
 async function drawPlots(report) {

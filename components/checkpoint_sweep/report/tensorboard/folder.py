@@ -30,7 +30,7 @@ def write_tensorboard(swept: SweepResult, most_slices: int = MOST_SLICES) -> str
     """Writes every metric at its checkpoint's step, the PR curves, and the decision as text.
 
     A run of all examples, and one for each slice that is asked for; averages, which are of no one
-    step, are left out. What was written before is replaced.
+    step, are omitted. What was written before is replaced.
 
         write_tensorboard(read_sweep(evaluation.uri, blessing.uri), most_slices=200)
 

@@ -35,7 +35,7 @@ def make_runs(
 ) -> list[Run]:
     """Makes a run for the overall slice and for each of the largest others.
 
-    Values that say nothing are left out: what is not a number, or needs more examples of a class.
+    Values that say nothing are omitted: what is not a number, or needs more examples of a class.
 
     Args:
         by_step: Metrics of each checkpoint, by its step.

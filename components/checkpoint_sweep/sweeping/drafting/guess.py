@@ -115,7 +115,7 @@ def _prediction(model: Model, notes: list[str]) -> str:
         found = (hints or names)[0]
     if len(names) > 1:
         notes.append(
-            f"The prediction is taken to be the output {found!r}, of {some(names, _NAMED)}."
+            f"Assuming that the prediction is the output {found!r}, of {some(names, _NAMED)}."
         )
     return found
 
@@ -148,10 +148,10 @@ def _of_values(
     if problem != MULTI_CLASS:
         lost += ", and no metric whose thresholds are those of probabilities"
     return (
-        f"The prediction {prediction!r}{values} is taken for a logit: {lost}. Export {activation} "
+        f"The prediction {prediction!r}{values} seems to be a logit: {lost}. Export {activation} "
         "of it for probabilities; of a regression, name the label by --label."
         if problem == BINARY
-        else f"The prediction {prediction!r}{values} is taken for logits: {lost}. Export "
+        else f"The prediction {prediction!r}{values} seems to be logits: {lost}. Export "
         f"{activation} of it for probabilities."
     )
 
@@ -181,7 +181,7 @@ def _problem(
         return SIGNS
     if columns == UNKNOWN and label.kind == INTEGER and are_classes(label, _MOST_CLASSES):
         notes.append(
-            f"{prediction!r} is taken for the probabilities of classes, since {name!r} has "
+            f"{prediction!r} seems to be the probabilities of classes, since {name!r} has "
             f"{label.distinct} values; the signature does not say how many there are."
         )
         return MULTI_CLASS

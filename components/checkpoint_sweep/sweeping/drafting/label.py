@@ -59,14 +59,13 @@ def find_label(
         )
     first = [name for name, rank in fits.items() if rank == best]
     if len(first) > 1:
-        raise EvalConfigError(
-            f"The label may be any of {some(first, _NAMED)}, as far as the model and the data "
-            "tell. Name it by --label."
-        )
+        raise EvalConfigError(f"The label may be any of {some(first, _NAMED)}. Name it by --label.")
     others = sorted(fits.keys() - set(first))
     besides = f"; it could also be {some(others, _NAMED)}" if others else ""
     parsed = ", which the model parses too" if first[0] in model.asks_for else ""
-    notes.append(f"The label is taken to be {first[0]!r}{parsed}{besides}: --label names another.")
+    notes.append(
+        f"Assuming that the label is {first[0]!r}{parsed}{besides}. Name another by --label."
+    )
     return first[0]
 
 

@@ -58,7 +58,7 @@ def format_of(path: str) -> Format:
     if name.endswith((".csv", ".tsv")):
         return Format.CSV
     if name.endswith(".parquet"):
-        raise ExamplesError(f"{path} is no Parquet file, whatever its name says. Write it again.")
+        raise ExamplesError(f"{path} is not a Parquet file, despite its name. Write it again.")
     if start.lstrip()[:1] in (b"{", b"[") and _is_text(start):
         raise _not_read(path, "JSON")
     if _is_text(start):

@@ -47,7 +47,7 @@ class Table:
         separator: Separator of the columns of a CSV file.
         encoding: Encoding of a CSV file.
         written: Names in the header of a CSV file, for columns that have spaces around theirs.
-        above: Lines above the header of a CSV file, which are passed over.
+        above: Lines above the header of a CSV file, which are ignored.
     """
 
     path: str

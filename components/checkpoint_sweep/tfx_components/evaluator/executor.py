@@ -131,7 +131,7 @@ def _source(name: str, artifacts: list[types.Artifact]) -> ModelSource:
     if not source.saved_model.exists():
         raise EvaluationError(
             f"The {name} model artifact {artifact.uri} holds no SavedModel. If it comes from a "
-            "checkpoint sweep, no checkpoint was eligible: its blessing says why."
+            "checkpoint sweep, no checkpoint passed: its blessing says why."
         )
     return source
 
@@ -154,14 +154,14 @@ def _judge(evaluation: str, eval_config: tfma.EvalConfig, words: str) -> tuple[b
     """Decides whether the model is blessed, and why; without thresholds to meet it is not."""
     predictions = read_predictions(evaluation)
     if reason := predictions.excluded_reason:
-        return False, f"Not to be shipped: {reason}."
+        return False, f"Do not ship this model: {reason}."
     if unvalidated := unvalidated_reason(eval_config):
         return False, f"{unvalidated[0].upper()}{unvalidated[1:]}: nothing was validated."
     beyond = out_of_range(eval_config, predictions.outside, predictions.examples)
     failures = [*threshold_failures(evaluation), *without_meaning(eval_config, beyond)]
     if failures:
         return False, "\n".join(failures)
-    return True, f"Every threshold was met: {words}." if words else "Every threshold was met."
+    return True, f"It passed every threshold: {words}." if words else "It passed every threshold."
 
 
 def _set_properties(

@@ -16,7 +16,7 @@ _NO_CLASS = -1
 
 
 def scalar_metrics(values: Mapping[str, float | None]) -> dict[str, float]:
-    """Makes the metadata of a `system.Metrics`: what is no finite number is left out."""
+    """Makes the metadata of a `system.Metrics`: what is no finite number is omitted."""
     return {
         name: float(value)
         for name, value in values.items()

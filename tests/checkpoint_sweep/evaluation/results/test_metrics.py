@@ -86,7 +86,7 @@ def test_replicates_of_another_value_than_the_reported_have_no_error(directory: 
     (found,) = read_replicates(directory, MODELS).values()
     known = estimate(found.own)
     assert (known.value, known.standard_error) == (0.75, None)
-    assert known.caution == "its parts together give 0.5: they do not tell its error"
+    assert known.caution == "its parts together give 0.5: its error is unknown"
     assert found.baseline is not None
     assert estimate(found.baseline).standard_error == pytest.approx(0.125)
     assert found.change is not None

@@ -167,7 +167,7 @@ def test_the_model_card_has_the_numbers_and_the_thresholds(
 ) -> None:
     evaluated = evaluate(EvaluatorExecutor, _FLOOR % 0.1, baseline)
     text = (Path(evaluated.blessing.uri) / "model_card.md").read_text()
-    assert text.splitlines()[2].startswith("**BLESSED**: Every threshold was met")
+    assert text.splitlines()[2].startswith("**BLESSED**: It passed every threshold")
     value = evaluated.metrics["candidate", (), "auc"]
     (row,) = re.findall(
         r"^\| auc \| ([\d.]+) ± ([\d.]+) \| [-\d.]+ ± [\d.]+ \|$", text, re.MULTILINE

@@ -245,7 +245,7 @@ def test_a_soup_of_one_is_left_out(around: EstimatorRun, sweep: Sweep) -> None:
     verdict = _verdicts(swept)["greedy-soup"]
     assert verdict["reason"] == "their average is not as good as the best checkpoint alone, step 20"
     assert not verdict["eligible"]
-    assert _ledger(swept)["greedy-soup"].status == "left out"
+    assert _ledger(swept)["greedy-soup"].status == "skipped"
 
 
 @pytest.mark.parametrize("engine", ["fused", "tfma"])
@@ -369,7 +369,7 @@ def test_batch_normalisation_leaves_averages_out_and_the_sweep_goes_on(
         assert verdicts[name]["reason"].startswith(
             "the moving statistics of a normalisation cannot be averaged"
         )
-        assert _ledger(swept)[name].status == "left out"
+        assert _ledger(swept)[name].status == "skipped"
     assert swept.verdicts["chosen"].startswith("step-")
     assert swept.files == {"BLESSED", "verdicts.json"}
 

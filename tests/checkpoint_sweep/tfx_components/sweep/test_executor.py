@@ -127,7 +127,7 @@ def test_an_unreadable_checkpoint_is_left_out_with_its_reason(
     assert first["reason"].startswith("unreadable")
     assert all(c["value"] is not None for c in others)
     assert [e.status for e in read_ledger(swept.evaluation.uri)] == [
-        "left out",
+        "skipped",
         "evaluated",
         "evaluated",
     ]

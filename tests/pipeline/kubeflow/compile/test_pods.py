@@ -162,7 +162,7 @@ def test_options_that_cannot_be_followed_are_refused(options: Json, message: str
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("- cpu", "is no mapping of tasks"),
+        ("- cpu", "is not a mapping of tasks"),
         ("all: 4", "4 is no mapping"),
         ("all: {cpus: 4}", "no setting 'cpus'"),
         ("all: {env: {A: 1}}", "put it in quotes"),

@@ -48,7 +48,7 @@ def print_comparison(
             style=_style(row),
         )
     console.print(table)
-    if any(row.beyond_noise is not None for row in rows):
+    if any(row.significant is not None for row in rows):
         screen.answer(
             f"Each verdict is at {compared.level:.0%} on its own: of many, some are due to chance."
         )
@@ -72,12 +72,12 @@ def _shown(
 
 def _verdict(row: Compared) -> str:
     word = {True: "better", False: "worse", None: "different"}[row.better]
-    if row.beyond_noise is None:
+    if row.significant is None:
         return ""
-    return f"significantly {word}" if row.beyond_noise else "not statistically significant"
+    return f"significantly {word}" if row.significant else "not statistically significant"
 
 
 def _style(row: Compared) -> str | None:
-    if not row.beyond_noise or row.better is None:
+    if not row.significant or row.better is None:
         return None
     return "green" if row.better else "yellow"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def _check_direction(name: str | None) -> str | None:
     if name is not None and name not in DIRECTIONS:
-        screen.fail(f"There is no direction {name!r}. Say --direction=higher or lower.")
+        screen.fail(f"There is no direction {name!r}. Write --direction=higher or lower.")
     return name
 
 

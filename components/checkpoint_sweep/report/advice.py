@@ -114,8 +114,8 @@ def more_examples(report: Report) -> str:
         return ""
     half = "the other" if len(needed) == 1 else "half of the others"
     return (
-        f"If the differences stay as they are, about {_rounded(middle)} examples would tell "
-        f"{chosen.label} from {half} (there are {examples:,})."
+        f"If the differences stay the same, about {_rounded(middle)} examples would separate "
+        f"{chosen.label} from {half} (you have {examples:,})."
     )
 
 

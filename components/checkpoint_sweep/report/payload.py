@@ -22,7 +22,7 @@ def payload(report: Report, most: int = MOST_VALUES) -> Json:
     Args:
         report: Report to show.
         most: Numbers by candidate, slice and metric; beyond it, metrics other than those that
-            decide are only given on all examples. `metrics_left_out` counts them.
+            decide are only given on all examples. `metrics_omitted` counts them.
     """
     selected = report.selected
     everywhere = _metrics_everywhere(report, most, selected[1] if selected else None)
@@ -39,7 +39,7 @@ def payload(report: Report, most: int = MOST_VALUES) -> Json:
         "decision": content["decision"],
         "selected": {"slice": selected[0], "metric": selected[1]} if selected else None,
         "metrics": list(map(str, report.metrics)),
-        "metrics_left_out": len(report.metrics) - len(everywhere),
+        "metrics_omitted": len(report.metrics) - len(everywhere),
         "slices": list(map(str, report.slices)),
         "where": report.slices,
         "features": [" × ".join(slice_key.features) for slice_key in report.slices],

@@ -20,7 +20,7 @@ class Compared:
         second: Second value; None if it is not finite.
         difference: Second value less the first; None if one is not finite.
         interval: Interval of the difference; None where it is not known.
-        beyond_noise: Whether the interval leaves 0 out; None without one.
+        significant: Whether the interval leaves 0 out; None without one.
         better: Whether the second is better; None where the direction is not known, or there is
             no difference.
         caution: Why the interval is not to be trusted; None if it is.
@@ -32,7 +32,7 @@ class Compared:
     second: float | None
     difference: float | None
     interval: tuple[float, float] | None = None
-    beyond_noise: bool | None = None
+    significant: bool | None = None
     better: bool | None = None
     caution: str | None = None
 
@@ -73,6 +73,6 @@ def compare_values(
     return dataclasses.replace(
         compared,
         interval=known.interval,
-        beyond_noise=not low <= 0 <= high,
+        significant=not low <= 0 <= high,
         caution=known.caution,
     )

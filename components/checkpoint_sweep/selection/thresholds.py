@@ -224,8 +224,8 @@ def describe_unsure(
     """
     few = f"; {caution}" if caution else ""
     return (
-        f"{what} = {plain(value)}, of which only {bound.word} {plain(reached, [bound.limit])} is "
-        f"sure at {level:.0%} (needs {bound.word} {bound.limit:g}{few})"
+        f"{what} {plain(value)}: {bound.word} {plain(reached, [bound.limit])} with {level:.0%} "
+        f"confidence (needs {bound.word} {bound.limit:g}{few})"
     )
 
 

@@ -143,13 +143,13 @@ def test_calibration_groups_keep_all_examples_and_sums() -> None:
 def test_a_page_too_large_keeps_the_selection_metric() -> None:
     made = fake_report.report(checkpoints=10, slices=5)
     cut = payload(made, most=10 * 6 * 2)
-    assert cut["metrics_left_out"] == 1
+    assert cut["metrics_omitted"] == 1
     table = cut["values"]["step-00000100"]
     assert [[cell is None for cell in row] for row in table] == [
         [False, False, False],
         *[[False, True, False]] * 5,
     ]
-    assert payload(made)["metrics_left_out"] == 0
+    assert payload(made)["metrics_omitted"] == 0
 
 
 def test_importing_the_package_imports_no_slow_library() -> None:

@@ -52,7 +52,7 @@ def test_errors_in_common_do_not_hide_a_difference(
     row = _compare(first, second, direction)
     assert row.difference == pytest.approx(gain)
     assert row.interval == estimate(second.minus(first)).interval
-    assert (row.beyond_noise, row.better) == (beyond, better)
+    assert (row.significant, row.better) == (beyond, better)
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_errors_in_common_do_not_hide_a_difference(
 )
 def test_without_the_same_examples_there_is_no_interval(second: Any) -> None:
     row = _compare(_replicates(0.5, *_NOISY), second)
-    assert (row.interval, row.beyond_noise, row.better) == (None, None, True)
+    assert (row.interval, row.significant, row.better) == (None, None, True)
     assert row.difference == pytest.approx(0.1)
 
 

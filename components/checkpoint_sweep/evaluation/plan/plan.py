@@ -134,7 +134,7 @@ def make(eval_config: config_pb2.EvalConfig, log: bool = False) -> Plan:
         )
     if log and without:
         logging.warning(
-            "These run TFMA's own code, example by example, and are slower: %s.",
+            "These metrics run TFMA's own code, example by example, which is slower: %s.",
             ", ".join(without),
         )
     return Plan(

@@ -102,7 +102,7 @@ async function drawHeat(report) {
   const { spec, cells } = heatSpec(report, metric, which, better, byId('heat-chart').clientWidth);
   await draw(byId('heat-chart'), spec, cells > SVG_CELLS ? 'canvas' : 'svg', { formatTooltip: cellTooltip });
   const chosen = report.decision && report.decision.chosen;
-  const hidden = report.metrics_left_out;
+  const hidden = report.metrics_omitted;
   byId('heat-note').textContent = [
     better === null ? 'Yellow is high, blue is low.' : `Yellow is better, blue is worse (${better ? 'higher' : 'lower'} is better).`,
     `The slices in which ${chosen ? 'the chosen' : 'the last'} is ${better === null ? 'lowest' : 'worst'} are at the top, below all examples together; those of fewer than ${FEW_EXAMPLES} examples, with their number, at the end.`,

@@ -125,8 +125,8 @@ def open_table(path: str, needed: Collection[str], others_too: bool, encoding: s
     twice = [name for name, times in Counter(names).items() if times > 1]
     if wrong := [name for name in twice if name in needed or (others_too and name)]:
         raise ExamplesError(
-            f"{path} has {Counter(names)[wrong[0]]} columns {wrong[0]!r}, and it cannot be told "
-            "which is meant. Rename or remove one."
+            f"{path} has {Counter(names)[wrong[0]]} columns {wrong[0]!r}, and nothing tells "
+            "which one you mean. Rename or remove one."
         )
     return table
 

@@ -85,8 +85,11 @@ class Progress(logging.Handler):
             self._console.print(f"  [dim]{_text(record)}[/]", highlight=False)
 
     def evaluated(self, far: Amount) -> None:
-        """Moves the running line on by predictions, where there is one."""
-        if self._status is None or not far.done:
+        """Moves the running line on by predictions, or names the phase, where there is a line."""
+        if self._status is None or not (far.done or far.phase):
+            return
+        if far.phase:
+            self._status.update(f"[bold]{self.node}[/] {far.phase}")
             return
         now = time.monotonic()
         self._first = self._first or (now, far.done)

@@ -67,3 +67,12 @@ def test_a_warning_that_comes_again_is_printed_once_broken_at_spaces() -> None:
         "The first checkpoint has step 200, and",
         "/a/path/longer/than/40/characters",
     ]
+
+
+def test_what_is_printed_meanwhile_goes_to_a_file_that_stdout_is(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    console = Console(file=io.StringIO(), force_terminal=True, width=80)
+    with shown_progress.shown(console):
+        print("step 20: auc 0.7")
+    assert capsys.readouterr().out == "step 20: auc 0.7\n"

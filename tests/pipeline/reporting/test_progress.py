@@ -98,7 +98,7 @@ def test_on_a_terminal_one_line_says_how_far_and_how_long(
     ]
 
 
-def test_predictions_update_the_running_line(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_predictions_and_phases_update_the_running_line(monkeypatch: pytest.MonkeyPatch) -> None:
     screen = Console(file=io.StringIO(), width=100, force_terminal=True, color_system=None)
     now = iter([0.0, 10.0, 12.0])
     monkeypatch.setattr("pipeline.reporting.progress.time.monotonic", lambda: next(now, 12.0))
@@ -108,11 +108,13 @@ def test_predictions_update_the_running_line(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(Status, "update", lambda self, text: said.append(text))
     for amount_done in (Amount(1, 500), Amount(1, 4000, True, 1000), Amount(1, 4000, True, 3000)):
         shown.evaluated(amount_done)
+    shown.evaluated(Amount(1, 4000, True, 4000, phase="writing the report"))
     shown.stop()
     shown.evaluated(Amount(1, 4000, True, 4000))
     assert said == [
         "[bold]Evaluator[/] 1,000 of 4,000 (predictions)",
         "[bold]Evaluator[/] 3,000 of 4,000, 1,000 a second, 1 s left (predictions)",
+        "[bold]Evaluator[/] writing the report",
     ]
 
 

@@ -50,7 +50,7 @@ def test_help_lists_every_option() -> None:
         pytest.param(["--average-last=1"], "--average-last=1 averages nothing", id="average"),
         pytest.param(["--data=/a[b]"], "because of the [ in it. Name another", id="[ in data"),
         pytest.param(["--root=/a*b"], "because of the * in it. Name another", id="* in root"),
-        pytest.param(["--beam-arg=x"], "--beam-arg=x is no option of Beam", id="Beam's option"),
+        pytest.param(["--beam-arg=x"], "--beam-arg=x is not an option of Beam", id="Beam's option"),
     ],
 )
 def test_bad_arguments_are_refused_before_anything_is_loaded(
@@ -100,7 +100,7 @@ def test_bad_data_are_refused_before_anything_is_loaded(
     ("arguments", "message"),
     [
         (["--select-by=acu"], "--select-by=acu: "),
-        (["--select-by=precision"], "Say --direction=higher or --direction=lower"),
+        (["--select-by=precision"], "Add --direction=higher or --direction=lower"),
         (["--direction=lower"], "its change threshold says HIGHER_IS_BETTER"),
         (["--beam-arg=--nonsense=1"], "Beam has no option --nonsense"),
         (["--beam-arg=--direct_num_workers=x"], "Beam cannot use --direct_num_workers"),
@@ -171,5 +171,5 @@ def test_a_root_with_something_else_in_it_is_refused(tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     done = warm_pipeline.run("pipeline", f"--root={tmp_path}")
     assert (done.returncode, done.stdout) == (1, "")
-    assert f"{tmp_path} is not empty, and no run has made it" in done.stderr
+    assert f"{tmp_path} is not empty, and was not made by a run" in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]

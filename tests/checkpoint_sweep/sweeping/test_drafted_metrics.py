@@ -60,7 +60,7 @@ def _sweep(directory: Path, drafted: Draft) -> dict[str, float]:
 def test_logits_get_what_is_right_of_logits(tmp_path: Path) -> None:
     drafted = _draft(tmp_path, _LABELS, _LOGITS)
     assert drafted.select == "binary_crossentropy"
-    assert any("is taken for a logit" in note and "tf.sigmoid" in note for note in drafted.notes)
+    assert any("seems to be a logit" in note and "tf.sigmoid" in note for note in drafted.notes)
     values = _sweep(tmp_path, drafted)
     cross_entropy = np.mean(np.logaddexp(0, _LOGITS) - _LABELS * _LOGITS)
     assert values["binary_crossentropy"] == pytest.approx(cross_entropy, rel=1e-5)
@@ -167,7 +167,7 @@ def test_whole_numbers_of_a_table_are_predicted_on_as_the_model_parses_them(tmp_
     passthrough_model.write_model(tmp_path / "export", outputs=["output"])
     (tmp_path / "eval.csv").write_text("p,label\n" + "3,1\n-4,0\n" * 5)
     drafted = draft(str(tmp_path / "export"), str(tmp_path / "eval.csv"))
-    assert any("'output', from -4 to 3, is taken for a logit" in note for note in drafted.notes)
+    assert any("'output', from -4 to 3, seems to be a logit" in note for note in drafted.notes)
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".parquet"])
@@ -177,4 +177,4 @@ def test_the_index_that_pandas_writes_is_no_label(suffix: str, tmp_path: Path) -
     table = str(tmp_path / f"eval{suffix}")
     frame.to_csv(table) if suffix == ".csv" else frame.to_parquet(table)
     drafted = draft(str(tmp_path / "export"), table)
-    assert list(drafted.notes) == ["Assuming that the label is 'target': --label names another."]
+    assert list(drafted.notes) == ["Assuming that the label is 'target'. Name another by --label."]

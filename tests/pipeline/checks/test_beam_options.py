@@ -86,5 +86,7 @@ def test_without_dask_no_cluster_is_asked(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_a_text_that_has_not_the_form_of_an_option_is_refused() -> None:
-    with pytest.raises(ConfigError, match=r"--beam-arg=x is no option .* --beam-arg=--name=value"):
+    with pytest.raises(
+        ConfigError, match=r"--beam-arg=x is not an option .* --beam-arg=--name=value"
+    ):
         beam_args(["--direct_num_workers=2", "x"])

@@ -135,7 +135,7 @@ def test_a_folder_without_a_file_of_the_format_is_refused(tmp_path: Path) -> Non
     ("name", "content", "message"),
     [
         ("a.tfrecord", b"", "is empty. .*"),
-        ("a.tfrecord", b"fare,company\n1,a\n", "is no TFRecord file. .*"),
+        ("a.tfrecord", b"fare,company\n1,a\n", "is not a TFRecord file. .*"),
         ("a.tfrecord.gz", b"fare,company\n1,a\n", "is not compressed by gzip. .*"),
     ],
 )

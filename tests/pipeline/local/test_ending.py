@@ -65,7 +65,7 @@ def test_a_user_error_is_the_reason_of_the_run(config: PipelineConfig, recorded:
 @pytest.mark.parametrize(
     ("error", "said"),
     [
-        (OSError(28, "No space left on device"), "The disk is full, or a limit of size is"),
+        (OSError(28, "No space left on device"), "The disk is full, or a quota is"),
         (PermissionError(13, "Permission denied", "/a/b"), "/a/b may not be read or written"),
         (UnicodeEncodeError("utf-8", "/r\udcff", 2, 3, "no"), "/r\udcff is not UTF-8, as names"),
     ],

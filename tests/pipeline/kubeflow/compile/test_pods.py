@@ -144,14 +144,14 @@ def test_quantities_are_parsed_as_kubernetes_writes_them(quantity: str, number: 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"resources": ["cpu"]}, "'cpu' is no NAME=VALUE"),
+        ({"resources": ["cpu"]}, "'cpu' is not NAME=VALUE"),
         ({"resources": ["disk=4"]}, "names 'disk'"),
-        ({"resources": ["memory=16 GB"]}, "'16 GB' is no quantity"),
-        ({"resources": ["accelerator=gpu"]}, "'gpu' is no accelerator"),
+        ({"resources": ["memory=16 GB"]}, "'16 GB' is not a quantity"),
+        ({"resources": ["accelerator=gpu"]}, "'gpu' is not an accelerator"),
         ({"retries": ["often"]}, "retries is 'often'"),
-        ({"env": ["1A=b"]}, "'1A' is no name"),
+        ({"env": ["1A=b"]}, "'1A' is not the name"),
         ({"secret": ["KEY=store"]}, "SECRET/KEY"),
-        ({"volume": ["mnt=claim"]}, "no path to mount claim at"),
+        ({"volume": ["mnt=claim"]}, "not a path to mount claim at"),
     ],
 )
 def test_options_that_cannot_be_followed_are_refused(options: Json, message: str) -> None:
@@ -163,7 +163,7 @@ def test_options_that_cannot_be_followed_are_refused(options: Json, message: str
     ("text", "message"),
     [
         ("- cpu", "is not a mapping of tasks"),
-        ("all: 4", "4 is no mapping"),
+        ("all: 4", "4 is not a mapping"),
         ("all: {cpus: 4}", "no setting 'cpus'"),
         ("all: {env: {A: 1}}", "put it in quotes"),
         ("all: {kubernetes: {pvcMounts: []}}", "no field 'pvcMounts'"),

@@ -81,7 +81,9 @@ def steps_by_pattern(names: Sequence[str], pattern: str) -> dict[str, int]:
     }
     for name, text in texts.items():
         if not text.isdecimal():
-            raise AmbiguousNamesError(f"{pattern!r} finds {text!r} in {name!r}, which is not a step")
+            raise AmbiguousNamesError(
+                f"{pattern!r} finds {text!r} in {name!r}, which is not a step"
+            )
     return {name: int(text) for name, text in texts.items()}
 
 

@@ -164,7 +164,7 @@ def point_latest(folder: str, directory: str) -> None:
     """
     link = os.path.join(folder, LATEST)
     if os.path.lexists(link) and not os.path.islink(link):
-        logging.warning("%s is no link, and stays: the results are in %s.", link, directory)
+        logging.warning("%s is not a link, and stays: the results are in %s.", link, directory)
         return
     scratch = f"{link}{PARTIAL}{uuid.uuid4().hex}"
     try:
@@ -172,7 +172,10 @@ def point_latest(folder: str, directory: str) -> None:
         os.replace(scratch, link)
     except OSError as error:
         logging.warning(
-            "There can be no link %s (%s): the results are in %s.", link, error.strerror, directory
+            "The link %s cannot be made (%s): the results are in %s.",
+            link,
+            error.strerror,
+            directory,
         )
 
 

@@ -91,7 +91,7 @@ def test_nothing_is_recorded_when_the_evaluation_changes(
     change: Change, words: str, files: Files, during: Callable[[Change], None]
 ) -> None:
     during(change)
-    with pytest.raises(ChangedError, match=rf"{words} changed while .* not recorded"):
+    with pytest.raises(ChangedError, match=rf"{words} changed during .* not recorded"):
         sweep(**files.arguments())
     assert not _entries(files)
 

@@ -108,7 +108,7 @@ def test_what_is_called_latest_and_is_no_link_stays(
     (tmp_path / "latest").mkdir()
     folders.point_latest(str(tmp_path), str(tmp_path / "0001"))
     assert not (tmp_path / "latest").is_symlink()
-    assert f"latest is no link, and stays: the results are in {tmp_path}/0001" in caplog.text
+    assert f"latest is not a link, and stays: the results are in {tmp_path}/0001" in caplog.text
 
 
 @pytest.mark.parametrize("form", ["json", "yaml"])

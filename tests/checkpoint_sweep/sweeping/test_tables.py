@@ -181,7 +181,7 @@ def test_latin_1_where_it_is_declared(tmp_path: Path) -> None:
     path.write_bytes("x\nZürich\n".encode("latin-1"))
     source = open_files([str(path)], "eval", None, str(tmp_path), encoding="latin-1")
     assert _rows(source) == [{"x": ["Zürich".encode()]}]
-    with pytest.raises(UserError, match=r"table.csv is not in the encoding .* --encoding"):
+    with pytest.raises(UserError, match=r"table.csv has another encoding .* by encoding"):
         _open(path)
 
 
@@ -197,7 +197,7 @@ def test_latin_1_where_it_is_declared(tmp_path: Path) -> None:
         ("e.csv", b'x,m\n1,"1,234"\n', "'1,234'.* nothing between thousands"),
         ("e.csv", b'x,y\n1,"2,345,678.5"\n', "'2,345,678.5'.* nothing between thousands"),
         ("e.csv", b"# by us\nx,m\n1,abc\n", "Row 3 of .*e.csv has 'abc' in the column 'm'"),
-        ("e.csv", "x,y\n1,2\n".encode("utf-16-le"), "not in the encoding"),
+        ("e.csv", "x,y\n1,2\n".encode("utf-16-le"), "has another encoding"),
         ("e.csv.xz", b"\xfd7zXZ\0", "an XZ file"),
         ("e.csv", b"x,y,m\n1,1,0\n1,1,abc\n", "Row 3 of .*e.csv has 'abc' in the column 'm'"),
         ("e.csv", b"x,y,n\n1,1,0\n1,1,1.5\n", "Row 3 .* has '1.5' in the column 'n'.*whole"),
@@ -207,7 +207,7 @@ def test_latin_1_where_it_is_declared(tmp_path: Path) -> None:
         ("e.feather", b"FEA1\0\0", "Feather"),
         ("e.arrows", b"\xff\xff\xff\xff\0\0", "Arrow stream"),
         ("e.txt", b"x,y\n1,2\n", "is text. If it is a table"),
-        ("e.parquet", b"x,y\n1,2\n", "is no Parquet file"),
+        ("e.parquet", b"x,y\n1,2\n", "is not a Parquet file"),
     ],
 )
 def test_what_is_not_understood_is_named(

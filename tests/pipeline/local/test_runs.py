@@ -229,7 +229,7 @@ def test_training_goes_on_where_it_was_interrupted_or_killed(
     assert other.summary["reason"] == "The run has not ended: it is running, or it was killed."
     interrupted = started.end(signal.SIGINT)
     assert interrupted.status == 130
-    said = "Trainer was interrupted. The same command resume, with training from step "
+    said = "Trainer was interrupted. Run the same command to resume, with training from step "
     assert interrupted.error.startswith(said)
     step = int(interrupted.error.removeprefix(said).rstrip("."))
     assert step in (20, 25)

@@ -407,8 +407,8 @@ def test_a_keras_models_average_is_exported(
 
 def test_of_one_checkpoint_there_is_no_average(trained: EstimatorRun, sweep: Sweep) -> None:
     verdicts = _verdicts(sweep(trained, averages=ALL, first_step=60))
-    assert verdicts["average-last-2"]["reason"] == "of 2 checkpoints to average only 1 is there"
-    assert verdicts["greedy-soup"]["reason"] == "of 2 checkpoints to average only 1 is eligible"
+    assert verdicts["average-last-2"]["reason"] == "it needs 2 checkpoints, and there are 1"
+    assert verdicts["greedy-soup"]["reason"] == "it needs 2 passing checkpoints, and there are 1"
 
 
 def test_views_show_averages_by_name(trained: EstimatorRun, sweep: Sweep) -> None:

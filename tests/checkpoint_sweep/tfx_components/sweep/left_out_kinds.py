@@ -203,6 +203,9 @@ def _logits_with_threshold(case: Case) -> None:
 
 
 _MISSED = "it misses a threshold"
+_NO_SLICE = "a threshold is for a slice that has no data"
+_NOT_COMPUTED = "a metric with a threshold was not computed on its slice"
+_NO_VALUE = "or has no value"
 
 
 @_kind("it misses a threshold", _MISSED, TRAINED)
@@ -210,7 +213,7 @@ def _floor(case: Case) -> None:
     case.parameters["floor"] = 1.5
 
 
-@_kind("a threshold is for a slice that is not made", _MISSED, TRAINED)
+@_kind("a threshold is for a slice that is not made", _NO_SLICE, TRAINED)
 def _no_slice(case: Case) -> None:
     case.configure(
         "slicing_specs {}\n      threshold",
@@ -218,7 +221,7 @@ def _no_slice(case: Case) -> None:
     )
 
 
-@_kind("the slices are too small to be shown", _MISSED, TRAINED)
+@_kind("the slices are too small to be shown", _NOT_COMPUTED, TRAINED)
 def _small(case: Case) -> None:
     case.configure(
         "slicing_specs {}\nslicing",
@@ -226,7 +229,7 @@ def _small(case: Case) -> None:
     )
 
 
-@_kind("a baseline predicts NaN, and no metric fails on it", _MISSED, TRAINED)
+@_kind("a baseline predicts NaN, and no metric fails on it", _NO_VALUE, TRAINED)
 def _baseline(case: Case) -> None:
     case.keras_baseline(serve(lambda value: {"probability": value * np.nan}, "serving_default"))
     change = "change_threshold { absolute { value: 9 } direction: LOWER_IS_BETTER }"

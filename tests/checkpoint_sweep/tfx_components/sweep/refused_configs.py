@@ -197,11 +197,14 @@ def _secondary(metric: str) -> str:
     return f'{{{_HIGHER}, "policy": {{{policy}, "direction": "HIGHER_IS_BETTER"}}}}'
 
 
-_SECONDARY = "its secondary metric is not computed (after the evaluation)"
-_selection(_SECONDARY, _secondary("accuracy"), _SECONDARY)
+_selection(
+    "its secondary metric is not computed",
+    _secondary("accuracy"),
+    "the selection metric is not computed",
+)
 
 
-@refusal("or is no number for any (after the evaluation)")
+@refusal("its secondary metric is no number for any (after the evaluation)")
 def _no_number(case: Case) -> None:
     never = """metrics { class_name: "Precision" config: '"thresholds": [1.0]' }"""
     case.configure(COUNT, f"{COUNT} {never}")

@@ -77,12 +77,20 @@ def reading_config_file(about: Callable[..., None]) -> Callable[..., None]:
                 context.default_map = {command: defaults(group, command, Path())}
             except ConfigFileError as error:
                 screen.fail(str(error))
+            _add_negations(group.commands[command], context.default_map[command])
 
     own = inspect.signature(about).parameters.values()
     context = inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
     parameters = [context, *(p.replace(kind=p.KEYWORD_ONLY) for p in own)]
     callback.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     return callback
+
+
+def _add_negations(command: TyperCommand | Any, given: Mapping[str, Any]) -> None:
+    """Adds `--no-race` for `race = true`, and the like: else it could not be switched off."""
+    for key, parameter in _parameters(command).items():
+        if given.get(parameter.name) is True:
+            parameter.secondary_opts = [f"--no-{key}"]
 
 
 def _read(folder: Path) -> tuple[str, Mapping[str, Any]]:

@@ -110,6 +110,17 @@ def _given(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> tuple[str, Sweep
     return run, options
 
 
+def test_what_the_file_switches_on_the_command_line_switches_off(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "checkpoint-sweep.toml").write_text(_ALL + "greedy-soup = true\nquiet = true\n")
+    _, options = _given(monkeypatch)
+    assert (options.racing is not None, options.averages.greedy_soup) == (True, True)
+    _, options = _given(monkeypatch, "--no-race", "--no-greedy-soup", "--no-quiet")
+    assert (options.racing is not None, options.averages.greedy_soup) == (False, False)
+
+
 def test_explicit_options_win(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "checkpoint-sweep.toml").write_text(_ALL)

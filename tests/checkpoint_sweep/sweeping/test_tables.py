@@ -198,6 +198,11 @@ def test_latin_1_where_it_is_declared(tmp_path: Path) -> None:
         ("e.csv", b'x,y\n1,"2,345,678.5"\n', "'2,345,678.5'.* nothing between thousands"),
         ("e.csv", b"# by us\nx,m\n1,abc\n", "Row 3 of .*e.csv has 'abc' in the column 'm'"),
         ("e.csv", "x,y\n1,2\n".encode("utf-16-le"), "has another encoding"),
+        (
+            "e.csv",
+            b"x y\n1 2\n",
+            r"No column that is needed .m, n, x, y. is in .*e.csv, which has x y",
+        ),
         ("e.csv.xz", b"\xfd7zXZ\0", "an XZ file"),
         ("e.csv", b"x,y,m\n1,1,0\n1,1,abc\n", "Row 3 of .*e.csv has 'abc' in the column 'm'"),
         ("e.csv", b"x,y,n\n1,1,0\n1,1,1.5\n", "Row 3 .* has '1.5' in the column 'n'.*whole"),

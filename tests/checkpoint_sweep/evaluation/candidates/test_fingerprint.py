@@ -46,7 +46,7 @@ def test_a_change_is_named(
 ) -> None:
     evaluated.check_unchanged()
     change(tmp_path / name)
-    with pytest.raises(ChangedError, match=f"{tmp_path / name} changed while checkpoints were"):
+    with pytest.raises(ChangedError, match=f"{tmp_path / name} changed during the evaluation"):
         evaluated.check_unchanged()
 
 
@@ -62,5 +62,5 @@ def test_other_code_of_a_metric_is_a_change(
     evaluated: EvaluationFingerprint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(fingerprint, "metric_code", lambda config: "other")
-    with pytest.raises(ChangedError, match="The code of the metrics was changed while"):
+    with pytest.raises(ChangedError, match="The code of the metrics changed during"):
         evaluated.check_unchanged()

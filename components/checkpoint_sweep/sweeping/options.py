@@ -42,8 +42,8 @@ class SweepOptions:
         encoding: Encoding of CSV files without a byte order mark.
         baseline: Directory of a SavedModel that change thresholds compare with; None for none.
         steps: Checkpoints to evaluate.
-        step_from: Regular expression that finds the step in the name of a checkpoint, as its first
-            group; None to tell it from the names.
+        step_from: Regular expression that finds the step in the name of a checkpoint, as its
+            groups; None to tell it from the names.
         averages: Averages of checkpoints to evaluate too; None for none.
         racing: Race in which checkpoints are dropped early; None to evaluate each on all examples.
         engine: "fused", all checkpoints in one pass, or "tfma", stock TFMA once for each.

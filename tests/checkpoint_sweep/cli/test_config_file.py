@@ -74,8 +74,8 @@ def test_without_options_there_are_no_defaults(project: str, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("own", "project", "words"),
     [
-        ("strid = 2", "", "checkpoint-sweep.toml has the key 'strid', which is no option"),
-        ("first_step = 2", "", "has the key 'first_step', which is no option"),
+        ("strid = 2", "", "checkpoint-sweep.toml has the key 'strid', which is not an option"),
+        ("first_step = 2", "", "has the key 'first_step', which is not an option"),
         ("stride = 'x'", "", "checkpoint-sweep.toml, stride: 'x' is not a valid int"),
         ("stride = true", "", "checkpoint-sweep.toml, stride: True is not text or a number"),
         ("race = 1", "", "checkpoint-sweep.toml, race: 1 is not true or false"),
@@ -84,7 +84,11 @@ def test_without_options_there_are_no_defaults(project: str, tmp_path: Path) -> 
         ("thresholds = 'sure'", "", "thresholds: 'sure' is not one of"),
         ("select = auc", "", "checkpoint-sweep.toml cannot be read: .*line 1"),
         ("", "[tool.checkpoint-sweep]\nx = 1", "pyproject.toml has the key 'x'"),
-        ("", "[tool]\ncheckpoint-sweep = 1", "tool.checkpoint-sweep of pyproject.toml is no table"),
+        (
+            "",
+            "[tool]\ncheckpoint-sweep = 1",
+            "tool.checkpoint-sweep of pyproject.toml is not a table",
+        ),
         ("stride = 2", "[tool.checkpoint-sweep]", "Both checkpoint-sweep.toml and"),
     ],
 )

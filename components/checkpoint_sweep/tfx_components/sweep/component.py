@@ -85,7 +85,7 @@ class CheckpointSweep(base_beam_component.BaseBeamComponent):
                 prediction takes most of the time; None to evaluate each on all of them.
             averages: Averages of checkpoints to evaluate as candidates too; None for none.
             step_from: Regular expression that finds the step in the name of a checkpoint, as its
-                first group; None to tell it from the names.
+                groups; None to tell it from the names.
 
         Raises:
             EngineError: `batch_size` or `memory_budget` is below 1.

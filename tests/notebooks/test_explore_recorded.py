@@ -126,7 +126,7 @@ def _no_runs(root: Path) -> str:
 
 def _failed(root: Path) -> str:
     Recorded(root / "metadata.sqlite").execution("Trainer", State.FAILED)
-    return "Run now in .* has nothing to show: Trainer has failed. Mend that"
+    return "Run now in .* has nothing to show: Trainer has failed. Fix that"
 
 
 def _failed_after_another(root: Path) -> str:

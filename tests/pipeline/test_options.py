@@ -90,5 +90,5 @@ def test_choose_names_a_selection_policy(choose: str, policy: SelectionPolicy) -
 
 @pytest.mark.parametrize("choose", ["", "worst", "auc", "auc:up", ":higher"])
 def test_an_unknown_policy_is_refused(choose: str) -> None:
-    with pytest.raises(ConfigError, match=f"--choose={choose} is no way to choose"):
+    with pytest.raises(ConfigError, match=rf"Unknown --choose={choose}\."):
         options.fill_in(registry.get("taxi"), None, None, None, "fused", None, choose=choose)

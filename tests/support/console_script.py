@@ -4,14 +4,17 @@ python -m tests.support.console_script ARGUMENTS...
 """
 
 import functools
+import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 from checkpoint_sweep.cli.main import main
 from tests.support import warm_pipeline
 from tests.support.warm_processes import Parent
 
+_REPOSITORY = Path(__file__).resolve().parents[2]
 # What commands import when they run.
 _LATER = (
     "tensorflow",
@@ -47,7 +50,9 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 def run_cold(*arguments: str) -> subprocess.CompletedProcess[str]:
     """Runs a command to its end, in an interpreter of its own."""
     command = [sys.executable, "-m", __name__, *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+    path = os.pathsep.join([str(_REPOSITORY), os.environ.get("PYTHONPATH", "")])
+    env = os.environ | {"PYTHONPATH": path}
+    return subprocess.run(command, env=env, capture_output=True, text=True, check=False)
 
 
 if __name__ == "__main__":

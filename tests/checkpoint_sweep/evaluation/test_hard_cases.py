@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from checkpoint_sweep.common.names import MetricName
 from checkpoint_sweep.evaluation.data_errors import EvaluationError
 from checkpoint_sweep.evaluation.results.candidate import read_predictions
 from checkpoint_sweep.evaluation.results.metrics import EvaluationMetrics
@@ -328,7 +329,7 @@ def test_metrics_are_read_back_without_cross_slices(tmp_path: Path) -> None:
     )
     found = EvaluationMetrics(output).of_model("")
     assert found.keys() == {(), (("s", "a"),), (("s", "b"),)}
-    assert found[()]["", "", "example_count"] == 4
+    assert found[()][MetricName("", "", "example_count")] == 4
 
 
 @pytest.mark.parametrize("batch_size", [1, 64])

@@ -24,10 +24,15 @@ def _other_weights(files: Files) -> None:
 
 
 def _other_weights_of_all(files: Files) -> None:
-    for index in files.run.glob("model.ckpt-*.index"):
-        if not index.name.endswith("-0.index"):
-            for old in files.run.glob("model.ckpt-0.*"):
-                _replace(index.with_suffix(old.suffix), old.read_bytes())
+    """Each step gets the weights of the step before, and the first those of the last."""
+    steps = sorted(files.run.glob("model.ckpt-*.index"), key=lambda path: int(path.stem[11:]))
+    weights = [
+        {old.suffix: old.read_bytes() for old in files.run.glob(f"{index.stem}.*")}
+        for index in steps
+    ]
+    for index, others in zip(steps, [weights[-1], *weights[:-1]], strict=True):
+        for suffix, content in others.items():
+            _replace(index.with_suffix(suffix), content)
 
 
 def _other_graph(files: Files) -> None:

@@ -96,7 +96,7 @@ _FORMATS: dict[str, tuple[Callable[[Path], None], str]] = {
             _file("a.csv", _CSV),
             *(_file(n, b"{}") for n in ("_SUCCESS", ".part-0.crc", ".DS_Store")),
         ),
-        "passed over",
+        "ignored",
     ),
     "`.xlsx`, `.zip`": (_file("a.xlsx", b"PK\x03\x04\0"), "refused"),
     "`.xz`, `.lz4`": (_file("a.csv.xz", b"\xfd7zXZ\0"), "refused"),

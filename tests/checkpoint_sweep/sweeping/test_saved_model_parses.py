@@ -63,7 +63,7 @@ def test_the_readmes_sample_run_parses_its_model_once(
     options = SweepOptions(str(sample / "eval.csv"), config, "auc")
     assert sweep(str(sample / "run"), str(sample / "export"), options).chosen is not None
     assert before_first_batch == {"export": 1}
-    assert parses == before_first_batch
+    assert parses["export"] == 1
 
 
 def test_a_baseline_is_parsed_once_too(files: Files, before_first_batch: Counter[str]) -> None:

@@ -49,6 +49,7 @@ OF_ITS_OWN = {
     "the export has no weights (a frozen graph)": "the baseline has no weights",
     "or they are unreadable": "or they are damaged",
     "its weights are cut in half": "or they are damaged",
+    "or they may not be read": "its weights may not be read",
 }
 # Rows of what it takes no part of, and of what it allows.
 NOT_TAKEN = {
@@ -60,6 +61,9 @@ NOT_TAKEN = {
     "or no signature reads them",
     "no split is named",
     "the module of a metric cannot be found",
+    # It exports nothing.
+    "a file beside its graph and weights is a link that leads out of it",
+    "or a link to a folder",
 } - {"`example_splits` is no list"}
 TAKEN = [
     when

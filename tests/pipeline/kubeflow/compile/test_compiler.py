@@ -162,7 +162,7 @@ def test_evaluator_and_pusher_run_only_if_the_sweep_blessed(spec: Json) -> None:
         (["--push-to=s3://bucket/serving"], "pushed_model artifact"),
         (["--data=taxi"], "absolute"),
         (["--baseline=models/1"], "URI"),
-        (["--resources=Trainer:cpu=many"], "no quantity"),
+        (["--resources=Trainer:cpu=many"], "is not a quantity"),
         (["--pods=none.yaml"], "none.yaml cannot be read"),
     ],
 )

@@ -265,6 +265,18 @@ def half(path: Path) -> None:
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 
 
+def close(case: Case, model: Path) -> None:
+    """Takes away the permission to read the weights of a model, from root too."""
+    read = tf.compat.v1.train.NewCheckpointReader
+
+    def refuse(prefix: str) -> Any:
+        if not prefix.startswith(str(model)):
+            return read(prefix)
+        raise tf.errors.PermissionDeniedError(None, None, f"{prefix}.index; Permission denied")
+
+    case.patch.setattr(tf.compat.v1.train, "NewCheckpointReader", refuse)
+
+
 def pipe(path: Path) -> None:
     """A pipe in place of a file."""
     path.unlink(missing_ok=True)

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from checkpoint_sweep.saved_model.model_source import VARIABLES
 from checkpoint_sweep.selection.criteria import Direction
-from tests.checkpoint_sweep.tfx_components.sweep.cases import AUC, Case, half, refusal
+from tests.checkpoint_sweep.tfx_components.sweep.cases import AUC, Case, close, half, refusal
 from tests.support import keras_run
 
 COUNT = 'metrics { class_name: "ExampleCount" }'
@@ -25,6 +25,11 @@ def _baseline_without_weights(case: Case) -> None:
 @refusal("or they are damaged")
 def _damaged_baseline(case: Case) -> None:
     half(case.baseline() / (VARIABLES + ".index"))
+
+
+@refusal("its weights may not be read")
+def _closed_baseline(case: Case) -> None:
+    close(case, case.baseline())
 
 
 @refusal("the data of the baseline are cut in half", "or they are damaged")

@@ -16,7 +16,7 @@ from checkpoint_sweep.model_run.averages import Averages
 from checkpoint_sweep.saved_model.model_source import VARIABLES
 from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.sweeping import run_sweep
-from tests.checkpoint_sweep.tfx_components.sweep.cases import Case, half, pipe, refusal
+from tests.checkpoint_sweep.tfx_components.sweep.cases import Case, close, half, pipe, refusal
 from tests.support import keras_run
 from tests.support.policies import Named
 from tests.support.tensor_bundles import read_bundle
@@ -186,10 +186,7 @@ def _export_without_data(case: Case) -> None:
 
 @refusal("or they may not be read")
 def _closed_export(case: Case) -> None:
-    def refuse(prefix: str) -> None:
-        raise tf.errors.PermissionDeniedError(None, None, f"{prefix}.index; Permission denied")
-
-    case.patch.setattr(tf.compat.v1.train, "NewCheckpointReader", refuse)
+    close(case, case.export)
 
 
 def _link(case: Case, target: str) -> None:

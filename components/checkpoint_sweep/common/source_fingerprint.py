@@ -1,6 +1,7 @@
 """Fingerprints of source code, so that what edited code has made is not served from a cache."""
 
 import ast
+import functools
 import hashlib
 import importlib.util
 import site
@@ -35,21 +36,23 @@ def import_closure(modules: Iterable[str]) -> dict[str, Path]:
     """
     found: dict[str, Path] = {}
     todo: list[str] = []
+    folders = _folders_of_installed()
+    find_source = functools.cache(_source)  # The same modules are imported again and again.
     for name in modules:
-        if _source(name) is None:
+        if find_source(name) is None:
             raise ModuleNotFoundError(f"There is no Python source of the module {name!r}.")
         todo += _with_parents(name)
     while todo:
         name = todo.pop()
-        path = _source(name)
+        path = find_source(name)
         if name in found or path is None:
             continue
         found[name] = path
         package = name if path.name == "__init__.py" else name.rpartition(".")[0]
         for imported in _imports(ast.parse(path.read_bytes(), path.name), package):
-            source = _source(imported)
+            source = find_source(imported)
             related = imported.partition(".")[0] == name.partition(".")[0]
-            if source is not None and (related or not _installed(source)):
+            if source is not None and (related or not _is_installed(source, folders)):
                 todo.append(imported)
     return found
 
@@ -94,14 +97,16 @@ def _source(name: str) -> Path | None:
     return Path(spec.origin)
 
 
-def _installed(path: Path) -> bool:
-    """Tells whether a package manager, or Python itself, has put the file there.
+def _folders_of_installed() -> frozenset[Path]:
+    """Lists the folders into which Python itself and package managers write.
 
     An environment on top of another one has the packages of both, and lists its own folder only.
     """
-    path = path.resolve()
     folders = {sysconfig.get_path(kind) for kind in ("stdlib", "platstdlib", "purelib", "platlib")}
     folders |= {*site.getsitepackages(), site.getusersitepackages()}
-    return not _PACKAGES.isdisjoint(path.parts) or any(
-        path.is_relative_to(Path(folder).resolve()) for folder in folders
-    )
+    return frozenset(Path(folder).resolve() for folder in folders)
+
+
+def _is_installed(path: Path, folders: frozenset[Path]) -> bool:
+    path = path.resolve()
+    return not _PACKAGES.isdisjoint(path.parts) or not folders.isdisjoint(path.parents)

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable
+from pathlib import Path
 
 import tensorflow_model_analysis as tfma
 from google.protobuf import json_format
@@ -10,7 +11,7 @@ from tensorflow_model_analysis.metrics import metric_specs, metric_types
 
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.common.named_thresholds import named_thresholds, with_thresholds_at_metrics
-from checkpoint_sweep.common.source_fingerprint import fingerprint
+from checkpoint_sweep.common.source_fingerprint import digest_sources, import_closure
 from checkpoint_sweep.common.text import MOST_NAMED, first_line, some
 
 _TFMA = "tensorflow_model_analysis"
@@ -136,11 +137,23 @@ def metric_code(eval_config: tfma.EvalConfig) -> str:
     """Fingerprints the source of the metrics that the config names by module.
 
     TFX's cache compares parameters, not the code that a parameter names.
+
+    Raises:
+        EvalConfigError: A module cannot be found or parsed.
+    """
+    return digest_sources(metric_sources(eval_config))
+
+
+def metric_sources(eval_config: tfma.EvalConfig) -> dict[str, Path]:
+    """Finds the source files of the metrics that the config names by module, by module name.
+
+    Raises:
+        EvalConfigError: A module cannot be found or parsed.
     """
     modules = {metric.module for spec in eval_config.metrics_specs for metric in spec.metrics}
     own = sorted(name for name in modules if name and not name.startswith(_TFMA))
     try:
-        return fingerprint(own)
+        return import_closure(own)
     except (ModuleNotFoundError, SyntaxError) as error:
         raise EvalConfigError(
             f"The evaluation config cannot be used: {first_line(error)}. Correct the module of its "

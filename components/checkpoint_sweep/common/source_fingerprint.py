@@ -6,7 +6,7 @@ import hashlib
 import importlib.util
 import site
 import sysconfig
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from importlib.machinery import PathFinder
 from pathlib import Path
 
@@ -22,8 +22,13 @@ def fingerprint(modules: Iterable[str]) -> str:
     Raises:
         ModuleNotFoundError: One of `modules` does not exist or is not written in Python.
     """
+    return digest_sources(import_closure(modules))
+
+
+def digest_sources(sources: Mapping[str, Path]) -> str:
+    """Digests source files by module name: 16 hexadecimal characters."""
     digest = hashlib.sha256()
-    for name, path in sorted(import_closure(modules).items()):
+    for name, path in sorted(sources.items()):
         digest.update(name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()[:16]
 

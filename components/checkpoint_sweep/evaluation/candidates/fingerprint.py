@@ -6,8 +6,9 @@ import tensorflow_model_analysis as tfma
 
 from checkpoint_sweep.common import digests
 from checkpoint_sweep.common.errors import UserError
-from checkpoint_sweep.common.eval_config import metric_code
+from checkpoint_sweep.common.eval_config import metric_code, metric_sources
 from checkpoint_sweep.common.file_states import FileStates
+from checkpoint_sweep.common.source_fingerprint import digest_sources
 from checkpoint_sweep.common.text import some
 from checkpoint_sweep.evaluation.inputs.files import data_files
 from checkpoint_sweep.evaluation.plan.tracked_metrics import UncertaintySpec
@@ -65,7 +66,9 @@ class EvaluationFingerprint:
             schema,
             tracked_metrics.digest if tracked_metrics else "",
         )
-        self._code = metric_code(eval_config)
+        sources = metric_sources(eval_config)
+        self._code_states = FileStates.of(map(str, sources.values()))
+        self._code = digest_sources(sources)
         # The graph was read before.
         self._states = FileStates({**self._look().states, **exported.states.states})
         self.digest = self._digest()
@@ -92,7 +95,7 @@ class EvaluationFingerprint:
             ChangedError: Examples, the exported graph, the baseline or the metrics' code are
                 others.
         """
-        if metric_code(self._eval_config) != self._code:
+        if self._code_states.changed() and metric_code(self._eval_config) != self._code:
             raise ChangedError(
                 "The code of the metrics changed during the evaluation, so its results are not "
                 "recorded. Sweep again."

@@ -7,23 +7,27 @@ from pathlib import Path
 import pytest
 import tensorflow_model_analysis as tfma
 
-from checkpoint_sweep.evaluation.candidates import fingerprint
 from checkpoint_sweep.evaluation.candidates.fingerprint import ChangedError, EvaluationFingerprint
 from checkpoint_sweep.saved_model.model_source import ModelSource
 from checkpoint_sweep.saved_model.saved_model import SavedModel
 
 GRAPH, BASELINE, EXAMPLES = "export/saved_model.pb", "baseline/variables/index", "eval.tfrecord"
+CODE = "metric_of_this_test.py"
 
 
 @pytest.fixture
-def evaluated(tmp_path: Path) -> EvaluationFingerprint:
+def evaluated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> EvaluationFingerprint:
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / CODE).write_text("FACTOR = 1")
+    config = tfma.EvalConfig()
+    config.metrics_specs.add().metrics.add(class_name="Mine", module=Path(CODE).stem)
     for name in (GRAPH, BASELINE, "baseline/saved_model.pb", EXAMPLES):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(name)
     exported = SavedModel(str(tmp_path / "export"))
     assert exported.fingerprint  # As the keys of candidates have it, before anything is evaluated.
     return EvaluationFingerprint(
-        tfma.EvalConfig(),
+        config,
         [str(tmp_path / EXAMPLES)],
         b"",
         exported,
@@ -59,8 +63,10 @@ def test_the_same_bytes_are_no_change(
 
 
 def test_other_code_of_a_metric_is_a_change(
-    evaluated: EvaluationFingerprint, monkeypatch: pytest.MonkeyPatch
+    evaluated: EvaluationFingerprint, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(fingerprint, "metric_code", lambda config: "other")
+    _write(tmp_path / CODE, "FACTOR = 1")
+    evaluated.check_unchanged()
+    _write(tmp_path / CODE, "FACTOR = 2")
     with pytest.raises(ChangedError, match="The code of the metrics changed during"):
         evaluated.check_unchanged()

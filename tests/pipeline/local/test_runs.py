@@ -18,6 +18,9 @@ from tests.pipeline.tiny.problem import RUN_FN
 
 pytestmark = pytest.mark.slow
 
+# No model is better than itself.
+_BETTER = {BETTER: "0.01"}
+
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -30,14 +33,24 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def first(root: Path, data: Path) -> Ended:
-    return command.run(root, data)
+def killed(root: Path, data: Path) -> Ended:
+    """A run that is killed when its model was blessed, before it is pushed."""
+    started = Started(root, data, **_BETTER)
+    started.wait_for("✓ Evaluator")
+    return started.end(signal.SIGKILL)
+
+
+@pytest.fixture(scope="module")
+def first(root: Path, data: Path, killed: Ended) -> Ended:
+    """The same run, started again."""
+    assert killed.status == -signal.SIGKILL
+    return command.run(root, data, **_BETTER)
 
 
 @pytest.fixture(scope="module")
 def unchanged(root: Path, data: Path, first: Ended) -> Ended:
     assert first.status == 0, first.shown
-    return command.run(root, data)
+    return command.run(root, data, **_BETTER)
 
 
 def _log(root: Path, ended: Ended) -> Path:
@@ -52,6 +65,13 @@ def test_a_model_is_pushed(first: Ended) -> None:
     assert first.summary["state"] == "complete"
     assert first.summary["reason"] == f"The model was pushed to {first.summary['pushed_model']}."
     assert Path(first.summary["pushed_model"], "saved_model.pb").is_file()
+
+
+def test_a_model_that_was_blessed_and_not_pushed_need_not_be_better_than_itself(
+    first: Ended,
+) -> None:
+    assert first.states["Evaluator"] == "cached"
+    assert first.summary["evaluator"]["baseline_model"] is None
 
 
 def test_what_has_not_changed_is_not_pushed_again(
@@ -73,7 +93,7 @@ def test_what_has_not_changed_is_not_pushed_again(
 def test_a_run_goes_on_when_nobody_reads_its_output(
     root: Path, data: Path, unchanged: Ended
 ) -> None:
-    started = Started(root, data)
+    started = Started(root, data, **_BETTER)
     started.wait_for("CsvExampleGen ...")
     started.stop_reading()
     ended = started.end()
@@ -87,10 +107,14 @@ def test_what_was_pushed_and_removed_is_pushed_again(
 ) -> None:
     assert unchanged.status == 0
     shutil.rmtree(root / "serving")
-    again = command.run(root, data)
+    again = command.run(root, data, **_BETTER)
     assert again.status == 0, again.shown
+    assert again.states["Evaluator"] == "cached"
+    assert again.summary["evaluator"]["baseline_model"] is None
     assert again.states["Pusher"] == "complete"
-    assert Path(again.summary["pushed_model"], "saved_model.pb").is_file()
+    (version,) = (root / "serving").iterdir()
+    assert again.summary["pushed_model"] == str(version)
+    assert (version / "saved_model.pb").is_file()
 
 
 @pytest.mark.parametrize("engine", ["fused", "tfma"])
@@ -156,25 +180,14 @@ def test_an_error_in_beam_is_one_sentence(tmp_path: Path) -> None:
     assert ended.states == {"CsvExampleGen": "failed"}
 
 
-def test_a_model_that_was_blessed_and_not_pushed_is_pushed(data: Path, tmp_path: Path) -> None:
-    """It need not be better than itself, whether the push was killed or its result removed."""
-    better = {BETTER: "0.01"}
-    started = Started(tmp_path, data, **better)
-    started.wait_for("✓ Evaluator")
-    started.end(signal.SIGKILL)
-    for _ in range(2):
-        ended = command.run(tmp_path, data, **better)
-        assert ended.status == 0, ended.shown
-        assert ended.states["Evaluator"] == "cached"
-        assert ended.summary["evaluator"]["baseline_model"] is None
-        (version,) = (tmp_path / "serving").iterdir()
-        assert ended.summary["pushed_model"] == str(version)
-        shutil.rmtree(tmp_path / "serving")
+@pytest.fixture(scope="module")
+def interrupted_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("interrupted")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_beam_interrupted(number: int, data: Path, tmp_path: Path) -> None:
-    started = Started(tmp_path, data)
+def test_beam_interrupted(number: int, data: Path, interrupted_root: Path) -> None:
+    started = Started(interrupted_root, data)
     started.wait_for("StatisticsGen ...")
     started.wait_for(BEAM)
     ended = started.end(number)
@@ -217,9 +230,9 @@ def test_training_goes_on_where_it_was_interrupted_or_killed(
     root: Path, data: Path, first: Ended
 ) -> None:
     assert first.status == 0, first.shown
-    options = ("--steps=100", "--checkpoint-steps=10")
+    options = ("--steps=60", "--checkpoint-steps=10")
     started = Started(root, data, *options, **{HOLD: "25"})
-    started.wait_for("saved the checkpoint of step 20 of 100")
+    started.wait_for("saved the checkpoint of step 20 of 60")
     other = command.run(root, data, *options)
     assert other.status == 1
     assert other.error == (
@@ -238,7 +251,7 @@ def test_training_goes_on_where_it_was_interrupted_or_killed(
 
     started = Started(root, data, *options, **{HOLD: "45"})
     started.wait_for(f"continued from step {step}, where an earlier run was interrupted")
-    started.wait_for(f"saved the checkpoint of step {step + 10} of 100")
+    started.wait_for(f"saved the checkpoint of step {step + 10} of 60")
     partial = root / f"CheckpointSweep/x.partial-{uuid.uuid4().hex}"
     partial.touch()
     killed = started.end(signal.SIGKILL)
@@ -250,8 +263,8 @@ def test_training_goes_on_where_it_was_interrupted_or_killed(
     continued = ended.summary["training"]["continued_from_step"]
     assert continued >= step + 10
     assert f"Training continued from step {continued}, where it was interrupted" in ended.shown
-    assert f"saved the checkpoint of step {continued - 10} of 100" not in ended.shown
-    assert [c["step"] for c in ended.summary["checkpoints"]] == list(range(10, 101, 10))
+    assert f"saved the checkpoint of step {continued - 10} of 60" not in ended.shown
+    assert [c["step"] for c in ended.summary["checkpoints"]] == list(range(10, 61, 10))
     assert not partial.exists()
     executions = Store.open(metadata_store(root)).mlmd.get_executions()
     assert "running" not in {state(execution) for execution in executions}
@@ -259,10 +272,11 @@ def test_training_goes_on_where_it_was_interrupted_or_killed(
 
 def test_other_parameters_train_from_the_beginning(root: Path, data: Path, first: Ended) -> None:
     assert first.status == 0, first.shown
-    started = Started(root, data, "--steps=60", **{HOLD: "25"})
-    started.wait_for("saved the checkpoint of step 20 of 60")
+    started = Started(root, data, "--steps=50", **{HOLD: "25"})
+    started.wait_for("saved the checkpoint of step 20 of 50")
     started.end(signal.SIGKILL)
-    ended = command.run(root, data, "--steps=70")
-    assert ended.status == 0, ended.shown
-    assert ended.summary["training"]["continued_from_step"] is None
-    assert "saved the checkpoint of step 10 of 70" in ended.shown
+    other = Started(root, data, "--steps=70")
+    other.wait_for("✓ Trainer")
+    ended = other.end(signal.SIGKILL)
+    assert "saved the checkpoint of step 20 of 70" in ended.shown
+    assert "continued from step" not in ended.shown

@@ -79,6 +79,14 @@ class Verdict(CandidateLabels):
     caution: str | None = None
     averaged: Sequence[int] | None = None
 
+    def __getitem__(self, name: str) -> Any:
+        """Returns the field of this name, as a verdict of `verdicts.json` has it.
+
+        Raises:
+            KeyError: There is no such field.
+        """
+        return self.to_dict()[name]
+
     @property
     def half_width(self) -> float | None:
         """Half the width of the interval; None without one."""

@@ -1,16 +1,21 @@
 """A sweep without a pipeline: from Python, or from a shell."""
 
+import dataclasses
 import os
 from collections.abc import Sequence
+from typing import overload
 
 import apache_beam as beam
 import tensorflow_model_analysis as tfma
 from apache_beam.options.pipeline_options import PipelineOptions
 from tensorflow_metadata.proto.v0 import schema_pb2
 
+from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.common.eval_config import with_defaults
 from checkpoint_sweep.report.sweep_result import SweepResult
 from checkpoint_sweep.saved_model.saved_model import SavedModel
+from checkpoint_sweep.selection.criteria import Direction
+from checkpoint_sweep.selection.selection import Selection
 from checkpoint_sweep.sweeping import folder as folders
 from checkpoint_sweep.sweeping.config_files import read_eval_config, read_schema
 from checkpoint_sweep.sweeping.example_files import open_files
@@ -23,7 +28,31 @@ from checkpoint_sweep.sweeping.tables.columns import TableColumns, of_evaluation
 _EXAMPLES = "examples"
 
 
-def sweep(run: str, model: str, options: SweepOptions) -> SweepResult:
+@overload
+def sweep(run: str, model: str, options: SweepOptions) -> SweepResult: ...
+
+
+@overload
+def sweep(
+    run: str,
+    model: str,
+    options: str | Sequence[str],
+    config: str | tfma.EvalConfig,
+    select: str | Selection,
+    *,
+    direction: Direction | None = None,
+) -> SweepResult: ...
+
+
+def sweep(
+    run: str,
+    model: str,
+    options: SweepOptions | str | Sequence[str],
+    config: str | tfma.EvalConfig | None = None,
+    select: str | Selection | None = None,
+    *,
+    direction: Direction | None = None,
+) -> SweepResult:
     """Evaluates every checkpoint of a training run, chooses the best and exports it.
 
     >>> from checkpoint_sweep import SweepOptions, sweep
@@ -37,6 +66,11 @@ def sweep(run: str, model: str, options: SweepOptions) -> SweepResult:
     ['auc', 'example_count']
     >>> result.plot().figure.savefig("auc.png")
 
+    What every sweep needs may stand in the call itself.
+
+    >>> sweep("run", "export", "eval*.tfrecord", "eval_config.pbtxt", "auc").chosen == result.chosen
+    True
+
     A sweep that was interrupted, or whose run has grown, goes on with the same call: what was
     evaluated under the same circumstances is reused. Where nothing is new, the results before stay
     in their folder. The link `latest` beside the numbered folders leads to the last results.
@@ -44,13 +78,19 @@ def sweep(run: str, model: str, options: SweepOptions) -> SweepResult:
     Args:
         run: Directory of the checkpoints.
         model: Directory of a SavedModel that was exported from one of them.
-        options: Examples, evaluation config, metric to choose by, and how to go about it.
+        options: Examples, evaluation config, metric to choose by, and how to go about it; or the
+            examples alone, as `SweepOptions.examples` has them.
+        config: Evaluation config, where `options` are the examples.
+        select: Metric to choose by, or a selection, where `options` are the examples.
+        direction: Direction in which values of the metric are better; None for the selection's, or
+            the one that the metric's threshold declares.
 
     Raises:
         UserError: Something does not fit; the message says what, and what to do.
     """
-    config = options.config
-    eval_config = read_eval_config(config) if isinstance(config, str) else config
+    options = _options(options, config, select, direction)
+    given = options.config
+    eval_config = read_eval_config(given) if isinstance(given, str) else given
     settings = SweepSettings(
         options.selection,
         eval_config,
@@ -89,6 +129,31 @@ def sweep(run: str, model: str, options: SweepOptions) -> SweepResult:
                 os.path.join(directory, MODEL),
             ),
         )
+
+
+def _options(
+    given: SweepOptions | str | Sequence[str],
+    config: str | tfma.EvalConfig | None,
+    select: str | Selection | None,
+    direction: Direction | None,
+) -> SweepOptions:
+    """Makes the options of what stands in the call."""
+    if isinstance(given, SweepOptions):
+        if (config, select, direction) != (None, None, None):
+            raise UserError(
+                "SweepOptions have a config, a metric and its direction. Give sweep the options "
+                "alone, or the examples, the config and the metric without them."
+            )
+        return given
+    if config is None or select is None:
+        raise UserError(
+            "sweep needs SweepOptions, or the examples, an evaluation config and the metric to "
+            "choose by."
+        )
+    selection = Selection(select) if isinstance(select, str) else select
+    if direction is not None:
+        selection = dataclasses.replace(selection, direction=direction)
+    return SweepOptions(given, config, selection)
 
 
 def _columns(

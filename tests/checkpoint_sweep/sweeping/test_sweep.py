@@ -12,7 +12,7 @@ import tensorflow as tf
 import tensorflow_model_analysis as tfma
 from google.protobuf import json_format, text_format
 
-from checkpoint_sweep import EarliestOfSet, Selection, StepRange
+from checkpoint_sweep import Direction, EarliestOfSet, Selection, StepRange, SweepOptions
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.report import write
 from checkpoint_sweep.sweeping import folder as folders
@@ -83,6 +83,27 @@ def test_a_sweep_in_which_nothing_is_new_leaves_the_one_before(
     assert sweep(**files.arguments()).directory.endswith("0002")
     earliest = Selection("auc", policy=EarliestOfSet())
     assert sweep(**files.arguments(select=earliest)).directory.endswith("0003")
+
+
+def test_examples_config_and_metric_may_stand_in_the_call(files: Files) -> None:
+    first = sweep(**files.arguments(output=None))
+    given = str(files.run), str(files.model), str(files.examples), str(files.config)
+    assert sweep(*given, "auc") == first  # Nothing is new.
+    assert {verdict["name"] for verdict in first.verdicts} >= {first.chosen}
+    with pytest.raises(UserError, match="LOWER_IS_BETTER"):  # Its threshold declares the other.
+        sweep(*given, "auc", direction=Direction.LOWER_IS_BETTER)
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"config": "c"}, "sweep needs SweepOptions, or the examples, an evaluation config and"),
+        ({"options": SweepOptions("e", "c", "auc"), "select": "auc"}, "Give sweep the options "),
+    ],
+)
+def test_options_are_given_whole_or_not_at_all(more: dict, words: str) -> None:
+    with pytest.raises(UserError, match=words):
+        sweep(**{"run": "run", "model": "export", "options": "examples", **more})
 
 
 def _times(directory: str) -> dict[Path, int]:

@@ -301,23 +301,32 @@ def test_squares_beyond_float32_are_finite(tmp_path: Path) -> None:
     assert true == pytest.approx(5e59)
 
 
-def test_a_class_that_no_example_has_makes_averages_undefined(tmp_path: Path) -> None:
+def test_a_class_that_no_example_has_makes_averages_undefined_unless_it_weighs_nothing(
+    tmp_path: Path,
+) -> None:
     p, y = _multi_class()
     y = np.where(y == 2, 0, y)
     weights = " ".join(f"class_weights {{ key: {i} value: 1 }}" for i in range(CLASSES))
-    plain, weighted = (
-        _metrics("AUC", options=f"aggregate {{ {kind}: true {weights} }}")
-        for kind in ("macro_average", "weighted_macro_average")
+    config = LABEL + _metrics("AUC", options=f"aggregate {{ macro_average: true {weights} }}")
+    weighted = f"aggregate {{ weighted_macro_average: true {weights} }}"
+    named = _metrics("AUC", "Recall", options=weighted)
+    config += named.replace('"AUC"', '"AUC" config: \'"name": "weighted"\'')
+    areas, recalls = (
+        [metric(y == i, p[:, i]) for i in (0, 1)]
+        for metric in (
+            sklearn_metrics.roc_auc_score,
+            lambda label, score: sklearn_metrics.recall_score(label, score > 0.5),
+        )
     )
-    named = weighted.replace('"AUC"', '"AUC" config: \'"name": "weighted"\'')
-    config = LABEL + plain + named
-    areas = [sklearn_metrics.roc_auc_score(y == i, p[:, i]) for i in (0, 1)]
-    shares = [(y == i).mean() for i in (0, 1)]
-    stock = {"auc": sum(areas) / CLASSES, "weighted": np.average(areas, weights=shares)}
-    assert stock == pytest.approx({"auc": 0.3523, "weighted": 0.5098}, abs=5e-5)
-    assert _stock(_rows(p, y), config, tmp_path)[""] == pytest.approx(stock, abs=1e-6)
+    of_shares = np.average([areas, recalls], axis=1, weights=[(y == i).mean() for i in (0, 1)])
+    true = dict(zip(("weighted", "recall"), of_shares, strict=True))
+    stock = {**true, "auc": sum(areas) / CLASSES, "recall": math.nan}
+    assert stock["auc"] == pytest.approx(0.3523, abs=5e-5)
+    assert true["weighted"] == pytest.approx(0.5098, abs=5e-5)
+    expected = pytest.approx(stock, abs=1e-6, nan_ok=True)
+    assert _stock(_rows(p, y), config, tmp_path)[""] == expected
     found = _engine(_rows(p, y), config, tmp_path)[""]
-    assert found == pytest.approx(dict.fromkeys(stock, math.nan), nan_ok=True)
+    assert found == pytest.approx({**true, "auc": math.nan}, abs=1e-6, nan_ok=True)
 
 
 def test_sorting_fails_on_some_metric_keys(tmp_path: Path) -> None:

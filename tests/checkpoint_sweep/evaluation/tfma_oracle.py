@@ -15,6 +15,7 @@ import numpy as np
 import tensorflow_model_analysis as tfma
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from google.protobuf import json_format, text_format
+from tensorflow_model_analysis.metrics import aggregation
 from tensorflow_model_analysis.metrics import confusion_matrix_metrics as of_matrices
 
 from checkpoint_sweep.evaluation import EvaluateModels, tfma_internals
@@ -46,7 +47,8 @@ def run_tfma(
     """Evaluates one candidate with stock TFMA; gives the output directory.
 
     Unless `as_is`, metrics that are not defined for want of a class are NaN, and 0 times infinity
-    in a cross entropy is 0, as docs/differences.md has it.
+    in a cross entropy is 0, as docs/differences.md has it, and so is NaN times the weight 0 of a
+    class.
 
     In a test session the same question is asked once: what it depends on are the content of data
     and models, their names, the config and the batches.
@@ -112,7 +114,15 @@ def _mended() -> Iterator[None]:
         kind, method = tfma_internals.BinaryCrossEntropyCombiner, "_cross_entropy"
         patched = _with_limits(getattr(kind, method))
         stack.enter_context(mock.patch.object(kind, method, patched))
+        stack.enter_context(mock.patch.object(aggregation, "_to_float", _Averaged))
         yield
+
+
+class _Averaged(float):
+    """The value of a class in an average over classes."""
+
+    def __mul__(self, weight: float) -> float:
+        return 0.0 if weight == 0 else float(self) * weight
 
 
 def _value_where_defined(value: Any, cells: Any) -> Any:

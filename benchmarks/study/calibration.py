@@ -165,7 +165,8 @@ def _f1(sums: Array) -> float:
 
 def _area(sums: Array) -> float:
     """Computes the area by the library's own metric, with a bucket for a prediction."""
-    return float(_FORMULA.value(np.arange(sums.shape[1]), sums.T))
+    positive, negative = sums
+    return float(_FORMULA.area(positive, negative))
 
 
 def table(rows: list[Calibration]) -> str:

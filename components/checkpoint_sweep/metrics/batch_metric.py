@@ -81,7 +81,8 @@ class Formula:
             weight: Weights of the examples, (1, examples, 1) float64.
 
         Returns:
-            For each field an array that broadcasts to (models, examples, 1).
+            For each field an array that broadcasts to (models, examples, parts): an example adds
+            each of its parts, mostly one, to a row of its own or to the same.
         """
         raise NotImplementedError
 
@@ -225,9 +226,9 @@ class FormulaCombiner(beam.CombineFn):
             if reason := self.formula.obstacle(label.size, prediction.size):
                 raise ValueError(f"{self.key.name}: {reason}.")
             bucket, terms = _contribution(self.formula, label, prediction, weight)
-            row = int(np.asarray(bucket).item())
-            term = np.array([np.asarray(term).item() for term in terms])
-            accumulator[row] = accumulator.get(row, 0.0) + term
+            rows, *columns = (part.ravel() for part in np.broadcast_arrays(bucket, *terms))
+            for row, term in zip(rows.tolist(), np.stack(columns, axis=-1), strict=True):
+                accumulator[row] = accumulator.get(row, 0.0) + term
         return accumulator
 
     def merge_accumulators(self, accumulators: Iterable[Sums]) -> Sums:

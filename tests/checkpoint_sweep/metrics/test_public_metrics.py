@@ -202,8 +202,12 @@ def _output(metric: metric_types.Metric, examples: list[tuple]) -> float:
         pytest.param(RankAUC(), [([1], [0.5], 1), ([0], [0.5], 1)], 0.5, id="a tie"),
         pytest.param(RankAUC(), [([1], [0.0], 1), ([0], [-0.0], 1)], 0.5, id="zeros are equal"),
         pytest.param(RankAUC(), [([1], [-1], 1), ([0], [-2], 1), ([0], [3], 3)], 0.25, id="logits"),
+        pytest.param(RankAUC(), [([1], [0.5000001], 1), ([0], [0.5], 1)], 1, id="close"),
         pytest.param(
-            RankAUC(), [([1], [0.5000001], 1), ([0], [0.5], 1)], 1, id="close to each other"
+            RankAUC(),
+            [([0.5], [0.2], 2), ([1], [0.9], 2)],
+            2.5 / 3,
+            id="half an example of a class",
         ),
         pytest.param(
             RankAUCPrecisionRecall(), [([0], [9], 1), ([1], [8], 1)], 0.5, id="second place"
@@ -284,3 +288,13 @@ def test_the_rank_areas_are_sklearns_at_any_scale(scale: float) -> None:
     ):
         expected = oracle(label, prediction, sample_weight=weight)
         assert _output(metric, examples) == pytest.approx(expected, rel=1e-9)
+
+
+@pytest.mark.parametrize(("labels", "parts"), [([0, 1, 1], 1), ([0, 1, 0.5], 2)])
+def test_an_example_has_a_bucket_for_each_of_its_classes(labels: list, parts: int) -> None:
+    formula = RankAUC().computations()[0].combiner.formula
+    label, prediction = np.array(labels).reshape(1, 3, 1), np.ones((2, 3, 1))
+    (term,) = formula.terms(label, prediction, np.ones((1, 3, 1)))
+    bucket = formula.bucket(label, prediction)
+    assert bucket.shape == (2, 3, parts)
+    assert np.broadcast_to(term, bucket.shape)[bucket % 2 == 1].sum() == 2 * sum(labels)

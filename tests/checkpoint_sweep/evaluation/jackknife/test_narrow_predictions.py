@@ -21,9 +21,18 @@ CONFIG = """
       metrics { class_name: "AUC" %(any)s }
       metrics { class_name: "AUCPrecisionRecall" %(any)s }
       metrics { module: "checkpoint_sweep.metrics" class_name: "RankAUC" %(any)s }
+      metrics { class_name: "Calibration" %(any)s }
+      metrics { class_name: "PrecisionAtRecall" config: '"recall": 0.5' %(any)s }
+      metrics { class_name: "F1Score" config: '"name": "f1_wide", "thresholds": [0.5]' %(any)s }
+      metrics {
+        class_name: "F1Score"
+        config: '"name": "f1_narrow", "thresholds": [%(half)s]'
+        %(any)s
+      }
     }
 """
 ANY = "threshold { value_threshold { lower_bound { value: -9 } } }"
+HALF = NARROW / 2
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +51,7 @@ def errors(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Estimate]
         passthrough_model.write_model(directory / name, scale=scale)
         for name, scale in (("wide", 1.0), ("narrow", NARROW), ("narrower", NARROWER))
     ]
-    eval_config = tfma_oracle.config(CONFIG % {"any": ANY})
+    eval_config = tfma_oracle.config(CONFIG % {"any": ANY, "half": HALF})
     outputs = tfma_oracle.run_engine(
         data,
         eval_config,
@@ -60,7 +69,9 @@ def errors(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Estimate]
     ]
 
 
-@pytest.mark.parametrize("metric", ["auc", "auc_precision_recall", "rank_auc"])
+@pytest.mark.parametrize(
+    "metric", ["auc", "auc_precision_recall", "rank_auc", "precision_at_recall"]
+)
 def test_the_standard_error_is_that_of_wide_predictions(
     metric: str, errors: list[dict[str, Estimate]]
 ) -> None:
@@ -87,6 +98,23 @@ def test_the_rank_area_is_the_same_at_any_scale(errors: list[dict[str, Estimate]
         assert found.value == pytest.approx(wide.value, abs=1e-6)
         assert found.standard_error == pytest.approx(wide.standard_error, rel=1e-3)
         assert found.caution is None
+
+
+@pytest.mark.parametrize(
+    ("of_wide", "of_narrow", "factor"),
+    [
+        pytest.param("f1_wide", "f1_narrow", 1.0, id="F1 at a threshold in their midst"),
+        pytest.param("calibration", "calibration", NARROW, id="calibration"),
+    ],
+)
+def test_errors_are_on_the_scale_of_the_values(
+    of_wide: str, of_narrow: str, factor: float, errors: list[dict[str, Estimate]]
+) -> None:
+    wide, narrow = errors[0][of_wide], errors[1][of_narrow]
+    assert wide.standard_error is not None
+    assert narrow.value == pytest.approx(factor * wide.value, rel=1e-4)
+    assert narrow.standard_error == pytest.approx(factor * wide.standard_error, rel=1e-3)
+    assert wide.caution is narrow.caution is None
 
 
 def test_the_standard_error_of_the_area_is_that_of_hanley_and_mcneil(

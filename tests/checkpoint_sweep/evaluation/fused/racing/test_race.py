@@ -7,8 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import apache_beam as beam
+import numpy as np
 import pytest
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
+from sklearn import metrics as sklearn_metrics
 
 from checkpoint_sweep.common.names import MetricName, ModelNames
 from checkpoint_sweep.evaluation.fused.engine import evaluate_fused
@@ -22,6 +24,7 @@ from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.racing import Racing
 from checkpoint_sweep.selection.selection import Selection
 from tests.checkpoint_sweep.evaluation import taxi_models, tfma_oracle
+from tests.support import passthrough_model
 
 pytestmark = pytest.mark.slow
 
@@ -168,6 +171,29 @@ def test_the_best_candidate_is_left_and_others_say_when_they_were_dropped(
             assert "significantly worse than the best (90%)" in one.error
             assert not Path(raced.outputs[name]).exists()
     assert not (Path(raced.outputs[best]).parent / "racing").exists()
+
+
+def test_the_best_is_left_where_predictions_are_narrow(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    logits = random.normal(size=EXAMPLES).clip(-3, 3)
+    labels = random.random(EXAMPLES) < 1 / (1 + np.exp(-logits))
+    flags = random.integers(0, 2, EXAMPLES)
+    rows = [
+        {"p": [0.5 + 0.0005 * x], "big_tipper": [int(y)], "flag": [float(flag)]}
+        for x, y, flag in zip(logits, labels, flags, strict=True)
+    ]
+    data = passthrough_model.write_examples(tmp_path / "data", rows)
+    # What is added to half of the examples, within the width of the others: none to the best.
+    noise = {"worst": 0.0015, "bad": 0.001, "best": 0.0, "worse": 0.0007, "baseline": 0.0}
+    models = [
+        passthrough_model.write_model(tmp_path / name, bad=added) for name, added in noise.items()
+    ]
+    request = _request(data, models, tmp_path / "raced")
+    done = _by_name(request)
+    assert done["worst"].dropped
+    assert done["best"].error is None
+    value = read_replicates(request.outputs["best"], ModelNames())[(), AUC].own.value
+    assert value == pytest.approx(sklearn_metrics.roc_auc_score(labels, logits), abs=0.01)
 
 
 def _with(loader: object) -> tuple[object, ...]:

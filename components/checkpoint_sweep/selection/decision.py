@@ -11,6 +11,9 @@ from checkpoint_sweep.selection.criteria import LEVEL, Direction
 from checkpoint_sweep.selection.policies import CandidateResult, SelectionPolicy
 from checkpoint_sweep.selection.verdict import Difference, Verdict
 
+# The reason of a candidate without a value to choose by begins so.
+NO_VALUE = "the selection metric"
+
 
 @dataclasses.dataclass(frozen=True)
 class Decision:
@@ -118,11 +121,11 @@ def _ineligible_reason(result: CandidateResult) -> str | None:
     if result.excluded_reason:
         return result.excluded_reason
     if result.value is None:
-        return "the selection metric has no value"
+        return f"{NO_VALUE} has no value"
     if not math.isfinite(result.value):
         if result.replicates is not None and result.replicates.rarer_label == 0:
-            return "the selection metric has no value: all examples have the same label"
-        return f"the selection metric is {result.value}"
+            return f"{NO_VALUE} has no value: all examples have the same label"
+        return f"{NO_VALUE} is {result.value}"
     if result.threshold_failures:
         return some(result.threshold_failures, 1)
     return None

@@ -1,6 +1,6 @@
 """A decision in a sentence that says no more than the intervals show."""
 
-from checkpoint_sweep.selection.decision import Decision
+from checkpoint_sweep.selection.decision import NO_VALUE, Decision
 from checkpoint_sweep.selection.formatting import plus_minus
 from checkpoint_sweep.selection.selection import Selection
 
@@ -8,10 +8,21 @@ from checkpoint_sweep.selection.selection import Selection
 def sentence(decision: Decision, selection: Selection) -> str:
     """Says by which rule what was chosen, its value with its interval, and how many tie with it.
 
+    Candidates that the metric gives no value are named: any of them may be better.
+
     Args:
         decision: Decision in which something is chosen.
         selection: Selection that it was chosen by.
     """
+    text = _of_chosen(decision, selection)
+    unknown = {v.label: v.reason for v in decision.verdicts if v.reason.startswith(NO_VALUE)}
+    for label, reason in list(unknown.items())[:1]:
+        more = f" and {len(unknown) - 1} more" if len(unknown) > 1 else ""
+        text += f"; of {label}{more}, {reason}"
+    return text
+
+
+def _of_chosen(decision: Decision, selection: Selection) -> str:
     winner = decision.winner
     assert winner is not None
     what = winner.label

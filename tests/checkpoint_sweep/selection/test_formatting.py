@@ -22,6 +22,8 @@ _BEST = Verdict(
     in_best_set=True,
 )
 
+_NAN = "the selection metric is nan"
+
 
 def _other(step: int, in_best_set: bool | None, eligible: bool = True) -> Verdict:
     return dataclasses.replace(
@@ -73,6 +75,11 @@ def _other(step: int, in_best_set: bool | None, eligible: bool = True) -> Verdic
             "auc 0.9498 ± 0.0065; 3 of the 3 passing checkpoints are statistically tied (95%); of "
             "step 1 and 1 more: few",
             id="caution of those that it was compared with",
+        ),
+        pytest.param(
+            [_BEST, *(dataclasses.replace(_other(n, None, False), reason=_NAN) for n in (1, 2))],
+            f"auc 0.9498 ± 0.0065; no other checkpoint passed; of step 1 and 1 more, {_NAN}",
+            id="no value of others",
         ),
     ],
 )

@@ -6,6 +6,7 @@ import os
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import shutil
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -63,7 +64,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Searches for garbage from here on, and only in what the tests make."""
+    """Makes TFMA quick, and searches for garbage from here on, only in what the tests make."""
+    if "tensorflow_model_analysis" in sys.modules:
+        from tests.support import quick_tfma
+
+        quick_tfma.use()
     gc.freeze()
     gc.set_threshold(5_000, 10, 10)
     gc.enable()

@@ -1,6 +1,7 @@
 """TFMA's results of several checkpoints by training step, and of averages by name."""
 
 import dataclasses
+import itertools
 import os
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -13,6 +14,7 @@ from tensorflow_model_analysis.view import util, view_types
 from tensorflow_model_analysis.writers import eval_config_writer
 
 from checkpoint_sweep.common.errors import UserError
+from checkpoint_sweep.common.records import read_records
 
 # The tag of the field `slice_key`, which comes first in a record that is of a slice.
 _SLICE_KEY_TAG = proto.PlotsForSlice.DESCRIPTOR.fields_by_name["slice_key"].number << 3 | 2
@@ -155,7 +157,7 @@ def overall_plots(directory: str) -> Iterator[proto.PlotsForSlice]:
         directory: Folder of TFMA's results of one evaluation.
     """
     paths = sorted(tf.io.gfile.glob(os.path.join(directory, "plots*")))
-    for serialized in tf.data.TFRecordDataset(paths).as_numpy_iterator() if paths else ():
+    for serialized in itertools.chain.from_iterable(map(read_records, paths)):
         if serialized[:1] == bytes([_SLICE_KEY_TAG]) and serialized[1:2] != b"\0":
             continue
         record = proto.PlotsForSlice.FromString(serialized)

@@ -9,17 +9,15 @@ import importlib
 import pkgutil
 import unittest
 from collections.abc import Iterator
-from types import SimpleNamespace
 
 import apache_beam as beam
 import pytest
-from apache_beam.internal import cloudpickle_pickler
 from apache_beam.options.pipeline_options import PipelineOptions
-from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from tensorflow_model_analysis import metrics
 
 from checkpoint_sweep.evaluation.plan.combiners import vectorized_combiners
 from tests.support import tfma_patch
+from tests.support.eager_beam import EagerRunner
 
 # TFMA divides by zero, which is NaN.
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore::RuntimeWarning")]
@@ -105,32 +103,17 @@ _ran: set[tuple[str, int]] = set()
 
 @pytest.fixture(autouse=True)
 def _fast_pipelines(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The runner without a search for another; no check of types; what is pickled stays large.
-
-    Nearly all of the time is Beam's, a fifth of it that of compressing a combiner's thresholds.
-    """
+    """Without workers, and without a check of types: nearly all of the time is Beam's."""
     init = beam.Pipeline.__init__
 
     def fast(pipeline: beam.Pipeline) -> None:
-        init(pipeline, FnApiRunner(), PipelineOptions(pipeline_type_check=False))
+        init(pipeline, EagerRunner(), PipelineOptions(pipeline_type_check=False))
 
     monkeypatch.setattr(beam.Pipeline, "__init__", fast)
-    plain = SimpleNamespace(compress=lambda data, compresslevel: data, decompress=bytes)
-    monkeypatch.setattr(cloudpickle_pickler, "bz2", plain)
-
-
-class _Result(unittest.TestResult):
-    """Beam pickles what checks a result, and with it the TestCase and this.
-
-    It holds the output streams, which pytest replaces by some that cannot be pickled.
-    """
-
-    def __reduce__(self) -> tuple[type["_Result"], tuple[()]]:
-        return type(self), ()
 
 
 def _run(name: str, left: int) -> None:
-    result = _Result()
+    result = unittest.TestResult()
     with tfma_patch.vectorized_combiners_for_tfmas(left) as examples:
         _cases()[name].run(result)
     assert result.testsRun == 1

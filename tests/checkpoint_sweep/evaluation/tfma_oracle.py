@@ -21,6 +21,7 @@ from tensorflow_model_analysis.metrics import confusion_matrix_metrics as of_mat
 from checkpoint_sweep.evaluation import EvaluateModels, tfma_internals
 from checkpoint_sweep.saved_model.model_source import ModelSource
 from tests.checkpoint_sweep.evaluation import taxi_models
+from tests.support import eager_beam, quick_tfma
 
 RELATIVE = 1e-6
 # Output directories of stock TFMA by what was asked, for the other tests of this process.
@@ -53,6 +54,7 @@ def run_tfma(
     In a test session the same question is asked once: what it depends on are the content of data
     and models, their names, the config and the batches.
     """
+    quick_tfma.use()
     key = _question(data, eval_config, candidate, baseline, batch_size, as_is)
     if key in _ANSWERED:
         shutil.copytree(_ANSWERED[key], output)
@@ -70,7 +72,7 @@ def run_tfma(
             )
     with (
         contextlib.nullcontext() if as_is else _mended(),
-        beam.Pipeline(runner=FnApiRunner()) as pipeline,
+        eager_beam.pipeline() as pipeline,
     ):
         _ = (
             pipeline

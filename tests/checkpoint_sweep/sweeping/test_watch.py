@@ -101,6 +101,7 @@ def test_two_series_in_a_run_are_refused(files: Files) -> None:
         watch(**files.arguments(), until=Until(seconds=60.0))
 
 
+@pytest.mark.slow
 def test_a_checkpoint_that_comes_and_goes_during_an_evaluation_is_pinned(
     files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pins: Pins
 ) -> None:
@@ -163,6 +164,7 @@ def test_a_sweep_into_the_same_output_is_waited_for(
     assert len(tried) == 2
 
 
+@pytest.mark.slow
 def test_two_watches_of_one_run_come_to_the_same(files: Files, tmp_path: Path) -> None:
     results: dict[str, SweepResult] = {}
 
@@ -179,6 +181,7 @@ def test_two_watches_of_one_run_come_to_the_same(files: Files, tmp_path: Path) -
     assert len(results["one"].verdicts) == len(STEPS)
 
 
+@pytest.mark.slow
 def test_the_checkpoint_that_was_exported_is_waited_for(
     files: Files, tmp_path: Path, pins: Pins
 ) -> None:
@@ -218,6 +221,7 @@ def test_a_watch_without_any_checkpoint_is_an_error(files: Files, tmp_path: Path
         watch(**given, until=Until(seconds=0.0), every=0.1)
 
 
+@pytest.mark.slow
 def test_checkpoints_before_the_step_range_are_waited_out(
     files: Files, tmp_path: Path, pins: Pins
 ) -> None:
@@ -244,6 +248,7 @@ def test_an_end_after_the_step_range_is_refused(files: Files) -> None:
         watch(**given, until=Until(step=60))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("changes", "candidates"),
     [

@@ -1,5 +1,6 @@
 """Results to look at, made once a session, and a browser to look with."""
 
+import contextlib
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -63,15 +64,36 @@ def browser() -> Iterator[Browser]:
         yield browser
 
 
+Show = Callable[..., Observed]
+
+
 @pytest.fixture
-def show(
-    browser: Browser, tmp_path: Path, request: pytest.FixtureRequest
-) -> Iterator[Callable[..., Observed]]:
-    """Opens a view as a page; at the end, keeps a screenshot and checks that nothing went wrong."""
+def show(browser: Browser, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Show]:
+    """Opens a view as a page; at the end, checks that nothing went wrong in it.
+
+    Of a test that fails, it keeps a screenshot.
+    """
+    with _pages(browser, tmp_path, request) as show:
+        yield show
+
+
+@pytest.fixture(scope="module")
+def show_once(
+    browser: Browser, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[Show]:
+    """The same for a page that several tests look at, each at another part of it."""
+    with _pages(browser, tmp_path_factory.mktemp("pages"), request) as show:
+        yield show
+
+
+@contextlib.contextmanager
+def _pages(browser: Browser, folder: Path, request: pytest.FixtureRequest) -> Iterator[Show]:
     opened: list[Observed] = []
+    failed = request.session.testsfailed
 
     def open_view(view: View, **options: str) -> Observed:
-        observed = browser.open(view.save(tmp_path / f"{len(opened)}.html"), **options)
+        path = view.save(folder / f"{len(opened)}.html")
+        observed = browser.open(path, **options)
         observed.page.wait_for_selector("body[data-mounted]")
         opened.append(observed)
         return observed
@@ -79,7 +101,8 @@ def show(
     yield open_view
     name = re.sub(r"\W+", "-", request.node.name).strip("-")
     for index, observed in enumerate(opened):
-        observed.screenshot(f"{name}-{index}" if index else name)
+        if request.session.testsfailed > failed:
+            observed.screenshot(f"{name}-{index}" if index else name)
         assert observed.errors == []
         assert observed.requests == []
         observed.page.context.close()

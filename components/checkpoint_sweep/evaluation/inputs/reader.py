@@ -6,6 +6,7 @@ TensorFlow reads and parses only the wanted ones, in threads of its own, while t
 evaluated.
 """
 
+import itertools
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -16,6 +17,7 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.common.files import absolute
+from checkpoint_sweep.common.records import read_records
 from checkpoint_sweep.common.text import first_line
 from checkpoint_sweep.evaluation.inputs.decoder import Decoder, DecoderWithoutSchema, project
 from checkpoint_sweep.evaluation.inputs.files import compression_of, data_files
@@ -161,11 +163,22 @@ class _ReadFile(beam.DoFn):
             yield batch
 
     def _batches(self, path: str, first: int, stride: int) -> Iterator[tuple[tf.Tensor, Any]]:
-        records = tf.data.TFRecordDataset(path, compression_of(path)).batch(self._batch_size)
+        compression = compression_of(path)
+        if first == 0:
+            # Who looks at examples wants these only, and a small file has no others: threads that
+            # read ahead would take longer to start.
+            records = list(itertools.islice(read_records(path, compression), self._batch_size))
+            if records:
+                yield self._decoder.parse(tf.constant(records))
+            if len(records) < self._batch_size:
+                return
+        batches = tf.data.TFRecordDataset(path, compression).batch(self._batch_size)
         if stride > 1:
-            records = records.shard(stride, first)
+            batches = batches.shard(stride, first)
+        if first == 0:
+            batches = batches.skip(1)
         options = tf.data.Options()
         # There is nothing to tune, and closing an iterator that is tuned can take five seconds.
         options.autotune.enabled = False
-        parsed = records.map(self._decoder.parse).prefetch(_BATCHES_AHEAD)
+        parsed = batches.map(self._decoder.parse).prefetch(_BATCHES_AHEAD)
         yield from parsed.with_options(options)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import apache_beam as beam
 import pytest
 import tensorflow_model_analysis as tfma
 from google.protobuf import json_format, text_format
@@ -23,7 +24,7 @@ from checkpoint_sweep.tfx_components.evaluator import card
 from checkpoint_sweep.tfx_components.evaluator.card import MODEL_CARD
 from checkpoint_sweep.tfx_components.evaluator.executor import EvaluationError, EvaluatorExecutor
 from checkpoint_sweep.tfx_components.evaluator.verdict import VERDICT
-from tests.support import passthrough_model, taxi_examples, tfma_metrics, tfx_artifacts
+from tests.support import eager_beam, passthrough_model, taxi_examples, tfma_metrics, tfx_artifacts
 from tests.support.estimator_run import EstimatorRun
 
 pytestmark = pytest.mark.slow
@@ -42,6 +43,13 @@ metrics_specs {{
 """
 _FLOOR = "value_threshold { lower_bound { value: %s } }"
 _CHANGE = "change_threshold { direction: HIGHER_IS_BETTER absolute { value: %s } }"
+
+
+class _StockExecutor(stock.Executor):
+    """The stock one, whose steps are sent to no worker."""
+
+    def _make_beam_pipeline(self) -> beam.Pipeline:
+        return eager_beam.pipeline()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -136,7 +144,7 @@ def test_the_executor_blesses_as_the_stock_evaluator(
     against = baseline if has_baseline else None
     ours, theirs = (
         evaluate(EvaluatorExecutor, threshold, against),
-        evaluate(stock.Executor, threshold, against),
+        evaluate(_StockExecutor, threshold, against),
     )
     assert ours.files == theirs.files == {"BLESSED" if blessed else "NOT_BLESSED"}
     assert ours.properties == theirs.properties

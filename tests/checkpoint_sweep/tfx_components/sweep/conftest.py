@@ -118,6 +118,22 @@ def earlier(
     return directory / "node"
 
 
+@pytest.fixture(scope="session")
+def usual(
+    tmp_path_factory: pytest.TempPathFactory,
+    example_artifact: standard_artifacts.Examples,
+    trained: EstimatorRun,
+) -> Swept:
+    """A sweep of the run as it was trained, the first execution of its node; do not write."""
+    return sweep_into(tmp_path_factory.mktemp("usual"), example_artifact)(trained, execution=1)
+
+
+@pytest.fixture
+def usual_node(tmp_path: Path, usual: Swept) -> Path:
+    """A copy of the node of `usual`, beside which `sweep` puts a second execution."""
+    return Path(shutil.copytree(Path(usual.evaluation.uri).parents[1], tmp_path / "node"))
+
+
 @pytest.fixture
 def node(tmp_path: Path, earlier: Path) -> Path:
     """A copy of `earlier`, beside which `sweep` puts a second execution."""

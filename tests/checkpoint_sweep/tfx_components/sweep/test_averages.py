@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 import tensorflow_model_analysis as tfma
+from tfx.types import standard_artifacts
 
 from checkpoint_sweep import tfma_views as views
 from checkpoint_sweep.common.files import PARTIAL
@@ -26,7 +27,12 @@ from checkpoint_sweep.selection.selection import Selection
 from checkpoint_sweep.tfx_components.sweep import executor
 from tests.checkpoint_sweep.evaluation import tfma_oracle
 from tests.checkpoint_sweep.tfx_components.sweep import stock_tfma
-from tests.checkpoint_sweep.tfx_components.sweep.conftest import EVAL_CONFIG, Sweep, Swept
+from tests.checkpoint_sweep.tfx_components.sweep.conftest import (
+    EVAL_CONFIG,
+    Sweep,
+    Swept,
+    sweep_into,
+)
 from tests.support import keras_run, tfrecords
 from tests.support.estimator_run import STEPS, EstimatorRun
 from tests.support.policies import Named
@@ -41,13 +47,14 @@ BOTH = Averages(last=(2,), greedy_soup=True).to_json()
 ALL = Averages(last=(2, 3), greedy_soup=True).to_json()
 
 
-@pytest.fixture
-def around(trained: EstimatorRun, tmp_path: Path) -> EstimatorRun:
+@pytest.fixture(scope="module")
+def around(trained: EstimatorRun, tmp_path_factory: pytest.TempPathFactory) -> EstimatorRun:
     """A run whose steps 20 and 40 lie on both sides of step 60, and step 0 is far off.
 
     The cross entropy is convex in the bias, so step 60 is better than any of them.
     """
-    shutil.copytree(trained.model_run, tmp_path / "around")
+    directory = tmp_path_factory.mktemp("around")
+    shutil.copytree(trained.model_run, directory / "around")
     last = read_bundle(str(trained.model_run / "model.ckpt-60"))
     random = np.random.default_rng(3)
     away = {
@@ -58,9 +65,53 @@ def around(trained: EstimatorRun, tmp_path: Path) -> EstimatorRun:
     away["logit/bias"] += np.float32(2)
     for step, times in ((0, 3), (20, 1), (40, -1)):
         tensors = {key: last[key] + np.float32(times) * away[key] for key in away}
-        prefix = str(tmp_path / "around" / f"model.ckpt-{step}")
+        prefix = str(directory / "around" / f"model.ckpt-{step}")
         write_bundle(prefix, read_bundle(prefix) | tensors)
-    return EstimatorRun(trained.estimator, tmp_path / "around", trained.export)
+    return EstimatorRun(trained.estimator, directory / "around", trained.export)
+
+
+@pytest.fixture(scope="module")
+def last_averaged(
+    trained: EstimatorRun,
+    example_artifact: standard_artifacts.Examples,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> tuple[Swept, Path]:
+    """A first execution with averages of the last two and three, and its node; do not write."""
+    directory = tmp_path_factory.mktemp("last-averaged")
+    swept = sweep_into(directory, example_artifact)(trained, averages=LAST, floor=0.0, execution=1)
+    return swept, directory / "node"
+
+
+@pytest.fixture
+def choose(
+    last_averaged: tuple[Swept, Path],
+    trained: EstimatorRun,
+    sweep: Sweep,
+    evaluated: list[str],
+    tmp_path: Path,
+) -> Callable[[str], Swept]:
+    """Sweeps beside a copy of it, by another policy: nothing is evaluated again."""
+
+    def chosen(name: str) -> Swept:
+        shutil.copytree(last_averaged[1], tmp_path / "node")
+        selection = _choosing(name)
+        swept = sweep(trained, averages=LAST, floor=0.0, selection=selection, execution=2)
+        assert evaluated == []
+        return swept
+
+    return chosen
+
+
+@pytest.fixture(scope="module")
+def with_soup(
+    around: EstimatorRun,
+    example_artifact: standard_artifacts.Examples,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Swept:
+    """A sweep with an average of the last two and a soup of two trials; do not write into it."""
+    directory = tmp_path_factory.mktemp("with-soup")
+    sweep = sweep_into(directory, example_artifact)
+    return sweep(around, averages=BOTH, last_step=40, **_by_cross_entropy())
 
 
 def _choosing(name: str) -> str:
@@ -132,8 +183,8 @@ def test_results_of_an_average_are_stock_tfmas_of_numpys(
     assert tfma_oracle.differences(plain, tfma_oracle.load(ours)) != []
 
 
-def test_averages_have_verdicts_of_their_own(trained: EstimatorRun, sweep: Sweep) -> None:
-    swept = sweep(trained, averages=LAST, floor=0.0)
+def test_averages_have_verdicts_of_their_own(last_averaged: tuple[Swept, Path]) -> None:
+    swept, _ = last_averaged
     names = [verdict["name"] for verdict in swept.verdicts["checkpoints"]]
     assert names == [*(f"step-{step:08d}" for step in STEPS), "average-last-2", "average-last-3"]
     verdicts = _verdicts(swept)
@@ -150,9 +201,9 @@ def test_averages_have_verdicts_of_their_own(trained: EstimatorRun, sweep: Sweep
 
 
 def test_a_chosen_average_is_exported_bit_for_bit_and_blessed(
-    trained: EstimatorRun, sweep: Sweep
+    trained: EstimatorRun, choose: Callable[[str], Swept]
 ) -> None:
-    swept = sweep(trained, averages=LAST, selection=_choosing("average-last-3"), floor=0.0)
+    swept = choose("average-last-3")
     assert swept.verdicts["chosen"] == "average-last-3"
     assert swept.files == {"BLESSED", "verdicts.json"}
     assert _same(_exported(swept), _numpys(trained, [20, 40, 60]))
@@ -163,9 +214,9 @@ def test_a_chosen_average_is_exported_bit_for_bit_and_blessed(
 
 
 def test_a_chosen_checkpoint_has_no_properties_of_an_average(
-    trained: EstimatorRun, sweep: Sweep
+    choose: Callable[[str], Swept],
 ) -> None:
-    swept = sweep(trained, averages=LAST, selection=_choosing("step-00000060"))
+    swept = choose("step-00000060")
     assert swept.model.get_int_custom_property("checkpoint_step") == 60
     assert not swept.model.has_custom_property("averaged_steps")
 
@@ -190,8 +241,13 @@ def _trials(swept: Swept) -> dict[tuple[int, ...], float]:
     return found
 
 
-def test_the_soup_follows_from_its_trials(around: EstimatorRun, sweep: Sweep) -> None:
+def test_the_soup_follows_from_its_trials_and_has_the_results_of_the_last(
+    around: EstimatorRun, sweep: Sweep, evaluated: list[str]
+) -> None:
     swept = sweep(around, averages=SOUP, last_step=40, **_by_cross_entropy("greedy-soup"))
+    assert evaluated[3:] == ["greedy-soup-trial-01", "greedy-soup-trial-02"]
+    assert _ledger(swept)["greedy-soup"].reused
+    assert "greedy-soup-trial-01" not in _verdicts(swept)
     verdict, trials = _verdicts(swept)["greedy-soup"], _trials(swept)
     checkpoints = [
         CandidateResult(v["name"], v["step"], v["value"])
@@ -210,15 +266,6 @@ def test_the_soup_follows_from_its_trials(around: EstimatorRun, sweep: Sweep) ->
     assert _same(_exported(swept), _numpys(around, soup.steps))
     names = {path.name for path in (Path(swept.evaluation.uri) / "averages").iterdir()}
     assert names == {"greedy-soup"}
-
-
-def test_the_soups_own_results_are_its_last_trials(
-    around: EstimatorRun, sweep: Sweep, evaluated: list[str]
-) -> None:
-    swept = sweep(around, averages=SOUP, last_step=40, **_by_cross_entropy())
-    assert evaluated[3:] == ["greedy-soup-trial-01", "greedy-soup-trial-02"]
-    assert _ledger(swept)["greedy-soup"].reused
-    assert "greedy-soup-trial-01" not in _verdicts(swept)
 
 
 def test_a_soup_that_is_an_average_of_the_last_is_not_evaluated_again(
@@ -301,11 +348,10 @@ def _end_at_the_second_trial(
         sweep(around, execution=1, averages=BOTH, last_step=40, **_by_cross_entropy())
 
 
-def _assert_goes_on(around: EstimatorRun, sweep: Sweep, evaluated: list[str]) -> None:
+def _assert_goes_on(around: EstimatorRun, sweep: Sweep, evaluated: list[str], whole: Swept) -> None:
     evaluated.clear()
     second = sweep(around, execution=2, averages=BOTH, last_step=40, **_by_cross_entropy())
     assert evaluated == ["greedy-soup-trial-02"]
-    whole = sweep(around, averages=BOTH, last_step=40, **_by_cross_entropy())
     assert second.verdicts == whole.verdicts
 
 
@@ -313,6 +359,7 @@ def test_trials_before_a_failure_are_kept(
     around: EstimatorRun,
     sweep: Sweep,
     evaluated: list[str],
+    with_soup: Swept,
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> None:
@@ -322,7 +369,7 @@ def test_trials_before_a_failure_are_kept(
     assert (kept / "greedy-soup-trial-01").exists()
     assert (kept / "average-last-2").exists()
     assert not (kept / "averages").exists()
-    _assert_goes_on(around, sweep, evaluated)
+    _assert_goes_on(around, sweep, evaluated, with_soup)
     assert not kept.exists()
 
 
@@ -330,6 +377,7 @@ def test_trials_of_a_killed_process_are_kept(
     around: EstimatorRun,
     sweep: Sweep,
     evaluated: list[str],
+    with_soup: Swept,
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> None:
@@ -338,7 +386,7 @@ def test_trials_of_a_killed_process_are_kept(
         _end_at_the_second_trial(patched, around, sweep, SystemExit())
     averages = tmp_path / "node" / "evaluation" / "1" / "averages"
     shutil.copytree(averages / "average-last-2", averages / f"greedy-soup{PARTIAL}{'0' * 32}")
-    _assert_goes_on(around, sweep, evaluated)
+    _assert_goes_on(around, sweep, evaluated, with_soup)
 
 
 def test_a_checkpoint_that_is_left_out_is_not_averaged(
@@ -423,10 +471,11 @@ def test_views_show_averages_by_name(trained: EstimatorRun, sweep: Sweep) -> Non
         opened.result("average-last-9")
 
 
-def test_several_passes_give_the_same_verdicts(around: EstimatorRun, sweep: Sweep) -> None:
-    averages = Averages(last=(2,), greedy_soup=True).to_json()
-    parameters = {"averages": averages, "last_step": 40} | _by_cross_entropy()
-    usual, frugal = sweep(around, **parameters), sweep(around, **parameters, memory_budget=1)
+def test_several_passes_give_the_same_verdicts(
+    around: EstimatorRun, with_soup: Swept, sweep: Sweep
+) -> None:
+    usual = with_soup
+    frugal = sweep(around, averages=BOTH, last_step=40, memory_budget=1, **_by_cross_entropy())
     assert usual.verdicts["chosen"] == frugal.verdicts["chosen"]
     for name, verdict in _verdicts(usual).items():
         assert _verdicts(frugal)[name]["value"] == pytest.approx(verdict["value"], rel=1e-6)

@@ -8,13 +8,14 @@ import pytest
 import tensorflow_model_analysis as tfma
 from tensorboard.backend.event_processing import event_accumulator, event_multiplexer
 from tensorboard.util import tensor_util
+from tfx.types import standard_artifacts
 
 from checkpoint_sweep.common.names import OVERALL, MetricName, SliceName
 from checkpoint_sweep.model_run.averages import Averages
 from checkpoint_sweep.report.sweep_result import read_sweep
 from checkpoint_sweep.report.tensorboard import folder
 from checkpoint_sweep.selection.metric_traits import is_supported
-from tests.checkpoint_sweep.tfx_components.sweep.conftest import Sweep, Swept
+from tests.checkpoint_sweep.tfx_components.sweep.conftest import Sweep, Swept, sweep_into
 from tests.support import tfma_metrics
 from tests.support.estimator_run import EstimatorRun
 
@@ -29,10 +30,15 @@ PLOTS = """
 """
 
 
-@pytest.fixture
-def swept(sweep: Sweep, trained: EstimatorRun) -> Swept:
-    averages = Averages(last=(2,)).to_json()
-    return sweep(trained, eval_config=PLOTS, averages=averages)
+@pytest.fixture(scope="module")
+def swept(
+    tmp_path_factory: pytest.TempPathFactory,
+    example_artifact: standard_artifacts.Examples,
+    trained: EstimatorRun,
+) -> Swept:
+    """A sweep with plots and an average; do not write into it."""
+    sweep = sweep_into(tmp_path_factory.mktemp("curves"), example_artifact)
+    return sweep(trained, eval_config=PLOTS, averages=Averages(last=(2,)).to_json())
 
 
 def _opened(root: Path) -> event_multiplexer.EventMultiplexer:
@@ -136,6 +142,7 @@ def test_precision_and_recall_at_a_half_are_those_of_tfmas_plot(swept: Swept) ->
             assert curve[5, 50] == pytest.approx(plotted.get("recall", 0.0), rel=1e-6)
 
 
+@pytest.mark.usefixtures("usual_node")
 def test_curves_that_cannot_be_written_are_a_warning(
     sweep: Sweep,
     trained: EstimatorRun,
@@ -146,7 +153,7 @@ def test_curves_that_cannot_be_written_are_a_warning(
         raise OSError("no space left")
 
     monkeypatch.setattr(folder, "write_events", full)
-    swept = sweep(trained)
+    swept = sweep(trained, execution=2)
 
     assert swept.verdicts["blessed"]
     assert "curves for TensorBoard are not written: no space left" in caplog.text

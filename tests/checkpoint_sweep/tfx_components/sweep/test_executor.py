@@ -15,7 +15,7 @@ from checkpoint_sweep.saved_model.model_source import VARIABLES
 from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.policies import SelectionError
 from checkpoint_sweep.selection.selection import Selection
-from tests.checkpoint_sweep.tfx_components.sweep.conftest import Sweep
+from tests.checkpoint_sweep.tfx_components.sweep.conftest import Sweep, Swept
 from tests.support import tfma_metrics
 from tests.support.estimator_run import STEPS, EstimatorRun
 from tests.support.tensor_bundles import read_bundle
@@ -24,9 +24,9 @@ pytestmark = pytest.mark.slow
 
 
 def test_the_best_checkpoint_is_evaluated_exported_and_blessed(
-    trained: EstimatorRun, sweep: Sweep
+    trained: EstimatorRun, usual: Swept
 ) -> None:
-    swept = sweep(trained)
+    swept = usual
     evaluation = Path(swept.evaluation.uri)
     values = {step: tfma_metrics.overall(evaluation / f"step-{step:08d}")["auc"] for step in STEPS}
     best = max(values, key=lambda step: (values[step], -step))
@@ -45,12 +45,11 @@ def test_the_best_checkpoint_is_evaluated_exported_and_blessed(
     assert swept.model.get_int_custom_property("checkpoint_step") == best
 
 
-def test_results_are_read_as_a_time_series(trained: EstimatorRun, sweep: Sweep) -> None:
-    swept = sweep(trained)
-    folders = [str(path) for path in sorted(Path(swept.evaluation.uri).glob("step-*"))]
+def test_results_are_read_as_a_time_series(usual: Swept) -> None:
+    folders = [str(path) for path in sorted(Path(usual.evaluation.uri).glob("step-*"))]
     results = tfma.load_eval_results(folders, mode=tfma.MODEL_CENTRIC_MODE)
     assert len(results.get_results()) == len(STEPS)
-    assert [(e.step, e.status) for e in read_ledger(swept.evaluation.uri)] == [
+    assert [(e.step, e.status) for e in read_ledger(usual.evaluation.uri)] == [
         (step, "evaluated") for step in STEPS
     ]
 
@@ -196,9 +195,8 @@ def test_bad_parameters_are_refused(
 
 
 def test_small_batches_and_several_passes_give_the_same_verdicts(
-    trained: EstimatorRun, sweep: Sweep, caplog: pytest.LogCaptureFixture
+    trained: EstimatorRun, sweep: Sweep, usual: Swept, caplog: pytest.LogCaptureFixture
 ) -> None:
-    usual = sweep(trained)
     with caplog.at_level(logging.INFO):
         # A budget below the weights of one model: each has a pass of its own.
         frugal = sweep(trained, batch_size=7.0, memory_budget=1.0)

@@ -17,6 +17,9 @@ from tests.checkpoint_sweep.tfx_components.sweep.conftest import Sweep, Swept
 from tests.support import tfx_artifacts
 from tests.support.estimator_run import EstimatorRun
 
+# Sweeps by the dozen.
+pytestmark = pytest.mark.slow
+
 METRIC = """
 import dataclasses
 
@@ -69,21 +72,18 @@ def _same(first: Swept, second: Swept) -> bool:
 
 
 def test_a_second_sweep_evaluates_nothing_and_has_the_same_verdicts(
-    trained: EstimatorRun, sweep: Sweep, evaluated: list[str]
+    trained: EstimatorRun, sweep: Sweep, evaluated: list[str], usual: Swept, usual_node: Path
 ) -> None:
-    first = sweep(trained, execution=1)
-    assert len(evaluated) == 4
+    assert not any(entry.reused for entry in read_ledger(str(usual_node / "evaluation" / "1")))
     second = sweep(trained, execution=2)
-    assert len(evaluated) == 4
-    assert _same(first, second)
+    assert evaluated == []
+    assert _same(usual, second)
     assert [entry.reused for entry in read_ledger(second.evaluation.uri)] == [True] * 4
 
 
 def test_a_run_that_has_grown_costs_its_new_checkpoints(
-    trained: EstimatorRun, sweep: Sweep, evaluated: list[str], tmp_path: Path
+    trained: EstimatorRun, sweep: Sweep, evaluated: list[str], usual: Swept, tmp_path: Path
 ) -> None:
-    whole = sweep(trained)
-    evaluated.clear()
     # The export is of step 60, so the copy keeps it and loses step 40.
     short = _run(trained, tmp_path)
     for path in short.model_run.glob("model.ckpt-40*"):
@@ -93,7 +93,7 @@ def test_a_run_that_has_grown_costs_its_new_checkpoints(
     evaluated.clear()
     grown = sweep(_run(trained, tmp_path / "grown"), execution=2)
     assert evaluated == ["step-00000040"]
-    assert _same(whole, grown)
+    assert _same(usual, grown)
     config = tfma.load_eval_result(f"{grown.evaluation.uri}/step-00000020")
     assert "grown" in config.model_location
 
@@ -102,6 +102,7 @@ def test_results_before_a_failure_are_kept(
     trained: EstimatorRun,
     sweep: Sweep,
     evaluated: list[str],
+    usual: Swept,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     counted = fused_engine.EvaluateModels
@@ -118,7 +119,7 @@ def test_results_before_a_failure_are_kept(
     evaluated.clear()
     second = sweep(trained, execution=2)
     assert evaluated == ["step-00000040", "step-00000060"]
-    assert _same(sweep(trained), second)
+    assert _same(usual, second)
 
 
 def _other_threshold(trained: EstimatorRun, sweep: Sweep, tmp_path: Path) -> Swept:
@@ -152,6 +153,7 @@ def _other_weights(trained: EstimatorRun, sweep: Sweep, tmp_path: Path) -> Swept
     return sweep(run, execution=2)
 
 
+@pytest.mark.usefixtures("usual_node")
 @pytest.mark.parametrize(
     ("change", "reused"),
     [
@@ -164,7 +166,6 @@ def _other_weights(trained: EstimatorRun, sweep: Sweep, tmp_path: Path) -> Swept
 def test_a_change_of_what_is_evaluated_evaluates_again(
     change: Any, reused: int, trained: EstimatorRun, sweep: Sweep, tmp_path: Path
 ) -> None:
-    sweep(trained, execution=1)
     second = change(trained, sweep, tmp_path)
     entries = read_ledger(second.evaluation.uri)
     assert sum(entry.reused for entry in entries) == reused
@@ -192,15 +193,18 @@ def test_an_edited_metric_is_computed_again(
 
 @pytest.mark.parametrize("name", ["metrics-00000-of-00001.tfrecord", "validations.tfrecord"])
 def test_results_that_are_damaged_are_not_used(
-    name: str, trained: EstimatorRun, sweep: Sweep, evaluated: list[str]
+    name: str,
+    trained: EstimatorRun,
+    sweep: Sweep,
+    evaluated: list[str],
+    usual: Swept,
+    usual_node: Path,
 ) -> None:
-    first = sweep(trained, execution=1)
-    path = Path(first.evaluation.uri) / "step-00000020" / name
+    path = usual_node / "evaluation" / "1" / "step-00000020" / name
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-    evaluated.clear()
     second = sweep(trained, execution=2)
     assert evaluated == ["step-00000020"]
-    assert _same(sweep(trained), second)
+    assert _same(usual, second)
 
 
 def test_examples_are_compared_by_content(

@@ -7,6 +7,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import shutil
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -83,11 +84,12 @@ def pytest_unconfigure() -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Puts the files with most slow tests first, so that no process waits for another's last.
 
-    Rows of one table count once: a test that runs the pipeline takes longer than a hundred of them.
+    Further rows of a table count a tenth: a test that runs the pipeline takes longer than many.
     """
-    slow: dict[Path, set[str]] = {}
+    slow: dict[Path, Counter[str]] = {}
     for item in items:
-        names = slow.setdefault(item.path, set())
+        rows = slow.setdefault(item.path, Counter())
         if item.get_closest_marker("slow") is not None:
-            names.add(item.name.partition("[")[0])
-    items.sort(key=lambda item: -len(slow[item.path]))
+            rows[item.name.partition("[")[0]] += 1
+    weights = {path: len(rows) + rows.total() / 10 for path, rows in slow.items()}
+    items.sort(key=lambda item: -weights[item.path])

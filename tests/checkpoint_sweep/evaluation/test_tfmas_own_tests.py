@@ -112,8 +112,18 @@ def _fast_pipelines(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(beam.Pipeline, "__init__", fast)
 
 
+class _Result(unittest.TestResult):
+    """Beam pickles what checks a result, and with it the TestCase and this.
+
+    It holds the output streams, which pytest replaces by some that cannot be pickled.
+    """
+
+    def __reduce__(self) -> tuple[type["_Result"], tuple[()]]:
+        return type(self), ()
+
+
 def _run(name: str, left: int) -> None:
-    result = unittest.TestResult()
+    result = _Result()
     with tfma_patch.vectorized_combiners_for_tfmas(left) as examples:
         _cases()[name].run(result)
     assert result.testsRun == 1

@@ -27,7 +27,7 @@ _KEYS = coders.registry.get_coder(Any)
 
 def pipeline() -> beam.Pipeline:
     """Makes a pipeline that runs so, in global windows only; its types are not checked."""
-    return beam.Pipeline(EagerRunner(), PipelineOptions(pipeline_type_check=False))
+    return beam.Pipeline(EagerRunner(), PipelineOptions([], pipeline_type_check=False))
 
 
 class EagerRunner(runner.PipelineRunner):

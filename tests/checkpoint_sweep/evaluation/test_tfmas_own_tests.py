@@ -107,7 +107,7 @@ def _fast_pipelines(monkeypatch: pytest.MonkeyPatch) -> None:
     init = beam.Pipeline.__init__
 
     def fast(pipeline: beam.Pipeline) -> None:
-        init(pipeline, EagerRunner(), PipelineOptions(pipeline_type_check=False))
+        init(pipeline, EagerRunner(), PipelineOptions([], pipeline_type_check=False))
 
     monkeypatch.setattr(beam.Pipeline, "__init__", fast)
 

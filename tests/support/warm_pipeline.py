@@ -13,6 +13,7 @@ from tests.support.warm_processes import Parent
 FOLDER = "CHECKPOINT_SWEEP_TESTS_FORKS"
 # What the tests' commands import.
 _MODULES = (
+    "keras.api._v1.keras.__internal__.legacy.layers",
     "pipeline.__main__",
     "pipeline.checks.beam_options",
     "pipeline.checks.selection",
@@ -22,6 +23,7 @@ _MODULES = (
     "tests.support.logged_pipeline",
     "tests.support.logged_command",
     "tests.support.logged_sweep",
+    "tf_slim.nets.resnet_v2",
     "tfx.orchestration.kubeflow.v2.container.kubeflow_v2_run_executor",
 )
 
@@ -51,11 +53,30 @@ def run(module: str, *arguments: str, **environment: str) -> subprocess.Complete
 
 
 def run_module(
-    parent: Parent, module: str, arguments: Sequence[str], environment: Mapping[str, str]
+    parent: Parent,
+    module: str,
+    arguments: Sequence[str],
+    environment: Mapping[str, str],
+    scrubbed: bool = False,
+    read: str = "",
 ) -> subprocess.CompletedProcess[str]:
-    """Runs a module to its end, forked from a process; see `run`."""
+    """Runs a module to its end, forked from a process; see `run`.
+
+    Args:
+        parent: Process to fork from.
+        module: Name of the module.
+        arguments: Arguments of the command line.
+        environment: Variables to set.
+        scrubbed: Whether it has these variables only.
+        read: Its input.
+    """
     with tempfile.TemporaryDirectory() as scratch:
-        output, error = Path(scratch, "output"), Path(scratch, "error")
-        status = parent.start(module, arguments, environment, output, error).wait()
+        given, output, error = (Path(scratch, name) for name in ("input", "output", "error"))
+        command = [module, *arguments]
+        if read:
+            given.write_text(read)
+            command = ["tests.support.with_input", str(given), *command]
+        started = parent.start(command[0], command[1:], environment, output, error, scrubbed)
+        status = started.wait()
         printed = output.read_text(), error.read_text()
     return subprocess.CompletedProcess([module, *arguments], status, *printed)

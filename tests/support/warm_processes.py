@@ -68,9 +68,12 @@ class Parent:
     Args:
         folder: Folder that stands for it: who names the same one shares the process.
         modules: Modules that it imports.
+        python: Its interpreter.
     """
 
-    def __init__(self, folder: Path, modules: Sequence[str] = ()) -> None:
+    def __init__(
+        self, folder: Path, modules: Sequence[str] = (), python: str = sys.executable
+    ) -> None:
         # An abstract address: nothing on disk, and no limit to the length of the folder's path.
         digest = hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()
         address = f"\0checkpoint-sweep-tests-{digest[:32]}"
@@ -79,7 +82,7 @@ class Parent:
             try:
                 self._connection, self._lines = _connected(address)
             except ConnectionError:
-                server = _start_server(address, modules)
+                server = _start_server(address, modules, python)
                 # Its seconds of CPU count as those of this process's children.
                 atexit.register(self._end, server)
                 self._connection, self._lines = _connected(address)
@@ -149,7 +152,6 @@ class _Request:
 
     def run(self) -> None:
         """Becomes the process that is asked for."""
-        os.setsid()
         # A test may itself have been started to ignore Ctrl-C.
         signal.signal(signal.SIGINT, signal.default_int_handler)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
@@ -195,11 +197,11 @@ def _connected(address: str) -> tuple[socket.socket, TextIO]:
     return connection, lines
 
 
-def _start_server(address: str, modules: Sequence[str]) -> subprocess.Popen[str]:
+def _start_server(address: str, modules: Sequence[str], python: str) -> subprocess.Popen[str]:
     """Starts the process; it is ready when this returns."""
     path = os.pathsep.join([str(_REPOSITORY / "components"), str(_REPOSITORY)])
     server = subprocess.Popen(
-        [sys.executable, "-W", "ignore", "-m", __name__, address.removeprefix("\0"), *modules],
+        [python, "-W", "ignore", "-m", __name__, address.removeprefix("\0"), *modules],
         cwd=_REPOSITORY,
         env=os.environ | {"PYTHONPATH": path},
         stdin=subprocess.DEVNULL,
@@ -255,10 +257,18 @@ class _Server:
             connection.close()
             return None
         request = _Request(**json.loads(line))
+        ready, held = os.pipe()
         pid = os.fork()
         if not pid:
+            os.setsid()
+            os.close(ready)
+            os.close(held)
             self._close()
             return request
+        # Whoever hears that it has started may signal its group: until there is one, it is held.
+        os.close(held)
+        os.read(ready, 1)
+        os.close(ready)
         pidfd = os.pidfd_open(pid)
         self._children[pidfd] = pid
         connection.sendall(f"started {pid}\n".encode())

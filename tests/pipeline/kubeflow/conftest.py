@@ -13,6 +13,8 @@ import yaml
 from typer.testing import CliRunner
 
 from pipeline.kubeflow.__main__ import main
+from tests.support import warm_pipeline
+from tests.support.warm_processes import Parent
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 ROOT = "minio://mlpipeline/v2/artifacts"
@@ -28,7 +30,17 @@ PODS = (
     "--volume=/mnt=serving-claim",
 )
 
-# Runs a module of the repository in the environment of the Kubeflow SDK.
+# What modules import in the environment of the Kubeflow SDK.
+_SDK_MODULES = (
+    "kfp.client",
+    "kfp_server_api",
+    "pipeline.kubeflow.submit.__main__",
+    "tests.pipeline.kubeflow.replay",
+    "tests.pipeline.kubeflow.submit.sdk_check",
+    "tests.pipeline.kubeflow.task.console.sdk_artifacts",
+)
+# Runs a module of the repository in that environment, forked from a process that has imported, or
+# cold: by an interpreter of its own.
 Sdk = Callable[..., subprocess.CompletedProcess[str]]
 # The broken rules of each run that is given, "" for none.
 Judge = Callable[[Sequence[dict[str, Any]]], list[str]]
@@ -44,16 +56,24 @@ def sdk() -> Sdk:
             ".venv-kubeflow/.installed`, or name its Python by KUBEFLOW_PYTHON."
         )
 
-    def run(module: str, *args: str, **options: Any) -> subprocess.CompletedProcess[str]:
+    environment = {"PATH": os.defpath, "HOME": os.environ.get("HOME", "/")}
+    folder = warm_pipeline.folder() / "kubeflow-sdk"
+    folder.mkdir(exist_ok=True)
+    parent = Parent(folder, _SDK_MODULES, str(python))
+
+    def run(
+        module: str, *args: str, read: str = "", cold: bool = False
+    ) -> subprocess.CompletedProcess[str]:
+        if not cold:
+            return warm_pipeline.run_module(parent, module, args, environment, True, read)
         return subprocess.run(
             [str(python), "-W", "ignore", "-m", module, *args],
             cwd=REPOSITORY,
-            env={"PATH": os.defpath, "HOME": os.environ.get("HOME", "/")},
+            env=environment,
+            input=read,
             capture_output=True,
             text=True,
-            timeout=600,
             check=False,
-            **options,
         )
 
     return run
@@ -62,7 +82,7 @@ def sdk() -> Sdk:
 @pytest.fixture(scope="session")
 def judge(sdk: Sdk) -> Judge:
     def run(submissions: Sequence[dict[str, Any]]) -> list[str]:
-        done = sdk("tests.pipeline.kubeflow.conformance", input=json.dumps(list(submissions)))
+        done = sdk("tests.pipeline.kubeflow.conformance", read=json.dumps(list(submissions)))
         assert done.returncode == 0, done.stderr
         messages: list[str] = json.loads(done.stdout)
         return messages

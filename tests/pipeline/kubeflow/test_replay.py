@@ -60,7 +60,7 @@ class Cluster:
             warm_pipeline.parent()
             arguments["forks"] = warm_pipeline.folder()
         options = [f"--{key}={value}" for key, value in arguments.items()]
-        done = self._sdk("tests.pipeline.kubeflow.replay", *options)
+        done = self._sdk("tests.pipeline.kubeflow.replay", *options, cold=True)
         assert done.returncode == 0, done.stderr
         print(done.stdout)
         tasks: Json = json.loads(report.read_text())

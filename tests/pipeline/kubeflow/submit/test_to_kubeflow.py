@@ -57,8 +57,9 @@ def test_the_client_submits_a_conforming_run_with_every_parameter(
 
 
 def test_a_host_that_does_not_answer_is_named(compiled: dict[str, Path], sdk: Sdk) -> None:
+    """As a user starts it: by an interpreter of its own."""
     options = ["--host=http://127.0.0.1:9", f"--package={compiled['kubeflow']}"]
-    done = sdk("pipeline.kubeflow.submit", "kubeflow", *options)
+    done = sdk("pipeline.kubeflow.submit", "kubeflow", *options, cold=True)
     assert done.returncode == 1
     assert "http://127.0.0.1:9 does not answer as Kubeflow's API" in done.stdout + done.stderr
     assert "Traceback" not in done.stderr

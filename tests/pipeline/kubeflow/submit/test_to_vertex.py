@@ -43,7 +43,7 @@ def understood(compiled: dict[str, Path], sdk: Sdk) -> Json:
     """What both SDKs make of what was compiled, and of every case that is tried."""
     packages = [str(compiled["kubeflow"]), str(compiled["vertex"])]
     options = json.dumps(list(TRIED.values()))
-    done = sdk("tests.pipeline.kubeflow.submit.sdk_check", *packages, input=options)
+    done = sdk("tests.pipeline.kubeflow.submit.sdk_check", *packages, read=options)
     assert done.returncode == 0, done.stderr
     found: Json = json.loads(done.stdout)
     return found | {"vertex": dict(zip(TRIED, found["vertex"], strict=True))}

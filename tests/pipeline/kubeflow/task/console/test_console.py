@@ -31,7 +31,7 @@ def test_artifact_types_and_metadata_are_those_of_the_kubeflow_sdk(sdk: Sdk) -> 
             [row["row"] for row in matrix["rows"]],
         ],
     }
-    done = sdk("tests.pipeline.kubeflow.task.console.sdk_artifacts", input=json.dumps(given))
+    done = sdk("tests.pipeline.kubeflow.task.console.sdk_artifacts", read=json.dumps(given))
     assert done.returncode == 0, done.stderr
     made = json.loads(done.stdout)
     shown.pop("confusionMatrixThreshold")

@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from checkpoint_sweep.sweeping.export_graph import export_graph
     from checkpoint_sweep.sweeping.keras_training import SweepCallback
     from checkpoint_sweep.sweeping.options import SweepOptions
+    from checkpoint_sweep.sweeping.prune import PrunePlan, plan_pruning, prune
     from checkpoint_sweep.sweeping.stopping import StopCallback, stop_hook
     from checkpoint_sweep.sweeping.sweep import sweep
     from checkpoint_sweep.sweeping.watch import Until, watch
@@ -67,6 +68,9 @@ __all__ = [
     "sweep",
     "watch",
     "export_graph",
+    "plan_pruning",
+    "prune",
+    "PrunePlan",
     "SweepOptions",
     "SweepResult",
     "Until",
@@ -114,6 +118,7 @@ __getattr__ = importer(
         "EarliestWithin": "checkpoint_sweep.selection.policies",
         "Evaluator": "checkpoint_sweep.tfx_components.evaluator.component",
         "LatestOfSet": "checkpoint_sweep.selection.set_policies",
+        "PrunePlan": "checkpoint_sweep.sweeping.prune",
         "Racing": "checkpoint_sweep.selection.racing",
         "SecondaryMetric": "checkpoint_sweep.selection.set_policies",
         "Selection": "checkpoint_sweep.selection.selection",
@@ -131,6 +136,8 @@ __getattr__ = importer(
         "UserError": "checkpoint_sweep.common.errors",
         "export_graph": "checkpoint_sweep.sweeping.export_graph",
         "last_outcome": "checkpoint_sweep.tfx_components.outcome",
+        "plan_pruning": "checkpoint_sweep.sweeping.prune",
+        "prune": "checkpoint_sweep.sweeping.prune",
         "stop_hook": "checkpoint_sweep.sweeping.stopping",
         "sweep": "checkpoint_sweep.sweeping.sweep",
         "watch": "checkpoint_sweep.sweeping.watch",

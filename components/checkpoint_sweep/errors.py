@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from checkpoint_sweep.saved_model.saved_model import SavedModelError
     from checkpoint_sweep.saved_model.tensor_bundle import UnreadableError
     from checkpoint_sweep.selection.policies import SelectionError
+    from checkpoint_sweep.selection.retention import PruneError
     from checkpoint_sweep.sweeping.compare import ComparisonError
     from checkpoint_sweep.sweeping.folder import BusyError, FolderError
     from checkpoint_sweep.sweeping.served_predictions import ServingError
@@ -66,6 +67,7 @@ __all__ = [
     "NoFileError",
     "ParameterError",
     "PlotError",
+    "PruneError",
     "ReadingError",
     "ReportError",
     "SavedModelError",
@@ -99,6 +101,7 @@ __getattr__ = importer(
         "NoFileError": "checkpoint_sweep.evaluation.inputs.reader",
         "ParameterError": "checkpoint_sweep.tfx_components.parameters",
         "PlotError": "checkpoint_sweep.report.plot",
+        "PruneError": "checkpoint_sweep.selection.retention",
         "ReadingError": "checkpoint_sweep.evaluation.inputs.reader",
         "ReportError": "checkpoint_sweep.report.sweep_result",
         "SavedModelError": "checkpoint_sweep.saved_model.saved_model",

@@ -31,7 +31,7 @@ MOST_PARAMETERS = 7
 COMPONENTS = {"CheckpointSweep", "Evaluator"}
 # The examples of these need files: `sweeping/test_examples.py` and `sweeping/test_export_graph.py`
 # run them where such files are.
-WITH_FILES = {"export_graph", "sweep", "watch"}
+WITH_FILES = {"export_graph", "plan_pruning", "sweep", "watch"}
 _WITHOUT_NETWORK = """
 import socket, sys
 

@@ -27,6 +27,7 @@ _TAKEN = {
     "init": {"model", "examples", "schema", "encoding", "split"},
     "export": {"run", "model", "step-from"},
     "export-graph": {"run", "step-from"},
+    "prune": {"run", "model", "step-from"},
 }
 
 

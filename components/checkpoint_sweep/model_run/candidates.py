@@ -53,7 +53,7 @@ def make_candidates(
             checkpoint can be read.
     """
     exported = ExportedModel(saved_model)
-    mapping = _find_mapping(exported, checkpoints)
+    _, mapping = _find_mapping(exported, checkpoints)
     sources: dict[int, ModelSource] = {}
     skipped: dict[int, str] = {}
     others: list[tuple[Checkpoint, _OtherModelError]] = []
@@ -81,8 +81,24 @@ def make_candidates(
     return Candidates(sources, skipped)
 
 
-def _find_mapping(exported: ExportedModel, checkpoints: Sequence[Checkpoint]) -> VariableMapping:
-    """Finds the mapping by which a checkpoint reproduces the exported model bit for bit.
+def find_origin(saved_model: SavedModel, checkpoints: Sequence[Checkpoint]) -> Checkpoint:
+    """Finds the checkpoint that an exported model was made of, without which no sweep can be run.
+
+    Args:
+        saved_model: SavedModel that was exported.
+        checkpoints: All checkpoints of the run.
+
+    Raises:
+        ExportedModelError: No checkpoint reproduces the exported model's weights.
+    """
+    origin, _ = _find_mapping(ExportedModel(saved_model), checkpoints)
+    return origin
+
+
+def _find_mapping(
+    exported: ExportedModel, checkpoints: Sequence[Checkpoint]
+) -> tuple[Checkpoint, VariableMapping]:
+    """Finds a checkpoint that reproduces the exported model bit for bit, and the mapping.
 
     Raises:
         ExportedModelError: No checkpoint does, or no checkpoint can be read.
@@ -99,7 +115,7 @@ def _find_mapping(exported: ExportedModel, checkpoints: Sequence[Checkpoint]) ->
             unreadable = str(error)
             continue
         if attempt.mapping is not None:
-            return attempt.mapping
+            return checkpoint, attempt.mapping
         attempts.append((checkpoint, attempt))
         # The export names this checkpoint, so no other one can be the source of its weights.
         if checkpoint.step == step:

@@ -74,3 +74,18 @@ def with_sign(value: float | None, interval: Sequence[float] | None, sign: str =
         return "–"
     text = plus_minus(value, half_width(value, interval))
     return f"{sign}{text}" if not text.startswith("-") else text
+
+
+def amount(size: int) -> str:
+    """Formats a number of bytes.
+
+    >>> amount(813), amount(41_306), amount(2_500_000_000)
+    ('813 bytes', '41.3 kB', '2.5 GB')
+    """
+    if size < 1000:
+        return f"{size} bytes"
+    scaled, units = size / 1000, iter(("kB", "MB", "GB", "TB"))
+    unit = next(units)
+    while scaled >= 999.95 and unit != "TB":
+        scaled, unit = scaled / 1000, next(units)
+    return f"{scaled:.1f} {unit}"

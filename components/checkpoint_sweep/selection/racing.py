@@ -11,6 +11,9 @@ from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.policies import SelectionError
 from checkpoint_sweep.selection.replicates import Replicates
 
+# How the reason of a candidate begins that was dropped.
+DROPPED = "dropped after"
+
 
 @dataclasses.dataclass(frozen=True)
 class Racing:

@@ -96,6 +96,11 @@ def claim(folder: str) -> None:
         ) from error
 
 
+def is_output(folder: str) -> bool:
+    """Tells whether a folder is one that sweeps share."""
+    return ownership.is_ours(os.path.realpath(folder), _OUTPUT)
+
+
 @contextlib.contextmanager
 def locked(folder: str, what: str = SWEEP) -> Iterator[None]:
     """Locks a local folder, which is made if need be, until the block or the process ends.

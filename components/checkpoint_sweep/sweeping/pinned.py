@@ -55,6 +55,12 @@ def pin(run: str, pinned: str, step_from: str | None = None) -> list[int]:
         return [checkpoint.step for checkpoint in found if _pin(checkpoint, pinned)]
 
 
+def sweeps_of(directory: str) -> str | None:
+    """Returns the output of the sweeps whose checkpoints a directory holds; None for a run."""
+    path = os.path.abspath(directory)
+    return os.path.dirname(path) if ownership.is_ours(path, _PINNED) else None
+
+
 def _remove_partials(pinned: str) -> None:
     """Removes what a process that was killed has left half-written."""
     for name in os.listdir(pinned):
@@ -88,13 +94,13 @@ def _new_files(checkpoint: Checkpoint, pinned: str) -> list[str]:
     """Names those files that hold weights, the index last: what has one is complete."""
     folder, name = os.path.split(checkpoint.prefix)
     files = [f for f in os.listdir(folder) if f.startswith((f"{name}.index", f"{name}.data-"))]
-    new = [f for f in files if not _same(os.path.join(folder, f), os.path.join(pinned, f))]
+    new = [f for f in files if not is_same_file(os.path.join(folder, f), os.path.join(pinned, f))]
     return sorted(new, key=lambda f: f.endswith(".index"))
 
 
-def _same(source: str, target: str) -> bool:
-    """Tells whether the target is the source, or a copy of it."""
-    if not os.path.exists(target):
+def is_same_file(source: str, target: str) -> bool:
+    """Tells whether a local file is the source, or a copy of it; False where one is not there."""
+    if not (os.path.exists(source) and os.path.exists(target)):
         return False
     a, b = os.stat(source), os.stat(target)
     same_file = (a.st_dev, a.st_ino) == (b.st_dev, b.st_ino)

@@ -242,7 +242,9 @@ def _wait_for(moment: str, process: subprocess.Popen[str]) -> None:
         time.sleep(0.01)
 
 
-@pytest.mark.parametrize("command", ["", "init", "sweep", "watch", "show", "compare", "export"])
+@pytest.mark.parametrize(
+    "command", ["", "init", "sweep", "watch", "show", "compare", "export", "prune"]
+)
 @pytest.mark.parametrize("width", [80, 120])
 def test_help_has_an_example_and_the_exit_status(command: str, width: int) -> None:
     shown = (

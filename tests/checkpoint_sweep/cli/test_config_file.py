@@ -56,6 +56,7 @@ def test_options_are_read_by_their_names_on_the_command_line(file: str, tmp_path
     [
         ("init", {"model": "export", "examples": ["e.csv"]}),
         ("export", {"run": "run", "model": "export"}),
+        ("prune", {"run": "run", "model": "export"}),
         ("show", {}),
         ("compare", {}),
     ],

@@ -5,7 +5,7 @@ from typer.testing import CliRunner
 
 from checkpoint_sweep.cli.app import make_app
 
-_COMMANDS = ("", "init", "sweep", "watch", "show", "compare", "export", "export-graph")
+_COMMANDS = ("", "init", "sweep", "watch", "show", "compare", "export", "export-graph", "prune")
 
 
 @pytest.mark.parametrize("command", _COMMANDS)

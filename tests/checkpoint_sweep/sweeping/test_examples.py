@@ -1,4 +1,4 @@
-"""The examples in the docstrings of `sweep` and `watch`, run where such files are."""
+"""The examples of `sweep`, `watch` and `plan_pruning`, run where such files are."""
 
 import doctest
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from checkpoint_sweep import sweep, watch
+from checkpoint_sweep import plan_pruning, sweep, watch
 from tests.checkpoint_sweep.sweeping.conftest import Files, files_in
 from tests.support.estimator_run import EstimatorRun
 
@@ -18,8 +18,8 @@ def given(
     return files_in(tmp_path_factory.mktemp("examples"), trained, examples)
 
 
-# In this order: `watch` reuses what `sweep` has evaluated.
-@pytest.mark.parametrize("function", [sweep, watch])
+# In this order: each takes what those before have left.
+@pytest.mark.parametrize("function", [sweep, watch, plan_pruning])
 def test_the_example_runs(
     function: Callable[..., Any], given: Files, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -21,7 +21,7 @@ from checkpoint_sweep.saved_model.model_source import ModelSource
 from checkpoint_sweep.selection.formatting import plus_minus
 from checkpoint_sweep.selection.intervals import estimate
 from checkpoint_sweep.selection.metric_lookup import metric_name
-from checkpoint_sweep.selection.racing import out
+from checkpoint_sweep.selection.racing import DROPPED, out
 from checkpoint_sweep.selection.replicates import Replicates
 
 
@@ -60,7 +60,7 @@ def dropped_reasons(parts: Sequence[Part], request: EvaluationRequest) -> dict[s
         known = estimate(found[name])
         value = plus_minus(known.value, known.half_width)
         reasons[name] = (
-            f"dropped after {known.examples:,} examples: {request.race.metric} {value}, "
+            f"{DROPPED} {known.examples:,} examples: {request.race.metric} {value}, "
             f"significantly worse than the best ({request.race.racing.level:.0%})"
         )
     return reasons

@@ -47,6 +47,7 @@ def main(
     race: options.Race = False,
     engine: options.Engine = PipelineConfig.engine,
     average_last: options.AverageLast = None,
+    average_weights: options.AverageWeights = None,
     greedy_soup: options.GreedySoup = False,
     beam_arg: options.BeamArg = None,
     cache: Annotated[
@@ -77,6 +78,7 @@ def main(
                 threshold_mode=threshold_mode,
                 race=race,
                 average_last=average_last,
+                average_weights=average_weights,
                 greedy_soup=greedy_soup,
             ),
             root=(root or Path("runs") / problem).resolve(),

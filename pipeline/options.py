@@ -1,11 +1,13 @@
 """Options that running and compiling the pipeline share, and the problem's defaults for them."""
 
+import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from checkpoint_sweep.common.wording import Interface
 from checkpoint_sweep.model_run.averages import Averages, AveragesError
 from checkpoint_sweep.selection.criteria import DIRECTIONS, ThresholdMode
 from checkpoint_sweep.selection.racing import Racing
@@ -65,6 +67,13 @@ AverageLast = Annotated[
         help="Evaluate the average of the last so many checkpoints as a candidate too; repeatable."
     ),
 ]
+AverageWeights = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Weights of the checkpoints in these averages: uniform, linear, cosine or "
+        "exponential; repeatable, an average for each. (default: uniform)"
+    ),
+]
 GreedySoup = Annotated[
     bool,
     typer.Option(
@@ -93,6 +102,7 @@ def fill_in(
     threshold_mode: ThresholdMode = ThresholdMode.VALUE,
     race: bool = False,
     average_last: Sequence[int] | None = None,
+    average_weights: Sequence[str] | None = None,
     greedy_soup: bool = False,
 ) -> PipelineConfig:
     """Configures the pipeline by these options; None takes the problem's default.
@@ -120,7 +130,7 @@ def fill_in(
         threshold_mode=threshold_mode,
         racing=Racing() if race else None,
         engine=engine,
-        averages=_averages(average_last or (), greedy_soup),
+        averages=_averages(average_last or (), average_weights or (), greedy_soup),
     )
     policy_of(choose)
     check_steps(config.steps, config.checkpoint_steps)
@@ -128,18 +138,24 @@ def fill_in(
     return config
 
 
-def _averages(last: Sequence[int], greedy_soup: bool) -> Averages | None:
+def _averages(last: Sequence[int], weights: Sequence[str], greedy_soup: bool) -> Averages | None:
     """Makes the averages that are asked for; None if none is.
 
     Raises:
-        ConfigError: a number of checkpoints is too small.
+        ConfigError: a number of checkpoints is too small, or weights are unknown or of no average.
     """
+    if weights and not last:
+        raise ConfigError("--average-weights are those of --average-last, which is not given.")
     if not last and not greedy_soup:
         return None
     try:
         # Named twice is meant once.
-        return Averages(last=tuple(set(last)), greedy_soup=greedy_soup)
+        averages = Averages(last=tuple(set(last)), greedy_soup=greedy_soup)
     except AveragesError as error:
         raise ConfigError(
             f"--average-last={min(last)} averages nothing. Name at least 2 checkpoints."
         ) from error
+    try:
+        return dataclasses.replace(averages, weights=tuple(set(weights)) or averages.weights)
+    except AveragesError as error:
+        raise ConfigError(error.told_in(Interface.COMMAND_LINE)) from error

@@ -29,6 +29,7 @@ def test_help_lists_every_option() -> None:
         "--engine",
         "--direction",
         "--average-last",
+        "--average-weights",
         "--greedy-soup",
     ):
         assert option in done.stdout
@@ -48,6 +49,7 @@ def test_help_lists_every_option() -> None:
         pytest.param(["--engine=fusd"], "no engine 'fusd'; there are: fused, tfma", id="engine"),
         pytest.param(["--direction=up"], "Say --direction=higher or", id="direction"),
         pytest.param(["--average-last=1"], "--average-last=1 averages nothing", id="average"),
+        pytest.param(["--average-weights=linear"], "of --average-last, which", id="no average"),
         pytest.param(["--data=/a[b]"], "because of the [ in it. Name another", id="[ in data"),
         pytest.param(["--root=/a*b"], "because of the * in it. Name another", id="* in root"),
         pytest.param(["--beam-arg=x"], "--beam-arg=x is not an option of Beam", id="Beam's option"),

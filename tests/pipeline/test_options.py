@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from checkpoint_sweep.model_run.averages import Averages
@@ -48,20 +50,31 @@ def test_a_training_without_a_checkpoint_is_refused(
 
 
 @pytest.mark.parametrize(
-    ("last", "soup", "expected"),
+    ("given", "expected"),
     [
-        (None, False, None),
-        ([5, 3, 5], False, Averages(last=(3, 5))),
-        (None, True, Averages(greedy_soup=True)),
+        ({}, None),
+        ({"average_last": [5, 3, 5]}, Averages(last=(3, 5))),
+        ({"greedy_soup": True}, Averages(greedy_soup=True)),
+        (
+            {"average_last": [5], "average_weights": ["linear", "cosine", "linear"]},
+            Averages(last=(5,), weights=("linear", "cosine")),
+        ),
     ],
 )
 def test_averages_are_made_of_their_options(
-    last: list[int] | None, soup: bool, expected: Averages | None
+    given: dict[str, Any], expected: Averages | None
 ) -> None:
-    config = options.fill_in(
-        registry.get("taxi"), None, None, None, "fused", None, average_last=last, greedy_soup=soup
-    )
+    config = options.fill_in(registry.get("taxi"), None, None, None, "fused", None, **given)
     assert config.averages == expected
+
+
+def test_weights_that_nobody_knows_are_refused() -> None:
+    with pytest.raises(ConfigError, match="--average-weights has 'lin'; name some of uniform"):
+        options.fill_in(
+            *(registry.get("taxi"), None, None, None, "fused", None),
+            average_last=[5],
+            average_weights=["lin"],
+        )
 
 
 def test_an_average_of_one_is_refused() -> None:

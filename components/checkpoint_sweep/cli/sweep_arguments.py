@@ -101,6 +101,13 @@ class SweepArguments:
         list[int] | None,
         typer.Option(help="Evaluate the average of the last n checkpoints too; repeatable."),
     ] = None
+    average_weights: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Weights of the checkpoints in these averages: uniform, linear, cosine or "
+            "exponential; repeatable, an average for each. (default: uniform)"
+        ),
+    ] = None
     greedy_soup: Annotated[
         bool, typer.Option("--greedy-soup", help="Evaluate a greedy soup of the checkpoints too.")
     ] = False
@@ -146,6 +153,10 @@ class SweepArguments:
         averages = None
         if self.average_last or self.greedy_soup:
             averages = Averages(tuple(self.average_last or ()), self.greedy_soup)
+        if averages and self.average_weights:
+            averages = dataclasses.replace(averages, weights=tuple(self.average_weights))
+        if self.average_weights and not self.average_last:
+            screen.fail("--average-weights are those of --average-last, which is not given.")
         return SweepOptions(
             self.examples,
             self.config,

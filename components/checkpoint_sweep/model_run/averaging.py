@@ -32,8 +32,8 @@ class Averager:
 
     It averages the tensors that would be served: those that signatures read, from where the
     candidates take them in their checkpoints. Numbers with a fraction are averaged in float64, by
-    step, and stored in the variable's type. All else, such as the step, counters, text and tables,
-    is that of the newest checkpoint.
+    step, with weights or without, and stored in the variable's type. All else, such as the step,
+    counters, text and tables, is that of the newest checkpoint.
 
     Args:
         sources: Candidates by step, at least one, all of one exported model.
@@ -72,17 +72,20 @@ class Averager:
             )
         return None
 
-    def make(self, name: str, steps: Sequence[int]) -> ModelSource | str:
+    def make(
+        self, name: str, steps: Sequence[int], weights: Sequence[float] | None = None
+    ) -> ModelSource | str:
         """Writes an average; returns the candidate, or the reason why there is none.
 
         Args:
             name: Name of the candidate.
             steps: Steps of the checkpoints, at least one, each with a candidate.
+            weights: Weights of the checkpoints, by step, which sum to 1; None for equal ones.
         """
         if reason := self.unaveraged_reason(steps):
             return reason
         try:
-            tensors, digest = self._average(sorted(steps))
+            tensors, digest = self._average(sorted(steps), weights)
         except UnreadableError as error:
             return f"unreadable: {error}"
         self.remove(name)
@@ -96,16 +99,16 @@ class Averager:
                     shape_and_slices=[""] * len(tensors),
                     tensors=list(tensors.values()),
                 )
-        weights = os.path.join(folder, _BUNDLE)
+        prefix = os.path.join(folder, _BUNDLE)
         kept = frozenset(self._own.shapes.keys() - tensors.keys())
         return ModelSource(
             name,
             self._saved_model,
-            weights,
+            prefix,
             kept=kept,
             digest=digest,
             digested=self._needed,
-            files=FileStates.of(bundle_files(weights)),
+            files=FileStates.of(bundle_files(prefix)),
         )
 
     def remove(self, name: str) -> None:
@@ -115,7 +118,9 @@ class Averager:
     def _folder(self, name: str) -> str:
         return os.path.join(self._directory, name)
 
-    def _average(self, steps: Sequence[int]) -> tuple[dict[str, tf.Tensor], str]:
+    def _average(
+        self, steps: Sequence[int], weights: Sequence[float] | None
+    ) -> tuple[dict[str, tf.Tensor], str]:
         """Averages the weights; returns them by the exported model's keys, and their digest.
 
         Raises:
@@ -127,19 +132,23 @@ class Averager:
             if key in newest.kept:
                 continue
             averaged = key in self._averaged
-            value = self._mean(key, steps) if averaged else self._read(key, newest, steps[-1])
+            value = (
+                self._mean(key, steps, weights) if averaged else self._read(key, newest, steps[-1])
+            )
             if key in self._needed:
                 digest.add(key, value)
             tensors[key] = tf.constant(value, self._own.dtypes[key])
         return tensors, digest.hexdigest()
 
-    def _mean(self, key: str, steps: Sequence[int]) -> np.ndarray:
+    def _mean(self, key: str, steps: Sequence[int], weights: Sequence[float] | None) -> np.ndarray:
         dtype = self._own.dtypes[key]
         exact = np.complex128 if dtype.is_complex else np.float64
         total: np.ndarray = np.zeros(self._own.shapes[key], exact)
-        for step in steps:
-            total += self._read(key, self._sources[step], step).astype(exact)
-        return np.asarray(total / len(steps), dtype.as_numpy_dtype)
+        for step, weight in zip(steps, weights or [1] * len(steps), strict=True):
+            total += weight * self._read(key, self._sources[step], step).astype(exact)
+        if weights is None:
+            total /= len(steps)
+        return np.asarray(total, dtype.as_numpy_dtype)
 
     def _read(self, key: str, source: ModelSource, step: int) -> np.ndarray:
         if step not in self._bundles:

@@ -326,7 +326,8 @@ def _size(path: str) -> int:
 
 
 def _written(path: str) -> int:
-    return int(tf.io.gfile.stat(path).mtime_nsec)
+    """Returns when a file was written, in nanoseconds; TensorFlow knows whole seconds only."""
+    return int(tf.io.gfile.stat(path).mtime_nsec) if "://" in path else os.stat(path).st_mtime_ns
 
 
 def _is_shared(path: str) -> bool:

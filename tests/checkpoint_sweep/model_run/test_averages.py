@@ -18,6 +18,7 @@ from checkpoint_sweep.model_run.averages import (
         Averages(),
         Averages(last=(5,)),
         Averages(last=[2, 10], greedy_soup=True, most_trials=3),
+        Averages(last=(5,), weights=["exponential", "linear"]),
     ],
 )
 def test_a_request_survives_as_a_parameter(averages: Averages) -> None:
@@ -26,6 +27,8 @@ def test_a_request_survives_as_a_parameter(averages: Averages) -> None:
 
 def test_equal_requests_are_equal_parameters() -> None:
     assert Averages(last=(5, 2)).to_json() == Averages(last=[2, 5]).to_json()
+    both = [Averages((2,), weights=w) for w in (("cosine", "linear"), ["linear", "cosine"])]
+    assert both[0].to_json() == both[1].to_json()
 
 
 @pytest.mark.parametrize(
@@ -39,6 +42,10 @@ def test_equal_requests_are_equal_parameters() -> None:
         ('{"last": [3, 3]}', "last is [3, 3]; name each number once"),
         ('{"greedy_soup": 1}', "greedy_soup is 1; it must be true or false"),
         ('{"most_trials": 0}', "most_trials is 0; it must be a whole number, at least 1"),
+        ('{"weights": "linear"}', "weights is 'linear'; it must be a list of uniform, linear, "),
+        ('{"weights": []}', "weights is []; it must be a list of uniform, linear, "),
+        ('{"weights": ["lin"]}', "weights has 'lin'; name some of uniform, linear, cosine"),
+        ('{"weights": ["cosine", "cosine"]}', "weights is ['cosine', 'cosine']; name each once"),
         ('{"best": 5}', "Not averages: '{\"best\": 5}'"),
         ("[]", "Not averages: '[]'"),
         ("last 5", "Not averages: 'last 5'"),
@@ -72,3 +79,19 @@ def test_ingredients_are_the_last_usable_checkpoints(
     count: int, usable: list[int], expected: Ingredients
 ) -> None:
     assert last_checkpoints(count, usable) == expected
+
+
+def test_each_number_has_an_average_of_each_weights() -> None:
+    made = Averages(last=(3, 2), weights=("linear", "uniform")).of([60, 20, 40])
+    assert [(average.name, average.weights) for average in made] == [
+        ("average-last-2", None),
+        ("average-last-2-linear", pytest.approx((1 / 3, 2 / 3))),
+        ("average-last-3", None),
+        ("average-last-3-linear", pytest.approx((1 / 6, 1 / 3, 1 / 2))),
+    ]
+
+
+def test_weights_of_too_few_checkpoints_have_the_same_reason() -> None:
+    (made,) = Averages(last=(3,), weights=("cosine",)).of([20, 40])
+    assert made.name == "average-last-3-cosine"
+    assert made.excluded_reason == "it needs 3 checkpoints, and there are 2"

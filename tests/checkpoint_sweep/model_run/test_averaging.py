@@ -13,6 +13,7 @@ import pytest
 import tensorflow as tf
 
 from checkpoint_sweep.common.ownership import MARKER
+from checkpoint_sweep.model_run.average_weights import AverageWeights
 from checkpoint_sweep.model_run.averaging import Averager
 from checkpoint_sweep.model_run.candidates import make_candidates
 from checkpoint_sweep.model_run.checkpoints import find_checkpoints
@@ -69,6 +70,23 @@ def test_an_average_is_numpys(trained: EstimatorRun, tmp_path: Path, steps: list
         assert value.dtype == expected.dtype
         assert value.tobytes() == expected.tobytes(), key
         assert key == "global_step" or value.tobytes() != bundles[-1][key].tobytes()
+
+
+@pytest.mark.parametrize("weights", [AverageWeights.LINEAR, AverageWeights.COSINE])
+def test_a_weighted_average_is_numpys(
+    trained: EstimatorRun, tmp_path: Path, weights: AverageWeights
+) -> None:
+    steps, given = [20, 40, 60], weights.of(3)
+    made = Averager(_sources(trained), str(tmp_path / "averages")).make(NAME, steps, given)
+    assert isinstance(made, ModelSource)
+    exported = _exported(made, tmp_path / "written")
+    bundles = [read_bundle(str(trained.model_run / f"model.ckpt-{step}")) for step in steps]
+    assert exported.pop("global_step") == 60
+    for key, value in exported.items():
+        values = np.stack([bundle[key] for bundle in bundles]).astype(np.float64)
+        expected = np.average(values, axis=0, weights=given).astype(value.dtype)
+        np.testing.assert_array_max_ulp(value, expected, 1)
+        assert (value != np.mean(values, axis=0).astype(value.dtype)).any(), key
 
 
 def test_the_digest_of_an_average_is_of_its_weights(trained: EstimatorRun, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ def average(averager: Averager, wanted: Ingredients) -> tuple[CandidateSpec, Mod
         averager: Averager that makes it.
         wanted: Ingredients, of at least one step.
     """
-    made = wanted.excluded_reason or averager.make(wanted.name, wanted.steps)
+    made = wanted.excluded_reason or averager.make(wanted.name, wanted.steps, wanted.weights)
     weights = made.weights if isinstance(made, ModelSource) else ""
     return CandidateSpec(wanted.name, wanted.steps[-1], weights, tuple(wanted.steps)), made
 

@@ -9,7 +9,7 @@ from checkpoint_sweep.evaluation.candidates.fingerprint import EvaluationFingerp
 from checkpoint_sweep.evaluation.candidates.runner import CandidateEvaluator, CandidateSpec
 from checkpoint_sweep.evaluation.request import Engine, EvaluationRequest
 from checkpoint_sweep.evaluation.results import ledger
-from checkpoint_sweep.model_run.averages import Averages, last_checkpoints
+from checkpoint_sweep.model_run.averages import Averages
 from checkpoint_sweep.model_run.averaging import Averager
 from checkpoint_sweep.model_run.checkpoints import Checkpoint
 from checkpoint_sweep.saved_model.model_source import ModelSource
@@ -75,8 +75,7 @@ def evaluate_candidates(
         return Evaluations(evaluator.results, evaluator.sources)
     by_step = {spec.step: source for spec, source in candidates}
     averager = Averager(by_step, os.path.join(directory, ledger.AVERAGES))
-    wanted = [last_checkpoints(count, list(by_step)) for count in averages.last]
-    made = [average(averager, ingredients) for ingredients in wanted]
+    made = [average(averager, ingredients) for ingredients in averages.of(list(by_step))]
     for spec, reason in made:
         if isinstance(reason, str):
             evaluator.exclude(spec, reason)

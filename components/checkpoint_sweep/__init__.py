@@ -55,7 +55,8 @@ if TYPE_CHECKING:
     from checkpoint_sweep.sweeping.export_graph import export_graph
     from checkpoint_sweep.sweeping.keras_training import SweepCallback
     from checkpoint_sweep.sweeping.options import SweepOptions
-    from checkpoint_sweep.sweeping.prune import PrunePlan, plan_pruning, prune
+    from checkpoint_sweep.sweeping.prune import plan_pruning, prune
+    from checkpoint_sweep.sweeping.prune_plan import PrunePlan
     from checkpoint_sweep.sweeping.stopping import StopCallback, stop_hook
     from checkpoint_sweep.sweeping.sweep import sweep
     from checkpoint_sweep.sweeping.watch import Until, watch
@@ -118,7 +119,7 @@ __getattr__ = importer(
         "EarliestWithin": "checkpoint_sweep.selection.policies",
         "Evaluator": "checkpoint_sweep.tfx_components.evaluator.component",
         "LatestOfSet": "checkpoint_sweep.selection.set_policies",
-        "PrunePlan": "checkpoint_sweep.sweeping.prune",
+        "PrunePlan": "checkpoint_sweep.sweeping.prune_plan",
         "Racing": "checkpoint_sweep.selection.racing",
         "SecondaryMetric": "checkpoint_sweep.selection.set_policies",
         "Selection": "checkpoint_sweep.selection.selection",

@@ -7,7 +7,7 @@ import typer
 from checkpoint_sweep.cli import options, screen
 
 if TYPE_CHECKING:
-    from checkpoint_sweep.sweeping.prune import PrunePlan
+    from checkpoint_sweep.sweeping.prune_plan import PrunePlan
 
 _NAMED = 20
 

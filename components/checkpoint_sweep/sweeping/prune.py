@@ -45,7 +45,7 @@ def plan_pruning(
     >>> from checkpoint_sweep import plan_pruning, prune
     >>> plan = plan_pruning("run", ["best:1", "latest:1"])
     >>> [checkpoint.step for checkpoint in plan.removed]
-    [0, 20, 40]
+    [0, 20]
     >>> prune(plan)
 
     Whatever the rules say, these stay: the chosen checkpoint, or those in the chosen average; the

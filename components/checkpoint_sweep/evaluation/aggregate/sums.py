@@ -28,9 +28,25 @@ class Sums:
     values: np.ndarray
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickles the sums in half the bytes: as small integers where these are exact."""
+        """Pickles the sums in half the bytes."""
+        return Sums.unpacked, self.packed()
+
+    def packed(self) -> tuple[np.ndarray, list[np.ndarray]]:
+        """Packs the sums into half the bytes, as small integers where these are exact.
+
+        Returns:
+            Steps from code to code, (nnz,), and the columns, each (nnz,).
+        """
         steps = np.diff(self.codes, prepend=0)
-        return _unpacked, (_packed(steps), [_packed(column) for column in self.values.T])
+        return _packed(steps), [_packed(column) for column in self.values.T]
+
+    @classmethod
+    def unpacked(cls, steps: np.ndarray, columns: Sequence[np.ndarray]) -> "Sums":
+        """Makes the sums of what ``packed`` gave."""
+        values = np.empty((steps.size, len(columns)))
+        for index, column in enumerate(columns):
+            values[:, index] = column
+        return cls(np.cumsum(steps, dtype=np.int64), values)
 
     @classmethod
     def empty(cls, columns: int) -> "Sums":
@@ -196,14 +212,6 @@ def _packed(values: np.ndarray) -> np.ndarray:
     small = values.astype(np.min_scalar_type(int(values.max())))
     same = bool((small == values).all()) and not np.signbit(values).any()
     return small if same else values.copy()
-
-
-def _unpacked(steps: np.ndarray, columns: Sequence[np.ndarray]) -> Sums:
-    """Makes sums of the steps between their codes, and columns."""
-    values = np.empty((steps.size, len(columns)))
-    for index, column in enumerate(columns):
-        values[:, index] = column
-    return Sums(np.cumsum(steps, dtype=np.int64), values)
 
 
 def _is_dense(codes: np.ndarray, size: int) -> bool:

@@ -118,7 +118,7 @@ class EvaluateModels(beam.PTransform):
         if self._partial is not None:
             assert self._tracked_metrics is not None
             return updated | WritePartial(
-                config, self._tracked_metrics, len(sources), self._partial
+                config, self._tracked_metrics, candidates, len(sources), self._partial
             )
         # Every candidate is written, also one without any slice.
         everyone = batches.pipeline | "Candidates" >> beam.Create(

@@ -21,7 +21,7 @@ def select_models(
     """Selects the part of some models, and renumbers them.
 
     Args:
-        state: State with one slice per row.
+        state: State with one slice per row, without accumulators of TFMA.
         plan: Plan of the metrics in it.
         models: Number of models in it.
         numbers: New number of each selected model, by its number in the state.
@@ -43,14 +43,6 @@ def select_models(
         codes = (row[kept] * total + new[model[kept]]) * buckets + bucket[kept]
         order = np.argsort(codes)
         selected[leaf] = sums.Sums(codes[order], part.values[kept][order])
-    fallback = {
-        leaf: {
-            (numbers[model], sample, key): accumulator
-            for (model, sample, key), accumulator in accumulators.items()
-            if model in numbers
-        }
-        for leaf, accumulators in state.fallback.items()
-    }
     non_finite = np.zeros(total, np.int64)
     for old, number in numbers.items():
         non_finite[number] = state.non_finite[old]
@@ -62,7 +54,6 @@ def select_models(
         counts=state.counts if with_examples else np.zeros_like(state.counts),
         positives=state.positives if with_examples else np.zeros_like(state.positives),
         sums=selected,
-        fallback=fallback,
         examples=state.examples if with_examples else 0,
         non_finite=non_finite,
         outside=outside,

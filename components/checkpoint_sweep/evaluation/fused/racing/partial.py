@@ -1,14 +1,11 @@
 """The states of candidates after some shares of the examples, on files, to go on from.
 
-TFMA's own accumulators are in them, so they are pickled. Unpickling runs what is in a file: each is
-signed by a key that is in memory only, and none that somebody else has written is unpickled.
+The files hold arrays and JSON, and nothing that could be run.
 """
 
 import dataclasses
-import hmac
 import os
-import pickle
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import apache_beam as beam
@@ -18,12 +15,14 @@ from tensorflow_model_analysis.proto import config_pb2
 from checkpoint_sweep.common.files import replacing
 from checkpoint_sweep.evaluation.aggregate.state import FoldState, MergeStates, MetricState
 from checkpoint_sweep.evaluation.data_errors import EvaluationError
+from checkpoint_sweep.evaluation.fused.racing import state_arrays
+from checkpoint_sweep.evaluation.fused.racing.standing import DeriveRecords, DeriveShown
 from checkpoint_sweep.evaluation.plan.plan import split_config
 from checkpoint_sweep.evaluation.plan.tracked_metrics import UncertaintySpec
+from checkpoint_sweep.evaluation.request import Race
 
-WHOLE, FOLDS = "whole.pickle", "buckets.pickle"
+WHOLE, FOLDS = "whole.npz", "folds.npz"
 States = Sequence[MetricState | FoldState]
-_ALGORITHM, _SIGNATURE = "sha256", 32  # and the bytes of a signature
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,47 +31,45 @@ class Partial:
 
     Attributes:
         directory: Folder of the files.
-        key: Key that signs the files.
+        race: Race that they are in.
     """
 
     directory: str
-    key: bytes = dataclasses.field(repr=False)
-
-    def path(self, name: str) -> str:
-        """Returns the path of a file."""
-        return os.path.join(self.directory, name)
-
-    def signature(self, name: str, content: bytes) -> bytes:
-        """Signs the content of a file."""
-        signed = hmac.new(self.key, self.path(name).encode() + b"\0", _ALGORITHM)
-        signed.update(content)
-        return signed.digest()
+    race: Race
 
 
 class WritePartial(beam.PTransform):
     """Merges the states that `update.Update` gives, of all examples and by fold, into files.
 
+    Beside the state of all examples is the value of the selection metric of each candidate, beside
+    the state by fold the record of its replicates.
+
     Args:
         eval_config: Config of the metrics.
         tracked_metrics: Metrics of the states by fold.
+        candidates: Number of candidates.
         models: Number of models, the baseline included.
-        partial: Folder to write to, and key to sign by.
+        partial: Folder to write to.
     """
 
     def __init__(
         self,
         eval_config: config_pb2.EvalConfig,
         tracked_metrics: UncertaintySpec,
+        candidates: int,
         models: int,
         partial: Partial,
     ) -> None:
         super().__init__()
-        self._parts = {
-            WHOLE: (MetricState, split_config(eval_config)[""]),
-            FOLDS: (FoldState, tracked_metrics.parts()[""]),
+        config, race = split_config(eval_config)[""], partial.race
+        shown = DeriveShown(config, race, tracked_metrics, candidates)
+        records = DeriveRecords(race, tracked_metrics, candidates)
+        self._parts: dict[str, tuple[type, config_pb2.EvalConfig, Callable[..., Any]]] = {
+            WHOLE: (MetricState, config, shown),
+            FOLDS: (FoldState, tracked_metrics.parts()[""], records),
         }
         self._models = models
-        self._partial = partial
+        self._directory = partial.directory
 
     def expand(self, states: beam.PCollection) -> beam.PCollection:
         """Merges and writes the states; gives the paths written."""
@@ -81,26 +78,24 @@ class WritePartial(beam.PTransform):
             | f"Only[{name}]" >> beam.Filter(_is, kind).with_output_types(Any)
             | f"Key[{name}]" >> beam.Map(_keyed)
             | f"Merge[{name}]" >> beam.CombinePerKey(MergeStates(part, self._models))
-            | f"Write[{name}]" >> beam.Map(write, self._partial, name)
-            for name, (kind, part) in self._parts.items()
+            | f"Write[{name}]" >> beam.Map(write, os.path.join(self._directory, name), derive)
+            for name, (kind, part, derive) in self._parts.items()
         ]
         return written | beam.Flatten()
 
 
-def read(partial: Partial, name: str) -> MetricState:
+def read(path: str) -> state_arrays.SavedState:
     """Reads a state that `WritePartial` wrote.
 
     Raises:
-        EvaluationError: Something else wrote the file.
+        EvaluationError: The file is damaged.
     """
-    path = partial.path(name)
     with tf.io.gfile.GFile(path, "rb") as file:
         content = file.read()
-    signature, content = content[:_SIGNATURE], content[_SIGNATURE:]
-    if not hmac.compare_digest(signature, partial.signature(name, content)):
-        raise EvaluationError(f"{path} was changed while the race went on. Sweep again.")
-    state: MetricState = pickle.loads(content)
-    return state
+    try:
+        return state_arrays.from_bytes(content)
+    except ValueError as error:
+        raise EvaluationError(f"{path} was changed while the race went on. Sweep again.") from error
 
 
 def _is(element: Any, kind: type) -> bool:
@@ -111,9 +106,11 @@ def _keyed(element: MetricState | FoldState) -> tuple[int, MetricState]:
     return 0, element.state if isinstance(element, FoldState) else element
 
 
-def write(element: tuple[int, MetricState], partial: Partial, name: str) -> str:
-    """Writes and signs a state; returns the path."""
-    path, content = partial.path(name), pickle.dumps(element[1])
+def write(element: tuple[int, MetricState], path: str, derive: Callable[[MetricState], Any]) -> str:
+    """Writes a state, and what is derived of it; returns the path."""
+    _, state = element
+    arrays = state_arrays.arrays_of(state)  # Before metrics are derived, which may add to sums.
+    content = state_arrays.to_bytes(arrays, derive(state))
     with replacing(path) as scratch, tf.io.gfile.GFile(scratch, "wb") as file:
-        file.write(partial.signature(name, content) + content)
+        file.write(content)
     return path

@@ -1,11 +1,15 @@
-"""The race: candidates on one share of the examples after the other, without those dropped."""
+"""The race: candidates on one share of the examples after the other, without those dropped.
+
+From one round to the next a candidate takes its sums, as arrays on files. One that has accumulators
+of TFMA's own, which arrays do not hold, is evaluated again on the shares before: that of the last
+round costs it nearly as much as all before it.
+"""
 
 import dataclasses
 import os
-import secrets
 import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import tensorflow as tf
 from absl import logging
@@ -15,13 +19,15 @@ from checkpoint_sweep.common.ownership import remove_tree
 from checkpoint_sweep.evaluation.aggregate.state import FoldState, MetricState
 from checkpoint_sweep.evaluation.fused.loading import release
 from checkpoint_sweep.evaluation.fused.racing.candidates_of_state import select_models
-from checkpoint_sweep.evaluation.fused.racing.dropped import Part, dropped_reasons
+from checkpoint_sweep.evaluation.fused.racing.dropped import dropped_reasons, replicates_of
 from checkpoint_sweep.evaluation.fused.racing.partial import FOLDS, WHOLE, Partial, States, read
 from checkpoint_sweep.evaluation.fused.racing.shares import STAGES
+from checkpoint_sweep.evaluation.fused.racing.state_arrays import SavedState
 from checkpoint_sweep.evaluation.plan import plan as plan_lib
 from checkpoint_sweep.evaluation.predict import plan_groups
-from checkpoint_sweep.evaluation.request import Evaluated, EvaluationRequest
+from checkpoint_sweep.evaluation.request import Evaluated, EvaluationRequest, Race
 from checkpoint_sweep.saved_model.model_source import ModelSource
+from checkpoint_sweep.selection.replicates import Replicates
 
 _SCRATCH = "racing"
 
@@ -43,6 +49,36 @@ class Round:
     partial: Partial | None
 
 
+@dataclasses.dataclass(frozen=True)
+class _Part:
+    """What is known of a group after a round.
+
+    Attributes:
+        group: Candidates of the group.
+        whole: State of all examples so far, from which results are made.
+        folds: State of the same examples by fold.
+    """
+
+    group: Sequence[ModelSource]
+    whole: SavedState
+    folds: SavedState
+
+    @property
+    def incomplete(self) -> set[str]:
+        """Names of the candidates that cannot go on from these states."""
+        numbers = self.whole.incomplete | self.folds.incomplete
+        if any(number >= len(self.group) for number in numbers):  # The baseline, which all need.
+            return {model.name for model in self.group}
+        return {self.group[number].name for number in numbers}
+
+    def replicates(self, race: Race) -> dict[str, Replicates]:
+        """Gives the replicates of the selection metric, by candidate."""
+        names = [model.name for model in self.group]
+        records = {names[number]: record for number, record in self.folds.derived}
+        shown = {names[number]: value for number, value in self.whole.derived}
+        return replicates_of(records, shown, race)
+
+
 def unsupported_reason(request: EvaluationRequest) -> str | None:
     """Says why a race cannot be run; None if it can."""
     if any(spec.query_key for spec in request.eval_config.metrics_specs):
@@ -57,7 +93,7 @@ def unsupported_reason(request: EvaluationRequest) -> str | None:
 
 
 def evaluate_race(
-    request: EvaluationRequest, run: Callable[[Round], dict[str, str]]
+    request: EvaluationRequest, run: Callable[[Round], Mapping[str, str]]
 ) -> Iterator[Sequence[Evaluated]]:
     """Evaluates all candidates on a first share, and those that are left on the others.
 
@@ -70,33 +106,36 @@ def evaluate_race(
         complete.
     """
     assert request.race is not None
-    assert request.tracked_metrics is not None
     alive = list(request.candidates)
     scratch = f"{_SCRATCH}{PARTIAL}{uuid.uuid4().hex}"
     output = absolute(os.path.dirname(next(iter(request.outputs.values()))))
-    folder, key = os.path.join(output, scratch), secrets.token_bytes()
-    parts: list[Part] = []
+    folder = os.path.join(output, scratch)
+    parts: list[_Part] = []
     try:
         for stage, shares in enumerate(STAGES):
             last = stage == len(STAGES) - 1
-            finished: list[Part] = []
-            for number, group in enumerate(_groups(alive, request)):
+            finished: list[_Part] = []
+            readable: list[ModelSource] = []
+            for number, (group, missing, earlier) in enumerate(
+                _groups(alive, parts, shares, request)
+            ):
                 name = os.path.join(folder, f"{stage}-{number}")
-                partial = None if last else Partial(name, key)
+                partial = None if last else Partial(name, request.race)
                 started = time.monotonic()
-                gone = run(Round(group, shares, _earlier(parts, group, request), partial))
+                gone = run(Round(group, missing, earlier, partial))
                 release()
                 seconds = (time.monotonic() - started) / len(group)
                 left = [model for model in group if model.name not in gone]
+                readable += left
                 if gone:
                     yield [Evaluated(name, seconds, reason) for name, reason in gone.items()]
-                if partial is None:
+                if last:
                     yield [Evaluated(model.name, seconds) for model in left]
                 elif left:
-                    finished.append(Part(left, read(partial, WHOLE), read(partial, FOLDS)))
-            parts = finished
-            alive = [model for part in parts for model in part.group]
-            dropped = {} if last else dropped_reasons(parts, request)
+                    finished += _read(left, name)
+            parts, alive = finished, readable
+            found = {name: r for part in parts for name, r in part.replicates(request.race).items()}
+            dropped = {} if last else dropped_reasons(found, request.race)
             for name, reason in dropped.items():
                 logging.info("%s: %s", name, reason)
             if dropped:
@@ -107,15 +146,36 @@ def evaluate_race(
             remove_tree(folder)
 
 
-def _groups(alive: Sequence[ModelSource], request: EvaluationRequest) -> list[list[ModelSource]]:
+def _groups(
+    alive: Sequence[ModelSource], parts: Sequence[_Part], shares: range, request: EvaluationRequest
+) -> Iterator[tuple[list[ModelSource], range, States]]:
+    """Divides candidates into groups: those that go on from their states, and those that cannot.
+
+    Yields:
+        The candidates of a group, the shares to evaluate them on, and their states before.
+    """
+    incomplete = {name for part in parts for name in part.incomplete}
+    for group in _that_fit([m for m in alive if m.name not in incomplete], request):
+        yield group, shares, _earlier(parts, group, request)
+    for group in _that_fit([m for m in alive if m.name in incomplete], request):
+        yield group, range(shares.stop), []
+
+
+def _that_fit(models: Sequence[ModelSource], request: EvaluationRequest) -> list[list[ModelSource]]:
     baseline = [request.baseline] if request.baseline else []
-    if not alive:
+    if not models:
         return []
-    return [list(g) for g in plan_groups(alive, request.memory_budget, baseline)]
+    return [list(g) for g in plan_groups(models, request.memory_budget, baseline)]
+
+
+def _read(group: Sequence[ModelSource], folder: str) -> list[_Part]:
+    """Reads the states of a group; none if no example was in its shares."""
+    whole, folds = os.path.join(folder, WHOLE), os.path.join(folder, FOLDS)
+    return [_Part(group, read(whole), read(folds))] if tf.io.gfile.exists(whole) else []
 
 
 def _earlier(
-    parts: Sequence[Part], group: Sequence[ModelSource], request: EvaluationRequest
+    parts: Sequence[_Part], group: Sequence[ModelSource], request: EvaluationRequest
 ) -> States:
     """Joins the states of a group so far, from all groups that its candidates were in."""
     assert request.tracked_metrics is not None
@@ -138,7 +198,7 @@ def _earlier(
             numbers[models - 1] = total - 1
         whole, folds = (
             select_models(state, plan, models, numbers, total, with_examples=first)
-            for state, plan in zip((part.whole, part.folds), both, strict=True)
+            for state, plan in zip((part.whole.state, part.folds.state), both, strict=True)
         )
         found += [whole, FoldState(folds)]
         first = False

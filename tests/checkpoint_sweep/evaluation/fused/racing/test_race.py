@@ -41,7 +41,7 @@ CONFIG = """
       %s
     }
 """
-# A metric that stays example by example: its accumulators go on too.
+# A metric that stays example by example: who has its accumulators is evaluated again.
 SLOW = """metrics { class_name: "Mean" config: '"feature_key_path": ["features", "weight"]' }"""
 ALONE = 'model_specs { label_key: "big_tipper" }'
 WITH_BASELINE = """
@@ -108,14 +108,18 @@ class Both:
 def both(
     data: str, models: list[ModelSource], tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[[str, int], Both]:
-    """Evaluates by a config in a number of groups, once for all tests."""
+    """Evaluates by a config in a number of groups, once for all tests.
+
+    With a baseline all metrics are sums; without, one stays example by example.
+    """
 
     @functools.cache
     def evaluate(text: str, groups: int) -> Both:
         directory = tmp_path_factory.mktemp("both")
         weight = memory.weight_bytes(models[0])
         budget = weight * (len(models) // groups + 1) if groups > 1 else None
-        raced = _request(data, models, directory / "raced", text, budget=budget, more=SLOW)
+        more = SLOW if text is ALONE else ""
+        raced = _request(data, models, directory / "raced", text, budget=budget, more=more)
         outputs = {m.name: str(directory / "whole" / m.name) for m in models[:-1]}
         whole = dataclasses.replace(raced, race=None, outputs=outputs)
         return Both(raced, whole, _by_name(raced), _by_name(whole))
@@ -202,8 +206,20 @@ def _with(loader: object) -> tuple[object, ...]:
     return tuple(loader if value is LoadedModels else value for value in defaults)
 
 
-def test_no_example_is_predicted_twice(
-    data: str, models: list[ModelSource], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("more", "shares_read"),
+    [
+        pytest.param("", 16, id="sums go on"),
+        pytest.param(SLOW, 2 + 4 + 8 + 16, id="what has accumulators of TFMA's begins anew"),
+    ],
+)
+def test_an_example_is_predicted_again_only_for_accumulators_of_tfmas(
+    more: str,
+    shares_read: int,
+    data: str,
+    models: list[ModelSource],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     log = tmp_path / "predicted"  # A file: steps are pickled on their way to the runner.
     load = LoadedModels

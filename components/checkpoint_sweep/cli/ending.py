@@ -71,7 +71,7 @@ def _fail(error: BaseException, log: RunLog | None) -> NoReturn:
     log.write("The command failed", error)
     kept = log.path.with_suffix("")
     with contextlib.suppress(OSError):
-        log.path.rename(kept)
+        log.keep(kept)
     screen.fail(f"{said}. The whole error is in {kept}.", 1)
 
 

@@ -161,6 +161,14 @@ def test_damaged_verdicts_are_a_sentence(command: str, content: str, tmp_path: P
     assert len(done.stderr.splitlines()) == 1
 
 
+_STOPS = """
+import tensorflow as tf
+class Stop(BaseException): pass
+tf.print("said by C++: --s3_secret_access_key=hidden")
+raise Stop(0)
+"""
+
+
 def test_what_nobody_foresaw_is_a_sentence_and_a_log(
     files: Files,  # noqa: F811
     tmp_path: Path,
@@ -169,7 +177,7 @@ def test_what_nobody_foresaw_is_a_sentence_and_a_log(
     monkeypatch.setenv("TMPDIR", str(tmp_path / "logs"))
     monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
     (tmp_path / "logs").mkdir()
-    (tmp_path / "stops.py").write_text("class Stop(BaseException): pass\nraise Stop(0)\n")
+    (tmp_path / "stops.py").write_text(_STOPS)
     metric = 'metrics_specs { metrics { class_name: "Mine" module: "stops" } }'
     files.config.write_text(files.config.read_text() + metric)
     done = _sweep(files, "--quiet")
@@ -177,7 +185,11 @@ def test_what_nobody_foresaw_is_a_sentence_and_a_log(
     words, _, log = done.stderr.strip().removesuffix(".").rpartition(" ")
     assert words == "Error: Stop: 0. The whole error is in"
     assert log.startswith(str(tmp_path / "logs"))
-    assert "Traceback" in Path(log).read_text()
+    text = Path(log).read_text()
+    assert "Traceback" in text
+    assert "said by C++: --s3_secret_access_key=***\n" in text
+    assert "hidden" not in text.split("Traceback")[0]
+    assert [str(path) for path in Path(log).parent.iterdir()] == [log]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -1,6 +1,7 @@
 """Secrets stay out of logs, whatever says them."""
 
 import logging
+import os
 import stat
 from pathlib import Path
 
@@ -29,10 +30,14 @@ def test_the_value_of_a_secret_is_masked(text: str, expected: str) -> None:
 def test_a_log_is_masked_and_for_its_user_alone(tmp_path: Path) -> None:
     log = RunLog(tmp_path / "run.log")
     log.begin()
+    os.write(2, b"\xff --token=hidden \x1b[2J\n--secret=hidden")  # As C++ writes it.
     log.end()
     args = "beam args: %s"
     log.handler.handle(logging.LogRecord("x", logging.INFO, "", 0, args, ("--token=hidden",), None))
     log.handler.close()
-    assert "--token=***" in log.path.read_text()
-    assert "hidden" not in log.path.read_text()
+    text = log.path.read_text()
+    assert text.startswith("\\xff --token=*** \\x1b[2J\n--secret=***\n")
+    assert text.endswith("beam args: --token=***\n")
+    assert "hidden" not in text
+    assert [path.name for path in tmp_path.iterdir()] == ["run.log"]
     assert stat.S_IMODE(log.path.stat().st_mode) == 0o600

@@ -19,7 +19,7 @@ from checkpoint_sweep.version import __version__
 
 _NAMED = 3
 # Raised when equal examples and models give other files, as by other folds.
-_FORM_OF_RESULTS = "2"
+_FORM_OF_RESULTS = "3"
 
 
 class ChangedError(UserError):
@@ -119,9 +119,10 @@ class EvaluationFingerprint:
         return FileStates.of(paths)
 
     def _digest(self) -> str:
-        examples = digests.of_files(self._example_files())
+        # In their order, by which folds are drawn.
+        examples = [digests.of_files([path]) for path in self._example_files()]
         baseline = digests.of_files(self._baseline_files()) if self._baseline else ""
-        return digests.of_parts(*self._rest, self._code, examples, baseline)
+        return digests.of_parts(*self._rest, self._code, *examples, baseline)
 
     def _example_files(self) -> list[str]:
         return [path for pattern in self._examples for path in data_files(pattern)]

@@ -37,11 +37,19 @@ _BATCHES_AHEAD = 2
 
 
 class Part(NamedTuple):
-    """A part of a file: its batches at ``first``, ``first + stride``, and so on."""
+    """A part of a file: its batches at ``first``, ``first + stride``, and so on.
+
+    Attributes:
+        path: Path of the file.
+        first: Number of the first batch.
+        stride: Number of the parts of the file.
+        file: Number of files before it.
+    """
 
     path: str
     first: int = 0
     stride: int = 1
+    file: int = 0
 
 
 class ReadFeatures(beam.PTransform):
@@ -59,6 +67,7 @@ class ReadFeatures(beam.PTransform):
         columns: Names of the features to decode; None for all.
         batch_size: Rows of a RecordBatch; the last of a file may have fewer.
         parts: Number of parts to divide each file into; None for as many as the workers need.
+        files_before: Number of files of the same evaluation that others read.
     """
 
     def __init__(
@@ -68,11 +77,13 @@ class ReadFeatures(beam.PTransform):
         columns: Collection[str] | None,
         batch_size: int,
         parts: int | None = None,
+        files_before: int = 0,
     ) -> None:
         super().__init__()
         # Workers may run in another folder, or on another machine.
         self._patterns = [absolute(pattern) for pattern in patterns]
         self._parts = parts
+        self._files_before = files_before
         if schema is not None and columns is not None:
             schema = project(schema, columns)
         self._read = _ReadFile(schema.SerializeToString() if schema else None, batch_size)
@@ -90,7 +101,11 @@ class ReadFeatures(beam.PTransform):
                 raise NoFileError(f"There are no examples at {pattern}. Make them again.")
             files += found
         number = self._parts or parts_of_a_file(len(files), number_of_workers(begin.pipeline))
-        parts = [Part(path, first, number) for first in range(number) for path in files]
+        parts = [
+            Part(path, first, number, file)
+            for first in range(number)
+            for file, path in enumerate(files, self._files_before)
+        ]
         return (
             begin
             | "Files" >> beam.Create(parts)
@@ -139,7 +154,7 @@ class _ReadFile(beam.DoFn):
         """
         for number, batch in enumerate(self.batches(element)):
             before = element.first + number * element.stride
-            yield with_places(batch, before * self._batch_size)
+            yield with_places(batch, before * self._batch_size, element.file)
 
     def batches(self, part: Part) -> Iterator[pa.RecordBatch]:
         """Reads one part.
@@ -148,7 +163,7 @@ class _ReadFile(beam.DoFn):
             ReadingError: The file is damaged, or its examples are of other types than in the
                 schema.
         """
-        path, first, stride = part
+        path, first, stride, _ = part
         batches = self._batches(path, first, stride)
         while True:
             try:

@@ -57,20 +57,23 @@ class ExampleSource:
             batch_size: Rows of a RecordBatch; None to let Beam choose.
             columns: Names of the columns that suffice, which saves time; None for all.
         """
-        parts = [
-            pipeline | f"Read[{label}]" >> self._reader(label, batch_size, columns)
-            for label in self.sources
-        ]
+        parts, files = [], 0
+        for label in self.sources:
+            reader = self._reader(label, batch_size, columns, files)
+            parts.append(pipeline | f"Read[{label}]" >> reader)
+            files += len(data_files(self.patterns[label]))
         return parts | "FlattenExamples" >> beam.Flatten(pipeline=pipeline)
 
     def _reader(
-        self, label: str, batch_size: int | None, columns: Collection[str] | None
+        self, label: str, batch_size: int | None, columns: Collection[str] | None, files_before: int
     ) -> beam.PTransform:
         """Makes the quick reader where it gives the same, and the TFXIO's own for other formats."""
         source = self.sources[label]
         if type(source) is not tf_example_record.TFExampleRecord:
             return source.BeamSource(batch_size)
-        return ReadFeatures([self.patterns[label]], self.schema, columns, batch_size or _BATCH_SIZE)
+        size = batch_size or _BATCH_SIZE
+        patterns = [self.patterns[label]]
+        return ReadFeatures(patterns, self.schema, columns, size, files_before=files_before)
 
     def features(
         self, wanted: Collection[str] = (), indispensable: Collection[str] = ()

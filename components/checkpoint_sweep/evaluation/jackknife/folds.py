@@ -1,9 +1,9 @@
 """The fold of an example: always the same, in every process and with any neighbours.
 
-It is drawn by the bytes of the example and its place in its file: by the bytes alone, equal
-examples are together, and the errors of data with few distinct rows come out several times too
-wide. Where the place is not known, as in formats that a TFXIO of its own reads, the bytes have to
-do, and `selection.intervals` cautions by the folds' sizes.
+It is drawn by the bytes of the example, its place in its file, and that of the file among all: by
+the bytes alone, equal examples are together, and the errors of data with few distinct rows come out
+several times too wide. Where the place is not known, as in formats that a TFXIO of its own reads,
+the bytes have to do, and `selection.intervals` cautions by the folds' sizes.
 """
 
 import numpy as np

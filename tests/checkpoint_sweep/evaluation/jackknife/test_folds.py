@@ -123,12 +123,12 @@ def test_the_rarer_of_two_labels_is_counted(
 
 
 def test_equal_examples_have_the_folds_of_their_places(tmp_path: Path) -> None:
-    path = tfrecords.write(tmp_path / "data", [b""] * 600)
-    ways = [(600, 1), (16, 1), (16, 3)]  # Sizes of batches, and parts of the file.
+    paths = [tfrecords.write(tmp_path / f"data-{file}", [b""] * 6) for file in range(100)]
+    ways = [(6, 1), (4, 1), (2, 3)]  # Sizes of batches, and parts of a file.
     with beam.Pipeline(runner=FnApiRunner()) as pipeline:
         found = [
             pipeline
-            | f"Read{way}" >> ReadFeatures([path], None, None, *way)
+            | f"Read{way}" >> ReadFeatures(paths, None, None, *way)
             | f"Folds{way}" >> beam.FlatMap(lambda batch: folds.of_examples(batch).tolist())
             | f"Count{way}" >> beam.combiners.Count.PerElement()
             | f"All{way}" >> beam.combiners.ToDict()

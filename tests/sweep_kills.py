@@ -228,8 +228,8 @@ def _ended_wrong(run: SweepRun, number: signal.Signals, status: int) -> Iterator
         log.unlink()
     if number == signal.SIGKILL:
         return
-    errors = [line for line in run.output if line.startswith("Error")]
-    if status != 128 + number or errors != ["Interrupted. Run the same command to resume."]:
+    said = [line for line in run.output if line.startswith(("Error", "Interrupted"))]
+    if status != 128 + number or said != ["Interrupted. Run the same command to resume."]:
         yield f"after {number.name}: status {status}, {run.output[-3:]}"
     if any("Traceback" in line for line in run.output):
         yield f"after {number.name}: a traceback is printed"

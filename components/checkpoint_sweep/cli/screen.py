@@ -13,6 +13,7 @@ from typing import NoReturn, TextIO
 
 import typer
 
+from checkpoint_sweep.common.json_safe import OTHER_FORM
 from checkpoint_sweep.common.text import printable, wrapped
 from checkpoint_sweep.report.document import REPORT_HTML
 from checkpoint_sweep.selection.markdown import to_markdown
@@ -148,7 +149,7 @@ def show(directory: str, form: Form) -> None:
         if form is Form.TABLE:
             print_verdicts(found)
         print_outcome(found)
-    except (LookupError, TypeError, AttributeError, ValueError) as error:
+    except OTHER_FORM as error:
         raise folders.damaged(directory) from error
     directory = folders.by_latest(directory)
     if found.chosen is not None:

@@ -7,6 +7,8 @@ from typing import Any
 
 # An object of JSON, as `json.loads` gives it.
 Json = dict[str, Any]
+# What making something of JSON raises that is damaged, or of another form.
+OTHER_FORM = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
 
 def to_json(value: Any) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.common.files import read_text
+from checkpoint_sweep.common.json_safe import OTHER_FORM
 from checkpoint_sweep.common.names import OVERALL, ModelNames, SliceName
 from checkpoint_sweep.report.document import REPORT_JSON, VERDICTS_JSON, Report
 from checkpoint_sweep.report.plot import plot_verdicts
@@ -173,7 +174,7 @@ def read_sweep(
     try:
         decision = None if blessing_uri is None else read_verdicts(os.fspath(blessing_uri))
         report = _read_report(directory, decision)
-    except (OSError, ValueError, KeyError, TypeError, tf.errors.OpError) as error:
+    except (*OTHER_FORM, OSError, tf.errors.OpError) as error:
         raise ReportError(
             f"There is no sweep to read in {directory}: {error}. Pass the directory of a "
             "CheckpointSweep's evaluation artifact."

@@ -12,6 +12,7 @@ from absl import logging
 from checkpoint_sweep.common import progress
 from checkpoint_sweep.common.digests import of_files
 from checkpoint_sweep.common.files import write_json
+from checkpoint_sweep.common.json_safe import OTHER_FORM
 from checkpoint_sweep.evaluation.results.ledger import LEDGER, Entry, EntryStatus, read_ledger
 from checkpoint_sweep.report import tensorboard
 from checkpoint_sweep.report.document import REPORT_HTML, VERDICTS_JSON
@@ -105,7 +106,7 @@ def _repeats(result: SweepResult, before: SweepResult, made: Mapping[str, Any]) 
             and os.path.exists(os.path.join(before.directory, REPORT_HTML))
             and {**before.report.made, **made} == before.report.made
         )
-    except (OSError, LookupError, TypeError, AttributeError, ValueError, tf.errors.OpError):
+    except (*OTHER_FORM, OSError, tf.errors.OpError):
         return False
 
 

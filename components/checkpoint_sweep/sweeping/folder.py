@@ -11,6 +11,7 @@ from absl import logging
 from checkpoint_sweep.common import locks, ownership
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.common.files import PARTIAL, special_file
+from checkpoint_sweep.common.json_safe import OTHER_FORM
 from checkpoint_sweep.common.wording import Words
 from checkpoint_sweep.report import sweep_result
 from checkpoint_sweep.report.document import VERDICTS_JSON
@@ -219,8 +220,11 @@ def read_verdicts(directory: str) -> SweepVerdicts:
         found = sweep_result.read_verdicts(directory)
         _ = str(found.selection.metric_name)  # Names are text.
         return found
-    except (LookupError, TypeError, AttributeError, ValueError, RecursionError, OSError) as error:
+    except UnicodeDecodeError:
+        pass  # As a cause it would be taken for a name that is no text.
+    except (*OTHER_FORM, OSError) as error:
         raise damaged(directory) from error
+    raise damaged(directory)
 
 
 def damaged(directory: str) -> FolderError:

@@ -149,11 +149,12 @@ def test_an_error_names_options_and_not_arguments_of_python(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    "content", ["", "[", "[]", "{}", '{"checkpoints": 1}', "[" * 100_000, '{"checkpoints": []}']
+    "content",
+    ["", "[", "[]", "{}", '{"checkpoints": 1}', "[" * 100_000, '{"checkpoints": []}', "\udcff"],
 )
 @pytest.mark.parametrize("command", ["show", "compare"])
 def test_damaged_verdicts_are_a_sentence(command: str, content: str, tmp_path: Path) -> None:
-    (tmp_path / "verdicts.json").write_text(content)
+    (tmp_path / "verdicts.json").write_text(content, errors="surrogateescape")
     folders = [str(tmp_path)] * (1 if command == "show" else 2)
     done = console_script.run(command, *folders)
     assert (done.returncode, done.stdout) == (2, "")

@@ -8,6 +8,7 @@ from absl import logging
 
 from checkpoint_sweep.common import ownership
 from checkpoint_sweep.common.files import PARTIAL, move
+from checkpoint_sweep.common.json_safe import OTHER_FORM
 from checkpoint_sweep.evaluation.results.ledger import AVERAGES, LEDGER, Entry, read_ledger
 from checkpoint_sweep.model_run.averaging import remove_averages
 
@@ -32,7 +33,7 @@ def earlier(directory: str) -> Iterator[tuple[str, Entry]]:
             continue
         try:
             entries = read_ledger(folder)
-        except (ValueError, KeyError, TypeError, RecursionError, tf.errors.OpError):
+        except (*OTHER_FORM, tf.errors.OpError):
             continue  # Of another version, or damaged: nothing in it can be relied on.
         yield from ((os.path.join(folder, entry.name), entry) for entry in entries if entry.key)
 

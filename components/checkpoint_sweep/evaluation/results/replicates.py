@@ -9,6 +9,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from checkpoint_sweep.common.json_safe import OTHER_FORM
 from checkpoint_sweep.common.names import MetricName, ModelNames, SliceName
 from checkpoint_sweep.evaluation.results.files import JACKKNIFE
 from checkpoint_sweep.evaluation.results.metrics import EvaluationMetrics
@@ -59,7 +60,7 @@ def read_replicates(
         with tf.io.gfile.GFile(path) as file:
             slices = json.load(file)["slices"]
         found = from_slices(slices)
-    except (KeyError, TypeError, ValueError) as error:
+    except OTHER_FORM as error:
         raise ValueError(f"{path} was not written by this version.") from error
 
     metrics = EvaluationMetrics(directory) if metrics is None else metrics

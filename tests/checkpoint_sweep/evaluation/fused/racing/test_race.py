@@ -14,6 +14,7 @@ from sklearn import metrics as sklearn_metrics
 
 from checkpoint_sweep.common.names import MetricName, ModelNames
 from checkpoint_sweep.evaluation.fused.engine import evaluate_fused
+from checkpoint_sweep.evaluation.fused.racing.shares import SHARES
 from checkpoint_sweep.evaluation.fused.transform import EvaluateModels
 from checkpoint_sweep.evaluation.plan.tracked_metrics import find_tracked_metrics
 from checkpoint_sweep.evaluation.predict import LoadedModels, memory
@@ -207,15 +208,21 @@ def _with(loader: object) -> tuple[object, ...]:
 
 
 @pytest.mark.parametrize(
-    ("more", "shares_read"),
+    ("more", "number", "predicted"),
     [
-        pytest.param("", 16, id="sums go on"),
-        pytest.param(SLOW, 2 + 4 + 8 + 16, id="what has accumulators of TFMA's begins anew"),
+        pytest.param("", 7, EXAMPLES, id="sums go on"),
+        pytest.param(
+            SLOW,
+            3,
+            pytest.approx(EXAMPLES * (2 + 4 + 8 + 16) / SHARES, rel=0.1),
+            id="what has accumulators of TFMA's begins anew",
+        ),
     ],
 )
 def test_an_example_is_predicted_again_only_for_accumulators_of_tfmas(
     more: str,
-    shares_read: int,
+    number: int,
+    predicted: object,
     data: str,
     models: list[ModelSource],
     tmp_path: Path,
@@ -237,12 +244,12 @@ def test_an_example_is_predicted_again_only_for_accumulators_of_tfmas(
             return self._loaded.predict(inputs)
 
     monkeypatch.setattr(EvaluateModels.__init__, "__defaults__", _with(Counting))
-    request = _request(data, models, tmp_path)
+    request = _request(data, models[:number], tmp_path, more=more)
     done = _by_name(request)
-    predicted = [tuple(map(int, line.split())) for line in log.read_text().splitlines()]
-    assert sum(size for _, size in predicted) == EXAMPLES
-    work = sum(number * size for number, size in predicted)
-    assert work < EXAMPLES * len(request.candidates)
+    batches = [tuple(map(int, line.split())) for line in log.read_text().splitlines()]
+    assert sum(size for _, size in batches) == predicted
+    work = sum(loaded * size for loaded, size in batches)
+    assert more or work < EXAMPLES * len(request.candidates)
     left = sum(one.error is None for one in done.values())
     assert work >= EXAMPLES * left
 

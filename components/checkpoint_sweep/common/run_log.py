@@ -87,7 +87,6 @@ class RunLog:
         """
         self._mask()
         self.path.rename(path)
-        self.path = path
 
     def _mask(self) -> None:
         """Writes the file again, with masked lines."""

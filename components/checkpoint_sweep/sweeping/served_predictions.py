@@ -6,6 +6,7 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_model_analysis as tfma
 
+from checkpoint_sweep.common.error_messages import telling_line
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.evaluation.fused.required_features import signature
 from checkpoint_sweep.evaluation.inputs.preparer import BatchPreparer
@@ -22,7 +23,7 @@ _LOADERS = "tf.compat.v1.saved_model.load", "tf.saved_model.load"
 
 
 class ServingError(UserError):
-    """An exported model does not predict as the engine did; the message says by which loader."""
+    """An exported model does not predict, or not as the engine did; the message says by what."""
 
 
 def check_predictions(
@@ -43,7 +44,7 @@ def check_predictions(
         examples: Examples that it was evaluated on.
 
     Raises:
-        ServingError: A loader gives other predictions; the message says which.
+        ServingError: A loader fails, or gives other predictions; the message says which.
     """
     if unsupported_reason(eval_config, [source]):
         return
@@ -56,10 +57,17 @@ def check_predictions(
         engine.close()
     if different_output(expected, again) is not None:
         return
-    served = {_LOADERS[0]: _by_v1(directory, name, inputs)}
+    loaders = {_LOADERS[0]: _by_v1}
     if source.saved_model.meta_graph.object_graph_def.nodes:
-        served[_LOADERS[1]] = _by_v2(directory, name, inputs)
-    for loader, outputs in served.items():
+        loaders[_LOADERS[1]] = _by_v2
+    for loader, predict in loaders.items():
+        try:
+            outputs = predict(directory, name, inputs)
+        except Exception as error:
+            raise ServingError(
+                f"{source.name} is not exported: {loader} cannot load or run it: "
+                f"{telling_line(error)}. Export the model again."
+            ) from error
         if output := different_output(expected, outputs):
             raise ServingError(
                 f"{source.name} is not exported: loaded by {loader}, its output {output!r} is not "

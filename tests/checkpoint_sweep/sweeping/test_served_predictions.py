@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 import tensorflow as tf
 import tensorflow_model_analysis as tfma
 from google.protobuf import text_format
+from tensorflow.core.protobuf import saved_model_pb2
 
 from checkpoint_sweep.common.eval_config import with_defaults
 from checkpoint_sweep.errors import ServingError
@@ -102,7 +104,7 @@ def test_outputs_are_equal_but_for_rounding(
 @pytest.mark.parametrize(
     ("shape", "dtype"), [([None], tf.float32), ([], tf.bool), ([None, 2], tf.string)]
 )
-def test_inputs_on_which_no_output_depends_are_no_obstacle(
+def test_inputs_on_which_no_output_depends_are_no_obstacle_and_damage_is_one(
     shape: list[int | None], dtype: tf.DType, tmp_path: Path
 ) -> None:
     module = tf.Module()
@@ -127,4 +129,22 @@ def test_inputs_on_which_no_output_depends_are_no_obstacle(
         lambda: of_evaluation(config, [model], None),
     )
     check_signature(model, config, examples.features())
-    check_predictions(ModelSource.from_saved_model("m", directory), directory, config, examples)
+    source = ModelSource.from_saved_model("m", directory)
+    check_predictions(source, directory, config, examples)
+    damaged = tmp_path / "damaged"
+    shutil.copytree(directory, damaged)
+    (damaged / "saved_model.pb").write_bytes(_with_a_node_twice(model))
+    message = (
+        r"m is not exported: tf\.compat\.v1\.saved_model\.load cannot load or run it: .*unique"
+    )
+    with pytest.raises(ServingError, match=message):
+        check_predictions(source, str(damaged), config, examples)
+
+
+def _with_a_node_twice(model: SavedModel) -> bytes:
+    graph = saved_model_pb2.SavedModel()
+    graph.saved_model_schema_version = 1
+    meta_graph = graph.meta_graphs.add()
+    meta_graph.CopyFrom(model.meta_graph)
+    meta_graph.graph_def.node.add().CopyFrom(meta_graph.graph_def.node[0])
+    return graph.SerializeToString()

@@ -1,6 +1,6 @@
 """A state as arrays, to go on from in another Beam pipeline: nothing in it can be run.
 
-TFMA's own accumulators are any objects, which only pickles hold, so they are left out. The models
+TFMA's own accumulators are any objects, which only pickles hold, so none is among them. The models
 that have some are named: they cannot go on.
 """
 

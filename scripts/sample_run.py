@@ -8,12 +8,15 @@ tip, given fare, hour and way of payment. Only TensorFlow is needed, and NumPy, 
 import argparse
 import csv
 import os
+import warnings
 from pathlib import Path
 
+# What Google's clients say of Python 3.10 is nothing that this can change.
+warnings.filterwarnings("ignore", category=FutureWarning)
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-import numpy as np
-import tensorflow as tf
+import numpy as np  # noqa: E402
+import tensorflow as tf  # noqa: E402
 
 _PAYMENTS = ("Cash", "Credit Card", "Mobile")
 _TRAINED, _EVALUATED = 300, 20_000

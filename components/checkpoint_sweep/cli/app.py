@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 
 from checkpoint_sweep.cli import commands, results, screen
 from checkpoint_sweep.cli.config_file import reading_config_file
@@ -48,8 +49,8 @@ def about(
     Options that a command is not given are taken from `checkpoint-sweep.toml`, or from the table
     `[tool.checkpoint-sweep]` of `pyproject.toml`, in the current folder.
 
-    Exit status: 0 when it did what it says, 3 when no checkpoint is eligible, 2 for bad input, 1
-    for an unexpected error, with a log of it, 130 or 143 when interrupted.
+    Exit status: 0 when it did what it says, 3 when no checkpoint passed all thresholds, 2 for bad
+    input, 1 for an unexpected error, with a log of it, 130 or 143 when interrupted.
     """
 
 
@@ -90,7 +91,8 @@ def make_app(interruption: Interruption | None = None) -> typer.Typer:
 def _help(command: Callable[..., None]) -> str:
     """Puts each paragraph of a docstring on one line; examples, which are indented, stay.
 
-    Typer would break lines where the source does, and again where the terminal ends.
+    Typer would break lines where the source does, and again where the terminal ends, and take
+    what is in square brackets for markup.
     """
-    paragraphs = inspect.cleandoc(command.__doc__ or "").split("\n\n")
+    paragraphs = escape(inspect.cleandoc(command.__doc__ or "")).split("\n\n")
     return "\n\n".join(p if p.startswith(" ") else " ".join(p.split()) for p in paragraphs)

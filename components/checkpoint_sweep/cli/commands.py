@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from checkpoint_sweep.cli import options, screen
-from checkpoint_sweep.cli.new_checkpoints import lines_of_new
 from checkpoint_sweep.cli.sweep_arguments import SweepArguments, takes_sweep_arguments
 from checkpoint_sweep.common.json_safe import Json
+from checkpoint_sweep.selection.new_candidates import lines_of_new
 
 if TYPE_CHECKING:
     from checkpoint_sweep.report.sweep_result import SweepResult
@@ -36,8 +36,8 @@ def sweep(
       checkpoint-sweep sweep run --model=export --examples='eval-*.tfrecord' \\
           --config=eval_config.pbtxt --select=auc
 
-    Exit status: 0 when a checkpoint was chosen, 3 when none is eligible, 2 for bad input, 130 or
-    143 when interrupted.
+    Exit status: 0 when a checkpoint was chosen, 3 when none passed all thresholds, 2 for bad input,
+    1 for an unexpected error, 130 or 143 when interrupted.
     """
     _begin(quiet or as_json)
     from checkpoint_sweep.sweeping.sweep import sweep as run_it
@@ -90,8 +90,8 @@ def watch(
       checkpoint-sweep watch run --model=export --examples='eval-*.tfrecord' \\
           --config=eval_config.pbtxt --select=auc --until-step=4000
 
-    Exit status: 0 when a checkpoint was chosen, 3 when none is eligible, 2 for bad input, 130 or
-    143 when interrupted.
+    Exit status: 0 when a checkpoint was chosen, 3 when none passed all thresholds, 2 for bad input,
+    1 for an unexpected error, 130 or 143 when interrupted.
     """
     screen.before_imports(True)  # What each sweep says of all checkpoints is said once.
     if not (quiet or as_json):

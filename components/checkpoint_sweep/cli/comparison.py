@@ -50,8 +50,11 @@ def print_comparison(
     console.print(table)
     if any(row.significant is not None for row in rows):
         screen.answer(
-            f"Each verdict is at {compared.level:.0%} on its own: of many, some are due to chance."
+            f"Each verdict is two-sided, of the two alone, at {compared.level:.0%}: of many, some "
+            "are due to chance."
         )
+        if compared.of_the_sweep:
+            screen.answer(compared.of_the_sweep)
     for caution in sorted({row.caution for row in rows if row.caution}):
         screen.answer(f"Caution: {caution}.")
 

@@ -42,7 +42,7 @@ def init(
           --output=eval_config.pbtxt
       checkpoint-sweep init --model=export --examples=eval.csv --label=fare
 
-    Exit status: 0, or 2 for bad input.
+    Exit status: 0, or 2 for bad input, such as a model that does not predict on the examples.
     """
     if output is not None and os.path.exists(output) and not force:
         screen.fail(f"{output} exists. Name another file, or replace it by --force.")
@@ -65,12 +65,18 @@ def init(
         typer.echo(drafted.text, nl=False)
     for note in drafted.notes:
         screen.say(note)
+    if drafted.problem:
+        where = f"{output} is written" if output else "The config is drafted"
+        screen.fail(
+            f"{where}, but a sweep with this model and these examples would fail, for the reason "
+            "above. Correct it first (docs/files.md has how, for missing values), and draft again."
+        )
     if output is not None:
         given = " ".join(f"--examples={shlex.quote(pattern)}" for pattern in examples)
         screen.say(f"{output} is written. Edit it, and then:")
         screen.say_command(
             "checkpoint-sweep sweep RUN "
-            f"--model={shlex.quote(model)} {given} --config={shlex.quote(output)} "
+            f"--model={shlex.quote(drafted.model)} {given} --config={shlex.quote(output)} "
             f"--select={drafted.select}"
         )
 

@@ -7,7 +7,11 @@ import typer
 Run = Annotated[str, typer.Argument(help="Folder of the checkpoints.")]
 Folder = Annotated[str, typer.Argument(help="Folder of a sweep, as --output of `sweep`.")]
 Model = Annotated[
-    str, typer.Option(help="Folder of a SavedModel that was exported from one of the checkpoints.")
+    str,
+    typer.Option(
+        help="Folder of a SavedModel that was exported from one of the checkpoints; or of an "
+        "Estimator's exports, of which the newest is used."
+    ),
 ]
 Examples = Annotated[
     list[str],

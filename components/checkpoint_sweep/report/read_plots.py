@@ -18,6 +18,7 @@ from checkpoint_sweep.selection.metric_lookup import metric_name, weighted_both_
 from checkpoint_sweep.tfma_views.results import overall_plots
 
 _MOST_POINTS = 200
+_HALF = 0.5
 _CALIBRATION_BUCKETS = 25
 _MOST_CLASSES = 40
 
@@ -55,8 +56,15 @@ def thresholds(
     matrices: Sequence[proto.ConfusionMatrixAtThresholds.ConfusionMatrixAtThreshold],
     most: int = _MOST_POINTS,
 ) -> ThresholdPlot:
-    """Takes the counts at evenly spaced ones of TFMA's thresholds that are neither infinity."""
-    used = thin([m for m in matrices if 0 <= m.threshold <= 1] or list(matrices), most)
+    """Takes the counts at evenly spaced ones of TFMA's thresholds that are neither infinity.
+
+    The one nearest to 0.5 is among them, since metrics such as precision have that threshold.
+    """
+    known = [m for m in matrices if 0 <= m.threshold <= 1] or list(matrices)
+    used = thin(known, most)
+    half = min(known, key=lambda m: abs(m.threshold - _HALF))
+    if half not in used:
+        used = sorted([*used, half], key=lambda m: m.threshold)
     return ThresholdPlot(
         **name,
         kind="thresholds",

@@ -1,15 +1,16 @@
 """The sentences of the page on a report: pure functions."""
 
 import dataclasses
+import math
 from collections.abc import Sequence
 from pathlib import PurePath
 
-from checkpoint_sweep.common.json_safe import finite_or_none
 from checkpoint_sweep.common.names import EXAMPLE_COUNTS
 from checkpoint_sweep.common.text import some
 from checkpoint_sweep.report.document import Candidate, Report, Table
 from checkpoint_sweep.report.support import is_supported
 from checkpoint_sweep.selection.formatting import plus_minus, with_sign
+from checkpoint_sweep.selection.intervals import FEW_OF_THE_RARER_LABEL
 from checkpoint_sweep.selection.sentence import ties
 from checkpoint_sweep.selection.sweep_verdicts import SweepVerdicts
 from checkpoint_sweep.selection.verdict import Verdict
@@ -47,7 +48,7 @@ def headline(report: Report) -> Headline:
             f"{decision.reason[0].upper()}{decision.reason[1:]}.",
             "The table of verdicts below gives the reason for each.",
             "Nothing is exported.",
-            _nearest(report, decision),
+            "",
         )
     what = winner.title
     if winner.averaged is not None:
@@ -104,24 +105,12 @@ def _certainty(report: Report, decision: SweepVerdicts, winner: Verdict) -> str:
 
 def _blessing(decision: SweepVerdicts) -> str:
     if decision.blessed:
+        _, _, unsure = decision.reason.partition("; it passed every threshold, ")
+        if unsure:
+            return f"It passed every threshold, {unsure}. Confirm it on held-out examples."
         return "It passed every threshold: you may ship it, or confirm it on held-out examples."
     reason = decision.reason.partition(". The choice: ")[0]
     return f"It is exported but not blessed: {reason}."
-
-
-def _nearest(report: Report, decision: SweepVerdicts) -> str:
-    """Names the best by the selection metric where none passed, and what it lacks."""
-    finite = [
-        (decision.selection.direction.loss(value), candidate, verdict)
-        for candidate in report.candidates
-        if (verdict := candidate.verdict) and (value := finite_or_none(verdict.value)) is not None
-    ]
-    if not finite:
-        return ""
-    _, candidate, verdict = min(finite, key=lambda item: item[0])
-    shown = plus_minus(verdict.value or 0.0, verdict.half_width)
-    why = some(verdict.missed, 1) if verdict.missed else verdict.reason
-    return f"Closest: {candidate.label}, {decision.selection} {shown}. It did not pass: {why}."
 
 
 def _last(report: Report, winner: Candidate) -> str:
@@ -161,7 +150,9 @@ class SliceValue:
         value: Value of the selection metric.
         text: Value with half the width of its interval, where that is known.
         examples: Number of examples; None where they were not counted.
-        caution: Why the interval is not to be trusted; None if it is.
+        caution: Why value or interval are not to be trusted; None if they are.
+        rarer_label: Number of examples with the rarer of the labels 0 and 1; None for others.
+        has_interval: Whether the interval is known.
     """
 
     slice: str
@@ -169,12 +160,14 @@ class SliceValue:
     text: str
     examples: float | None
     caution: str | None
+    rarer_label: int | None = None
+    has_interval: bool = False
 
 
 def worst_slices(report: Report) -> list[SliceValue]:
     """Lists the slices on which the chosen does worst by the selection metric, the worst first.
 
-    A slice on which the value says little is none of them.
+    A slice on which the value says little is none of them; of few slices, only the worse half is.
     """
     selected, decision = report.selected, report.decision
     if selected is None or decision is None or decision.chosen is None:
@@ -188,22 +181,32 @@ def worst_slices(report: Report) -> list[SliceValue]:
         enough = count is None or count >= FEW_EXAMPLES
         if value is not None and enough and is_supported(report, index, selected[1], value):
             found.append((index, value))
-    worst = sorted(found, key=lambda item: -decision.selection.direction.loss(item[1]))[:_WORST]
+    worst = sorted(found, key=lambda item: -decision.selection.direction.loss(item[1]))
+    worst = worst[: min(_WORST, math.ceil(len(worst) / 2))]
     errors = {error.key: error for error in report.intervals}
     result = []
     for index, value in worst:
         error = errors.get((decision.chosen, index, selected[1]))
         half = error.half_width if error else None
+        rarer = report.rarer_labels[index] if report.rarer_labels else None
         result.append(
             SliceValue(
                 slice=str(report.slices[index]),
                 value=value,
                 text=plus_minus(value, half),
                 examples=counts[index],
-                caution=error.caution if error else None,
+                caution=error.caution if error else _of_few(rarer),
+                rarer_label=rarer,
+                has_interval=error is not None,
             )
         )
     return result
+
+
+def _of_few(rarer_label: int | None) -> str | None:
+    if rarer_label is None or rarer_label >= FEW_OF_THE_RARER_LABEL:
+        return None
+    return "so few of the rarer class that it may be chance"
 
 
 def _counts(report: Report, values: Table) -> Sequence[float | None]:

@@ -1,5 +1,6 @@
 """The verdicts of a sweep as a table on a terminal."""
 
+import re
 from collections.abc import Callable
 
 from rich.markup import escape
@@ -8,6 +9,9 @@ from rich.table import Column, Table
 from checkpoint_sweep.selection.sweep_verdicts import SweepVerdicts
 from checkpoint_sweep.selection.verdict import Verdict
 from checkpoint_sweep.selection.verdict_table import describe_rest, row_cells, rows_to_show
+
+# A longer name of a metric has several lines, so that the verdicts have the width.
+_WIDTH = 16
 
 
 def verdicts_as_table(
@@ -22,11 +26,15 @@ def verdicts_as_table(
         title: Title of the table; None without one.
     """
     shown = rows_to_show(found)
+    has_differences = any(verdict.difference for verdict in shown)
     selection = found.selection
     table = Table(
         first,
-        Column(f"{escape(str(selection.metric_name))} {selection.direction.arrow}", no_wrap=True),
-        Column("Δ vs. chosen", no_wrap=True),
+        Column(
+            f"{escape(_broken(str(selection.metric_name)))} {selection.direction.arrow}",
+            no_wrap=True,
+        ),
+        *([Column("Δ vs. chosen", no_wrap=True)] if has_differences else []),
         Column("verdict", overflow="fold", ratio=1),
         title=title,
         title_justify="left",
@@ -37,9 +45,22 @@ def verdicts_as_table(
     )
     for verdict in shown:
         other = None if verdict.eligible else "yellow"
+        value, difference, words = map(escape, row_cells(verdict, found))
         table.add_row(
             escape(name_of(verdict)),
-            *map(escape, row_cells(verdict, found)),
+            value,
+            *([difference] if has_differences else []),
+            words,
             style="bold green" if verdict.name == found.chosen else other,
         )
     return table
+
+
+def _broken(name: str) -> str:
+    """Breaks the name of a metric behind underscores and slashes."""
+    lines = [""]
+    for part in re.split(r"(?<=[_/])", name):
+        if lines[-1] and len(lines[-1] + part) > _WIDTH:
+            lines.append("")
+        lines[-1] += part
+    return "\n".join(lines)

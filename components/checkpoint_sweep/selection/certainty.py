@@ -49,26 +49,26 @@ class EligibleFamily:
             found.append(dataclasses.replace(result, in_best_set=by is None, beaten_by=beaten_by))
         return found
 
-    def difference(self, result: CandidateResult, chosen: CandidateResult) -> Difference | None:
-        """Computes how much the value is above that of the chosen, with the margin of the test.
+    def difference(self, result: CandidateResult, other: CandidateResult) -> Difference | None:
+        """Computes how much the value is above that of another, with the margin of the test.
 
         The margin is that of the worse of the two: the interval leaves 0 out just where the better
         one beats it. So it never says another thing than the verdicts.
 
         Args:
             result: Result to compare; of the eligible, or not.
-            chosen: One of the eligible.
+            other: One of the eligible, such as the chosen.
 
         Returns:
             None where the result has no standard error, or is of other examples.
         """
-        own, others = self._compare(result), self._compare(chosen)
+        own, others = self._compare(result), self._compare(other)
         if own is None or others is None:
             return None
         assert result.replicates is not None
-        assert chosen.replicates is not None
-        at = next(i for i, one in enumerate(self._eligible) if one.name == chosen.name)
-        value = result.replicates.value - chosen.replicates.value
+        assert other.replicates is not None
+        at = next(i for i, one in enumerate(self._eligible) if one.name == other.name)
+        value = result.replicates.value - other.replicates.value
         worse = own if self._direction.loss(value) >= 0 else others
         error = float(own.standard_errors[at])
         margin = worse.critical * error

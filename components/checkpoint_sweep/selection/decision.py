@@ -78,20 +78,30 @@ def choose(
             known[r.name],
             r.name in {e.name for e in eligible},
             reasons[r.name] or "",
-            family.difference(r, chosen) if family and chosen and r.name != chosen.name else None,
             level,
+            _difference(family, r, chosen),
+            _difference(family, r, known.get(known[r.name].beaten_by or "")),
         )
         for r in ordered
     ]
     return Decision(chosen.name if chosen else None, verdicts, level)
 
 
+def _difference(
+    family: certainty.EligibleFamily | None, result: CandidateResult, other: CandidateResult | None
+) -> Difference | None:
+    if family is None or other is None or result.name == other.name:
+        return None
+    return family.difference(result, other)
+
+
 def _verdict(
     result: CandidateResult,
     eligible: bool,
     reason: str,
-    difference: Difference | None,
     level: float,
+    to_chosen: Difference | None,
+    to_better: Difference | None,
 ) -> Verdict:
     value = finite_or_none(result.value)
     own = certainty.estimate_of(result, level) if value is not None else None
@@ -106,7 +116,8 @@ def _verdict(
         interval=own.interval if own else None,
         in_best_set=result.in_best_set if eligible else None,
         beaten_by=result.beaten_by if eligible else None,
-        difference=difference if value is not None else None,
+        difference=to_chosen if value is not None else None,
+        difference_to_better=to_better if eligible else None,
         caution=own.caution if own else None,
         averaged=None if result.averaged is None else list(result.averaged),
     )

@@ -49,6 +49,8 @@ def plus_minus(value: float, half: float | None) -> str:
 
     >>> plus_minus(0.94977, 0.0065)
     '0.9498 ± 0.0065'
+    >>> plus_minus(-0.0381, 0.0384)
+    '-0.0381 ± 0.0384'
 
     Args:
         value: Value of a metric, or a difference of two.
@@ -59,6 +61,8 @@ def plus_minus(value: float, half: float | None) -> str:
     if half <= _ROUNDING * abs(value):
         return f"{plain(value)} ± 0"
     decimals = max(0, _DIGITS - 1 - math.floor(math.log10(half)))
+    if abs(value) != half and round(abs(value), decimals) == round(half, decimals):
+        decimals += 1  # One that nearly ends at 0 shows on which side.
     return f"{value:.{decimals}f} ± {half:.{decimals}f}"
 
 

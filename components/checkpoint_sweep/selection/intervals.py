@@ -66,7 +66,14 @@ def estimate(replicates: Replicates, level: float = LEVEL) -> Estimate:
     influences = replicates.influences()
     examples = replicates.total
     if influences is None:
-        alike = f"{examples:,} examples are too few, or too similar, to estimate its error"
+        rarer = replicates.rarer_label
+        few = rarer is not None and rarer < FEW_OF_THE_RARER_LABEL
+        what = (
+            f"{rarer:,} of the rarer class among {examples:,} examples"
+            if few
+            else (f"{examples:,} examples")
+        )
+        alike = f"{what} are too few, or too similar, to estimate its error"
         why = replicates.obstacle or alike
         return Estimate(replicates.value, None, None, examples, 0, why)
     error = math.sqrt(float(influences @ influences))

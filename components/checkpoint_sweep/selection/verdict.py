@@ -61,6 +61,7 @@ class Verdict(CandidateLabels):
         beaten_by: Name of the eligible candidate that is significantly better: the best by value,
             if it is. None for one that is tied with the best, and where that is not known.
         difference: Difference to the value of the chosen, Δ; None where it is not known.
+        difference_to_better: Difference to the value of the one that beats it; None without one.
         caution: Why the interval is not to be trusted; None if it is.
         averaged: Steps of the checkpoints in an average; None for a checkpoint.
     """
@@ -76,6 +77,7 @@ class Verdict(CandidateLabels):
     in_best_set: bool | None = None
     beaten_by: str | None = None
     difference: Difference | None = None
+    difference_to_better: Difference | None = None
     caution: str | None = None
     averaged: Sequence[int] | None = None
 
@@ -115,6 +117,7 @@ class Verdict(CandidateLabels):
         interval = content.get("interval")
         # Without the key below, an interval is of two candidates alone, which verdicts are not.
         difference = content.get("difference") if "beaten_by" in content else None
+        difference_to_better = content.get("difference_to_better")
         return cls(
             name=content["name"],
             step=content["step"],
@@ -126,16 +129,18 @@ class Verdict(CandidateLabels):
             interval=_interval(interval) if interval else None,
             in_best_set=content.get("in_best_set"),
             beaten_by=content.get("beaten_by"),
-            difference=Difference(
-                difference["value"],
-                difference["standard_error"],
-                _interval(difference["interval"]),
-            )
-            if difference
-            else None,
+            difference=_difference(difference) if difference else None,
+            difference_to_better=(
+                _difference(difference_to_better) if difference_to_better else None
+            ),
             caution=content.get("caution"),
             averaged=content.get("averaged"),
         )
+
+
+def _difference(content: Mapping[str, Any]) -> Difference:
+    interval = _interval(content["interval"])
+    return Difference(content["value"], content["standard_error"], interval)
 
 
 def _interval(bounds: Sequence[float]) -> Interval:

@@ -63,8 +63,8 @@ def row_cells(verdict: Verdict, found: SweepVerdicts) -> tuple[str, str, str]:
 def in_words(verdict: Verdict, found: SweepVerdicts) -> str:
     """Says a verdict in few words; by how much is in the column of the difference.
 
-    What is significantly worse than another than the chosen says than which, since its difference
-    to the chosen may be not significant.
+    What is significantly worse than another than the chosen says than which, and by how much, since
+    its difference to the chosen may be not significant.
 
     Args:
         verdict: Verdict on a candidate.
@@ -75,8 +75,11 @@ def in_words(verdict: Verdict, found: SweepVerdicts) -> str:
     if verdict.status not in (Status.TIED_WITH_BEST, Status.WORSE):
         return verdict.reason
     by = next((other for other in found.verdicts if other.name == verdict.beaten_by), None)
-    than = f" than {by.label}" if by and by.name != found.chosen else ""
-    return f"{verdict.status.value}{than}"
+    if by is None or by.name == found.chosen:
+        return verdict.status.value
+    known = verdict.difference_to_better
+    by_how_much = f" (Δ {with_sign(known.value, known.interval, '+')})" if known else ""
+    return f"{verdict.status.value} than {by.label}{by_how_much}"
 
 
 def describe_rest(verdicts: Sequence[Verdict], shown: Sequence[Verdict]) -> str:

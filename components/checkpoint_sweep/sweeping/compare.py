@@ -18,6 +18,7 @@ from checkpoint_sweep.selection.differences import Compared, compare_values
 from checkpoint_sweep.selection.replicates import Replicates
 from checkpoint_sweep.selection.sweep_verdicts import AppliedSelection, SweepVerdicts
 from checkpoint_sweep.selection.verdict import Verdict
+from checkpoint_sweep.selection.verdict_table import in_words
 from checkpoint_sweep.sweeping import folder as folders
 
 _OVERALL_COUNT = (OVERALL, MetricName("", "", "example_count"))
@@ -37,6 +38,7 @@ class Side:
         name: Name of the candidate.
         label: Name of sweep and candidate, as it is shown.
         selection: Selection of its sweep.
+        verdict: Verdict of its sweep on it, in words.
         values: Values by slice and metric, as they are shown.
         replicates: Jackknife replicates of those values whose error is estimated.
     """
@@ -45,6 +47,7 @@ class Side:
     name: str
     label: str
     selection: AppliedSelection
+    verdict: str
     values: Mapping[Key, float]
     replicates: Mapping[Key, Replicates]
 
@@ -64,6 +67,8 @@ class Comparison:
         rows: Differences by metric and slice, those of the overall slice first.
         cautions: Sentence on each reason why the values may not be comparable.
         level: Level of the intervals, each on its own: of many, some miss the truth.
+        of_the_sweep: Sentence on the verdicts of the sweep that both are of, which takes all its
+            candidates together; "" if they are of two.
     """
 
     first: Side
@@ -71,6 +76,7 @@ class Comparison:
     rows: Sequence[Compared]
     cautions: Sequence[str]
     level: float
+    of_the_sweep: str = ""
 
     def to_json(self) -> Json:
         """Converts to plain data; what is not a finite number is null."""
@@ -124,7 +130,7 @@ def compare(first: str, second: str, level: float = LEVEL) -> Comparison:
         for key in keys
     ]
     rows.sort(key=lambda row: (row.slice != OVERALL, str(row.slice)))
-    return Comparison(a, b, rows, cautions, level)
+    return Comparison(a, b, rows, cautions, level, _of_the_sweep(a, b))
 
 
 def _read(given: str) -> Side:
@@ -149,12 +155,22 @@ def _read(given: str) -> Side:
         verdict.name,
         f"{path.rstrip('/')}:{_short_name(verdict)}",
         verdicts.selection,
+        f"{verdict.label}, {in_words(verdict, verdicts)}",
         {
             (slice_key, metric): value
             for slice_key, by_metric in metrics.items()
             for metric, value in by_metric.items()
         },
         {key: found.own for key, found in left_out.items()},
+    )
+
+
+def _of_the_sweep(a: Side, b: Side) -> str:
+    if a.directory != b.directory or a.name == b.name:
+        return ""
+    return (
+        f"The verdicts of their sweep by {a.selection}, one-sided, and at {a.selection.level:.0%} "
+        f"for all its checkpoints together: {a.verdict}; {b.verdict}."
     )
 
 

@@ -7,11 +7,14 @@ import tempfile
 from collections.abc import Callable
 from concurrent import futures
 
+import tensorflow as tf
+
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.common.files import PARTIAL
 from checkpoint_sweep.model_run.exported_model import ExportedModelError
 from checkpoint_sweep.report.sweep_result import SweepResult
 from checkpoint_sweep.saved_model.saved_model import SavedModel
+from checkpoint_sweep.selection.new_candidates import lines_of_new
 from checkpoint_sweep.selection.patience import check_patience
 from checkpoint_sweep.selection.verdict import without_improvement
 from checkpoint_sweep.sweeping import folder as folders
@@ -50,6 +53,7 @@ class TrainingSweep:
         self._model = os.path.join(output, _EXPORT)
         self._export = export
         self._patience = patience
+        self._told: frozenset[str] = frozenset()
         self._watcher = RunWatcher(run, self._model, dataclasses.replace(options, output=output))
 
     @property
@@ -73,7 +77,9 @@ class TrainingSweep:
         try:
             if not SavedModel(self._model).exists():
                 self._export_first()
-            return _in_thread(self._watcher.poll)
+            result = _in_thread(self._watcher.poll)
+            self._tell(result)
+            return result
         except UserError as error:
             if self.result is None:
                 raise
@@ -81,6 +87,14 @@ class TrainingSweep:
         except Exception as error:
             _LOG.warning("The checkpoints are not evaluated.", exc_info=error)
         return None
+
+    def _tell(self, result: SweepResult | None) -> None:
+        """Writes a line for each new checkpoint to TensorFlow's log, as the training does."""
+        if result is None or result.decision is None:
+            return
+        for line in lines_of_new(result.decision, self._told):
+            tf.get_logger().info("checkpoint-sweep: %s", line)
+        self._told = frozenset(verdict.name for verdict in result.verdicts)
 
     def _export_first(self) -> None:
         folders.claim(self._watcher.output)

@@ -5,6 +5,7 @@ import os
 from checkpoint_sweep.model_run.candidates import make_candidates
 from checkpoint_sweep.model_run.checkpoints import CheckpointError, StepRange, find_checkpoints
 from checkpoint_sweep.saved_model.saved_model import SavedModel
+from checkpoint_sweep.saved_model.timestamped_exports import find_export
 from checkpoint_sweep.sweeping import folder as folders
 from checkpoint_sweep.sweeping.evaluated_export import export_evaluated
 
@@ -29,7 +30,7 @@ def export_step(
         raise CheckpointError(f"{directory} exists. Name a folder that does not.")
     checkpoints = find_checkpoints(run, step_from)
     swept = StepRange(step, step).select(checkpoints)
-    candidates = make_candidates(SavedModel(model), checkpoints, swept)
+    candidates = make_candidates(SavedModel(find_export(model)), checkpoints, swept)
     if reason := candidates.skipped.get(step):
         raise CheckpointError(f"The checkpoint of step {step} cannot be exported: {reason}.")
     export_evaluated(candidates.sources[step], directory)

@@ -20,6 +20,7 @@ from checkpoint_sweep.evaluation.inputs.source import ExampleSource
 from checkpoint_sweep.evaluation.plan.tracked_metrics import find_tracked_metrics
 from checkpoint_sweep.evaluation.preflight.preflight import preflight
 from checkpoint_sweep.evaluation.request import EvaluationRequest, Race
+from checkpoint_sweep.evaluation.results.candidate import unsure_thresholds
 from checkpoint_sweep.model_run.candidates import Candidates, make_candidates
 from checkpoint_sweep.model_run.checkpoints import (
     Checkpoint,
@@ -133,7 +134,12 @@ def run_sweep(
             settings.averages,
         )
     decision = choose(evaluated.results, direction, selection.policy, selection.level)
-    verdicts = judge(decision, selection, direction, unvalidated_reason(eval_config))
+    unsure: Sequence[str] = ()
+    if decision.winner is not None:
+        chosen = output_of(evaluation, evaluated.sources[decision.winner.name])
+        unsure = unsure_thresholds(chosen, selection, eval_config)
+    unvalidated = unvalidated_reason(eval_config)
+    verdicts = judge(decision, selection, direction, unvalidated, unsure)
     if decision.winner is not None:
         source = evaluated.sources[decision.winner.name]
         check = functools.partial(

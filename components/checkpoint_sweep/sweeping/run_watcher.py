@@ -21,6 +21,7 @@ from checkpoint_sweep.model_run.checkpoints import (
 from checkpoint_sweep.model_run.exported_model import ExportedModelError
 from checkpoint_sweep.report.sweep_result import SweepResult
 from checkpoint_sweep.saved_model.saved_model import SavedModel
+from checkpoint_sweep.saved_model.timestamped_exports import find_export
 from checkpoint_sweep.sweeping import folder as folders
 from checkpoint_sweep.sweeping.options import SweepOptions
 from checkpoint_sweep.sweeping.pinned import pin
@@ -53,6 +54,7 @@ class RunWatcher:
         self.result: SweepResult | None = None
         self._run = run
         self._model = model
+        self._used: str | None = None
         self._options = dataclasses.replace(options, output=self.output)
         self._every = every
         self._pinned = os.path.join(self.output, _PINNED)
@@ -72,17 +74,21 @@ class RunWatcher:
             UserError: Something else does not fit. What waited still does.
         """
         self.pending = self._pin() or (self.pending and self._has_some_in_range())
-        if not self.pending or not SavedModel(self._model).exists():
+        if not self.pending:
+            return None
+        model = self._used or find_export(self._model)
+        if not SavedModel(model).exists():
             return None
         tried = self._pins, _states(self._model)
         if self._unfit is not None and self._unfit[0] == tried:
             raise self._unfit[1]
         try:
             with self._pinning():
-                self.result = sweep(self._pinned, self._model, self._options)
+                self.result = sweep(self._pinned, model, self._options)
         except ExportedModelError as error:
             self._unfit = tried, error
             raise
+        self._used = model  # A newer export would be another model to evaluate all with.
         return self.result
 
     def wait(self) -> None:

@@ -14,6 +14,7 @@ from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.common.eval_config import with_defaults
 from checkpoint_sweep.report.sweep_result import SweepResult
 from checkpoint_sweep.saved_model.saved_model import SavedModel
+from checkpoint_sweep.saved_model.timestamped_exports import find_export
 from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.selection import Selection
 from checkpoint_sweep.sweeping import folder as folders
@@ -77,7 +78,8 @@ def sweep(
 
     Args:
         run: Directory of the checkpoints.
-        model: Directory of a SavedModel that was exported from one of them.
+        model: Directory of a SavedModel that was exported from one of them; or the folder of an
+            Estimator's exports, of which the newest is used.
         options: Examples, evaluation config, metric to choose by, and how to go about it; or the
             examples alone, as `SweepOptions.examples` has them.
         config: Evaluation config, where `options` are the examples.
@@ -109,7 +111,8 @@ def sweep(
     read = [model, options.baseline, *patterns]
     folders.check_apart(output, [folder for folder in read if folder])
     with folders.locked(output):
-        models = ModelPaths(model, run, options.baseline)
+        baseline = find_export(options.baseline) if options.baseline else None
+        models = ModelPaths(find_export(model), run, baseline)
         return run_into_next(
             output,
             provenance(settings, models, patterns, [split]),

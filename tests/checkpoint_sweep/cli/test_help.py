@@ -18,6 +18,11 @@ def test_no_text_is_cut_at_80_columns(command: str, monkeypatch: pytest.MonkeyPa
     assert max(map(len, shown.output.splitlines())) <= 80
 
 
+def test_a_table_of_a_file_of_options_keeps_its_brackets() -> None:
+    shown = CliRunner().invoke(make_app(), ["--help"])
+    assert "[tool.checkpoint-sweep]" in " ".join(shown.output.replace("│", " ").split())
+
+
 def test_every_command_is_looked_at() -> None:
     callbacks = [command.callback for command in make_app().registered_commands]
     named = {callback.__name__.replace("_", "-") for callback in callbacks if callback}

@@ -120,6 +120,8 @@ def test_many_thresholds_are_thinned() -> None:
     matrices = [at(threshold=i / 1000, true_positives=i) for i in range(-1, 1002)]
     plot = thresholds(NAME, matrices, most=11)
     assert plot["threshold"] == pytest.approx([i / 10 for i in range(11)])
+    fewer = thresholds(NAME, matrices, most=3 + 1)["threshold"]
+    assert fewer == pytest.approx([0, 0.333, 0.5, 0.667, 1])
 
 
 def test_calibration_groups_keep_all_examples_and_sums() -> None:

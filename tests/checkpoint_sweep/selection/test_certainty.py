@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -164,6 +165,7 @@ def test_what_is_shown_of_a_difference_never_contradicts_the_verdict(
             assert (winner if is_better else verdict).in_best_set is False
         if verdict.beaten_by == winner.name:
             assert not low <= 0 <= high
+            assert verdict.difference_to_better == verdict.difference
         shown, half = map(float, with_sign(verdict.difference.value, (low, high)).split(" ± "))
         if verdict.in_best_set and not is_better:
             assert abs(shown) <= half
@@ -192,5 +194,11 @@ def test_one_that_is_worse_than_another_than_the_chosen_says_than_which() -> Non
     assert worse.difference is not None
     low, high = worse.difference.interval
     assert low < 0 < high
-    assert row_cells(worse, found)[2] == "significantly worse than step 1"
+    to_better = worse.difference_to_better
+    assert to_better is not None
+    assert to_better.value == pytest.approx(-0.02)
+    assert to_better.interval[1] < 0
+    assert re.fullmatch(
+        r"significantly worse than step 1 \(Δ -0\.0200?\d* ± 0\.\d+\)", row_cells(worse, found)[2]
+    )
     assert worse.reason == "significantly worse than step 1"

@@ -15,6 +15,7 @@ import tensorflow as tf
 from pyarrow import parquet
 
 from checkpoint_sweep.common.errors import UserError
+from checkpoint_sweep.sweeping.drafting.draft import draft
 from checkpoint_sweep.sweeping.example_files import open_files
 from checkpoint_sweep.sweeping.tables.columns import TableColumns
 
@@ -190,3 +191,25 @@ def test_columns(name: str, write: Callable[[Path], None], kind: str, tmp_path: 
             _features(tmp_path, needed)
     else:
         assert _features(tmp_path, needed) == {f"x {kind}"}
+
+
+def test_missing_values_take_the_schema_of_the_document(tmp_path: Path) -> None:
+    """A model whose inputs are features by name predicts with it, and is refused without."""
+    texts = tf.TensorSpec([None], tf.string, name="city")
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.float32, name="income"), texts])
+    def serve(income: tf.Tensor, city: tf.Tensor) -> dict[str, tf.Tensor]:
+        known = tf.cast(tf.strings.length(city) > 0, tf.float32)
+        return {"probability": tf.sigmoid(income) * known * module.weight}
+
+    module = tf.Module()
+    module.weight = tf.Variable(1.0)
+    export, examples = str(tmp_path / "export"), str(tmp_path / "eval.csv")
+    tf.saved_model.save(module, export, signatures={"serving_default": serve})
+    Path(examples).write_text("income,city,bought\n" + "0.5,Bern,1\n,Basel,0\n0.25,,1\n" * 3)
+    assert "inputs 'city', 'income' are dense, but those" in draft(export, examples).problem
+    (schema,) = re.findall(r"```\n(feature .*?)```", _DOCUMENT.read_text(), re.DOTALL)
+    (tmp_path / "schema.pbtxt").write_text(schema)
+    drafted = draft(export, examples, schema=str(tmp_path / "schema.pbtxt"))
+    assert drafted.problem == ""
+    assert 'label_key: "bought"' in drafted.text

@@ -118,6 +118,7 @@ def signature_inputs(
     if len(specs) == 1:
         found = {n: f for n, f in found.items() if not _takes_examples(specs[n], features.get(f))}
     if len(found) == len(specs) and all(found.values()):
+        _check_dense({name: features[found[name]] for name in specs})
         return {name: _dense(name, features[found[name]], spec) for name, spec in specs.items()}
     serialized = extracts[constants.INPUT_KEY]
     if len(specs) == 1 and serialized is not None:
@@ -138,14 +139,20 @@ def _takes_examples(spec: tf.TensorSpec, feature: Any) -> bool:
     return spec.dtype == tf.string and getattr(values, "dtype", np.dtype(object)).kind not in "OSU"
 
 
-def _dense(name: str, value: Any, spec: tf.TensorSpec) -> np.ndarray:
-    """Makes a feature the dense array that the signature's input expects."""
-    if not isinstance(value, np.ndarray):
+def _check_dense(values: Mapping[str, Any]) -> None:
+    """Checks that all inputs have a dense feature, each of which has a value in every example."""
+    names = [repr(name) for name, value in values.items() if not isinstance(value, np.ndarray)]
+    if names:
+        are = f"inputs {', '.join(names)} are" if len(names) > 1 else f"input {names[0]} is"
+        those = "those features are" if len(names) > 1 else "that feature is"
         raise InputError(
-            f"The signature's input {name!r} is dense, but that feature is missing or ragged in "
-            "some examples. Give a schema with a default value, or a signature that parses "
-            "serialized examples."
+            f"The signature's {are} dense, but {those} missing or ragged in some examples. Give a "
+            "schema with a default value, or a signature that parses serialized examples."
         )
+
+
+def _dense(name: str, value: np.ndarray, spec: tf.TensorSpec) -> np.ndarray:
+    """Makes a feature the dense array that the signature's input expects."""
     shape = spec.shape
     if shape.rank is not None and shape.rank > 0:
         value = value.reshape(value.shape[:1] + tuple(-1 if d is None else d for d in shape[1:]))

@@ -14,7 +14,7 @@ from checkpoint_sweep.common.files import files_below, special_file
 from checkpoint_sweep.common.names import ModelNames, SliceName
 from checkpoint_sweep.common.text import MOST_NAMED, some
 from checkpoint_sweep.evaluation.plan.probability_thresholds import out_of_range
-from checkpoint_sweep.evaluation.results.confident_thresholds import not_sure
+from checkpoint_sweep.evaluation.results.confident_thresholds import not_sure, not_sure_by_chance
 from checkpoint_sweep.evaluation.results.files import JACKKNIFE, PREDICTIONS
 from checkpoint_sweep.evaluation.results.metrics import EvaluationMetrics
 from checkpoint_sweep.evaluation.results.replicates import read_replicates
@@ -76,6 +76,21 @@ def read_result(
             for known, value in slices[selection.slice_name].items()
         },
     )
+
+
+def unsure_thresholds(
+    directory: str, selection: Selection, eval_config: tfma.EvalConfig
+) -> list[str]:
+    """Describes each threshold that a candidate meets, but not its bound at the selection's level.
+
+    Args:
+        directory: TFMA's output of one evaluation.
+        selection: Selection, whose level is that of the bounds.
+        eval_config: Config of the evaluation, with its defaults filled in.
+    """
+    models = ModelNames.of(eval_config)
+    replicates = read_replicates(directory, models, EvaluationMetrics(directory))
+    return not_sure_by_chance(eval_config, replicates, selection.level)
 
 
 @dataclasses.dataclass(frozen=True)

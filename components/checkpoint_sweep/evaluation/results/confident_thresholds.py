@@ -1,13 +1,13 @@
 """Thresholds that a value meets, but its confidence bound does not."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.slicer import slicer_lib
 
 from checkpoint_sweep.common.names import MetricName, ModelNames, SliceName
 from checkpoint_sweep.evaluation.results.replicates import JackknifeReplicates
-from checkpoint_sweep.selection.intervals import estimate
+from checkpoint_sweep.selection.intervals import Estimate, estimate
 from checkpoint_sweep.selection.thresholds import (
     Threshold,
     describe_unsure,
@@ -30,8 +30,43 @@ def not_sure(
         found: Replicates of one candidate's metrics that have thresholds.
         level: Probability with which the bound holds.
     """
-    baseline = ModelNames.of(eval_config).baseline
     sentences = []
+    for threshold, slices in _judged(eval_config, found):
+        if not slices:
+            sentences.append(f"{threshold.metric}, of which no standard error is known")
+        for slice_key in slices:
+            known = _estimate(threshold, found[slice_key, threshold.metric], level)
+            if known is not None and known.standard_error is None:
+                sentences.append(f"{_what(threshold, slice_key)}: {known.caution}")
+            sentences += _missed(threshold, slice_key, found, level)
+    return sentences
+
+
+def not_sure_by_chance(
+    eval_config: tfma.EvalConfig,
+    found: Mapping[tuple[SliceName, MetricName], JackknifeReplicates],
+    level: float,
+) -> list[str]:
+    """Describes those thresholds of `not_sure` whose values have a bound that misses them.
+
+    Args:
+        eval_config: Config of the evaluation, with its defaults filled in.
+        found: Replicates of one candidate's metrics that have thresholds.
+        level: Probability with which the bound holds.
+    """
+    return [
+        sentence
+        for threshold, slices in _judged(eval_config, found)
+        for slice_key in slices
+        for sentence in _missed(threshold, slice_key, found, level)
+    ]
+
+
+def _judged(
+    eval_config: tfma.EvalConfig, found: Collection[tuple[SliceName, MetricName]]
+) -> Iterator[tuple[Threshold, list[SliceName]]]:
+    """Yields the thresholds of candidates, and the slices of each whose errors are known."""
+    baseline = ModelNames.of(eval_config).baseline
     for threshold in read_thresholds(eval_config):
         if threshold.model_name == baseline or threshold.is_of_cross_slices:
             continue
@@ -39,28 +74,34 @@ def not_sure(
         if threshold.slicing is not None:  # Without slices, TFMA holds it to hold on every one.
             applicable = slicer_lib.SingleSliceSpec(spec=threshold.slicing)
             slices = [key for key in slices if applicable.is_slice_applicable(key)]
-        if not slices:
-            sentences.append(f"{threshold.metric}, of which no standard error is known")
-        for slice_key in slices:
-            replicates = found[slice_key, threshold.metric]
-            sentences += _of_slice(threshold, slice_key, replicates, level)
-    return sentences
+        yield threshold, slices
 
 
-def _of_slice(
-    threshold: Threshold, slice_key: SliceName, found: JackknifeReplicates, level: float
-) -> Iterator[str]:
-    replicates = found.change if threshold.is_change else found.own
-    if replicates is None:
-        return  # Without a baseline there is nothing to change against.
-    known = estimate(replicates, level)
+def _what(threshold: Threshold, slice_key: SliceName) -> str:
     slice_name = str(slice_key) if slice_key else ""
-    what = name_bound_value(str(threshold.metric), slice_name, threshold.is_change)
-    margin = known.margin(level)
-    if margin is None:
-        yield f"{what}: {known.caution}"
+    return name_bound_value(str(threshold.metric), slice_name, threshold.is_change)
+
+
+def _estimate(threshold: Threshold, found: JackknifeReplicates, level: float) -> Estimate | None:
+    replicates = found.change if threshold.is_change else found.own
+    # Without a baseline there is nothing to change against.
+    return None if replicates is None else estimate(replicates, level)
+
+
+def _missed(
+    threshold: Threshold,
+    slice_key: SliceName,
+    found: Mapping[tuple[SliceName, MetricName], JackknifeReplicates],
+    level: float,
+) -> Iterator[str]:
+    """Yields a sentence for each bound that is met, but not surely, where an error is known."""
+    replicates = found[slice_key, threshold.metric]
+    known = _estimate(threshold, replicates, level)
+    margin = known.margin(level) if known else None
+    if known is None or margin is None:
         return
-    baseline = found.baseline.value if found.baseline else None
+    what = _what(threshold, slice_key)
+    baseline = replicates.baseline.value if replicates.baseline else None
     for bound in threshold.bounds:
         absolute = bound.as_absolute(baseline)
         if absolute is None:

@@ -38,7 +38,10 @@ def threshold_failures(directory: str, metrics: EvaluationMetrics | None = None)
     both = (EvaluationMetrics(directory) if metrics is None else metrics).computed_both_ways
     failures = [
         _sentence(per_slice, failure, both)
-        for per_slice in validation.metric_validations_per_slice
+        for per_slice in sorted(  # What is missed on all examples first.
+            validation.metric_validations_per_slice,
+            key=lambda one: len(one.slice_key.single_slice_keys),
+        )
         for failure in per_slice.failures
     ]
     failures += [

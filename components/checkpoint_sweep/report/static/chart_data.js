@@ -164,7 +164,7 @@ function heatRows(report, metric, which, higherIsBetter) {
     });
   }));
   const at = candidates.findIndex((c) => report.decision && c.name === report.decision.chosen);
-  const counting = rows.filter((row) => row.value !== null && row.order > 0 && !row.few);
+  const counting = rows.filter((row) => row.value !== null && !row.few);
   const values = (counting.length ? counting : rows.filter((row) => row.value !== null)).map((row) => row.value);
   const domain = values.length ? { domain: [values.reduce((x, y) => Math.min(x, y)), values.reduce((x, y) => Math.max(x, y))] } : {};
   return { rows, domain, slices: slices.map(named), candidates: candidates.map((c) => c.label), chosen: at < 0 ? null : candidates[at].label };

@@ -51,7 +51,7 @@ function stepSpec(report, intervals, slice, metric, view, width) {
   const isBand = rows.length > FEW_BARS;
   const chosen = rows.filter((row) => row.state === 'chosen');
   const [near] = isDifference ? [[]] : nearAndFar(levels(report, slice, metric), rows);
-  const legend = { symbolOpacity: 1, ...(width < 640 ? { columns: 2 } : {}) };
+  const legend = { symbolOpacity: 1, ...(width < 640 ? { columns: width < 400 ? 1 : 2 } : {}) };
   const color = { field: 'state', title: null, scale: { domain: present, range: at.map((i) => STATE_COLOURS[i]) }, legend };
   const shape = { field: 'state', title: null, scale: { domain: present, range: at.map((i) => STATE_SHAPES[i]) }, legend };
   const tint = { field: 'tint', type: 'nominal', scale: null }; // So that the legend is that of the points.
@@ -60,7 +60,7 @@ function stepSpec(report, intervals, slice, metric, view, width) {
     ...base(320),
     layer: drawn([
       { data: { values: isBand ? path.filter((row) => row.low !== null) : [] }, mark: { type: 'area', color: COLOURS.set, opacity: 0.18, clip: true }, encoding: { x: stepAxis(), ...between } },
-      { data: { values: chosen }, mark: line, encoding: { x: stepAxis() } },
+      { data: { values: chosen }, mark: { ...line, strokeWidth: 1, strokeDash: [2, 4] }, encoding: { x: stepAxis() } },
       { data: { values: isDifference ? [{ zero: 0 }] : [] }, mark: line, encoding: { y: { field: 'zero', type: 'quantitative' } } },
       { data: { values: near }, mark: { type: 'rule', strokeDash: [6, 4], color: COLOURS.not, strokeWidth: 1.5 }, encoding: { y: { field: 'level', type: 'quantitative' } } },
       { data: { values: near }, mark: { type: 'text', align: 'left', baseline: 'bottom', dx: 2, dy: -2, x: 0 }, encoding: { y: { field: 'level', type: 'quantitative' }, text: { field: 'what' } } },
@@ -96,7 +96,7 @@ function lossSpec(report) {
   return {
     ...base(320), data: { values: rows.filter((row) => row.loss !== null) },
     layer: drawn([
-      { data: { values: winner.map(({ step }) => ({ step })) }, mark: { type: 'rule', color: COLOURS.chosen, strokeWidth: 1.5, opacity: 0.8 }, encoding: { x: stepAxis() } },
+      { data: { values: winner.map(({ step }) => ({ step })) }, mark: { type: 'rule', color: COLOURS.chosen, strokeWidth: 1, strokeDash: [2, 4], opacity: 0.8 }, encoding: { x: stepAxis() } },
       { mark: { type: 'line', strokeWidth: 1.5, opacity: 0.9 }, encoding },
       { transform: [{ filter: "datum.kind === 'evaluation'" }], mark: { type: 'point', filled: true, size: 25 }, encoding: { x: encoding.x, y: encoding.y, color: { value: COLOURS.set }, tooltip: encoding.tooltip } },
     ]),
@@ -136,6 +136,7 @@ function heatSpec(report, metric, which, higherIsBetter, width) {
       ]),
     },
     cells: rows.length,
+    few: rows.some((row) => row.few),
   };
 }
 

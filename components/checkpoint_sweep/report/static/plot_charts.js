@@ -2,13 +2,14 @@
 // confusion matrices, residuals.
 
 const PLOT_HEIGHT = 300;
+const FEW_POSITIVES = 20;
 
 const ratio = (above, below) => (below > 0 ? above / below : null);
 
 function thresholdRows(plot, who) {
   return plot.threshold.map((threshold, i) => {
     const [tp, fp, tn, fn] = ['true_positives', 'false_positives', 'true_negatives', 'false_negatives'].map((key) => plot[key][i]);
-    return { who, threshold, order: i, fpr: ratio(fp, fp + tn), recall: ratio(tp, tp + fn), precision: ratio(tp, tp + fp) };
+    return { who, threshold, order: i, positives: tp + fp, fpr: ratio(fp, fp + tn), recall: ratio(tp, tp + fn), precision: ratio(tp, tp + fp) };
   });
 }
 
@@ -40,9 +41,16 @@ function curveSpecs(pairs) {
   const rows = pairs.flatMap(([who, plot]) => thresholdRows(plot, who));
   const unit = { domain: [0, 1] };
   const line = { type: 'line', strokeWidth: 2, point: { size: 12, filled: true } };
+  // Of a few predicted positives, precision jumps between 0 and 1.
+  const steady = rows.filter((row) => row.positives >= FEW_POSITIVES && row.recall > 0);
+  const highest = Math.max(...steady.map((row) => row.precision));
+  const most = { domain: [0, steady.length && highest < 0.5 ? 1.2 * highest : 1] };
   return [
     pairedSpec(rows, whos, { field: 'fpr', title: 'false positive rate', scale: unit }, { field: 'recall', title: 'true positive rate', scale: unit }, 'ROC', [diagonal(0, 1)], line),
-    pairedSpec(rows, whos, { field: 'recall', title: 'recall', scale: unit }, { field: 'precision', title: 'precision', scale: unit }, 'Precision and recall', [], line),
+    {
+      usermeta: { note: `Without thresholds above which fewer than ${FEW_POSITIVES} examples are predicted positive.` },
+      ...pairedSpec(steady, whos, { field: 'recall', title: 'recall', scale: unit }, { field: 'precision', title: 'precision', scale: most }, 'Precision and recall', [], line),
+    },
   ];
 }
 

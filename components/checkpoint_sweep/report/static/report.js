@@ -82,7 +82,7 @@ async function drawSteps(report, intervals) {
   byId('step-note').textContent = [
     better === null ? '' : `${better ? 'Higher' : 'Lower'} is better.`,
     intervalNote(report, rows, view),
-    report.decision && report.decision.chosen ? 'Orange is the chosen.' : '',
+    report.decision && report.decision.chosen ? 'Orange is the chosen; the dotted line marks its step.' : '',
     beyond.length || far.length ? `Beyond what the chart shows: ${[...beyond.slice(0, 5).map(({ name, shown }) => `${name} (${shown})`), ...(beyond.length > 5 ? [`${beyond.length - 5} more`] : []), ...far].join('; ')}.` : '',
   ].join(' ').trim();
 }
@@ -92,20 +92,22 @@ function intervalNote(report, rows, view) {
   const level = report.decision && report.decision.selection.level ? `${Math.round(report.decision.selection.level * 100)}% ` : '';
   const what = rows.length > FEW_BARS ? 'The band is' : 'Bars are';
   if (view === 'value') return `${what} the ${level}confidence interval of each value.`;
-  return `${what} the ${level}interval behind the verdicts, all checkpoints taken together: one that leaves 0 out is significantly different from the chosen.`;
+  const others = rows.some((row) => row.low !== null && row.low <= 0 && row.high >= 0 && row.state === 'significantly worse');
+  return `${what} the margin of the ${level}test behind the verdicts, one-sided, all checkpoints taken together: one that leaves 0 out is significantly different from the chosen.${others ? ' A purple one that holds 0 is significantly worse than another checkpoint, which the table names.' : ''}`;
 }
 
 async function drawHeat(report) {
   const metric = Number(byId('heat-metric').value);
   const better = higherIsBetter(report, metric);
   const which = byId('heat-feature').value;
-  const { spec, cells } = heatSpec(report, metric, which, better, byId('heat-chart').clientWidth);
+  const { spec, cells, few } = heatSpec(report, metric, which, better, byId('heat-chart').clientWidth);
   await draw(byId('heat-chart'), spec, cells > SVG_CELLS ? 'canvas' : 'svg', { formatTooltip: cellTooltip });
   const chosen = report.decision && report.decision.chosen;
   const hidden = report.metrics_omitted;
   byId('heat-note').textContent = [
     better === null ? 'Yellow is high, blue is low.' : `Yellow is better, blue is worse (${better ? 'higher' : 'lower'} is better).`,
-    `The slices in which ${chosen ? 'the chosen' : 'the last'} is ${better === null ? 'lowest' : 'worst'} are at the top, below all examples together; those of fewer than ${FEW_EXAMPLES} examples, with their number, at the end.`,
+    `The slices in which ${chosen ? 'the chosen' : 'the last'} is ${better === null ? 'lowest' : 'worst'} are at the top, below all examples together${few ? `; those of fewer than ${FEW_EXAMPLES} examples, with their number, at the end` : ''}.`,
+    'An example without the feature is in no slice of it; true and false are 1 and 0.',
     report.unsupported.some(([, m]) => m === metric) ? 'Grey: not defined, or too few examples of a class.' : '',
     which === 'first' ? 'The menu has the others.' : '',
     hidden ? `For the size of this page, ${hidden} metrics are only on all examples; all are in metrics.csv.` : '',

@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Sequence
 
 from checkpoint_sweep.saved_model.saved_model import SavedModel
+from checkpoint_sweep.saved_model.timestamped_exports import find_export
 from checkpoint_sweep.sweeping.config_files import read_schema
 from checkpoint_sweep.sweeping.drafting import features as features_lib
 from checkpoint_sweep.sweeping.drafting import text
@@ -12,6 +13,8 @@ from checkpoint_sweep.sweeping.drafting.guess import guess
 from checkpoint_sweep.sweeping.drafting.model import look_into
 from checkpoint_sweep.sweeping.drafting.predictions import look_at_predictions
 from checkpoint_sweep.sweeping.example_files import open_files
+
+_NOT_PREDICTED = "The model does not predict on these examples"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,11 +25,15 @@ class Draft:
         text: Text proto.
         select: Metric to choose by, to begin with; its direction is declared in the text.
         notes: Sentence on each choice that might be another.
+        problem: Why the model does not predict on these examples; "" if it does.
+        model: Directory of the SavedModel.
     """
 
     text: str
     select: str
     notes: Sequence[str]
+    problem: str = ""
+    model: str = ""
 
 
 def draft(
@@ -59,16 +66,28 @@ def draft(
     with tempfile.TemporaryDirectory() as scratch:
         found = open_files(patterns, split, parsed, scratch, encoding=encoding)
         batch, rows, features = features_lib.look_at(found)
+    model = find_export(model)
     saved_model = SavedModel(model)
     signature = look_into(saved_model, features)
-    predicted, problem = look_at_predictions(saved_model, signature.signature, batch)
+    adapted = found.tensor_adapter_config
+    predicted, why = look_at_predictions(
+        saved_model,
+        signature.signature,
+        batch,
+        adapted.tensor_representations if adapted else {},
+    )
+    problem = f"{why.rstrip('.')}." if why else ""
     guessed = guess(signature, features, label, weight, predicted)
     if problem:
         guessed = dataclasses.replace(
             guessed,
-            notes=[*guessed.notes, f"The model does not predict on these examples: {problem}."],
+            notes=[*guessed.notes, f"{_NOT_PREDICTED}: {problem}"],
         )
     of_label = features[guessed.label]
     return Draft(
-        text.to_text(guessed, of_label, rows), text.select(guessed, of_label), guessed.notes
+        text.to_text(guessed, of_label, rows),
+        text.select(guessed, of_label),
+        guessed.notes,
+        problem,
+        model,
     )

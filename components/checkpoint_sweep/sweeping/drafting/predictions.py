@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 import tensorflow as tf
 import tensorflow_model_analysis as tfma
+from tensorflow_metadata.proto.v0 import schema_pb2
 from tfx_bsl.coders import example_coder
 
 from checkpoint_sweep.common.errors import SweepError
@@ -42,7 +43,10 @@ class Predicted:
 
 
 def look_at_predictions(
-    saved_model: SavedModel, signature: str, batch: pa.RecordBatch
+    saved_model: SavedModel,
+    signature: str,
+    batch: pa.RecordBatch,
+    representations: Mapping[str, schema_pb2.TensorRepresentation],
 ) -> tuple[Mapping[str, Predicted], str]:
     """Predicts on the first examples of a batch.
 
@@ -50,6 +54,7 @@ def look_at_predictions(
         saved_model: SavedModel with the weights that it was exported with.
         signature: Name of its signature.
         batch: Examples, with those serialized in `tfma.ARROW_INPUT_COLUMN`.
+        representations: Tensor representations of the schema, which have its defaults.
 
     Returns:
         What each output that is a number was, by its name; and why there is nothing, or "".
@@ -62,7 +67,9 @@ def look_at_predictions(
         try:
             specs = models.input_specs
             (outputs,) = models.predict(
-                signature_inputs(specs, extract(_as_parsed(batch, saved_model), {}, None))
+                signature_inputs(
+                    specs, extract(_as_parsed(batch, saved_model), representations, None)
+                )
             )
         finally:
             models.close()

@@ -1,4 +1,4 @@
-"""The lines that `watch` prints: pure functions."""
+"""The lines on new candidates, as `watch` and trainings print them: pure functions."""
 
 from collections.abc import Collection
 

@@ -1,7 +1,7 @@
 """`watch` prints one line for each new checkpoint."""
 
-from checkpoint_sweep.cli.new_checkpoints import lines_of_new
 from checkpoint_sweep.selection.criteria import Direction
+from checkpoint_sweep.selection.new_candidates import lines_of_new
 from checkpoint_sweep.selection.sweep_verdicts import AppliedSelection, SweepVerdicts
 from checkpoint_sweep.selection.verdict import Verdict
 

@@ -51,7 +51,7 @@ function stepSpec(report, intervals, slice, metric, view, width) {
   const isBand = rows.length > FEW_BARS;
   const chosen = rows.filter((row) => row.state === 'chosen');
   const [near] = isDifference ? [[]] : nearAndFar(levels(report, slice, metric), rows);
-  const legend = { symbolOpacity: 1, ...(width < 640 ? { columns: width < 400 ? 1 : 2 } : {}) };
+  const legend = { encoding: { symbols: { fillOpacity: { value: 1 }, strokeOpacity: { value: 1 }, opacity: { value: 1 } } }, ...(width < 640 ? { columns: width < 400 ? 1 : 2 } : {}) };
   const color = { field: 'state', title: null, scale: { domain: present, range: at.map((i) => STATE_COLOURS[i]) }, legend };
   const shape = { field: 'state', title: null, scale: { domain: present, range: at.map((i) => STATE_SHAPES[i]) }, legend };
   const tint = { field: 'tint', type: 'nominal', scale: null }; // So that the legend is that of the points.

@@ -5,9 +5,7 @@ import os
 from collections.abc import Sequence
 from typing import overload
 
-import apache_beam as beam
 import tensorflow_model_analysis as tfma
-from apache_beam.options.pipeline_options import PipelineOptions
 from tensorflow_metadata.proto.v0 import schema_pb2
 
 from checkpoint_sweep.common.errors import UserError
@@ -18,6 +16,7 @@ from checkpoint_sweep.saved_model.timestamped_exports import find_export
 from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.selection import Selection
 from checkpoint_sweep.sweeping import folder as folders
+from checkpoint_sweep.sweeping.beam_pipelines import pipelines
 from checkpoint_sweep.sweeping.config_files import read_eval_config, read_schema
 from checkpoint_sweep.sweeping.example_files import open_files
 from checkpoint_sweep.sweeping.finished import MODEL, run_into_next
@@ -91,6 +90,7 @@ def sweep(
         UserError: Something does not fit; the message says what, and what to do.
     """
     options = _options(options, config, select, direction)
+    make_pipeline = pipelines(options.beam_args)
     given = options.config
     eval_config = read_eval_config(given) if isinstance(given, str) else given
     settings = SweepSettings(
@@ -127,7 +127,7 @@ def sweep(
                     lambda: _columns(settings.eval_config, saved_models, schema),
                     options.encoding,
                 ),
-                lambda: beam.Pipeline(options=PipelineOptions(list(options.beam_args))),
+                make_pipeline,
                 directory,
                 os.path.join(directory, MODEL),
             ),

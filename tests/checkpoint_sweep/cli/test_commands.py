@@ -32,6 +32,7 @@ from checkpoint_sweep.cli.sweep_arguments import SweepArguments
 from tests.checkpoint_sweep.sweeping.conftest import Files, files  # noqa: F401 - a fixture
 from tests.support import console_script
 
+_SWEEP_OF_NOTHING = ["sweep", "r", "--model=m", "--examples=e", "--config=c", "--select=s"]
 _AS_INSTALLED = """
 import sys
 
@@ -125,6 +126,14 @@ def test_a_sweep_without_an_eligible_checkpoint_exits_with_3(files: Files) -> No
                 "--direction=up",
             ],
             "There is no direction 'up'",
+        ),
+        (
+            [*_SWEEP_OF_NOTHING, "--beam-arg=--runner=NoSuch"],
+            "Beam cannot use --beam-arg: Unexpected pipeline runner: NoSuch.",
+        ),
+        (
+            [*_SWEEP_OF_NOTHING, "--beam-arg=--direct_num_workers=x"],
+            "Beam cannot use --beam-arg: argument --direct_num_workers: invalid int value: 'x'.",
         ),
         (["sweep", "r"], "Error: Missing option '--model'. `"),
         (["sweep"], "Error: Missing argument 'run'. `"),

@@ -1,0 +1,39 @@
+"""The Beam pipelines of a sweep, by the options that the user gives to Beam."""
+
+import contextlib
+import io
+from collections.abc import Callable, Sequence
+
+import apache_beam as beam
+from apache_beam.options.pipeline_options import PipelineOptions
+
+from checkpoint_sweep.common.wording import Words
+from checkpoint_sweep.evaluation.request import EngineError
+
+_NAME = Words("beam_args", "--beam-arg")
+
+
+def pipelines(args: Sequence[str]) -> Callable[[], beam.Pipeline]:
+    """Returns a function that makes a new pipeline; one is made at once, to check the options.
+
+    Args:
+        args: Options of Beam's.
+
+    Raises:
+        EngineError: Beam cannot use them; the message says why.
+    """
+
+    def make() -> beam.Pipeline:
+        return beam.Pipeline(options=PipelineOptions(list(args)))
+
+    said = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(said):  # argparse prints its usage, and ends the process.
+            make().options.get_all_options()
+    except SystemExit as error:
+        reason = said.getvalue().strip().rpartition("error: ")[2]
+        raise EngineError("Beam cannot use ", _NAME, f": {reason}. Correct it.") from error
+    except (ValueError, ImportError, AttributeError) as error:
+        reason = " ".join(str(error).split()).rstrip(".")
+        raise EngineError("Beam cannot use ", _NAME, f": {reason}. Correct it.") from error
+    return make

@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -93,10 +94,20 @@ class PipelineRun:
         return written
 
 
-def run(problem: str, root: Path, data: Path, *options: str) -> PipelineRun:
-    """Runs the pipeline with these options; forked from a process that has imported."""
+def run(
+    problem: str, root: Path, data: Path, *options: str, command: Sequence[str] = ("pipeline",)
+) -> PipelineRun:
+    """Runs the pipeline with these options; forked from a process that has imported.
+
+    Args:
+        problem: Name of the problem.
+        root: Root of the run.
+        data: Folder of the data.
+        options: Further options.
+        command: Module that runs the pipeline, and arguments before its options.
+    """
     places = f"--root={root}", f"--data={data}"
-    done = warm_pipeline.run("pipeline", f"--problem={problem}", *places, *options)
+    done = warm_pipeline.run(*command, f"--problem={problem}", *places, *options)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     return PipelineRun(root, done.stdout + done.stderr, _summary(root))
 

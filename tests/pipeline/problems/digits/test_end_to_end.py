@@ -1,29 +1,38 @@
 """The digits, with either network, through the whole pipeline on a small sample."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
+import tensorflow as tf
 import typer
 from typer.testing import CliRunner
 
 from benchmarks.resnet import __main__ as command
 from checkpoint_sweep.saved_model.model_source import VARIABLES
-from pipeline.problems.digits import data
+from pipeline.problems.digits import data, network
 from tests.support import pipeline_run, tfrecords, warm_pipeline
 from tests.support.tensor_bundles import read_bundle
 
 pytestmark = pytest.mark.slow
 
 
-def _run(problem: str, directory: Path, examples: int, steps: int, every: int) -> dict:
+def _run(
+    problem: str,
+    directory: Path,
+    examples: int,
+    steps: int,
+    every: int,
+    command: Sequence[str] = ("pipeline",),
+) -> dict:
     """The summary of a run on the first examples."""
     folder = directory / "data"
     folder.mkdir()
     tfrecords.write(folder / "some.tfrecord.gz", data.examples(examples), "GZIP")
     options = f"--steps={steps}", f"--checkpoint-steps={every}"
-    return pipeline_run.run(problem, directory / "root", folder, *options).summary
+    return pipeline_run.run(problem, directory / "root", folder, *options, command=command).summary
 
 
 def _averages(root: Path, step: int) -> dict[str, np.ndarray]:
@@ -34,9 +43,9 @@ def _averages(root: Path, step: int) -> dict[str, np.ndarray]:
 
 
 def test_the_averages_of_the_best_checkpoint_are_pushed(tmp_path: Path) -> None:
-    summary = _run("digits", tmp_path, examples=600, steps=300, every=100)
+    summary = _run("digits", tmp_path, examples=600, steps=200, every=100)
     assert summary["anomalies"] == []
-    assert [c["step"] for c in summary["checkpoints"]] == [100, 200, 300]
+    assert [c["step"] for c in summary["checkpoints"]] == [100, 200]
     loss = {c["step"]: c["value"] for c in summary["checkpoints"] if c["eligible"]}
     assert summary["sweep"]["chosen_step"] == min(loss, key=loss.__getitem__)
     assert summary["sweep"]["blessed"]
@@ -51,8 +60,19 @@ def test_the_averages_of_the_best_checkpoint_are_pushed(tmp_path: Path) -> None:
 @pytest.fixture(scope="module")
 def resnet(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict]:
     directory = tmp_path_factory.mktemp("resnet")
-    summary = _run("digits_resnet", directory, examples=80, steps=2, every=1)
+    small = ("tests.support.small_resnets", "pipeline")
+    summary = _run("digits_resnet", directory, examples=80, steps=2, every=1, command=small)
     return directory / "root", summary
+
+
+def test_the_resnet_has_fifty_layers() -> None:
+    """Elsewhere in these tests it is small."""
+    with tf.Graph().as_default() as graph:
+        network.get(network.RESNET)(tf.zeros([1, 8, 8, 1]), False)
+        names = [v.op.name for v in tf.compat.v1.trainable_variables()]
+    del graph
+    layers = [n for n in names if n.endswith("/weights") and "/shortcut/" not in n]
+    assert len(layers) == 50
 
 
 def test_an_undertrained_resnet_is_swept_and_not_pushed(resnet: tuple[Path, dict]) -> None:
@@ -69,7 +89,7 @@ def test_all_contenders_of_the_resnet_benchmark_find_the_same_accuracy(
     """Each is a process of its own, here forked from one that has imported."""
 
     def run_module(module: str, arguments: list[str], log: Path, described: str) -> None:
-        done = warm_pipeline.run(module, *arguments)
+        done = warm_pipeline.run("tests.support.small_resnets", module, *arguments)
         assert done.returncode == 0, (described, done.stderr[-3000:])
 
     root, _ = resnet

@@ -24,14 +24,14 @@ metrics_specs { metrics {
 
 
 def test_every_checkpoint_is_evaluated_once_and_the_choice_is_that_of_all(tmp_path: Path) -> None:
-    serialized = data.examples(480)
-    splits = {"train": serialized[:360], "eval": serialized[360:]}
+    serialized = data.examples(240)
+    splits = {"train": serialized[:160], "eval": serialized[160:]}
     examples = tfx_artifacts.write_examples(tmp_path / "examples", splits).uri
-    training = Training("digits", examples, None, 120, 10, str(tmp_path / "watch"))
+    training = Training("digits", examples, None, 70, 10, str(tmp_path / "watch"))
     found = watch_training(training, [examples], 0.5, _CONFIG)
     assert found.broken == []
     assert found.chosen is not None
-    assert found.saved == list(range(0, 121, 10))
+    assert found.saved == list(range(0, 71, 10))
     assert len(found.lags) == len(found.saved)
     kept = list(training.run.glob("model.ckpt-*.index"))
     assert len(kept) == KEPT

@@ -7,9 +7,8 @@ import contextlib
 import dataclasses
 import json
 import os
+import signal
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -22,10 +21,11 @@ from benchmarks.common.prepared_data import newest
 from benchmarks.common.processes import run_module
 from checkpoint_sweep import SweepOptions, sweep
 from pipeline.problems import registry
-from pipeline.problems.problem import load, repository
-from tests.support import run_outcome
+from pipeline.problems.problem import load
+from tests.support import run_outcome, warm_pipeline
 from tests.support.evaluation_log import LOG, evaluations
 from tests.support.logged_sweep import READY, results
+from tests.support.warm_processes import Process
 from tests.support.watched_training import KEPT, Training, train
 
 _STEP = "model.ckpt-*.index"
@@ -100,26 +100,21 @@ def watch_training(
 
 
 @contextlib.contextmanager
-def _watching(
-    arguments: dict[str, Any], record: Path, log: Path
-) -> Iterator[subprocess.Popen[bytes]]:
+def _watching(arguments: dict[str, Any], record: Path, log: Path) -> Iterator[Process]:
     """A process that watches, from when it is ready; it does not outlive the block."""
     given = record.with_name("arguments.json")
     given.write_text(json.dumps(arguments))
-    with log.open("wb") as file:
-        process = subprocess.Popen(
-            [sys.executable, "-W", "ignore", "-m", "tests.support.logged_sweep", str(given)],
-            cwd=repository(),
-            env=os.environ | {LOG: str(record)},
-            stdout=file,
-            stderr=subprocess.STDOUT,
-        )
+    log.touch()
+    process = warm_pipeline.parent().start(
+        "tests.support.logged_sweep", [str(given)], {LOG: str(record)}, log
+    )
     try:
         while process.poll() is None and READY not in log.read_text().splitlines():
             time.sleep(0.1)
         yield process
     finally:
-        process.kill()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
 

@@ -1,15 +1,13 @@
-"""The pipeline of `examples/tfx/`, run as the tutorial says."""
+"""The pipeline of `examples/tfx/`, run with the tutorial's arguments."""
 
 import json
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from pipeline.problems.problem import repository
-from tests.support import taxi_examples
+from tests.support import taxi_examples, warm_pipeline
 
 
 @pytest.mark.slow
@@ -18,18 +16,16 @@ def test_the_pipeline_chooses_blesses_and_pushes(tmp_path: Path) -> None:
         shutil.copy(file, tmp_path)
     (tmp_path / "data").mkdir()
     taxi_examples.write_csv(tmp_path / "data" / "data.csv", 1000)
-    done = subprocess.run(
-        [sys.executable, "my_pipeline.py", "data", str(tmp_path / "root"), "my_model"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
+    output, error = tmp_path / "output", tmp_path / "error"
+    arguments = ["data", str(tmp_path / "root"), "my_model"]
+    started = warm_pipeline.parent().start(
+        "my_pipeline", arguments, {"PYTHONPATH": str(tmp_path)}, output, error, cwd=tmp_path
     )
-    assert done.returncode == 0, done.stderr[-3000:]
+    assert started.wait() == 0, error.read_text()[-3000:]
     (file,) = (tmp_path / "root").glob("CheckpointSweep/blessing/*/verdicts.json")
     verdicts = json.loads(file.read_text())
     assert verdicts["blessed"]
-    decision, report = done.stdout.splitlines()[-2:]
+    decision, report = output.read_text().splitlines()[-2:]
     assert decision == f"CheckpointSweep: BLESSED: {verdicts['reason']}"
     assert Path(report.removeprefix("Report: ")).is_file()
     assert [c["step"] for c in verdicts["checkpoints"]] == list(range(50, 401, 50))

@@ -60,7 +60,7 @@ def say_command(command: str) -> None:
 def say_loading() -> None:
     """Says that TensorFlow is loaded, which takes seconds, where somebody waits at a terminal."""
     if stderr().isatty():
-        typer.secho("loading TensorFlow", file=stderr(), dim=True)
+        typer.secho("loading TensorFlow (a busy machine takes minutes)", file=stderr(), dim=True)
 
 
 def _fitting(text: str, stream: TextIO) -> str:

@@ -2,6 +2,7 @@
 
 import html
 import os
+from collections.abc import Sequence
 
 import tensorflow as tf
 from tfx import types
@@ -60,8 +61,11 @@ def register() -> None:
 def verdicts_as_html(found: SweepVerdicts) -> str:
     """Renders the outcome and a table of the verdicts; what comes from the data is escaped."""
     word = "BLESSED" if found.blessed else "NOT BLESSED"
-    heads = ("candidate", str(found.selection), "Δ vs. chosen", "verdict")
-    rows = [(verdict.label, *row_cells(verdict, found)) for verdict in found.verdicts]
+    heads = ["candidate", str(found.selection), "Δ vs. chosen", "verdict"]
+    rows = [[verdict.label, *row_cells(verdict, found)] for verdict in found.verdicts]
+    if not any(verdict.difference for verdict in found.verdicts):
+        for row in (heads, *rows):
+            del row[2]
     body = "".join(_row("td", row) for row in rows)
     return (
         f"<p><b>{word}</b>: {html.escape(found.reason)}</p>"
@@ -69,8 +73,10 @@ def verdicts_as_html(found: SweepVerdicts) -> str:
     )
 
 
-def _row(tag: str, cells: tuple[str, ...]) -> str:
-    return f"<tr>{''.join(f'<{tag}>{html.escape(cell)}</{tag}>' for cell in cells)}</tr>"
+def _row(tag: str, cells: Sequence[str]) -> str:
+    *values, verdict = map(html.escape, cells)
+    left = f'<{tag} style="text-align: left">{verdict}</{tag}>'  # Notebooks align at the right.
+    return f"<tr>{''.join(f'<{tag}>{cell}</{tag}>' for cell in values)}{left}</tr>"
 
 
 def _show(content: str) -> None:

@@ -30,7 +30,7 @@ def judge(
         selection: Selection that the choice was made by.
         direction: Direction of the selection metric.
         unvalidated_reason: Why meeting all thresholds says nothing of a candidate; None if it does.
-        unsure: Sentence on each threshold that the chosen meets, but not its confidence bound.
+        unsure: Sentence on each threshold that the chosen meets, but which its interval holds.
     """
     blessed, reason = _judge(decision, selection, direction, unvalidated_reason)
     if blessed and unsure:

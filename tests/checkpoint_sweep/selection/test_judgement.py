@@ -50,6 +50,6 @@ def test_a_threshold_that_chance_may_have_met_is_said() -> None:
     passed = [CandidateResult("step-1", 1, 0.52)]
     words = "it passed every threshold"
     assert _reason(passed, HIGHER).endswith(words)
-    unsure = "auc 0.52: at least 0.49 with 95% confidence (needs at least 0.5)"
+    unsure = "auc 0.52 ± 0.03 (needs at least 0.5)"
     reason = _reason(passed, HIGHER, unsure, "more")
     assert reason.endswith(f"{words}, but chance may explain it: {unsure} and 1 more")

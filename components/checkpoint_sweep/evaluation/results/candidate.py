@@ -14,7 +14,7 @@ from checkpoint_sweep.common.files import files_below, special_file
 from checkpoint_sweep.common.names import ModelNames, SliceName
 from checkpoint_sweep.common.text import MOST_NAMED, some
 from checkpoint_sweep.evaluation.plan.probability_thresholds import out_of_range
-from checkpoint_sweep.evaluation.results.confident_thresholds import not_sure, not_sure_by_chance
+from checkpoint_sweep.evaluation.results.confident_thresholds import not_sure, within_intervals
 from checkpoint_sweep.evaluation.results.files import JACKKNIFE, PREDICTIONS
 from checkpoint_sweep.evaluation.results.metrics import EvaluationMetrics
 from checkpoint_sweep.evaluation.results.replicates import read_replicates
@@ -81,16 +81,16 @@ def read_result(
 def unsure_thresholds(
     directory: str, selection: Selection, eval_config: tfma.EvalConfig
 ) -> list[str]:
-    """Describes each threshold that a candidate meets, but not its bound at the selection's level.
+    """Describes each threshold that a candidate meets, and that lies within an interval of it.
 
     Args:
         directory: TFMA's output of one evaluation.
-        selection: Selection, whose level is that of the bounds.
+        selection: Selection, whose level is that of the intervals.
         eval_config: Config of the evaluation, with its defaults filled in.
     """
     models = ModelNames.of(eval_config)
     replicates = read_replicates(directory, models, EvaluationMetrics(directory))
-    return not_sure_by_chance(eval_config, replicates, selection.level)
+    return within_intervals(eval_config, replicates, selection.level)
 
 
 @dataclasses.dataclass(frozen=True)

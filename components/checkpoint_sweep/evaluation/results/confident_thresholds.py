@@ -7,8 +7,10 @@ from tensorflow_model_analysis.slicer import slicer_lib
 
 from checkpoint_sweep.common.names import MetricName, ModelNames, SliceName
 from checkpoint_sweep.evaluation.results.replicates import JackknifeReplicates
+from checkpoint_sweep.selection.formatting import plus_minus
 from checkpoint_sweep.selection.intervals import Estimate, estimate
 from checkpoint_sweep.selection.thresholds import (
+    Bound,
     Threshold,
     describe_unsure,
     name_bound_value,
@@ -35,30 +37,36 @@ def not_sure(
         if not slices:
             sentences.append(f"{threshold.metric}, of which no standard error is known")
         for slice_key in slices:
-            known = _estimate(threshold, found[slice_key, threshold.metric], level)
+            replicates, what = found[slice_key, threshold.metric], _what(threshold, slice_key)
+            known = _estimate(threshold, replicates, level)
             if known is not None and known.standard_error is None:
-                sentences.append(f"{_what(threshold, slice_key)}: {known.caution}")
-            sentences += _missed(threshold, slice_key, found, level)
+                sentences.append(f"{what}: {known.caution}")
+            sentences += [
+                describe_unsure(what, known.value, reached, bound, level, known.caution)
+                for known, reached, bound in _missed(threshold, replicates, level)
+            ]
     return sentences
 
 
-def not_sure_by_chance(
+def within_intervals(
     eval_config: tfma.EvalConfig,
     found: Mapping[tuple[SliceName, MetricName], JackknifeReplicates],
     level: float,
 ) -> list[str]:
-    """Describes those thresholds of `not_sure` whose values have a bound that misses them.
+    """Describes each threshold that is met, and lies within the interval of what meets it.
 
     Args:
         eval_config: Config of the evaluation, with its defaults filled in.
         found: Replicates of one candidate's metrics that have thresholds.
-        level: Probability with which the bound holds.
+        level: Level of the intervals, which have two sides.
     """
+    one_sided = (1 + level) / 2
     return [
-        sentence
+        f"{_what(threshold, slice_key)} {plus_minus(known.value, known.margin(one_sided))} "
+        f"(needs {bound.word} {bound.limit:g})"
         for threshold, slices in _judged(eval_config, found)
         for slice_key in slices
-        for sentence in _missed(threshold, slice_key, found, level)
+        for known, _, bound in _missed(threshold, found[slice_key, threshold.metric], one_sided)
     ]
 
 
@@ -89,18 +97,13 @@ def _estimate(threshold: Threshold, found: JackknifeReplicates, level: float) ->
 
 
 def _missed(
-    threshold: Threshold,
-    slice_key: SliceName,
-    found: Mapping[tuple[SliceName, MetricName], JackknifeReplicates],
-    level: float,
-) -> Iterator[str]:
-    """Yields a sentence for each bound that is met, but not surely, where an error is known."""
-    replicates = found[slice_key, threshold.metric]
+    threshold: Threshold, replicates: JackknifeReplicates, level: float
+) -> Iterator[tuple[Estimate, float, Bound]]:
+    """Yields each bound that the value's own bound misses, which comes second; none without one."""
     known = _estimate(threshold, replicates, level)
     margin = known.margin(level) if known else None
     if known is None or margin is None:
         return
-    what = _what(threshold, slice_key)
     baseline = replicates.baseline.value if replicates.baseline else None
     for bound in threshold.bounds:
         absolute = bound.as_absolute(baseline)
@@ -108,4 +111,4 @@ def _missed(
             continue
         reached = known.value - margin if absolute.is_lower else known.value + margin
         if absolute.is_missed_by(reached):
-            yield describe_unsure(what, known.value, reached, absolute, level, known.caution)
+            yield known, reached, absolute

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from checkpoint_sweep.common.names import MetricName, SliceName
-from checkpoint_sweep.evaluation.results.confident_thresholds import not_sure, not_sure_by_chance
+from checkpoint_sweep.evaluation.results.confident_thresholds import not_sure, within_intervals
 from checkpoint_sweep.evaluation.results.replicates import JackknifeReplicates
 from checkpoint_sweep.selection.replicates import Replicates
 from tests.checkpoint_sweep.evaluation import tfma_oracle
@@ -63,8 +63,10 @@ def test_a_threshold_is_missed_if_the_bound_misses_it(
     eval_config = tfma_oracle.config(CONFIG % (CITY if where else "", threshold), baseline=True)
     found = {(where, AUC): JackknifeReplicates(own, baseline)}
     sentences = not_sure(eval_config, found, 0.95)
-    by_chance = not_sure_by_chance(eval_config, found, 0.95)
-    assert by_chance == [text for text in sentences if "confidence" in text]
+    # The one-sided bound at 95% is the end of the interval at 90%.
+    within = within_intervals(eval_config, found, 0.9)
+    assert len(within) == sum("confidence" in text for text in sentences)
+    assert all(" ± 0.017" in text and "(needs at " in text for text in within)
     assert len(sentences) == len(words), sentences
     for sentence, expected in zip(sentences, words, strict=True):
         assert expected in sentence
@@ -73,4 +75,4 @@ def test_a_threshold_is_missed_if_the_bound_misses_it(
 def test_a_metric_without_a_standard_error_misses_its_threshold() -> None:
     eval_config = tfma_oracle.config(CONFIG % ("", LOW), baseline=True)
     assert not_sure(eval_config, {}, 0.95) == ["auc, of which no standard error is known"]
-    assert not_sure_by_chance(eval_config, {}, 0.95) == []
+    assert within_intervals(eval_config, {}, 0.95) == []

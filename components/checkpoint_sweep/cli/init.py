@@ -69,7 +69,8 @@ def init(
         where = f"{output} is written" if output else "The config is drafted"
         screen.fail(
             f"{where}, but a sweep with this model and these examples would fail, for the reason "
-            "above. Correct it first (docs/files.md has how, for missing values), and draft again."
+            "above. Correct it first (docs/files.md has how, for missing values), and draft again"
+            f"{', with --force' if output else ''}."
         )
     if output is not None:
         given = " ".join(f"--examples={shlex.quote(pattern)}" for pattern in examples)

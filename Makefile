@@ -14,7 +14,7 @@ PYTEST_ARGS ?=
 .PHONY: help run cluster environments test lint bench bench-resnet bench-sizes bench-scaling bench-side-by-side docs pictures notebook tensorboard kubeflow submit wheel lock clean clean-runs fuzz kills sweep-kills watched study
 
 # `##` describes a target for those who use the project, `#+` one for those who work on it.
-help:  #+ Show this list
+help:  ## Show this list
 	@echo "To use it:"
 	@sed -nE 's/^([a-z-]+):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 21
 	@echo "To work on it:"
@@ -95,7 +95,8 @@ notebook: .venv/.installed  ## Open the notebooks in JupyterLab, on the last run
 	@.venv/bin/jupyter lab notebooks $(ARGS)
 
 tensorboard: .venv/.installed  ## Show the curves of the runs of PROBLEM=... in TensorBoard
-	@TF_CPP_MIN_LOG_LEVEL=3 PYTHONWARNINGS=ignore .venv/bin/tensorboard --logdir_spec="$$($(PYTHON_BIN) -m pipeline.reporting.curves runs/$(PROBLEM))" $(ARGS)
+	@curves="$$($(PYTHON_BIN) -m pipeline.reporting.curves runs/$(PROBLEM))" && \
+	    TF_CPP_MIN_LOG_LEVEL=3 PYTHONWARNINGS=ignore .venv/bin/tensorboard --logdir_spec="$$curves" $(ARGS)
 
 kubeflow: .venv/.installed  ## Compile for Kubeflow or Vertex AI: ARGS='--image=...'
 	@$(PYTHON_BIN) -m pipeline.kubeflow --problem=$(PROBLEM) $(ARGS)
@@ -103,9 +104,12 @@ kubeflow: .venv/.installed  ## Compile for Kubeflow or Vertex AI: ARGS='--image=
 submit: .venv-kubeflow/.installed  ## Submit what was compiled: ARGS='kubeflow --host=...'
 	@$(KUBEFLOW_PYTHON) -m pipeline.kubeflow.submit $(ARGS)
 
-wheel: .venv/.installed  ## Build the library as a wheel, into dist/
+# By the environment, where it has been set up; else pip fetches what builds it, and nothing more.
+wheel:  ## Build the library as a wheel, into dist/
 	@rm -rf build
-	@$(PYTHON_BIN) -m pip wheel $(PIP_OPTIONS) --wheel-dir dist .
+	@if [ -e .venv/.ready ]; then $(PYTHON_BIN) -m pip wheel $(PIP_OPTIONS) --wheel-dir dist .; else \
+	    python3.10 -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .; fi
+	@ls dist/*.whl
 
 LOCK := uv pip compile --quiet --python-version 3.10 --python-platform x86_64-manylinux_2_28 \
     --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock"

@@ -178,5 +178,5 @@ def _unforeseen(error: Exception, config: PipelineConfig) -> str:
 
 if __name__ == "__main__":
     _app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    _app.command()(main)
+    _app.command(help=options.help_of(main))(main)
     sys.exit(_app())

@@ -1,7 +1,8 @@
 """Options that running and compiling the pipeline share, and the problem's defaults for them."""
 
 import dataclasses
-from collections.abc import Sequence
+import inspect
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -17,6 +18,13 @@ from pipeline.problems import registry
 from pipeline.problems.problem import Problem
 
 OF_PROBLEM = "(default: the problem's)"
+
+
+def help_of(command: Callable[..., None]) -> str:
+    """Puts each paragraph of a docstring on one line: Typer would break lines where it does."""
+    paragraphs = inspect.cleandoc(command.__doc__ or "").split("\n\n")
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
+
 
 ProblemName = Annotated[
     str, typer.Option(help=f"What to learn: {', '.join(registry.definitions())}.")
@@ -42,22 +50,23 @@ Choose = Annotated[
     str,
     typer.Option(
         help="Which of the passing checkpoints: best; or, of those that are tied with the "
-        "best, the earliest, the latest, or the best by another metric, such as "
-        "binary_accuracy:higher."
+        "best, the earliest, the latest, or by another metric METRIC:higher or METRIC:lower."
     ),
 ]
 ThresholdModeName = Annotated[
     ThresholdMode,
     typer.Option(
         "--thresholds",
-        help="How thresholds are met: by the value, or by its bound at 95 % too (confident).",
+        metavar="<mode>",
+        help="How thresholds are met: by the value, or (confident) by its bound at 95 % too.",
     ),
 ]
 Race = Annotated[
     bool,
     typer.Option(
+        "--race",
         help="Drop checkpoints that are out after a share of the examples: where prediction takes "
-        "most of the time."
+        "most of the time.",
     ),
 ]
 Engine = Annotated[str, typer.Option(help="Engine: fused (all in one pass) or tfma (stock).")]
@@ -83,9 +92,7 @@ GreedySoup = Annotated[
 ]
 BeamArg = Annotated[
     list[str] | None,
-    typer.Option(
-        help="A Beam option, such as --direct_num_workers=2 or --runner=DataflowRunner; repeatable."
-    ),
+    typer.Option(help="A Beam option, such as --runner=DataflowRunner; repeatable."),
 ]
 
 

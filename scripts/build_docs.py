@@ -31,6 +31,7 @@ table { border-collapse: collapse; display: block; overflow-x: auto; }
 th, td { border-bottom: 1px solid #8888; padding: .25rem .75rem; text-align: left; }
 pre { background: #8882; overflow-x: auto; padding: .75rem; }
 img { max-width: 100%; }
+@media (max-width: 600px) { pre { white-space: pre-wrap; overflow-wrap: anywhere; } }
 </style>
 </head>
 <body>
@@ -38,6 +39,15 @@ img { max-width: 100%; }
 <a href="{{ home }}checkpoint_sweep.html">Python reference</a></nav>
 {{ body }}</body>
 </html>
+"""
+_CHART = """<table>
+<thead><tr><th>from</th><th>what</th><th>to</th></tr></thead>
+<tbody>
+{% for source, label, target in rows %}
+<tr><td>{{ source }}</td><td>{{ label }}</td><td>{{ target }}</td></tr>
+{% endfor %}
+</tbody>
+</table>
 """
 
 
@@ -66,9 +76,36 @@ def _render(text: str, path: Path, target: Path) -> tuple[str, str]:
         if token.type == "heading_open":
             token.attrSet("id", re.sub(r"[^\w\- ]", "", content.content.lower()).replace(" ", "-"))
             title = title or content.content
+    for token in tokens:
+        if token.type == "fence" and token.info == "mermaid":
+            token.type, token.content = "html_block", _chart(token.content)
     for link in (child for token in tokens for child in token.children or ()):
         _lead(link, path, target)
     return title, reader.renderer.render(tokens, reader.options, {})
+
+
+# An arrow of a flow chart, with or without a label.
+_ARROW = re.compile(r" --(?: (.+?) --)?> ")
+
+
+def _chart(text: str) -> str:
+    """Writes a flow chart as a table of its arrows.
+
+    Mermaid, which draws it on GitHub, is a library of 3 MB that the site does without.
+
+    Args:
+        text: Chart in Mermaid's language.
+    """
+    texts = {name: shown.strip('("[])') for name, shown in re.findall(r"([\w.]+)(\[.+?\]+)", text)}
+    rows = []
+    for line in text.splitlines():
+        nodes = _ARROW.split(line.strip())  # node, label, node, label, node ...
+        names = [node.partition("[")[0] for node in nodes[::2]]
+        for (source, target), label in zip(itertools.pairwise(names), nodes[1::2], strict=True):
+            rows.append(
+                (texts.get(source, source), (label or "").strip('"'), texts.get(target, target))
+            )
+    return jinja2.Template(_CHART, autoescape=True).render(rows=rows)
 
 
 def _lead(token: Token, path: Path, target: Path) -> None:

@@ -29,9 +29,13 @@ def report(runs: Path) -> None:
     Args:
         runs: Folder below which the report is; the newest if there are several.
     """
-    page = max(runs.rglob("report.html"), key=lambda path: path.stat().st_mtime)
-    target = _IMAGES / "report.png"
-    browser = next(path for name in _BROWSERS if (path := shutil.which(name)))
+    pages = sorted(runs.rglob("report.html"), key=lambda path: path.stat().st_mtime)
+    if not pages:
+        sys.exit(f"There is no report below {runs}. Make one: make run PROBLEM={runs.name}")
+    browser = next((path for name in _BROWSERS if (path := shutil.which(name))), None)
+    if browser is None:
+        sys.exit(f"None of {', '.join(_BROWSERS)} was found. Install Chromium.")
+    page, target = pages[-1], _IMAGES / "report.png"
     with sync_api.sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox"])
         shown = chromium.new_page(viewport={"width": _WIDTH, "height": _HEIGHT})

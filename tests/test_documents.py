@@ -87,6 +87,12 @@ def test_the_site_has_a_page_for_each_document_and_leads_from_one_to_another(
         links = re.findall(r'(?:href|src)="(?!https?:)([^"#]+\.(?:html|png|svg))', page.read_text())
         assert [link for link in links if not (page.parent / link).exists()] == []
         assert ".md" not in "".join(links)
+    # Without Mermaid, a chart is a table of its arrows.
+    readme = " ".join((tmp_path / "README.html").read_text().split())
+    arrow = "<tr><td>Trainer</td><td>model: the graph</td><td>CheckpointSweep</td></tr>"
+    assert arrow in readme
+    assert "<tr><td>Transform</td><td></td><td>Trainer</td></tr>" in readme
+    assert "flowchart" not in readme
 
 
 @pytest.mark.parametrize("kind", [Verdict, Entry, SweepVerdicts])

@@ -2,6 +2,7 @@
 
 import dataclasses
 import enum
+import shlex
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -10,11 +11,12 @@ import typer
 
 from checkpoint_sweep.common.console import Screen
 from checkpoint_sweep.selection.criteria import ThresholdMode
+from checkpoint_sweep.version import __version__
 from pipeline import options
 from pipeline.config import ConfigError, PipelineConfig
 from pipeline.kubeflow.compile import pod_options
 from pipeline.kubeflow.compile.pods import PodError, is_mounted
-from pipeline.kubeflow.compile.site import Site
+from pipeline.kubeflow.compile.site import Site, check_image
 from pipeline.kubeflow.parameters import DEFAULT_ROOT, RunParameterError, check_for_vertex, defaults
 from pipeline.problems import registry
 from pipeline.problems.problem import repository
@@ -40,7 +42,8 @@ def main(
     image: Annotated[str, typer.Option(help="Container image that every task runs in.")],
     problem: options.ProblemName = registry.DEFAULT,
     target: Annotated[
-        Target, typer.Option(help="Kubeflow Pipelines 2.x, or Vertex AI.")
+        Target,
+        typer.Option(metavar="<name>", help="kubeflow: Kubeflow Pipelines 2.x; vertex: Vertex AI."),
     ] = Target.kubeflow,
     root: Annotated[
         str | None,
@@ -102,6 +105,7 @@ def main(
     console = Screen()
     pipeline_root = root or DEFAULT_ROOT
     try:
+        check_image(image)
         chosen = registry.get(problem)
         config = dataclasses.replace(
             options.fill_in(
@@ -149,7 +153,8 @@ def main(
         check_beam_args(config.beam_args)
         check_selection(config)
         targets = {Target.kubeflow: compile_for_kubeflow, Target.vertex: compile_for_vertex}
-        write(targets[target](config, site), path)
+        with console.status("Compiling"):
+            write(targets[target](config, site), path, f"Made by {_command()}")
     except (ConfigError, PodError) as error:
         fail(str(error), 2)
     # A task without the volume would find nothing pushed, and no baseline.
@@ -163,9 +168,22 @@ def main(
             soft_wrap=True,
         )
     console.print(f"Compiled for {target.value}: {path}", highlight=False, soft_wrap=True)
+    where = "--host=URL" if target is Target.kubeflow else "--project=PROJECT --region=REGION"
+    console.print(
+        f"Submit it: make submit ARGS='{target.value} --package={path} {where}'",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+def _command() -> str:
+    """The command line that this process runs, on one line."""
+    version = f"checkpoint-sweep {__version__}"
+    given = " ".join(shlex.join(sys.argv[1:]).split())
+    return f"python -m pipeline.kubeflow {given} ({version})"
 
 
 if __name__ == "__main__":
     _app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    _app.command()(main)
+    _app.command(help=options.help_of(main))(main)
     sys.exit(_app())

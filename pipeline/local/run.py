@@ -57,7 +57,9 @@ def run(config: PipelineConfig, console: Console, interruption: Interruption) ->
         schema = _stage(config.schema, config.root / "schemas")
         with listening(progress.evaluated):
             staged = dataclasses.replace(config, schema=schema)
-            _Runner(run_id).run(create_pipeline(staged, local(staged)))
+            pipeline = create_pipeline(staged, local(staged))
+            progress.nodes = len(pipeline.components)
+            _Runner(run_id).run(pipeline)
         summary = ending.ended()
         interruption.came_out()
         return summary

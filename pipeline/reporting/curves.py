@@ -17,7 +17,7 @@ def logdir_spec(root: Path) -> str:
         root: Root of a pipeline's runs.
 
     Returns:
-        Such as "sweep-7:CheckpointSweep/evaluation/7/tensorboard"; the root where nothing is found.
+        Such as "sweep-7:CheckpointSweep/evaluation/7/tensorboard"; "" where nothing is found.
     """
     found = [
         f"{word}-{_execution(root, folder)}:{folder}"
@@ -25,7 +25,7 @@ def logdir_spec(root: Path) -> str:
         for folder in sorted(root.glob(pattern))
         if "," not in str(folder)
     ]
-    return ",".join(found) or str(root)
+    return ",".join(found)
 
 
 def _execution(root: Path, folder: Path) -> str:
@@ -34,4 +34,7 @@ def _execution(root: Path, folder: Path) -> str:
 
 
 if __name__ == "__main__":
-    print(logdir_spec(Path(sys.argv[1])))
+    runs = Path(sys.argv[1])
+    if not (curves := logdir_spec(runs)):
+        sys.exit(f"There are no curves in {runs} yet. Start a training by `make run`.")
+    print(curves)

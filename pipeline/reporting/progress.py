@@ -8,6 +8,7 @@ from collections.abc import Callable
 from rich.console import Console
 from rich.markup import escape
 from rich.status import Status
+from rich.text import Text
 
 from checkpoint_sweep.common.progress import Amount
 
@@ -25,6 +26,29 @@ _OF_PREDICTIONS = " (predictions)"
 _SHARE = 20
 # The sweep's outcome, which the summary tells.
 _OUTCOME = re.compile(r"^(NOT )?BLESSED\b")
+# A line that ends in a path, which a break would spoil.
+_REPORT = "The report: "
+_EXPORTING = "exporting the model"
+
+
+class RunningLine:
+    """The line on the node that runs; the terminal draws it again and again, with the time so far.
+
+    Attributes:
+        what: What the node does, in markup.
+
+    Args:
+        node: Name of the node, and which of how many it is, in markup.
+        started: Time at which it began, of the monotonic clock.
+    """
+
+    def __init__(self, node: str, started: float) -> None:
+        self._node, self._started, self.what = node, started, "is running"
+
+    def __rich__(self) -> Text:
+        """Renders the line."""
+        so_far = _minutes(time.monotonic() - self._started)
+        return Text.from_markup(f"{self._node} {self.what} [dim]· {so_far}[/]")
 
 
 class Progress(logging.Handler):
@@ -32,6 +56,8 @@ class Progress(logging.Handler):
 
     Attributes:
         node: Id of the node that runs, or ran last.
+        nodes: Number of nodes that the run has; 0 where it is not known.
+        line: Line on the node that runs; None where there is none, or no terminal.
 
     Args:
         console: Console to print on.
@@ -43,6 +69,8 @@ class Progress(logging.Handler):
         self._when_begun = when_begun
         self._console = console
         self._status: Status | None = None
+        self.line: RunningLine | None = None
+        self.nodes, self._begun = 0, 0
         self.node, self._started, self._note = "", 0.0, ""
         self._first: tuple[float, int] | None = None
         self._shown = -1
@@ -67,29 +95,29 @@ class Progress(logging.Handler):
         elif found := _AMOUNT.match(record.getMessage()):
             self._advance(int(found[1]), int(found[2]), record)
         elif not _OUTCOME.match(record.getMessage()):
-            self._console.print(f"  [dim]{_text(record)}[/]", highlight=False)
+            whole = record.getMessage().startswith(_REPORT)
+            self._console.print(f"  [dim]{_text(record)}[/]", highlight=False, soft_wrap=whole)
 
     def _advance(self, done: int, whole: int, record: logging.LogRecord) -> None:
         """Moves the running line on; where there is none, prints a line for every twentieth."""
-        if self._status:
+        if self.line:
             if record.getMessage().startswith(_CHECKPOINT):
                 return  # How many predictions are made says more.
             now = time.monotonic()
             self._first = self._first or (now, done)
             then, before = self._first
-            self._status.update(
-                f"[bold]{self.node}[/] {amount(done, whole, done - before, now - then)}"
-            )
+            how_far = amount(done, whole, done - before, now - then)
+            self.line.what = f"{how_far}, {_EXPORTING}" if done >= whole else how_far
         elif done * _SHARE // max(whole, 1) != self._shown or done == whole:
             self._shown = done * _SHARE // max(whole, 1)
             self._console.print(f"  [dim]{_text(record)}[/]", highlight=False)
 
     def evaluated(self, far: Amount) -> None:
         """Moves the running line on by predictions, or names the phase, where there is a line."""
-        if self._status is None or not (far.done or far.phase):
+        if self.line is None or not (far.done or far.phase):
             return
         if far.phase:
-            self._status.update(f"[bold]{self.node}[/] {far.phase}")
+            self.line.what = escape(far.phase)
             return
         now = time.monotonic()
         self._first = self._first or (now, far.done)
@@ -97,7 +125,7 @@ class Progress(logging.Handler):
         text = f"{far.done:,}"
         if far.whole is not None:
             text = amount(far.done, far.whole, far.done - before, now - then)
-        self._status.update(f"[bold]{self.node}[/] {text}{_OF_PREDICTIONS}")
+        self.line.what = f"{text}{_OF_PREDICTIONS}"
 
     def fail(self) -> None:
         """Marks the node that ran last as failed, if there was one."""
@@ -110,16 +138,19 @@ class Progress(logging.Handler):
         """Takes the running line off the screen."""
         if self._status:
             self._status.stop()
-            self._status = None
+            self._status = self.line = None
 
     def _begin(self, node: str) -> None:
         self.node, self._started, self._note = node, time.monotonic(), ""
         self._first, self._shown = None, -1
+        self._begun += 1
+        which = f" ({self._begun} of {self.nodes})" if self.nodes else ""
         if self._console.is_terminal:
-            self._status = self._console.status(f"[bold]{node}[/] is running")
+            self.line = RunningLine(f"[bold]{node}[/]{which}", self._started)
+            self._status = self._console.status(self.line)
             self._status.start()
         else:
-            self._console.print(f"{node} ...", highlight=False)
+            self._console.print(f"{node}{which} ...", highlight=False)
         if self._when_begun is not None:
             self._when_begun()
 
@@ -140,12 +171,16 @@ def amount(done: int, whole: int, since: int, seconds: float) -> str:
         seconds: Time in which the rate is measured.
     """
     text = f"{done:,} of {whole:,}"
-    if since <= 0 or seconds <= 0:
+    if since <= 0 or seconds <= 0 or done >= whole:
         return text
     rate = since / seconds
-    left = round((whole - done) / rate)
-    minutes = f"{left // 60} min {left % 60} s" if left >= 60 else f"{left} s"
-    return f"{text}, {_rate(rate)} a second, {minutes} left"
+    return f"{text}, {_rate(rate)} a second, {_minutes((whole - done) / rate)} left"
+
+
+def _minutes(seconds: float) -> str:
+    """Formats a time in minutes and seconds."""
+    whole = round(seconds)
+    return f"{whole // 60} min {whole % 60} s" if whole >= 60 else f"{whole} s"
 
 
 def _rate(rate: float) -> str:

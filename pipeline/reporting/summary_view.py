@@ -32,12 +32,14 @@ def print_summary(summary: Summary, path: Path, console: Console) -> None:
     if summary.sweep:
         console.print(_checkpoints(summary.sweep.decision))
         console.print(_choice(summary.sweep.decision))
-    console.print(_evaluation(summary), soft_wrap=True)
+    console.print(_evaluation(summary))
+    if summary.evaluator and (baseline := summary.evaluator.baseline_model):
+        console.print(f"[bold]Baseline[/] {escape(baseline)}", soft_wrap=True, highlight=False)
     if summary.pushed_model:
-        pushed = f"to {escape(summary.pushed_model)}"
+        to = f"[bold]Pushed[/] to {escape(summary.pushed_model)}"
+        console.print(to, soft_wrap=True)
     else:
-        pushed = f"nothing. {escape(_reason(summary))}"
-    console.print(f"[bold]Pushed[/] {pushed}", soft_wrap=True)
+        console.print(f"[bold]Pushed[/] nothing. {escape(_reason(summary))}")
     if report := _report(summary):
         console.print(f"[bold]Report[/] {escape(str(report))}", soft_wrap=True, highlight=False)
     console.print(f"[dim]All of this as JSON: {escape(str(path))}[/]", soft_wrap=True)
@@ -84,12 +86,8 @@ def _evaluation(summary: Summary) -> str:
         what = "new" if summary.sweep and summary.sweep.decision.blessed else "blessed"
         return f"[bold]Evaluator[/] did not run: there was nothing {what} to confirm"
     word = "[green]BLESSED[/]" if evaluator.blessed else "[red]NOT BLESSED[/]"
-    baseline = evaluator.baseline_model
-    versus = (
-        f"compared with {escape(baseline)}"
-        if baseline
-        else "no earlier blessed model to compare with"
-    )
+    has_baseline = bool(evaluator.baseline_model)
+    versus = "beside the baseline" if has_baseline else "no earlier blessed model to compare with"
     if evaluator.words:
         versus += f": {escape(evaluator.words)}"
     failures = "".join(f"\n  {escape(failure)}" for failure in evaluator.failures)

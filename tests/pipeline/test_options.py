@@ -1,15 +1,23 @@
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+import typer
+from typer.testing import CliRunner
 
+from checkpoint_sweep.cli.app import make_app
 from checkpoint_sweep.model_run.averages import Averages
 from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.policies import BestValue, SelectionPolicy
 from checkpoint_sweep.selection.racing import Racing
 from checkpoint_sweep.selection.set_policies import EarliestOfSet, LatestOfSet, SecondaryMetric
+from pipeline import __main__ as local
 from pipeline import options
 from pipeline.choosing import selection_of
 from pipeline.config import ConfigError
+from pipeline.kubeflow import __main__ as compiling
+from pipeline.kubeflow.submit.to_kubeflow import kubeflow
+from pipeline.kubeflow.submit.to_vertex import vertex
 from pipeline.problems import registry
 
 
@@ -105,3 +113,38 @@ def test_choose_names_a_selection_policy(choose: str, policy: SelectionPolicy) -
 def test_an_unknown_policy_is_refused(choose: str) -> None:
     with pytest.raises(ConfigError, match=rf"Unknown --choose={choose}\."):
         options.fill_in(registry.get("taxi"), None, None, None, "fused", None, choose=choose)
+
+
+def _app_of(command: Callable[..., None]) -> typer.Typer:
+    app = typer.Typer(add_completion=False)
+    app.command(help=options.help_of(command))(command)
+    return app
+
+
+@pytest.mark.parametrize(
+    ("app", "command"),
+    [
+        pytest.param(_app_of(local.main), [], id="run"),
+        pytest.param(_app_of(compiling.main), [], id="compile"),
+        pytest.param(_app_of(kubeflow), [], id="submit to kubeflow"),
+        pytest.param(_app_of(vertex), [], id="submit to vertex"),
+        *(
+            pytest.param(make_app(), [name], id=name)
+            for name in (
+                "init",
+                "sweep",
+                "watch",
+                "show",
+                "compare",
+                "export",
+                "export-graph",
+                "prune",
+            )
+        ),
+    ],
+)
+def test_help_is_cut_nowhere_at_80_columns(app: typer.Typer, command: list[str]) -> None:
+    shown = CliRunner().invoke(app, [*command, "--help"], env={"COLUMNS": "80"})
+    assert "--help" in shown.output
+    assert "…" not in shown.output
+    assert max(map(len, shown.output.splitlines())) <= 80

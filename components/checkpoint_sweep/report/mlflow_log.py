@@ -14,6 +14,7 @@ import tensorflow as tf
 from checkpoint_sweep.common.names import OVERALL
 from checkpoint_sweep.report.document import REPORT_HTML, TFMA_HTML, VERDICTS_JSON
 from checkpoint_sweep.report.mlflow_models import LoggedCheckpoints
+from checkpoint_sweep.report.sentences import what_was_swept
 from checkpoint_sweep.report.sweep_result import SweepResult, largest_slices
 from checkpoint_sweep.selection.sweep_verdicts import AppliedSelection, SweepVerdicts
 
@@ -124,9 +125,8 @@ def _tags(decision: SweepVerdicts) -> dict[str, str]:
 
 def _run_name(made: Mapping[str, Any], decision: SweepVerdicts) -> str:
     """Names a run by the pipeline, or the folder of the training, and what was chosen."""
-    where = made.get("pipeline") or os.path.basename(str(made.get("model_run") or "").rstrip("/"))
     chosen = decision.winner.label if decision.winner else "none chosen"
-    return ": ".join(part for part in (where, chosen) if part)
+    return ": ".join(part for part in (what_was_swept(made), chosen) if part)
 
 
 def _log_dataset(mlflow: Any, client: Any, run_id: str, made: Mapping[str, Any]) -> None:

@@ -2,8 +2,9 @@
 
 import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import PurePath
+from typing import Any
 
 from checkpoint_sweep.common.names import EXAMPLE_COUNTS
 from checkpoint_sweep.common.text import some
@@ -66,7 +67,7 @@ def headline(report: Report) -> Headline:
 def identity(report: Report) -> str:
     """Says which sweep it is: pipeline or model run, run, date, version; as far as known."""
     made = report.made
-    where = made.get("pipeline") or PurePath(made.get("model_run") or "").name
+    where = what_was_swept(made)
     run = made.get("run")
     version = made.get("checkpoint_sweep")
     parts = (
@@ -76,6 +77,23 @@ def identity(report: Report) -> str:
         version and f"checkpoint-sweep {version}",
     )
     return " · ".join(part for part in parts if part)
+
+
+def what_was_swept(made: Mapping[str, Any]) -> str:
+    """Names the pipeline, or else the model run by its folder; "" if neither is known.
+
+    TFX names folders by numbers, which say nothing without those above them.
+
+    >>> what_was_swept({"model_run": "/root/Trainer/model_run/2"})
+    'Trainer/model_run/2'
+
+    Args:
+        made: How the sweep was made, as reports have it.
+    """
+    if pipeline := made.get("pipeline"):
+        return str(pipeline)
+    path = PurePath(str(made.get("model_run") or ""))
+    return "/".join(path.parts[-3:]) if path.name.isdecimal() else path.name
 
 
 def metric_title(report: Report) -> str:

@@ -22,6 +22,8 @@ from checkpoint_sweep.selection.verdict_table import in_words
 from checkpoint_sweep.sweeping import folder as folders
 
 _OVERALL_COUNT = (OVERALL, MetricName("", "", "example_count"))
+# Of the JSON: raised when a key changes its meaning or goes; keys may be added.
+COMPARISON_VERSION = 1
 Key = tuple[SliceName, MetricName]
 
 
@@ -81,6 +83,7 @@ class Comparison:
     def to_json(self) -> Json:
         """Converts to plain data; what is not a finite number is null."""
         return {
+            "version": COMPARISON_VERSION,
             **{
                 key: {"sweep": side.directory, "name": side.name}
                 for key, side in (("first", self.first), ("second", self.second))

@@ -15,9 +15,10 @@ from checkpoint_sweep.report.sweep_result import read_verdicts
 from checkpoint_sweep.selection.sweep_verdicts import SweepVerdicts
 from checkpoint_sweep.selection.verdict_table import row_cells
 
+# In a div: IPython warns of an output that is an iframe and nothing else.
 _FRAME = (
-    '<iframe sandbox="allow-scripts" title="Report of a sweep" srcdoc="{}" '
-    'style="width: 100%; height: 900px; border: 0"></iframe>'
+    '<div><iframe sandbox="allow-scripts" title="Report of a sweep" srcdoc="{}" '
+    'style="width: 100%; height: 900px; border: 0"></iframe></div>'
 )
 
 

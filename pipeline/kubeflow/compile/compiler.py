@@ -85,10 +85,16 @@ def compile_for_vertex(config: PipelineConfig, site: Site) -> Package:
     return Package(job)
 
 
-def write(compiled: Package, path: Path) -> None:
-    """Writes YAML or JSON, by the name of the file."""
+def write(compiled: Package, path: Path, header: str = "") -> None:
+    """Writes YAML or JSON, by the name of the file.
+
+    Args:
+        compiled: Package to write.
+        path: File to write.
+        header: Line that says what made it, in YAML, which knows comments.
+    """
     if path.suffix == ".yaml":
-        write_text(path, text_of(compiled))
+        write_text(path, (f"# {header}\n" if header else "") + text_of(compiled))
     else:
         write_json(path, compiled.spec)
 

@@ -11,15 +11,17 @@ import yaml
 from checkpoint_sweep.common.json_safe import Json
 from pipeline.kubeflow.compile.pods import ALL, Pod, PodError, Pods, check
 
-_FOR_ONE = "TASK: before it for one task; repeatable."
+_FOR_ONE = "repeatable; TASK:VALUE for one task."
 
 PodsFile = Annotated[
     Path | None,
-    typer.Option(help=f"YAML file: for each task, or for {ALL}, what its pod gets; see the docs."),
+    typer.Option(
+        help=f"YAML file: what the pod of each task, or of {ALL}, gets: docs/kubeflow.md."
+    ),
 ]
 Resources = Annotated[
     list[str] | None,
-    typer.Option(help=f"cpu=4,memory=16G,accelerator=nvidia.com/gpu:1; {_FOR_ONE}"),
+    typer.Option(help=f"Such as cpu=4,memory=16G, with accelerator=NAME:COUNT; {_FOR_ONE}"),
 ]
 Retries = Annotated[
     list[str] | None, typer.Option(help=f"How often a failed task is started again; {_FOR_ONE}")

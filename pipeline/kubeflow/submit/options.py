@@ -18,7 +18,9 @@ PushTo = Annotated[str | None, typer.Option(help=f"Folder to push to. {_AS}")]
 Root = Annotated[str | None, typer.Option(help=f"Pipeline root. {_AS}")]
 RunName = Annotated[str | None, typer.Option(help="Name of the run, or of its schedule.")]
 Experiment = Annotated[str | None, typer.Option(help="Experiment of the run.")]
-Caching = Annotated[bool, typer.Option(help="Whether unchanged tasks are served from cache.")]
+NoCaching = Annotated[
+    bool, typer.Option("--no-caching", help="Run every task, also those that have not changed.")
+]
 
 
 class DirectionName(enum.Enum):
@@ -35,15 +37,22 @@ class EngineName(enum.Enum):
     tfma = "tfma"
 
 
-Steps = Annotated[int | None, typer.Option(min=1, help=f"Training steps. {_AS}")]
+Steps = Annotated[int | None, typer.Option(min=1, metavar="<int>", help=f"Training steps. {_AS}")]
 CheckpointSteps = Annotated[
-    int | None, typer.Option(min=1, help=f"Training steps from one checkpoint to the next. {_AS}")
+    int | None,
+    typer.Option(
+        min=1, metavar="<int>", help=f"Training steps from one checkpoint to the next. {_AS}"
+    ),
 ]
 SelectBy = Annotated[str | None, typer.Option(help=f"Metric to choose the checkpoint by. {_AS}")]
 Direction = Annotated[
-    DirectionName | None, typer.Option(help=f"Which values of it are better. {_AS}")
+    DirectionName | None,
+    typer.Option(metavar="<name>", help=f"Which values of it are better: higher or lower. {_AS}"),
 ]
-Engine = Annotated[EngineName | None, typer.Option(help=f"What evaluates. {_AS}")]
+Engine = Annotated[
+    EngineName | None,
+    typer.Option(metavar="<name>", help=f"What evaluates: fused or tfma. {_AS}"),
+]
 
 
 def settings(
@@ -63,12 +72,12 @@ def settings(
     }
 
 
-def caching_of_all(caching: bool) -> bool | None:
+def caching_of_all(no_caching: bool) -> bool | None:
     """Tells an SDK what to cache: False for no task, None for each as it was compiled.
 
     True would serve those from cache too that must always run.
     """
-    return None if caching else False
+    return False if no_caching else None
 
 
 def load(path: Path, target: str) -> Package:

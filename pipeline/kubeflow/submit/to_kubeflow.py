@@ -42,7 +42,7 @@ def kubeflow(
     service_account: Annotated[
         str | None, typer.Option(help="Of Kubernetes, that the tasks run as.")
     ] = None,
-    caching: options.Caching = True,
+    no_caching: options.NoCaching = False,
     schedule: Annotated[
         str | None,
         typer.Option(
@@ -74,7 +74,7 @@ def kubeflow(
     log_filters.silence_imports()
     common: dict[str, Any] = {
         "pipeline_root": pipeline_root,
-        "enable_caching": options.caching_of_all(caching),
+        "enable_caching": options.caching_of_all(no_caching),
         "service_account": service_account,
     }
     with kubeflow_api(host, [token, cookie]):

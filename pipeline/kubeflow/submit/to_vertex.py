@@ -35,11 +35,9 @@ def vertex(
     service_account: Annotated[str | None, typer.Option(help="That the tasks run as.")] = None,
     network: Annotated[
         str | None,
-        typer.Option(
-            help="Peered network of the tasks, such as projects/12345/global/networks/NAME."
-        ),
+        typer.Option(help="Peered network of the tasks: projects/ID/global/networks/NAME."),
     ] = None,
-    caching: options.Caching = True,
+    no_caching: options.NoCaching = False,
     schedule: Annotated[
         str | None,
         typer.Option(
@@ -76,7 +74,7 @@ def vertex(
             template_path=str(package),
             parameter_values=values,
             pipeline_root=pipeline_root,
-            enable_caching=options.caching_of_all(caching),
+            enable_caching=options.caching_of_all(no_caching),
             project=project,
             location=region,
         )

@@ -81,8 +81,14 @@ def test_in_print_nothing_is_cut_off_or_folded(open_report: Open) -> None:
     page = open_report(made).page
 
     page.emulate_media(media="print")
-    page.set_viewport_size({"width": 688, "height": 1000})  # A4 at 96 dots an inch, less margins.
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    chart = page.locator("#step-chart svg.marks")
+    assert chart.get_attribute("width") == "680"  # Drawn anew: text keeps its size.
+    assert page.locator("main input:visible").count() == 0
+    assert (
+        page.locator("#step-metric").evaluate("menu => getComputedStyle(menu).appearance") == "none"
+    )
+    page.set_viewport_size({"width": 688, "height": 1000})  # A4 at 96 dots an inch, less margins.
     # Charts take the width of the paper when the browser has told them of it.
     page.wait_for_function(f"() => {_CUT}.length === 0")
     assert page.locator("main details:not([open]):not(.vega-embed details)").count() == 0

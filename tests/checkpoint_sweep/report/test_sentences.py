@@ -2,7 +2,9 @@
 
 import dataclasses
 
-from checkpoint_sweep.report.sentences import SliceValue, worst_slices
+import pytest
+
+from checkpoint_sweep.report.sentences import SliceValue, what_was_swept, worst_slices
 from tests.checkpoint_sweep.report import fake_report
 
 
@@ -28,3 +30,17 @@ def test_the_worst_slices_have_their_intervals_and_why_not_to_trust_them() -> No
     assert worst_slices(made) == [  # The worse half of two; the third has 99 examples.
         SliceValue("trip_start_hour=0", 0.477, "0.48 ± 0.89", 500.0, caution, None, True),
     ]
+
+
+@pytest.mark.parametrize(
+    ("made", "name"),
+    [
+        ({"pipeline": "taxi", "model_run": "/root/Trainer/model_run/2"}, "taxi"),
+        ({"model_run": "/root/Trainer/model_run/2"}, "Trainer/model_run/2"),
+        ({"model_run": "gs://bucket/runs/resnet/"}, "resnet"),
+        ({"model_run": "7"}, "7"),
+        ({}, ""),
+    ],
+)
+def test_a_sweep_is_named_by_its_pipeline_or_its_model_run(made: dict[str, str], name: str) -> None:
+    assert what_was_swept(made) == name

@@ -43,7 +43,8 @@ def test_the_difference_to_the_chosen_is_that_of_the_verdicts(
     assert compared.cautions == []
     slices = {str(row.slice) for row in compared.rows if row.metric.name == "auc"}
     assert "payment_type=Cash" in slices
-    json.dumps(compared.to_json(), allow_nan=False)
+    written = json.loads(json.dumps(compared.to_json(), allow_nan=False))
+    assert written["version"] == 1
 
 
 def test_other_examples_are_cautioned_and_have_no_intervals(

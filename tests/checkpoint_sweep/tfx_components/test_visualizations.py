@@ -55,6 +55,7 @@ def test_an_evaluation_is_shown_by_its_report(tmp_path: Path) -> None:
     (tmp_path / "metrics.csv").write_text("candidate\n")  # TFMA takes it for its own file.
     shown = _shown(standard_artifacts.ModelEvaluation, tmp_path)
     assert 'sandbox="allow-scripts"' in shown
+    assert "<div><iframe " in shown  # IPython warns of an iframe alone.
     assert 'srcdoc="&lt;p title=&quot;x&quot;&gt;&lt;script&gt;' in shown
 
 

@@ -1,5 +1,7 @@
 """How TensorBoard names the curves of a root of runs."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 from pipeline.reporting.curves import logdir_spec
@@ -19,5 +21,9 @@ def test_series_have_short_names_that_differ_at_their_beginning(tmp_path: Path) 
     assert named == {name: str(tmp_path / folder) for name, folder in below.items()}
 
 
-def test_a_root_without_curves_is_itself(tmp_path: Path) -> None:
-    assert logdir_spec(tmp_path) == str(tmp_path)
+def test_a_root_without_curves_is_said_to_have_none(tmp_path: Path) -> None:
+    assert logdir_spec(tmp_path) == ""
+    command = [sys.executable, "-m", "pipeline.reporting.curves", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f"There are no curves in {tmp_path} yet." in " ".join(done.stderr.split())

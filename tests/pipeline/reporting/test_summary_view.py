@@ -74,7 +74,8 @@ def test_the_verdicts_the_winner_and_the_push_are_printed() -> None:
         "2 0.970 ± 0.010 chosen: best value among passing checkpoints",
         "3 – unreadable",
         "Sweep BLESSED: step 2, best value among passing checkpoints: auc 0.970 ± 0.010",
-        "Evaluator NOT BLESSED on test, compared with /old auc = 0.8",
+        "Evaluator NOT BLESSED on test, beside the baseline auc = 0.8",
+        "Baseline /old",
         "Pushed to /root/serving/1",
         "/root/summary.json",
     ):
@@ -161,7 +162,7 @@ def test_a_report_is_named_only_where_there_is_one(tmp_path: Path) -> None:
 def test_the_metrics_that_decided_are_printed_with_the_evaluators_verdict() -> None:
     confirmed = dataclasses.replace(EVALUATOR, blessed=True, words="auc 0.96 ± 0.02")
     text = _printed(evaluator=confirmed)
-    assert "BLESSED on test, compared with /old: auc 0.96 ± 0.02" in text
+    assert "BLESSED on test, beside the baseline: auc 0.96 ± 0.02" in text
 
 
 def test_anomalies_are_printed() -> None:

@@ -93,12 +93,13 @@ def plan_groups(
     sizes = _sizes(models)
     beside = sum(_sizes(always))
     groups = split(sizes, budget - beside)
+    passes = f"{len(groups)} passes" if len(groups) != 1 else "one pass"
     _LOG.info(
-        "models: %d, their weights: %.1f MB, groups: %d under a budget of %.0f MB",
+        "evaluating %d models (weights: %.1f MB; memory for weights: %.0f MB) in %s over the data",
         len(models),
         sum(sizes) / 1e6,
-        len(groups),
         budget / 1e6,
+        passes,
     )
     if max(sizes, default=0) + beside > budget:
         _LOG.warning("One model's weights alone exceed the budget of %.1f MB.", budget / 1e6)

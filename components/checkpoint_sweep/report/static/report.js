@@ -34,6 +34,19 @@ async function draw(element, spec, renderer = 'svg', tooltip = {}) {
     ast: true, renderer, tooltip, actions: { export: true, source: false, compiled: false, editor: false },
   });
   element.view = view;
+  element.fills = spec.width === 'container';
+}
+
+/** Draws the charts anew in the width of the paper: the browser would shrink them, and their text. */
+function preparePrint() {
+  document.querySelectorAll('details').forEach((element) => { element.open = !element.closest('.chart'); });
+  document.body.classList.add('printing');
+  document.querySelectorAll('.chart').forEach((chart) => { if (chart.fills) chart.view.width(chart.clientWidth).run(); });
+}
+
+function endPrint() {
+  document.body.classList.remove('printing');
+  dispatchEvent(new Event('resize')); // On which charts fill the window again.
 }
 
 function options(select, entries, value) {
@@ -172,7 +185,8 @@ async function main(nonce) {
   const verdicts = byId('verdict-table');
   makeSortable(verdicts);
   makeFilter(verdicts);
-  addEventListener('beforeprint', () => document.querySelectorAll('details').forEach((element) => { element.open = !element.closest('.chart'); }));
+  addEventListener('beforeprint', preparePrint);
+  addEventListener('afterprint', endPrint);
   const [library, data] = await Promise.all([inflate('vega'), inflate('data')]);
   run(library, nonce);
   const report = JSON.parse(data);

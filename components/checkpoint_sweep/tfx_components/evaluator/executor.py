@@ -37,7 +37,12 @@ from checkpoint_sweep.saved_model.model_source import ModelSource
 from checkpoint_sweep.tfx_components import parameters
 from checkpoint_sweep.tfx_components.blessing import write_blessing_file
 from checkpoint_sweep.tfx_components.evaluator.card import leave_card
-from checkpoint_sweep.tfx_components.evaluator.verdict import VERDICT, findings, in_words
+from checkpoint_sweep.tfx_components.evaluator.verdict import (
+    VERDICT,
+    VERDICT_VERSION,
+    findings,
+    in_words,
+)
 from checkpoint_sweep.tfx_components.examples import open_examples
 from checkpoint_sweep.tfx_components.identity import identity
 from checkpoint_sweep.tfx_components.models import saved_model
@@ -142,7 +147,8 @@ def _bless(
     """Writes the verdict, and returns it with its reason."""
     found = findings(read_replicates(metrics.directory, ModelNames.of(eval_config), metrics))
     words = in_words(found)
-    content = {"words": words, "metrics": [finding.to_json() for finding in found]}
+    metrics_found = [finding.to_json() for finding in found]
+    content = {"version": VERDICT_VERSION, "words": words, "metrics": metrics_found}
     write_json(os.path.join(blessing.uri, VERDICT), content)
     ok, reason = _judge(metrics.directory, eval_config, words)
     write_blessing_file(blessing, ok, reason)

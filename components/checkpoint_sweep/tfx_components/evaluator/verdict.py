@@ -10,6 +10,8 @@ from checkpoint_sweep.selection.formatting import plus_minus
 from checkpoint_sweep.selection.intervals import Estimate, estimate
 
 VERDICT = "verdict.json"
+# Raised when a key changes its meaning or goes; keys may be added.
+VERDICT_VERSION = 1
 
 
 @dataclasses.dataclass(frozen=True)

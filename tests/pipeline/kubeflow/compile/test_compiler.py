@@ -41,6 +41,7 @@ def test_kubeflow_looks_for_the_baseline_and_vertex_resolves_it(
 def test_the_folder_that_is_pushed_to_is_the_baseline_by_default(
     compiled: dict[str, Path], spec: Json
 ) -> None:
+    assert compiled["pushing"].read_text().startswith("# Made by python -m pipeline.kubeflow ")
     pushing = read(compiled["pushing"]).spec
     declared = pushing["root"]["inputDefinitions"]["parameters"]
     assert declared["baseline"]["defaultValue"] == "/mnt/serving"
@@ -164,6 +165,7 @@ def test_evaluator_and_pusher_run_only_if_the_sweep_blessed(spec: Json) -> None:
         (["--baseline=models/1"], "URI"),
         (["--resources=Trainer:cpu=many"], "is not a quantity"),
         (["--pods=none.yaml"], "none.yaml cannot be read"),
+        (["--image=IMAGE"], "--image=IMAGE is no name of an image"),
     ],
 )
 def test_wrong_arguments_are_explained(options: list[str], advice: str, tmp_path: Path) -> None:

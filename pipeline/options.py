@@ -50,7 +50,8 @@ Choose = Annotated[
     str,
     typer.Option(
         help="Which of the passing checkpoints: best; or, of those that are tied with the "
-        "best, the earliest, the latest, or by another metric METRIC:higher or METRIC:lower."
+        "best, the earliest, the latest, or by another metric METRIC:higher or METRIC:lower; or "
+        "earliest-passing, the first that meets every threshold."
     ),
 ]
 ThresholdModeName = Annotated[

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from checkpoint_sweep.model_run.checkpoints import StepRange
     from checkpoint_sweep.report.sweep_result import SweepResult
     from checkpoint_sweep.selection.criteria import Direction, ThresholdMode
+    from checkpoint_sweep.selection.earliest_eligible import EarliestEligible
     from checkpoint_sweep.selection.policies import (
         BestValue,
         CandidateResult,
@@ -94,6 +95,7 @@ __all__ = [
     "Direction",
     "ThresholdMode",
     "BestValue",
+    "EarliestEligible",
     "EarliestWithin",
     "EarliestOfSet",
     "LatestOfSet",
@@ -115,6 +117,7 @@ __getattr__ = importer(
         "CheckpointSweep": "checkpoint_sweep.tfx_components.sweep.component",
         "Choice": "checkpoint_sweep.selection.policies",
         "Direction": "checkpoint_sweep.selection.criteria",
+        "EarliestEligible": "checkpoint_sweep.selection.earliest_eligible",
         "EarliestOfSet": "checkpoint_sweep.selection.set_policies",
         "EarliestWithin": "checkpoint_sweep.selection.policies",
         "Evaluator": "checkpoint_sweep.tfx_components.evaluator.component",

@@ -1,7 +1,8 @@
 """Finds out before the run whether the sweep will be able to choose."""
 
-from checkpoint_sweep.common.eval_config import EvalConfigError, with_defaults
+from checkpoint_sweep.common.eval_config import EvalConfigError, unvalidated_reason, with_defaults
 from checkpoint_sweep.common.wording import Interface
+from checkpoint_sweep.selection.earliest_eligible import check_earliest_eligible
 from checkpoint_sweep.selection.metric_lookup import complete_name, resolve_direction
 from checkpoint_sweep.selection.policies import SelectionError
 from checkpoint_sweep.selection.selection import Selection
@@ -16,7 +17,8 @@ def check_selection(config: PipelineConfig) -> None:
 
     Raises:
         ConfigError: it does not, or the direction is nowhere declared, or twice and differently,
-            or the evaluation config cannot be made or used.
+            or the evaluation config cannot be made or used, or has no threshold where the first
+            that meets all is to be chosen.
     """
     name = config.problem.eval_config
     try:
@@ -34,6 +36,12 @@ def check_selection(config: PipelineConfig) -> None:
             resolve_direction(complete_name(other, eval_config), eval_config)
         except SelectionError as error:
             raise ConfigError(f"--choose={config.choose}: {_told(error)}") from error
+    try:
+        check_earliest_eligible(
+            selection.policy, unvalidated_reason(eval_config), config.racing is not None
+        )
+    except SelectionError as error:
+        raise ConfigError(_told(error)) from error
     chosen_by = complete_name(Selection(metric, direction=config.direction), eval_config)
     try:
         resolve_direction(chosen_by, eval_config)

@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 from checkpoint_sweep.cli.app import make_app
 from checkpoint_sweep.model_run.averages import Averages
 from checkpoint_sweep.selection.criteria import Direction
+from checkpoint_sweep.selection.earliest_eligible import EarliestEligible
 from checkpoint_sweep.selection.policies import BestValue, SelectionPolicy
 from checkpoint_sweep.selection.racing import Racing
 from checkpoint_sweep.selection.set_policies import EarliestOfSet, LatestOfSet, SecondaryMetric
@@ -96,6 +97,7 @@ def test_an_average_of_one_is_refused() -> None:
         ("best", BestValue()),
         ("earliest", EarliestOfSet()),
         ("latest", LatestOfSet()),
+        ("earliest-passing", EarliestEligible()),
         ("binary_accuracy:higher", SecondaryMetric("binary_accuracy", Direction.HIGHER_IS_BETTER)),
         ("a:b:lower", SecondaryMetric("a:b", Direction.LOWER_IS_BETTER)),
     ],

@@ -71,7 +71,8 @@ class SweepArguments:
         typer.Option(
             help="Which of the passing checkpoints: best; or, of those that are tied with the "
             "best, the earliest, the latest, or the best by another metric, such as "
-            "binary_accuracy:higher."
+            "binary_accuracy:higher; or earliest-passing, the first that meets every threshold, "
+            "with which `watch` ends."
         ),
     ] = "best"
     thresholds: Annotated[

@@ -1,6 +1,7 @@
 """Names of selection policies, for an option of a command line."""
 
 from checkpoint_sweep.selection.criteria import DIRECTIONS
+from checkpoint_sweep.selection.earliest_eligible import EarliestEligible
 from checkpoint_sweep.selection.policies import BestValue, SelectionError, SelectionPolicy
 from checkpoint_sweep.selection.set_policies import EarliestOfSet, LatestOfSet, SecondaryMetric
 
@@ -12,8 +13,8 @@ def policy_of(choose: str) -> SelectionPolicy:
     EarliestOfSet()
 
     Args:
-        choose: "best", "earliest", "latest", or a metric and which of its values are better, such
-            as "binary_accuracy:higher".
+        choose: "best", "earliest", "latest", "earliest-passing", or a metric and which of its
+            values are better, such as "binary_accuracy:higher".
 
     Raises:
         SelectionError: It stands for none.
@@ -22,6 +23,7 @@ def policy_of(choose: str) -> SelectionPolicy:
         "best": BestValue(),
         "earliest": EarliestOfSet(),
         "latest": LatestOfSet(),
+        "earliest-passing": EarliestEligible(),
     }
     metric, _, direction = choose.rpartition(":")
     if choose in simple:

@@ -14,6 +14,7 @@ from checkpoint_sweep.common.files import PARTIAL
 from checkpoint_sweep.model_run.exported_model import ExportedModelError
 from checkpoint_sweep.report.sweep_result import SweepResult
 from checkpoint_sweep.saved_model.saved_model import SavedModel
+from checkpoint_sweep.selection.earliest_eligible import is_settled
 from checkpoint_sweep.selection.new_candidates import lines_of_new
 from checkpoint_sweep.selection.patience import check_patience
 from checkpoint_sweep.selection.verdict import without_improvement
@@ -54,6 +55,7 @@ class TrainingSweep:
         self._export = export
         self._patience = patience
         self._told: frozenset[str] = frozenset()
+        self._policy = options.selection.policy
         self._watcher = RunWatcher(run, self._model, dataclasses.replace(options, output=output))
 
     @property
@@ -62,9 +64,23 @@ class TrainingSweep:
         return self._watcher.result
 
     @property
+    def is_settled(self) -> bool:
+        """Whether no later checkpoint can change what is chosen."""
+        return self.result is not None and is_settled(self._policy, self.result.chosen)
+
+    @property
+    def output(self) -> str:
+        """The folder of the sweeps."""
+        return self._watcher.output
+
+    @property
     def improves(self) -> bool:
-        """Whether training is to go on, by the patience."""
-        if self._patience is None or self.result is None:
+        """Whether training is to go on, by the policy and the patience."""
+        if self.result is None:
+            return True
+        if self.is_settled:
+            return False
+        if self._patience is None:
             return True
         return without_improvement(self.result.verdicts) < self._patience
 

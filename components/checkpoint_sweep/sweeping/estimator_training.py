@@ -12,6 +12,7 @@ from checkpoint_sweep.common.files import replacing
 from checkpoint_sweep.report.sweep_result import SweepResult
 from checkpoint_sweep.sweeping.during_training import TrainingSweep
 from checkpoint_sweep.sweeping.options import SweepOptions
+from checkpoint_sweep.sweeping.stopping import PASSED, STOP, request_stop
 
 
 class SweepListener(tf.estimator.CheckpointSaverListener):
@@ -26,7 +27,8 @@ class SweepListener(tf.estimator.CheckpointSaverListener):
         print(listener.result.reason, listener.result.model)
 
     Training waits for it. What is wrong with the arguments ends it at its first checkpoint; an
-    evaluation that fails later is a warning.
+    evaluation that fails later is a warning. With the policy `EarliestEligible`, training stops
+    when a checkpoint has passed every threshold.
 
     Args:
         estimator: Estimator whose `model_dir` has the checkpoints.
@@ -74,7 +76,10 @@ class SweepExporter(tf.estimator.Exporter):
         tf.estimator.train_and_evaluate(estimator, train_spec, eval_spec)
 
     Where `BestExporter` compares the checkpoints that `train_and_evaluate` has evaluated, this
-    evaluates all that are there when it is called. The chosen one is exported when training ends.
+    evaluates all that are there when it is called. The chosen one is exported when training ends;
+    with the policy `EarliestEligible` as soon as a checkpoint has passed every threshold, and
+    training stops where its `TrainSpec` has `hooks=[stop_hook("MODEL_DIR-sweep/stop")]`, since an
+    exporter cannot stop it.
 
     Args:
         name: Name of the folder in `export/` of the model's directory.
@@ -92,6 +97,7 @@ class SweepExporter(tf.estimator.Exporter):
         self._receiver_fn = serving_input_receiver_fn
         self._options = options
         self._sweep: TrainingSweep | None = None
+        self._is_settled = False
 
     @property
     def name(self) -> str:
@@ -111,7 +117,7 @@ class SweepExporter(tf.estimator.Exporter):
         eval_result: Any,
         is_the_final_export: bool,
     ) -> str | None:
-        """Evaluates what is new, and exports the chosen checkpoint when training ends.
+        """Evaluates what is new, and exports the chosen checkpoint when training ends or may end.
 
         Args:
             estimator: Estimator whose `model_dir` has the checkpoints.
@@ -121,7 +127,8 @@ class SweepExporter(tf.estimator.Exporter):
             is_the_final_export: Whether training has ended.
 
         Returns:
-            The folder of the exported model; None before the end, or if none was chosen.
+            The folder of the exported model; None before the end, if none was chosen, or if it
+            was exported before.
         """
         if self._sweep is None:
             self._sweep = TrainingSweep(
@@ -131,9 +138,14 @@ class SweepExporter(tf.estimator.Exporter):
                 ),
                 self._options,
             )
+        if self._is_settled:
+            return None
         self._sweep.evaluate_new()
+        self._is_settled = self._sweep.is_settled
+        if self._is_settled:
+            request_stop(os.path.join(self._sweep.output, STOP), PASSED)
         chosen = self.result.model if self.result else None
-        if not is_the_final_export or chosen is None:
+        if chosen is None or not (is_the_final_export or self._is_settled):
             return None
         target = os.path.join(export_path, str(int(time.time())))
         with replacing(target) as scratch:

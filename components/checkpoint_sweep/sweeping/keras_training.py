@@ -20,7 +20,8 @@ class SweepCallback(tf.keras.callbacks.Callback):
         print(callback.result.reason, callback.result.model)
 
     It comes after the callback that saves. Training waits for it. What is wrong with the arguments
-    ends it after its first epoch; an evaluation that fails later is a warning.
+    ends it after its first epoch; an evaluation that fails later is a warning. With the policy
+    `EarliestEligible`, training stops when a checkpoint has passed every threshold.
 
     Args:
         run: Local directory of the checkpoints.
@@ -48,7 +49,7 @@ class SweepCallback(tf.keras.callbacks.Callback):
         return self._sweep.result
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Evaluates the checkpoint of the epoch, and stops training without improvement."""
+        """Evaluates the checkpoint of the epoch, and stops training that need not go on."""
         self._sweep.evaluate_new()
         if not self._sweep.improves:
             self.model.stop_training = True

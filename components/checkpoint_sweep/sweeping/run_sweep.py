@@ -33,6 +33,7 @@ from checkpoint_sweep.saved_model.saved_model import SavedModel
 from checkpoint_sweep.saved_model.tensor_bundle import unreadable_reason
 from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.decision import choose
+from checkpoint_sweep.selection.earliest_eligible import check_earliest_eligible
 from checkpoint_sweep.selection.judgement import judge
 from checkpoint_sweep.selection.metric_lookup import check_slice, complete_name, resolve_direction
 from checkpoint_sweep.selection.racing import Racing
@@ -88,6 +89,9 @@ def run_sweep(
     selection = complete_name(settings.selection, whole)
     direction = resolve_direction(selection, whole)
     check_slice(selection, whole)
+    check_earliest_eligible(
+        selection.policy, unvalidated_reason(whole), settings.racing is not None
+    )
     exported = SavedModel(models.exported)
     baseline = (
         ModelSource.from_saved_model("baseline", models.baseline) if models.baseline else None

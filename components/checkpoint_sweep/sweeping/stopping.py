@@ -9,14 +9,22 @@ import tensorflow as tf
 from checkpoint_sweep.sweeping.folder import FolderError
 
 STOP = "stop"
-_TEXT = "The watched metric has not improved.\n"
+NOT_IMPROVED = "The watched metric has not improved.\n"
+PASSED = "A checkpoint has passed every threshold.\n"
+_OURS = (b"", NOT_IMPROVED.encode(), PASSED.encode())
+_LONGEST = max(map(len, _OURS))
 
 
-def request_stop(path: str) -> None:
-    """Writes the file that `stop_hook` and `StopCallback` look for, unless it is there."""
+def request_stop(path: str, why: str = NOT_IMPROVED) -> None:
+    """Writes the file that `stop_hook` and `StopCallback` look for, unless it is there.
+
+    Args:
+        path: Path of the file.
+        why: Text for it, NOT_IMPROVED or PASSED.
+    """
     os.makedirs(os.path.dirname(path), exist_ok=True)
     with contextlib.suppress(FileExistsError), open(path, "x") as file:
-        file.write(_TEXT)
+        file.write(why)
 
 
 def stop_hook(path: str) -> tf.estimator.SessionRunHook:
@@ -79,7 +87,7 @@ def _remove(path: str) -> None:
         return
     if os.path.isfile(path):
         with open(path, "rb") as file:
-            if file.read(len(_TEXT) + 1) in (b"", _TEXT.encode()):
+            if file.read(_LONGEST + 1) in _OURS:
                 os.remove(path)
                 return
     raise FolderError(

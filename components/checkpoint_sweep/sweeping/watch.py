@@ -14,12 +14,14 @@ from checkpoint_sweep.evaluation.candidates.fingerprint import ChangedError
 from checkpoint_sweep.model_run.checkpoints import CheckpointError
 from checkpoint_sweep.model_run.exported_model import ExportedModelError
 from checkpoint_sweep.report.sweep_result import SweepResult
+from checkpoint_sweep.selection.earliest_eligible import is_settled
 from checkpoint_sweep.selection.patience import check_patience
+from checkpoint_sweep.selection.policies import SelectionPolicy
 from checkpoint_sweep.selection.verdict import without_improvement
 from checkpoint_sweep.sweeping import folder as folders
 from checkpoint_sweep.sweeping.options import SweepOptions
 from checkpoint_sweep.sweeping.run_watcher import RunWatcher
-from checkpoint_sweep.sweeping.stopping import STOP, request_stop
+from checkpoint_sweep.sweeping.stopping import NOT_IMPROVED, PASSED, STOP, request_stop
 
 
 class WatchError(UserError):
@@ -29,6 +31,9 @@ class WatchError(UserError):
 @dataclasses.dataclass(frozen=True)
 class Until:
     """The end of watching: whatever comes first; without any of these, never.
+
+    With the policy `EarliestEligible` it also ends when a checkpoint has passed every threshold,
+    and training is asked to stop.
 
     >>> from checkpoint_sweep import Until
     >>> Until(step=4000, seconds=3600.0)
@@ -115,13 +120,14 @@ def watch(
         )
     watcher = RunWatcher(run, model, options, every)
     with folders.locked(watcher.output, folders.WATCH):
-        return _watch(watcher, until, model, on_result)
+        return _watch(watcher, until, model, options.selection.policy, on_result)
 
 
 def _watch(
     watcher: RunWatcher,
     until: Until,
     model: str,
+    policy: SelectionPolicy,
     on_result: Callable[[SweepResult], None] | None,
 ) -> SweepResult:
     started = time.monotonic()
@@ -150,8 +156,12 @@ def _watch(
         if result is not None:
             if on_result is not None:
                 on_result(result)
+            stop = os.path.join(watcher.output, STOP)
+            if is_settled(policy, result.chosen):
+                request_stop(stop, PASSED)
+                return result
             if _has_no_improvement(result, until):
-                request_stop(os.path.join(watcher.output, STOP))
+                request_stop(stop, NOT_IMPROVED)
                 return result
             if late or (until.step is not None and _last_step(result) >= until.step):
                 return result

@@ -10,7 +10,15 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from checkpoint_sweep import SweepCallback, SweepExporter, SweepListener, sweep
+from checkpoint_sweep import (
+    EarliestEligible,
+    Selection,
+    SweepCallback,
+    SweepExporter,
+    SweepListener,
+    stop_hook,
+    sweep,
+)
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.sweeping import run_watcher
 from tests.checkpoint_sweep.sweeping.conftest import Files
@@ -110,6 +118,26 @@ def test_a_training_without_improvement_stops(
     listener = SweepListener(estimator, receiver_fn, files.options(), patience=1)
     estimator.train(input_fn, max_steps=100, saving_listeners=[listener])
     assert estimator.get_variable_value("global_step") < 100
+
+
+def test_a_training_stops_when_a_checkpoint_passes(
+    files: Files, input_fn: Any, receiver_fn: Any, tmp_path: Path
+) -> None:
+    """By an exporter, which cannot stop it itself: the listener's way is that of the patience."""
+    estimator = _estimator(tmp_path / "training")
+    first = Selection("auc", policy=EarliestEligible())
+    exporter = SweepExporter("first", receiver_fn, files.options(select=first))
+    stop = str(files.output / "stop")
+    tf.estimator.train_and_evaluate(
+        estimator,
+        tf.estimator.TrainSpec(input_fn, max_steps=100, hooks=[stop_hook(stop)]),
+        tf.estimator.EvalSpec(input_fn, steps=1, exporters=[exporter], throttle_secs=0),
+    )
+    assert estimator.get_variable_value("global_step") < 100
+    assert exporter.result is not None
+    assert exporter.result.step == 5  # Which the exporter is called with first.
+    (exported,) = (tmp_path / "training/export/first").iterdir()
+    assert tf.saved_model.contains_saved_model(str(exported))
 
 
 def test_bad_arguments_end_a_training_at_its_first_checkpoint(

@@ -6,8 +6,11 @@ from pathlib import Path
 import pytest
 import tensorflow as tf
 
+from checkpoint_sweep import EarliestEligible, Selection
 from checkpoint_sweep.selection.verdict import Verdict, without_improvement
 from checkpoint_sweep.sweeping.stopping import StopCallback, request_stop, stop_hook
+from checkpoint_sweep.sweeping.watch import watch
+from tests.checkpoint_sweep.sweeping.conftest import Files
 
 
 @pytest.mark.parametrize(
@@ -66,3 +69,11 @@ def test_a_callback_stops_a_keras_model_when_asked(tmp_path: Path) -> None:
     request_stop(path)
     callback.on_train_batch_end(1)
     assert model.stop_training
+
+
+@pytest.mark.slow
+def test_a_watch_for_the_earliest_eligible_ends_with_it(files: Files) -> None:
+    first = Selection("auc", policy=EarliestEligible())
+    result = watch(**files.arguments(select=first), every=0.05)
+    assert result.step == 0
+    assert (files.output / "stop").read_text() == "A checkpoint has passed every threshold.\n"

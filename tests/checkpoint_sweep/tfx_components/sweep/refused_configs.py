@@ -209,6 +209,23 @@ _selection(
 )
 
 
+_FIRST = (
+    f'{{{_HIGHER}, "policy": {{"class": '
+    '"checkpoint_sweep.selection.earliest_eligible.EarliestEligible"}}'
+)
+
+
+@refusal("`EarliestEligible` has no threshold to go by")
+def _nothing_to_meet(case: Case) -> None:
+    case.configure(f"value_threshold {{ lower_bound {{ value: {0.0} }} }}", "")
+    case.parameters["selection"] = _FIRST
+
+
+@refusal("or is to choose among those that a race leaves")
+def _first_of_a_race(case: Case) -> None:
+    case.parameters.update(selection=_FIRST, racing="{}")
+
+
 @refusal("its secondary metric is no number for any (after the evaluation)")
 def _no_number(case: Case) -> None:
     never = """metrics { class_name: "Precision" config: '"thresholds": [1.0]' }"""

@@ -107,7 +107,7 @@ def test_a_sweep_without_an_eligible_checkpoint_exits_with_3(files: Files) -> No
     files.config.write_text(files.config.read_text().replace("value: 0.1", "value: 1.1"))
     swept = _sweep(files, "--quiet")
     assert swept.returncode == 3, swept.stderr
-    assert swept.stdout.startswith("NOT BLESSED: none of the 4 checkpoints passed")
+    assert swept.stdout.startswith("NOT BLESSED: none of the 4 checkpoints passed; closest: step ")
     assert len(swept.stdout.splitlines()) == 1
 
 

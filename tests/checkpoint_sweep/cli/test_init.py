@@ -1,0 +1,29 @@
+"""How `init` ends."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from checkpoint_sweep.cli import screen
+from checkpoint_sweep.cli.app import make_app
+from checkpoint_sweep.sweeping.drafting import draft as drafting
+
+
+@pytest.mark.parametrize(
+    ("problem", "status", "words"),
+    [("", 0, "Edit it, and then:"), ("Why.", 2, "a sweep with this model and these examples")],
+)
+def test_a_model_that_does_not_predict_is_bad_input(
+    problem: str, status: int, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drafted = drafting.Draft("# drafted\n", "auc", [], problem, "export/1796049672")
+    monkeypatch.setattr(drafting, "draft", lambda *given, **options: drafted)
+    monkeypatch.setattr(screen, "before_imports", lambda quiet: None)
+    config = tmp_path / "config.pbtxt"
+    arguments = ["init", "--model=export", "--examples=eval.csv", f"--output={config}"]
+    ended = CliRunner().invoke(make_app(), arguments)
+    assert ended.exit_code == status
+    assert words in ended.output
+    assert ("--model=export/1796049672" in ended.output) == (status == 0)
+    assert config.read_text() == "# drafted\n"

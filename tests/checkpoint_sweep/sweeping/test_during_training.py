@@ -2,6 +2,7 @@
 
 import json
 import logging
+import runpy
 import shutil
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from checkpoint_sweep import (
 )
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.sweeping import run_watcher
+from pipeline.problems.problem import repository
 from tests.checkpoint_sweep.sweeping.conftest import Files
 from tests.support import estimator_run, keras_run
 
@@ -51,6 +53,11 @@ def input_fn(examples: list[bytes]) -> Any:
 @pytest.fixture
 def receiver_fn() -> Any:
     return tf.estimator.export.build_parsing_serving_input_receiver_fn(estimator_run.FEATURES)
+
+
+def _example(name: str) -> Any:
+    """The function `train` of a file in `examples/training/`, which documents show."""
+    return runpy.run_path(str(repository() / "examples" / "training" / f"{name}.py"))["train"]
 
 
 def _fresh(output: Path) -> list[int]:
@@ -95,20 +102,16 @@ def test_the_choice_is_that_of_a_later_sweep(
     files: Files, input_fn: Any, receiver_fn: Any, tmp_path: Path
 ) -> None:
     estimator = _estimator(tmp_path / "training", keep=9)
-    listener = SweepListener(estimator, receiver_fn, files.options())
-    estimator.train(input_fn, max_steps=10, saving_listeners=[listener])
+    train = _example("estimator_listener")
+    trained = train(estimator, input_fn, receiver_fn, steps=10, options=files.options())
     later = sweep(
         str(tmp_path / "training"),
         str(files.output / "export"),
         files.options(output=str(tmp_path / "later")),
     )
-    assert listener.result is not None
-    values = [
-        [(v.step, v.value, v.reason) for v in result.verdicts]
-        for result in (listener.result, later)
-    ]
+    values = [[(v.step, v.value, v.reason) for v in result.verdicts] for result in (trained, later)]
     assert values[0] == values[1]
-    assert listener.result.chosen == later.chosen
+    assert trained.chosen == later.chosen
 
 
 def test_a_training_without_improvement_stops(
@@ -179,15 +182,11 @@ def test_train_and_evaluate_exports_the_best_of_all(
     files: Files, input_fn: Any, receiver_fn: Any, tmp_path: Path
 ) -> None:
     estimator = _estimator(tmp_path / "training", keep=9)
-    exporter = SweepExporter("best_of_all", receiver_fn, files.options())
-    tf.estimator.train_and_evaluate(
-        estimator,
-        tf.estimator.TrainSpec(input_fn, max_steps=10),
-        tf.estimator.EvalSpec(input_fn, steps=1, exporters=[exporter], throttle_secs=3600),
-    )
-    assert exporter.result is not None
-    assert [verdict.step for verdict in exporter.result.verdicts] == STEPS
-    (exported,) = (tmp_path / "training/export/best_of_all").iterdir()
+    train = _example("estimator_exporter")
+    train_spec = tf.estimator.TrainSpec(input_fn, max_steps=10)
+    result = train(estimator, train_spec, input_fn, receiver_fn, options=files.options())
+    assert [verdict.step for verdict in result.verdicts] == STEPS
+    (exported,) = (tmp_path / "training/export/best").iterdir()
     assert exported.name.isdigit()
     assert tf.saved_model.contains_saved_model(str(exported))
 

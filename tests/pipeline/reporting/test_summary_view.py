@@ -91,7 +91,7 @@ def test_without_an_eligible_checkpoint_the_reason_is_printed_once() -> None:
     assert text.count("none is eligible") == 1
 
 
-def test_no_word_of_the_table_is_broken_at_80_columns() -> None:
+def test_no_word_of_the_table_is_broken_but_behind_underscores_at_80_columns() -> None:
     verdict = dataclasses.replace(
         VERDICTS[1], name="step-1234567", step=1234567, in_best_set=False, reason="x"
     )
@@ -103,7 +103,8 @@ def test_no_word_of_the_table_is_broken_at_80_columns() -> None:
         selection=AppliedSelection("sparse_categorical_accuracy", Direction.HIGHER_IS_BETTER),
     )
     words = _screen(80, sweep=sweep).split()
-    assert {"sparse_categorical_accuracy", "significantly", "1234567", "-0.0213"} <= set(words)
+    assert {"sparse_", "categorical_", "accuracy"} <= set(words)
+    assert {"significantly", "1234567", "-0.0213"} <= set(words)
 
 
 def test_differences_to_the_chosen_are_printed_with_their_errors() -> None:

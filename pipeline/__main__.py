@@ -49,6 +49,7 @@ def main(
     average_last: options.AverageLast = None,
     average_weights: options.AverageWeights = None,
     greedy_soup: options.GreedySoup = False,
+    predictions: options.WritePredictions = False,
     beam_arg: options.BeamArg = None,
     cache: Annotated[
         bool, typer.Option(help="Skip nodes whose inputs and parameters have not changed.")
@@ -80,6 +81,7 @@ def main(
                 average_last=average_last,
                 average_weights=average_weights,
                 greedy_soup=greedy_soup,
+                predictions=predictions,
             ),
             root=(root or Path("runs") / problem).resolve(),
             schema=(schema or chosen.schema).resolve(),

@@ -8,6 +8,7 @@ from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.model_run.averages import Averages
 from checkpoint_sweep.selection.criteria import Direction, ThresholdMode
 from checkpoint_sweep.selection.racing import Racing
+from checkpoint_sweep.sweeping.predictions.request import Predictions
 from pipeline.beam_runner import IN_THIS_PROCESS
 from pipeline.problems.problem import Problem
 
@@ -38,6 +39,7 @@ class PipelineConfig:
         racing: How checkpoints are dropped early; None to evaluate each on all examples.
         engine: Engine that the sweep evaluates with, one of `ENGINES`.
         averages: Averages of checkpoints, which the sweep evaluates too; None for none.
+        predictions: Predictions that the sweep writes; None for none.
         cache: Whether a node whose inputs and parameters have not changed is skipped.
     """
 
@@ -55,6 +57,7 @@ class PipelineConfig:
     racing: Racing | None = None
     engine: str = "fused"
     averages: Averages | None = None
+    predictions: Predictions | None = None
     cache: bool = True
 
     @property

@@ -67,6 +67,7 @@ def create_pipeline(config: PipelineConfig, deployment: Deployment) -> tfx.dsl.P
         steps=StepRange(first=1),  # step 0 is the untrained model
         engine=config.engine,
         averages=config.averages,
+        predictions=config.predictions,
         racing=config.racing,
     )
     baseline = deployment.baseline(sweep.outputs["model"])

@@ -12,6 +12,7 @@ from checkpoint_sweep.common.wording import Interface
 from checkpoint_sweep.model_run.averages import Averages, AveragesError
 from checkpoint_sweep.selection.criteria import DIRECTIONS, ThresholdMode
 from checkpoint_sweep.selection.racing import Racing
+from checkpoint_sweep.sweeping.predictions.request import Predictions
 from pipeline.choosing import policy_of
 from pipeline.config import ConfigError, PipelineConfig, beam_args, check_engine, check_steps
 from pipeline.problems import registry
@@ -91,6 +92,14 @@ GreedySoup = Annotated[
         help="Evaluate the average of the checkpoints that are better together as one too.",
     ),
 ]
+WritePredictions = Annotated[
+    bool,
+    typer.Option(
+        "--predictions",
+        help="Write the predictions of the chosen and of the baseline on every example, as Parquet "
+        "files.",
+    ),
+]
 BeamArg = Annotated[
     list[str] | None,
     typer.Option(help="A Beam option, such as --runner=DataflowRunner; repeatable."),
@@ -112,6 +121,7 @@ def fill_in(
     average_last: Sequence[int] | None = None,
     average_weights: Sequence[str] | None = None,
     greedy_soup: bool = False,
+    predictions: bool = False,
 ) -> PipelineConfig:
     """Configures the pipeline by these options; None takes the problem's default.
 
@@ -139,6 +149,7 @@ def fill_in(
         racing=Racing() if race else None,
         engine=engine,
         averages=_averages(average_last or (), average_weights or (), greedy_soup),
+        predictions=Predictions() if predictions else None,
     )
     policy_of(choose)
     check_steps(config.steps, config.checkpoint_steps)

@@ -56,6 +56,8 @@ if TYPE_CHECKING:
     from checkpoint_sweep.sweeping.export_graph import export_graph
     from checkpoint_sweep.sweeping.keras_training import SweepCallback
     from checkpoint_sweep.sweeping.options import SweepOptions
+    from checkpoint_sweep.sweeping.predictions.later import write_predictions_of
+    from checkpoint_sweep.sweeping.predictions.request import Predictions
     from checkpoint_sweep.sweeping.prune import plan_pruning, prune
     from checkpoint_sweep.sweeping.prune_plan import PrunePlan
     from checkpoint_sweep.sweeping.stopping import StopCallback, stop_hook
@@ -70,6 +72,7 @@ __all__ = [
     "sweep",
     "watch",
     "export_graph",
+    "write_predictions_of",
     "plan_pruning",
     "prune",
     "PrunePlan",
@@ -90,6 +93,7 @@ __all__ = [
     "StepRange",
     "Averages",
     "Racing",
+    "Predictions",
     # How one is chosen.
     "Selection",
     "Direction",
@@ -122,6 +126,7 @@ __getattr__ = importer(
         "EarliestWithin": "checkpoint_sweep.selection.policies",
         "Evaluator": "checkpoint_sweep.tfx_components.evaluator.component",
         "LatestOfSet": "checkpoint_sweep.selection.set_policies",
+        "Predictions": "checkpoint_sweep.sweeping.predictions.request",
         "PrunePlan": "checkpoint_sweep.sweeping.prune_plan",
         "Racing": "checkpoint_sweep.selection.racing",
         "SecondaryMetric": "checkpoint_sweep.selection.set_policies",
@@ -145,6 +150,7 @@ __getattr__ = importer(
         "stop_hook": "checkpoint_sweep.sweeping.stopping",
         "sweep": "checkpoint_sweep.sweeping.sweep",
         "watch": "checkpoint_sweep.sweeping.watch",
+        "write_predictions_of": "checkpoint_sweep.sweeping.predictions.later",
     },
 )
 

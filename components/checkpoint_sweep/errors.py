@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from checkpoint_sweep.selection.retention import PruneError
     from checkpoint_sweep.sweeping.compare import ComparisonError
     from checkpoint_sweep.sweeping.folder import BusyError, FolderError
+    from checkpoint_sweep.sweeping.predictions.request import PredictionsError
     from checkpoint_sweep.sweeping.served_predictions import ServingError
     from checkpoint_sweep.sweeping.watch import WatchError
     from checkpoint_sweep.tfma_views.results import ViewError
@@ -67,6 +68,7 @@ __all__ = [
     "NoFileError",
     "ParameterError",
     "PlotError",
+    "PredictionsError",
     "PruneError",
     "ReadingError",
     "ReportError",
@@ -101,6 +103,7 @@ __getattr__ = importer(
         "NoFileError": "checkpoint_sweep.evaluation.inputs.reader",
         "ParameterError": "checkpoint_sweep.tfx_components.parameters",
         "PlotError": "checkpoint_sweep.report.plot",
+        "PredictionsError": "checkpoint_sweep.sweeping.predictions.request",
         "PruneError": "checkpoint_sweep.selection.retention",
         "ReadingError": "checkpoint_sweep.evaluation.inputs.reader",
         "ReportError": "checkpoint_sweep.report.sweep_result",

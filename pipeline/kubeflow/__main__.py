@@ -86,6 +86,7 @@ def main(
     average_last: options.AverageLast = None,
     average_weights: options.AverageWeights = None,
     greedy_soup: options.GreedySoup = False,
+    predictions: options.WritePredictions = False,
     beam_arg: options.BeamArg = None,
     pods: pod_options.PodsFile = None,
     resources: pod_options.Resources = None,
@@ -122,6 +123,7 @@ def main(
                 average_last=average_last,
                 average_weights=average_weights,
                 greedy_soup=greedy_soup,
+                predictions=predictions,
             ),
             schema=Path(schema or _IMAGE / chosen.schema.relative_to(repository())),
         )

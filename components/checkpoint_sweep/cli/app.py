@@ -14,6 +14,7 @@ from checkpoint_sweep.cli.ending import in_a_sentence
 from checkpoint_sweep.cli.export_graph import export_graph
 from checkpoint_sweep.cli.init import init
 from checkpoint_sweep.cli.interruption import Interruption
+from checkpoint_sweep.cli.predictions import predictions
 from checkpoint_sweep.cli.prune import prune
 from checkpoint_sweep.version import __version__
 
@@ -81,7 +82,7 @@ def make_app(interruption: Interruption | None = None) -> typer.Typer:
     app.callback(help=_help(about))(reading_config_file(about))
     shown: list[Callable[..., None]] = [init, commands.sweep, commands.watch]
     shown += [results.show, results.compare, results.export, export_graph]
-    shown += [prune]
+    shown += [predictions, prune]
     for command in shown:
         ended = in_a_sentence(command, interruption) if interruption else command
         app.command(command.__name__.replace("_", "-"), help=_help(command))(ended)

@@ -112,6 +112,22 @@ class SweepArguments:
     greedy_soup: Annotated[
         bool, typer.Option("--greedy-soup", help="Evaluate a greedy soup of the checkpoints too.")
     ] = False
+    predictions: Annotated[
+        bool,
+        typer.Option(
+            "--predictions",
+            help="Write the predictions of the chosen and of the baseline on every example, as "
+            "Parquet files.",
+        ),
+    ] = False
+    predictions_step: Annotated[
+        list[int] | None,
+        typer.Option(help="Write those of the checkpoint of this step too; repeatable."),
+    ] = None
+    predictions_key: Annotated[
+        str | None,
+        typer.Option(help="Feature that identifies an example, for a column of these files."),
+    ] = None
     race: Annotated[
         bool,
         typer.Option(
@@ -150,7 +166,11 @@ class SweepArguments:
         from checkpoint_sweep.selection.racing import Racing
         from checkpoint_sweep.selection.selection import Selection
         from checkpoint_sweep.sweeping.options import BEAM_ARGS, SweepOptions
+        from checkpoint_sweep.sweeping.predictions.request import Predictions
 
+        predictions = None
+        if self.predictions or self.predictions_step or self.predictions_key:
+            predictions = Predictions(tuple(self.predictions_step or ()), self.predictions_key)
         averages = None
         if self.average_last or self.greedy_soup:
             averages = Averages(tuple(self.average_last or ()), self.greedy_soup)
@@ -181,6 +201,7 @@ class SweepArguments:
             engine=self.engine,
             batch_size=self.batch_size,
             memory_budget=self.memory_budget,
+            predictions=predictions,
             beam_args=[*BEAM_ARGS, *(self.beam_arg or ())],
         )
 

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from checkpoint_sweep.common.json_safe import Json
 from checkpoint_sweep.common.names import CandidateLabels, MetricName, SliceName
+from checkpoint_sweep.report.disagreements import Disagreement
 from checkpoint_sweep.report.plots import Plot
 from checkpoint_sweep.selection.formatting import half_width
 from checkpoint_sweep.selection.sweep_verdicts import AppliedSelection, SweepVerdicts
@@ -178,6 +179,7 @@ class Report:
         made: Provenance of the sweep: versions, paths and options.
         rarer_labels: Number of examples with the rarer of the labels 0 and 1, by slice; None where
             that is not known, or labels are others. Empty for none known.
+        disagreements: Examples on which chosen and baseline disagree most; empty if not known.
     """
 
     decision: SweepVerdicts | None
@@ -193,6 +195,7 @@ class Report:
     losses: Losses = dataclasses.field(default_factory=Losses)
     made: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     rarer_labels: Sequence[int | None] = ()
+    disagreements: Sequence[Disagreement] = ()
 
     @property
     def selected(self) -> tuple[int, int] | None:
@@ -239,6 +242,7 @@ class Report:
             "losses": dataclasses.asdict(self.losses),
             "made": self.made,
             "rarer_labels": self.rarer_labels,
+            "disagreements": [dataclasses.asdict(found) for found in self.disagreements],
         }
 
     @classmethod
@@ -281,6 +285,7 @@ class Report:
             losses=_known(Losses, content["losses"]),
             made=content["made"],
             rarer_labels=content.get("rarer_labels", ()),
+            disagreements=[_known(Disagreement, f) for f in content.get("disagreements", ())],
         )
 
 

@@ -15,6 +15,7 @@ from checkpoint_sweep.common.names import MetricName, ModelNames, SliceName
 from checkpoint_sweep.common.text import first_line
 from checkpoint_sweep.evaluation.results.candidate import read_predictions
 from checkpoint_sweep.evaluation.results.ledger import Entry, EntryStatus, read_ledger
+from checkpoint_sweep.report.disagreements import Disagreement, read_disagreements
 from checkpoint_sweep.report.document import (
     Candidate,
     Losses,
@@ -94,7 +95,19 @@ def gather(
         losses=_losses(model_run) if model_run else Losses(),
         made={**_versions(), **(made or {})},
         rarer_labels=_rarer_labels([folders[name] for name in evaluated], slices),
+        disagreements=_disagreements(evaluation, decision),
     )
+
+
+def _disagreements(evaluation: str, decision: SweepVerdicts | None) -> list[Disagreement]:
+    """Reads them; none where the files are damaged: a report without them is better than none."""
+    if decision is None:
+        return []
+    try:
+        return read_disagreements(evaluation, decision.chosen, decision.selection.output_name)
+    except (ValueError, OSError, tf.errors.OpError) as error:
+        logging.warning("The report has no disagreements: %s", first_line(error))
+        return []
 
 
 def _rarer_labels(folders: Sequence[str], slices: Sequence[SliceName]) -> list[int | None]:

@@ -16,9 +16,10 @@ from checkpoint_sweep.common import templates
 from checkpoint_sweep.common.json_safe import to_json
 from checkpoint_sweep.report import sentences
 from checkpoint_sweep.report.advice import at_the_edge, best_by_metric, more_examples
+from checkpoint_sweep.report.disagreements import Disagreement
 from checkpoint_sweep.report.document import Candidate, Report
 from checkpoint_sweep.report.payload import payload
-from checkpoint_sweep.selection.formatting import plus_minus
+from checkpoint_sweep.selection.formatting import plain, plus_minus
 from checkpoint_sweep.selection.verdict import Status, Verdict
 from checkpoint_sweep.selection.verdict_table import in_words
 
@@ -71,6 +72,7 @@ def render(report: Report, tfma: str | None = None) -> str:
         thresholds=list(map(str, report.thresholds)),
         facts=_facts(report),
         made=_made(report),
+        disagreements=[_disagreement(found) for found in report.disagreements],
         has_baseline=report.baseline is not None,
         has_slices=len(report.slices) > 1,
         has_losses=bool(report.losses.training or report.losses.evaluation),
@@ -158,6 +160,24 @@ def _reason(candidate: Candidate, state: str) -> str:
     if state == "passed" and verdict.reason.startswith(said):
         return ""
     return verdict.reason or candidate.reason or ""
+
+
+def _disagreement(found: Disagreement) -> dict[str, str]:
+    """Returns the texts of a row of the table of disagreements."""
+    return {
+        "example": f"row {found.row:,}" if found.key is None else found.key,
+        "slices": ", ".join(f"{name}={value}" for name, value in found.slices.items()),
+        "label": _number(found.label),
+        "chosen": _number(found.chosen),
+        "baseline": _number(found.baseline),
+        "difference": _number(found.difference),
+    }
+
+
+def _number(value: object) -> str:
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_number, value))
+    return plain(value) if isinstance(value, int | float) else "–" if value is None else str(value)
 
 
 def _is_measured(report: Report) -> bool:

@@ -10,6 +10,7 @@ from checkpoint_sweep.model_run.averages import Averages
 from checkpoint_sweep.model_run.checkpoints import StepRange
 from checkpoint_sweep.selection.racing import Racing
 from checkpoint_sweep.selection.selection import Selection
+from checkpoint_sweep.sweeping.predictions.request import Predictions
 
 # In this process; Beam's default may download another runner.
 BEAM_ARGS = ("--runner=FnApiRunner",)
@@ -51,6 +52,8 @@ class SweepOptions:
         memory_budget: Bytes for the weights of all models; those beyond it are evaluated in
             further passes. None for a share of the machine's memory.
         beam_args: Options of the Beam pipelines.
+        predictions: Predictions to write, of the chosen, the baseline and checkpoints that are
+            named; None for none.
 
     Raises:
         EngineError: `batch_size` or `memory_budget` is below 1.
@@ -73,6 +76,7 @@ class SweepOptions:
     batch_size: int | None = None
     memory_budget: int | None = None
     beam_args: Sequence[str] = BEAM_ARGS
+    predictions: Predictions | None = None
 
     def __post_init__(self) -> None:
         check_amounts(self.batch_size, self.memory_budget)

@@ -10,6 +10,8 @@ from absl import logging
 
 from checkpoint_sweep.common import progress
 from checkpoint_sweep.common.eval_config import unvalidated_reason, with_defaults
+from checkpoint_sweep.common.text import MOST_NAMED, some
+from checkpoint_sweep.common.wording import Words
 from checkpoint_sweep.evaluation.candidates.evaluate import evaluate_candidates, output_of
 from checkpoint_sweep.evaluation.candidates.fingerprint import (
     ChangedError,
@@ -21,6 +23,7 @@ from checkpoint_sweep.evaluation.plan.tracked_metrics import find_tracked_metric
 from checkpoint_sweep.evaluation.preflight.preflight import preflight
 from checkpoint_sweep.evaluation.request import EvaluationRequest, Race
 from checkpoint_sweep.evaluation.results.candidate import unsure_thresholds
+from checkpoint_sweep.evaluation.results.files import BASELINE
 from checkpoint_sweep.model_run.candidates import Candidates, make_candidates
 from checkpoint_sweep.model_run.checkpoints import (
     Checkpoint,
@@ -41,6 +44,8 @@ from checkpoint_sweep.selection.selection import Selection
 from checkpoint_sweep.selection.sweep_verdicts import SweepVerdicts
 from checkpoint_sweep.selection.verdict import Verdict
 from checkpoint_sweep.sweeping.evaluated_export import export_evaluated
+from checkpoint_sweep.sweeping.predictions.request import Predictions, PredictionsError
+from checkpoint_sweep.sweeping.predictions.write import write_predictions
 from checkpoint_sweep.sweeping.served_predictions import ServingError, check_predictions
 from checkpoint_sweep.sweeping.settings import ModelPaths, SweepSettings
 
@@ -81,8 +86,8 @@ def run_sweep(
         UserError: The model run cannot be swept (CheckpointError, ExportedModelError), or
             selection, evaluation config, exported model and examples do not fit together
             (SelectionError, EvalConfigError, SignatureError, FeatureError, ExamplesError,
-            EvaluationError), or one of them changes meanwhile (ChangedError), or what is exported
-            does not predict as the engine did (ServingError).
+            EvaluationError, PredictionsError), or one of them changes meanwhile (ChangedError), or
+            what is exported does not predict as the engine did (ServingError).
     """
     progress.enter("checking models and examples")
     whole = with_defaults(settings.eval_config, has_baseline=True)
@@ -93,15 +98,14 @@ def run_sweep(
         selection.policy, unvalidated_reason(whole), settings.racing is not None
     )
     exported = SavedModel(models.exported)
-    baseline = (
-        ModelSource.from_saved_model("baseline", models.baseline) if models.baseline else None
-    )
+    baseline = ModelSource.from_saved_model(BASELINE, models.baseline) if models.baseline else None
     eval_config = with_defaults(settings.eval_config, has_baseline=baseline is not None)
     engine = get_engine(settings.engine)
     examples = open_examples([exported, *([baseline.saved_model] if baseline else [])])
     for warning in preflight(eval_config, examples, exported, baseline, settings.engine):
         logging.warning(warning)
     checkpoints, candidates = _candidates(exported, models.model_run, settings)
+    named = _named(settings.predictions, candidates)
     tracked_metrics = find_tracked_metrics(eval_config, selection)
     request = EvaluationRequest(
         candidates=list(candidates.sources.values()),
@@ -150,7 +154,28 @@ def run_sweep(
             check_predictions, source, eval_config=eval_config, examples=examples
         )
         _export(source, decision.winner, export_to, check)
+        named = [source, *(other for other in named if other.name != source.name)]
+    if settings.predictions is not None:
+        write_predictions(
+            named, baseline, eval_config, examples, evaluation, settings.predictions.key
+        )
     return SweepOutcome(verdicts, eval_config)
+
+
+def _named(predictions: Predictions | None, candidates: Candidates) -> list[ModelSource]:
+    """Finds the checkpoints whose predictions are asked for.
+
+    Raises:
+        PredictionsError: One is no candidate.
+    """
+    for step in predictions.steps if predictions else ():
+        if step not in candidates.sources:
+            known = some([str(step) for step in sorted(candidates.sources)], MOST_NAMED)
+            raise PredictionsError(
+                Words("steps", "--predictions-step"),
+                f" has {step}, and no checkpoint of that step is evaluated. There are: {known}.",
+            )
+    return [candidates.sources[step] for step in predictions.steps] if predictions else []
 
 
 def _race(racing: Racing | None, selection: Selection, direction: Direction) -> Race | None:

@@ -11,6 +11,7 @@ from checkpoint_sweep.model_run.averages import Averages
 from checkpoint_sweep.model_run.checkpoints import StepRange
 from checkpoint_sweep.selection.racing import Racing
 from checkpoint_sweep.selection.selection import Selection
+from checkpoint_sweep.sweeping.predictions.request import Predictions
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,6 +29,7 @@ class SweepSettings:
         memory_budget: Bytes for the weights of all models; None for the engine's default.
         step_from: Regular expression that finds the step in the name of a checkpoint; None to tell
             it from the names.
+        predictions: Predictions to write; None for none.
 
     Raises:
         EngineError: An amount is below 1.
@@ -42,6 +44,7 @@ class SweepSettings:
     batch_size: int | None = None
     memory_budget: int | None = None
     step_from: str | None = None
+    predictions: Predictions | None = None
 
     def __post_init__(self) -> None:
         check_amounts(self.batch_size, self.memory_budget)
@@ -86,4 +89,15 @@ def provenance(
         "model": models.exported,
         "model_run": models.model_run,
         "baseline_model": models.baseline,
+        **_predictions(settings.predictions),
+    }
+
+
+def _predictions(predictions: Predictions | None) -> Json:
+    """Says which predictions were asked for; nothing where none were."""
+    if predictions is None:
+        return {}
+    return {
+        "predictions": ["chosen", "baseline", *(f"step {step}" for step in predictions.steps)],
+        "key": predictions.key,
     }

@@ -10,6 +10,7 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.common.eval_config import with_defaults
+from checkpoint_sweep.common.json_safe import Json
 from checkpoint_sweep.report.sweep_result import SweepResult
 from checkpoint_sweep.saved_model.saved_model import SavedModel
 from checkpoint_sweep.saved_model.timestamped_exports import find_export
@@ -25,7 +26,7 @@ from checkpoint_sweep.sweeping.run_sweep import run_sweep
 from checkpoint_sweep.sweeping.settings import ModelPaths, SweepSettings, provenance
 from checkpoint_sweep.sweeping.tables.columns import TableColumns, of_evaluation
 
-_EXAMPLES = "examples"
+EXAMPLES = "examples"
 
 
 @overload
@@ -103,6 +104,7 @@ def sweep(
         options.batch_size,
         options.memory_budget,
         options.step_from,
+        options.predictions,
     )
     schema = read_schema(options.schema) if options.schema else None
     patterns, split = options.patterns, options.split
@@ -115,7 +117,7 @@ def sweep(
         models = ModelPaths(find_export(model), run, baseline)
         return run_into_next(
             output,
-            provenance(settings, models, patterns, [split]),
+            provenance(settings, models, patterns, [split]) | _reading(options),
             lambda directory: run_sweep(
                 settings,
                 models,
@@ -123,7 +125,7 @@ def sweep(
                     patterns,
                     split,
                     schema,
-                    os.path.join(output, _EXAMPLES),
+                    os.path.join(output, EXAMPLES),
                     lambda: _columns(settings.eval_config, saved_models, schema),
                     options.encoding,
                 ),
@@ -157,6 +159,13 @@ def _options(
     if direction is not None:
         selection = dataclasses.replace(selection, direction=direction)
     return SweepOptions(given, config, selection)
+
+
+def _reading(options: SweepOptions) -> Json:
+    """Says how the examples were read, where it is not as by default."""
+    given = {"schema": options.schema, "encoding": options.encoding}
+    default = {"schema": None, "encoding": "utf-8"}
+    return {name: value for name, value in given.items() if value != default[name]}
 
 
 def _columns(

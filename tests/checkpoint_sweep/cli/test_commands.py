@@ -265,7 +265,7 @@ def _wait_for(moment: str, process: subprocess.Popen[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["", "init", "sweep", "watch", "show", "compare", "export", "prune"]
+    "command", ["", "init", "sweep", "watch", "show", "compare", "export", "predictions", "prune"]
 )
 @pytest.mark.parametrize("width", [80, 120])
 def test_help_has_an_example_and_the_exit_status(command: str, width: int) -> None:

@@ -5,7 +5,18 @@ from typer.testing import CliRunner
 
 from checkpoint_sweep.cli.app import make_app
 
-_COMMANDS = ("", "init", "sweep", "watch", "show", "compare", "export", "export-graph", "prune")
+_COMMANDS = (
+    "",
+    "init",
+    "sweep",
+    "watch",
+    "show",
+    "compare",
+    "export",
+    "export-graph",
+    "predictions",
+    "prune",
+)
 
 
 @pytest.mark.parametrize("command", _COMMANDS)

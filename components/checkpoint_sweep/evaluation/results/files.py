@@ -1,6 +1,7 @@
 """The files of a candidate's results beside TFMA's, and the records of all files."""
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,6 +12,19 @@ Record = dict[str, Any]
 PREDICTIONS = "predictions.json"
 # The tracked metrics without each fold of the examples, see `jackknife`.
 JACKKNIFE = "jackknife.json"
+# Name of the baseline among the models of an evaluation.
+BASELINE = "baseline"
+_PREDICTIONS_OF_EXAMPLES = "predictions"
+
+
+def prediction_file(evaluation: str, name: str) -> str:
+    """Returns the path of the predictions of a model on every example.
+
+    Args:
+        evaluation: Directory of the evaluation.
+        name: Name of the candidate, or `BASELINE`.
+    """
+    return os.path.join(evaluation, _PREDICTIONS_OF_EXAMPLES, f"{name}.parquet")
 
 
 def predictions_record(

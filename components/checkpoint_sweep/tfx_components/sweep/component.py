@@ -15,6 +15,7 @@ from checkpoint_sweep.model_run.averages import Averages
 from checkpoint_sweep.model_run.checkpoints import StepRange
 from checkpoint_sweep.selection.racing import Racing
 from checkpoint_sweep.selection.selection import Selection
+from checkpoint_sweep.sweeping.predictions.request import Predictions
 from checkpoint_sweep.tfx_components.sweep import spec
 from checkpoint_sweep.tfx_components.sweep.executor import SweepExecutor
 
@@ -63,6 +64,7 @@ class CheckpointSweep(base_beam_component.BaseBeamComponent):
         racing: Racing | None = None,
         averages: Averages | None = None,
         step_from: str | None = None,
+        predictions: Predictions | None = None,
     ) -> None:
         """Adds a sweep to a pipeline.
 
@@ -86,6 +88,8 @@ class CheckpointSweep(base_beam_component.BaseBeamComponent):
             averages: Averages of checkpoints to evaluate as candidates too; None for none.
             step_from: Regular expression that finds the step in the name of a checkpoint, as its
                 groups; None to tell it from the names.
+            predictions: Predictions on every example to write as Parquet files into `evaluation`,
+                of the chosen, the baseline and checkpoints that are named; None for none.
 
         Raises:
             EngineError: `batch_size` or `memory_budget` is below 1.
@@ -112,6 +116,7 @@ class CheckpointSweep(base_beam_component.BaseBeamComponent):
                 batch_size=batch_size,
                 memory_budget=memory_budget,
                 racing=racing.to_json() if racing else None,
+                predictions=predictions.to_json() if predictions else None,
                 metric_code=metric_code(eval_config),
                 evaluation=types.Channel(type=standard_artifacts.ModelEvaluation),
                 model=types.Channel(type=standard_artifacts.Model),

@@ -22,6 +22,7 @@ from checkpoint_sweep.report.sweep_result import SweepResult
 from checkpoint_sweep.report.write import try_to_write_report
 from checkpoint_sweep.selection.racing import Racing
 from checkpoint_sweep.selection.selection import Selection
+from checkpoint_sweep.sweeping.predictions.request import Predictions
 from checkpoint_sweep.sweeping.run_sweep import run_sweep
 from checkpoint_sweep.sweeping.settings import ModelPaths, SweepSettings, provenance
 from checkpoint_sweep.tfx_components import blessing, parameters
@@ -107,6 +108,7 @@ def _settings(given: Mapping[str, Any]) -> SweepSettings:
         parameters.whole(name, given.get(name)) for name in _WHOLE_NUMBERS
     )
     averages, racing = given.get(spec.AVERAGES), given.get(spec.RACING)
+    predictions = given.get(spec.PREDICTIONS)
     return SweepSettings(
         Selection.from_json(given[spec.SELECTION]),
         parse(given[spec.EVAL_CONFIG]),
@@ -117,6 +119,7 @@ def _settings(given: Mapping[str, Any]) -> SweepSettings:
         batch_size,
         memory_budget,
         given.get(spec.STEP_FROM) or None,
+        Predictions.from_json(predictions) if predictions else None,
     )
 
 

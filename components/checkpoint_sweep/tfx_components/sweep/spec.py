@@ -28,6 +28,7 @@ ENGINE = "engine"
 BATCH_SIZE = "batch_size"
 MEMORY_BUDGET = "memory_budget"
 RACING = "racing"
+PREDICTIONS = "predictions"
 # The source of the metrics that eval_config names, so that TFX's cache notices an edit.
 METRIC_CODE = "metric_code"
 
@@ -62,5 +63,6 @@ class CheckpointSweepSpec(component_spec.ComponentSpec):
         BATCH_SIZE: component_spec.ExecutionParameter(type=int, optional=True),
         MEMORY_BUDGET: component_spec.ExecutionParameter(type=int, optional=True),
         RACING: component_spec.ExecutionParameter(type=str, optional=True),
+        PREDICTIONS: component_spec.ExecutionParameter(type=str, optional=True),
         METRIC_CODE: component_spec.ExecutionParameter(type=str, optional=True),
     }

@@ -1,0 +1,117 @@
+"""The examples on which the chosen and the baseline disagree most, from their predictions."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import tensorflow as tf
+
+from checkpoint_sweep.evaluation.results.files import BASELINE, prediction_file
+
+MOST = 20
+_SLICE, _PREDICTION = "slice/", "prediction"
+
+
+@dataclasses.dataclass(frozen=True)
+class Disagreement:
+    """An example on which the predictions of the chosen and of the baseline differ.
+
+    Attributes:
+        row: Number of the example, from 0, in the order of the files.
+        key: Value of the feature that identifies it, as text; None without.
+        slices: Features that are sliced by, as text.
+        label: Label; None without. By output for several, as are predictions.
+        chosen: Prediction of the chosen: a number, or a list of some.
+        baseline: Prediction of the baseline.
+        difference: Largest absolute difference of the two, over the values of an example.
+    """
+
+    row: int
+    key: str | None
+    slices: Mapping[str, str]
+    label: Any
+    chosen: Any
+    baseline: Any
+    difference: float
+
+
+def read_disagreements(
+    evaluation: str, chosen: str | None, output_name: str = "", most: int = MOST
+) -> list[Disagreement]:
+    """Reads the examples on which the two disagree most, the largest difference first.
+
+    Args:
+        evaluation: Directory of the evaluation.
+        chosen: Name of the chosen candidate; None where there is none.
+        output_name: Output of the model that was chosen by; "" for the only one.
+        most: Largest number of examples.
+
+    Returns:
+        Examples; none unless the predictions of both were written.
+
+    Raises:
+        ValueError, OSError, tf.errors.OpError: A file is damaged.
+    """
+    paths = [prediction_file(evaluation, name) for name in (chosen or "", BASELINE)]
+    if chosen is None or not all(map(tf.io.gfile.exists, paths)):
+        return []
+    ours, theirs = map(_read, paths)
+    name = _output(ours, theirs, output_name)
+    if name is None:
+        return []
+    difference = _difference(ours.column(name), theirs.column(name))
+    # Of equal differences the earlier comes first; NaN is no difference.
+    order = np.argsort(-np.nan_to_num(difference, nan=0.0), kind="stable")[:most]
+    rows = ours.take(pa.array(order)).to_pylist()
+    others = theirs.column(name).take(pa.array(order)).to_pylist()
+    label = f"label{name.removeprefix(_PREDICTION)}"
+    return [
+        Disagreement(
+            row["row"],
+            None if row.get("key") is None else str(row["key"]),
+            {k.removeprefix(_SLICE): str(v) for k, v in row.items() if k.startswith(_SLICE)},
+            row.get(label, row.get("label")),
+            row[name],
+            other,
+            float(difference[number]),
+        )
+        for row, other, number in zip(rows, others, order.tolist(), strict=True)
+        if difference[number] > 0
+    ]
+
+
+def _read(path: str) -> pa.Table:
+    with tf.io.gfile.GFile(path, "rb") as file:
+        return pq.read_table(pa.BufferReader(file.read()))
+
+
+def _output(ours: pa.Table, theirs: pa.Table, output_name: str) -> str | None:
+    """Finds the column to compare: of the output that was chosen by, else the first of numbers."""
+    shared = [
+        field.name
+        for field in ours.schema
+        if field.name.partition("/")[0] == _PREDICTION
+        and field.name in theirs.column_names
+        and _is_number(field.type)
+    ]
+    wanted = f"{_PREDICTION}/{output_name}"
+    own = [name for name in shared if output_name and f"{name}/".startswith(f"{wanted}/")]
+    return next(iter([*own, *shared]), None)
+
+
+def _is_number(type_: pa.DataType) -> bool:
+    value = type_.value_type if pa.types.is_list(type_) else type_
+    return bool(pa.types.is_integer(value) or pa.types.is_floating(value))
+
+
+def _difference(ours: pa.ChunkedArray, theirs: pa.ChunkedArray) -> np.ndarray:
+    """Returns the largest absolute difference of each example, (n,) float64."""
+    pairs: Sequence[Any] = [
+        np.asarray(column.to_pylist() if pa.types.is_list(column.type) else column, np.float64)
+        for column in (ours, theirs)
+    ]
+    absolute = np.abs(pairs[0] - pairs[1]).reshape(len(pairs[0]), -1)
+    return np.asarray(absolute.max(axis=1, initial=0.0))

@@ -1,0 +1,1 @@
+"""The predictions of single models on every example, as Parquet files."""

@@ -15,7 +15,7 @@ from checkpoint_sweep.common.names import MetricName, ModelNames, SliceName
 from checkpoint_sweep.common.text import first_line
 from checkpoint_sweep.evaluation.results.candidate import read_predictions
 from checkpoint_sweep.evaluation.results.ledger import Entry, EntryStatus, read_ledger
-from checkpoint_sweep.report.disagreements import Disagreement, read_disagreements
+from checkpoint_sweep.report.disagreement import Disagreement
 from checkpoint_sweep.report.document import (
     Candidate,
     Losses,
@@ -25,6 +25,7 @@ from checkpoint_sweep.report.document import (
     Uncertainty,
 )
 from checkpoint_sweep.report.plots import Plot
+from checkpoint_sweep.report.read_disagreements import read_disagreements
 from checkpoint_sweep.report.read_losses import read_losses
 from checkpoint_sweep.report.read_plots import read_plots
 from checkpoint_sweep.report.read_results import (

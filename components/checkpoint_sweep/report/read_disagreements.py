@@ -1,7 +1,6 @@
-"""The examples on which the chosen and the baseline disagree most, from their predictions."""
+"""Reads the examples on which the chosen and the baseline disagree most, from their predictions."""
 
-import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,32 +9,10 @@ import pyarrow.parquet as pq
 import tensorflow as tf
 
 from checkpoint_sweep.evaluation.results.files import BASELINE, prediction_file
+from checkpoint_sweep.report.disagreement import Disagreement
 
 MOST = 20
 _SLICE, _PREDICTION = "slice/", "prediction"
-
-
-@dataclasses.dataclass(frozen=True)
-class Disagreement:
-    """An example on which the predictions of the chosen and of the baseline differ.
-
-    Attributes:
-        row: Number of the example, from 0, in the order of the files.
-        key: Value of the feature that identifies it, as text; None without.
-        slices: Features that are sliced by, as text.
-        label: Label; None without. By output for several, as are predictions.
-        chosen: Prediction of the chosen: a number, or a list of some.
-        baseline: Prediction of the baseline.
-        difference: Largest absolute difference of the two, over the values of an example.
-    """
-
-    row: int
-    key: str | None
-    slices: Mapping[str, str]
-    label: Any
-    chosen: Any
-    baseline: Any
-    difference: float
 
 
 def read_disagreements(

@@ -15,7 +15,7 @@ import typer
 
 from checkpoint_sweep.common.json_safe import OTHER_FORM
 from checkpoint_sweep.common.text import printable, wrapped
-from checkpoint_sweep.report.document import REPORT_HTML
+from checkpoint_sweep.report.document import PREDICTIONS_FOLDER, REPORT_HTML
 from checkpoint_sweep.selection.markdown import to_markdown
 from checkpoint_sweep.selection.sweep_verdicts import SweepVerdicts
 from checkpoint_sweep.sweeping import folder as folders
@@ -159,4 +159,7 @@ def show(directory: str, form: Form) -> None:
     report = os.path.join(directory, REPORT_HTML)
     if os.path.exists(report):
         answer(f"Report: {report}")
+    predictions = os.path.join(directory, PREDICTIONS_FOLDER)
+    if os.path.isdir(predictions):
+        answer(f"Predictions: {predictions}")
     answer(f"Results: {directory}")

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from checkpoint_sweep.common.json_safe import Json
 from checkpoint_sweep.common.names import CandidateLabels, MetricName, SliceName
+from checkpoint_sweep.evaluation.results.files import PREDICTIONS_FOLDER as PREDICTIONS_FOLDER
 from checkpoint_sweep.report.disagreement import Disagreement
 from checkpoint_sweep.report.plots import Plot
 from checkpoint_sweep.selection.formatting import half_width

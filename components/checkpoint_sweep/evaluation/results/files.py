@@ -14,7 +14,7 @@ PREDICTIONS = "predictions.json"
 JACKKNIFE = "jackknife.json"
 # Name of the baseline among the models of an evaluation.
 BASELINE = "baseline"
-_PREDICTIONS_OF_EXAMPLES = "predictions"
+PREDICTIONS_FOLDER = "predictions"
 
 
 def prediction_file(evaluation: str, name: str) -> str:
@@ -24,7 +24,7 @@ def prediction_file(evaluation: str, name: str) -> str:
         evaluation: Directory of the evaluation.
         name: Name of the candidate, or `BASELINE`.
     """
-    return os.path.join(evaluation, _PREDICTIONS_OF_EXAMPLES, f"{name}.parquet")
+    return os.path.join(evaluation, PREDICTIONS_FOLDER, f"{name}.parquet")
 
 
 def predictions_record(

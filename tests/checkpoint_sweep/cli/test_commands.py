@@ -20,6 +20,7 @@ from typer.testing import CliRunner
 from checkpoint_sweep import (
     Averages,
     Direction,
+    Predictions,
     Racing,
     SecondaryMetric,
     Selection,
@@ -312,6 +313,9 @@ def test_the_options_of_sweep_are_complete() -> None:
         "--average-last",
         "--average-weights",
         "--greedy-soup",
+        "--predictions",
+        "--predictions-step",
+        "--predictions-key",
         "--race",
         "--engine",
         "--batch-size",
@@ -347,6 +351,8 @@ def test_arguments_become_options_of_the_library() -> None:
         average_weights=["cosine"],
         greedy_soup=True,
         race=True,
+        predictions_step=[4],
+        predictions_key="id",
         engine="tfma",
         batch_size=7,
     )
@@ -372,6 +378,7 @@ def test_arguments_become_options_of_the_library() -> None:
         steps=StepRange(1, 9, 2),
         averages=Averages((2, 3), greedy_soup=True, weights=("cosine",)),
         racing=Racing(),
+        predictions=Predictions((4,), "id"),
         engine="tfma",
         batch_size=7,
     )

@@ -150,7 +150,7 @@ class Progress(logging.Handler):
             self._status = self._console.status(self.line)
             self._status.start()
         else:
-            self._console.print(f"{node}{which} ...", highlight=False)
+            self._console.print(f"{node} ...{which}", highlight=False)
         if self._when_begun is not None:
             self._when_begun()
 

@@ -51,7 +51,7 @@ def test_only_restored_weights_count(
         ["variant-0", "variant-1"],
         ["variant-2"],
     ]
-    assert len([r for r in caplog.records if "groups: 2" in r.getMessage()]) == 1
+    assert len([r for r in caplog.records if "in 2 passes" in r.getMessage()]) == 1
 
 
 def test_default_budget_holds_a_small_model(tmp_path: pathlib.Path) -> None:

@@ -200,7 +200,7 @@ def test_small_batches_and_several_passes_give_the_same_verdicts(
     with caplog.at_level(logging.INFO):
         # A budget below the weights of one model: each has a pass of its own.
         frugal = sweep(trained, batch_size=7.0, memory_budget=1.0)
-    assert f"groups: {len(STEPS)} " in caplog.text
+    assert f"in {len(STEPS)} passes" in caplog.text
     assert frugal.verdicts["chosen"] == usual.verdicts["chosen"]
     values = [[c["value"] for c in s.verdicts["checkpoints"]] for s in (frugal, usual)]
     assert values[0] == pytest.approx(values[1], rel=1e-6)

@@ -1,6 +1,10 @@
 """How the application's options say which of the eligible checkpoints is chosen."""
 
+from collections.abc import Sequence
+
+from checkpoint_sweep.common.wording import Interface
 from checkpoint_sweep.selection import policy_names
+from checkpoint_sweep.selection.across import Across, parse_across
 from checkpoint_sweep.selection.policies import SelectionError, SelectionPolicy
 from checkpoint_sweep.selection.selection import Selection
 from pipeline.config import ConfigError, PipelineConfig
@@ -15,9 +19,22 @@ def selection_of(config: PipelineConfig) -> Selection:
     return Selection(
         config.select_by,
         direction=config.direction,
+        across=config.across,
         policy=policy_of(config.choose),
         threshold_mode=config.threshold_mode,
     )
+
+
+def across_of(slices: Sequence[str], combine: str) -> Across | None:
+    """Finds the slices that options stand for; None if none is given.
+
+    Raises:
+        ConfigError: they are none.
+    """
+    try:
+        return parse_across(slices, combine) if slices else None
+    except SelectionError as error:
+        raise ConfigError(error.told_in(Interface.COMMAND_LINE)) from error
 
 
 def policy_of(choose: str) -> SelectionPolicy:

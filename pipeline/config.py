@@ -6,6 +6,7 @@ from pathlib import Path
 
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.model_run.averages import Averages
+from checkpoint_sweep.selection.across import Across
 from checkpoint_sweep.selection.criteria import Direction, ThresholdMode
 from checkpoint_sweep.selection.racing import Racing
 from checkpoint_sweep.sweeping.predictions.request import Predictions
@@ -34,6 +35,7 @@ class PipelineConfig:
         beam_args: Options of the Beam pipelines, see `beam_args`.
         direction: Which values of that metric are better; None for what the evaluation config
             declares.
+        across: Slices over which the sweep chooses; None for all examples.
         choose: Which of the eligible checkpoints to choose, see `pipeline.choosing`.
         threshold_mode: How surely thresholds are to be met.
         racing: How checkpoints are dropped early; None to evaluate each on all examples.
@@ -52,6 +54,7 @@ class PipelineConfig:
     select_by: str
     beam_args: tuple[str, ...]
     direction: Direction | None = None
+    across: Across | None = None
     choose: str = "best"
     threshold_mode: ThresholdMode = ThresholdMode.VALUE
     racing: Racing | None = None

@@ -13,7 +13,7 @@ from checkpoint_sweep.model_run.averages import Averages, AveragesError
 from checkpoint_sweep.selection.criteria import DIRECTIONS, ThresholdMode
 from checkpoint_sweep.selection.racing import Racing
 from checkpoint_sweep.sweeping.predictions.request import Predictions
-from pipeline.choosing import policy_of
+from pipeline.choosing import across_of, policy_of
 from pipeline.config import ConfigError, PipelineConfig, beam_args, check_engine, check_steps
 from pipeline.problems import registry
 from pipeline.problems.problem import Problem
@@ -37,7 +37,10 @@ CheckpointSteps = Annotated[
 ]
 SelectBy = Annotated[
     str | None,
-    typer.Option(help=f"Metric to choose the checkpoint by, as TFMA names it. {OF_PROBLEM}"),
+    typer.Option(
+        help="Metric to choose the checkpoint by, as TFMA names it, or a formula of several, such "
+        f"as '0.7 * auc + 0.3 * recall'. {OF_PROBLEM}"
+    ),
 ]
 DirectionName = Annotated[
     str | None,
@@ -45,6 +48,22 @@ DirectionName = Annotated[
         "--direction",
         help=f"Which values of that metric are better: {' or '.join(DIRECTIONS)}."
         " (default: what its change threshold says)",
+    ),
+]
+AcrossSlices = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--across",
+        help="Choose by the metric on several slices: FEATURE, for every value of it, or "
+        "FEATURE=VALUE, repeatable; with a comma between several features.",
+    ),
+]
+CombineBy = Annotated[
+    str,
+    typer.Option(
+        "--combine",
+        help="What the values of --across come to: mean, worst, or a mean with weights, "
+        "mean:0.7,0.3 or by a metric: mean:example_count.",
     ),
 ]
 Choose = Annotated[
@@ -115,6 +134,8 @@ def fill_in(
     beam_arg: Sequence[str] | None,
     direction: str | None = None,
     *,
+    across: Sequence[str] | None = None,
+    combine: str = "mean",
     choose: str = "best",
     threshold_mode: ThresholdMode = ThresholdMode.VALUE,
     race: bool = False,
@@ -144,6 +165,7 @@ def fill_in(
         select_by=select_by or problem.select_by,
         beam_args=beam_args(beam_arg or ()),
         direction=DIRECTIONS[direction] if direction else None,
+        across=across_of(across or (), combine),
         choose=choose,
         threshold_mode=threshold_mode,
         racing=Racing() if race else None,

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from checkpoint_sweep.model_run.averages import Averages
     from checkpoint_sweep.model_run.checkpoints import StepRange
     from checkpoint_sweep.report.sweep_result import SweepResult
+    from checkpoint_sweep.selection.across import Across, Combine
     from checkpoint_sweep.selection.criteria import Direction, ThresholdMode
     from checkpoint_sweep.selection.earliest_eligible import EarliestEligible
     from checkpoint_sweep.selection.policies import (
@@ -96,6 +97,8 @@ __all__ = [
     "Predictions",
     # How one is chosen.
     "Selection",
+    "Across",
+    "Combine",
     "Direction",
     "ThresholdMode",
     "BestValue",
@@ -115,11 +118,13 @@ __all__ = [
 __getattr__ = importer(
     __name__,
     {
+        "Across": "checkpoint_sweep.selection.across",
         "Averages": "checkpoint_sweep.model_run.averages",
         "BestValue": "checkpoint_sweep.selection.policies",
         "CandidateResult": "checkpoint_sweep.selection.policies",
         "CheckpointSweep": "checkpoint_sweep.tfx_components.sweep.component",
         "Choice": "checkpoint_sweep.selection.policies",
+        "Combine": "checkpoint_sweep.selection.across",
         "Direction": "checkpoint_sweep.selection.criteria",
         "EarliestEligible": "checkpoint_sweep.selection.earliest_eligible",
         "EarliestOfSet": "checkpoint_sweep.selection.set_policies",

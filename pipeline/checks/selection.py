@@ -3,7 +3,11 @@
 from checkpoint_sweep.common.eval_config import EvalConfigError, unvalidated_reason, with_defaults
 from checkpoint_sweep.common.wording import Interface
 from checkpoint_sweep.selection.earliest_eligible import check_earliest_eligible
-from checkpoint_sweep.selection.metric_lookup import complete_name, resolve_direction
+from checkpoint_sweep.selection.metric_lookup import (
+    check_slice,
+    complete_name,
+    resolve_direction,
+)
 from checkpoint_sweep.selection.policies import SelectionError
 from checkpoint_sweep.selection.selection import Selection
 from checkpoint_sweep.selection.set_policies import SecondaryMetric
@@ -42,9 +46,12 @@ def check_selection(config: PipelineConfig) -> None:
         )
     except SelectionError as error:
         raise ConfigError(_told(error)) from error
-    chosen_by = complete_name(Selection(metric, direction=config.direction), eval_config)
     try:
+        chosen_by = complete_name(
+            Selection(metric, direction=config.direction, across=config.across), eval_config
+        )
         resolve_direction(chosen_by, eval_config)
+        check_slice(chosen_by, eval_config)
     except SelectionError as error:
         raise ConfigError(f"--select-by={metric}: {_told(error)}") from error
 

@@ -50,8 +50,9 @@ class Exploration:
 
     @property
     def metric(self) -> str:
-        """The metric that the sweep chose by, as TFMA names it."""
-        return self._decision.selection.metric
+        """The metric that the sweep chose by, as TFMA names it; of a formula the first one."""
+        selection = self._decision.selection
+        return selection.formula.names[0] if selection.is_composite else selection.metric
 
     @property
     def lower_is_better(self) -> bool:

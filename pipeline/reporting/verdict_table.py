@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from checkpoint_sweep.selection.formatting import half_width, plus_minus
+from checkpoint_sweep.selection.sweep_verdicts import AppliedSelection
 from checkpoint_sweep.selection.verdict import Verdict
 from pipeline.reporting.run_summary import Summary
 
@@ -28,7 +29,7 @@ def verdict_table(run: Summary) -> pd.DataFrame:
     rows = [
         {
             "candidate": _name(verdict),
-            decision.selection.metric: verdict.value,
+            _head(decision.selection): verdict.value,
             "standard_error": verdict.standard_error,
             **_bounds(verdict.interval, "low", "high"),
             "versus_chosen": verdict.difference.value if verdict.difference else None,
@@ -47,6 +48,10 @@ def verdict_table(run: Summary) -> pd.DataFrame:
     table = pd.DataFrame(rows).set_index("candidate")
     numbers = [*table.columns[:4], "versus_chosen", "versus_low", "versus_high"]
     return table.astype(dict.fromkeys(numbers, float))
+
+
+def _head(selection: AppliedSelection) -> str:
+    return str(selection.metric_name) if selection.is_composite else selection.metric
 
 
 def best_of(run: Summary) -> str | None:

@@ -117,6 +117,20 @@ def test_an_unknown_policy_is_refused(choose: str) -> None:
         options.fill_in(registry.get("taxi"), None, None, None, "fused", None, choose=choose)
 
 
+def test_across_names_the_slices_of_the_choice() -> None:
+    config = options.fill_in(
+        registry.get("taxi"), None, None, "auc - recall", "fused", None, "higher",
+        across=["trip_start_hour"], combine="worst",
+    )  # fmt: skip
+    selection = selection_of(config)
+    assert str(selection) == "auc - recall, the worst trip_start_hour"
+    assert selection.direction is Direction.HIGHER_IS_BETTER
+    with pytest.raises(ConfigError, match="Unknown --combine=median"):
+        options.fill_in(
+            registry.get("taxi"), None, None, None, "fused", None, across=["a"], combine="median"
+        )
+
+
 def _app_of(command: Callable[..., None]) -> typer.Typer:
     app = typer.Typer(add_completion=False)
     app.command(help=options.help_of(command))(command)

@@ -46,7 +46,8 @@ class SweepArguments:
         str,
         typer.Option(
             help="Metric to choose by, as TFMA names it; with its output, class, top k or average "
-            "where there are several: price/mean_absolute_error, recall/topK:3, auc/macro."
+            "where there are several: price/mean_absolute_error, recall/topK:3, auc/macro. Or a "
+            "formula of several: \"0.7 * auc + 0.3 * 'head/recall'\"."
         ),
     ]
     direction: Annotated[
@@ -66,6 +67,20 @@ class SweepArguments:
             callback=_check_slice,
         ),
     ] = None
+    across: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Choose by the metric on several slices: FEATURE, for every value of it, or "
+            "FEATURE=VALUE, repeatable; with a comma between several features.",
+        ),
+    ] = None
+    combine: Annotated[
+        str,
+        typer.Option(
+            help="What the values of --across come to: mean, worst, or a mean with weights, "
+            "mean:0.7,0.3 or by a metric: mean:example_count."
+        ),
+    ] = "mean"
     choose: Annotated[
         str,
         typer.Option(
@@ -162,6 +177,7 @@ class SweepArguments:
         """
         from checkpoint_sweep.model_run.averages import Averages
         from checkpoint_sweep.model_run.checkpoints import StepRange
+        from checkpoint_sweep.selection.across import parse_across
         from checkpoint_sweep.selection.policy_names import policy_of
         from checkpoint_sweep.selection.racing import Racing
         from checkpoint_sweep.selection.selection import Selection
@@ -188,6 +204,7 @@ class SweepArguments:
                 policy=policy_of(self.choose),
                 level=self.level,
                 threshold_mode=self.thresholds,
+                across=parse_across(self.across, self.combine) if self.across else None,
             ),
             output=self.output,
             split=self.split,

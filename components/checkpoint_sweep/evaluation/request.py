@@ -9,12 +9,12 @@ import pyarrow as pa
 import tensorflow_model_analysis as tfma
 
 from checkpoint_sweep.common.errors import UserError
-from checkpoint_sweep.common.names import MetricName
 from checkpoint_sweep.common.wording import Words
 from checkpoint_sweep.evaluation.plan.tracked_metrics import UncertaintySpec
 from checkpoint_sweep.saved_model.model_source import ModelSource
 from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.racing import Racing
+from checkpoint_sweep.selection.statistic import Statistic
 
 DEFAULT_ENGINE = "fused"
 
@@ -25,14 +25,12 @@ class Race:
 
     Attributes:
         racing: Settings of the race.
-        metric: Selection metric.
-        slice: Slice on which the metric is read, as text.
+        statistic: Selection metric, or what is made of several metrics or slices.
         direction: Direction in which the metric is better.
     """
 
     racing: Racing
-    metric: MetricName
-    slice: tuple[tuple[str, str], ...]
+    statistic: Statistic
     direction: Direction
 
 

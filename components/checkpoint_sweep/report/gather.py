@@ -34,6 +34,7 @@ from checkpoint_sweep.report.read_results import (
     MetricReader,
     Results,
     has_results,
+    with_decisive,
 )
 from checkpoint_sweep.report.thinning import thin_with
 from checkpoint_sweep.selection.criteria import LEVEL
@@ -75,6 +76,11 @@ def gather(
     level = decision.selection.level if decision else LEVEL
     reader = MetricReader(models, level)
     results = {name: reader.read(folders[name]) for name in evaluated}
+    if decision is not None and decision.selection.is_composite:
+        results = {
+            name: with_decisive(found, decision.selection, verdicts.get(name))
+            for name, found in results.items()
+        }
     slices, metrics = _axes(results.values())
     baseline = next((r.baseline for r in results.values() if r.baseline), None)
     plots = {

@@ -70,6 +70,7 @@ def render(report: Report, tfma: str | None = None) -> str:
         has_differences=any(row.difference is not None for row in rows),
         few=sentences.FEW_EXAMPLES,
         thresholds=list(map(str, report.thresholds)),
+        threshold_note=sentences.threshold_note(report),
         facts=_facts(report),
         made=_made(report),
         disagreements=[_disagreement(found) for found in report.disagreements],

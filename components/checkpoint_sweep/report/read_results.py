@@ -14,6 +14,8 @@ from checkpoint_sweep.selection.criteria import LEVEL
 from checkpoint_sweep.selection.intervals import estimate, within
 from checkpoint_sweep.selection.metric_traits import range_of
 from checkpoint_sweep.selection.replicates import Replicates
+from checkpoint_sweep.selection.sweep_verdicts import AppliedSelection
+from checkpoint_sweep.selection.verdict import Verdict
 
 Key = tuple[SliceName, MetricName]
 
@@ -95,6 +97,26 @@ class MetricReader:
             if found.change is not None
         }
         return Results(values, baseline, intervals, changes)
+
+
+def with_decisive(found: Results, selection: AppliedSelection, verdict: Verdict | None) -> Results:
+    """Adds the value that decided, where it is none of TFMA's metrics, as if it were one.
+
+    Args:
+        found: Results of a candidate.
+        selection: Selection by a formula, or across slices.
+        verdict: Verdict on the candidate, which has that value; None for none.
+    """
+    if verdict is None or verdict.value is None:
+        return found
+    key = selection.slice_name, selection.metric_name
+    low, high = verdict.interval or (None, None)
+    interval = Interval(verdict.value, verdict.standard_error, low, high, verdict.caution)
+    return dataclasses.replace(
+        found,
+        values={**found.values, key: verdict.value},
+        intervals={**found.intervals, key: interval},
+    )
 
 
 def has_results(directory: str) -> bool:

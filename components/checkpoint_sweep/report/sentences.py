@@ -10,9 +10,10 @@ from checkpoint_sweep.common.names import EXAMPLE_COUNTS
 from checkpoint_sweep.common.text import some
 from checkpoint_sweep.report.document import Candidate, Report, Table
 from checkpoint_sweep.report.support import is_supported
+from checkpoint_sweep.selection.criteria import ThresholdMode
 from checkpoint_sweep.selection.formatting import plus_minus, with_sign
 from checkpoint_sweep.selection.intervals import FEW_OF_THE_RARER_LABEL
-from checkpoint_sweep.selection.sentence import ties
+from checkpoint_sweep.selection.sentence import all_passed, ties
 from checkpoint_sweep.selection.sweep_verdicts import SweepVerdicts
 from checkpoint_sweep.selection.verdict import Verdict
 
@@ -126,9 +127,24 @@ def _blessing(decision: SweepVerdicts) -> str:
         _, _, unsure = decision.reason.partition("; it passed every threshold, ")
         if unsure:
             return f"It passed every threshold, {unsure}. Confirm it on held-out examples."
-        return "It passed every threshold: you may ship it, or confirm it on held-out examples."
+        passed = all_passed(decision.selection.threshold_mode, decision.selection.level)
+        return (
+            f"{passed[0].upper()}{passed[1:]}: you may ship it, or confirm it on held-out examples."
+        )
     reason = decision.reason.partition(". The choice: ")[0]
     return f"It is exported but not blessed: {reason}."
+
+
+def threshold_note(report: Report) -> str:
+    """Says how surely thresholds are judged, where their bounds are; "" where values are."""
+    decision = report.decision
+    if decision is None or decision.selection.threshold_mode is ThresholdMode.VALUE:
+        return ""
+    return (
+        f"Each is judged by a one-sided bound at {decision.selection.level:.0%}. A checkpoint "
+        "passes only if every bound does, so their number needs no correction, and there is none "
+        "(an intersection-union test). What is said of one of them holds at this level on its own."
+    )
 
 
 def _last(report: Report, winner: Candidate) -> str:

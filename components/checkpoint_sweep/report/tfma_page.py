@@ -32,8 +32,7 @@ def render_tfma(evaluation: str, report: Report) -> str | None:
         return None
     results = open_sweep(evaluation)
     which: Which = shown.name if shown.is_average else shown.step
-    selected = report.selected
-    show = report.metrics[selected[1]].name if selected else None
+    show = _metric(report)
     panels = [*_by_step(results, show), *_by_slice(results, which, show, report)]
     return render_page([*panels, *_plots(results, which)], back=REPORT_HTML, about=identity(report))
 
@@ -44,6 +43,14 @@ def _shown(report: Report) -> Candidate | None:
     if report.chosen in evaluated:
         return report.chosen
     return evaluated[-1] if evaluated else None
+
+
+def _metric(report: Report) -> str | None:
+    """Returns the metric that decided, of several the first, as TFMA names it."""
+    if report.decision is None:
+        return None
+    first = report.decision.selection.metrics[0]
+    return next((metric.name for metric in report.metrics if str(metric) == first), None)
 
 
 def _by_step(results: TfmaResults, show: str | None) -> list[Panel]:

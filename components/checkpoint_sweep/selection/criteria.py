@@ -1,9 +1,6 @@
 """The criteria of a judgement: direction of the metric, level of intervals, thresholds."""
 
 import enum
-from collections.abc import Mapping
-
-from checkpoint_sweep.common.names import MetricName, SliceName, weighting
 
 # Level of intervals where a selection names none.
 LEVEL = 0.95
@@ -52,27 +49,3 @@ class ThresholdMode(enum.Enum):
 
     VALUE = "value"
     CONFIDENT = "confident"
-
-
-class MetricOnSlice:
-    """The names that a selection's dataclass makes of its fields."""
-
-    metric: str
-    slice: Mapping[str, str | int | float]
-    output_name: str
-    sub_key: str
-    weighted: bool | None
-
-    @property
-    def metric_name(self) -> MetricName:
-        """The metric with the output, the class and the weighting that it is of."""
-        return MetricName(self.output_name, self.sub_key, self.metric, weighting(self.weighted))
-
-    @property
-    def slice_name(self) -> SliceName:
-        """The slice."""
-        return SliceName.of(self.slice.items())
-
-    def __str__(self) -> str:
-        on = f" on {self.slice_name}" if self.slice else ""
-        return f"{self.metric_name}{on}"

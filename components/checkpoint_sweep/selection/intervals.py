@@ -106,6 +106,8 @@ def _student(probability: float, degrees_of_freedom: int) -> float:
 
 def _caution_reason(replicates: Replicates, influences: Array) -> str | None:
     """Says why an interval is not to be trusted; None if it is."""
+    if replicates.caution is not None:
+        return replicates.caution
     if replicates.between_thresholds is not None:
         return (
             f"{replicates.between_thresholds:.0%} of both classes are ties to it, as they lie "

@@ -8,7 +8,7 @@ from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.decision import Decision
 from checkpoint_sweep.selection.formatting import plus_minus
 from checkpoint_sweep.selection.selection import Selection
-from checkpoint_sweep.selection.sentence import sentence
+from checkpoint_sweep.selection.sentence import all_passed, sentence
 from checkpoint_sweep.selection.sweep_verdicts import AppliedSelection, SweepVerdicts
 from checkpoint_sweep.selection.verdict import Verdict
 
@@ -54,7 +54,7 @@ def _judge(
     if unvalidated_reason:
         why = f"{unvalidated_reason}: nothing was validated"
         return False, f"{why}. The choice: {chosen}"
-    return True, f"{chosen}; it passed every threshold"
+    return True, f"{chosen}; {all_passed(selection.threshold_mode, selection.level)}"
 
 
 def _closest(verdicts: Sequence[Verdict], selection: Selection, direction: Direction) -> str:

@@ -2,7 +2,7 @@
 
 import dataclasses
 import difflib
-from collections.abc import Collection, Iterable, Set
+from collections.abc import Collection, Iterable, Mapping, Set
 
 import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.metrics import metric_specs, metric_types
@@ -11,6 +11,7 @@ from tensorflow_model_analysis.proto import config_pb2
 from checkpoint_sweep.common.names import MetricName, weighting
 from checkpoint_sweep.common.wording import Words
 from checkpoint_sweep.selection.criteria import Direction
+from checkpoint_sweep.selection.formula import GRAMMAR, looks_like_a_formula, parse
 from checkpoint_sweep.selection.policies import SelectionError
 from checkpoint_sweep.selection.selection import Selection
 from checkpoint_sweep.selection.set_policies import SecondaryMetric
@@ -21,7 +22,7 @@ def complete_name(selection: Selection, eval_config: tfma.EvalConfig) -> Selecti
 
     A metric is named as messages and reports do: `price/mean_absolute_error`, `recall/topK:3`,
     `auc/macro`, `auc/weighted`; its parts may be in another order. The same goes for the metric of
-    a `SecondaryMetric`.
+    a `SecondaryMetric`, the metrics of a formula, and the one that weighs slices.
 
     Args:
         selection: Metric to choose by.
@@ -33,18 +34,26 @@ def complete_name(selection: Selection, eval_config: tfma.EvalConfig) -> Selecti
     """
     keys = computed_metrics(eval_config)
     both = weighted_both_ways(keys)
+    names = {metric_name(key, both) for key in keys}
     if isinstance(selection.policy, SecondaryMetric):
-        other = _find(selection.policy.metric, {metric_name(key, both) for key in keys})
-        if other is not None:
-            policy = dataclasses.replace(selection.policy, metric=str(other))
-            selection = dataclasses.replace(selection, policy=policy)
+        policy = dataclasses.replace(
+            selection.policy, metric=_complete(selection.policy.metric, names)
+        )
+        selection = dataclasses.replace(selection, policy=policy)
+    if selection.across and isinstance(selection.across.weights, str):
+        by = _complete(selection.across.weights, names)
+        across = dataclasses.replace(selection.across, weights=by)
+        selection = dataclasses.replace(selection, across=across)
+    if formula := parse(selection.metric):
+        whole = formula.renamed({name: _complete(name, names) for name in formula.names})
+        return dataclasses.replace(selection, metric=whole.text)
     available = {
         metric_name(key, both)
         for key in keys
         if selection.weighted in (None, bool(key.example_weighted))
     }
     if selection.output_name or selection.sub_key:
-        of_name = [name for name in available if name[:3] == selection.metric_name[:3]]
+        of_name = [name for name in available if name[:3] == selection.single_name[:3]]
         found = of_name[0] if len(of_name) == 1 else None
     else:
         found = _find(selection.metric, available)
@@ -57,6 +66,11 @@ def complete_name(selection: Selection, eval_config: tfma.EvalConfig) -> Selecti
         metric=found.name,
         weighted=found.weighting == weighting(True) if found.weighting else None,
     )
+
+
+def _complete(text: str, names: Collection[MetricName]) -> str:
+    """Returns the whole name of the metric that is meant; the text where that is unknown."""
+    return str(_find(text, names) or text)
 
 
 def _find(text: str, names: Collection[MetricName]) -> MetricName | None:
@@ -88,7 +102,8 @@ def resolve_direction(selection: Selection, eval_config: tfma.EvalConfig) -> Dir
     _check_unambiguous(selection, both)
     available = sorted({metric_name(key, both) for key in computed_metrics(eval_config)})
     _check_computed(selection, available)
-    declared = _declared_direction(selection.metric_name, eval_config, both)
+    is_formula = not selection.formula.is_one_metric
+    declared = None if is_formula else _declared_direction(selection.single_name, eval_config, both)
     if selection.direction and declared and selection.direction is not declared:
         raise SelectionError(
             Words("The selection says", "--direction says"),
@@ -104,7 +119,7 @@ def resolve_direction(selection: Selection, eval_config: tfma.EvalConfig) -> Dir
                 "LOWER_IS_BETTER",
                 "Add --direction=higher or --direction=lower",
             ),
-            ", or give the metric a change_threshold with a direction.",
+            "." if is_formula else ", or give the metric a change_threshold with a direction.",
         )
     return direction
 
@@ -112,7 +127,10 @@ def resolve_direction(selection: Selection, eval_config: tfma.EvalConfig) -> Dir
 def _check_computed(selection: Selection, available: Collection[MetricName]) -> None:
     """Checks that the config computes what decides; raises SelectionError if not."""
     names = [str(name) for name in available]
-    if selection.metric_name not in available:
+    if selection.is_composite:
+        missing = [name for name in _decisive(selection) if name not in names]
+        unknown, said = missing[0] if missing else "", ""
+    elif selection.single_name not in available:
         unknown, said = (
             selection.metric,
             (
@@ -124,11 +142,20 @@ def _check_computed(selection: Selection, available: Collection[MetricName]) -> 
         unknown, said = selection.policy.metric, ""
     else:
         return
+    if not unknown:
+        return
     raise SelectionError(
         f"The evaluation config does not compute {unknown!r}{said}. It computes: "
         f"{', '.join(names) or 'nothing'}{_closest(unknown, available)}. Name one of these, or add "
-        "the metric to metrics_specs."
+        f"the metric to metrics_specs.{f' {GRAMMAR}' if looks_like_a_formula(unknown) else ''}"
     )
+
+
+def _decisive(selection: Selection) -> list[str]:
+    """Lists the names of the metrics by which something is decided."""
+    other = selection.policy
+    second = [other.metric] if isinstance(other, SecondaryMetric) else []
+    return [*selection.metrics, *second]
 
 
 def _closest(text: str, names: Collection[MetricName]) -> str:
@@ -146,9 +173,7 @@ def _closest(text: str, names: Collection[MetricName]) -> str:
 
 def _check_unambiguous(selection: Selection, both: Set[MetricName]) -> None:
     """Checks that no name by which something is decided stands for two values."""
-    decisive = [str(selection.metric_name)]
-    if isinstance(selection.policy, SecondaryMetric):
-        decisive.append(selection.policy.metric)
+    decisive = _decisive(selection)
     for name in sorted(both):
         if str(name) in decisive:
             either = " or ".join(f"'{name}/{weighting(weighted)}'" for weighted in (True, False))
@@ -159,18 +184,26 @@ def _check_unambiguous(selection: Selection, both: Set[MetricName]) -> None:
 
 
 def check_slice(selection: Selection, eval_config: tfma.EvalConfig) -> None:
-    """Checks that the config makes the slice to select on; its values only the data tell.
+    """Checks that the config makes the slices to select on; their values only the data tell.
 
     Raises:
-        SelectionError: No slicing spec has its features, or has other values for them.
+        SelectionError: No slicing spec has the features of one, or has other values for them.
     """
-    wanted = {key: str(value) for key, value in selection.slice.items()}
+    for pattern in selection.patterns:
+        _check_pattern(selection, dict(pattern), eval_config)
+
+
+def _check_pattern(
+    selection: Selection, wanted: Mapping[str, str | None], eval_config: tfma.EvalConfig
+) -> None:
     known = []
     for slicing in eval_config.slicing_specs or [config_pb2.SlicingSpec()]:
         if slicing.slice_keys_sql:
             return
         fixed = dict(slicing.feature_values)
-        if wanted.keys() == {*slicing.feature_keys, *fixed} and fixed.items() <= wanted.items():
+        if wanted.keys() == {*slicing.feature_keys, *fixed} and all(
+            wanted[key] in (None, value) for key, value in fixed.items()
+        ):
             return
         parts = [*slicing.feature_keys, *(f"{key}={value}" for key, value in fixed.items())]
         known.append("/".join(sorted(parts)) or "overall")

@@ -32,6 +32,8 @@ class Replicates:
             under a curve takes it for ties; None where that is little, and for other metrics.
         obstacle: Why they tell no error of the value; None if they do.
         bounds: Smallest and largest value that the metric can have; None where not known.
+        caution: Why an interval from them is not to be trusted, beside what they show themselves;
+            None for no other reason.
     """
 
     value: float
@@ -41,6 +43,7 @@ class Replicates:
     between_thresholds: float | None = None
     obstacle: str | None = None
     bounds: tuple[float, float] | None = None
+    caution: str | None = None
 
     def around(self, shown: float) -> "Replicates":
         """Moves the replicates to the value that is shown, if they are of that very metric.
@@ -80,6 +83,7 @@ class Replicates:
             between_thresholds=self.between_thresholds or other.between_thresholds,
             obstacle=self.obstacle or other.obstacle,
             bounds=None,
+            caution=self.caution or other.caution,
         )
 
     @property

@@ -6,7 +6,10 @@ from collections.abc import Mapping
 
 from checkpoint_sweep.common.wording import Words
 from checkpoint_sweep.selection import policies
-from checkpoint_sweep.selection.criteria import LEVEL, Direction, MetricOnSlice, ThresholdMode
+from checkpoint_sweep.selection.across import Across
+from checkpoint_sweep.selection.criteria import LEVEL, Direction, ThresholdMode
+from checkpoint_sweep.selection.formula import parse
+from checkpoint_sweep.selection.metric_on_slice import MetricOnSlice
 from checkpoint_sweep.selection.policies import BestValue, SelectionError, SelectionPolicy
 
 _SHOWN = 300  # Characters of what is no selection.
@@ -27,7 +30,8 @@ class Selection(MetricOnSlice):
     'auc on payment_type=Cash'
 
     Attributes:
-        metric: Name of the metric in TFMA's results, for example ``"auc"``.
+        metric: Name of the metric in TFMA's results, for example ``"auc"``; or a formula of
+            several, ``"0.7 * auc + 0.3 * 'head/recall'"``, whose direction is to be declared here.
         slice: Feature values of the slice to read it on; empty for overall.
         direction: Direction in which values are better. None takes the direction that the metric's
             threshold declares in the evaluation config; it is never guessed from the name.
@@ -40,9 +44,11 @@ class Selection(MetricOnSlice):
         level: Level of intervals, and the probability with which the set of checkpoints that are
             tied with the best holds the truly best one; between 0.5 and 1.
         threshold_mode: Mode in which thresholds are to be met: by values, or by their bounds.
+        across: Slices over which the choice is made, in place of `slice`; None for that one.
 
     Raises:
-        SelectionError: The level is below 0.5, or not below 1.
+        SelectionError: The level is below 0.5, or not below 1; both `slice` and `across` are given;
+            or a formula has an output, a sub key or a weighting beside it.
     """
 
     metric: str
@@ -54,12 +60,24 @@ class Selection(MetricOnSlice):
     policy: SelectionPolicy = dataclasses.field(default_factory=BestValue)
     level: float = LEVEL
     threshold_mode: ThresholdMode = ThresholdMode.VALUE
+    across: Across | None = None
 
     def __post_init__(self) -> None:
         if not 0.5 <= self.level < 1:
             raise SelectionError(
                 Words("The level of a selection", "--level"),
                 f" is {self.level}; it must be at least 0.5 and below 1.",
+            )
+        if self.slice and self.across:
+            raise SelectionError(
+                "The selection names one slice and several. Leave out ",
+                Words("slice or across", "--slice or --across"),
+                ".",
+            )
+        if (self.output_name or self.sub_key or self.weighted is not None) and parse(self.metric):
+            raise SelectionError(
+                "The metrics of a formula are named with their outputs, sub keys and weightings: "
+                "'head/auc/classId:1/weighted'. Leave out output_name, sub_key and weighted."
             )
 
     def to_json(self) -> str:
@@ -75,6 +93,8 @@ class Selection(MetricOnSlice):
             "level": self.level,
             "margin": self.threshold_mode.value,
         }
+        if self.across:  # Text of selections that are as before stays as it was.
+            fields["across"] = self.across.to_dict()
         return json.dumps(fields, sort_keys=True)
 
     @classmethod
@@ -90,6 +110,8 @@ class Selection(MetricOnSlice):
                 fields["direction"] = Direction(fields["direction"])
             if "margin" in fields:
                 fields["threshold_mode"] = ThresholdMode(fields.pop("margin"))
+            if fields.get("across"):
+                fields["across"] = Across.from_dict(fields["across"])
             if "policy" in fields:
                 fields["policy"] = policies.from_dict(fields["policy"])
             selection = cls(**fields)
@@ -102,7 +124,7 @@ class Selection(MetricOnSlice):
                 raise TypeError("slice is not a mapping of features to values")
         except SelectionError:
             raise
-        except (ValueError, TypeError, AttributeError) as error:
+        except (ValueError, TypeError, AttributeError, KeyError) as error:
             raise SelectionError(
                 f"Not a selection: {text[:_SHOWN]!r} ({error}). Make it by "
                 "Selection(...).to_json()."

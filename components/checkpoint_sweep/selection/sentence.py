@@ -1,5 +1,6 @@
 """A decision in a sentence that says no more than the intervals show."""
 
+from checkpoint_sweep.selection.criteria import ThresholdMode
 from checkpoint_sweep.selection.decision import NO_VALUE, Decision
 from checkpoint_sweep.selection.formatting import plus_minus
 from checkpoint_sweep.selection.selection import Selection
@@ -45,6 +46,20 @@ def _of_chosen(decision: Decision, selection: Selection) -> str:
         more = f" and {len(cautions) - 1} more" if len(cautions) > 1 else ""
         text += f"; of {label}{more}: {caution}"
     return text
+
+
+def all_passed(mode: ThresholdMode, level: float) -> str:
+    """Says that every threshold is passed, and how surely.
+
+    >>> all_passed(ThresholdMode.CONFIDENT, 0.95)
+    'it passed every threshold with 95% confidence'
+
+    Args:
+        mode: Mode in which thresholds are to be met.
+        level: Level of the selection.
+    """
+    surely = f" with {level:.0%} confidence" if mode is ThresholdMode.CONFIDENT else ""
+    return f"it passed every threshold{surely}"
 
 
 def ties(tied: int, passing: int, level: float) -> str:

@@ -5,7 +5,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from checkpoint_sweep.common.json_safe import Json
-from checkpoint_sweep.selection.criteria import LEVEL, Direction, MetricOnSlice, ThresholdMode
+from checkpoint_sweep.selection.across import Across
+from checkpoint_sweep.selection.criteria import LEVEL, Direction, ThresholdMode
+from checkpoint_sweep.selection.metric_on_slice import MetricOnSlice
 from checkpoint_sweep.selection.verdict import Verdict
 
 # Of `verdicts.json`: raised when a key changes its meaning or goes; keys may be added.
@@ -17,7 +19,7 @@ class AppliedSelection(MetricOnSlice):
     """The selection that a sweep has applied, with the direction that was declared.
 
     Attributes:
-        metric: Metric to choose by, as TFMA names it in its results.
+        metric: Metric to choose by, as TFMA names it in its results; or a formula of several.
         direction: Direction in which the values of the metric are better.
         slice: Feature values of the slice that the metric was read on; empty for all examples.
         output_name: Output of a multi-output model; "" for the only one.
@@ -27,6 +29,7 @@ class AppliedSelection(MetricOnSlice):
         level: Level of intervals and of the set of those tied with the best.
         policy: Dotted name of the policy's class, and its fields: reading needs no such class.
         threshold_mode: Certainty with which thresholds were to be met.
+        across: Slices over which the choice was made; None for one slice.
     """
 
     metric: str
@@ -38,10 +41,12 @@ class AppliedSelection(MetricOnSlice):
     level: float = LEVEL
     policy: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     threshold_mode: ThresholdMode = ThresholdMode.VALUE
+    across: Across | None = None
 
     def to_dict(self) -> Json:
         """Returns the selection as `verdicts.json` has it."""
         return {
+            **({"across": self.across.to_dict()} if self.across else {}),
             "direction": self.direction.value,
             "level": self.level,
             "margin": self.threshold_mode.value,
@@ -70,6 +75,7 @@ class AppliedSelection(MetricOnSlice):
             level=float(content.get("level", LEVEL)),
             policy=content.get("policy") or {},
             threshold_mode=ThresholdMode(content.get("margin", ThresholdMode.VALUE.value)),
+            across=Across.from_dict(content["across"]) if content.get("across") else None,
         )
 
 

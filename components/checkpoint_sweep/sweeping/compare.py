@@ -153,18 +153,26 @@ def _read(given: str) -> Side:
         raise ComparisonError(
             f"{verdict.name} of {path} has no results: {verdict.reason}. Name another."
         )
+    values = {
+        (slice_key, metric): value
+        for slice_key, by_metric in metrics.items()
+        for metric, value in by_metric.items()
+    }
+    replicates = {key: found.own for key, found in left_out.items()}
+    selection = verdicts.selection
+    if selection.is_composite and verdict.value is not None:
+        key = selection.slice_name, selection.metric_name
+        values[key] = verdict.value
+        if (known := selection.statistic.replicates(replicates)) is not None:
+            replicates[key] = known
     return Side(
         directory,
         verdict.name,
         f"{path.rstrip('/')}:{_short_name(verdict)}",
-        verdicts.selection,
+        selection,
         f"{verdict.label}, {in_words(verdict, verdicts)}",
-        {
-            (slice_key, metric): value
-            for slice_key, by_metric in metrics.items()
-            for metric, value in by_metric.items()
-        },
-        {key: found.own for key, found in left_out.items()},
+        values,
+        replicates,
     )
 
 

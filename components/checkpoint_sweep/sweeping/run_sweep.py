@@ -93,6 +93,7 @@ def run_sweep(
     whole = with_defaults(settings.eval_config, has_baseline=True)
     selection = complete_name(settings.selection, whole)
     direction = resolve_direction(selection, whole)
+    selection = dataclasses.replace(selection, direction=direction)
     check_slice(selection, whole)
     check_earliest_eligible(
         selection.policy, unvalidated_reason(whole), settings.racing is not None
@@ -181,7 +182,7 @@ def _named(predictions: Predictions | None, candidates: Candidates) -> list[Mode
 def _race(racing: Racing | None, selection: Selection, direction: Direction) -> Race | None:
     if racing is None:
         return None
-    return Race(racing, selection.metric_name, selection.slice_name, direction)
+    return Race(racing, selection.statistic, direction)
 
 
 def _candidates(

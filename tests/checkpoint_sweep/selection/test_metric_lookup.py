@@ -2,8 +2,9 @@ import pytest
 import tensorflow_model_analysis as tfma
 from google.protobuf import text_format
 
+from checkpoint_sweep.selection.across import Across
 from checkpoint_sweep.selection.criteria import Direction
-from checkpoint_sweep.selection.metric_lookup import complete_name, resolve_direction
+from checkpoint_sweep.selection.metric_lookup import check_slice, complete_name, resolve_direction
 from checkpoint_sweep.selection.policies import SelectionError
 from checkpoint_sweep.selection.selection import Selection
 from checkpoint_sweep.selection.set_policies import SecondaryMetric
@@ -225,3 +226,50 @@ def test_an_unknown_metric_or_direction_is_refused(
 ) -> None:
     with pytest.raises(SelectionError, match=message):
         resolve_direction(selection, _config(metrics))
+
+
+def test_the_metrics_of_a_formula_get_their_whole_names() -> None:
+    config = _config(f"{PLAIN} {BOTH}")
+    found = complete_name(Selection("2 * auc/2 - 'weighted/auc'"), config)
+    assert found.metric == "2 * auc/2 - 'auc/weighted'"  # The bare name stands for two values.
+    given = Selection("auc * 'weighted/auc'", across=Across(("hour",), weights="plain_auc"))
+    whole = complete_name(given, _config(f"{ONE_OF_EACH} }} metrics_specs {{ {NAMED}"))
+    assert (whole.metric, whole.across) == ("auc * 'weighted/auc'", given.across)
+    by_class = complete_name(Selection("1 - 'classId:1/auc'"), _config(BY_CLASS))
+    assert by_class.metric == "1 - 'auc/classId:1'"
+
+
+@pytest.mark.parametrize(
+    ("selection", "message"),
+    [
+        (
+            Selection("auc - mean_absolute_error"),
+            r"No direction is declared for 'auc - mean_absolute_error'\. Pass .* or "
+            r"LOWER_IS_BETTER\.$",
+        ),
+        (Selection("auc - acu", direction=HIGHER), "does not compute 'acu'"),
+        (Selection("auc ** 2", direction=HIGHER), "A formula has numbers, names of metrics"),
+        (
+            Selection("auc", direction=HIGHER, across=Across(("hour",), weights="count")),
+            "does not compute 'count'",
+        ),
+    ],
+)
+def test_a_formula_that_cannot_be_followed_is_refused(selection: Selection, message: str) -> None:
+    with pytest.raises(SelectionError, match=message):
+        resolve_direction(selection, _config(DECLARED + ' metrics { class_name: "AUC" }'))
+
+
+def test_the_slices_of_a_choice_must_be_made() -> None:
+    config = _config(PLAIN)
+    config.slicing_specs.add().feature_keys.append("hour")
+    config.slicing_specs.add().feature_values["day"] = "Mon"
+    for across in (
+        Across(("hour",)),
+        Across(("day",)),
+        Across(slices=({"hour": 3}, {"day": "Mon"})),
+    ):
+        check_slice(Selection("auc", across=across), config)
+    for across in (Across(("hour", "day")), Across(slices=({"hour": 3}, {"day": "Tue"}))):
+        with pytest.raises(SelectionError, match="has no slice for auc, mean over"):
+            check_slice(Selection("auc", across=across), config)

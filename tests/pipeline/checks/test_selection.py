@@ -4,7 +4,9 @@ import pytest
 
 from checkpoint_sweep.evaluation.engine import get_engine
 from checkpoint_sweep.evaluation.request import EngineError
+from checkpoint_sweep.selection.across import Across
 from checkpoint_sweep.selection.criteria import Direction
+from checkpoint_sweep.selection.racing import Racing
 from pipeline import options
 from pipeline.checks.selection import check_selection
 from pipeline.config import ENGINES, ConfigError, PipelineConfig
@@ -49,6 +51,21 @@ def test_a_direction_that_the_config_does_not_declare_can_be_given() -> None:
             {"direction": Direction.LOWER_IS_BETTER},
             ".*LOWER_IS_BETTER for 'auc', its change threshold says HIGHER_IS_BETTER.*",
             id="another direction",
+        ),
+        pytest.param(
+            {"select_by": "auc - recall"},
+            "--select-by=auc - recall: No direction is declared for .* or --direction=lower.",
+            id="a formula without a direction",
+        ),
+        pytest.param(
+            {"across": Across(("company",))},
+            "--select-by=auc: The evaluation config has no slice for auc, mean over every .*",
+            id="no such slices",
+        ),
+        pytest.param(
+            {"choose": "earliest-passing", "racing": Racing()},
+            "A race may drop the first .* Leave out --race, or choose by --choose=best.",
+            id="the first of a race",
         ),
     ],
 )

@@ -10,15 +10,19 @@ from tensorflow_model_analysis.proto import config_pb2
 from tensorflow_model_analysis.slicer import slicer_lib
 
 from checkpoint_sweep.common import digests
-from checkpoint_sweep.common.names import MetricName
+from checkpoint_sweep.common.names import MetricName, SliceName
 from checkpoint_sweep.evaluation.plan.plan import split_config
 from checkpoint_sweep.evaluation.tfma_internals import SliceKey
 from checkpoint_sweep.selection.criteria import ThresholdMode
-from checkpoint_sweep.selection.metric_lookup import metric_name, names_computed_both_ways
+from checkpoint_sweep.selection.metric_lookup import (
+    computed_metrics,
+    metric_name,
+    names_computed_both_ways,
+)
 from checkpoint_sweep.selection.selection import Selection
 
-# A slice by its features and their values as text.
-_Chosen = tuple[tuple[str, str], ...]
+# Slices by their features and values as text; None for any value.
+_Pattern = tuple[tuple[str, str | None], ...]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,14 +32,14 @@ class UncertaintySpec:
     Attributes:
         eval_config: Config with the tracked metrics only.
         names: Names of the tracked metrics.
-        chosen: Slice to choose on; None without a selection.
+        chosen: Slices to choose on; none without a selection.
         thresholds: Slices that have thresholds.
         everywhere: Whether a threshold holds on every slice.
     """
 
     eval_config: config_pb2.EvalConfig
     names: frozenset[MetricName]
-    chosen: _Chosen | None
+    chosen: tuple[_Pattern, ...]
     thresholds: tuple[config_pb2.SlicingSpec, ...]
     everywhere: bool = False
 
@@ -48,7 +52,8 @@ class UncertaintySpec:
         """Tells whether the selection or a threshold looks at a slice."""
         if self.everywhere or not key:
             return True
-        if tuple(sorted((feature, str(value)) for feature, value in key)) == self.chosen:
+        name = SliceName.of(key)
+        if any(_fits(name, pattern) for pattern in self.chosen):
             return True
         return any(
             slicer_lib.SingleSliceSpec(spec=spec).is_slice_applicable(key)
@@ -105,10 +110,10 @@ def find_tracked_metrics(
             elif spec not in slices:
                 slices.append(spec)
             names.add(metric_name(key, both))
-    chosen = None
+    chosen: tuple[_Pattern, ...] = ()
     if selection is not None:
-        names.add(selection.metric_name)
-        chosen = tuple(sorted((key, str(value)) for key, value in selection.slice.items()))
+        names |= _names_that_decide(selection, eval_config, both)
+        chosen = tuple(selection.patterns)
     reduced = config_pb2.EvalConfig()
     reduced.CopyFrom(eval_config)
     del reduced.metrics_specs[:]
@@ -129,6 +134,22 @@ def find_tracked_metrics(
     if not reduced.metrics_specs:
         return None
     return UncertaintySpec(reduced, frozenset(names), chosen, tuple(slices), everywhere)
+
+
+def _fits(name: SliceName, pattern: _Pattern) -> bool:
+    return len(name) == len(pattern) and all(
+        feature == own and value in (None, actual)
+        for (own, actual), (feature, value) in zip(name, pattern, strict=True)
+    )
+
+
+def _names_that_decide(
+    selection: Selection, eval_config: tfma.EvalConfig, both: Set[MetricName]
+) -> set[MetricName]:
+    if not selection.is_composite:
+        return {selection.single_name}
+    known = {metric_name(key, both) for key in computed_metrics(eval_config)}
+    return {name for name in known if str(name) in selection.metrics}
 
 
 def names_of(

@@ -37,7 +37,7 @@ def read_result(
         directory: TFMA's output of one evaluation.
         name: Name of the candidate.
         step: Training step of the candidate.
-        selection: Selection, whose metric is read.
+        selection: Selection, whose metric is read; with its direction if it takes the worst slice.
         eval_config: Config of the evaluation, with its defaults filled in.
 
     Raises:
@@ -46,13 +46,14 @@ def read_result(
     metrics = EvaluationMetrics(directory)
     models = ModelNames.of(eval_config)
     slices = metrics.of_model(models.candidate)
-    if selection.slice_name not in slices:
+    statistic = selection.statistic
+    read = statistic.slices(slices)
+    if not read or not slices.keys() >= set(read):
         known = sorted("/".join(f"{k}={v}" for k, v in s) or "overall" for s in slices)
         raise SelectionError(
             f"{name} has no result for {selection}. Its slices are: {some(known, MOST_NAMED)}. "
             "Name one of these, or add the slice to slicing_specs."
         )
-    key = selection.slice_name, selection.metric_name
     replicates = read_replicates(directory, models, metrics)
     predictions = read_predictions(directory)
     beyond = out_of_range(eval_config, predictions.outside, predictions.examples)
@@ -60,20 +61,21 @@ def read_result(
     failures = [*threshold_failures(directory, metrics), *meaningless]
     if selection.threshold_mode is ThresholdMode.CONFIDENT and not failures:
         failures = not_sure(eval_config, replicates, selection.level)
-    found = replicates.get(key)
+    value, undefined = statistic.value(slices, predictions.rarer_label)
+    reasons = [why for metric, why in beyond.items() if str(metric) in selection.metrics]
     return CandidateResult(
         name,
         step,
-        slices[selection.slice_name].get(selection.metric_name),
+        value,
         tuple(failures),
         excluded_reason=predictions.excluded_reason
-        or beyond.get(selection.metric_name)
+        or some(reasons, 1)
         or some(meaningless, 1)
-        or None,
-        replicates=found.own if found else None,
+        or undefined,
+        replicates=statistic.replicates({key: found.own for key, found in replicates.items()}),
         metrics={
             str(known): math.nan if known in beyond else value
-            for known, value in slices[selection.slice_name].items()
+            for known, value in slices.get(selection.slice_name, {}).items()
         },
     )
 

@@ -3,6 +3,7 @@
 import pytest
 
 from checkpoint_sweep.evaluation.plan.tracked_metrics import find_tracked_metrics
+from checkpoint_sweep.selection.across import Across
 from checkpoint_sweep.selection.criteria import ThresholdMode
 from checkpoint_sweep.selection.selection import Selection
 from tests.checkpoint_sweep.evaluation import tfma_oracle
@@ -33,6 +34,14 @@ IN_A = Selection("auc", slice={"city": "a"})
         pytest.param(("", ""), AUC, ["AUC"], [()], [(("city", "a"),)], id="the selection"),
         pytest.param(
             ("", ""), IN_A, ["AUC"], [(("city", "a"),)], [(("city", "b"),)], id="on its slice"
+        ),
+        pytest.param(
+            ("", ""),
+            Selection("auc - calibration", across=Across(("city",), weights="example_count")),
+            ["AUC", "Calibration", "ExampleCount"],
+            [(("city", "a"),), (("city", "b"),)],
+            [(("hour", 5),)],
+            id="a formula on every city",
         ),
         pytest.param(
             ("", PER_CITY),

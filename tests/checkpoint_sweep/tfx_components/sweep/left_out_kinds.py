@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from checkpoint_sweep.selection.across import Across
 from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.sweeping import run_sweep
 from tests.checkpoint_sweep.tfx_components.sweep.cases import (
@@ -184,6 +185,15 @@ def _matrix(case: Case) -> None:
 @_kind("it is not defined on these examples", "it is not defined on these examples", SCRIPTED, ())
 def _one_label(case: Case) -> None:
     case.passthrough([{**row, "label": [1]} for row in ROWS])
+
+
+_PART = "or not on one of the slices, or it is one of several metrics, that are combined"
+
+
+@_kind(_PART, _PART, TRAINED, ())
+def _one_label_of_a_slice(case: Case) -> None:
+    cash = Across(slices=({"payment_type": "Credit Card"}, {"payment_type": "Cash"}))
+    case.select("auc", direction=Direction.HIGHER_IS_BETTER, across=cash)
 
 
 _LOGITS = "it, or a metric with a threshold, is of a curve, and predictions are no probabilities"

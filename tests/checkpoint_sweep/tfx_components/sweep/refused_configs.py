@@ -116,6 +116,11 @@ def _no_direction(case: Case) -> None:
     case.select("auc")
 
 
+@refusal("or it is that of a formula")
+def _formula_without_direction(case: Case) -> None:
+    case.select("auc - binary_crossentropy")
+
+
 @refusal("or declared twice, differently")
 def _two_directions(case: Case) -> None:
     case.configure(
@@ -182,6 +187,29 @@ _selection(
     "the margin of `EarliestWithin` is below 0",
     f'{{{_HIGHER}, "policy": {{"class": "{_WITHIN}", "margin": -1}}}}',
     "the margin of `EarliestWithin` is below 0",
+)
+_selection(
+    "it names one slice, and several to choose across",
+    f'{{{_HIGHER}, "slice": {{"a": 1}}, "across": {{"features": ["a"]}}}}',
+    "it names one slice, and several to choose across",
+)
+_OUTPUT = "a formula has an output, a sub key or a weighting beside it"
+_selection(_OUTPUT, '{"metric": "auc + 1", "output_name": "head"}', _OUTPUT)
+_NEITHER = "neither features nor slices are named to choose across, or both"
+_selection(_NEITHER, f'{{{_HIGHER}, "across": {{"combine": "mean"}}}}', _NEITHER)
+_TWICE = "a slice is named twice"
+_selection(_TWICE, f'{{{_HIGHER}, "across": {{"slices": [{{"a": 1}}, {{"a": "1"}}]}}}}', _TWICE)
+_WORST = "the worst slice has weights"
+_selection(
+    _WORST,
+    f'{{{_HIGHER}, "across": {{"features": ["a"], "combine": "worst", "weights": "n"}}}}',
+    _WORST,
+)
+_WEIGHTS = "or the weights are not those of named slices"
+_selection(
+    _WEIGHTS,
+    f'{{{_HIGHER}, "across": {{"slices": [{{"a": 1}}, {{"a": 2}}], "weights": [0.7]}}}}',
+    _WEIGHTS,
 )
 _LEVEL = "the level of intervals and of the set is none"
 _selection(_LEVEL, f'{{{_HIGHER}, "level": 1.5}}', _LEVEL)

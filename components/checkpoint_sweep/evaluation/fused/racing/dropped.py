@@ -1,10 +1,9 @@
 """The candidates that a race drops after some shares of the examples."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from checkpoint_sweep.common.names import SliceName
 from checkpoint_sweep.evaluation.request import Race
 from checkpoint_sweep.evaluation.results.replicates import from_slices
 from checkpoint_sweep.selection.formatting import plus_minus
@@ -14,21 +13,20 @@ from checkpoint_sweep.selection.replicates import Replicates
 
 
 def replicates_of(
-    records: Mapping[str, Any], shown: Mapping[str, float], race: Race
+    records: Mapping[str, Sequence[Any]], shown: Mapping[str, float], race: Race
 ) -> dict[str, Replicates]:
     """Reads the replicates of the selection metric, by candidate.
 
     Args:
-        records: Record of each candidate, as `jackknife.derive` gives it.
+        records: Records of each candidate, by slice, as `jackknife.derive` gives them.
         shown: Value of the metric as results would show it, of each candidate that has one.
         race: Race, with metric and slice.
     """
     found = {}
-    for name, record in records.items():
-        known = from_slices([record])
-        if (SliceName(race.slice), race.metric) in known:
-            own = known[SliceName(race.slice), race.metric].own
-            found[name] = own.around(shown.get(name, math.nan))
+    for name, slices in records.items():
+        own = {key: known.own for key, known in from_slices(slices).items()}
+        if (replicates := race.statistic.replicates(own)) is not None:
+            found[name] = replicates.around(shown.get(name, math.nan))
     return found
 
 
@@ -44,7 +42,7 @@ def dropped_reasons(found: Mapping[str, Replicates], race: Race) -> dict[str, st
         known = estimate(found[name])
         value = plus_minus(known.value, known.half_width)
         reasons[name] = (
-            f"{DROPPED} {known.examples:,} examples: {race.metric} {value}, "
+            f"{DROPPED} {known.examples:,} examples: {race.statistic} {value}, "
             f"significantly worse than the best ({race.racing.level:.0%})"
         )
     return reasons

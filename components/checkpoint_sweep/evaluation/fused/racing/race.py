@@ -10,6 +10,7 @@ import os
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 import tensorflow as tf
 from absl import logging
@@ -74,7 +75,9 @@ class _Part:
     def replicates(self, race: Race) -> dict[str, Replicates]:
         """Gives the replicates of the selection metric, by candidate."""
         names = [model.name for model in self.group]
-        records = {names[number]: record for number, record in self.folds.derived}
+        records: dict[str, list[Any]] = {}
+        for number, record in self.folds.derived:
+            records.setdefault(names[number], []).append(record)
         shown = {names[number]: value for number, value in self.whole.derived}
         return replicates_of(records, shown, race)
 

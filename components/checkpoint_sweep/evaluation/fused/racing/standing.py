@@ -8,6 +8,7 @@ from typing import Any
 from tensorflow_model_analysis.metrics import metric_types
 from tensorflow_model_analysis.proto import config_pb2
 
+from checkpoint_sweep.common.names import MetricName, SliceName
 from checkpoint_sweep.evaluation.aggregate import derive, samples
 from checkpoint_sweep.evaluation.aggregate.state import MetricState, SliceState, split_by_slice
 from checkpoint_sweep.evaluation.jackknife.derive import DeriveReplicates
@@ -24,7 +25,7 @@ class DeriveShown:
 
     Attributes:
         config: Config of the metrics of the states.
-        race: Race, with metric and slice.
+        race: Race, with the statistic.
         tracked_metrics: Metrics whose uncertainty is estimated.
         candidates: Number of candidates; the baseline, if any, has this number.
     """
@@ -40,20 +41,23 @@ class DeriveShown:
         step.setup()
         plan = plan_lib.make(self.config)
         strides = plan.strides(whole.non_finite.size)
-        found = []
-        for element in _of_slice(whole, strides, self.candidates, self.race):
+        found: dict[int, dict[SliceName, dict[MetricName, float]]] = {}
+        for element in _of_slices(whole, strides, self.candidates, self.race):
             for key, metrics in step.process(element):
                 if key.sample == samples.FULL:
-                    values = self._values(metrics, plan.candidate_name)
-                    found += [(key.candidate, value) for value in values]
-        return found
+                    values = dict(self._values(metrics, plan.candidate_name))
+                    found.setdefault(key.candidate, {})[SliceName.of(element.key)] = values
+        shown = [(n, self.race.statistic.value(slices, {})[0]) for n, slices in found.items()]
+        return [(number, value) for number, value in shown if value is not None]
 
-    def _values(self, metrics: dict[Any, Any], model_name: str) -> Iterator[float]:
-        for name, value in metrics.items():
-            if isinstance(name, metric_types.MetricKey) and name.model_name == model_name:
-                both_ways = self.tracked_metrics.computed_both_ways
-                if metric_name(name, both_ways) == self.race.metric:
-                    yield float(value)
+    def _values(
+        self, metrics: dict[Any, Any], model_name: str
+    ) -> Iterator[tuple[MetricName, float]]:
+        for key, value in metrics.items():
+            if isinstance(key, metric_types.MetricKey) and key.model_name == model_name:
+                name = metric_name(key, self.tracked_metrics.computed_both_ways)
+                if str(name) in self.race.statistic.metrics:
+                    yield name, float(value)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,7 +65,7 @@ class DeriveRecords:
     """Derives the replicates of the tracked metrics, as a record of each candidate.
 
     Attributes:
-        race: Race, with the slice.
+        race: Race, with the statistic.
         tracked_metrics: Metrics to derive.
         candidates: Number of candidates; the baseline, if any, has this number.
     """
@@ -76,15 +80,16 @@ class DeriveRecords:
         step.setup()
         return [
             (number, json.loads(record[JACKKNIFE]))
-            for element in _of_slice(folds, step.strides, self.candidates, self.race)
+            for element in _of_slices(folds, step.strides, self.candidates, self.race)
             for number, record in step.process(element)
         ]
 
 
-def _of_slice(
+def _of_slices(
     state: MetricState, strides: dict[int, int], candidates: int, race: Race
 ) -> Iterator[SliceState]:
-    """Yields the part of a state that is of the slice to choose on, if it has examples."""
+    """Yields the parts of a state that are of slices to choose on, if they have examples."""
     for element in split_by_slice(state, strides, range(candidates)):
-        if tuple(sorted((name, str(value)) for name, value in element.key)) == race.slice:
+        name = SliceName.of(element.key)
+        if name in race.statistic.slices([name]):
             yield element

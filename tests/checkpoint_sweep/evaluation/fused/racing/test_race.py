@@ -85,7 +85,7 @@ def _request(
         make_pipeline=lambda: beam.Pipeline(runner=FnApiRunner()),
         memory_budget=budget,
         tracked_metrics=find_tracked_metrics(eval_config, Selection("auc")),
-        race=Race(Racing(), AUC, (), Direction.HIGHER_IS_BETTER),
+        race=Race(Racing(), Selection("auc").statistic, Direction.HIGHER_IS_BETTER),
     )
 
 

@@ -1,0 +1,28 @@
+"""What is said of combined slices and of many thresholds is found by the simulations."""
+
+import numpy as np
+
+from benchmarks.study import combinations, thresholds
+
+
+def test_equally_good_checkpoints_are_in_the_set_whatever_is_combined() -> None:
+    found = combinations.simulate(3, samples=60, checkpoints=4)
+    assert {row.statistic for row in found} == combinations.STATISTICS.keys()
+    assert all(row.in_set > 0.85 for row in found)
+    bias = {row.statistic: row.bias for row in found}
+    assert bias["worst slice"] < -0.5
+    assert abs(bias["mean of slices"]) < 0.5
+
+
+def test_a_blessing_by_many_thresholds_is_false_as_rarely_as_by_one() -> None:
+    edge = thresholds.bless(np.array([0.0, 9, 9, 9, 9]), 0.5, 300)
+    assert edge.every == edge.by_holm < 0.1
+    above = thresholds.bless(np.full(5, 3.0), 0.5, 200)
+    assert above.by_holm < above.every
+    assert thresholds.bless(np.zeros(5), 0.5, 200).some_wrong > 0.1
+
+
+def test_the_first_to_pass_is_earlier_and_more_often_false_than_the_best() -> None:
+    found = thresholds.pass_first(np.linspace(-6, 6, 10), is_confident=False, samples=100)
+    assert found.first_step < 8
+    assert found.first_false > found.best_false == 0

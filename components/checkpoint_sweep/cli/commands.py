@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 # Of a line of `watch --json`: raised when a key changes its meaning or goes; keys may be added.
 UPDATE_VERSION = 1
 
+# A part of the help of `watch`.
+_END = "End"
+
 
 @takes_sweep_arguments
 def sweep(
@@ -55,17 +58,26 @@ def watch(
     model: options.Model,
     arguments: SweepArguments,
     until_step: Annotated[
-        int | None, typer.Option(help="End when a checkpoint of this step has been evaluated.")
+        int | None,
+        typer.Option(
+            help="End when a checkpoint of this step has been evaluated.", rich_help_panel=_END
+        ),
     ] = None,
-    seconds: Annotated[float | None, typer.Option(help="End after this many seconds.")] = None,
+    seconds: Annotated[
+        float | None, typer.Option(help="End after this many seconds.", rich_help_panel=_END)
+    ] = None,
     until_file: Annotated[
-        str | None, typer.Option(help="End when this file is there, which training writes.")
+        str | None,
+        typer.Option(
+            help="End when this file is there, which training writes.", rich_help_panel=_END
+        ),
     ] = None,
     patience: Annotated[
         int | None,
         typer.Option(
             help="End, and ask training to stop, when this many checkpoints have come after the "
-            "earliest that is tied with the best."
+            "earliest that is tied with the best.",
+            rich_help_panel=_END,
         ),
     ] = None,
     every: Annotated[

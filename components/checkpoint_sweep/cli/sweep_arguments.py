@@ -1,10 +1,11 @@
 """The options of `sweep` and `watch`, declared once. Importing it must stay cheap."""
 
+import copy
 import dataclasses
 import functools
 import inspect
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
 
@@ -13,6 +14,21 @@ from checkpoint_sweep.selection.criteria import DIRECTIONS, LEVEL, ThresholdMode
 
 if TYPE_CHECKING:
     from checkpoint_sweep.sweeping.options import SweepOptions
+
+# The parts of the help, with the fields of `SweepArguments` in each; others are in its first part.
+_PANELS = {
+    "Choice": (
+        *("direction", "on_slice", "across", "combine", "choose"),
+        *("thresholds", "baseline", "level"),
+    ),
+    "Candidates": (
+        *("first_step", "last_step", "stride", "step_from"),
+        *("average_last", "average_weights", "greedy_soup", "race"),
+    ),
+    "Examples": ("schema", "encoding", "split"),
+    "Predictions": ("predictions", "predictions_step", "predictions_key"),
+    "Computation": ("engine", "batch_size", "memory_budget", "beam_arg"),
+}
 
 
 def _check_direction(name: str | None) -> str | None:
@@ -232,7 +248,9 @@ def takes_sweep_arguments(command: Callable[..., None]) -> Callable[..., None]:
         command: Command that takes the folders of run and model, and the arguments.
     """
     own = list(inspect.signature(command).parameters.values())
-    shared = inspect.signature(SweepArguments).parameters
+    shared = dict(inspect.signature(SweepArguments).parameters)
+    panels = {name: panel for panel, names in _PANELS.items() for name in names}
+    shared = {name: _in_panel(shared[name], panels.get(name)) for name in shared}
     # By keyword, as Typer calls commands: options with a default may come before those without.
     parameters = [p.replace(kind=p.KEYWORD_ONLY) for p in (*own[:2], *shared.values(), *own[3:])]
 
@@ -243,3 +261,11 @@ def takes_sweep_arguments(command: Callable[..., None]) -> Callable[..., None]:
 
     wrapper.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     return wrapper
+
+
+def _in_panel(parameter: inspect.Parameter, panel: str | None) -> inspect.Parameter:
+    """Returns the option in a part of the help of its own; its declaration may be of others too."""
+    kind, option = get_args(parameter.annotation)
+    option = copy.copy(option)
+    option.rich_help_panel = panel
+    return parameter.replace(annotation=Annotated[kind, option])

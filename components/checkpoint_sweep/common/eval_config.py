@@ -1,8 +1,10 @@
 """Completes an evaluation config as the stock Evaluator does, and checks it."""
 
+import json
 import math
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import tensorflow_model_analysis as tfma
 from google.protobuf import json_format
@@ -107,6 +109,17 @@ def check_names(eval_config: tfma.EvalConfig) -> None:
                         f"named {key.name!r}, and TFMA would keep the value of either. Give one of "
                         "them a name of its own in its config."
                     )
+
+
+def metric_settings(metric: tfma.MetricConfig) -> dict[str, Any]:
+    """Reads the settings of a metric, as TFMA does: braces around them may be left out.
+
+    >>> metric_settings(tfma.MetricConfig(config='"name": "area", "weights": {"0": 1}'))
+    {'name': 'area', 'weights': {'0': 1}}
+    """
+    text = metric.config
+    settings: dict[str, Any] = json.loads(text if text.startswith("{") else f"{{{text}}}")
+    return settings
 
 
 def _computations(

@@ -181,6 +181,7 @@ class Report:
         rarer_labels: Number of examples with the rarer of the labels 0 and 1, by slice; None where
             that is not known, or labels are others. Empty for none known.
         disagreements: Examples on which chosen and baseline disagree most; empty if not known.
+        kinds: Kinds of the metrics, see `selection.metric_kinds`; empty where they go by names.
     """
 
     decision: SweepVerdicts | None
@@ -197,6 +198,7 @@ class Report:
     made: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     rarer_labels: Sequence[int | None] = ()
     disagreements: Sequence[Disagreement] = ()
+    kinds: Sequence[str] = ()
 
     @property
     def selected(self) -> tuple[int, int] | None:
@@ -244,6 +246,7 @@ class Report:
             "made": self.made,
             "rarer_labels": self.rarer_labels,
             "disagreements": [dataclasses.asdict(found) for found in self.disagreements],
+            "kinds": self.kinds,
         }
 
     @classmethod
@@ -287,6 +290,7 @@ class Report:
             made=content["made"],
             rarer_labels=content.get("rarer_labels", ()),
             disagreements=[_known(Disagreement, f) for f in content.get("disagreements", ())],
+            kinds=content.get("kinds", ()),
         )
 
 

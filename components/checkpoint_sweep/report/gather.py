@@ -15,6 +15,7 @@ from checkpoint_sweep.common.names import MetricName, ModelNames, SliceName
 from checkpoint_sweep.common.text import first_line
 from checkpoint_sweep.evaluation.results.candidate import read_predictions
 from checkpoint_sweep.evaluation.results.ledger import Entry, EntryStatus, read_ledger
+from checkpoint_sweep.evaluation.results.rarer_labels import read_rarer_labels
 from checkpoint_sweep.report.disagreement import Disagreement
 from checkpoint_sweep.report.document import (
     Candidate,
@@ -38,6 +39,7 @@ from checkpoint_sweep.report.read_results import (
 )
 from checkpoint_sweep.report.thinning import thin_with
 from checkpoint_sweep.selection.criteria import LEVEL
+from checkpoint_sweep.selection.metric_kinds import MetricKinds
 from checkpoint_sweep.selection.sweep_verdicts import SweepVerdicts
 from checkpoint_sweep.selection.thresholds import read_thresholds
 from checkpoint_sweep.selection.verdict import Verdict
@@ -88,6 +90,7 @@ def gather(
         for name in thin_with(evaluated, decision.chosen if decision else None, MOST_PLOTS)
         if (found := _plots(folders[name], models.candidate))
     }
+    rarer_labels = read_rarer_labels([folders[name] for name in evaluated], models.candidate)
     return Report(
         decision=decision,
         metrics=metrics,
@@ -101,7 +104,8 @@ def gather(
         plots=plots,
         losses=_losses(model_run) if model_run else Losses(),
         made={**_versions(), **(made or {})},
-        rarer_labels=_rarer_labels([folders[name] for name in evaluated], slices),
+        rarer_labels=[rarer_labels.get(slice_key) for slice_key in slices] if rarer_labels else [],
+        kinds=list(map(MetricKinds.of_config(config).of, metrics)),
         disagreements=_disagreements(evaluation, decision),
     )
 
@@ -115,12 +119,6 @@ def _disagreements(evaluation: str, decision: SweepVerdicts | None) -> list[Disa
     except (ValueError, OSError, tf.errors.OpError) as error:
         logging.warning("The report has no disagreements: %s", first_line(error))
         return []
-
-
-def _rarer_labels(folders: Sequence[str], slices: Sequence[SliceName]) -> list[int | None]:
-    """Reads them of the first candidate that has them: all are evaluated on the same labels."""
-    found = next((f for folder in folders if (f := read_predictions(folder).rarer_label)), {})
-    return [found.get(slice_key) for slice_key in slices] if found else []
 
 
 def _versions() -> dict[str, str]:

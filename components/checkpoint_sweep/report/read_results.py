@@ -12,7 +12,7 @@ from checkpoint_sweep.evaluation.results.metrics import EvaluationMetrics
 from checkpoint_sweep.evaluation.results.replicates import read_replicates
 from checkpoint_sweep.selection.criteria import LEVEL
 from checkpoint_sweep.selection.intervals import estimate, within
-from checkpoint_sweep.selection.metric_traits import range_of
+from checkpoint_sweep.selection.metric_traits import Range, range_of
 from checkpoint_sweep.selection.replicates import Replicates
 from checkpoint_sweep.selection.sweep_verdicts import AppliedSelection
 from checkpoint_sweep.selection.verdict import Verdict
@@ -86,7 +86,9 @@ class MetricReader:
             elif entry.key.model_name in ("", self._models.candidate):
                 values[key] = value
                 if entry.HasField("confidence_interval"):
-                    intervals[key] = _of_tfma(metric, value, entry.confidence_interval)
+                    intervals[key] = _of_tfma(
+                        value, entry.confidence_interval, range_of(metrics.kinds.of(metric))
+                    )
         replicates = read_replicates(directory, self._models, metrics)
         intervals |= {
             key: _of_replicates(found.own, self._level) for key, found in replicates.items()
@@ -125,11 +127,11 @@ def has_results(directory: str) -> bool:
 
 
 def _of_tfma(
-    metric: MetricName, value: float, interval: metrics_for_slice_pb2.ConfidenceInterval
+    value: float, interval: metrics_for_slice_pb2.ConfidenceInterval, bounds: Range | None
 ) -> Interval:
     low, high = within(
         (interval.lower_bound.double_value.value, interval.upper_bound.double_value.value),
-        range_of(metric),
+        bounds,
     )
     error = interval.standard_error.double_value.value
     return Interval(value, error, low, high)

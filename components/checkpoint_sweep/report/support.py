@@ -14,4 +14,5 @@ def is_supported(report: Report, slice_at: int, metric_at: int, value: float | N
         value: Value of some candidate.
     """
     rarer = report.rarer_labels[slice_at] if report.rarer_labels else None
-    return metric_traits.is_supported(report.metrics[metric_at], value, rarer)
+    kind = report.kinds[metric_at] if report.kinds else report.metrics[metric_at].name
+    return metric_traits.is_supported(kind, value, rarer)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from checkpoint_sweep.evaluation.results.ledger import Entry
     from checkpoint_sweep.evaluation.results.metrics import Metrics
+    from checkpoint_sweep.selection.metric_kinds import MetricKinds
 
 
 class ReportError(UserError):
@@ -107,10 +108,19 @@ class SweepResult:
     @functools.cached_property
     def rarer_labels(self) -> Mapping[SliceName, int]:
         """Number of examples with the rarer of the labels 0 and 1, by slice; empty for others."""
-        from checkpoint_sweep.evaluation.results.candidate import read_predictions
+        from checkpoint_sweep.evaluation.results.rarer_labels import read_rarer_labels
 
-        found = (read_predictions(self.results_of(e.name)).rarer_label for e in self.evaluated)
-        return next(filter(None, found), {})
+        folders = [self.results_of(entry.name) for entry in self.evaluated]
+        return read_rarer_labels(folders, self.model_name)
+
+    @functools.cached_property
+    def kinds(self) -> "MetricKinds":
+        """Kinds of the metrics, which all candidates have in common."""
+        from checkpoint_sweep.evaluation.results.metrics import EvaluationMetrics
+        from checkpoint_sweep.selection.metric_kinds import MetricKinds
+
+        folders = [self.results_of(entry.name) for entry in self.evaluated]
+        return EvaluationMetrics(folders[0]).kinds if folders else MetricKinds()
 
     @functools.cached_property
     def report(self) -> Report:

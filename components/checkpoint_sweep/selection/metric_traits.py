@@ -1,8 +1,9 @@
-"""The traits of TFMA's metrics by their default names: which values they can have, and where."""
+"""The traits of TFMA's metrics: which values they can have, and where these say something.
+
+A metric is known by its kind, the default name of its class: see `metric_kinds`.
+"""
 
 import math
-
-from checkpoint_sweep.common.names import MetricName
 
 Range = tuple[float, float]
 
@@ -67,24 +68,39 @@ _NOT_NEGATIVE = frozenset(
 )
 
 
-def range_of(metric: MetricName) -> Range | None:
+_KINDS = {
+    kind.replace("_", ""): kind
+    for kind in _SHARES | _NOT_NEGATIVE | {"matthews_correlation_coefficient"}
+}
+
+
+def known_kind(class_name: str) -> str | None:
+    """Returns the kind of a class of metrics; None where its traits are not known.
+
+    >>> known_kind("AUCPrecisionRecall")
+    'auc_precision_recall'
+    """
+    return _KINDS.get(class_name.replace("_", "").lower())
+
+
+def range_of(kind: str) -> Range | None:
     """Returns the smallest and the largest value of a metric; None where they are not known.
 
-    >>> range_of(MetricName("", "", "auc"))
+    >>> range_of("auc")
     (0.0, 1.0)
     """
-    if metric.name in _SHARES:
+    if kind in _SHARES:
         return 0.0, 1.0
-    if metric.name in _NOT_NEGATIVE:
+    if kind in _NOT_NEGATIVE:
         return 0.0, math.inf
-    return (-1.0, 1.0) if metric.name == "matthews_correlation_coefficient" else None
+    return (-1.0, 1.0) if kind == "matthews_correlation_coefficient" else None
 
 
-def is_supported(metric: MetricName, value: float | None, rarer_label: int | None) -> bool:
+def is_supported(kind: str, value: float | None, rarer_label: int | None) -> bool:
     """Returns whether a value says something: a number, of enough examples of each class.
 
     Args:
-        metric: Metric that has the value on some slice.
+        kind: Kind of the metric that has the value on some slice.
         value: Value; None where there is none.
         rarer_label: Number of examples of the slice with the rarer of two labels; None where that
             is not known, or labels are others.
@@ -92,4 +108,4 @@ def is_supported(metric: MetricName, value: float | None, rarer_label: int | Non
     if value is None or not math.isfinite(value):
         return False
     enough = rarer_label is None or rarer_label >= FEWEST_OF_EACH_CLASS
-    return enough or metric.name not in _OF_BOTH_CLASSES
+    return enough or kind not in _OF_BOTH_CLASSES

@@ -25,6 +25,8 @@ def test_the_worst_slices_have_their_intervals_and_why_not_to_trust_them() -> No
 
     few_of_a_class = dataclasses.replace(made, rarer_labels=[100, 100, 1, 1])
     assert [item.value for item in worst_slices(few_of_a_class)] == [0.8]
+    of_ranks = dataclasses.replace(few_of_a_class, kinds=["mean_label", "", ""])
+    assert [item.value for item in worst_slices(of_ranks)] == [0.477]  # Whatever its name.
     few = [item.caution for item in worst_slices(dataclasses.replace(made, rarer_labels=[20] * 4))]
     assert few == [caution]
     assert worst_slices(made) == [  # The worse half of two; the third has 99 examples.

@@ -1,5 +1,6 @@
 """The folder of an Estimator's exports stands for the newest of them."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from checkpoint_sweep.saved_model.saved_model import SavedModelError
 from checkpoint_sweep.saved_model.timestamped_exports import find_export
+from tests.support.errors_document import BESIDE, documented, pattern
 
 
 def _with_exports(folder: Path, names: Sequence[str]) -> str:
@@ -42,3 +44,5 @@ def test_of_other_names_one_has_to_be_named(tmp_path: Path) -> None:
     with pytest.raises(SavedModelError) as refused:
         find_export(folder)
     assert words in str(refused.value)
+    (message,) = documented(BESIDE, "A folder of exports").values()
+    assert re.fullmatch(pattern(message), str(refused.value))

@@ -4,12 +4,7 @@ import math
 
 import pytest
 
-from checkpoint_sweep.common.names import MetricName
 from checkpoint_sweep.selection.metric_traits import is_supported, range_of
-
-
-def _named(name: str) -> MetricName:
-    return MetricName("head", "classId:1", name)
 
 
 @pytest.mark.parametrize(
@@ -24,7 +19,7 @@ def _named(name: str) -> MetricName:
     ],
 )
 def test_a_metric_has_its_range(name: str, expected: tuple[float, float] | None) -> None:
-    assert range_of(_named(name)) == expected
+    assert range_of(name) == expected
 
 
 @pytest.mark.parametrize(
@@ -41,4 +36,4 @@ def test_a_metric_has_its_range(name: str, expected: tuple[float, float] | None)
 def test_what_needs_both_classes_is_supported_by_enough_of_each(
     name: str, value: float | None, rarer_label: int | None, supported: bool
 ) -> None:
-    assert is_supported(_named(name), value, rarer_label) is supported
+    assert is_supported(name, value, rarer_label) is supported

@@ -1,6 +1,7 @@
 """Rules that keep checkpoints, on verdicts known by hand."""
 
 import dataclasses
+import re
 
 import pytest
 
@@ -8,6 +9,7 @@ from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.retention import PruneError, keep_rules
 from checkpoint_sweep.selection.sweep_verdicts import AppliedSelection, SweepVerdicts
 from checkpoint_sweep.selection.verdict import Verdict
+from tests.support.errors_document import BESIDE, documented, pattern
 
 
 def _verdict(step: int, value: float | None, tied: bool | None, **more: object) -> Verdict:
@@ -61,34 +63,34 @@ def test_the_best_are_those_of_the_declared_direction() -> None:
     assert list(rule.steps(PRESENT, lower)) == [500, 100]
 
 
-@pytest.mark.parametrize(
-    ("given", "message"),
-    [
-        ([], "Say what to keep by keep: best-set, best:N, every:N and latest:N"),
-        (["best"], "'best', which is no rule"),
-        (["best-set:3"], "'best-set:3', which is no rule"),
-        (["latest:2,"], "'', which is no rule"),
-        (["every:0"], "'every:0'; its number must be whole, and at least 1"),
-        (["best:-1"], "must be whole, and at least 1"),
-        (["best:²"], "must be whole, and at least 1"),
-    ],
-)
-def test_what_is_no_rule_is_refused(given: list[str], message: str) -> None:
-    with pytest.raises(PruneError, match=message):
+NO_RULES = [
+    ([], "nothing is to be kept"),
+    (["best"], "a rule is none"),
+    (["best-set:3"], "a rule is none"),
+    (["latest:2,"], "a rule is none"),
+    (["every:0"], "or its number is none"),
+    (["best:-1"], "or its number is none"),
+    (["best:²"], "or its number is none"),
+]
+NOT_TOLD = [
+    ("best-set", [_verdict(1, 0.5, None)], "`best-set`, and the sweep has no standard errors"),
+    ("best-set", [_verdict(1, None, None)], "or none passed"),
+    ("best:1", [_verdict(1, None, None)], "`best:N`, and none passed"),
+]
+
+
+@pytest.mark.parametrize(("given", "when"), NO_RULES)
+def test_what_is_no_rule_is_refused(given: list[str], when: str) -> None:
+    with pytest.raises(PruneError) as refused:
         keep_rules(given)
+    assert re.fullmatch(pattern(documented(BESIDE, "Pruning")[when]), str(refused.value))
 
 
-@pytest.mark.parametrize(
-    ("rule", "verdicts", "message"),
-    [
-        ("best-set", [_verdict(1, 0.5, None)], "it has no standard errors. Keep best:N"),
-        ("best-set", [_verdict(1, None, None)], "none of the 6 passed. Keep every:N or latest:N"),
-        ("best:1", [_verdict(1, None, None)], "none of the 6 passed. Keep every:N or latest:N"),
-    ],
-)
+@pytest.mark.parametrize(("rule", "verdicts", "when"), NOT_TOLD)
 def test_a_rule_that_the_verdicts_cannot_answer_is_refused(
-    rule: str, verdicts: list[Verdict], message: str
+    rule: str, verdicts: list[Verdict], when: str
 ) -> None:
     (found,) = keep_rules([rule])
-    with pytest.raises(PruneError, match=message):
+    with pytest.raises(PruneError) as refused:
         found.steps([1], _decision(verdicts))
+    assert re.fullmatch(pattern(documented(BESIDE, "Pruning")[when]), str(refused.value))

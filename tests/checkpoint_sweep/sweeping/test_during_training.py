@@ -4,6 +4,8 @@ import json
 import logging
 import runpy
 import shutil
+import sys
+import types
 from pathlib import Path
 from typing import Any
 
@@ -55,9 +57,9 @@ def receiver_fn() -> Any:
     return tf.estimator.export.build_parsing_serving_input_receiver_fn(estimator_run.FEATURES)
 
 
-def _example(name: str) -> Any:
-    """The function `train` of a file in `examples/training/`, which documents show."""
-    return runpy.run_path(str(repository() / "examples" / "training" / f"{name}.py"))["train"]
+def _example(name: str, function: str = "train") -> Any:
+    """A function of a file in `examples/`, which documents show."""
+    return runpy.run_path(str(repository() / "examples" / f"{name}.py"))[function]
 
 
 def _fresh(output: Path) -> list[int]:
@@ -98,11 +100,22 @@ def test_a_listener_does_not_change_the_training(
         np.testing.assert_allclose(estimator.get_variable_value(name), expected, 1e-4, 1e-6, name)
 
 
-def test_the_choice_is_that_of_a_later_sweep(
-    files: Files, input_fn: Any, receiver_fn: Any, tmp_path: Path
+def test_the_choice_of_a_canned_estimator_is_that_of_a_later_sweep(
+    files: Files, input_fn: Any, tmp_path: Path
 ) -> None:
-    estimator = _estimator(tmp_path / "training", keep=9)
-    train = _example("estimator_listener")
+    columns = [tf.feature_column.numeric_column("fare")]
+    make, make_receiver_fn, export_untrained = (
+        _example("training/estimator_setup", name)
+        for name in ("make", "receiver_fn", "export_untrained")
+    )
+    receiver_fn = make_receiver_fn(columns)
+    estimator = make(columns, str(tmp_path / "training"))
+    exported = export_untrained(estimator, input_fn, receiver_fn, str(tmp_path / "export"))
+    assert tf.saved_model.contains_saved_model(exported.decode())
+    predicting = 'label_key: "big_tipper" signature_name: "predict" prediction_key: "logistic"'
+    text = files.config.read_text()
+    files.config.write_text(text.replace('label_key: "big_tipper"', predicting))
+    train = _example("training/estimator_listener")
     trained = train(estimator, input_fn, receiver_fn, steps=10, options=files.options())
     later = sweep(
         str(tmp_path / "training"),
@@ -182,7 +195,7 @@ def test_train_and_evaluate_exports_the_best_of_all(
     files: Files, input_fn: Any, receiver_fn: Any, tmp_path: Path
 ) -> None:
     estimator = _estimator(tmp_path / "training", keep=9)
-    train = _example("estimator_exporter")
+    train = _example("training/estimator_exporter")
     train_spec = tf.estimator.TrainSpec(input_fn, max_steps=10)
     result = train(estimator, train_spec, input_fn, receiver_fn, options=files.options())
     assert [verdict.step for verdict in result.verdicts] == STEPS
@@ -215,3 +228,33 @@ def test_an_export_without_a_model_is_refused(files: Files, tmp_path: Path) -> N
     with pytest.raises(UserError, match="has left 0 SavedModels"):
         model.fit(np.ones([4, 2]), np.ones(4), callbacks=[callback], verbose=0)
     assert not [path for path in files.output.iterdir() if path.name.startswith("export")]
+
+
+def test_a_legacy_trainer_fn_is_called_by_a_run_fn(
+    trained: estimator_run.EstimatorRun,
+    input_fn: Any,
+    receiver_fn: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def trainer_fn(fn_args: Any, schema: Any) -> dict[str, Any]:
+        assert schema.feature[0].name == "fare"
+        config = tf.estimator.RunConfig(fn_args.model_run_dir)
+        return {
+            "estimator": tf.estimator.Estimator(estimator_run.model_fn, config=config),
+            "train_spec": tf.estimator.TrainSpec(input_fn, max_steps=estimator_run.STEPS[-1]),
+            "eval_spec": tf.estimator.EvalSpec(input_fn, steps=1),
+        }
+
+    module = types.ModuleType("my_trainer")
+    vars(module).update(trainer_fn=trainer_fn, serving_input_receiver_fn=receiver_fn)
+    monkeypatch.setitem(sys.modules, "my_trainer", module)
+    run, serving, schema = tmp_path / "run", tmp_path / "model/Format-Serving", tmp_path / "schema"
+    shutil.copytree(trained.model_run, run)  # It is trained: no step is left.
+    schema.write_text('feature { name: "fare" type: FLOAT }')
+    _example("tfx/legacy_trainer", "run_fn")(
+        types.SimpleNamespace(
+            schema_path=str(schema), model_run_dir=str(run), serving_model_dir=str(serving)
+        )
+    )
+    assert tf.saved_model.contains_saved_model(str(serving))

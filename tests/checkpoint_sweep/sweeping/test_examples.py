@@ -1,7 +1,9 @@
 """The examples of `sweep`, `watch` and `plan_pruning`, run where such files are."""
 
 import doctest
+import runpy
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +11,8 @@ import pytest
 from checkpoint_sweep import plan_pruning, sweep, watch
 from tests.checkpoint_sweep.sweeping.conftest import Files, files_in
 from tests.support.estimator_run import EstimatorRun
+
+_EXAMPLES = Path(__file__).parents[3] / "examples"
 
 
 @pytest.fixture(scope="module")
@@ -29,3 +33,10 @@ def test_the_example_runs(
     outcome = runner.run(example)
     assert outcome.attempted >= 4
     assert outcome.failed == 0
+
+
+def test_the_example_of_the_documents_runs(given: Files, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(given.run.parent)
+    example = runpy.run_path(str(_EXAMPLES / "python" / "sweep_and_watch.py"))
+    assert set(example["after_training"]()["step"]) <= {20, 40, 60}
+    assert example["during_training"](last_step=60).verdicts[-1].step == 60

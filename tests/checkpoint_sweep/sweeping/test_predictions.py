@@ -1,7 +1,9 @@
 """The predictions that a sweep writes are those of the served models, example by example."""
 
 import dataclasses
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,9 +12,10 @@ import pytest
 import tensorflow as tf
 
 from checkpoint_sweep import Predictions, SweepResult, sweep, write_predictions_of
-from checkpoint_sweep.errors import CheckpointError, PredictionsError
+from checkpoint_sweep.errors import UserError
 from checkpoint_sweep.sweeping.export import export_step
 from tests.checkpoint_sweep.sweeping.conftest import Files, files_in
+from tests.support.errors_document import BESIDE, documented, pattern
 from tests.support.estimator_run import LABEL, EstimatorRun
 
 
@@ -101,35 +104,48 @@ def test_predictions_of_a_further_step_are_written_afterwards(swept: Swept, tmp_
     np.testing.assert_allclose(table["prediction"], expected, rtol=1e-6)
 
 
+_UNKNOWN = "or not among those of a finished sweep"
+_NO_KEY = "or no feature of the examples"
+_GONE = "the checkpoint has gone"
+_NOT_SWEPT = "a step is not among those of a sweep that writes predictions"
+_NONSENSE = [
+    ('{"steps": [-1]}', "a step is no step"),
+    ('{"steps": [1, 1]}', "a step is named twice"),
+    ('{"steps": 1}', "the steps are no list"),
+    ('{"key": ""}', "the key is none"),
+]
+
+
+def _refused(when: str) -> AbstractContextManager[Any]:
+    message = documented(BESIDE, "Predictions")[when]
+    return pytest.raises(UserError, match=f"^{pattern(message)}$")
+
+
+def test_every_documented_refusal_is_tested() -> None:
+    tested = {_UNKNOWN, _NO_KEY, _GONE, _NOT_SWEPT, *(when for _, when in _NONSENSE)}
+    assert documented(BESIDE, "Predictions").keys() == tested
+
+
 def test_what_cannot_be_written_is_refused_and_leaves_nothing(swept: Swept) -> None:
     folder = Path(swept.result.directory) / "predictions"
     before = sorted(folder.iterdir())
-    with pytest.raises(PredictionsError, match=r"steps has to name some of the steps .*: 0, 20"):
+    with _refused(_UNKNOWN):
         write_predictions_of(str(swept.files.output), [7])
-    with pytest.raises(PredictionsError, match="No example has the feature 'nowhere'"):
+    with _refused(_NO_KEY):
         write_predictions_of(str(swept.files.output), [60], "nowhere")
     aside = swept.files.run / "model.ckpt-60.index"
     aside.rename(aside.with_suffix(".aside"))
-    with pytest.raises(CheckpointError, match=r"model\.ckpt-60 has gone"):
+    with _refused(_GONE):
         write_predictions_of(str(swept.files.output), [60])
     aside.with_suffix(".aside").rename(aside)
     assert sorted(folder.iterdir()) == before
-    with pytest.raises(PredictionsError, match="steps has 7, and no checkpoint of that step"):
+    with _refused(_NOT_SWEPT):
         sweep(**swept.files.arguments(predictions=Predictions((7,))))
 
 
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ('{"steps": [-1]}', "steps has -1, which is no step"),
-        ('{"steps": [1, 1]}', r"steps is \[1, 1\]; name each step once"),
-        ('{"steps": 1}', "steps is 1; it must be a list of whole numbers"),
-        ('{"key": ""}', "key is ''; name a feature"),
-        ("[]", "Not predictions: '\\[\\]'"),
-    ],
-)
-def test_a_request_that_makes_no_sense_is_refused(text: str, message: str) -> None:
-    with pytest.raises(PredictionsError, match=message):
+@pytest.mark.parametrize(("text", "when"), _NONSENSE)
+def test_a_request_that_makes_no_sense_is_refused(text: str, when: str) -> None:
+    with _refused(when):
         Predictions.from_json(text)
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import time
 from collections.abc import Callable
@@ -18,7 +19,9 @@ from checkpoint_sweep.errors import BusyError, ChangedError, PruneError, UserErr
 from checkpoint_sweep.model_run.checkpoints import find_checkpoints
 from checkpoint_sweep.sweeping import folder as folders
 from checkpoint_sweep.sweeping.finished import read_result
+from tests.checkpoint_sweep.selection import test_retention
 from tests.checkpoint_sweep.sweeping.conftest import Files, files_in
+from tests.support.errors_document import BESIDE, documented, pattern
 from tests.support.estimator_run import EstimatorRun
 
 _SWEPT = StepRange(first=20)
@@ -95,8 +98,9 @@ def test_files_with_further_links_free_nothing_and_a_changed_plan_is_refused(
     linked = _plan(swept, "every:100").removed[0]
     assert linked.size == first.size
     assert linked.size - linked.freed == (tmp_path / "pinned.meta").stat().st_size
-    with pytest.raises(ChangedError, match="Plan again"):
+    with pytest.raises(ChangedError) as refused:
         prune(plan)
+    assert _is_documented(_CHANGED, refused.value)
     assert len(_steps(swept)) == 4
 
 
@@ -129,24 +133,37 @@ def _copied(files: Files) -> None:
     (files.output / ".checkpoint-sweep").unlink()
 
 
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        (_grown, "older than the checkpoints of these steps: 80. Sweep again first"),
-        (_rewritten, "older than the checkpoints of these steps: 20. Sweep again first"),
-        (_of_others, "is of other checkpoints, such as .*elsewhere.*by sweep"),
-        (_begun, "has begun, and has not ended. Sweep again first"),
-        (_half_written, "tempstate1 is part of a checkpoint that is being written"),
-        (_copied, "is a copy of a sweep"),
-    ],
-)
+_UNFIT = [
+    (_grown, "a checkpoint is newer than the sweep, or was written again"),
+    (_rewritten, "a checkpoint is newer than the sweep, or was written again"),
+    (_of_others, "the sweep is of another run"),
+    (_begun, "a later sweep has begun"),
+    (_half_written, "a checkpoint is half written"),
+    (_copied, "the sweep is a copy"),
+]
+_CHANGED = "the run or the verdicts are others than when it was planned"
+_NO_MODEL = "the exported model has gone"
+
+
+def _is_documented(when: str, error: Exception) -> bool:
+    return bool(re.fullmatch(pattern(documented(BESIDE, "Pruning")[when]), str(error)))
+
+
+def test_every_documented_refusal_is_tested() -> None:
+    tested = {when for _, when in [*_UNFIT, *test_retention.NO_RULES]} | {_CHANGED, _NO_MODEL}
+    tested |= {when for *_, when in test_retention.NOT_TOLD}
+    assert documented(BESIDE, "Pruning").keys() == tested
+
+
+@pytest.mark.parametrize(("change", "when"), _UNFIT)
 def test_a_run_is_not_pruned_by_a_sweep_that_does_not_fit(
-    change: Callable[[Files], None], message: str, swept: Files
+    change: Callable[[Files], None], when: str, swept: Files
 ) -> None:
     plan = _plan(swept, "latest:1")
     change(swept)
-    with pytest.raises(PruneError, match=message):
+    with pytest.raises(PruneError) as refused:
         _plan(swept, "latest:1")
+    assert _is_documented(when, refused.value)
     with pytest.raises(UserError):
         prune(plan)
     assert {0, 20, 40, 60} <= set(_steps(swept))
@@ -165,6 +182,7 @@ def test_the_export_is_looked_for_where_the_sweep_found_it_or_is_named(
 ) -> None:
     report = next(swept.output.glob("0*/report.json"))
     report.write_text(report.read_text().replace(str(original.model), "/gone"))
-    with pytest.raises(PruneError, match=r"is not there: /gone\. Name it by model"):
+    with pytest.raises(PruneError) as refused:
         _plan(swept, "latest:1")
+    assert _is_documented(_NO_MODEL, refused.value)
     assert _plan(swept, "latest:1", model=str(swept.model)).removed

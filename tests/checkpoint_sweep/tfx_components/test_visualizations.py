@@ -2,15 +2,22 @@
 
 import builtins
 import json
+import runpy
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import tensorflow_model_analysis as tfma
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 from tfx import types
-from tfx.orchestration.experimental.interactive import standard_visualizations, visualizations
+from tfx import v1 as tfx
+from tfx.orchestration.experimental.interactive import (
+    interactive_context,
+    standard_visualizations,
+    visualizations,
+)
 from tfx.orchestration.experimental.interactive.interactive_context import InteractiveContext
 from tfx.types import standard_artifacts
 
@@ -87,3 +94,39 @@ def test_a_blessing_is_shown_by_its_verdicts(tmp_path: Path) -> None:
 def test_another_blessing_says_whether_it_blesses(tmp_path: Path, blessed: int, word: str) -> None:
     shown = _shown(standard_artifacts.ModelBlessing, tmp_path, blessed=blessed)
     assert f"<b>{word}</b>" in shown
+
+
+def test_the_example_of_the_documents_shows_the_outputs_of_the_sweep(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    calls: list[tuple[str, str]] = []
+
+    class Recording:
+        def __init__(self, pipeline_root: str) -> None:
+            calls.append(("root", pipeline_root))
+
+        def run(self, component: Any) -> None:
+            calls.append(("run", type(component).__name__))
+
+        def show(self, channel: Any) -> None:
+            calls.append(("show", channel.type_name))
+
+    monkeypatch.setattr(interactive_context, "InteractiveContext", Recording)
+    file = Path(__file__).parents[3] / "examples" / "notebooks" / "interactive_context.py"
+    examples = tfx.components.CsvExampleGen(input_base="data")
+    trainer = tfx.components.Trainer(
+        run_fn="my_model.run_fn",
+        examples=examples.outputs["examples"],
+        train_args=tfx.proto.TrainArgs(num_steps=400),
+        eval_args=tfx.proto.EvalArgs(),
+    )
+    config = tfma.EvalConfig()
+    runpy.run_path(str(file))["show"](examples, trainer, config, "root")
+    assert calls == [
+        ("root", "root"),
+        ("run", "CsvExampleGen"),
+        ("run", "Trainer"),
+        ("run", "CheckpointSweep"),
+        ("show", "ModelEvaluation"),
+        ("show", "ModelBlessing"),
+    ]

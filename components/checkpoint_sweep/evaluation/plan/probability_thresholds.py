@@ -5,12 +5,12 @@ that of a few of its points, and often ranks candidates the other way round. Pre
 the like have the threshold 0.5 where the config sets none, which is no half of a logit.
 """
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 
 from tensorflow_model_analysis.metrics import metric_specs
 from tensorflow_model_analysis.proto import config_pb2
 
+from checkpoint_sweep.common.eval_config import metric_settings
 from checkpoint_sweep.common.names import MetricName
 from checkpoint_sweep.evaluation.plan.tracked_metrics import names_of
 from checkpoint_sweep.selection.metric_lookup import names_computed_both_ways
@@ -89,8 +89,8 @@ def _needs_probabilities(metric: config_pb2.MetricConfig) -> bool:
     kinds = _kinds(metric)
     if not _CURVES.isdisjoint(kinds):
         return True
-    fields = json.loads(f"{{{metric.config.strip().removeprefix('{').removesuffix('}')}}}")
-    return not _AT_A_THRESHOLD.isdisjoint(kinds) and _THRESHOLD_FIELDS.isdisjoint(fields)
+    settings = metric_settings(metric)
+    return not _AT_A_THRESHOLD.isdisjoint(kinds) and _THRESHOLD_FIELDS.isdisjoint(settings)
 
 
 def _kinds(metric: config_pb2.MetricConfig) -> set[str]:

@@ -1,15 +1,20 @@
 """Reads TFMA's metrics back from disk, without its plots."""
 
 import functools
+import os
 from collections.abc import Iterator, Mapping, Set
 from typing import TypeAlias
 
+import tensorflow as tf
 import tensorflow_model_analysis as tfma
+from google.protobuf import json_format
 from tensorflow_model_analysis.metrics import metric_types
 from tensorflow_model_analysis.proto import metrics_for_slice_pb2
 from tensorflow_model_analysis.slicer import slicer_lib
+from tensorflow_model_analysis.writers import eval_config_writer
 
 from checkpoint_sweep.common.names import MetricName, SliceName
+from checkpoint_sweep.selection.metric_kinds import MetricKinds
 from checkpoint_sweep.selection.metric_lookup import metric_name, weighted_both_ways
 
 MetricEntry: TypeAlias = metrics_for_slice_pb2.MetricsForSlice.MetricKeyAndValue
@@ -39,6 +44,22 @@ class EvaluationMetrics:
         """The records of all slices; cross slices aside."""
         records = tfma.load_metrics(self.directory)
         return [record for record in records if not record.HasField("cross_slice_key")]
+
+    @functools.cached_property
+    def eval_config(self) -> tfma.EvalConfig:
+        """The config that lies beside the metrics; an empty one where it is missing or damaged."""
+        name = f"{eval_config_writer.EVAL_CONFIG_FILE}.json"
+        try:
+            if tf.io.gfile.exists(os.path.join(self.directory, name)):
+                return eval_config_writer.load_eval_run(self.directory)[0] or tfma.EvalConfig()
+        except (ValueError, OSError, json_format.ParseError, tf.errors.OpError):
+            pass
+        return tfma.EvalConfig()
+
+    @functools.cached_property
+    def kinds(self) -> MetricKinds:
+        """The kinds of the metrics."""
+        return MetricKinds.of_config(self.eval_config)
 
     def of_model(self, name: str) -> Metrics:
         """Returns the metrics of one model that are single numbers, by slice; differences aside.

@@ -13,7 +13,8 @@ from checkpoint_sweep.common.json_safe import OTHER_FORM
 from checkpoint_sweep.common.names import MetricName, ModelNames, SliceName
 from checkpoint_sweep.evaluation.results.files import JACKKNIFE
 from checkpoint_sweep.evaluation.results.metrics import EvaluationMetrics
-from checkpoint_sweep.selection.metric_traits import range_of
+from checkpoint_sweep.selection.metric_kinds import MetricKinds
+from checkpoint_sweep.selection.metric_traits import Range, range_of
 from checkpoint_sweep.selection.replicates import Replicates
 
 
@@ -56,14 +57,14 @@ def read_replicates(
     path = os.path.join(directory, JACKKNIFE)
     if not tf.io.gfile.exists(path):
         return {}
+    metrics = EvaluationMetrics(directory) if metrics is None else metrics
     try:
         with tf.io.gfile.GFile(path) as file:
             slices = json.load(file)["slices"]
-        found = from_slices(slices)
+        found = from_slices(slices, metrics.kinds)
     except OTHER_FORM as error:
         raise ValueError(f"{path} was not written by this version.") from error
 
-    metrics = EvaluationMetrics(directory) if metrics is None else metrics
     own = metrics.of_model(models.candidate)
     theirs = {} if models.baseline is None else metrics.of_model(models.baseline)
     return {
@@ -80,25 +81,32 @@ def _around(replicates: Replicates, shown: float | None) -> Replicates:
 
 
 def from_slices(
-    slices: Iterable[Mapping[str, Any]],
+    slices: Iterable[Mapping[str, Any]], kinds: MetricKinds
 ) -> dict[tuple[SliceName, MetricName], JackknifeReplicates]:
-    """Makes replicates, by slice and metric, of the records that `jackknife.derive` gives."""
-    return {
-        (
-            SliceName.of(part["slice"]),
-            MetricName(
+    """Makes replicates, by slice and metric, of the records that `jackknife.derive` gives.
+
+    Args:
+        slices: Records.
+        kinds: Kinds of the metrics, by which their ranges are known.
+    """
+    found = {}
+    for part in slices:
+        for entry in part["metrics"]:
+            metric = MetricName(
                 entry["output"], entry["sub_key"], entry["name"], entry.get("weighting", "")
-            ),
-        ): _from_entry(entry, part["examples"], part["rarer_label"])
-        for part in slices
-        for entry in part["metrics"]
-    }
+            )
+            found[SliceName.of(part["slice"]), metric] = _from_entry(
+                entry, part["examples"], part["rarer_label"], range_of(kinds.of(metric))
+            )
+    return found
 
 
 def _from_entry(
-    entry: Mapping[str, Any], examples: list[int], rarer: int | None
+    entry: Mapping[str, Any],
+    examples: list[int],
+    rarer: int | None,
+    bounds: Range | None,
 ) -> JackknifeReplicates:
-    bounds = range_of(MetricName(entry["output"], entry["sub_key"], entry["name"]))
     own, baseline = (
         dataclasses.replace(
             _replicates(
@@ -120,7 +128,7 @@ def _replicates(
     left_out: list[float | None],
     examples: list[int],
     rarer: int | None,
-    bounds: tuple[float, float] | None,
+    bounds: Range | None,
 ) -> Replicates:
     numbers = tuple(math.nan if number is None else float(number) for number in left_out)
     whole = math.nan if value is None else float(value)

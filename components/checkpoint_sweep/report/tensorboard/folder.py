@@ -49,7 +49,7 @@ def write_tensorboard(swept: SweepResult, most_slices: int = MOST_SLICES) -> str
     folder = os.path.join(swept.directory, FOLDER)
     with replacing(folder) as scratch:
         ownership.mark(scratch, _CURVES)
-        for run in make_runs(by_step, most_slices, swept.rarer_labels):
+        for run in make_runs(by_step, most_slices, swept.rarer_labels, swept.kinds):
             summaries = [(step, scalars(values)) for step, values in run.points.items()]
             if run.name == folder_name(OVERALL):
                 summaries += [*_pr_curves(swept), *_decision(swept)]

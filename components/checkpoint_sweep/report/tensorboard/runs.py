@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from checkpoint_sweep.common.names import SliceName
 from checkpoint_sweep.evaluation.results.metrics import Metrics
 from checkpoint_sweep.report.sweep_result import largest_slices
+from checkpoint_sweep.selection.metric_kinds import MetricKinds
 from checkpoint_sweep.selection.metric_traits import is_supported
 
 # TensorBoard draws all runs over one another: more slices than that of all examples are asked for.
@@ -32,6 +33,7 @@ def make_runs(
     by_step: Mapping[int, Metrics],
     most: int = MOST_SLICES,
     rarer_labels: Mapping[SliceName, int] | None = None,
+    kinds: MetricKinds | None = None,
 ) -> list[Run]:
     """Makes a run for the overall slice and for each of the largest others.
 
@@ -41,8 +43,9 @@ def make_runs(
         by_step: Metrics of each checkpoint, by its step.
         most: Number of slices.
         rarer_labels: Number of examples with the rarer label, by slice, as far as it is known.
+        kinds: Kinds of the metrics; None where these go by their names.
     """
-    rarer = rarer_labels or {}
+    rarer, kinds = rarer_labels or {}, kinds or MetricKinds()
     return [
         Run(
             folder_name(slice_key),
@@ -50,7 +53,7 @@ def make_runs(
                 step: {
                     str(metric): value
                     for metric, value in metrics[slice_key].items()
-                    if is_supported(metric, value, rarer.get(slice_key))
+                    if is_supported(kinds.of(metric), value, rarer.get(slice_key))
                 }
                 for step, metrics in sorted(by_step.items())
                 if metrics.get(slice_key)

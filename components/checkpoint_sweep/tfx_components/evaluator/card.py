@@ -15,8 +15,8 @@ from checkpoint_sweep.common.files import write_text
 from checkpoint_sweep.common.names import OVERALL, MetricName, ModelNames
 from checkpoint_sweep.common.text import first_line
 from checkpoint_sweep.evaluation.plan.plan import model_spec
-from checkpoint_sweep.evaluation.results.candidate import read_predictions
 from checkpoint_sweep.evaluation.results.metrics import EvaluationMetrics
+from checkpoint_sweep.evaluation.results.rarer_labels import read_rarer_labels
 from checkpoint_sweep.evaluation.results.replicates import read_replicates
 from checkpoint_sweep.evaluation.results.thresholds import threshold_failures
 from checkpoint_sweep.report.model_card import Card, Measured, model_card
@@ -93,7 +93,7 @@ def _measured(metrics: EvaluationMetrics, models: ModelNames) -> Iterator[Measur
     A value that says nothing is NaN: one that needs more examples of a class than the slice has.
     """
     left_out = read_replicates(metrics.directory, models, metrics)
-    rarer_labels = read_predictions(metrics.directory).rarer_label
+    rarer_labels = read_rarer_labels([metrics.directory], models.candidate)
     values = metrics.of_model(models.candidate)
     ordered = sorted(values, key=lambda w: (w != OVERALL, -values[w].get(_COUNT, 0.0), w))
     for slice_key in ordered:
@@ -102,7 +102,7 @@ def _measured(metrics: EvaluationMetrics, models: ModelNames) -> Iterator[Measur
         for metric, value in sorted(by_metric.items()):
             if metric == _COUNT:
                 continue
-            if not is_supported(metric, value, rarer_labels.get(slice_key)):
+            if not is_supported(metrics.kinds.of(metric), value, rarer_labels.get(slice_key)):
                 yield Measured(str(metric), str(slice_key) if slice_key else "", math.nan, count)
                 continue
             known = left_out.get((slice_key, metric))

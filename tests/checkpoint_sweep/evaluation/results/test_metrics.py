@@ -12,7 +12,9 @@ from tensorflow_model_analysis.proto import metrics_for_slice_pb2
 from checkpoint_sweep.common.names import MetricName, ModelNames
 from checkpoint_sweep.evaluation.results.files import JACKKNIFE
 from checkpoint_sweep.evaluation.results.metrics import EvaluationMetrics
+from checkpoint_sweep.evaluation.results.rarer_labels import read_rarer_labels
 from checkpoint_sweep.evaluation.results.replicates import read_replicates
+from checkpoint_sweep.evaluation.results.writer import write_eval_run
 from checkpoint_sweep.selection.intervals import estimate
 from tests.support import tfrecords
 
@@ -131,3 +133,46 @@ def test_values_with_and_without_weights_are_told_apart(tmp_path: Path) -> None:
         MetricName("", "", "auc", "unweighted"): 0.6,
         LOSS: 0.5,
     }
+
+
+@pytest.mark.parametrize(
+    ("damaged", "bounds"), [(False, (0.0, 1.0)), (True, None)], ids=["config", "damaged config"]
+)
+def test_a_renamed_metric_has_the_range_of_its_class(
+    damaged: bool, bounds: tuple[float, float] | None, tmp_path: Path
+) -> None:
+    renamed = json.dumps({"slices": [_REPLICATES]}).replace('"auc"', '"area"')
+    config = text_format.Parse(
+        """metrics_specs { metrics { class_name: "AUC" config: '"name": "area"' } }""",
+        tfma.EvalConfig(),
+    )
+    directory = _write(tmp_path, baseline_auc=0.5)
+    (tmp_path / JACKKNIFE).write_text(renamed)
+    write_eval_run(directory, config, {})
+    if damaged:
+        (tmp_path / "eval_config.json").write_text("{")
+    (found,) = read_replicates(directory, MODELS).values()
+    assert found.own.bounds == bounds
+
+
+@pytest.mark.parametrize(
+    ("count", "config", "expected"),
+    [
+        pytest.param(10, "", {OVERALL: 3}, id="both classes"),
+        pytest.param(20, "", {}, id="cells do not add up"),
+        pytest.param(10, 'model_specs { example_weight_key: "w" }', {}, id="weighted"),
+    ],
+)
+def test_stock_tfma_tells_the_rarer_label_by_the_cells_of_a_matrix(
+    count: int, config: str, expected: dict[tuple[()], int], tmp_path: Path
+) -> None:
+    cells = {"true_positives": 2, "false_negatives": 1, "true_negatives": 4, "false_positives": 3}
+    text = "slice_key {}" + "".join(
+        f"""metric_keys_and_values {{
+          key {{ name: "{name}" }} value {{ double_value {{ value: {value} }} }} }}"""
+        for name, value in {**cells, "example_count": count}.items()
+    )
+    record = text_format.Parse(text, metrics_for_slice_pb2.MetricsForSlice())
+    tfrecords.write(tmp_path / "metrics.tfrecord", [record.SerializeToString()])
+    write_eval_run(str(tmp_path), text_format.Parse(config, tfma.EvalConfig()), {})
+    assert read_rarer_labels([str(tmp_path)], "") == expected

@@ -27,11 +27,10 @@ from tests.checkpoint_sweep.tfx_components.sweep.cases import (
     REFUSALS,
     Case,
     content,
-    documented,
-    pattern,
 )
 from tests.checkpoint_sweep.tfx_components.sweep.conftest import EVAL_CONFIG
 from tests.support import taxi_examples, tfx_artifacts
+from tests.support.errors_document import documented, pattern
 from tests.support.estimator_run import EstimatorRun
 
 pytestmark = pytest.mark.slow

@@ -3,7 +3,6 @@
 import dataclasses
 import hashlib
 import os
-import re
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -239,25 +238,6 @@ def refusal(when: str, row: str = "") -> Callable[[Trigger], Trigger]:
         return trigger
 
     return add
-
-
-def documented(section: str, part: str = "") -> dict[str, str]:
-    """From the first to the second column of the tables of a section of docs/errors.md.
-
-    Args:
-        section: its heading.
-        part: heading of a part of it; all if empty.
-    """
-    text = (repository() / "docs" / "errors.md").read_text()
-    text = text.partition(f"\n## {section}\n")[2].partition("\n## ")[0]
-    if part:
-        text = text.partition(f"\n### {part}\n")[2].partition("\n### ")[0]
-    return dict(re.findall(r"^\| (.+?) \| `(.+)` \|$", text, re.MULTILINE))
-
-
-def pattern(message: str) -> str:
-    """What a message of the documentation stands for."""
-    return re.sub("<[^<>]+>", ".+", re.escape(message))
 
 
 def half(path: Path) -> None:

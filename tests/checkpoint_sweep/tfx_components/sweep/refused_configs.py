@@ -489,3 +489,8 @@ def _racing(when: str, text: str, row: str = "") -> None:
 _racing("`racing` is none", "early")
 _racing("racing has another field", '{"stages": 3}', "`racing` is none")
 _racing("its level is none", '{"level": 1.5}')
+
+
+@refusal("`predictions` are none")
+def _predictions(case: Case) -> None:
+    case.parameters.update(predictions="all")

@@ -10,7 +10,7 @@ from tensorboard.backend.event_processing import event_accumulator, event_multip
 from tensorboard.util import tensor_util
 from tfx.types import standard_artifacts
 
-from checkpoint_sweep.common.names import OVERALL, MetricName, SliceName
+from checkpoint_sweep.common.names import OVERALL, SliceName
 from checkpoint_sweep.model_run.averages import Averages
 from checkpoint_sweep.report.sweep_result import read_sweep
 from checkpoint_sweep.report.tensorboard import folder
@@ -85,7 +85,7 @@ def test_scalars_are_those_of_tfma_beside_the_trainers(swept: Swept, trained: Es
         expected = {
             (step, name): value
             for (step, name), value in _expected(swept, key).items()
-            if is_supported(MetricName("", "", name), value, rarer_label)
+            if is_supported(name, value, rarer_label)
         }
         # A precision is not defined where nothing is predicted to be positive.
         assert len(expected) >= (1 if key else 2) * len({step for step, _ in expected})

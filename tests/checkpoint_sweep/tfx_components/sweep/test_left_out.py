@@ -17,13 +17,12 @@ from tests.checkpoint_sweep.tfx_components.sweep.cases import (
     FLOOR,
     Case,
     content,
-    documented,
-    pattern,
     pipe,
 )
 from tests.checkpoint_sweep.tfx_components.sweep.conftest import Swept, sweep_into
 from tests.checkpoint_sweep.tfx_components.sweep.left_out_kinds import EARLIER, KINDS, STEP
 from tests.support import tfrecords
+from tests.support.errors_document import documented, pattern
 from tests.support.estimator_run import EstimatorRun
 
 _SECTION = "What it skips"

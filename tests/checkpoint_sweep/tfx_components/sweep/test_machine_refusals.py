@@ -11,7 +11,7 @@ from checkpoint_sweep.common.error_messages import find_foreseen, find_refusal
 from checkpoint_sweep.common.wording import Interface
 from checkpoint_sweep.sweeping import folder as folders
 from pipeline.config import check_folder
-from tests.checkpoint_sweep.tfx_components.sweep.cases import documented, pattern
+from tests.support.errors_document import documented, pattern
 
 SECTION = "What the machine refuses"
 

@@ -19,9 +19,8 @@ from tests.checkpoint_sweep.tfx_components.sweep.cases import (
     REFUSALS,
     Case,
     content,
-    documented,
-    pattern,
 )
+from tests.support.errors_document import documented, pattern
 
 # They register the kinds when they are imported.
 KINDS = (refused_runs, refused_examples, refused_configs)

@@ -8,6 +8,7 @@ from checkpoint_sweep.evaluation.request import Race
 from checkpoint_sweep.evaluation.results.replicates import from_slices
 from checkpoint_sweep.selection.formatting import plus_minus
 from checkpoint_sweep.selection.intervals import estimate
+from checkpoint_sweep.selection.metric_kinds import MetricKinds
 from checkpoint_sweep.selection.racing import DROPPED, out
 from checkpoint_sweep.selection.replicates import Replicates
 
@@ -24,7 +25,7 @@ def replicates_of(
     """
     found = {}
     for name, slices in records.items():
-        own = {key: known.own for key, known in from_slices(slices).items()}
+        own = {key: known.own for key, known in from_slices(slices, MetricKinds()).items()}
         if (replicates := race.statistic.replicates(own)) is not None:
             found[name] = replicates.around(shown.get(name, math.nan))
     return found

@@ -112,7 +112,7 @@ def check_names(eval_config: tfma.EvalConfig) -> None:
 
 
 def metric_settings(metric: tfma.MetricConfig) -> dict[str, Any]:
-    """Reads the settings of a metric, as TFMA does: braces around them may be left out.
+    """Reads the settings of a metric, as TFMA does: braces around them are optional.
 
     >>> metric_settings(tfma.MetricConfig(config='"name": "area", "weights": {"0": 1}'))
     {'name': 'area', 'weights': {'0': 1}}

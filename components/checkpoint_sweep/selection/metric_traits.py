@@ -20,6 +20,7 @@ _OF_BOTH_CLASSES = frozenset(
         "matthews_correlation_coefficient",
         "precision",
         "precision_at_recall",
+        "rank_auc",
         "recall",
         "recall_at_precision",
         "sensitivity_at_specificity",

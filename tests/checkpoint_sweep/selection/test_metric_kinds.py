@@ -43,6 +43,12 @@ def _spec(class_name: str, config: str = "", more: str = "", module: str = "") -
             "ndcg",
             id="nested",
         ),
+        pytest.param(
+            _spec("RankAUC", '"name": "r"', module="checkpoint_sweep.metrics"),
+            ("", "", "r"),
+            "rank_auc",
+            id="the library's",
+        ),
         pytest.param(_spec("FPR"), ("", "", "fpr"), "fall_out", id="subclass"),
         pytest.param(_spec("AUC"), ("", "", "other"), "other", id="in no config"),
         pytest.param(_spec("MeanLabel"), ("", "", "mean_label"), "", id="no traits known"),

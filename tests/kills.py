@@ -18,6 +18,7 @@ from tests.pipeline.tiny.command import write_data
 from tests.support import kill_checks, killed_run, run_outcome, warm_pipeline
 from tests.support.evaluation_log import evaluations
 from tests.support.killed_run import END, START, Moment, Run, Span
+from tests.support.warm_processes import Parent
 
 _MOST_KILLS = 8  # of one root
 _AGAIN = 0.85  # how probable it is that a run that was started again is killed too
@@ -51,9 +52,11 @@ class Kills:
 
     Args:
         folder: for everything.
+        undisturbed: Process to fork that run from; None for a new interpreter, whose imports are
+            what is killed before the first node.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, undisturbed: Parent | None = None) -> None:
         self._root, self._copies, self._record = (
             folder / name for name in ("root", "copies", "record")
         )
@@ -62,7 +65,7 @@ class Kills:
         self._record.unlink(missing_ok=True)
         self._data = write_data(folder / "data")
         self._parent = warm_pipeline.parent()
-        run = Run(self._root, self._data, self._record)
+        run = Run(self._root, self._data, self._record, undisturbed)
         self._spans = run.measure(self._keep)
         status = run.end()
         # Afterwards: reading the root takes what the run could use.

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.kills import Kills
+from tests.support import warm_pipeline
 
 pytestmark = pytest.mark.slow
 
@@ -13,7 +14,7 @@ _TRIES = 3
 
 @pytest.fixture(scope="module")
 def kills(tmp_path_factory: pytest.TempPathFactory) -> Kills:
-    return Kills(tmp_path_factory.mktemp("kills"))
+    return Kills(tmp_path_factory.mktemp("kills"), warm_pipeline.parent())
 
 
 @pytest.mark.parametrize("seed", _SEEDS)

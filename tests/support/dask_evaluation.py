@@ -7,6 +7,7 @@ import os
 import pickle
 import signal
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from multiprocessing import forkserver
 from pathlib import Path
@@ -23,6 +24,7 @@ from checkpoint_sweep.evaluation.inputs.reader import ReadFeatures
 from checkpoint_sweep.saved_model.model_source import ModelSource
 
 NOTES = "notes"
+_LONGEST = 60.0  # Seconds to wait for another worker.
 
 
 def evaluate(
@@ -50,7 +52,10 @@ def evaluate(
 
 
 class LeaveName(beam.DoFn):
-    """Leaves a file of the process's name, with a line for each batch that it has seen."""
+    """Leaves a file of the process's name, with a line for each batch that it has seen.
+
+    It goes on as soon as another process has left one too: a quick worker could do all.
+    """
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
@@ -58,6 +63,9 @@ class LeaveName(beam.DoFn):
     def process(self, element: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
         with (self._directory / str(os.getpid())).open("a") as file:
             file.write(f"{element.num_rows}\n")
+        ends = time.monotonic() + _LONGEST
+        while len(os.listdir(self._directory)) < 2 and time.monotonic() < ends:
+            time.sleep(0.02)
         yield element
 
 

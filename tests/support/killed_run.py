@@ -21,7 +21,7 @@ from tests.support.warm_processes import Parent, Process
 
 START = "start"  # The time before the first node,
 END = "end"  # and that after the last.
-_ANNOUNCED = re.compile(r"^(\w+) \.\.\.$|^✓ Pusher")
+_ANNOUNCED = re.compile(r"^(\w+) \.\.\.(?: \(\d+ of \d+\))?$|^✓ Pusher")
 _OPTIONS = ("--steps=60", "--select-by=binary_crossentropy", "--direction=lower")
 _MODULE = "tests.support.logged_pipeline"
 _TWO_MODELS = "32"  # bytes: three groups of the six checkpoints
@@ -138,16 +138,18 @@ class Run:
         node = ""
         for entered in self._watch():
             if self.node != node:
-                node = self.node
                 os.killpg(self._process.pid, signal.SIGSTOP)
                 try:
+                    there = below(self._root)
+                    if node:
+                        spans[node].files = len(there - known)
+                    node, known = self.node, there
                     snapshot(node)
                 finally:
                     os.killpg(self._process.pid, signal.SIGCONT)
-                known = below(self._root)
                 spans[node] = Span()
             spans[node].seconds = time.monotonic() - entered
-            spans[node].files = len(below(self._root) - known)
+        spans[node].files = len(below(self._root) - known)
         return spans
 
     def _watch(self) -> Iterator[float]:

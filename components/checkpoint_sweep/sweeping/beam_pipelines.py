@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import shutil
 from collections.abc import Callable, Sequence
 
 import apache_beam as beam
@@ -29,7 +30,9 @@ def pipelines(args: Sequence[str]) -> Callable[[], beam.Pipeline]:
     said = io.StringIO()
     try:
         with contextlib.redirect_stderr(said):  # argparse prints its usage, and ends the process.
-            make().options.get_all_options()
+            pipeline = make()
+            shutil.rmtree(pipeline.local_tempdir)  # Which Beam removes only of a pipeline that ran.
+            pipeline.options.get_all_options()
     except SystemExit as error:
         reason = said.getvalue().strip().rpartition("error: ")[2]
         raise EngineError("Beam cannot use ", _NAME, f": {reason}. Correct it.") from error

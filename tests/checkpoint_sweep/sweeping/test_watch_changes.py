@@ -44,7 +44,7 @@ def polled(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., lis
 def test_what_changes_during_an_evaluation_is_evaluated_again(
     polled: Callable[..., list[str]],
 ) -> None:
-    result = SimpleNamespace(verdicts=())
+    result = SimpleNamespace(verdicts=(), chosen=None)
     done = polled(ChangedError("eval changed"), ChangedError("again"), result, None, ends=1)
     again = ["poll", "wait"]
     assert done == [*again, *again, "poll", "result", "wait", "poll", "last"]

@@ -81,7 +81,7 @@ def test_what_has_not_changed_is_not_pushed_again(
     pushed = first.summary["pushed_model"]
     reason = f"Nothing has changed: the chosen model is the one that was pushed to {pushed}."
     assert unchanged.summary["reason"] == reason
-    assert f"Pushed nothing. {reason}" in unchanged.shown
+    assert f"Pushed nothing. {reason}" in " ".join(unchanged.shown.split())
     assert unchanged.summary["state"] == "complete"
     assert unchanged.summary["run_id"] > first.summary["run_id"]
     assert (unchanged.summary["pushed_model"], unchanged.summary["evaluator"]) == (None, None)
@@ -132,7 +132,7 @@ def test_a_model_that_the_evaluator_does_not_bless_is_not_pushed(
     (failure,) = ended.summary["evaluator"]["failures"]
     reason = f"The Evaluator did not bless the model: {failure}."
     assert ended.summary["reason"] == reason
-    assert f"Pushed nothing. {reason}" in ended.shown
+    assert f"Pushed nothing. {reason}" in " ".join(ended.shown.split())
     assert "Traceback" not in ended.shown
     assert ended.summary["pushed_model"] is None
     assert ended.states["Pusher"] == "complete"

@@ -52,6 +52,7 @@ def main(
     average_weights: options.AverageWeights = None,
     greedy_soup: options.GreedySoup = False,
     predictions: options.WritePredictions = False,
+    cluster_key: options.ClusterKey = None,
     beam_arg: options.BeamArg = None,
     cache: Annotated[
         bool, typer.Option(help="Skip nodes whose inputs and parameters have not changed.")
@@ -86,6 +87,7 @@ def main(
                 average_weights=average_weights,
                 greedy_soup=greedy_soup,
                 predictions=predictions,
+                cluster_key=cluster_key,
             ),
             root=(root or Path("runs") / problem).resolve(),
             schema=(schema or chosen.schema).resolve(),

@@ -42,6 +42,7 @@ class PipelineConfig:
         engine: Engine that the sweep evaluates with, one of `ENGINES`.
         averages: Averages of checkpoints, which the sweep evaluates too; None for none.
         predictions: Predictions that the sweep writes; None for none.
+        cluster_key: Feature whose examples of one value share a fold; None for none.
         cache: Whether a node whose inputs and parameters have not changed is skipped.
     """
 
@@ -61,6 +62,7 @@ class PipelineConfig:
     engine: str = "fused"
     averages: Averages | None = None
     predictions: Predictions | None = None
+    cluster_key: str | None = None
     cache: bool = True
 
     @property

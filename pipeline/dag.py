@@ -69,6 +69,7 @@ def create_pipeline(config: PipelineConfig, deployment: Deployment) -> tfx.dsl.P
         averages=config.averages,
         predictions=config.predictions,
         racing=config.racing,
+        cluster_key=config.cluster_key,
     )
     baseline = deployment.baseline(sweep.outputs["model"])
     nodes = [examples, statistics, schema, validator, *learners, sweep, baseline]
@@ -83,6 +84,7 @@ def create_pipeline(config: PipelineConfig, deployment: Deployment) -> tfx.dsl.P
             schema=schema.outputs["schema"],
             eval_config=eval_config,
             example_splits=["test"],
+            **_clustered(config),
         )
         pusher = deployment.pusher(
             model=candidate,
@@ -131,6 +133,11 @@ def _transformed(transform: tfx.components.Transform) -> dict[str, Any]:
 def _evaluator(engine: str) -> type[tfx.components.Evaluator]:
     """Finds the Evaluator on the same engine as the sweep."""
     return tfx.components.Evaluator if engine == "tfma" else Evaluator
+
+
+def _clustered(config: PipelineConfig) -> dict[str, Any]:
+    """Gives the argument that the stock Evaluator, which estimates no errors, does not know."""
+    return {"cluster_key": config.cluster_key} if config.cluster_key else {}
 
 
 def _hash_split() -> tfx.proto.Output:

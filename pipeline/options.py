@@ -10,7 +10,9 @@ import typer
 
 from checkpoint_sweep.common.wording import Interface
 from checkpoint_sweep.model_run.averages import Averages, AveragesError
+from checkpoint_sweep.selection.cluster_key import check_cluster_key
 from checkpoint_sweep.selection.criteria import DIRECTIONS, ThresholdMode
+from checkpoint_sweep.selection.policies import SelectionError
 from checkpoint_sweep.selection.racing import Racing
 from checkpoint_sweep.sweeping.predictions.request import Predictions
 from pipeline.choosing import across_of, policy_of
@@ -119,6 +121,13 @@ WritePredictions = Annotated[
         "files.",
     ),
 ]
+ClusterKey = Annotated[
+    str | None,
+    typer.Option(
+        help="Feature, such as user_id: examples of one value are not independent, and share a "
+        "fold, so that the sweep's intervals are those of clusters."
+    ),
+]
 BeamArg = Annotated[
     list[str] | None,
     typer.Option(help="A Beam option, such as --runner=DataflowRunner; repeatable."),
@@ -143,6 +152,7 @@ def fill_in(
     average_weights: Sequence[str] | None = None,
     greedy_soup: bool = False,
     predictions: bool = False,
+    cluster_key: str | None = None,
 ) -> PipelineConfig:
     """Configures the pipeline by these options; None takes the problem's default.
 
@@ -150,7 +160,8 @@ def fill_in(
 
     Raises:
         ConfigError: training would leave no checkpoint to choose from, there is no such
-            engine, direction, way to choose or form of a Beam option, or an average is none.
+            engine, direction, way to choose or form of a Beam option, or an average is none, or
+            clusters do not go with the engine.
     """
     if direction is not None and direction not in DIRECTIONS:
         known = " or ".join(f"--direction={name}" for name in DIRECTIONS)
@@ -172,10 +183,15 @@ def fill_in(
         engine=engine,
         averages=_averages(average_last or (), average_weights or (), greedy_soup),
         predictions=Predictions() if predictions else None,
+        cluster_key=cluster_key,
     )
     policy_of(choose)
     check_steps(config.steps, config.checkpoint_steps)
     check_engine(config.engine)
+    try:
+        check_cluster_key(config.cluster_key, config.engine)
+    except SelectionError as error:
+        raise ConfigError(error.told_in(Interface.COMMAND_LINE)) from error
     return config
 
 

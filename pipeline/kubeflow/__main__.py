@@ -89,6 +89,7 @@ def main(
     average_weights: options.AverageWeights = None,
     greedy_soup: options.GreedySoup = False,
     predictions: options.WritePredictions = False,
+    cluster_key: options.ClusterKey = None,
     beam_arg: options.BeamArg = None,
     pods: pod_options.PodsFile = None,
     resources: pod_options.Resources = None,
@@ -128,6 +129,7 @@ def main(
                 average_weights=average_weights,
                 greedy_soup=greedy_soup,
                 predictions=predictions,
+                cluster_key=cluster_key,
             ),
             schema=Path(schema or _IMAGE / chosen.schema.relative_to(repository())),
         )

@@ -104,11 +104,17 @@ def test_an_average_of_one_is_refused() -> None:
 )
 def test_choose_names_a_selection_policy(choose: str, policy: SelectionPolicy) -> None:
     config = options.fill_in(
-        registry.get("taxi"), None, None, None, "fused", None, choose=choose, race=True
-    )
+        registry.get("taxi"), None, None, None, "fused", None, choose=choose, race=True,
+        cluster_key="company",
+    )  # fmt: skip
     selection = selection_of(config)
     assert (selection.metric, selection.policy) == ("auc", policy)
-    assert config.racing == Racing()
+    assert (config.racing, config.cluster_key) == (Racing(), "company")
+
+
+def test_clusters_are_refused_where_no_errors_are_estimated() -> None:
+    with pytest.raises(ConfigError, match=r"no clusters\. Leave out --cluster-key"):
+        options.fill_in(registry.get("taxi"), None, None, None, "tfma", None, cluster_key="a")
 
 
 @pytest.mark.parametrize("choose", ["", "worst", "auc", "auc:up", ":higher"])

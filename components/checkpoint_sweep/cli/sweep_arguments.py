@@ -165,6 +165,13 @@ class SweepArguments:
             "--race", help="Stop evaluating checkpoints early that are significantly worse."
         ),
     ] = False
+    cluster_key: Annotated[
+        str | None,
+        typer.Option(
+            help="Feature, such as user_id: examples of one value are not independent, and share a "
+            "fold, so that intervals are those of clusters."
+        ),
+    ] = None
     engine: Annotated[
         str, typer.Option(help="Engine: fused (all in one pass) or tfma (stock).")
     ] = "fused"
@@ -235,6 +242,7 @@ class SweepArguments:
             batch_size=self.batch_size,
             memory_budget=self.memory_budget,
             predictions=predictions,
+            cluster_key=self.cluster_key,
             beam_args=[*BEAM_ARGS, *(self.beam_arg or ())],
         )
 

@@ -10,6 +10,7 @@ from checkpoint_sweep.common.names import EXAMPLE_COUNTS
 from checkpoint_sweep.common.text import some
 from checkpoint_sweep.report.document import Candidate, Report, Table
 from checkpoint_sweep.report.support import is_supported
+from checkpoint_sweep.selection.cluster_key import by_clusters
 from checkpoint_sweep.selection.criteria import ThresholdMode
 from checkpoint_sweep.selection.formatting import plus_minus, with_sign
 from checkpoint_sweep.selection.intervals import FEW_OF_THE_RARER_LABEL
@@ -57,8 +58,10 @@ def headline(report: Report) -> Headline:
         steps = some([str(step) for step in winner.averaged], _STEPS_NAMED)
         what = f"{what}, the average of the steps {steps},"
     value = plus_minus(winner.verdict.value or 0.0, winner.verdict.half_width)
+    by = decision.selection.cluster_key
+    error = f", {by_clusters(by)}" if by is not None and winner.verdict.interval else ""
     return Headline(
-        f"{what} is chosen: {decision.selection} {value}.",
+        f"{what} is chosen: {decision.selection} {value}{error}.",
         _certainty(report, decision, winner.verdict),
         _blessing(decision),
         _last(report, winner),

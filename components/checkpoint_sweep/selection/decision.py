@@ -23,11 +23,13 @@ class Decision:
         chosen: Name of the chosen candidate; None when none is eligible.
         verdicts: One verdict for each candidate, by step, averages after checkpoints.
         level: Level of the intervals, and of the set of those tied with the best.
+        cluster_key: Feature by whose values errors were estimated; None for those of examples.
     """
 
     chosen: str | None
     verdicts: Sequence[Verdict]
     level: float = LEVEL
+    cluster_key: str | None = None
 
     @property
     def winner(self) -> Verdict | None:
@@ -84,7 +86,8 @@ def choose(
         )
         for r in ordered
     ]
-    return Decision(chosen.name if chosen else None, verdicts, level)
+    by = next((r.replicates.cluster_key for r in results if r.replicates is not None), None)
+    return Decision(chosen.name if chosen else None, verdicts, level, by)
 
 
 def _difference(

@@ -19,7 +19,8 @@ FEW_BUCKETS = 3.5
 # From some 50 to 70 on, intervals of AUC are as good as they say.
 FEW_OF_THE_RARER_LABEL = 50
 # The variance of the buckets' sizes beside that of chance. Of independent examples it is above 3
-# once in 100,000 evaluations; where each is there so many times, it is so many.
+# once in 100,000 evaluations; where each is there so many times, or has so many in its cluster, it
+# is so many.
 _UNEVEN = 3.0
 _ROUNDING = 1e-12  # Relative to a value: what varies less does not vary.
 
@@ -74,6 +75,11 @@ def estimate(replicates: Replicates, level: float = LEVEL) -> Estimate:
             else (f"{examples:,} examples")
         )
         alike = f"{what} are too few, or too similar, to estimate its error"
+        if replicates.cluster_key is not None:
+            alike = (
+                f"{what} are of too few clusters ({replicates.cluster_key}), or too similar, to "
+            )
+            alike += "estimate its error"
         why = replicates.obstacle or alike
         return Estimate(replicates.value, None, None, examples, 0, why)
     error = math.sqrt(float(influences @ influences))
@@ -123,7 +129,14 @@ def _caution_reason(replicates: Replicates, influences: Array) -> str | None:
         )
     sizes = np.asarray(replicates.examples, np.float64)
     uneven = float(sizes.var(ddof=1) / sizes.mean())
-    if uneven > _UNEVEN:
+    if replicates.cluster_key is not None:
+        clusters = replicates.total / max(uneven, 1.0)
+        if clusters < FEW_EXAMPLES_PER_BUCKET * buckets:
+            return (
+                f"its {replicates.total:,} examples count as some {clusters:,.0f} clusters "
+                f"({replicates.cluster_key}): its interval is approximate"
+            )
+    elif uneven > _UNEVEN:
         return (
             f"many examples are equal, as if {replicates.total / uneven:,.0f} were distinct, and "
             "equal ones count as one: its interval is too wide"

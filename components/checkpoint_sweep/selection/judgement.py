@@ -35,7 +35,10 @@ def judge(
     blessed, reason = _judge(decision, selection, direction, unvalidated_reason)
     if blessed and unsure:
         reason += f", but chance may explain it: {some(unsure, 1)}"
-    applied = json.loads(selection.to_json()) | {"direction": direction.value}
+    applied = json.loads(selection.to_json()) | {
+        "direction": direction.value,
+        "cluster_key": decision.cluster_key,
+    }
     return SweepVerdicts(
         decision.chosen, blessed, reason, AppliedSelection.from_dict(applied), decision.verdicts
     )

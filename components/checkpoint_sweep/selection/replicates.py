@@ -34,6 +34,7 @@ class Replicates:
         bounds: Smallest and largest value that the metric can have; None where not known.
         caution: Why an interval from them is not to be trusted, beside what they show themselves;
             None for no other reason.
+        cluster_key: Feature whose examples of one value share a bucket; None for none.
     """
 
     value: float
@@ -44,6 +45,7 @@ class Replicates:
     obstacle: str | None = None
     bounds: tuple[float, float] | None = None
     caution: str | None = None
+    cluster_key: str | None = None
 
     def around(self, shown: float) -> "Replicates":
         """Moves the replicates to the value that is shown, if they are of that very metric.

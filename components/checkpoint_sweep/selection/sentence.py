@@ -1,5 +1,6 @@
 """A decision in a sentence that says no more than the intervals show."""
 
+from checkpoint_sweep.selection.cluster_key import by_clusters
 from checkpoint_sweep.selection.criteria import ThresholdMode
 from checkpoint_sweep.selection.decision import NO_VALUE, Decision
 from checkpoint_sweep.selection.formatting import plus_minus
@@ -31,6 +32,8 @@ def _of_chosen(decision: Decision, selection: Selection) -> str:
         what = f"{what}, the average of the steps {', '.join(map(str, winner.averaged))}"
     value = plus_minus(winner.value or 0.0, winner.half_width)
     text = f"{what}, {winner.reason}: {selection} {value}"
+    if decision.cluster_key is not None and winner.interval is not None:
+        text += f", {by_clusters(decision.cluster_key)}"
     if winner.caution:
         text += f" ({winner.caution})"
     eligible = [v for v in decision.verdicts if v.eligible]

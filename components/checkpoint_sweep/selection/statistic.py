@@ -116,6 +116,7 @@ class Statistic:
             caution=_first(
                 [*(says for says, _ in cautions), self._equally_bad(parts, slices, examples)]
             ),
+            cluster_key=own.cluster_key,
         )
 
     def _equally_bad(

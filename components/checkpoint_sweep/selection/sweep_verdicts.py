@@ -30,6 +30,8 @@ class AppliedSelection(MetricOnSlice):
         policy: Dotted name of the policy's class, and its fields: reading needs no such class.
         threshold_mode: Certainty with which thresholds were to be met.
         across: Slices over which the choice was made; None for one slice.
+        cluster_key: Feature whose examples of one value share a fold, so that intervals are those
+            of clusters; None for none.
     """
 
     metric: str
@@ -42,11 +44,13 @@ class AppliedSelection(MetricOnSlice):
     policy: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     threshold_mode: ThresholdMode = ThresholdMode.VALUE
     across: Across | None = None
+    cluster_key: str | None = None
 
     def to_dict(self) -> Json:
         """Returns the selection as `verdicts.json` has it."""
         return {
             **({"across": self.across.to_dict()} if self.across else {}),
+            **({"cluster_key": self.cluster_key} if self.cluster_key else {}),
             "direction": self.direction.value,
             "level": self.level,
             "margin": self.threshold_mode.value,
@@ -76,6 +80,7 @@ class AppliedSelection(MetricOnSlice):
             policy=content.get("policy") or {},
             threshold_mode=ThresholdMode(content.get("margin", ThresholdMode.VALUE.value)),
             across=Across.from_dict(content["across"]) if content.get("across") else None,
+            cluster_key=content.get("cluster_key"),
         )
 
 

@@ -8,6 +8,7 @@ import tensorflow_model_analysis as tfma
 from checkpoint_sweep.evaluation.request import DEFAULT_ENGINE, check_amounts
 from checkpoint_sweep.model_run.averages import Averages
 from checkpoint_sweep.model_run.checkpoints import StepRange
+from checkpoint_sweep.selection.cluster_key import check_cluster_key
 from checkpoint_sweep.selection.racing import Racing
 from checkpoint_sweep.selection.selection import Selection
 from checkpoint_sweep.sweeping.predictions.request import Predictions
@@ -54,9 +55,12 @@ class SweepOptions:
         beam_args: Options of the Beam pipelines.
         predictions: Predictions to write, of the chosen, the baseline and checkpoints that are
             named; None for none.
+        cluster_key: Feature, such as "user_id", of which examples of one value are not independent:
+            they share a fold, so that errors are those of clusters. None for none.
 
     Raises:
         EngineError: `batch_size` or `memory_budget` is below 1.
+        SelectionError: The cluster key is no name, or the engine estimates no errors.
     """
 
     examples: str | Sequence[str]
@@ -77,9 +81,11 @@ class SweepOptions:
     memory_budget: int | None = None
     beam_args: Sequence[str] = BEAM_ARGS
     predictions: Predictions | None = None
+    cluster_key: str | None = None
 
     def __post_init__(self) -> None:
         check_amounts(self.batch_size, self.memory_budget)
+        check_cluster_key(self.cluster_key, self.engine)
 
     @property
     def patterns(self) -> list[str]:

@@ -103,11 +103,13 @@ def run_sweep(
     eval_config = with_defaults(settings.eval_config, has_baseline=baseline is not None)
     engine = get_engine(settings.engine)
     examples = open_examples([exported, *([baseline.saved_model] if baseline else [])])
-    for warning in preflight(eval_config, examples, exported, baseline, settings.engine):
+    for warning in preflight(
+        eval_config, examples, exported, baseline, settings.engine, settings.cluster_key
+    ):
         logging.warning(warning)
     checkpoints, candidates = _candidates(exported, models.model_run, settings)
     named = _named(settings.predictions, candidates)
-    tracked_metrics = find_tracked_metrics(eval_config, selection)
+    tracked_metrics = find_tracked_metrics(eval_config, selection, settings.cluster_key)
     request = EvaluationRequest(
         candidates=list(candidates.sources.values()),
         baseline=baseline,

@@ -9,6 +9,7 @@ from checkpoint_sweep.common.json_safe import Json
 from checkpoint_sweep.evaluation.request import DEFAULT_ENGINE, check_amounts
 from checkpoint_sweep.model_run.averages import Averages
 from checkpoint_sweep.model_run.checkpoints import StepRange
+from checkpoint_sweep.selection.cluster_key import check_cluster_key
 from checkpoint_sweep.selection.racing import Racing
 from checkpoint_sweep.selection.selection import Selection
 from checkpoint_sweep.sweeping.predictions.request import Predictions
@@ -30,9 +31,11 @@ class SweepSettings:
         step_from: Regular expression that finds the step in the name of a checkpoint; None to tell
             it from the names.
         predictions: Predictions to write; None for none.
+        cluster_key: Feature whose examples of one value share a fold; None for none.
 
     Raises:
         EngineError: An amount is below 1.
+        SelectionError: The cluster key is no name, or the engine estimates no errors.
     """
 
     selection: Selection
@@ -45,9 +48,11 @@ class SweepSettings:
     memory_budget: int | None = None
     step_from: str | None = None
     predictions: Predictions | None = None
+    cluster_key: str | None = None
 
     def __post_init__(self) -> None:
         check_amounts(self.batch_size, self.memory_budget)
+        check_cluster_key(self.cluster_key, self.engine)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -89,6 +94,7 @@ def provenance(
         "model": models.exported,
         "model_run": models.model_run,
         "baseline_model": models.baseline,
+        **({} if settings.cluster_key is None else {"cluster_key": settings.cluster_key}),
         **_predictions(settings.predictions),
     }
 

@@ -105,6 +105,7 @@ def sweep(
         options.memory_budget,
         options.step_from,
         options.predictions,
+        options.cluster_key,
     )
     schema = read_schema(options.schema) if options.schema else None
     patterns, split = options.patterns, options.split
@@ -126,7 +127,7 @@ def sweep(
                     split,
                     schema,
                     os.path.join(output, EXAMPLES),
-                    lambda: _columns(settings.eval_config, saved_models, schema),
+                    lambda: _columns(settings, saved_models, schema),
                     options.encoding,
                 ),
                 make_pipeline,
@@ -169,9 +170,9 @@ def _reading(options: SweepOptions) -> Json:
 
 
 def _columns(
-    eval_config: tfma.EvalConfig,
+    settings: SweepSettings,
     saved_models: Sequence[SavedModel],
     schema: schema_pb2.Schema | None,
 ) -> TableColumns:
-    whole = with_defaults(eval_config, has_baseline=len(saved_models) > 1)
-    return of_evaluation(whole, saved_models, schema)
+    whole = with_defaults(settings.eval_config, has_baseline=len(saved_models) > 1)
+    return of_evaluation(whole, saved_models, schema).also(settings.cluster_key)

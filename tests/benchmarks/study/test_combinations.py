@@ -1,8 +1,8 @@
-"""What is said of combined slices and of many thresholds is found by the simulations."""
+"""What is said of combined slices, many thresholds and clusters is found by the simulations."""
 
 import numpy as np
 
-from benchmarks.study import combinations, thresholds
+from benchmarks.study import clusters, combinations, thresholds
 
 
 def test_equally_good_checkpoints_are_in_the_set_whatever_is_combined() -> None:
@@ -26,3 +26,12 @@ def test_the_first_to_pass_is_earlier_and_more_often_false_than_the_best() -> No
     found = thresholds.pass_first(np.linspace(-6, 6, 10), is_confident=False, samples=100)
     assert found.first_step < 8
     assert found.first_false > found.best_false == 0
+
+
+def test_the_interval_of_clustered_rows_holds_the_truth_by_their_cluster_alone() -> None:
+    by_example, by_user = clusters.simulate(200, 0.5, samples=60, checkpoints=3)
+    assert by_example.value < 0.7 < 0.85 < by_user.value
+    assert by_example.difference < 0.7 < 0.85 < by_user.difference
+    assert (
+        by_user.cautioned < 0.1 < 0.9 < clusters.simulate(20, 0.5, 20, checkpoints=2)[1].cautioned
+    )

@@ -317,6 +317,7 @@ def test_the_options_of_sweep_are_complete() -> None:
         "--predictions-step",
         "--predictions-key",
         "--race",
+        "--cluster-key",
         "--engine",
         "--batch-size",
         "--memory-budget",
@@ -353,7 +354,7 @@ def test_arguments_become_options_of_the_library() -> None:
         race=True,
         predictions_step=[4],
         predictions_key="id",
-        engine="tfma",
+        cluster_key="user_id",
         batch_size=7,
     )
     assert given.to_options() == SweepOptions(
@@ -379,7 +380,7 @@ def test_arguments_become_options_of_the_library() -> None:
         averages=Averages((2, 3), greedy_soup=True, weights=("cosine",)),
         racing=Racing(),
         predictions=Predictions((4,), "id"),
-        engine="tfma",
+        cluster_key="user_id",
         batch_size=7,
     )
 

@@ -126,6 +126,26 @@ def test_an_interval_not_to_be_trusted_has_a_caution(
     assert estimate(Replicates(value, tuple(left_out), tuple(examples))).caution == caution
 
 
+@pytest.mark.parametrize(
+    ("left_out", "examples", "caution"),
+    [
+        ([0.4, 0.6] * 10, [40, 80] * 10, None),
+        ([0.4, 0.6] * 10, [0, 0, 120, 120] * 5, "1,200 examples count as some 19 clusters (user)"),
+        (
+            [0.4] + [math.nan] * 19,
+            [1_200] + [0] * 19,
+            "1,200 examples are of too few clusters (user)",
+        ),
+    ],
+)
+def test_few_clusters_are_cautioned(
+    left_out: list[float], examples: list[int], caution: str | None
+) -> None:
+    replicates = Replicates(0.5, tuple(left_out), tuple(examples), cluster_key="user")
+    assert (caution or "") in (estimate(replicates).caution or "")
+    assert (estimate(replicates).caution is None) == (caution is None)
+
+
 def test_cautions_are_rare_where_intervals_are_good() -> None:
     rng = np.random.default_rng(8)
     cautioned = [estimate(_of_mean(rng, 1_000)).caution is not None for _ in range(600)]

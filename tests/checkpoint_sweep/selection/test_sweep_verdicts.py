@@ -27,7 +27,9 @@ _SELECTION = Selection(
 
 def _result(step: int, value: float, **more: Any) -> CandidateResult:
     off = (0.01, -0.01, 0.02, -0.02)
-    replicates = Replicates(value, tuple(value + step * by for by in off), (500,) * 4)
+    replicates = Replicates(
+        value, tuple(value + step * by for by in off), (500,) * 4, cluster_key="user"
+    )
     return CandidateResult(f"step-{step}", step, value, replicates=replicates, **more)
 
 
@@ -52,6 +54,8 @@ def test_what_is_read_is_what_was_written(found: SweepVerdicts) -> None:
     read = SweepVerdicts.from_dict(json.loads(text))
     assert read == found
     assert json.dumps(read.to_dict()) == text
+    assert found.selection.to_dict()["cluster_key"] == found.selection.cluster_key == "user"
+    assert ", its error by clusters of user (" in found.reason
 
 
 def test_the_keys_are_those_of_the_file(found: SweepVerdicts) -> None:
@@ -60,7 +64,8 @@ def test_the_keys_are_those_of_the_file(found: SweepVerdicts) -> None:
     assert (first, content[first]) == ("version", 1)
     assert rest == ["blessed", "reason", "chosen", "selection", "best_set", "checkpoints"]
     assert content["selection"] == json.loads(_SELECTION.to_json()) | {
-        "direction": "HIGHER_IS_BETTER"
+        "cluster_key": "user",
+        "direction": "HIGHER_IS_BETTER",
     }
     assert list(content["selection"]) == sorted(content["selection"])
     assert content["chosen"] == "step-3"

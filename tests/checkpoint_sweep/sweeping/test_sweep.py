@@ -14,7 +14,9 @@ from google.protobuf import json_format, text_format
 
 from checkpoint_sweep import Direction, EarliestOfSet, Selection, StepRange, SweepOptions
 from checkpoint_sweep.common.errors import UserError
+from checkpoint_sweep.evaluation.results.files import JACKKNIFE
 from checkpoint_sweep.report import write
+from checkpoint_sweep.report.sentences import headline
 from checkpoint_sweep.sweeping import folder as folders
 from checkpoint_sweep.sweeping.finished import read_result
 from checkpoint_sweep.sweeping.sweep import sweep
@@ -145,9 +147,9 @@ def test_a_table_gives_the_values_of_its_examples(
     suffix: str, files: Files, examples: list[bytes]
 ) -> None:
     rows = []
-    for serialized in examples[:200]:
+    for number, serialized in enumerate(examples[:200]):
         features = tf.train.Example.FromString(serialized).features.feature
-        row = {}
+        row = {"rider": number // 20}  # No input of the model.
         for name in ("fare", "trip_start_hour", "payment_type", "big_tipper"):
             feature = features[name]
             values = getattr(feature, feature.WhichOneof("kind")).value
@@ -159,11 +161,20 @@ def test_a_table_gives_the_values_of_its_examples(
         frame.to_csv(table, index=False)
     else:
         frame.to_parquet(table)
-    of_table = sweep(**files.arguments(examples=str(table), output=str(files.output) + "-table"))
+    output = str(files.output) + "-table"
+    of_table = sweep(**files.arguments(examples=str(table), output=output, cluster_key="rider"))
     of_records = sweep(**files.arguments())
     assert [v.value for v in of_table.verdicts] == pytest.approx(
         [v.value for v in of_records.verdicts], rel=1e-6
     )
+    assert of_table.chosen is not None
+    jackknife = json.loads(Path(of_table.directory, of_table.chosen, JACKKNIFE).read_text())
+    overall = next(part for part in jackknife["slices"] if not part["slice"])
+    assert {count % 20 for count in overall["examples"]} == {0}
+    assert "its error by clusters of rider" in headline(of_table.report).sentence
+    assert of_table.report.made["cluster_key"] == "rider"
+    assert "count as some" in of_table.reason
+    assert "clusters" not in of_records.reason
 
 
 @pytest.mark.parametrize(

@@ -104,6 +104,7 @@ def _evaluate(
         request.eval_config,
         config.tensor_representations if config else {},
         [*group, *baseline],
+        request.tracked_metrics.cluster_key if request.tracked_metrics else None,
     )
     batch_size = request.batch_size or DEFAULT_BATCH_SIZE
     transform: beam.PTransform = EvaluateModels(

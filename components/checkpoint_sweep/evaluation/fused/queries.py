@@ -11,6 +11,7 @@ from typing import Any
 
 import apache_beam as beam
 import numpy as np
+import numpy.typing as npt
 from tensorflow_model_analysis import constants
 from tensorflow_model_analysis.metrics import metric_util
 from tensorflow_model_analysis.proto import config_pb2
@@ -20,9 +21,11 @@ from tensorflow_model_analysis.utils import util
 from checkpoint_sweep.evaluation import data_errors, tfma_internals
 from checkpoint_sweep.evaluation.aggregate import samples, slicing
 from checkpoint_sweep.evaluation.aggregate.state import Fallback, FoldState, MetricState, Row
+from checkpoint_sweep.evaluation.inputs.extracts import InputError
 from checkpoint_sweep.evaluation.jackknife import folds
 from checkpoint_sweep.evaluation.plan import plan as plan_lib
 from checkpoint_sweep.evaluation.plan.tracked_metrics import UncertaintySpec
+from checkpoint_sweep.selection.cluster_key import CLUSTER_KEY
 
 _FAILED = (
     "The metrics by query cannot be computed on these examples",
@@ -40,6 +43,7 @@ class QueryExample:
         extracts: Extracts of the example, without predictions.
         predictions: Predictions of each model.
         slices: Slices that the example is in.
+        fold: Fold of the example.
     """
 
     query_key: str
@@ -47,6 +51,7 @@ class QueryExample:
     extracts: Mapping[str, Any]
     predictions: Sequence[Any]
     slices: Sequence[tfma_internals.SliceKey]
+    fold: int
 
 
 def examples(
@@ -54,6 +59,7 @@ def examples(
     extracts: Mapping[str, Any],
     outputs: Sequence[Any],
     rows: slicing.Rows,
+    of_clusters: npt.NDArray[np.int64] | None = None,
 ) -> Iterator[QueryExample]:
     """Yields the examples of a batch, once for each query key.
 
@@ -62,6 +68,7 @@ def examples(
         extracts: Extracts of the batch, without predictions.
         outputs: Outputs of each model, as TFMA's extracts hold them.
         rows: Slices of the examples.
+        of_clusters: Folds of the examples by cluster, (rows,); None to draw them by query.
     """
     present = {key: value for key, value in extracts.items() if value is not None}
     single = util.split_extracts(present)
@@ -75,12 +82,14 @@ def examples(
                 util.get_by_keys(example, [constants.FEATURES_KEY, query_key], optional=True),
                 tensor_name=query_key,
             )
+            query = "" if value is None else str(value)
             yield QueryExample(
                 query_key,
-                "" if value is None else str(value),
+                query,
                 example,
                 [of_model[index][constants.PREDICTIONS_KEY] for of_model in predictions],
                 slices[index],
+                folds.of_query(query) if of_clusters is None else int(of_clusters[index]),
             )
 
 
@@ -132,9 +141,25 @@ class QueryStates(beam.DoFn):
         yield self._state(rows, {index: added[index] for index in range(len(self._plan.leaves))})
         if self._tracked_metrics is not None and self._by_fold:
             needed = [key for key in keys if self._tracked_metrics.applies(key)]
-            rows = [(folds.of_query(query), (key,)) for key in needed]
+            rows = [(self._fold(query, found), (key,)) for key in needed]
             shared = {leaf[1]: added[leaf[0]] for leaf in self._shared_leaves if len(leaf) > 1}
             yield FoldState(self._state(rows, shared))
+
+    def _fold(self, query: str, found: Sequence[QueryExample]) -> int:
+        """Returns the fold of a query, which its examples share.
+
+        Raises:
+            InputError: They are of several clusters.
+        """
+        of_examples = {example.fold for example in found}
+        if len(of_examples) > 1:
+            raise InputError(
+                f"The examples of query {query!r} ({found[0].query_key}) are of several clusters. "
+                "Name a feature in ",
+                CLUSTER_KEY,
+                " that is the same in all examples of a query, such as the query key.",
+            )
+        return of_examples.pop()
 
     def _added(self, found: Sequence[QueryExample]) -> list[dict[int, Any]]:
         """Computes what the query's examples add to each leaf of each model."""

@@ -40,6 +40,7 @@ def columns(
     eval_config: config_pb2.EvalConfig,
     representations: Mapping[str, schema_pb2.TensorRepresentation],
     sources: Iterable[ModelSource],
+    cluster_key: str | None = None,
 ) -> set[str] | None:
     """Finds the columns to read beside the serialized examples, before models are loaded.
 
@@ -47,6 +48,7 @@ def columns(
         eval_config: Config of the evaluation, with its defaults filled in.
         representations: Tensor representations, by which columns become tensors.
         sources: All models of the evaluation.
+        cluster_key: Feature that names clusters; None for none.
 
     Returns:
         Names, some of which may not exist; None if any column may be needed.
@@ -60,7 +62,9 @@ def columns(
         inputs |= preprocessing.inputs(eval_config, saved_model)
     plan = plan_lib.make(plan_lib.split_config(eval_config)[""])
     wanted = features(eval_config, plan, inputs)
-    return None if wanted is None else columns_of_features(wanted, representations)
+    if wanted is None:
+        return None
+    return columns_of_features(wanted, representations) | ({cluster_key} if cluster_key else set())
 
 
 def signature(eval_config: config_pb2.EvalConfig, saved_model: SavedModel) -> str:

@@ -109,7 +109,8 @@ class EvaluateModels(beam.PTransform):
             self._tracked_metrics,
         )
         if self._shares is not None:
-            step_of_shares = beam.ParDo(TakeShares(self._shares)).with_output_types(Any)
+            key = self._tracked_metrics.cluster_key if self._tracked_metrics else None
+            step_of_shares = beam.ParDo(TakeShares(self._shares, key)).with_output_types(Any)
             batches = batches | "Shares" >> step_of_shares
         updated = batches | "Update" >> beam.ParDo(step).with_output_types(Any)
         if self._earlier:

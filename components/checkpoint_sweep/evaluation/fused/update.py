@@ -29,7 +29,7 @@ from checkpoint_sweep.evaluation.fused.stacking import (
 )
 from checkpoint_sweep.evaluation.inputs import preprocessing
 from checkpoint_sweep.evaluation.inputs.preparer import UNFIT, BatchPreparer, PreparedBatch
-from checkpoint_sweep.evaluation.jackknife import fold_rows
+from checkpoint_sweep.evaluation.jackknife import fold_rows, folds
 from checkpoint_sweep.evaluation.plan import metric_inputs, probability_thresholds
 from checkpoint_sweep.evaluation.plan import plan as plan_lib
 from checkpoint_sweep.evaluation.plan.tracked_metrics import UncertaintySpec
@@ -173,7 +173,9 @@ class Update(beam.DoFn):
             outputs = [single_output(values) for values in pending.outputs.result()]
         rows = self._slicer.rows(prepared.slice_features, size)
         if self._query_keys:
-            yield from queries.examples(self._query_keys, extracts, outputs, rows)
+            key = self._tracked_metrics.cluster_key if self._tracked_metrics else None
+            of_examples = folds.of_examples(batch, key) if key is not None else None
+            yield from queries.examples(self._query_keys, extracts, outputs, rows, of_examples)
         blocks = stack_models(
             outputs, extracts, size, self._eval_config, self._plans[0], self._baseline
         )

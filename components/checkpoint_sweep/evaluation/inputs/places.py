@@ -23,6 +23,16 @@ def with_places(batch: pa.RecordBatch, first: int, file: int = 0) -> pa.RecordBa
     return pa.RecordBatch.from_arrays([places, *batch.columns], [_PLACE, *batch.schema.names])
 
 
+def name_of(place: int) -> str:
+    """Names an example by its place, counted from 1.
+
+    >>> name_of(2)
+    'example 3 of file 1'
+    """
+    file, number = divmod(place, _MOST_EXAMPLES)
+    return f"example {number + 1:,} of file {file + 1}"
+
+
 def places_of(batch: pa.RecordBatch) -> npt.NDArray[np.uint64] | None:
     """Returns the place of each example, which no other has, (rows,); None if nobody counted."""
     index = batch.schema.get_field_index(_PLACE)

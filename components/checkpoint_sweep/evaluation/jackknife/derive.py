@@ -66,6 +66,7 @@ class DeriveReplicates(beam.DoFn):
         if self._plan.baseline_name is not None:
             of_baseline = self._metrics(element, self._candidates, folds, of_baseline)
             baseline = [self._shown(m, self._plan.baseline_name) for m in of_baseline]
+        cluster_key = self._tracked_metrics.cluster_key
         near = self._shares_between_thresholds(baseline[0], of_baseline)
         for candidate in element.candidates:
             if candidate in element.failed:
@@ -76,6 +77,7 @@ class DeriveReplicates(beam.DoFn):
                 "slice": [[str(name), str(value)] for name, value in element.key],
                 "examples": examples,
                 "rarer_label": rarer,
+                **({} if cluster_key is None else {"cluster_key": cluster_key}),
                 "metrics": list(
                     _entries(
                         values,

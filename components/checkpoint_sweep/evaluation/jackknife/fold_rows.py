@@ -1,6 +1,7 @@
 """The rows of a batch by fold of the examples, on the slices of the tracked metrics."""
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from checkpoint_sweep.evaluation.aggregate import slicing
@@ -37,12 +38,15 @@ class FoldRows:
         target = number[rows.row]
         kept = target >= 0
         example = rows.example[kept]
-        codes = target[kept] * folds.FOLDS + folds.of_examples(batch)[example]
+        codes = target[kept] * folds.FOLDS + self._folds(batch)[example]
         distinct, row = np.unique(codes, return_inverse=True)
         labelled = [
             (int(code % folds.FOLDS), slices[int(code // folds.FOLDS)]) for code in distinct
         ]
         return labelled, slicing.Rows(slices, row.astype(np.int64), example)
+
+    def _folds(self, batch: pa.RecordBatch) -> npt.NDArray[np.int64]:
+        return folds.of_examples(batch, self._tracked_metrics.cluster_key)
 
     def _needed(self, key: SliceKey) -> bool:
         if key not in self._known:

@@ -35,6 +35,7 @@ class UncertaintySpec:
         chosen: Slices to choose on; none without a selection.
         thresholds: Slices that have thresholds.
         everywhere: Whether a threshold holds on every slice.
+        cluster_key: Feature whose examples of one value share a fold; None for none.
     """
 
     eval_config: config_pb2.EvalConfig
@@ -42,6 +43,7 @@ class UncertaintySpec:
     chosen: tuple[_Pattern, ...]
     thresholds: tuple[config_pb2.SlicingSpec, ...]
     everywhere: bool = False
+    cluster_key: str | None = None
 
     @property
     def computed_both_ways(self) -> Set[MetricName]:
@@ -74,11 +76,12 @@ class UncertaintySpec:
             self.eval_config.SerializeToString(deterministic=True),
             repr((self.chosen, self.everywhere)),
             *specs,
+            *([f"cluster_key={self.cluster_key}"] if self.cluster_key is not None else []),
         )
 
 
 def find_tracked_metrics(
-    eval_config: tfma.EvalConfig, selection: Selection | None
+    eval_config: tfma.EvalConfig, selection: Selection | None, cluster_key: str | None = None
 ) -> UncertaintySpec | None:
     """Finds the metrics that decide: the selection metric, and those with a threshold on a slice.
 
@@ -88,6 +91,7 @@ def find_tracked_metrics(
     Args:
         eval_config: Config of the evaluation, with its defaults filled in.
         selection: Metric to choose by; None to judge by thresholds only.
+        cluster_key: Feature whose examples of one value share a fold; None for none.
 
     Returns:
         The tracked metrics; None if the config has neither the selection metric nor thresholds.
@@ -133,7 +137,9 @@ def find_tracked_metrics(
             part.metrics.extend(kept)
     if not reduced.metrics_specs:
         return None
-    return UncertaintySpec(reduced, frozenset(names), chosen, tuple(slices), everywhere)
+    return UncertaintySpec(
+        reduced, frozenset(names), chosen, tuple(slices), everywhere, cluster_key
+    )
 
 
 def _fits(name: SliceName, pattern: _Pattern) -> bool:

@@ -11,6 +11,7 @@ from checkpoint_sweep.evaluation.aggregate import slicing
 from checkpoint_sweep.evaluation.inputs import preprocessing
 from checkpoint_sweep.evaluation.inputs.extracts import label_and_weight_features
 from checkpoint_sweep.saved_model.saved_model import SavedModel
+from checkpoint_sweep.selection.cluster_key import CLUSTER_KEY
 
 
 class FeatureError(UserError):
@@ -41,6 +42,26 @@ def check_features(
                 f"{subject} the examples; they have: "
                 f"{some(sorted(known), MOST_NAMED) or 'none'}. Name one of these in {advice}."
             )
+
+
+def check_cluster_feature(cluster_key: str | None, features: Collection[str]) -> None:
+    """Checks that the feature that names clusters is there.
+
+    Args:
+        cluster_key: Name of the feature; None for no clusters.
+        features: Names of the examples' features.
+
+    Raises:
+        FeatureError: It is not there.
+    """
+    if cluster_key is None or cluster_key in features:
+        return
+    raise FeatureError(
+        f"The cluster key {cluster_key!r} is not a feature of the examples; they have: "
+        f"{some(sorted(features), MOST_NAMED) or 'none'}. Name one of these in ",
+        CLUSTER_KEY,
+        ".",
+    )
 
 
 def features_of(eval_config: tfma.EvalConfig, saved_model: SavedModel) -> set[str]:

@@ -4,7 +4,11 @@ import tensorflow_model_analysis as tfma
 
 from checkpoint_sweep.common.eval_config import check_thresholds
 from checkpoint_sweep.evaluation.inputs.source import ExampleSource
-from checkpoint_sweep.evaluation.preflight.features import features_of, indispensable_features
+from checkpoint_sweep.evaluation.preflight.features import (
+    check_cluster_feature,
+    features_of,
+    indispensable_features,
+)
 from checkpoint_sweep.evaluation.preflight.signature import (
     check_signature,
     conversion_notice,
@@ -23,6 +27,7 @@ def preflight(
     exported: SavedModel,
     baseline: ModelSource | None,
     engine: str = DEFAULT_ENGINE,
+    cluster_key: str | None = None,
 ) -> list[str]:
     """Checks that models, config and examples fit each other.
 
@@ -37,6 +42,7 @@ def preflight(
         exported: SavedModel whose graph every candidate has.
         baseline: Model to compare with; None for none.
         engine: Name of the engine, on which some warnings depend.
+        cluster_key: Feature that names clusters; None for none.
 
     Returns:
         Sentences that warn of what may surprise.
@@ -45,9 +51,12 @@ def preflight(
         UserError: They do not fit (SavedModelError, ExamplesError, FeatureError, SignatureError,
             EvalConfigError).
     """
+    clustered = {cluster_key} if cluster_key is not None else set()
     features = examples.features(
-        features_of(eval_config, exported), indispensable_features(eval_config, exported)
+        features_of(eval_config, exported) | clustered,
+        indispensable_features(eval_config, exported) | clustered,
     )
+    check_cluster_feature(cluster_key, features)
     check_signature(exported, eval_config, features)
     if baseline is not None:
         check_signature(baseline.saved_model, eval_config, features, of_baseline=True)

@@ -96,22 +96,17 @@ def from_slices(
                 entry["output"], entry["sub_key"], entry["name"], entry.get("weighting", "")
             )
             found[SliceName.of(part["slice"]), metric] = _from_entry(
-                entry, part["examples"], part["rarer_label"], range_of(kinds.of(metric))
+                entry, part, range_of(kinds.of(metric))
             )
     return found
 
 
 def _from_entry(
-    entry: Mapping[str, Any],
-    examples: list[int],
-    rarer: int | None,
-    bounds: Range | None,
+    entry: Mapping[str, Any], part: Mapping[str, Any], bounds: Range | None
 ) -> JackknifeReplicates:
     own, baseline = (
         dataclasses.replace(
-            _replicates(
-                entry[f"{prefix}value"], entry[f"{prefix}left_out"], examples, rarer, bounds
-            ),
+            _replicates(entry[f"{prefix}value"], entry[f"{prefix}left_out"], part, bounds),
             between_thresholds=entry.get(f"{prefix}between_thresholds"),
         )
         if f"{prefix}value" in entry
@@ -126,10 +121,16 @@ def _from_entry(
 def _replicates(
     value: float | None,
     left_out: list[float | None],
-    examples: list[int],
-    rarer: int | None,
+    part: Mapping[str, Any],
     bounds: Range | None,
 ) -> Replicates:
     numbers = tuple(math.nan if number is None else float(number) for number in left_out)
     whole = math.nan if value is None else float(value)
-    return Replicates(whole, numbers, tuple(map(int, examples)), rarer, bounds=bounds)
+    return Replicates(
+        whole,
+        numbers,
+        tuple(map(int, part["examples"])),
+        part["rarer_label"],
+        bounds=bounds,
+        cluster_key=part.get("cluster_key"),
+    )

@@ -63,7 +63,7 @@ def write_predictions_of(sweep: str, steps: Sequence[int], key: str | None = Non
             made["example_splits"][0],
             schema,
             os.path.join(output, EXAMPLES),
-            lambda: of_evaluation(eval_config, [saved_model], schema),
+            lambda: of_evaluation(eval_config, [saved_model], schema).also(made.get("cluster_key")),
             made.get("encoding", "utf-8"),
         )
         return write_predictions(sources, None, eval_config, examples, result.directory, key)

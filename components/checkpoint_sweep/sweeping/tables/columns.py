@@ -49,6 +49,12 @@ class TableColumns:
     others_too: bool = True
     declared: Mapping[str, Declared] = dataclasses.field(default_factory=dict)
 
+    def also(self, column: str | None) -> "TableColumns":
+        """Returns the same with a further column that is needed; None for none."""
+        if column is None:
+            return self
+        return dataclasses.replace(self, needed={*self.needed, column})
+
 
 def of_schema(schema: schema_pb2.Schema | None) -> dict[str, Declared]:
     """Lists the types that a schema says; none without one."""

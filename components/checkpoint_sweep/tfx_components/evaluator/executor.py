@@ -46,6 +46,7 @@ from checkpoint_sweep.tfx_components.evaluator.verdict import (
 from checkpoint_sweep.tfx_components.examples import open_examples
 from checkpoint_sweep.tfx_components.identity import identity
 from checkpoint_sweep.tfx_components.models import saved_model
+from checkpoint_sweep.tfx_components.sweep.spec import CLUSTER_KEY
 
 Artifacts = dict[str, list[types.Artifact]]
 
@@ -88,7 +89,10 @@ class EvaluatorExecutor(stock.Executor):
         source = open_examples(
             input_dict[keys.EXAMPLES_KEY], splits, input_dict.get(keys.SCHEMA_KEY), "Evaluator"
         )
-        warnings = preflight(eval_config, source, candidate.saved_model, baseline)
+        cluster_key = exec_properties.get(CLUSTER_KEY) or None
+        warnings = preflight(
+            eval_config, source, candidate.saved_model, baseline, cluster_key=cluster_key
+        )
         check_weights(candidate)
         for warning in warnings:
             logging.warning(warning)
@@ -101,7 +105,7 @@ class EvaluatorExecutor(stock.Executor):
             read=source.read,
             make_pipeline=super()._make_beam_pipeline,
             tensor_adapter_config=source.tensor_adapter_config,
-            tracked_metrics=find_tracked_metrics(eval_config, None),
+            tracked_metrics=find_tracked_metrics(eval_config, None, cluster_key),
         )
         with progress.counting(source.counts):
             progress.expect(1)

@@ -13,6 +13,7 @@ from checkpoint_sweep.common.eval_config import metric_code
 from checkpoint_sweep.evaluation.request import DEFAULT_ENGINE, check_amounts
 from checkpoint_sweep.model_run.averages import Averages
 from checkpoint_sweep.model_run.checkpoints import StepRange
+from checkpoint_sweep.selection.cluster_key import check_cluster_key
 from checkpoint_sweep.selection.racing import Racing
 from checkpoint_sweep.selection.selection import Selection
 from checkpoint_sweep.sweeping.predictions.request import Predictions
@@ -65,6 +66,7 @@ class CheckpointSweep(base_beam_component.BaseBeamComponent):
         averages: Averages | None = None,
         step_from: str | None = None,
         predictions: Predictions | None = None,
+        cluster_key: str | None = None,
     ) -> None:
         """Adds a sweep to a pipeline.
 
@@ -90,11 +92,15 @@ class CheckpointSweep(base_beam_component.BaseBeamComponent):
                 groups; None to tell it from the names.
             predictions: Predictions on every example to write as Parquet files into `evaluation`,
                 of the chosen, the baseline and checkpoints that are named; None for none.
+            cluster_key: Feature, such as "user_id", of which examples of one value are not
+                independent: they share a fold, so that errors are those of clusters. None for none.
 
         Raises:
             EngineError: `batch_size` or `memory_budget` is below 1.
+            SelectionError: The cluster key is no name, or the engine estimates no errors.
         """
         check_amounts(batch_size, memory_budget)
+        check_cluster_key(cluster_key, engine)
         steps = steps or StepRange()
         _register_visualizations()
         super().__init__(
@@ -117,6 +123,7 @@ class CheckpointSweep(base_beam_component.BaseBeamComponent):
                 memory_budget=memory_budget,
                 racing=racing.to_json() if racing else None,
                 predictions=predictions.to_json() if predictions else None,
+                cluster_key=cluster_key,
                 metric_code=metric_code(eval_config),
                 evaluation=types.Channel(type=standard_artifacts.ModelEvaluation),
                 model=types.Channel(type=standard_artifacts.Model),

@@ -120,6 +120,7 @@ def _settings(given: Mapping[str, Any]) -> SweepSettings:
         memory_budget,
         given.get(spec.STEP_FROM) or None,
         Predictions.from_json(predictions) if predictions else None,
+        given.get(spec.CLUSTER_KEY) or None,
     )
 
 

@@ -29,6 +29,7 @@ BATCH_SIZE = "batch_size"
 MEMORY_BUDGET = "memory_budget"
 RACING = "racing"
 PREDICTIONS = "predictions"
+CLUSTER_KEY = "cluster_key"
 # The source of the metrics that eval_config names, so that TFX's cache notices an edit.
 METRIC_CODE = "metric_code"
 
@@ -64,5 +65,6 @@ class CheckpointSweepSpec(component_spec.ComponentSpec):
         MEMORY_BUDGET: component_spec.ExecutionParameter(type=int, optional=True),
         RACING: component_spec.ExecutionParameter(type=str, optional=True),
         PREDICTIONS: component_spec.ExecutionParameter(type=str, optional=True),
+        CLUSTER_KEY: component_spec.ExecutionParameter(type=str, optional=True),
         METRIC_CODE: component_spec.ExecutionParameter(type=str, optional=True),
     }

@@ -254,6 +254,11 @@ def _first_of_a_race(case: Case) -> None:
     case.parameters.update(selection=_FIRST, racing="{}")
 
 
+@refusal("errors are by cluster, and the engine estimates none")
+def _clusters_of_tfma(case: Case) -> None:
+    case.parameters.update(cluster_key="company", engine="tfma")
+
+
 @refusal("its secondary metric is no number for any (after the evaluation)")
 def _no_number(case: Case) -> None:
     never = """metrics { class_name: "Precision" config: '"thresholds": [1.0]' }"""

@@ -5,7 +5,7 @@ Over 300 lines: a list, to which a kind adds a few lines.
 
 import math
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -309,6 +309,31 @@ refusal("the label is text and the schema says otherwise", _READ)(
 refusal("or the example weight (during the evaluation)")(
     _label(_set("weight", ["much"], 1), spec=_WEIGHT)
 )
+
+
+def _clusters(key: str, rows: Sequence[Row] = ROWS) -> Trigger:
+    def trigger(case: Case) -> None:
+        case.passthrough(rows)
+        case.parameters["cluster_key"] = key
+
+    return trigger
+
+
+refusal("nor the cluster key")(_clusters("user_id"))
+refusal("an example has no cluster, or several (during the evaluation)")(
+    _clusters("group", [_drop("group")(i, dict(row)) for i, row in enumerate(ROWS)])
+)
+refusal("the cluster key is a feature of fractions (during the evaluation)")(_clusters("weight"))
+
+
+@refusal("a query has examples of several clusters (during the evaluation)")
+def _divided_query(case: Case) -> None:
+    _clusters("label")(case)
+    case.metrics(
+        'metrics { class_name: "AUC" } } metrics_specs { query_key: "group" '
+        'metrics { class_name: "MinLabelPosition" threshold { value_threshold { upper_bound '
+        "{ value: 99 } } } }"
+    )
 
 
 def _nan_without_auc(case: Case) -> None:

@@ -18,13 +18,15 @@ class TakeShares(beam.DoFn):
 
     Args:
         shares: Numbers below `SHARES`.
+        cluster_key: Feature whose examples of one value are in one share; None for none.
     """
 
-    def __init__(self, shares: Collection[int]) -> None:
+    def __init__(self, shares: Collection[int], cluster_key: str | None = None) -> None:
         self._shares = np.array(sorted(shares))
+        self._cluster_key = cluster_key
 
     def process(self, element: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
         """Yields one batch; nothing if no example of it is in the shares."""
-        chosen = np.isin(folds.shares_of(element, SHARES), self._shares)
+        chosen = np.isin(folds.shares_of(element, SHARES, self._cluster_key), self._shares)
         if chosen.any():
             yield element.filter(pa.array(chosen))

@@ -1,0 +1,134 @@
+"""Examples of one user that are not independent: coverage, with folds by example and by user.
+
+    python -m benchmarks.study.clusters
+
+Each user has 20 rows, each row a score by each checkpoint, a unit normal number; the metric is the
+mean of the scores. A part of their variance is the user's, so that rows of one user have more in
+common than those of two: as shares of the variance, 0 is data without clusters.
+"""
+
+import dataclasses
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from benchmarks.study.fold_metrics import Array
+from checkpoint_sweep.selection.certainty import with_best_set
+from checkpoint_sweep.selection.criteria import LEVEL, Direction
+from checkpoint_sweep.selection.intervals import estimate
+from checkpoint_sweep.selection.policies import CandidateResult
+from checkpoint_sweep.selection.replicates import Replicates
+
+_FOLDS = 20
+_ROWS_PER_USER = 20
+_CORRELATION = 0.9
+_KEYS = (None, "user_id")
+
+
+@dataclasses.dataclass(frozen=True)
+class Covered:
+    """How often what is said is true, of checkpoints that are equally good.
+
+    Attributes:
+        users: Number of users.
+        of_user: Share of the variance of a score that is the user's.
+        cluster_key: Feature by which folds are drawn; None for folds by example.
+        value: Share of the intervals of values that hold the truth, 0.
+        difference: Share of the intervals of differences that hold it.
+        in_set: Share of samples in which a fixed checkpoint, one of the best, is in the set.
+        error: Mean standard error of the value, as a share of its true standard deviation.
+        cautioned: Share of the intervals of values that have a caution.
+    """
+
+    users: int
+    of_user: float
+    cluster_key: str | None
+    value: float
+    difference: float
+    in_set: float
+    error: float
+    cautioned: float
+
+
+def simulate(
+    users: int, of_user: float, samples: int, seed: int = 0, checkpoints: int = 10
+) -> list[Covered]:
+    """Draws samples, each with folds by example and by user."""
+    rng = np.random.default_rng(seed)
+    user = np.repeat(np.arange(users), _ROWS_PER_USER)
+    # The variance of the mean: users are independent, and rows of one user are beside that.
+    truth = np.sqrt(of_user / users + (1 - of_user) / user.size)
+    found: dict[str | None, list[tuple[float, ...]]] = {key: [] for key in _KEYS}
+    for _ in range(samples):
+        scores = _scores(rng, users, of_user, checkpoints)
+        folds = {
+            None: rng.integers(0, _FOLDS, user.size),
+            "user_id": rng.integers(0, _FOLDS, users)[user],
+        }
+        for key, fold in folds.items():
+            replicates = [_replicates(row, fold, key) for row in scores]
+            found[key].append(_trial(replicates, float(truth)))
+    return [
+        Covered(users, of_user, key, *map(float, np.mean(rows, axis=0)))
+        for key, rows in found.items()
+    ]
+
+
+def _scores(rng: np.random.Generator, users: int, of_user: float, checkpoints: int) -> Array:
+    """Draws the scores, (checkpoints, rows): what checkpoints share, and what is their own."""
+    shape = checkpoints + 1, users
+    of_users = np.repeat(rng.normal(size=shape), _ROWS_PER_USER, axis=1)
+    of_rows = rng.normal(size=of_users.shape)
+    parts = np.sqrt(of_user) * of_users + np.sqrt(1 - of_user) * of_rows
+    scores = np.sqrt(_CORRELATION) * parts[0] + np.sqrt(1 - _CORRELATION) * parts[1:]
+    return np.asarray(scores)
+
+
+def _replicates(score: Array, fold: npt.NDArray[np.int64], key: str | None) -> Replicates:
+    """Makes the replicates of the mean, as the engine would."""
+    sizes, sums = np.bincount(fold, minlength=_FOLDS), np.bincount(fold, score, _FOLDS)
+    left_out = (sums.sum() - sums) / (sizes.sum() - sizes)
+    return Replicates(
+        float(score.mean()), tuple(left_out.tolist()), tuple(sizes.tolist()), cluster_key=key
+    )
+
+
+def _trial(replicates: list[Replicates], truth: float) -> tuple[float, ...]:
+    """Returns whether value, difference and set hold the truth, the error, and a caution."""
+    one = estimate(replicates[0])
+    both = estimate(replicates[1].minus(replicates[0]))
+    assert one.interval is not None
+    assert one.standard_error is not None
+    assert both.interval is not None
+    results = [CandidateResult(str(n), n, r.value, replicates=r) for n, r in enumerate(replicates)]
+    marked = with_best_set(results, Direction.HIGHER_IS_BETTER, LEVEL)
+    return (
+        one.interval[0] <= 0 <= one.interval[1],
+        both.interval[0] <= 0 <= both.interval[1],
+        bool(marked[0].in_best_set),
+        one.standard_error / truth,
+        one.caution is not None,
+    )
+
+
+def table(samples: int) -> Iterator[str]:
+    """Yields the lines of the table in `STUDY.md`."""
+    yield (
+        "| users | variance of the user | cluster key | value | difference | best in the set "
+        "| standard error | cautioned |"
+    )
+    yield "|---|---|---|---|---|---|---|---|"
+    for users in (20, 50, 200, 1000):
+        for of_user in (0.0, 0.1, 0.5):
+            for row in simulate(users, of_user, samples):
+                held = (f"{100 * share:.1f}" for share in (row.value, row.difference, row.in_set))
+                yield (
+                    f"| {users} | {of_user:.0%} | {row.cluster_key or 'none'} | "
+                    f"{' | '.join(held)} | {row.error:.2f} | {row.cautioned:.0%} |"
+                )
+
+
+if __name__ == "__main__":
+    for line in table(400):
+        print(line, flush=True)

@@ -113,8 +113,10 @@ def more_examples(report: Report) -> str:
     if not math.isfinite(middle) or middle <= examples:
         return ""
     half = "the other" if len(needed) == 1 else "half of the others"
+    key = report.decision.selection.cluster_key if report.decision else None
+    more = f", with as many more clusters of {key}," if key is not None else ""
     return (
-        f"If the differences stay the same, about {_rounded(middle)} examples would separate "
+        f"If the differences stay the same, about {_rounded(middle)} examples{more} would separate "
         f"{chosen.label} from {half} (you have {examples:,})."
     )
 

@@ -43,7 +43,7 @@ class QueryExample:
         extracts: Extracts of the example, without predictions.
         predictions: Predictions of each model.
         slices: Slices that the example is in.
-        fold: Fold of the example.
+        fold: Fold of the example's cluster; None where folds are drawn by query.
     """
 
     query_key: str
@@ -51,7 +51,7 @@ class QueryExample:
     extracts: Mapping[str, Any]
     predictions: Sequence[Any]
     slices: Sequence[tfma_internals.SliceKey]
-    fold: int
+    fold: int | None
 
 
 def examples(
@@ -82,14 +82,13 @@ def examples(
                 util.get_by_keys(example, [constants.FEATURES_KEY, query_key], optional=True),
                 tensor_name=query_key,
             )
-            query = "" if value is None else str(value)
             yield QueryExample(
                 query_key,
-                query,
+                "" if value is None else str(value),
                 example,
                 [of_model[index][constants.PREDICTIONS_KEY] for of_model in predictions],
                 slices[index],
-                folds.of_query(query) if of_clusters is None else int(of_clusters[index]),
+                None if of_clusters is None else int(of_clusters[index]),
             )
 
 
@@ -146,7 +145,7 @@ class QueryStates(beam.DoFn):
             yield FoldState(self._state(rows, shared))
 
     def _fold(self, query: str, found: Sequence[QueryExample]) -> int:
-        """Returns the fold of a query, which its examples share.
+        """Returns the fold of a query, or of the cluster that its examples are of.
 
         Raises:
             InputError: They are of several clusters.
@@ -159,7 +158,8 @@ class QueryStates(beam.DoFn):
                 CLUSTER_KEY,
                 " that is the same in all examples of a query, such as the query key.",
             )
-        return of_examples.pop()
+        fold = of_examples.pop()
+        return folds.of_query(query) if fold is None else fold
 
     def _added(self, found: Sequence[QueryExample]) -> list[dict[int, Any]]:
         """Computes what the query's examples add to each leaf of each model."""

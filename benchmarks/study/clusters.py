@@ -130,5 +130,5 @@ def table(samples: int) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    for line in table(400):
+    for line in table(200):
         print(line, flush=True)

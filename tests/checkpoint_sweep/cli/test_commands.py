@@ -298,6 +298,8 @@ def test_the_options_of_sweep_are_complete() -> None:
         "--select",
         "--direction",
         "--slice",
+        "--across",
+        "--combine",
         "--choose",
         "--thresholds",
         "--level",

@@ -120,6 +120,14 @@ def _caution_reason(replicates: Replicates, influences: Array) -> str | None:
             "between two of its thresholds: RankAUC of checkpoint_sweep.metrics tells them apart"
         )
     buckets = len(replicates.examples)
+    sizes = np.asarray(replicates.examples, np.float64)
+    uneven = float(sizes.var(ddof=1) / sizes.mean())
+    clusters = replicates.total / max(uneven, 1.0)
+    if replicates.cluster_key is not None and clusters < FEW_EXAMPLES_PER_BUCKET * buckets:
+        return (
+            f"its {replicates.total:,} examples count as some {clusters:,.0f} clusters "
+            f"({replicates.cluster_key}): its interval is approximate"
+        )
     if replicates.total < FEW_EXAMPLES_PER_BUCKET * buckets:
         return f"only {replicates.total:,} examples: its interval is approximate"
     if replicates.rarer_label is not None and replicates.rarer_label < FEW_OF_THE_RARER_LABEL:
@@ -127,16 +135,7 @@ def _caution_reason(replicates: Replicates, influences: Array) -> str | None:
             f"only {replicates.rarer_label:,} examples of the rarer class: its interval is "
             "approximate"
         )
-    sizes = np.asarray(replicates.examples, np.float64)
-    uneven = float(sizes.var(ddof=1) / sizes.mean())
-    if replicates.cluster_key is not None:
-        clusters = replicates.total / max(uneven, 1.0)
-        if clusters < FEW_EXAMPLES_PER_BUCKET * buckets:
-            return (
-                f"its {replicates.total:,} examples count as some {clusters:,.0f} clusters "
-                f"({replicates.cluster_key}): its interval is approximate"
-            )
-    elif uneven > _UNEVEN:
+    if replicates.cluster_key is None and uneven > _UNEVEN:
         return (
             f"many examples are equal, as if {replicates.total / uneven:,.0f} were distinct, and "
             "equal ones count as one: its interval is too wide"

@@ -152,8 +152,9 @@ class QueryStates(beam.DoFn):
         """
         of_examples = {example.fold for example in found}
         if len(of_examples) > 1:
+            shown = query[2:-1] if query.startswith("b'") else query  # Text comes as bytes.
             raise InputError(
-                f"The examples of query {query!r} ({found[0].query_key}) are of several clusters. "
+                f"The examples of query {shown!r} ({found[0].query_key}) are of several clusters. "
                 "Name a feature in ",
                 CLUSTER_KEY,
                 " that is the same in all examples of a query, such as the query key.",

@@ -311,10 +311,14 @@ refusal("or the example weight (during the evaluation)")(
 )
 
 
+_THRESHOLD = "threshold { value_threshold { lower_bound { value: 0.1 } } }"
+
+
 def _clusters(key: str, rows: Sequence[Row] = ROWS) -> Trigger:
     def trigger(case: Case) -> None:
         case.passthrough(rows)
         case.parameters["cluster_key"] = key
+        case.metrics(f'metrics {{ class_name: "AUC" {_THRESHOLD} }}')
 
     return trigger
 
@@ -331,8 +335,7 @@ def _divided_query(case: Case) -> None:
     _clusters("label")(case)
     case.metrics(
         'metrics { class_name: "AUC" } } metrics_specs { query_key: "group" '
-        'metrics { class_name: "MinLabelPosition" threshold { value_threshold { upper_bound '
-        "{ value: 99 } } } }"
+        f'metrics {{ class_name: "MinLabelPosition" {_THRESHOLD} }}'
     )
 
 

@@ -25,7 +25,6 @@ from checkpoint_sweep.evaluation.inputs.extracts import InputError
 from checkpoint_sweep.evaluation.jackknife import folds
 from checkpoint_sweep.evaluation.plan import plan as plan_lib
 from checkpoint_sweep.evaluation.plan.tracked_metrics import UncertaintySpec
-from checkpoint_sweep.selection.cluster_key import CLUSTER_KEY
 
 _FAILED = (
     "The metrics by query cannot be computed on these examples",
@@ -155,9 +154,7 @@ class QueryStates(beam.DoFn):
             shown = query[2:-1] if query.startswith("b'") else query  # Text comes as bytes.
             raise InputError(
                 f"The examples of query {shown!r} ({found[0].query_key}) are of several clusters. "
-                "Name a feature in ",
-                CLUSTER_KEY,
-                " that is the same in all examples of a query, such as the query key.",
+                "Name a cluster key that is the same in all examples of a query, as the query key is."
             )
         fold = of_examples.pop()
         return folds.of_query(query) if fold is None else fold

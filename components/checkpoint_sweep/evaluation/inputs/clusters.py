@@ -10,7 +10,6 @@ from pyarrow import compute
 
 from checkpoint_sweep.evaluation.inputs.extracts import InputError
 from checkpoint_sweep.evaluation.inputs.places import name_of, places_of
-from checkpoint_sweep.selection.cluster_key import CLUSTER_KEY
 
 
 def clusters_of(
@@ -37,9 +36,8 @@ def clusters_of(
     values = column.flatten()
     if pa.types.is_floating(values.type) or pa.types.is_nested(values.type):
         raise InputError(
-            CLUSTER_KEY,
-            f" is {key!r}, whose values are of type {values.type}: they name no clusters. Name a "
-            "feature of whole numbers or text.",
+            f"The cluster key {key!r} has values of type {values.type}, which name no clusters. "
+            "Name a feature of whole numbers or text."
         )
     coded = values.dictionary_encode()
     names = coded.dictionary.cast(pa.large_string()) if _is_number(values.type) else None
@@ -70,7 +68,6 @@ def _check_single(batch: pa.RecordBatch, key: str, lengths: npt.NDArray[np.int64
         where = name_of(int(places[first]))
     values = f"{lengths[first]} values" if lengths[first] else "no value"
     raise InputError(
-        CLUSTER_KEY,
-        f" is {key!r}, of which {where} has {values}. Give every example one value, or name "
-        "another feature.",
+        f"The cluster key {key!r} has {values} in {where}. Give every example one value, or name "
+        "another feature."
     )

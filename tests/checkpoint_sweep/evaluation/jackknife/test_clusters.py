@@ -60,15 +60,15 @@ def test_clusters_are_whole_in_a_share_with_all_folds() -> None:
 @pytest.mark.parametrize(
     ("column", "message"),
     [
-        (pa.array([[1], None], pa.list_(pa.int64())), "example 10 of file 1 has no value"),
-        (pa.array([["a"], []], pa.large_list(pa.large_binary())), "example 10 .* has no value"),
-        (pa.array([[1, 2], [1]], pa.list_(pa.int64())), "example 9 .* has 2 values"),
-        (pa.nulls(2), "example 9 of file 1 has no value"),
-        (pa.array([[1.0], [2.0]], pa.list_(pa.float32())), "whose values are of type float"),
+        (pa.array([[1], None], pa.list_(pa.int64())), "no value in example 10 of file 1"),
+        (pa.array([["a"], []], pa.large_list(pa.large_binary())), "no value in example 10 "),
+        (pa.array([[1, 2], [1]], pa.list_(pa.int64())), "2 values in example 9 "),
+        (pa.nulls(2), "no value in example 9 of file 1"),
+        (pa.array([[1.0], [2.0]], pa.list_(pa.float32())), "values of type float"),
     ],
 )
 def test_what_names_no_cluster_is_refused(column: pa.Array, message: str) -> None:
-    with pytest.raises(InputError, match=f"^cluster_key is 'user_id', .*{message}"):
+    with pytest.raises(InputError, match=f"^The cluster key 'user_id' has {message}"):
         folds.of_examples(_batch(column, 8), _KEY)
 
 

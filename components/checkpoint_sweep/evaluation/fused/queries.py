@@ -154,7 +154,8 @@ class QueryStates(beam.DoFn):
             shown = query[2:-1] if query.startswith("b'") else query  # Text comes as bytes.
             raise InputError(
                 f"The examples of query {shown!r} ({found[0].query_key}) are of several clusters. "
-                "Name a cluster key that is the same in all examples of a query, as the query key is."
+                "Name a cluster key that is the same in all examples of a query, as the query key "
+                "is."
             )
         fold = of_examples.pop()
         return folds.of_query(query) if fold is None else fold

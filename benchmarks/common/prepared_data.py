@@ -7,6 +7,7 @@ from pathlib import Path
 import tensorflow_model_analysis as tfma
 from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
+from tensorflow_model_analysis.proto import config_pb2
 from tfx_bsl.tfxio import tensor_adapter, tf_example_record
 
 from checkpoint_sweep.model_run.checkpoints import Checkpoint, find_checkpoints
@@ -108,7 +109,7 @@ def adapter_config(source: tf_example_record.TFExampleRecord) -> tensor_adapter.
     )
 
 
-def eval_config(model_names: tuple[str, ...] = ("",)) -> tfma.EvalConfig:
+def eval_config(model_names: tuple[str, ...] = ("",)) -> config_pb2.EvalConfig:
     """Makes a config of eight metrics, overall and for each of 24 hours, without thresholds."""
     specs = " ".join(
         f"model_specs {{ name: '{name}' signature_name: '{SIGNATURE}' label_key: '{LABEL}' }}"
@@ -116,7 +117,7 @@ def eval_config(model_names: tuple[str, ...] = ("",)) -> tfma.EvalConfig:
     )
     metrics = " ".join(f"metrics {{ class_name: '{name}' }}" for name in _METRICS)
     config = text_format.Parse(
-        f"{specs} {_SLICES} metrics_specs {{ {metrics} }}", tfma.EvalConfig()
+        f"{specs} {_SLICES} metrics_specs {{ {metrics} }}", config_pb2.EvalConfig()
     )
     return tfma.utils.update_eval_config_with_defaults(config)
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import tensorflow_model_analysis as tfma
 from google.protobuf import text_format
+from tensorflow_model_analysis.proto import config_pb2
 from tfx.types import standard_artifacts
 
 from checkpoint_sweep.common.eval_config import with_defaults
@@ -87,7 +87,7 @@ def record(
         str(evaluation),
         [Entry(name, step, "", EntryStatus.EVALUATED) for step, name in names.items()],
     )
-    whole = with_defaults(text_format.Parse(config, tfma.EvalConfig()), has_baseline=False)
+    whole = with_defaults(text_format.Parse(config, config_pb2.EvalConfig()), has_baseline=False)
     selection = Selection(metric, direction=Direction.LOWER_IS_BETTER)
     results = [
         read_result(os.path.join(evaluation, name), name, step, selection, whole)

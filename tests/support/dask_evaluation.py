@@ -15,9 +15,9 @@ from pathlib import Path
 import apache_beam as beam
 import dask
 import pyarrow as pa
-import tensorflow_model_analysis as tfma
 from apache_beam.options.pipeline_options import PipelineOptions
 from dask.distributed import LocalCluster
+from tensorflow_model_analysis.proto import config_pb2
 
 from checkpoint_sweep.evaluation import EvaluateModels
 from checkpoint_sweep.evaluation.inputs.reader import ReadFeatures
@@ -31,7 +31,7 @@ def evaluate(
     address: str,
     data: str,
     sources: Sequence[ModelSource],
-    eval_config: tfma.EvalConfig,
+    eval_config: config_pb2.EvalConfig,
     directory: Path,
     step: beam.DoFn,
 ) -> None:

@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-import tensorflow_model_analysis as tfma
 from google.protobuf import text_format
+from tensorflow_model_analysis.proto import config_pb2
 
 from tests.support.passthrough_model import Row
 from tests.support.random_evaluations import Evaluation
@@ -74,7 +74,7 @@ def _slice_of_one_class(case: Evaluation, random: np.random.Generator) -> Evalua
 
 
 def _thresholds_by_name(case: Evaluation, random: np.random.Generator) -> Evaluation:
-    config = text_format.Parse(case.config, tfma.EvalConfig())
+    config = text_format.Parse(case.config, config_pb2.EvalConfig())
     for spec in config.metrics_specs:
         for metric in spec.metrics:
             name = json.loads(f"{{{metric.config}}}").get("name")

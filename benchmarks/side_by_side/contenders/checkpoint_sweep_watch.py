@@ -2,8 +2,8 @@
 
 import threading
 
-import tensorflow_model_analysis as tfma
 from google.protobuf import text_format
+from tensorflow_model_analysis.proto import config_pb2
 
 from benchmarks.side_by_side import model
 from benchmarks.side_by_side.job import Job
@@ -34,7 +34,7 @@ def run(job: Job, look_every: float = 1.0) -> str:
     training.start()
     options = SweepOptions(
         job.evaluated,
-        text_format.Parse(_CONFIG, tfma.EvalConfig()),
+        text_format.Parse(_CONFIG, config_pb2.EvalConfig()),
         Selection("auc", direction=Direction.HIGHER_IS_BETTER),
         output=job.path("sweep"),
     )

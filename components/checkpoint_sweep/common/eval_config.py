@@ -10,6 +10,7 @@ import tensorflow_model_analysis as tfma
 from google.protobuf import json_format
 from tensorflow_model_analysis import constants
 from tensorflow_model_analysis.metrics import metric_specs, metric_types
+from tensorflow_model_analysis.proto import config_pb2
 
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.common.named_thresholds import named_thresholds, with_thresholds_at_metrics
@@ -23,14 +24,14 @@ class EvalConfigError(UserError):
     """TFMA cannot use the evaluation config; the message says why."""
 
 
-def parse(text: str) -> tfma.EvalConfig:
+def parse(text: str) -> config_pb2.EvalConfig:
     """Parses an evaluation config from JSON, as a component parameter holds it.
 
     Raises:
         EvalConfigError: The text is something else, or names a field that does not exist.
     """
     try:
-        return json_format.Parse(text, tfma.EvalConfig())
+        return json_format.Parse(text, config_pb2.EvalConfig())
     except json_format.ParseError as error:
         raise EvalConfigError(
             f"The evaluation config cannot be read: {first_line(error)}. Write it with "
@@ -38,7 +39,7 @@ def parse(text: str) -> tfma.EvalConfig:
         ) from error
 
 
-def with_defaults(eval_config: tfma.EvalConfig, has_baseline: bool) -> tfma.EvalConfig:
+def with_defaults(eval_config: config_pb2.EvalConfig, has_baseline: bool) -> config_pb2.EvalConfig:
     """Fills in TFMA's defaults; without a baseline, change thresholds are dropped.
 
     Thresholds that a MetricsSpec has by name become those of the metrics of that name.
@@ -76,7 +77,7 @@ def with_defaults(eval_config: tfma.EvalConfig, has_baseline: bool) -> tfma.Eval
     return updated
 
 
-def _check_model_types(eval_config: tfma.EvalConfig) -> None:
+def _check_model_types(eval_config: config_pb2.EvalConfig) -> None:
     for spec in eval_config.model_specs:
         if spec.model_type == constants.TF_ESTIMATOR:
             raise EvalConfigError(
@@ -87,7 +88,7 @@ def _check_model_types(eval_config: tfma.EvalConfig) -> None:
             )
 
 
-def check_names(eval_config: tfma.EvalConfig) -> None:
+def check_names(eval_config: config_pb2.EvalConfig) -> None:
     """Checks that no two metrics have one name: of their values, TFMA would keep either.
 
     Args:
@@ -111,10 +112,10 @@ def check_names(eval_config: tfma.EvalConfig) -> None:
                     )
 
 
-def metric_settings(metric: tfma.MetricConfig) -> dict[str, Any]:
+def metric_settings(metric: config_pb2.MetricConfig) -> dict[str, Any]:
     """Reads the settings of a metric, as TFMA does: braces around them are optional.
 
-    >>> metric_settings(tfma.MetricConfig(config='"name": "area", "weights": {"0": 1}'))
+    >>> metric_settings(config_pb2.MetricConfig(config='"name": "area", "weights": {"0": 1}'))
     {'name': 'area', 'weights': {'0': 1}}
     """
     text = metric.config
@@ -123,10 +124,12 @@ def metric_settings(metric: tfma.MetricConfig) -> dict[str, Any]:
 
 
 def _computations(
-    eval_config: tfma.EvalConfig, spec: tfma.MetricsSpec, metric: tfma.MetricConfig
+    eval_config: config_pb2.EvalConfig,
+    spec: config_pb2.MetricsSpec,
+    metric: config_pb2.MetricConfig,
 ) -> list:
     """Returns the computations of a metric alone."""
-    alone = tfma.EvalConfig()
+    alone = config_pb2.EvalConfig()
     alone.CopyFrom(eval_config)
     del alone.metrics_specs[:]
     alone.metrics_specs.add().CopyFrom(spec)
@@ -135,7 +138,7 @@ def _computations(
     return metric_specs.to_computations(alone.metrics_specs, eval_config=alone)
 
 
-def _first_that_fails(eval_config: tfma.EvalConfig) -> str:
+def _first_that_fails(eval_config: config_pb2.EvalConfig) -> str:
     """Names the class of the first metric that TFMA cannot use; "" for none."""
     for spec in eval_config.metrics_specs:
         for metric in spec.metrics:
@@ -146,7 +149,7 @@ def _first_that_fails(eval_config: tfma.EvalConfig) -> str:
     return ""
 
 
-def metric_code(eval_config: tfma.EvalConfig) -> str:
+def metric_code(eval_config: config_pb2.EvalConfig) -> str:
     """Fingerprints the source of the metrics that the config names by module.
 
     TFX's cache compares parameters, not the code that a parameter names.
@@ -157,7 +160,7 @@ def metric_code(eval_config: tfma.EvalConfig) -> str:
     return digest_sources(metric_sources(eval_config))
 
 
-def metric_sources(eval_config: tfma.EvalConfig) -> dict[str, Path]:
+def metric_sources(eval_config: config_pb2.EvalConfig) -> dict[str, Path]:
     """Finds the source files of the metrics that the config names by module, by module name.
 
     Raises:
@@ -174,7 +177,7 @@ def metric_sources(eval_config: tfma.EvalConfig) -> dict[str, Path]:
         ) from error
 
 
-def check_thresholds(eval_config: tfma.EvalConfig) -> None:
+def check_thresholds(eval_config: config_pb2.EvalConfig) -> None:
     """Checks that every metric that has a threshold is computed.
 
     Args:
@@ -204,7 +207,7 @@ def check_thresholds(eval_config: tfma.EvalConfig) -> None:
         )
 
 
-def unvalidated_reason(eval_config: tfma.EvalConfig) -> str | None:
+def unvalidated_reason(eval_config: config_pb2.EvalConfig) -> str | None:
     """Says why meeting all thresholds validates nothing; None if it does.
 
     A threshold without a finite bound, such as a change threshold that only declares a direction,
@@ -223,9 +226,11 @@ def unvalidated_reason(eval_config: tfma.EvalConfig) -> str | None:
     return None
 
 
-def _demands(threshold: tfma.GenericValueThreshold | tfma.GenericChangeThreshold) -> bool:
+def _demands(
+    threshold: config_pb2.GenericValueThreshold | config_pb2.GenericChangeThreshold,
+) -> bool:
     """Checks whether there are values that miss a threshold."""
-    is_value = isinstance(threshold, tfma.GenericValueThreshold)
+    is_value = isinstance(threshold, config_pb2.GenericValueThreshold)
     names = ("lower_bound", "upper_bound") if is_value else ("absolute", "relative")
     return any(
         threshold.HasField(name) and math.isfinite(getattr(threshold, name).value) for name in names

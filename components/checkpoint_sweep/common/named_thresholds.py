@@ -7,7 +7,6 @@ looks for a value that is neither weighted nor unweighted, and says that it was 
 from collections.abc import Iterable
 from typing import Any
 
-import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.metrics import metric_specs, metric_types
 from tensorflow_model_analysis.proto import config_pb2
 
@@ -15,7 +14,7 @@ from tensorflow_model_analysis.proto import config_pb2
 _KINDS = ("thresholds", "per_slice_thresholds", "cross_slice_thresholds")
 
 
-def with_thresholds_at_metrics(eval_config: tfma.EvalConfig) -> tfma.EvalConfig:
+def with_thresholds_at_metrics(eval_config: config_pb2.EvalConfig) -> config_pb2.EvalConfig:
     """Returns the config with the thresholds of `MetricsSpec` moved to the metrics of that name.
 
     A name is looked for in its own MetricsSpec, then in the others. What no metric is called
@@ -27,7 +26,7 @@ def with_thresholds_at_metrics(eval_config: tfma.EvalConfig) -> tfma.EvalConfig:
     Raises:
         ValueError: A metric has another threshold of its own already.
     """
-    result = tfma.EvalConfig()
+    result = config_pb2.EvalConfig()
     result.CopyFrom(eval_config)
     for spec in result.metrics_specs:
         for kind in _KINDS:
@@ -40,7 +39,7 @@ def with_thresholds_at_metrics(eval_config: tfma.EvalConfig) -> tfma.EvalConfig:
     return result
 
 
-def named_thresholds(eval_config: tfma.EvalConfig) -> set[str]:
+def named_thresholds(eval_config: config_pb2.EvalConfig) -> set[str]:
     """Returns the names of metrics whose thresholds are those of a `MetricsSpec`."""
     return {
         name

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    import tensorflow_model_analysis as tfma
+    from tensorflow_model_analysis.proto import config_pb2
 
 # TFMA's metrics that count the examples of a slice, the unweighted count first.
 EXAMPLE_COUNTS = ("example_count", "weighted_example_count")
@@ -59,7 +59,7 @@ class ModelNames(NamedTuple):
     baseline: str | None = None
 
     @classmethod
-    def of(cls, eval_config: "tfma.EvalConfig | None") -> "ModelNames":
+    def of(cls, eval_config: "config_pb2.EvalConfig | None") -> "ModelNames":
         """Reads the names from an evaluation config; None and one without model specs have none."""
         specs = eval_config.model_specs if eval_config else ()
         names = {spec.is_baseline: spec.name for spec in specs}

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 import apache_beam as beam
 import pyarrow as pa
-import tensorflow_model_analysis as tfma
+from tensorflow_model_analysis.proto import config_pb2
 
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.common.wording import Words
@@ -59,7 +59,7 @@ class EvaluationRequest:
     candidates: Sequence[ModelSource]
     baseline: ModelSource | None
     outputs: dict[str, str]
-    eval_config: tfma.EvalConfig
+    eval_config: config_pb2.EvalConfig
     read: Callable[..., "beam.PCollection[pa.RecordBatch]"]
     make_pipeline: Callable[[], beam.Pipeline]
     tensor_adapter_config: Any = None

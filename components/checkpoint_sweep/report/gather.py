@@ -8,6 +8,7 @@ from typing import Any
 import tensorflow as tf
 import tensorflow_model_analysis as tfma
 from absl import logging
+from tensorflow_model_analysis.proto import config_pb2
 from tensorflow_model_analysis.writers import eval_config_writer
 
 from checkpoint_sweep.common.json_safe import finite_or_none
@@ -131,13 +132,13 @@ def _versions() -> dict[str, str]:
     }
 
 
-def _eval_config(folders: Iterable[str]) -> tfma.EvalConfig:
+def _eval_config(folders: Iterable[str]) -> config_pb2.EvalConfig:
     for folder in folders:
         if tf.io.gfile.exists(os.path.join(folder, "eval_config.json")):
             config = eval_config_writer.load_eval_run(folder)[0]
             if config is not None:
                 return config
-    return tfma.EvalConfig()
+    return config_pb2.EvalConfig()
 
 
 def _axes(results: Iterable[Results]) -> tuple[list[SliceName], list[MetricName]]:
@@ -204,7 +205,7 @@ def _candidate(entry: Entry, folder: str, verdict: Verdict | None) -> Candidate:
     )
 
 
-def _thresholds(eval_config: tfma.EvalConfig) -> list[ReportedThreshold]:
+def _thresholds(eval_config: config_pb2.EvalConfig) -> list[ReportedThreshold]:
     """Lists one for each metric, kind of threshold and slicing spec, cross slices aside."""
     result: list[ReportedThreshold] = []
     for threshold in read_thresholds(eval_config):

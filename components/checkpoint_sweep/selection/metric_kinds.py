@@ -6,7 +6,6 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.metrics import metric_types
 from tensorflow_model_analysis.proto import config_pb2
 
@@ -26,14 +25,14 @@ class MetricKinds:
     by_name: Mapping[tuple[str, str], str] = dataclasses.field(default_factory=dict)
 
     @classmethod
-    def of_config(cls, eval_config: tfma.EvalConfig) -> "MetricKinds":
+    def of_config(cls, eval_config: config_pb2.EvalConfig) -> "MetricKinds":
         """Reads the kinds from the classes of metrics; their subclasses are of the same kind.
 
         No code is imported: a class in a module that is not loaded goes by its name.
 
-        >>> spec = tfma.MetricsSpec()
+        >>> spec = config_pb2.MetricsSpec()
         >>> _ = spec.metrics.add(class_name="AUC", config='"name": "area"')
-        >>> kinds = MetricKinds.of_config(tfma.EvalConfig(metrics_specs=[spec]))
+        >>> kinds = MetricKinds.of_config(config_pb2.EvalConfig(metrics_specs=[spec]))
         >>> kinds.of(MetricName("", "classId:1", "area"))
         'auc'
 

@@ -4,7 +4,6 @@ import dataclasses
 import difflib
 from collections.abc import Collection, Iterable, Mapping, Set
 
-import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.metrics import metric_specs, metric_types
 from tensorflow_model_analysis.proto import config_pb2
 
@@ -17,7 +16,7 @@ from checkpoint_sweep.selection.selection import Selection
 from checkpoint_sweep.selection.set_policies import SecondaryMetric
 
 
-def complete_name(selection: Selection, eval_config: tfma.EvalConfig) -> Selection:
+def complete_name(selection: Selection, eval_config: config_pb2.EvalConfig) -> Selection:
     """Finds output, sub key and weighting where the metric names them, or only one has the metric.
 
     A metric is named as messages and reports do: `price/mean_absolute_error`, `recall/topK:3`,
@@ -85,7 +84,7 @@ def _find(text: str, names: Collection[MetricName]) -> MetricName | None:
     return found[0] if len(found) == 1 else None
 
 
-def resolve_direction(selection: Selection, eval_config: tfma.EvalConfig) -> Direction:
+def resolve_direction(selection: Selection, eval_config: config_pb2.EvalConfig) -> Direction:
     """Checks that the metric will be computed, and says which of its values are better.
 
     Args:
@@ -183,7 +182,7 @@ def _check_unambiguous(selection: Selection, both: Set[MetricName]) -> None:
             )
 
 
-def check_slice(selection: Selection, eval_config: tfma.EvalConfig) -> None:
+def check_slice(selection: Selection, eval_config: config_pb2.EvalConfig) -> None:
     """Checks that the config makes the slices to select on; their values only the data tell.
 
     Raises:
@@ -194,7 +193,7 @@ def check_slice(selection: Selection, eval_config: tfma.EvalConfig) -> None:
 
 
 def _check_pattern(
-    selection: Selection, wanted: Mapping[str, str | None], eval_config: tfma.EvalConfig
+    selection: Selection, wanted: Mapping[str, str | None], eval_config: config_pb2.EvalConfig
 ) -> None:
     known = []
     for slicing in eval_config.slicing_specs or [config_pb2.SlicingSpec()]:
@@ -214,7 +213,7 @@ def _check_pattern(
     )
 
 
-def computed_metrics(eval_config: tfma.EvalConfig) -> list[metric_types.MetricKey]:
+def computed_metrics(eval_config: config_pb2.EvalConfig) -> list[metric_types.MetricKey]:
     """Lists the keys of the metrics (plots and private ones aside) of the candidate model."""
     keys = []
     for computation in metric_specs.to_computations(
@@ -230,7 +229,7 @@ def computed_metrics(eval_config: tfma.EvalConfig) -> list[metric_types.MetricKe
     return keys
 
 
-def names_computed_both_ways(eval_config: tfma.EvalConfig) -> Set[MetricName]:
+def names_computed_both_ways(eval_config: config_pb2.EvalConfig) -> Set[MetricName]:
     """Returns the names, without weighting, of metrics that a config computes both ways.
 
     Args:
@@ -270,7 +269,7 @@ def metric_name(
 
 
 def _declared_direction(
-    metric: MetricName, eval_config: tfma.EvalConfig, both: Set[MetricName]
+    metric: MetricName, eval_config: config_pb2.EvalConfig, both: Set[MetricName]
 ) -> Direction | None:
     thresholds = metric_specs.metric_thresholds_from_metrics_specs(
         eval_config.metrics_specs, eval_config=eval_config

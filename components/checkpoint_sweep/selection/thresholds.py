@@ -11,7 +11,7 @@ from checkpoint_sweep.common.names import MetricName
 from checkpoint_sweep.selection.formatting import plain
 
 if TYPE_CHECKING:  # What prints thresholds need not wait for TFMA.
-    import tensorflow_model_analysis as tfma
+    from tensorflow_model_analysis.proto import config_pb2
 
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[-+]?\d+)?")
 
@@ -109,7 +109,7 @@ class Threshold:
         return {**dict.fromkeys(self.slicing.feature_keys), **fixed}
 
 
-def read_thresholds(eval_config: "tfma.EvalConfig") -> list[Threshold]:
+def read_thresholds(eval_config: "config_pb2.EvalConfig") -> list[Threshold]:
     """Reads the thresholds of all metrics, in the order of TFMA.
 
     Args:
@@ -155,7 +155,7 @@ def _bounds(threshold: Any) -> Iterator[Bound]:
         yield Bound(BoundKind.RELATIVE_CHANGE, threshold.relative.value, is_lower)
 
 
-def describe_thresholds(eval_config: "tfma.EvalConfig") -> list[str]:
+def describe_thresholds(eval_config: "config_pb2.EvalConfig") -> list[str]:
     """Says what is demanded: a line for each bound of a metric on a slice; cross slices aside.
 
     Args:

@@ -4,11 +4,11 @@ import json
 from typing import Any, TypeVar
 
 import tensorflow as tf
-import tensorflow_model_analysis as tfma
 import yaml
 from google.protobuf import json_format, text_format
 from google.protobuf.message import Message
 from tensorflow_metadata.proto.v0 import schema_pb2
+from tensorflow_model_analysis.proto import config_pb2
 
 from checkpoint_sweep.common.eval_config import EvalConfigError
 from checkpoint_sweep.common.files import special_file
@@ -18,7 +18,7 @@ from checkpoint_sweep.evaluation.inputs.source import ExamplesError
 _Proto = TypeVar("_Proto", bound=Message)
 
 
-def read_eval_config(path: str) -> tfma.EvalConfig:
+def read_eval_config(path: str) -> config_pb2.EvalConfig:
     """Reads an evaluation config: JSON (`.json`), YAML (`.yaml`, `.yml`), or else a text proto.
 
     Raises:
@@ -30,7 +30,7 @@ def read_eval_config(path: str) -> tfma.EvalConfig:
             return _from_dict(yaml.safe_load(text))
         if path.endswith(".json"):
             return _from_dict(json.loads(text))
-        return _from_text(text, tfma.EvalConfig())
+        return _from_text(text, config_pb2.EvalConfig())
     except (
         tf.errors.OpError,
         ValueError,
@@ -73,7 +73,7 @@ def _from_text(text: str, proto: _Proto) -> _Proto:
     return text_format.Parse(text, proto)
 
 
-def _from_dict(content: Any) -> tfma.EvalConfig:
+def _from_dict(content: Any) -> config_pb2.EvalConfig:
     if not isinstance(content, dict):
         raise ValueError("it has no fields")
-    return json_format.ParseDict(content, tfma.EvalConfig())
+    return json_format.ParseDict(content, config_pb2.EvalConfig())

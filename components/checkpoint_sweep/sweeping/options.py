@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Sequence
 
-import tensorflow_model_analysis as tfma
+from tensorflow_model_analysis.proto import config_pb2
 
 from checkpoint_sweep.evaluation.request import DEFAULT_ENGINE, check_amounts
 from checkpoint_sweep.model_run.averages import Averages
@@ -64,7 +64,7 @@ class SweepOptions:
     """
 
     examples: str | Sequence[str]
-    config: str | tfma.EvalConfig
+    config: str | config_pb2.EvalConfig
     select: str | Selection
     _: dataclasses.KW_ONLY
     output: str | None = None

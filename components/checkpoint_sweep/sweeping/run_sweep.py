@@ -5,8 +5,8 @@ import functools
 from collections.abc import Callable, Sequence
 
 import apache_beam as beam
-import tensorflow_model_analysis as tfma
 from absl import logging
+from tensorflow_model_analysis.proto import config_pb2
 
 from checkpoint_sweep.common import progress
 from checkpoint_sweep.common.eval_config import unvalidated_reason, with_defaults
@@ -60,7 +60,7 @@ class SweepOutcome:
     """
 
     verdicts: SweepVerdicts
-    eval_config: tfma.EvalConfig
+    eval_config: config_pb2.EvalConfig
 
 
 def run_sweep(

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import tensorflow as tf
-import tensorflow_model_analysis as tfma
+from tensorflow_model_analysis.proto import config_pb2
 
 from checkpoint_sweep.common.error_messages import telling_line
 from checkpoint_sweep.common.errors import UserError
@@ -27,7 +27,7 @@ class ServingError(UserError):
 
 
 def check_predictions(
-    source: ModelSource, directory: str, eval_config: tfma.EvalConfig, examples: ExampleSource
+    source: ModelSource, directory: str, eval_config: config_pb2.EvalConfig, examples: ExampleSource
 ) -> None:
     """Checks that an exported model predicts the first examples as the engine does.
 
@@ -104,7 +104,7 @@ def different_output(expected: Arrays, actual: Arrays) -> str | None:
 
 def _inputs(
     source: ModelSource,
-    eval_config: tfma.EvalConfig,
+    eval_config: config_pb2.EvalConfig,
     examples: ExampleSource,
     specs: Mapping[str, tf.TensorSpec],
 ) -> dict[str, np.ndarray]:

@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Mapping, Sequence
 
-import tensorflow_model_analysis as tfma
+from tensorflow_model_analysis.proto import config_pb2
 
 from checkpoint_sweep.common.json_safe import Json
 from checkpoint_sweep.evaluation.request import DEFAULT_ENGINE, check_amounts
@@ -39,7 +39,7 @@ class SweepSettings:
     """
 
     selection: Selection
-    eval_config: tfma.EvalConfig
+    eval_config: config_pb2.EvalConfig
     steps: StepRange = dataclasses.field(default_factory=StepRange)
     averages: Averages | None = None
     racing: Racing | None = None

@@ -5,8 +5,8 @@ import os
 from collections.abc import Sequence
 from typing import overload
 
-import tensorflow_model_analysis as tfma
 from tensorflow_metadata.proto.v0 import schema_pb2
+from tensorflow_model_analysis.proto import config_pb2
 
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.common.eval_config import with_defaults
@@ -38,7 +38,7 @@ def sweep(
     run: str,
     model: str,
     options: str | Sequence[str],
-    config: str | tfma.EvalConfig,
+    config: str | config_pb2.EvalConfig,
     select: str | Selection,
     *,
     direction: Direction | None = None,
@@ -49,7 +49,7 @@ def sweep(
     run: str,
     model: str,
     options: SweepOptions | str | Sequence[str],
-    config: str | tfma.EvalConfig | None = None,
+    config: str | config_pb2.EvalConfig | None = None,
     select: str | Selection | None = None,
     *,
     direction: Direction | None = None,
@@ -139,7 +139,7 @@ def sweep(
 
 def _options(
     given: SweepOptions | str | Sequence[str],
-    config: str | tfma.EvalConfig | None,
+    config: str | config_pb2.EvalConfig | None,
     select: str | Selection | None,
     direction: Direction | None,
 ) -> SweepOptions:

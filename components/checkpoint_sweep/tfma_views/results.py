@@ -100,7 +100,7 @@ class TfmaResults:
         found = [util.convert_plots_proto_to_dict(record, model_name=name) for record in records]
         return [plots for plots in found if plots is not None]
 
-    def _of(self, step: Which, baseline: bool) -> tuple[str, tfma.EvalConfig, str | None]:
+    def _of(self, step: Which, baseline: bool) -> tuple[str, config_pb2.EvalConfig, str | None]:
         """Returns the directory of a result, its evaluation config, and the name of its model."""
         if step not in self.directories:
             known = ", ".join(map(str, [*self.steps, *self.averages]))

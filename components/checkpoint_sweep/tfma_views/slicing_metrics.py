@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 import tensorflow_model_analysis as tfma
+from tensorflow_model_analysis.proto import config_pb2
 from tensorflow_model_analysis.view import util
 
 from checkpoint_sweep.common.json_safe import Json
@@ -44,7 +45,7 @@ def slicing_metrics(
 def slice_view(
     subject: str,
     column: str | Sequence[str] | None,
-    config: tfma.EvalConfig,
+    config: config_pb2.EvalConfig,
     data: Sequence[Json],
     show: str | None,
 ) -> View:

@@ -1,7 +1,7 @@
 """What a model of the digits is measured by, on which slices, and what it must reach."""
 
-import tensorflow_model_analysis as tfma
 from google.protobuf import text_format
+from tensorflow_model_analysis.proto import config_pb2
 
 from pipeline.problems.digits import features
 
@@ -72,7 +72,7 @@ metrics_specs {
 _OF_TWO_CLASSES = ("AUC", "Precision", "Recall", "F1Score")
 
 
-def eval_config() -> tfma.EvalConfig:
+def eval_config() -> config_pb2.EvalConfig:
     """Makes the configuration that both the sweep and the Evaluator use."""
     classes = range(features.CLASSES)
     text = _CONFIG % {
@@ -85,4 +85,4 @@ def eval_config() -> tfma.EvalConfig:
             for n in classes
         ),
     }
-    return text_format.Parse(text, tfma.EvalConfig())
+    return text_format.Parse(text, config_pb2.EvalConfig())

@@ -1,7 +1,7 @@
 """What the fares model is measured by, on which slices, and what it must reach to be shipped."""
 
-import tensorflow_model_analysis as tfma
 from google.protobuf import text_format
+from tensorflow_model_analysis.proto import config_pb2
 
 # Errors are in dollars. The mean absolute error decides: one typing error of hundreds of dollars
 # in a split is most of its squared error, whatever the model says. For the same reason squared
@@ -61,6 +61,6 @@ metrics_specs {
 """
 
 
-def eval_config() -> tfma.EvalConfig:
+def eval_config() -> config_pb2.EvalConfig:
     """Makes the configuration that both the sweep and the Evaluator use."""
-    return text_format.Parse(_CONFIG, tfma.EvalConfig())
+    return text_format.Parse(_CONFIG, config_pb2.EvalConfig())

@@ -1,7 +1,7 @@
 """What the taxi model is measured by, on which slices, and what it must reach to be shipped."""
 
-import tensorflow_model_analysis as tfma
 from google.protobuf import text_format
+from tensorflow_model_analysis.proto import config_pb2
 
 # A threshold without a slicing spec holds on every slice, however small, and AUC has no value on
 # a slice with one class only: so each names its slices, `slicing_specs {}` being all examples
@@ -65,6 +65,6 @@ metrics_specs {
 """
 
 
-def eval_config() -> tfma.EvalConfig:
+def eval_config() -> config_pb2.EvalConfig:
     """Makes the configuration that both the sweep and the Evaluator use."""
-    return text_format.Parse(_CONFIG, tfma.EvalConfig())
+    return text_format.Parse(_CONFIG, config_pb2.EvalConfig())

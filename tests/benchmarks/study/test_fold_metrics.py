@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 import tensorflow_model_analysis as tfma
 from google.protobuf import text_format
+from tensorflow_model_analysis.proto import config_pb2
 
 from benchmarks.study import fold_metrics
 from benchmarks.study.fold_metrics import Sample
@@ -47,7 +48,7 @@ def _by_tfma(sample: Sample, model: int, kept: np.ndarray) -> Mapping[str, float
             "prediction": 1 / (1 + np.exp(-sample.output[model, kept].astype(np.float64))),
         }
     )
-    result = tfma.analyze_raw_data(frame, text_format.Parse(_CONFIG, tfma.EvalConfig()))
+    result = tfma.analyze_raw_data(frame, text_format.Parse(_CONFIG, config_pb2.EvalConfig()))
     metrics = result.get_metrics_for_all_slices()[()]
     return {name: metrics[key]["doubleValue"] for name, key in _NAMES.items()}
 

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-import tensorflow_model_analysis as tfma
 from google.protobuf import text_format
+from tensorflow_model_analysis.proto import config_pb2
 
 from checkpoint_sweep.common.eval_config import unvalidated_reason, with_defaults
 from checkpoint_sweep.errors import EvalConfigError
@@ -41,7 +41,7 @@ metrics_specs { metrics { class_name: "AUC" %s } }
 )
 def test_only_a_finite_bound_validates(threshold: str, reason: str | None) -> None:
     config = with_defaults(
-        text_format.Parse(_CONFIG % threshold, tfma.EvalConfig()), has_baseline=True
+        text_format.Parse(_CONFIG % threshold, config_pb2.EvalConfig()), has_baseline=True
     )
     assert unvalidated_reason(config) == reason
 
@@ -53,4 +53,4 @@ def test_a_metric_whose_module_ends_the_process_is_refused(
     monkeypatch.syspath_prepend(tmp_path)
     text = _CONFIG.replace('"AUC" %s', '"Ending" module: "ending_metric"')
     with pytest.raises(EvalConfigError, match=r"Ending: its module calls sys\.exit"):
-        with_defaults(text_format.Parse(text, tfma.EvalConfig()), has_baseline=True)
+        with_defaults(text_format.Parse(text, config_pb2.EvalConfig()), has_baseline=True)

@@ -1,8 +1,8 @@
 """Thresholds that a MetricsSpec has by name are those of the metrics of that name."""
 
 import pytest
-import tensorflow_model_analysis as tfma
 from google.protobuf import text_format
+from tensorflow_model_analysis.proto import config_pb2
 
 from checkpoint_sweep.common.eval_config import EvalConfigError, check_thresholds, with_defaults
 
@@ -18,8 +18,8 @@ def _with_metric(settings: str) -> str:
     return f'metrics_specs {{ metrics {{ class_name: "AUC" {settings} }} }}'
 
 
-def _parsed(specs: str) -> tfma.EvalConfig:
-    return text_format.Parse(f'model_specs {{ label_key: "y" }} {specs}', tfma.EvalConfig())
+def _parsed(specs: str) -> config_pb2.EvalConfig:
+    return text_format.Parse(f'model_specs {{ label_key: "y" }} {specs}', config_pb2.EvalConfig())
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_what_belongs_to_no_metric_is_refused(specs: str, words: str) -> None:
 def test_the_type_of_an_eval_saved_model_is_refused() -> None:
     config = text_format.Parse(
         f'model_specs {{ label_key: "y" model_type: "tf_estimator" }} metrics_specs {{ {AUC} }}',
-        tfma.EvalConfig(),
+        config_pb2.EvalConfig(),
     )
     with pytest.raises(EvalConfigError, match=r"Leave ModelSpec.model_type out"):
         with_defaults(config, has_baseline=False)

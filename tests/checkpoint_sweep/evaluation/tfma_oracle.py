@@ -17,6 +17,7 @@ from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from google.protobuf import json_format, text_format
 from tensorflow_model_analysis.metrics import aggregation
 from tensorflow_model_analysis.metrics import confusion_matrix_metrics as of_matrices
+from tensorflow_model_analysis.proto import config_pb2
 
 from checkpoint_sweep.evaluation import EvaluateModels, tfma_internals
 from checkpoint_sweep.saved_model.model_source import ModelSource
@@ -30,15 +31,15 @@ _ANSWERED: dict[str, str] = {}
 COUNTS = ("example_count", "numWeightedExamples", "Positives", "Negatives", "true_", "false_")
 
 
-def config(text: str, baseline: bool = False) -> tfma.EvalConfig:
+def config(text: str, baseline: bool = False) -> config_pb2.EvalConfig:
     """An EvalConfig with TFMA's defaults."""
-    parsed = text_format.Parse(text, tfma.EvalConfig())
+    parsed = text_format.Parse(text, config_pb2.EvalConfig())
     return tfma.utils.update_eval_config_with_defaults(parsed, has_baseline=baseline)
 
 
 def run_tfma(
     data: str,
-    eval_config: tfma.EvalConfig,
+    eval_config: config_pb2.EvalConfig,
     candidate: ModelSource,
     output: str,
     baseline: ModelSource | None = None,
@@ -149,7 +150,7 @@ def _with_limits(value: Any) -> Any:
     return patched
 
 
-def _question(data: str, eval_config: tfma.EvalConfig, *others: Any) -> str:
+def _question(data: str, eval_config: config_pb2.EvalConfig, *others: Any) -> str:
     digest = hashlib.sha256(eval_config.SerializeToString(deterministic=True))
     digest.update(Path(data).read_bytes())
     for other in others:
@@ -165,7 +166,7 @@ def _question(data: str, eval_config: tfma.EvalConfig, *others: Any) -> str:
 
 def run_engine(
     data: str,
-    eval_config: tfma.EvalConfig,
+    eval_config: config_pb2.EvalConfig,
     candidates: Sequence[ModelSource],
     directory: str,
     baseline: ModelSource | None = None,

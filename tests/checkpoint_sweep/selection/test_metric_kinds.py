@@ -6,13 +6,14 @@ import types
 import pytest
 import tensorflow_model_analysis as tfma
 from google.protobuf import text_format
+from tensorflow_model_analysis.proto import config_pb2
 
 from checkpoint_sweep.common.names import MetricName
 from checkpoint_sweep.selection.metric_kinds import MetricKinds
 
 
 def _kind(specs: str, metric: MetricName) -> str:
-    return MetricKinds.of_config(text_format.Parse(specs, tfma.EvalConfig())).of(metric)
+    return MetricKinds.of_config(text_format.Parse(specs, config_pb2.EvalConfig())).of(metric)
 
 
 def _spec(class_name: str, config: str = "", more: str = "", module: str = "") -> str:

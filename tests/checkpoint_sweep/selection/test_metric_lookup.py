@@ -1,6 +1,7 @@
 import pytest
 import tensorflow_model_analysis as tfma
 from google.protobuf import text_format
+from tensorflow_model_analysis.proto import config_pb2
 
 from checkpoint_sweep.selection.across import Across
 from checkpoint_sweep.selection.criteria import Direction
@@ -12,10 +13,10 @@ from checkpoint_sweep.selection.set_policies import SecondaryMetric
 HIGHER, LOWER = Direction.HIGHER_IS_BETTER, Direction.LOWER_IS_BETTER
 
 
-def _config(metrics: str) -> tfma.EvalConfig:
+def _config(metrics: str) -> config_pb2.EvalConfig:
     config = text_format.Parse(
         f'model_specs {{ label_key: "y" example_weight_key: "w" }} metrics_specs {{ {metrics} }}',
-        tfma.EvalConfig(),
+        config_pb2.EvalConfig(),
     )
     return tfma.utils.update_eval_config_with_defaults(config, has_baseline=True, rubber_stamp=True)
 

@@ -3,8 +3,8 @@
 import math
 
 import pytest
-import tensorflow_model_analysis as tfma
 from google.protobuf import text_format
+from tensorflow_model_analysis.proto import config_pb2
 
 from checkpoint_sweep.common.names import MetricName
 from checkpoint_sweep.selection.thresholds import (
@@ -52,8 +52,8 @@ metrics_specs {
 """
 
 
-def _config() -> tfma.EvalConfig:
-    return text_format.Parse(CONFIG, tfma.EvalConfig())
+def _config() -> config_pb2.EvalConfig:
+    return text_format.Parse(CONFIG, config_pb2.EvalConfig())
 
 
 def test_thresholds_in_words() -> None:

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-import tensorflow_model_analysis as tfma
 from google.protobuf import text_format
 from sklearn.metrics import roc_auc_score
+from tensorflow_model_analysis.proto import config_pb2
 
 from checkpoint_sweep import SweepOptions, UserError, sweep
 from checkpoint_sweep.common.names import OVERALL
@@ -109,7 +109,7 @@ def test_logits_of_one_class_of_several_are_told_by_their_values(tmp_path: Path)
     drafted = _draft(tmp_path, classes, 8 * _SCORES - 4)
     assert drafted.select == "sparse_categorical_accuracy"
     assert any("tf.nn.softmax" in note for note in drafted.notes)
-    config = text_format.Parse(drafted.text, tfma.EvalConfig())
+    config = text_format.Parse(drafted.text, config_pb2.EvalConfig())
     (cross_entropy,) = (
         metric.config
         for metric in config.metrics_specs[0].metrics

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 import tensorflow as tf
-import tensorflow_model_analysis as tfma
 from google.protobuf import text_format
+from tensorflow_model_analysis.proto import config_pb2
 
 from checkpoint_sweep import SweepOptions, sweep
 from checkpoint_sweep.common.errors import UserError
@@ -59,7 +59,7 @@ def test_a_keras_classifiers_and_a_regressions_configs_are_taken_by_a_sweep(
     given = str(tmp_path / "export"), str(tmp_path / "eval.csv")
     drafted = draft(*given)
     (tmp_path / "config.pbtxt").write_text(drafted.text)
-    config = text_format.Parse(drafted.text, tfma.EvalConfig())
+    config = text_format.Parse(drafted.text, config_pb2.EvalConfig())
     assert config.model_specs[0].label_key == label
     assert config.model_specs[0].example_weight_key == "weight"
     assert drafted.select == select
@@ -122,7 +122,7 @@ def test_label_and_problem_are_guessed_from_outputs_and_features(
     assert (guessed.label, guessed.problem) == (label, problem)
     assert (guessed.prediction != "") == (len(outputs) > 1)
     assert any(repr(label) in note for note in guessed.notes)
-    config = text_format.Parse(to_text(guessed, features[label], 10), tfma.EvalConfig())
+    config = text_format.Parse(to_text(guessed, features[label], 10), config_pb2.EvalConfig())
     assert config.model_specs[0].label_key == label
 
 
@@ -144,7 +144,7 @@ def test_labels_that_are_text_go_by_the_vocabulary_of_the_model(
     model = dataclasses.replace(_model(outputs), has_vocabulary=True)
     guessed = guess(model, features, None, None)
     assert (guessed.label, guessed.problem) == (label, problem)
-    config = text_format.Parse(to_text(guessed, features[label], 10), tfma.EvalConfig())
+    config = text_format.Parse(to_text(guessed, features[label], 10), config_pb2.EvalConfig())
     assert config.model_specs[0].label_key == label
 
 

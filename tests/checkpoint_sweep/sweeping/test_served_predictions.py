@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tensorflow as tf
-import tensorflow_model_analysis as tfma
 from google.protobuf import text_format
 from tensorflow.core.protobuf import saved_model_pb2
+from tensorflow_model_analysis.proto import config_pb2
 
 from checkpoint_sweep.common.eval_config import with_defaults
 from checkpoint_sweep.errors import ServingError
@@ -48,7 +48,7 @@ def check_of(tmp_path: Path, examples: list[bytes]) -> Callable[[ModelSource], C
     path = tmp_path / "eval.tfrecord"
     tfrecords.write(path, examples[:40])
     read = open_files([str(path)], "eval", None, str(tmp_path / "tables"))
-    config = with_defaults(text_format.Parse(CONFIG, tfma.EvalConfig()), has_baseline=False)
+    config = with_defaults(text_format.Parse(CONFIG, config_pb2.EvalConfig()), has_baseline=False)
     return lambda source: functools.partial(
         check_predictions, source, eval_config=config, examples=read
     )
@@ -119,7 +119,7 @@ def test_inputs_on_which_no_output_depends_are_no_obstacle_and_damage_is_one(
     directory = str(tmp_path / "export")
     tf.saved_model.save(module, directory, signatures={"serving_default": serve})
     (tmp_path / "eval.csv").write_text("x,big_tipper\n1,0\n2,1\n")
-    config = with_defaults(text_format.Parse(CONFIG, tfma.EvalConfig()), has_baseline=False)
+    config = with_defaults(text_format.Parse(CONFIG, config_pb2.EvalConfig()), has_baseline=False)
     model = SavedModel(directory)
     examples = open_files(
         [str(tmp_path / "eval.csv")],

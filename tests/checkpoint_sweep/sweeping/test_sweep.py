@@ -11,6 +11,7 @@ import pytest
 import tensorflow as tf
 import tensorflow_model_analysis as tfma
 from google.protobuf import json_format, text_format
+from tensorflow_model_analysis.proto import config_pb2
 
 from checkpoint_sweep import Direction, EarliestOfSet, Selection, StepRange, SweepOptions
 from checkpoint_sweep.common.errors import UserError
@@ -136,7 +137,7 @@ def test_what_is_called_latest_and_is_no_link_stays(
 
 @pytest.mark.parametrize("form", ["json", "yaml"])
 def test_a_config_may_be_json_or_yaml(form: str, files: Files) -> None:
-    config = text_format.Parse(files.config.read_text(), tfma.EvalConfig())
+    config = text_format.Parse(files.config.read_text(), config_pb2.EvalConfig())
     path = files.config.with_suffix(f".{form}")  # JSON is YAML.
     path.write_text(json_format.MessageToJson(config))
     assert sweep(**files.arguments(config=str(path))).chosen is not None

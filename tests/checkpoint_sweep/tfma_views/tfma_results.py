@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import tensorflow_model_analysis as tfma
 from google.protobuf import text_format
+from tensorflow_model_analysis.proto import config_pb2
 from tfx_bsl.arrow import table_util
 
 from tests.support import eager_beam
@@ -116,7 +117,7 @@ def multi_class_rows(count: int = ROWS) -> pd.DataFrame:
 
 def write_results(directory: Path, rows: pd.DataFrame, config: str) -> str:
     """Evaluates the rows with stock TFMA and writes what any TFMA evaluation writes."""
-    eval_config = text_format.Parse(config, tfma.EvalConfig())
+    eval_config = text_format.Parse(config, config_pb2.EvalConfig())
     batch = table_util.CanonicalizeRecordBatch(pa.RecordBatch.from_pandas(rows))
     with eager_beam.pipeline() as pipeline:
         _ = (

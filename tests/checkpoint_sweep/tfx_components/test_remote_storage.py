@@ -5,8 +5,8 @@ import shutil
 from pathlib import Path
 
 import tensorflow as tf
-import tensorflow_model_analysis as tfma
 from google.protobuf import json_format, text_format
+from tensorflow_model_analysis.proto import config_pb2
 from tfx import types
 from tfx.types import standard_artifacts
 
@@ -51,7 +51,9 @@ def test_sweep_and_evaluator_work_on_a_remote_file_system(
     uploaded = _upload(tmp_path / "examples", f"{root}/examples")
     data = tfx_artifacts.examples(uploaded, ["eval", "test"])
     schema = _artifact(standard_artifacts.Schema, _upload(tmp_path / "schema", f"{root}/schema"))
-    config = json_format.MessageToJson(text_format.Parse(EVAL_CONFIG % 0.1, tfma.EvalConfig()))
+    config = json_format.MessageToJson(
+        text_format.Parse(EVAL_CONFIG % 0.1, config_pb2.EvalConfig())
+    )
     outputs = {
         "evaluation": _artifact(standard_artifacts.ModelEvaluation, f"{root}/sweep/evaluation/1"),
         "model": _artifact(standard_artifacts.Model, f"{root}/sweep/model/1"),

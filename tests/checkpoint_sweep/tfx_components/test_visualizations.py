@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import tensorflow_model_analysis as tfma
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
+from tensorflow_model_analysis.proto import config_pb2
 from tfx import types
 from tfx import v1 as tfx
 from tfx.orchestration.experimental.interactive import (
@@ -120,7 +120,7 @@ def test_the_example_of_the_documents_shows_the_outputs_of_the_sweep(
         train_args=tfx.proto.TrainArgs(num_steps=400),
         eval_args=tfx.proto.EvalArgs(),
     )
-    config = tfma.EvalConfig()
+    config = config_pb2.EvalConfig()
     runpy.run_path(str(file))["show"](examples, trainer, config, "root")
     assert calls == [
         ("root", "root"),

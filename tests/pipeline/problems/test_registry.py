@@ -1,7 +1,7 @@
 """Every problem is complete: what its definition names is there and fits together."""
 
 import pytest
-import tensorflow_model_analysis as tfma
+from tensorflow_model_analysis.proto import config_pb2
 
 from checkpoint_sweep.common.eval_config import with_defaults
 from checkpoint_sweep.selection.metric_lookup import resolve_direction
@@ -34,7 +34,7 @@ def test_a_problem_leaves_checkpoints_to_choose_from(problem: Problem) -> None:
 
 
 def test_a_problem_declares_the_direction_of_its_selection_metric(problem: Problem) -> None:
-    config: tfma.EvalConfig = load(problem.eval_config)()
+    config: config_pb2.EvalConfig = load(problem.eval_config)()
     resolve_direction(Selection(problem.select_by), with_defaults(config, has_baseline=True))
 
 

@@ -5,9 +5,9 @@ import signal
 from typing import Any
 
 import tensorflow as tf
-import tensorflow_model_analysis as tfma
 import tensorflow_transform as tft
 from google.protobuf import text_format
+from tensorflow_model_analysis.proto import config_pb2
 from tfx import v1 as tfx
 
 from pipeline.problems import estimator_inputs, estimator_training
@@ -39,9 +39,9 @@ metrics_specs {
 """
 
 
-def eval_config() -> tfma.EvalConfig:
+def eval_config() -> config_pb2.EvalConfig:
     """AUC must be above one half, and may be a little worse than the baseline's."""
-    return text_format.Parse(_CONFIG % os.environ.get(BETTER, "-0.5"), tfma.EvalConfig())
+    return text_format.Parse(_CONFIG % os.environ.get(BETTER, "-0.5"), config_pb2.EvalConfig())
 
 
 class _Hold(tf.estimator.SessionRunHook):

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import tensorflow_model_analysis as tfma
+from tensorflow_model_analysis.proto import config_pb2
 
 from checkpoint_sweep.common import digests
 from checkpoint_sweep.common.errors import UserError
@@ -45,7 +46,7 @@ class EvaluationFingerprint:
 
     def __init__(
         self,
-        eval_config: tfma.EvalConfig,
+        eval_config: config_pb2.EvalConfig,
         examples: Sequence[str],
         schema: bytes,
         exported: SavedModel,

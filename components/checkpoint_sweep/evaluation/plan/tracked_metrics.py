@@ -4,7 +4,6 @@ import dataclasses
 from collections.abc import Mapping, Set
 from typing import Any
 
-import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.metrics import metric_specs, metric_types
 from tensorflow_model_analysis.proto import config_pb2
 from tensorflow_model_analysis.slicer import slicer_lib
@@ -81,7 +80,7 @@ class UncertaintySpec:
 
 
 def find_tracked_metrics(
-    eval_config: tfma.EvalConfig, selection: Selection | None, cluster_key: str | None = None
+    eval_config: config_pb2.EvalConfig, selection: Selection | None, cluster_key: str | None = None
 ) -> UncertaintySpec | None:
     """Finds the metrics that decide: the selection metric, and those with a threshold on a slice.
 
@@ -150,7 +149,7 @@ def _fits(name: SliceName, pattern: _Pattern) -> bool:
 
 
 def _names_that_decide(
-    selection: Selection, eval_config: tfma.EvalConfig, both: Set[MetricName]
+    selection: Selection, eval_config: config_pb2.EvalConfig, both: Set[MetricName]
 ) -> set[MetricName]:
     if not selection.is_composite:
         return {selection.single_name}

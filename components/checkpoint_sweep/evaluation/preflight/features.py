@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterator
 
-import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.proto import config_pb2
 
 from checkpoint_sweep.common.errors import UserError
@@ -21,7 +20,7 @@ class FeatureError(UserError):
 def check_features(
     saved_model: SavedModel,
     spec: config_pb2.ModelSpec,
-    eval_config: tfma.EvalConfig,
+    eval_config: config_pb2.EvalConfig,
     features: Collection[str],
 ) -> None:
     """Checks that the features of labels, weights, slices and queries are there.
@@ -64,7 +63,7 @@ def check_cluster_feature(cluster_key: str | None, features: Collection[str]) ->
     )
 
 
-def features_of(eval_config: tfma.EvalConfig, saved_model: SavedModel) -> set[str]:
+def features_of(eval_config: config_pb2.EvalConfig, saved_model: SavedModel) -> set[str]:
     """Finds the features of the examples that the config names, unless a function makes them.
 
     Args:
@@ -75,13 +74,13 @@ def features_of(eval_config: tfma.EvalConfig, saved_model: SavedModel) -> set[st
     return named - _made(eval_config, saved_model) - {""}
 
 
-def indispensable_features(eval_config: tfma.EvalConfig, saved_model: SavedModel) -> set[str]:
+def indispensable_features(eval_config: config_pb2.EvalConfig, saved_model: SavedModel) -> set[str]:
     """Finds those of `features_of` that some example must have: else each weight would be 1."""
     named = label_and_weight_features(eval_config)
     return named - _made(eval_config, saved_model)
 
 
-def _made(eval_config: tfma.EvalConfig, saved_model: SavedModel) -> set[str]:
+def _made(eval_config: config_pb2.EvalConfig, saved_model: SavedModel) -> set[str]:
     return {
         name
         for spec in eval_config.model_specs
@@ -90,7 +89,7 @@ def _made(eval_config: tfma.EvalConfig, saved_model: SavedModel) -> set[str]:
 
 
 def _named(
-    spec: config_pb2.ModelSpec, eval_config: tfma.EvalConfig
+    spec: config_pb2.ModelSpec, eval_config: config_pb2.EvalConfig
 ) -> Iterator[tuple[str, str, str]]:
     """Yields features, the sentence where one is missing, and where to name another."""
     for name in [spec.label_key, *sorted(spec.label_keys.values())]:

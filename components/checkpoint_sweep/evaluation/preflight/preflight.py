@@ -1,6 +1,6 @@
 """All that is checked before any work, for a sweep and for an Evaluator alike."""
 
-import tensorflow_model_analysis as tfma
+from tensorflow_model_analysis.proto import config_pb2
 
 from checkpoint_sweep.common.eval_config import check_thresholds
 from checkpoint_sweep.evaluation.inputs.source import ExampleSource
@@ -22,7 +22,7 @@ from checkpoint_sweep.saved_model.saved_model import SavedModel
 
 
 def preflight(
-    eval_config: tfma.EvalConfig,
+    eval_config: config_pb2.EvalConfig,
     examples: ExampleSource,
     exported: SavedModel,
     baseline: ModelSource | None,

@@ -7,8 +7,8 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 import tensorflow as tf
-import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis import constants
+from tensorflow_model_analysis.proto import config_pb2
 from tensorflow_model_analysis.utils import model_util
 
 from checkpoint_sweep.common.errors import UserError
@@ -45,7 +45,7 @@ class SignatureError(UserError):
 
 def check_signature(
     saved_model: SavedModel,
-    eval_config: tfma.EvalConfig,
+    eval_config: config_pb2.EvalConfig,
     features: Collection[str],
     of_baseline: bool = False,
 ) -> None:
@@ -91,7 +91,7 @@ def check_signature(
             _check_output(label, signature.outputs, output, spec.prediction_key)
 
 
-def flattening_warning(saved_model: SavedModel, eval_config: tfma.EvalConfig) -> str | None:
+def flattening_warning(saved_model: SavedModel, eval_config: config_pb2.EvalConfig) -> str | None:
     """Warns in a sentence if binary metrics would be computed over a two-column output.
 
     TFMA then takes every example for two, one a column: precision equals recall, calibration is
@@ -133,7 +133,7 @@ def flattening_warning(saved_model: SavedModel, eval_config: tfma.EvalConfig) ->
 
 
 def conversion_notice(
-    saved_model: SavedModel, eval_config: tfma.EvalConfig, types: Mapping[str, str]
+    saved_model: SavedModel, eval_config: config_pb2.EvalConfig, types: Mapping[str, str]
 ) -> str | None:
     """Says which features are converted to the number type of an input; None if none is.
 

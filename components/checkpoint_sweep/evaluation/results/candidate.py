@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping, Sequence
 
 import tensorflow as tf
-import tensorflow_model_analysis as tfma
+from tensorflow_model_analysis.proto import config_pb2
 
 from checkpoint_sweep.common import digests
 from checkpoint_sweep.common.files import files_below, special_file
@@ -29,7 +29,7 @@ def read_result(
     name: str,
     step: int,
     selection: Selection,
-    eval_config: tfma.EvalConfig,
+    eval_config: config_pb2.EvalConfig,
 ) -> CandidateResult:
     """Reads the selection metric, the missed thresholds and the number of non-finite predictions.
 
@@ -81,7 +81,7 @@ def read_result(
 
 
 def unsure_thresholds(
-    directory: str, selection: Selection, eval_config: tfma.EvalConfig
+    directory: str, selection: Selection, eval_config: config_pb2.EvalConfig
 ) -> list[str]:
     """Describes each threshold that a candidate meets, and that lies within an interval of it.
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping
 
-import tensorflow_model_analysis as tfma
+from tensorflow_model_analysis.proto import config_pb2
 from tensorflow_model_analysis.slicer import slicer_lib
 
 from checkpoint_sweep.common.names import MetricName, ModelNames, SliceName
@@ -19,7 +19,7 @@ from checkpoint_sweep.selection.thresholds import (
 
 
 def not_sure(
-    eval_config: tfma.EvalConfig,
+    eval_config: config_pb2.EvalConfig,
     found: Mapping[tuple[SliceName, MetricName], JackknifeReplicates],
     level: float,
 ) -> list[str]:
@@ -49,7 +49,7 @@ def not_sure(
 
 
 def within_intervals(
-    eval_config: tfma.EvalConfig,
+    eval_config: config_pb2.EvalConfig,
     found: Mapping[tuple[SliceName, MetricName], JackknifeReplicates],
     level: float,
 ) -> list[str]:
@@ -71,7 +71,7 @@ def within_intervals(
 
 
 def _judged(
-    eval_config: tfma.EvalConfig, found: Collection[tuple[SliceName, MetricName]]
+    eval_config: config_pb2.EvalConfig, found: Collection[tuple[SliceName, MetricName]]
 ) -> Iterator[tuple[Threshold, list[SliceName]]]:
     """Yields the thresholds of candidates, and the slices of each whose errors are known."""
     baseline = ModelNames.of(eval_config).baseline

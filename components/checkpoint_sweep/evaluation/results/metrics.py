@@ -9,7 +9,7 @@ import tensorflow as tf
 import tensorflow_model_analysis as tfma
 from google.protobuf import json_format
 from tensorflow_model_analysis.metrics import metric_types
-from tensorflow_model_analysis.proto import metrics_for_slice_pb2
+from tensorflow_model_analysis.proto import config_pb2, metrics_for_slice_pb2
 from tensorflow_model_analysis.slicer import slicer_lib
 from tensorflow_model_analysis.writers import eval_config_writer
 
@@ -46,15 +46,17 @@ class EvaluationMetrics:
         return [record for record in records if not record.HasField("cross_slice_key")]
 
     @functools.cached_property
-    def eval_config(self) -> tfma.EvalConfig:
+    def eval_config(self) -> config_pb2.EvalConfig:
         """The config that lies beside the metrics; an empty one where it is missing or damaged."""
         name = f"{eval_config_writer.EVAL_CONFIG_FILE}.json"
         try:
             if tf.io.gfile.exists(os.path.join(self.directory, name)):
-                return eval_config_writer.load_eval_run(self.directory)[0] or tfma.EvalConfig()
+                return (
+                    eval_config_writer.load_eval_run(self.directory)[0] or config_pb2.EvalConfig()
+                )
         except (ValueError, OSError, json_format.ParseError, tf.errors.OpError):
             pass
-        return tfma.EvalConfig()
+        return config_pb2.EvalConfig()
 
     @functools.cached_property
     def kinds(self) -> MetricKinds:

@@ -6,7 +6,7 @@ import tensorflow as tf
 import tensorflow_model_analysis as tfma
 from google.protobuf import message
 from tensorflow_model_analysis.metrics import metric_specs, metric_types
-from tensorflow_model_analysis.proto import metrics_for_slice_pb2, validation_result_pb2
+from tensorflow_model_analysis.proto import config_pb2, metrics_for_slice_pb2, validation_result_pb2
 
 from checkpoint_sweep.common.names import MetricName, ModelNames
 from checkpoint_sweep.common.text import first_line
@@ -53,7 +53,9 @@ def threshold_failures(directory: str, metrics: EvaluationMetrics | None = None)
     return failures or [f"the validation in {directory}, which names no threshold"]
 
 
-def without_meaning(eval_config: tfma.EvalConfig, reasons: Mapping[MetricName, str]) -> list[str]:
+def without_meaning(
+    eval_config: config_pb2.EvalConfig, reasons: Mapping[MetricName, str]
+) -> list[str]:
     """Returns one sentence for each metric that has a threshold and may not decide.
 
     Args:

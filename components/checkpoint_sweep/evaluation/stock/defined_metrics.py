@@ -2,7 +2,6 @@
 
 import json
 
-import tensorflow_model_analysis as tfma
 from google.protobuf import json_format
 from tensorflow_model_analysis.metrics import metric_specs, metric_types
 from tensorflow_model_analysis.proto import config_pb2
@@ -42,7 +41,7 @@ class WhereDefined(metric_types.Metric):
         ]
 
 
-def where_defined(eval_config: tfma.EvalConfig) -> tfma.EvalConfig:
+def where_defined(eval_config: config_pb2.EvalConfig) -> config_pb2.EvalConfig:
     """Returns the config with `WhereDefined` in place of the metrics that need labels of a class.
 
     Names, thresholds and all other metrics are the same.
@@ -50,7 +49,7 @@ def where_defined(eval_config: tfma.EvalConfig) -> tfma.EvalConfig:
     Args:
         eval_config: Evaluation config with its defaults.
     """
-    result = tfma.EvalConfig()
+    result = config_pb2.EvalConfig()
     result.CopyFrom(eval_config)
     for spec in result.metrics_specs:
         for metric in spec.metrics:

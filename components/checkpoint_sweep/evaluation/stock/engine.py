@@ -13,6 +13,7 @@ from absl import logging
 from apache_beam.metrics import Metrics, MetricsFilter
 from tensorflow_model_analysis import constants
 from tensorflow_model_analysis.extractors.unbatch_extractor import UNBATCH_EXTRACTOR_STAGE_NAME
+from tensorflow_model_analysis.proto import config_pb2
 
 from checkpoint_sweep.common import progress
 from checkpoint_sweep.common.files import write_json
@@ -177,7 +178,7 @@ class _Count(beam.DoFn):
         looking: Whether to look for what may be wrong with labels, weights and the baseline.
     """
 
-    def __init__(self, eval_config: tfma.EvalConfig, looking: bool) -> None:
+    def __init__(self, eval_config: config_pb2.EvalConfig, looking: bool) -> None:
         self._config = eval_config
         self._looking = looking
         self._examples = Metrics.counter(_COUNTERS, "examples")

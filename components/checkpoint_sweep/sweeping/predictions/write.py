@@ -13,8 +13,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import tensorflow as tf
-import tensorflow_model_analysis as tfma
 from absl import logging
+from tensorflow_model_analysis.proto import config_pb2
 
 from checkpoint_sweep.common import progress
 from checkpoint_sweep.common.files import replacing
@@ -42,7 +42,7 @@ _ROWS = 4096
 def write_predictions(
     sources: Sequence[ModelSource],
     baseline: ModelSource | None,
-    eval_config: tfma.EvalConfig,
+    eval_config: config_pb2.EvalConfig,
     examples: ExampleSource,
     evaluation: str,
     key: str | None = None,
@@ -85,9 +85,9 @@ def write_predictions(
     return written
 
 
-def _config_of(eval_config: tfma.EvalConfig, is_baseline: bool) -> tfma.EvalConfig:
+def _config_of(eval_config: config_pb2.EvalConfig, is_baseline: bool) -> config_pb2.EvalConfig:
     """Returns the config of a model alone, whose labels and weights are not by model."""
-    config = tfma.EvalConfig()
+    config = config_pb2.EvalConfig()
     config.CopyFrom(eval_config)
     own = [spec for spec in eval_config.model_specs if spec.is_baseline == is_baseline]
     del config.model_specs[:]
@@ -98,7 +98,7 @@ def _config_of(eval_config: tfma.EvalConfig, is_baseline: bool) -> tfma.EvalConf
 
 
 def _tables(
-    source: ModelSource, config: tfma.EvalConfig, examples: ExampleSource, key: str | None
+    source: ModelSource, config: config_pb2.EvalConfig, examples: ExampleSource, key: str | None
 ) -> Iterator[pa.Table]:
     """Yields a table for each batch."""
     with data_errors.in_a_sentence(

@@ -5,8 +5,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import tensorflow as tf
-import tensorflow_model_analysis as tfma
 from tensorflow_metadata.proto.v0 import schema_pb2
+from tensorflow_model_analysis.proto import config_pb2
 
 from checkpoint_sweep.evaluation.aggregate import slicing
 from checkpoint_sweep.evaluation.inputs import preprocessing
@@ -67,7 +67,9 @@ def of_schema(schema: schema_pb2.Schema | None) -> dict[str, Declared]:
 
 
 def of_evaluation(
-    eval_config: tfma.EvalConfig, models: Sequence[SavedModel], schema: schema_pb2.Schema | None
+    eval_config: config_pb2.EvalConfig,
+    models: Sequence[SavedModel],
+    schema: schema_pb2.Schema | None,
 ) -> TableColumns:
     """Lists inputs of the models, labels, weights, slices and query keys.
 
@@ -106,7 +108,7 @@ def of_evaluation(
 
 
 def _signatures(
-    spec: tfma.ModelSpec, model: SavedModel
+    spec: config_pb2.ModelSpec, model: SavedModel
 ) -> "Iterator[tuple[str, tf.compat.v1.SignatureDef]]":
     """Yields the signature that is evaluated, and those that preprocess, by name."""
     present = model.signatures
@@ -128,7 +130,7 @@ def _is_lone_string(
     return list(inputs.values()) == [text]
 
 
-def _reads_any_feature(eval_config: tfma.EvalConfig) -> bool:
+def _reads_any_feature(eval_config: config_pb2.EvalConfig) -> bool:
     """Tells whether a metric may read a feature that the config does not name."""
     if any(metrics.query_key for metrics in eval_config.metrics_specs):
         return True

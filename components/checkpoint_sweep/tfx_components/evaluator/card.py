@@ -9,6 +9,7 @@ import apache_beam as beam
 import tensorflow as tf
 import tensorflow_model_analysis as tfma
 from absl import logging
+from tensorflow_model_analysis.proto import config_pb2
 from tfx import types
 
 from checkpoint_sweep.common.files import write_text
@@ -40,7 +41,7 @@ def leave_card(
     blessing: types.Artifact,
     metrics: EvaluationMetrics,
     model: types.Artifact,
-    eval_config: tfma.EvalConfig,
+    eval_config: config_pb2.EvalConfig,
     splits: Sequence[str],
     blessed: bool,
     reason: str,

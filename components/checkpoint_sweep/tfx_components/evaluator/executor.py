@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import apache_beam as beam
-import tensorflow_model_analysis as tfma
 from absl import logging
+from tensorflow_model_analysis.proto import config_pb2
 from tfx import types
 from tfx.components.evaluator import constants
 from tfx.components.evaluator import executor as stock
@@ -146,7 +146,7 @@ def _source(name: str, artifacts: list[types.Artifact]) -> ModelSource:
 
 
 def _bless(
-    blessing: types.Artifact, metrics: EvaluationMetrics, eval_config: tfma.EvalConfig
+    blessing: types.Artifact, metrics: EvaluationMetrics, eval_config: config_pb2.EvalConfig
 ) -> tuple[bool, str]:
     """Writes the verdict, and returns it with its reason."""
     found = findings(read_replicates(metrics.directory, ModelNames.of(eval_config), metrics))
@@ -160,7 +160,7 @@ def _bless(
     return ok, reason
 
 
-def _judge(evaluation: str, eval_config: tfma.EvalConfig, words: str) -> tuple[bool, str]:
+def _judge(evaluation: str, eval_config: config_pb2.EvalConfig, words: str) -> tuple[bool, str]:
     """Decides whether the model is blessed, and why; without thresholds to meet it is not."""
     predictions = read_predictions(evaluation)
     if reason := predictions.excluded_reason:

@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Sequence
 
-import tensorflow_model_analysis as tfma
+from tensorflow_model_analysis.proto import config_pb2
 from tfx import types
 from tfx.dsl.components.base import base_beam_component, executor_spec
 from tfx.types import standard_artifacts
@@ -53,7 +53,7 @@ class CheckpointSweep(base_beam_component.BaseBeamComponent):
         examples: types.BaseChannel,
         model: types.BaseChannel,
         model_run: types.BaseChannel,
-        eval_config: tfma.EvalConfig,
+        eval_config: config_pb2.EvalConfig,
         selection: Selection,
         schema: types.BaseChannel | None = None,
         baseline_model: types.BaseChannel | None = None,

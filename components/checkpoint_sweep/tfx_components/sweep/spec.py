@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-import tensorflow_model_analysis as tfma
+from tensorflow_model_analysis.proto import config_pb2
 from tfx.types import component_spec, standard_artifacts
 
 EXAMPLES = "examples"
@@ -52,7 +52,7 @@ class CheckpointSweepSpec(component_spec.ComponentSpec):
         BLESSING: component_spec.ChannelParameter(type=standard_artifacts.ModelBlessing),
     }
     PARAMETERS: ClassVar = {
-        EVAL_CONFIG: component_spec.ExecutionParameter(type=tfma.EvalConfig),
+        EVAL_CONFIG: component_spec.ExecutionParameter(type=config_pb2.EvalConfig),
         SELECTION: component_spec.ExecutionParameter(type=str),
         EXAMPLE_SPLITS: component_spec.ExecutionParameter(type=str),
         FIRST_STEP: component_spec.ExecutionParameter(type=int, optional=True),

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import tensorflow_model_analysis as tfma
+from tensorflow_model_analysis.proto import config_pb2
 
 from checkpoint_sweep.evaluation.candidates.fingerprint import ChangedError, EvaluationFingerprint
 from checkpoint_sweep.saved_model.model_source import ModelSource
@@ -19,7 +19,7 @@ CODE = "metric_of_this_test.py"
 def evaluated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> EvaluationFingerprint:
     monkeypatch.syspath_prepend(tmp_path)
     (tmp_path / CODE).write_text("FACTOR = 1")
-    config = tfma.EvalConfig()
+    config = config_pb2.EvalConfig()
     config.metrics_specs.add().metrics.add(class_name="Mine", module=Path(CODE).stem)
     for name in (GRAPH, BASELINE, "baseline/saved_model.pb", EXAMPLES):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)

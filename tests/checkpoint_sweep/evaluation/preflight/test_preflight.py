@@ -5,8 +5,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-import tensorflow_model_analysis as tfma
 from google.protobuf import text_format
+from tensorflow_model_analysis.proto import config_pb2
 
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.common.eval_config import EvalConfigError, with_defaults
@@ -25,12 +25,12 @@ _UNCOMPUTED = (
 
 def _config(
     metrics: str = "", model: str = 'label_key: "y"', baseline: bool = False
-) -> tfma.EvalConfig:
+) -> config_pb2.EvalConfig:
     text = f'metrics_specs {{ metrics {{ class_name: "AUC" }} {metrics} }}'
     specs = [f'name: "candidate" {model}', f'name: "baseline" is_baseline: true {model}']
     for spec in specs if baseline else [model]:
         text += f" model_specs {{ {spec} }}"
-    return with_defaults(text_format.Parse(text, tfma.EvalConfig()), baseline)
+    return with_defaults(text_format.Parse(text, config_pb2.EvalConfig()), baseline)
 
 
 def _examples(*names: str) -> Any:
@@ -79,7 +79,7 @@ def test_preflight_warns_of_flattened_outputs_and_compiled_metrics(
     ],
 )
 def test_preflight_refuses_features_signatures_and_thresholds_that_do_not_fit(
-    config: tfma.EvalConfig, features: list[str], error: type[UserError], tmp_path: Path
+    config: config_pb2.EvalConfig, features: list[str], error: type[UserError], tmp_path: Path
 ) -> None:
     with pytest.raises(error):
         preflight(config, _examples(*features), _model(tmp_path / "model"), None)

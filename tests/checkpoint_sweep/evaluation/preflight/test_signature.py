@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 import tensorflow as tf
-import tensorflow_model_analysis as tfma
 from google.protobuf import text_format
+from tensorflow_model_analysis.proto import config_pb2
 
 from checkpoint_sweep.common.eval_config import with_defaults
 from checkpoint_sweep.evaluation.preflight.signature import conversion_notice, flattening_warning
@@ -21,9 +21,9 @@ def _model(directory: Path, columns: int | None) -> SavedModel:
     return SavedModel(str(directory))
 
 
-def _config(metrics: str) -> tfma.EvalConfig:
+def _config(metrics: str) -> config_pb2.EvalConfig:
     text = f'model_specs {{ label_key: "y" }} metrics_specs {{ {metrics} }}'
-    return with_defaults(text_format.Parse(text, tfma.EvalConfig()), has_baseline=False)
+    return with_defaults(text_format.Parse(text, config_pb2.EvalConfig()), has_baseline=False)
 
 
 AUC = 'metrics { class_name: "AUC" }'

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import tensorflow_model_analysis as tfma
 from google.protobuf import text_format
-from tensorflow_model_analysis.proto import metrics_for_slice_pb2
+from tensorflow_model_analysis.proto import config_pb2, metrics_for_slice_pb2
 
 from checkpoint_sweep.common.names import MetricName, ModelNames
 from checkpoint_sweep.evaluation.results.files import JACKKNIFE
@@ -144,7 +144,7 @@ def test_a_renamed_metric_has_the_range_of_its_class(
     renamed = json.dumps({"slices": [_REPLICATES]}).replace('"auc"', '"area"')
     config = text_format.Parse(
         """metrics_specs { metrics { class_name: "AUC" config: '"name": "area"' } }""",
-        tfma.EvalConfig(),
+        config_pb2.EvalConfig(),
     )
     directory = _write(tmp_path, baseline_auc=0.5)
     (tmp_path / JACKKNIFE).write_text(renamed)
@@ -174,5 +174,5 @@ def test_stock_tfma_tells_the_rarer_label_by_the_cells_of_a_matrix(
     )
     record = text_format.Parse(text, metrics_for_slice_pb2.MetricsForSlice())
     tfrecords.write(tmp_path / "metrics.tfrecord", [record.SerializeToString()])
-    write_eval_run(str(tmp_path), text_format.Parse(config, tfma.EvalConfig()), {})
+    write_eval_run(str(tmp_path), text_format.Parse(config, config_pb2.EvalConfig()), {})
     assert read_rarer_labels([str(tmp_path)], "") == expected

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import apache_beam as beam
 import pytest
-import tensorflow_model_analysis as tfma
 from google.protobuf import json_format, text_format
+from tensorflow_model_analysis.proto import config_pb2
 from tensorflow_model_analysis.writers import eval_config_writer
 from tfx import types
 from tfx.components.evaluator import executor as stock
@@ -113,7 +113,7 @@ def evaluate(tmp_path: Path, trained: EstimatorRun, examples: list[bytes]) -> Ca
         }
         for (output,) in outputs.values():
             Path(output.uri).mkdir(parents=True)
-        config = text_format.Parse(_CONFIG.format(threshold=threshold), tfma.EvalConfig())
+        config = text_format.Parse(_CONFIG.format(threshold=threshold), config_pb2.EvalConfig())
         properties = {
             "eval_config": json_format.MessageToJson(config),
             "example_splits": overrides.get("splits", '["test"]'),

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import tensorflow_model_analysis as tfma
 from google.protobuf import json_format, text_format
+from tensorflow_model_analysis.proto import config_pb2
 from tfx import types
 from tfx.types import standard_artifacts
 
@@ -115,7 +115,7 @@ def _evaluator(node: Path, example_artifact: standard_artifacts.Examples) -> Cal
         baseline: Path | None = None,
         **parameters: object,
     ) -> types.Artifact:
-        config = text_format.Parse(EVAL_CONFIG % floor, tfma.EvalConfig())
+        config = text_format.Parse(EVAL_CONFIG % floor, config_pb2.EvalConfig())
         schemas = [] if examples else [taxi_examples.schema_artifact()]
         inputs = {
             "examples": [examples or example_artifact],

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 import tensorflow as tf
-import tensorflow_model_analysis as tfma
 from google.protobuf import json_format, text_format
+from tensorflow_model_analysis.proto import config_pb2
 
 from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.selection import Selection
@@ -89,7 +89,7 @@ class Case:
 
     def config(self, text: str) -> None:
         """Replaces the evaluation config."""
-        parsed = text_format.Parse(text, tfma.EvalConfig())
+        parsed = text_format.Parse(text, config_pb2.EvalConfig())
         self.parameters["eval_config"] = json_format.MessageToJson(parsed)
 
     def metrics(

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
-import tensorflow_model_analysis as tfma
 from google.protobuf import json_format, text_format
+from tensorflow_model_analysis.proto import config_pb2
 from tfx import types
 from tfx.types import standard_artifacts
 
@@ -171,7 +171,7 @@ def sweep_into(directory: Path, example_artifact: standard_artifacts.Examples) -
         **parameters: object,
     ) -> Swept:
         text = EVAL_CONFIG % (0.0 if floor is None else floor)
-        config = text_format.Parse(text, tfma.EvalConfig())
+        config = text_format.Parse(text, config_pb2.EvalConfig())
         if floor is None:
             del config.metrics_specs[0].metrics[1].per_slice_thresholds[:]
         schemas = [] if examples else [taxi_examples.schema_artifact()]

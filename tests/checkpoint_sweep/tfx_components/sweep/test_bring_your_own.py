@@ -11,11 +11,11 @@ import apache_beam as beam
 import numpy as np
 import pytest
 import tensorflow as tf
-import tensorflow_model_analysis as tfma
 import tensorflow_transform as tft
 import tensorflow_transform.beam as tft_beam
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from google.protobuf import json_format, text_format
+from tensorflow_model_analysis.proto import config_pb2
 from tensorflow_transform.tf_metadata import schema_utils
 from tfx_bsl.coders import example_coder
 from tfx_bsl.public import tfxio
@@ -59,7 +59,7 @@ def _config(label: str, model_spec: str = "") -> str:
     slicing_specs {{}}
     metrics_specs {{ metrics {{ class_name: "MyError" module: "{__name__}" }} }}
     """
-    return json_format.MessageToJson(text_format.Parse(text, tfma.EvalConfig()))
+    return json_format.MessageToJson(text_format.Parse(text, config_pb2.EvalConfig()))
 
 
 def _values(swept: Any) -> dict[int, float]:
@@ -169,7 +169,7 @@ def test_raw_examples_and_transformed_ones_give_the_same_values(
         ("big_tipper", "", examples[:200]),
         ("generous_xf", 'signature_name: "transformed"', transformed),
     ):
-        config = json_format.Parse(_config(label, spec), tfma.EvalConfig())
+        config = json_format.Parse(_config(label, spec), config_pb2.EvalConfig())
         config.metrics_specs[0].metrics.add(class_name="MeanPrediction")
         artifact = tfx_artifacts.write_examples(tmp_path / label, {"eval": data})
         swept = sweep(

@@ -16,6 +16,7 @@ import pytest
 import tensorflow as tf
 import tensorflow_model_analysis as tfma
 from google.protobuf import json_format, text_format
+from tensorflow_model_analysis.proto import config_pb2
 from tfx.types import standard_artifacts
 
 from checkpoint_sweep.errors import ReportError
@@ -60,7 +61,7 @@ def swept(
     trained: EstimatorRun,
 ) -> Swept:
     """A sweep of checkpoints and an average, against a baseline, with plots."""
-    config = json_format.MessageToJson(text_format.Parse(CONFIG, tfma.EvalConfig()))
+    config = json_format.MessageToJson(text_format.Parse(CONFIG, config_pb2.EvalConfig()))
     return sweep_into(tmp_path_factory.mktemp("report"), example_artifact)(
         trained,
         eval_config=config,

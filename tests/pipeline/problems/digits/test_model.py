@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 import tensorflow_model_analysis as tfma
+from tensorflow_model_analysis.proto import config_pb2
 
 from benchmarks.resnet import digits_slim
 from checkpoint_sweep.common.eval_config import with_defaults
@@ -55,7 +56,7 @@ def sources(run: digits_run.DigitsRun) -> dict[int, ModelSource]:
 
 
 @pytest.fixture(scope="module")
-def config() -> tfma.EvalConfig:
+def config() -> config_pb2.EvalConfig:
     return with_defaults(eval_config(), has_baseline=False)
 
 
@@ -63,7 +64,7 @@ def config() -> tfma.EvalConfig:
 def evaluated(
     run: digits_run.DigitsRun,
     sources: dict[int, ModelSource],
-    config: tfma.EvalConfig,
+    config: config_pb2.EvalConfig,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> dict[int, str]:
     """By step, the engine's results on the whole of split eval."""
@@ -171,7 +172,7 @@ def _first_examples(run: digits_run.DigitsRun, count: int, path: Path) -> str:
 def test_the_engine_equals_stock_tfma(
     run: digits_run.DigitsRun,
     sources: dict[int, ModelSource],
-    config: tfma.EvalConfig,
+    config: config_pb2.EvalConfig,
     tmp_path: Path,
 ) -> None:
     examples = _first_examples(run, 60, tmp_path / "examples")
@@ -187,7 +188,7 @@ def test_the_engine_equals_stock_tfma(
 def test_precision_at_k_needs_no_vectorized_combiner(
     run: digits_run.DigitsRun,
     sources: dict[int, ModelSource],
-    config: tfma.EvalConfig,
+    config: config_pb2.EvalConfig,
     evaluated: dict[int, str],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,

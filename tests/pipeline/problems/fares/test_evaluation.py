@@ -1,11 +1,12 @@
 import tensorflow_model_analysis as tfma
+from tensorflow_model_analysis.proto import config_pb2
 
 from pipeline.problems.fares import features
 from pipeline.problems.fares.evaluation import eval_config
 from pipeline.problems.fares.problem import fares
 
 
-def _thresholds() -> list[tuple[str, tfma.SlicingSpec, tfma.MetricThreshold]]:
+def _thresholds() -> list[tuple[str, config_pb2.SlicingSpec, config_pb2.MetricThreshold]]:
     return [
         (metric.class_name, spec, per_slice.threshold)
         for metrics in eval_config().metrics_specs

@@ -14,6 +14,7 @@ if TYPE_CHECKING:  # What prints thresholds need not wait for TFMA.
     from tensorflow_model_analysis.proto import config_pb2
 
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[-+]?\d+)?")
+_CHANGE_LIMIT = re.compile(rf"(absolute|relative) value: ({_NUMBER.pattern})")
 
 
 class BoundKind(enum.Enum):
@@ -53,7 +54,7 @@ class Bound:
         if self.kind is BoundKind.ABSOLUTE_CHANGE:
             return f"change against the baseline {self.word} {self.limit:+g}"
         if self.kind is BoundKind.RELATIVE_CHANGE:
-            return f"change against the baseline {self.word} {self.limit:+.3%}"
+            return f"change against the baseline {self.word} {100 * self.limit:+g}%"
         return f"{self.word} {self.limit:g}"
 
     def is_missed_by(self, value: float) -> bool:
@@ -195,8 +196,7 @@ def describe_missed(
         threshold: Threshold, as the config has it.
     """
     what = f"{'change of ' if is_change else ''}{metric}"
-    needed = threshold.replace("lower_bound value:", "needs at least")
-    needed = needed.replace("upper_bound value:", "needs at most")
+    needed = _needed_change(threshold) if is_change else _needed_value(threshold)
     if value is None:
         return f"{what}{_on(slice_name)} was not computed ({needed})"
     if math.isnan(value):
@@ -207,6 +207,20 @@ def describe_missed(
         sides = ("below", "not above") if "lower_bound" in threshold else ("above", "not below")
         return f"{reached} is {sides[value == limits[0]]} the threshold {limits[0]:g}"
     return f"{reached} misses the threshold ({needed})"
+
+
+def _needed_value(threshold: str) -> str:
+    needed = threshold.replace("lower_bound value:", "needs at least")
+    return needed.replace("upper_bound value:", "needs at most")
+
+
+def _needed_change(threshold: str) -> str:
+    word = "at most" if "LOWER_IS_BETTER" in threshold else "at least"
+    limits = [
+        f"{word} {float(limit):+g}" if kind == "absolute" else f"{word} {100 * float(limit):+g}%"
+        for kind, limit in _CHANGE_LIMIT.findall(threshold)
+    ]
+    return f"needs {' and '.join(limits) or 'no change for the worse'}"
 
 
 def describe_unsure(

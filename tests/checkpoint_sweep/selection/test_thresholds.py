@@ -62,7 +62,7 @@ def test_thresholds_in_words() -> None:
         "auc at least 0.85 on all examples",
         "auc at most 0.99 on all examples",
         "auc change against the baseline at least -0.01 on all examples",
-        "auc change against the baseline at least -10.000% on pay=Cash",
+        "auc change against the baseline at least -10% on pay=Cash",
         "binary_crossentropy change against the baseline at most +0.02 on every slice",
     ]
 
@@ -145,8 +145,20 @@ def test_limits_of_a_report_in_words(
         (
             -0.2,
             True,
-            "absolute value: -0.1",
-            "change of auc -0.2 on a=1 misses the threshold (absolute value: -0.1)",
+            "absolute value: -0.1 direction: HIGHER_IS_BETTER",
+            "change of auc -0.2 on a=1 misses the threshold (needs at least -0.1)",
+        ),
+        (
+            0.5,
+            True,
+            "absolute value: 0.01 relative value: 0.1 direction: LOWER_IS_BETTER",
+            "change of auc 0.5 on a=1 misses the threshold (needs at most +0.01 and at most +10%)",
+        ),
+        (
+            None,
+            True,
+            "direction: HIGHER_IS_BETTER",
+            "change of auc on a=1 was not computed (needs no change for the worse)",
         ),
     ],
 )

@@ -217,6 +217,19 @@ class Report:
         )
 
     @property
+    def metric_on_slices(self) -> int:
+        """Position of the metric to show by slice first: the one that decides, if it has slices.
+
+        A formula, or a metric across slices, has one value for all: the first of its metrics.
+        """
+        if self.decision is None:
+            return 0
+        selection = self.decision.selection
+        names = selection.metrics if selection.is_composite else (str(selection.metric_name),)
+        places = {str(metric): place for place, metric in enumerate(self.metrics)}
+        return next((places[name] for name in names if name in places), 0)
+
+    @property
     def chosen(self) -> Candidate | None:
         """The chosen candidate; None when none is, or it is not known."""
         name = self.decision.chosen if self.decision else None

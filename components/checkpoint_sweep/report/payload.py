@@ -25,7 +25,7 @@ def payload(report: Report, most: int = MOST_VALUES) -> Json:
             decide are only given on all examples. `metrics_omitted` counts them.
     """
     selected = report.selected
-    everywhere = _metrics_everywhere(report, most, selected[1] if selected else None)
+    everywhere = _metrics_everywhere(report, most, report.metric_on_slices if selected else None)
     cut = {
         name: [
             [cell if s == 0 or m in everywhere else None for m, cell in enumerate(row)]
@@ -38,6 +38,7 @@ def payload(report: Report, most: int = MOST_VALUES) -> Json:
     whole: Mapping[str, Any] = {
         "decision": content["decision"],
         "selected": {"slice": selected[0], "metric": selected[1]} if selected else None,
+        "metric_on_slices": report.metric_on_slices,
         "metrics": list(map(str, report.metrics)),
         "metrics_omitted": len(report.metrics) - len(everywhere),
         "slices": list(map(str, report.slices)),

@@ -9,6 +9,7 @@ import pytest
 from checkpoint_sweep.common.json_safe import to_json
 from checkpoint_sweep.report.document import VERSION, Report
 from checkpoint_sweep.report.rows import to_csv
+from checkpoint_sweep.selection.across import Across
 from tests.checkpoint_sweep.report import fake_report
 
 
@@ -31,6 +32,26 @@ def test_keys_that_a_later_version_adds_are_passed_over() -> None:
     for part in (content, content["candidates"][0], content["intervals"][0], content["losses"]):
         part["added"] = 1
     assert Report.from_dict(content) == expected
+
+
+@pytest.mark.parametrize(
+    ("metric", "across", "shown"),
+    [
+        ("binary_crossentropy", None, "binary_crossentropy"),
+        ("binary_crossentropy", Across(("trip_start_hour",)), "binary_crossentropy"),
+        ("0.5 * auc - binary_crossentropy", None, "auc"),
+        ("of no table", None, "auc"),
+    ],
+)
+def test_views_by_slice_begin_with_a_metric_that_slices_have(
+    metric: str, across: Across | None, shown: str
+) -> None:
+    report = fake_report.report()
+    assert report.decision is not None
+    selection = dataclasses.replace(report.decision.selection, metric=metric, across=across)
+    decision = dataclasses.replace(report.decision, selection=selection)
+    report = dataclasses.replace(report, decision=decision)
+    assert str(report.metrics[report.metric_on_slices]) == shown
 
 
 def test_another_version_is_an_error() -> None:

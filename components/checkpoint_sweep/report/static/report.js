@@ -201,7 +201,8 @@ async function main(nonce) {
     complain('no candidate has results.');
     return;
   }
-  for (const id of ['step-metric', 'heat-metric', 'change-metric', 'slice-metric']) options(byId(id), metrics, first);
+  options(byId('step-metric'), metrics, first);
+  for (const id of ['heat-metric', 'change-metric', 'slice-metric']) options(byId(id), metrics, report.metric_on_slices);
   options(byId('step-slice'), report.slices.map((title, i) => [i, title]), report.selected ? report.selected.slice : 0);
   const features = [...new Set(report.features)].filter(Boolean);
   const many = report.slices.length > FIRST + 10;

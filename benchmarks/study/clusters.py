@@ -13,11 +13,8 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.study.equally_good import judge
 from benchmarks.study.fold_metrics import Array
-from checkpoint_sweep.selection.certainty import with_best_set
-from checkpoint_sweep.selection.criteria import LEVEL, Direction
-from checkpoint_sweep.selection.intervals import estimate
-from checkpoint_sweep.selection.policies import CandidateResult
 from checkpoint_sweep.selection.replicates import Replicates
 
 _FOLDS = 20
@@ -94,22 +91,11 @@ def _replicates(score: Array, fold: npt.NDArray[np.int64], key: str | None) -> R
     )
 
 
-def _trial(replicates: list[Replicates], truth: float) -> tuple[float, ...]:
+def _trial(replicates: list[Replicates], error: float) -> tuple[float, ...]:
     """Returns whether value, difference and set hold the truth, the error, and a caution."""
-    one = estimate(replicates[0])
-    both = estimate(replicates[1].minus(replicates[0]))
-    assert one.interval is not None
-    assert one.standard_error is not None
-    assert both.interval is not None
-    results = [CandidateResult(str(n), n, r.value, replicates=r) for n, r in enumerate(replicates)]
-    marked = with_best_set(results, Direction.HIGHER_IS_BETTER, LEVEL)
-    return (
-        one.interval[0] <= 0 <= one.interval[1],
-        both.interval[0] <= 0 <= both.interval[1],
-        bool(marked[0].in_best_set),
-        one.standard_error / truth,
-        one.caution is not None,
-    )
+    said = judge(replicates, truth=0.0)
+    shown = said.standard_error / error
+    return said.value, said.difference, said.in_set, shown, said.first.caution is not None
 
 
 def table(samples: int) -> Iterator[str]:

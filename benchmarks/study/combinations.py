@@ -12,13 +12,11 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.study.equally_good import judge
 from benchmarks.study.fold_metrics import Array
 from checkpoint_sweep.common.names import MetricName, SliceName
 from checkpoint_sweep.selection.across import Across, Combine
-from checkpoint_sweep.selection.certainty import with_best_set
-from checkpoint_sweep.selection.criteria import LEVEL, Direction
-from checkpoint_sweep.selection.intervals import estimate
-from checkpoint_sweep.selection.policies import CandidateResult
+from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.replicates import Replicates
 from checkpoint_sweep.selection.selection import Selection
 
@@ -114,19 +112,9 @@ def _parts(
 
 def _trial(replicates: list[Replicates], truth: float) -> tuple[float, ...]:
     """Returns whether value, difference and set hold the truth, and the bias."""
-    one = estimate(replicates[0])
-    both = estimate(replicates[1].minus(replicates[0]))
-    assert one.interval is not None
-    assert one.standard_error is not None
-    assert both.interval is not None
-    results = [CandidateResult(str(n), n, r.value, replicates=r) for n, r in enumerate(replicates)]
-    marked = with_best_set(results, _HIGHER, LEVEL)
-    return (
-        one.interval[0] <= truth <= one.interval[1],
-        both.interval[0] <= 0 <= both.interval[1],
-        bool(marked[0].in_best_set),
-        (one.value - truth) / one.standard_error,
-    )
+    said = judge(replicates, truth)
+    bias = (said.first.value - truth) / said.standard_error
+    return said.value, said.difference, said.in_set, bias
 
 
 def table(samples: int) -> Iterator[str]:

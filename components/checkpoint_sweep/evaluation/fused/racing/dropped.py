@@ -14,7 +14,10 @@ from checkpoint_sweep.selection.replicates import Replicates
 
 
 def replicates_of(
-    records: Mapping[str, Sequence[Any]], shown: Mapping[str, float], race: Race
+    records: Mapping[str, Sequence[Any]],
+    shown: Mapping[str, float],
+    race: Race,
+    kinds: MetricKinds,
 ) -> dict[str, Replicates]:
     """Reads the replicates of the selection metric, by candidate.
 
@@ -22,10 +25,11 @@ def replicates_of(
         records: Records of each candidate, by slice, as `jackknife.derive` gives them.
         shown: Value of the metric as results would show it, of each candidate that has one.
         race: Race, with metric and slice.
+        kinds: Kinds of the metrics, by which their ranges are known.
     """
     found = {}
     for name, slices in records.items():
-        own = {key: known.own for key, known in from_slices(slices, MetricKinds()).items()}
+        own = {key: known.own for key, known in from_slices(slices, kinds).items()}
         if (replicates := race.statistic.replicates(own)) is not None:
             found[name] = replicates.around(shown.get(name, math.nan))
     return found

@@ -28,6 +28,7 @@ from checkpoint_sweep.evaluation.plan import plan as plan_lib
 from checkpoint_sweep.evaluation.predict import plan_groups
 from checkpoint_sweep.evaluation.request import Evaluated, EvaluationRequest, Race
 from checkpoint_sweep.saved_model.model_source import ModelSource
+from checkpoint_sweep.selection.metric_kinds import MetricKinds
 from checkpoint_sweep.selection.replicates import Replicates
 
 _SCRATCH = "racing"
@@ -72,14 +73,14 @@ class _Part:
             return {model.name for model in self.group}
         return {self.group[number].name for number in numbers}
 
-    def replicates(self, race: Race) -> dict[str, Replicates]:
+    def replicates(self, race: Race, kinds: MetricKinds) -> dict[str, Replicates]:
         """Gives the replicates of the selection metric, by candidate."""
         names = [model.name for model in self.group]
         records: dict[str, list[Any]] = {}
         for number, record in self.folds.derived:
             records.setdefault(names[number], []).append(record)
         shown = {names[number]: value for number, value in self.whole.derived}
-        return replicates_of(records, shown, race)
+        return replicates_of(records, shown, race, kinds)
 
 
 def unsupported_reason(request: EvaluationRequest) -> str | None:
@@ -109,6 +110,7 @@ def evaluate_race(
         complete.
     """
     assert request.race is not None
+    kinds = MetricKinds.of_config(request.eval_config)
     alive = list(request.candidates)
     scratch = f"{_SCRATCH}{PARTIAL}{uuid.uuid4().hex}"
     output = absolute(os.path.dirname(next(iter(request.outputs.values()))))
@@ -137,7 +139,9 @@ def evaluate_race(
                 elif left:
                     finished += _read(left, name)
             parts, alive = finished, readable
-            found = {name: r for part in parts for name, r in part.replicates(request.race).items()}
+            found: dict[str, Replicates] = {}
+            for part in parts:
+                found |= part.replicates(request.race, kinds)
             dropped = {} if last else dropped_reasons(found, request.race)
             for name, reason in dropped.items():
                 logging.info("%s: %s", name, reason)

@@ -39,6 +39,14 @@ def trained(tmp_path_factory: pytest.TempPathFactory, examples: list[bytes]) -> 
 
 
 @pytest.fixture(scope="session")
+def eval_model(tmp_path_factory: pytest.TempPathFactory, trained: "EstimatorRun") -> Path:
+    """A SavedModel of the last step of `trained`, with the serving and the eval graph."""
+    from tests.support import eval_exports
+
+    return eval_exports.of_all_modes(trained.estimator, tmp_path_factory.mktemp("all_modes"))
+
+
+@pytest.fixture(scope="session")
 def taxi_run(tmp_path_factory: pytest.TempPathFactory) -> "PipelineRun":
     """A first run of the pipeline, checkpoints of steps 100 to 400, for all; read what is `kept`.
 

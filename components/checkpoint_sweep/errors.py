@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from checkpoint_sweep.model_run.exported_model import ExportedModelError
     from checkpoint_sweep.report.plot import PlotError
     from checkpoint_sweep.report.sweep_result import ReportError
+    from checkpoint_sweep.saved_model.eval_graph import EvalGraphError
     from checkpoint_sweep.saved_model.graph_export import GraphError
     from checkpoint_sweep.saved_model.saved_model import SavedModelError
     from checkpoint_sweep.saved_model.tensor_bundle import UnreadableError
@@ -57,6 +58,7 @@ __all__ = [
     "ComparisonError",
     "EngineError",
     "EvalConfigError",
+    "EvalGraphError",
     "EvaluationError",
     "ExamplesError",
     "ExportedModelError",
@@ -92,6 +94,7 @@ __getattr__ = importer(
         "ComparisonError": "checkpoint_sweep.sweeping.compare",
         "EngineError": "checkpoint_sweep.evaluation.request",
         "EvalConfigError": "checkpoint_sweep.common.eval_config",
+        "EvalGraphError": "checkpoint_sweep.saved_model.eval_graph",
         "EvaluationError": "checkpoint_sweep.evaluation.data_errors",
         "ExamplesError": "checkpoint_sweep.evaluation.inputs.source",
         "ExportedModelError": "checkpoint_sweep.model_run.exported_model",

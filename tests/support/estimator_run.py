@@ -59,8 +59,9 @@ def model_fn(features: dict, labels: tf.Tensor | None, mode: str) -> tf.estimato
         return tf.estimator.EstimatorSpec(mode, predictions=outputs, export_outputs=export)
     loss = tf.compat.v1.losses.sigmoid_cross_entropy(labels, logit)
     if mode == tf.estimator.ModeKeys.EVAL:
-        auc = tf.compat.v1.metrics.auc(labels, probability, num_thresholds=1000)
-        return tf.estimator.EstimatorSpec(mode, loss=loss, eval_metric_ops={"auc": auc})
+        return tf.estimator.EstimatorSpec(
+            mode, loss=loss, eval_metric_ops=_metrics(labels, logit, probability)
+        )
     step = tf.compat.v1.train.get_or_create_global_step()
     train = tf.compat.v1.train.AdamOptimizer(0.02).minimize(loss, global_step=step)
     return tf.estimator.EstimatorSpec(mode, loss=loss, train_op=train)
@@ -69,6 +70,31 @@ def model_fn(features: dict, labels: tf.Tensor | None, mode: str) -> tf.estimato
 def _kernel(layer: int) -> tf.keras.initializers.Initializer:
     """Initial weights, the same in each process: which step is best must not be left to chance."""
     return tf.compat.v1.glorot_uniform_initializer(seed=SEED + layer)
+
+
+def _largest(values: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Makes a metric of one's own, whose state is no sum."""
+    state = tf.compat.v1.get_variable(
+        "largest",
+        initializer=0.0,
+        trainable=False,
+        collections=[tf.compat.v1.GraphKeys.LOCAL_VARIABLES],
+    )
+    return state.read_value(), tf.compat.v1.assign(state, tf.maximum(state, tf.reduce_max(values)))
+
+
+def _metrics(labels: tf.Tensor, logit: tf.Tensor, probability: tf.Tensor) -> dict:
+    """Makes the metrics of the model function: sums, a curve, top k, and one of no sums."""
+    metrics = tf.compat.v1.metrics
+    of_classes = tf.stack([1 - probability, probability], 1)
+    losses = tf.nn.sigmoid_cross_entropy_with_logits(tf.cast(labels, tf.float32), logit)
+    return {
+        "auc": metrics.auc(labels, probability, num_thresholds=1000),
+        "accuracy": metrics.accuracy(labels, tf.cast(probability > 0.5, tf.int64)),
+        "precision_at_1": metrics.precision_at_k(labels[:, tf.newaxis], of_classes, 1),
+        "mean_loss": metrics.mean(losses),
+        "largest": _largest(probability),
+    }
 
 
 def train(directory: Path, examples: list[bytes], steps: int = STEPS[-1]) -> EstimatorRun:

@@ -123,6 +123,13 @@ class SweepArguments:
     baseline: Annotated[
         str | None, typer.Option(help="Folder of a SavedModel that change thresholds compare with.")
     ] = None
+    eval_model: Annotated[
+        str | None,
+        typer.Option(
+            help="Folder of a SavedModel with an eval graph (MODEL or another): the model "
+            "function's own metrics are computed too, as model_fn/NAME."
+        ),
+    ] = None
     first_step: Annotated[int | None, typer.Option(help="Smallest step to evaluate.")] = None
     last_step: Annotated[int | None, typer.Option(help="Largest step to evaluate.")] = None
     stride: Annotated[
@@ -243,6 +250,7 @@ class SweepArguments:
             memory_budget=self.memory_budget,
             predictions=predictions,
             cluster_key=self.cluster_key,
+            eval_model=self.eval_model,
             beam_args=[*BEAM_ARGS, *(self.beam_arg or ())],
         )
 

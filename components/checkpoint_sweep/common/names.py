@@ -8,6 +8,8 @@ if TYPE_CHECKING:
 
 # TFMA's metrics that count the examples of a slice, the unweighted count first.
 EXAMPLE_COUNTS = ("example_count", "weighted_example_count")
+# In the place of an output: that a metric is one of the model function's own.
+MODEL_FUNCTION = "model_fn"
 
 
 class MetricName(NamedTuple):

@@ -23,6 +23,7 @@ from checkpoint_sweep.saved_model import graph
 _GRAPH_FILES = (tf.saved_model.SAVED_MODEL_FILENAME_PB, tf.saved_model.SAVED_MODEL_FILENAME_PBTXT)
 _ASSETS = "assets"
 _SERVE = frozenset({tf.saved_model.SERVING})
+_EVAL = "eval"  # Of tf.estimator.ModeKeys.EVAL.
 
 
 class SavedModelError(UserError, FileNotFoundError):
@@ -77,6 +78,16 @@ class SavedModel:
             f"{self.directory} has no graph with the tags {sorted(_SERVE)}; it has {present}. "
             "Export one for serving."
         )
+
+    @property
+    def eval_meta_graph(self) -> meta_graph_pb2.MetaGraphDef | None:
+        """The graph of a model function in mode EVAL; None if there is none.
+
+        Raises:
+            SavedModelError: There is no SavedModel, or it is damaged.
+        """
+        graphs = self._parsed.proto.meta_graphs
+        return next((g for g in graphs if _EVAL in g.meta_info_def.tags), None)
 
     @property
     def signatures(self) -> Mapping[str, meta_graph_pb2.SignatureDef]:

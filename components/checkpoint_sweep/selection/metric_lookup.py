@@ -16,7 +16,9 @@ from checkpoint_sweep.selection.selection import Selection
 from checkpoint_sweep.selection.set_policies import SecondaryMetric
 
 
-def complete_name(selection: Selection, eval_config: config_pb2.EvalConfig) -> Selection:
+def complete_name(
+    selection: Selection, eval_config: config_pb2.EvalConfig, others: Collection[MetricName] = ()
+) -> Selection:
     """Finds output, sub key and weighting where the metric names them, or only one has the metric.
 
     A metric is named as messages and reports do: `price/mean_absolute_error`, `recall/topK:3`,
@@ -26,6 +28,7 @@ def complete_name(selection: Selection, eval_config: config_pb2.EvalConfig) -> S
     Args:
         selection: Metric to choose by.
         eval_config: Evaluation config with TFMA's defaults.
+        others: Names of metrics that are computed beside those of the config.
 
     Returns:
         The selection with `output_name`, `sub_key`, and `weighted` where the config computes both;
@@ -33,7 +36,7 @@ def complete_name(selection: Selection, eval_config: config_pb2.EvalConfig) -> S
     """
     keys = computed_metrics(eval_config)
     both = weighted_both_ways(keys)
-    names = {metric_name(key, both) for key in keys}
+    names = {*(metric_name(key, both) for key in keys), *others}
     if isinstance(selection.policy, SecondaryMetric):
         policy = dataclasses.replace(
             selection.policy, metric=_complete(selection.policy.metric, names)
@@ -51,6 +54,8 @@ def complete_name(selection: Selection, eval_config: config_pb2.EvalConfig) -> S
         for key in keys
         if selection.weighted in (None, bool(key.example_weighted))
     }
+    if selection.weighted is None:
+        available.update(others)
     if selection.output_name or selection.sub_key:
         of_name = [name for name in available if name[:3] == selection.single_name[:3]]
         found = of_name[0] if len(of_name) == 1 else None
@@ -84,13 +89,16 @@ def _find(text: str, names: Collection[MetricName]) -> MetricName | None:
     return found[0] if len(found) == 1 else None
 
 
-def resolve_direction(selection: Selection, eval_config: config_pb2.EvalConfig) -> Direction:
+def resolve_direction(
+    selection: Selection, eval_config: config_pb2.EvalConfig, others: Collection[MetricName] = ()
+) -> Direction:
     """Checks that the metric will be computed, and says which of its values are better.
 
     Args:
         selection: Metric to choose by.
         eval_config: Evaluation config with TFMA's defaults filled in, change thresholds still in
             it.
+        others: Names of metrics that are computed beside those of the config.
 
     Raises:
         SelectionError: The config does not compute the metric, declares no direction for it,
@@ -99,7 +107,8 @@ def resolve_direction(selection: Selection, eval_config: config_pb2.EvalConfig) 
     """
     both = names_computed_both_ways(eval_config)
     _check_unambiguous(selection, both)
-    available = sorted({metric_name(key, both) for key in computed_metrics(eval_config)})
+    of_config = {metric_name(key, both) for key in computed_metrics(eval_config)}
+    available = sorted({*of_config, *others})
     _check_computed(selection, available)
     is_formula = not selection.formula.is_one_metric
     declared = None if is_formula else _declared_direction(selection.single_name, eval_config, both)

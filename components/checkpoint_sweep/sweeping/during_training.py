@@ -40,6 +40,7 @@ class TrainingSweep:
         options: Options of each sweep; their examples are not to be trained on.
         patience: Number of checkpoints that may come after the earliest that is tied with the
             best; then `improves` is false. None for any number.
+        has_eval_graph: Whether what is exported has an eval graph too, whose metrics are computed.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class TrainingSweep:
         export: Callable[[str], object],
         options: SweepOptions,
         patience: int | None = None,
+        has_eval_graph: bool = False,
     ) -> None:
         check_patience(patience)
         output = folders.of_run(run, options.output)
@@ -56,7 +58,9 @@ class TrainingSweep:
         self._patience = patience
         self._told: frozenset[str] = frozenset()
         self._policy = options.selection.policy
-        self._watcher = RunWatcher(run, self._model, dataclasses.replace(options, output=output))
+        eval_model = self._model if has_eval_graph else options.eval_model
+        options = dataclasses.replace(options, output=output, eval_model=eval_model)
+        self._watcher = RunWatcher(run, self._model, options)
 
     @property
     def result(self) -> SweepResult | None:

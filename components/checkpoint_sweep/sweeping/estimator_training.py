@@ -36,6 +36,9 @@ class SweepListener(tf.estimator.CheckpointSaverListener):
         options: Options of each sweep; their examples are not to be trained on.
         patience: Number of checkpoints that may come after the earliest that is tied with the
             best before training stops; None for any number.
+        eval_input_receiver_fn: Function that receives serialized examples in mode EVAL, as that of
+            `tfma.export.build_parsing_eval_input_receiver_fn`: then the metrics of the model
+            function are computed too, as `model_fn/NAME`. None for TFMA's alone.
     """
 
     def __init__(
@@ -45,12 +48,15 @@ class SweepListener(tf.estimator.CheckpointSaverListener):
         options: SweepOptions,
         *,
         patience: int | None = None,
+        eval_input_receiver_fn: Callable[[], Any] | None = None,
     ) -> None:
+        receivers = serving_input_receiver_fn, eval_input_receiver_fn
         self._sweep = TrainingSweep(
             estimator.model_dir,
-            lambda directory: estimator.export_saved_model(directory, serving_input_receiver_fn),
+            lambda directory: _export(estimator, directory, *receivers),
             options,
             patience,
+            has_eval_graph=eval_input_receiver_fn is not None,
         )
 
     @property
@@ -85,6 +91,7 @@ class SweepExporter(tf.estimator.Exporter):
         name: Name of the folder in `export/` of the model's directory.
         serving_input_receiver_fn: Function as for `Estimator.export_saved_model`.
         options: Options of each sweep; their examples are not to be trained on.
+        eval_input_receiver_fn: Function as for `SweepListener`; None for TFMA's metrics alone.
     """
 
     def __init__(
@@ -92,9 +99,11 @@ class SweepExporter(tf.estimator.Exporter):
         name: str,
         serving_input_receiver_fn: Callable[[], Any],
         options: SweepOptions,
+        *,
+        eval_input_receiver_fn: Callable[[], Any] | None = None,
     ) -> None:
         self._name = name
-        self._receiver_fn = serving_input_receiver_fn
+        self._receivers = serving_input_receiver_fn, eval_input_receiver_fn
         self._options = options
         self._sweep: TrainingSweep | None = None
         self._is_settled = False
@@ -133,10 +142,11 @@ class SweepExporter(tf.estimator.Exporter):
         if self._sweep is None:
             self._sweep = TrainingSweep(
                 estimator.model_dir,
-                lambda directory: estimator.export_saved_model(
-                    directory, self._receiver_fn, checkpoint_path=checkpoint_path
+                lambda directory: _export(
+                    estimator, directory, *self._receivers, checkpoint_path=checkpoint_path
                 ),
                 self._options,
+                has_eval_graph=self._receivers[1] is not None,
             )
         if self._is_settled:
             return None
@@ -151,3 +161,24 @@ class SweepExporter(tf.estimator.Exporter):
         with replacing(target) as scratch:
             shutil.copytree(chosen, scratch)
         return target
+
+
+def _export(
+    estimator: tf.estimator.Estimator,
+    directory: str,
+    serving_input_receiver_fn: Callable[[], Any],
+    eval_input_receiver_fn: Callable[[], Any] | None,
+    checkpoint_path: str | None = None,
+) -> None:
+    """Exports the serving graph, and the eval graph where there is a function for it."""
+    if eval_input_receiver_fn is None:
+        estimator.export_saved_model(
+            directory, serving_input_receiver_fn, checkpoint_path=checkpoint_path
+        )
+        return
+    modes = tf.estimator.ModeKeys
+    estimator.experimental_export_all_saved_models(
+        directory,
+        {modes.PREDICT: serving_input_receiver_fn, modes.EVAL: eval_input_receiver_fn},
+        checkpoint_path=checkpoint_path,
+    )

@@ -57,6 +57,9 @@ class SweepOptions:
             named; None for none.
         cluster_key: Feature, such as "user_id", of which examples of one value are not independent:
             they share a fold, so that errors are those of clusters. None for none.
+        eval_model: Directory of a SavedModel with an eval graph, the exported one or another, or
+            the folder of an Estimator's exports of it: the model function's own metrics are
+            computed too, as `model_fn/NAME`. None for TFMA's alone.
 
     Raises:
         EngineError: `batch_size` or `memory_budget` is below 1.
@@ -82,6 +85,7 @@ class SweepOptions:
     beam_args: Sequence[str] = BEAM_ARGS
     predictions: Predictions | None = None
     cluster_key: str | None = None
+    eval_model: str | None = None
 
     def __post_init__(self) -> None:
         check_amounts(self.batch_size, self.memory_budget)

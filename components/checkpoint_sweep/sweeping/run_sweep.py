@@ -44,6 +44,7 @@ from checkpoint_sweep.selection.selection import Selection
 from checkpoint_sweep.selection.sweep_verdicts import SweepVerdicts
 from checkpoint_sweep.selection.verdict import Verdict
 from checkpoint_sweep.sweeping.evaluated_export import export_evaluated
+from checkpoint_sweep.sweeping.model_function import model_function, names_of, read_eval_graph
 from checkpoint_sweep.sweeping.predictions.request import Predictions, PredictionsError
 from checkpoint_sweep.sweeping.predictions.write import write_predictions
 from checkpoint_sweep.sweeping.served_predictions import ServingError, check_predictions
@@ -90,19 +91,23 @@ def run_sweep(
             what is exported does not predict as the engine did (ServingError).
     """
     progress.enter("checking models and examples")
+    exported = SavedModel(models.exported)
     whole = with_defaults(settings.eval_config, has_baseline=True)
-    selection = complete_name(settings.selection, whole)
-    direction = resolve_direction(selection, whole)
+    eval_graph = read_eval_graph(models, exported, whole)
+    selection = complete_name(settings.selection, whole, names_of(eval_graph))
+    direction = resolve_direction(selection, whole, names_of(eval_graph))
     selection = dataclasses.replace(selection, direction=direction)
     check_slice(selection, whole)
     check_earliest_eligible(
         selection.policy, unvalidated_reason(whole), settings.racing is not None
     )
-    exported = SavedModel(models.exported)
     baseline = ModelSource.from_saved_model(BASELINE, models.baseline) if models.baseline else None
     eval_config = with_defaults(settings.eval_config, has_baseline=baseline is not None)
-    engine = get_engine(settings.engine)
+    engine, engine_name = get_engine(settings.engine), settings.engine
     examples = open_examples([exported, *([baseline.saved_model] if baseline else [])])
+    if eval_graph is not None:
+        added = model_function(eval_graph, selection, settings, examples)
+        engine, engine_name = added.beside(engine), f"{settings.engine} and {added.digest}"
     for warning in preflight(
         eval_config, examples, exported, baseline, settings.engine, settings.cluster_key
     ):
@@ -129,7 +134,7 @@ def run_sweep(
         examples.schema.SerializeToString(deterministic=True) if examples.schema else b"",
         exported,
         baseline,
-        settings.engine,
+        engine_name,
         tracked_metrics,
     )
     with progress.counting(examples.counts):

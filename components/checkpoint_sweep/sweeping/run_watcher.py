@@ -50,7 +50,7 @@ class RunWatcher:
 
     def __init__(self, run: str, model: str, options: SweepOptions, every: float = 5.0) -> None:
         self.output = folders.of_run(run, options.output)
-        folders.check_names([run, model, options.baseline, self.output])
+        folders.check_names([run, model, options.baseline, options.eval_model, self.output])
         self.result: SweepResult | None = None
         self._run = run
         self._model = model

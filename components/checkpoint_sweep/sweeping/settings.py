@@ -63,11 +63,13 @@ class ModelPaths:
         exported: Directory of the SavedModel whose graph every candidate has.
         model_run: Directory of the checkpoints.
         baseline: Directory of the SavedModel to compare with; None for none.
+        eval_model: Directory of the SavedModel with the eval graph; None for none.
     """
 
     exported: str
     model_run: str
     baseline: str | None = None
+    eval_model: str | None = None
 
 
 def provenance(
@@ -94,6 +96,7 @@ def provenance(
         "model": models.exported,
         "model_run": models.model_run,
         "baseline_model": models.baseline,
+        **({} if models.eval_model is None else {"eval_model": models.eval_model}),
         **({} if settings.cluster_key is None else {"cluster_key": settings.cluster_key}),
         **_predictions(settings.predictions),
     }

@@ -110,12 +110,13 @@ def sweep(
     schema = read_schema(options.schema) if options.schema else None
     patterns, split = options.patterns, options.split
     output = folders.of_run(run, options.output)
-    folders.check_names([run, model, options.baseline, output])
-    read = [model, options.baseline, *patterns]
+    folders.check_names([run, model, options.baseline, options.eval_model, output])
+    read = [model, options.baseline, options.eval_model, *patterns]
     folders.check_apart(output, [folder for folder in read if folder])
     with folders.locked(output):
         baseline = find_export(options.baseline) if options.baseline else None
-        models = ModelPaths(find_export(model), run, baseline)
+        eval_model = find_export(options.eval_model) if options.eval_model else None
+        models = ModelPaths(find_export(model), run, baseline, eval_model)
         return run_into_next(
             output,
             provenance(settings, models, patterns, [split]) | _reading(options),

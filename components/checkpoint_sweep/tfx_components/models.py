@@ -1,5 +1,7 @@
 """Finds the SavedModel in a Model artifact."""
 
+from collections.abc import Callable
+
 from tfx.utils import path_utils
 
 from checkpoint_sweep.common.files import files_below, special_file
@@ -12,8 +14,21 @@ def saved_model(uri: str, is_old_artifact: bool = False) -> str:
     Raises:
         SavedModelError: The artifact holds several exports, or something that is no file.
     """
+    return _path(uri, lambda: path_utils.serving_model_path(uri, is_old_artifact))
+
+
+def eval_saved_model(uri: str) -> str:
+    """Finds the SavedModel for evaluation in a Model artifact; that for serving without one.
+
+    Raises:
+        SavedModelError: The artifact holds several, or something that is no file.
+    """
+    return _path(uri, lambda: path_utils.eval_model_path(uri))
+
+
+def _path(uri: str, find: Callable[[], str]) -> str:
     try:
-        directory: str = path_utils.serving_model_path(uri, is_old_artifact)
+        directory = find()
     except (RuntimeError, ValueError) as error:
         raise SavedModelError(
             f"The model artifact {uri} has several exports. Export one SavedModel to "

@@ -14,6 +14,7 @@ import pytest
 import tensorflow as tf
 
 from checkpoint_sweep import (
+    Direction,
     EarliestEligible,
     Selection,
     SweepCallback,
@@ -26,7 +27,7 @@ from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.sweeping import run_watcher
 from pipeline.problems.problem import repository
 from tests.checkpoint_sweep.sweeping.conftest import Files
-from tests.support import estimator_run, keras_run
+from tests.support import estimator_run, eval_exports, keras_run
 
 pytestmark = pytest.mark.slow
 
@@ -202,6 +203,24 @@ def test_train_and_evaluate_exports_the_best_of_all(
     (exported,) = (tmp_path / "training/export/best").iterdir()
     assert exported.name.isdigit()
     assert tf.saved_model.contains_saved_model(str(exported))
+
+
+def test_train_and_evaluate_exports_the_best_by_a_metric_of_the_model_function(
+    files: Files, input_fn: Any, tmp_path: Path
+) -> None:
+    estimator = _estimator(tmp_path / "training", keep=9)
+    train = _example("training/estimator_own_metrics")
+    by_precision = Selection("precision_at_1", direction=Direction.HIGHER_IS_BETTER)
+    result = train(
+        estimator,
+        tf.estimator.TrainSpec(input_fn, max_steps=10),
+        input_fn,
+        eval_exports.COLUMNS,
+        estimator_run.LABEL,
+        options=files.options(select=by_precision),
+    )
+    assert str(result.selection.metric_name) == "model_fn/precision_at_1"
+    assert [verdict.value is not None for verdict in result.verdicts] == [True] * len(STEPS)
 
 
 def test_a_keras_training_has_every_epoch_evaluated(files: Files, tmp_path: Path) -> None:

@@ -133,6 +133,32 @@ def read_files(
         yield from read.batches(Part(path))
 
 
+def read_with_places(
+    pattern: str,
+    schema: schema_pb2.Schema | None,
+    columns: Collection[str],
+    batch_size: int,
+    files_before: int = 0,
+) -> Iterator[pa.RecordBatch]:
+    """Reads files as `ReadFeatures` does, one after the other, in this process.
+
+    Args:
+        pattern: Pattern of the files.
+        schema: Schema of the examples; None for what is in them.
+        columns: Names of the features to decode, which needs a schema.
+        batch_size: Rows of a RecordBatch; the last of a file may have fewer.
+        files_before: Number of files of the same evaluation before these.
+
+    Raises:
+        ReadingError: A file cannot be read; the message names it.
+    """
+    known = project(schema, columns).SerializeToString() if schema else None
+    read = _ReadFile(known, batch_size)
+    read.setup()
+    for file, path in enumerate(data_files(pattern), files_before):
+        yield from read.process(Part(path, file=file))
+
+
 class _ReadFile(beam.DoFn):
     """Reads the RecordBatches of a part of a file."""
 

@@ -16,7 +16,7 @@ from checkpoint_sweep.common.files import check_access, special_file
 from checkpoint_sweep.common.text import first_line
 from checkpoint_sweep.common.wording import Words
 from checkpoint_sweep.evaluation.inputs.files import compression_of, data_files
-from checkpoint_sweep.evaluation.inputs.reader import ReadFeatures, read_files
+from checkpoint_sweep.evaluation.inputs.reader import ReadFeatures, read_files, read_with_places
 
 _PEEKED = 4096  # As many as the engine takes at a time.
 _BATCH_SIZE = 1000  # For stock TFMA, as Beam would batch them.
@@ -119,18 +119,41 @@ class ExampleSource:
             ReadingError: A file cannot be read; the message names it.
             ExamplesError: Examples of another format cannot be read.
         """
-        options = dataset_options.RecordBatchesOptions(size, num_epochs=1, shuffle=False)
         for label, source in self.sources.items():
             if type(source) is tf_example_record.TFExampleRecord:
                 yield from read_files(self.patterns[label], self.schema, size)
-                continue
-            try:
-                yield from source.RecordBatches(options)
-            except (tf.errors.OpError, ValueError, RuntimeError) as error:
-                raise ExamplesError(
-                    f"The examples in {self.patterns[label]} cannot be read: {first_line(error)}. "
-                    "Make them again."
-                ) from error
+            else:
+                yield from self._by_source(label, size)
+
+    def in_order(self, size: int, columns: Collection[str] = ()) -> Iterator[pa.RecordBatch]:
+        """Reads the serialized examples in this process, in their order, with what draws folds.
+
+        Args:
+            size: Rows of a batch; the last of a file may have fewer.
+            columns: Names of features that are needed beside them.
+
+        Raises:
+            ReadingError: A file cannot be read; the message names it.
+            ExamplesError: Examples of another format cannot be read.
+        """
+        files = 0
+        for label, source in self.sources.items():
+            pattern = self.patterns[label]
+            if type(source) is tf_example_record.TFExampleRecord:
+                yield from read_with_places(pattern, self.schema, columns, size, files)
+            else:
+                yield from self._by_source(label, size)
+            files += len(data_files(pattern))
+
+    def _by_source(self, label: str, size: int) -> Iterator[pa.RecordBatch]:
+        options = dataset_options.RecordBatchesOptions(size, num_epochs=1, shuffle=False)
+        try:
+            yield from self.sources[label].RecordBatches(options)
+        except (tf.errors.OpError, ValueError, RuntimeError) as error:
+            raise ExamplesError(
+                f"The examples in {self.patterns[label]} cannot be read: {first_line(error)}. "
+                "Make them again."
+            ) from error
 
     def number_types(self) -> dict[str, str]:
         """Names the types of the features that are numbers, in the first examples, by feature.

@@ -67,6 +67,7 @@ class CheckpointSweep(base_beam_component.BaseBeamComponent):
         step_from: str | None = None,
         predictions: Predictions | None = None,
         cluster_key: str | None = None,
+        eval_model: types.BaseChannel | None = None,
     ) -> None:
         """Adds a sweep to a pipeline.
 
@@ -94,6 +95,9 @@ class CheckpointSweep(base_beam_component.BaseBeamComponent):
                 of the chosen, the baseline and checkpoints that are named; None for none.
             cluster_key: Feature, such as "user_id", of which examples of one value are not
                 independent: they share a fold, so that errors are those of clusters. None for none.
+            eval_model: Model with an eval graph, which may be `model`: in `Format-TFMA`, or else in
+                the SavedModel for serving. The model function's own metrics are computed too, as
+                `model_fn/NAME`. None for TFMA's alone.
 
         Raises:
             EngineError: `batch_size` or `memory_budget` is below 1.
@@ -110,6 +114,7 @@ class CheckpointSweep(base_beam_component.BaseBeamComponent):
                 model_run=model_run,
                 baseline_model=baseline_model,
                 schema=schema,
+                eval_model=eval_model,
                 eval_config=eval_config,
                 selection=selection.to_json(),
                 example_splits=json.dumps(list(example_splits)),

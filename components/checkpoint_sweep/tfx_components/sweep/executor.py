@@ -28,7 +28,7 @@ from checkpoint_sweep.sweeping.settings import ModelPaths, SweepSettings, proven
 from checkpoint_sweep.tfx_components import blessing, parameters
 from checkpoint_sweep.tfx_components.examples import open_examples
 from checkpoint_sweep.tfx_components.identity import identity
-from checkpoint_sweep.tfx_components.models import saved_model
+from checkpoint_sweep.tfx_components.models import eval_saved_model, saved_model
 from checkpoint_sweep.tfx_components.sweep import spec
 
 Artifacts = Mapping[str, Sequence[types.Artifact]]
@@ -128,10 +128,14 @@ def _models(input_dict: Artifacts) -> ModelPaths:
     baseline = None
     if input_dict.get(spec.BASELINE_MODEL):
         baseline = saved_model(_uri(input_dict, spec.BASELINE_MODEL))
+    eval_model = None
+    if input_dict.get(spec.EVAL_MODEL):
+        eval_model = eval_saved_model(_uri(input_dict, spec.EVAL_MODEL))
     return ModelPaths(
         saved_model(_uri(input_dict, spec.EXPORTED_MODEL)),
         _uri(input_dict, spec.MODEL_RUN),
         baseline,
+        eval_model,
     )
 
 

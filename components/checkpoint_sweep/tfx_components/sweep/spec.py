@@ -11,6 +11,7 @@ EXPORTED_MODEL = "exported_model"
 MODEL_RUN = "model_run"
 BASELINE_MODEL = "baseline_model"
 SCHEMA = "schema"
+EVAL_MODEL = "eval_model"
 
 EVALUATION = "evaluation"
 MODEL = "model"
@@ -45,6 +46,7 @@ class CheckpointSweepSpec(component_spec.ComponentSpec):
             type=standard_artifacts.Model, optional=True
         ),
         SCHEMA: component_spec.ChannelParameter(type=standard_artifacts.Schema, optional=True),
+        EVAL_MODEL: component_spec.ChannelParameter(type=standard_artifacts.Model, optional=True),
     }
     OUTPUTS: ClassVar = {
         EVALUATION: component_spec.ChannelParameter(type=standard_artifacts.ModelEvaluation),

@@ -167,6 +167,7 @@ def sweep_into(directory: Path, example_artifact: standard_artifacts.Examples) -
         examples: standard_artifacts.Examples | None = None,
         schema: Path | None = None,
         baseline: Path | None = None,
+        eval_model: Path | None = None,
         execution: int | None = None,
         **parameters: object,
     ) -> Swept:
@@ -185,6 +186,8 @@ def sweep_into(directory: Path, example_artifact: standard_artifacts.Examples) -
         }
         if baseline:
             inputs["baseline_model"] = [tfx_artifacts.make(standard_artifacts.Model, baseline)]
+        if eval_model:
+            inputs["eval_model"] = [tfx_artifacts.make(standard_artifacts.Model, eval_model)]
         node = directory / "node" if execution else Path(tempfile.mkdtemp(dir=directory))
         number = str(execution or 1)
         kinds = {

@@ -12,6 +12,7 @@ import pytest
 from checkpoint_sweep.common.errors import UserError
 from tests.checkpoint_sweep.tfx_components.sweep import (
     refused_configs,
+    refused_eval_graphs,
     refused_examples,
     refused_runs,
 )
@@ -23,7 +24,7 @@ from tests.checkpoint_sweep.tfx_components.sweep.cases import (
 from tests.support.errors_document import documented, pattern
 
 # They register the kinds when they are imported.
-KINDS = (refused_runs, refused_examples, refused_configs)
+KINDS = (refused_runs, refused_eval_graphs, refused_examples, refused_configs)
 # These fail on data or settings that only TFMA sees, and stock TFMA says so in the same words.
 _BY_STOCK_TFMA = (
     "a label or an example weight is missing in some examples (during the evaluation)",

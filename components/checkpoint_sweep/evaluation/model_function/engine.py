@@ -1,0 +1,114 @@
+"""An engine that computes the model function's own metrics too."""
+
+import dataclasses
+import time
+from collections.abc import Iterator, Sequence
+
+from absl import logging
+
+from checkpoint_sweep.common import digests, progress
+from checkpoint_sweep.common.names import ModelNames
+from checkpoint_sweep.evaluation.inputs.source import ExampleSource
+from checkpoint_sweep.evaluation.model_function.compute import Pass, compute
+from checkpoint_sweep.evaluation.model_function.write import add_to_results
+from checkpoint_sweep.evaluation.predict.memory import (
+    default_memory_budget,
+    split,
+    weight_bytes,
+)
+from checkpoint_sweep.evaluation.request import Engine, Evaluated, EvaluationRequest
+from checkpoint_sweep.saved_model.eval_graph import EvalGraph
+from checkpoint_sweep.saved_model.model_source import ModelSource
+
+_BATCH_SIZE = 1000
+_TRIED = 32
+
+
+@dataclasses.dataclass(frozen=True)
+class ModelFunction:
+    """The metrics of a model function, which are computed for every candidate beside TFMA's.
+
+    After an engine has evaluated a group of candidates, this reads the examples once more, in this
+    process, and adds to the group's results. What an engine yields is complete, as ever.
+
+    Attributes:
+        graph: Eval graph.
+        examples: Examples to evaluate on.
+        decisive: Names, in the graph, of the metrics that decide, whose errors are estimated.
+        cluster_key: Feature whose examples of one value share a fold; None for none.
+    """
+
+    graph: EvalGraph
+    examples: ExampleSource
+    decisive: frozenset[str] = frozenset()
+    cluster_key: str | None = None
+
+    @property
+    def digest(self) -> str:
+        """Digest of all that decides on the results."""
+        clusters = "" if self.cluster_key is None else f"cluster_key={self.cluster_key}"
+        return digests.of_parts(
+            self.graph.saved_model.fingerprint, *sorted(self.decisive), clusters
+        )
+
+    def beside(self, engine: Engine) -> Engine:
+        """Returns an engine that does what another does, and adds these metrics."""
+
+        def evaluate(request: EvaluationRequest) -> Iterator[Sequence[Evaluated]]:
+            self._try_out(request)
+            for group in engine(request):
+                yield self._added(request, group)
+
+        return evaluate
+
+    def _try_out(self, request: EvaluationRequest) -> None:
+        """Runs the graph on the first examples, before anything takes long.
+
+        Raises:
+            EvalGraphError: It fails with the first weights, and with the last.
+        """
+        progress.enter("checking the model function's metrics")
+        first = next(self.examples.in_order(_TRIED), None)
+        if first is not None:
+            examples = Pass(lambda: iter([first]), _TRIED)
+            tried = {source.name: source for source in request.candidates}
+            ends = [next(iter(tried.values())), next(reversed(tried.values()))]
+            compute(self.graph, ends[: len(tried)], examples, frozenset())
+
+    def _added(self, request: EvaluationRequest, group: Sequence[Evaluated]) -> Sequence[Evaluated]:
+        """Adds the metrics of a group to its results; those that have none have failed."""
+        started = time.monotonic()
+        whole = {done.name for done in group if done.error is None and not done.dropped}
+        sources = [source for source in request.candidates if source.name in whole]
+        if not sources:
+            return group
+        progress.enter("computing the model function's metrics")
+        columns = {self.cluster_key} if self.cluster_key is not None else set()
+        size = request.batch_size or _BATCH_SIZE
+        examples = Pass(lambda: self.examples.in_order(size, columns), size, self.cluster_key)
+        failed: dict[str, str] = {}
+        model_name = ModelNames.of(request.eval_config).candidate
+        for part in _parts(sources, request.memory_budget):
+            logging.info("computing the model function's metrics of %d models", len(part))
+            found, reasons = compute(self.graph, part, examples, self.decisive)
+            failed |= reasons
+            for name, computed in found.items():
+                add_to_results(request.outputs[name], computed, model_name, self.cluster_key)
+        seconds = (time.monotonic() - started) / len(sources)
+        return [
+            dataclasses.replace(
+                done,
+                seconds=done.seconds + seconds,
+                error=f"its eval graph fails: {failed[done.name]}",
+            )
+            if done.name in failed
+            else dataclasses.replace(done, seconds=done.seconds + seconds * (done.name in whole))
+            for done in group
+        ]
+
+
+def _parts(sources: Sequence[ModelSource], budget: int | None) -> list[list[ModelSource]]:
+    """Divides models into groups that fit into memory."""
+    budget = default_memory_budget() if budget is None else budget
+    groups = split([weight_bytes(source) for source in sources], budget)
+    return [[sources[index] for index in group] for group in groups]

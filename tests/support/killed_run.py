@@ -15,6 +15,7 @@ from pathlib import Path
 from pipeline.problems.problem import repository
 from tests.pipeline.tiny.model import BETTER
 from tests.pipeline.tiny.problem import PREPROCESSING_FN
+from tests.support.eager_nodes import BEAMS_OWN
 from tests.support.evaluation_log import LOG
 from tests.support.logged_pipeline import BUDGET
 from tests.support.warm_processes import Parent, Process
@@ -22,7 +23,7 @@ from tests.support.warm_processes import Parent, Process
 START = "start"  # The time before the first node,
 END = "end"  # and that after the last.
 _ANNOUNCED = re.compile(r"^(\w+) \.\.\.(?: \(\d+ of \d+\))?$|^✓ Pusher")
-_OPTIONS = ("--steps=60", "--select-by=binary_crossentropy", "--direction=lower")
+_OPTIONS = ("--steps=60", "--select-by=binary_crossentropy", "--direction=lower", BEAMS_OWN)
 _MODULE = "tests.support.logged_pipeline"
 _TWO_MODELS = "32"  # bytes: three groups of the six checkpoints
 

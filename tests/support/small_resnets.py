@@ -1,4 +1,4 @@
-"""Runs a module with small ResNets: five units, and a quarter of the channels.
+"""Runs a module with small ResNets: three units, and a quarter of the channels.
 
 python -m tests.support.small_resnets MODULE ARGUMENTS...
 
@@ -8,39 +8,37 @@ cope with: normalisation with moving statistics, shortcuts with and without weig
 
 import runpy
 import sys
+from typing import Any
 
 import pytest
 
-# Channels of the first of the four blocks, which has two units: one with weights in its shortcut,
-# and one without.
-_FIRST = 64
+# Units by the channels of a block: one with weights in its shortcut, and one without, are in the
+# first; the second changes the size too. There is no other.
+_UNITS = {64: 2, 128: 1}
 _FRACTION = 4
 
 
 def use(patch: pytest.MonkeyPatch) -> None:
     """Makes `resnet_v2_50` of TF-Slim and `ResNet50` of Keras small."""
     from keras.src.applications import resnet
-    from tf_slim.nets import resnet_v2
+    from tf_slim.nets import resnet_utils, resnet_v2
 
     stack, block = resnet.stack1, resnet_v2.resnet_v2_block
-    patch.setattr(
-        resnet,
-        "stack1",
-        lambda x, filters, blocks, **options: stack(
-            x, filters // _FRACTION, _units(filters), **options
-        ),
-    )
-    patch.setattr(
-        resnet_v2,
-        "resnet_v2_block",
-        lambda scope, base_depth, num_units, stride: block(
-            scope, base_depth // _FRACTION, _units(base_depth), stride
-        ),
-    )
 
+    def small_stack(x: Any, filters: int, blocks: int, **options: Any) -> Any:
+        del blocks
+        if filters not in _UNITS:
+            return x
+        return stack(x, filters // _FRACTION, _UNITS[filters], **options)
 
-def _units(channels: int) -> int:
-    return 2 if channels == _FIRST else 1
+    def small_block(scope: str, base_depth: int, num_units: int, stride: int) -> Any:
+        del num_units
+        if base_depth not in _UNITS:
+            return resnet_utils.Block(scope, resnet_v2.bottleneck, [])
+        return block(scope, base_depth // _FRACTION, _UNITS[base_depth], stride)
+
+    patch.setattr(resnet, "stack1", small_stack)
+    patch.setattr(resnet_v2, "resnet_v2_block", small_block)
 
 
 if __name__ == "__main__":

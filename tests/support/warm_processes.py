@@ -301,8 +301,17 @@ def _main(address: str, *modules: str) -> None:
         from tests.support import quick_beam
 
         quick_beam.use()
+    if "tensorflow_model_analysis" in sys.modules:
+        from tests.support import quick_tfma
+
+        quick_tfma.use()
+    if "tfx.dsl.components.base.base_beam_executor" in sys.modules:
+        from tests.support import eager_nodes
+
+        eager_nodes.use()
     # What is imported stays: children need not copy it when they look for garbage.
     gc.freeze()
+    gc.set_threshold(5_000, 10, 10)
     gc.enable()
     server = _Server(address)
     print("ready", flush=True)

@@ -54,7 +54,7 @@ def import_closure(modules: Iterable[str]) -> dict[str, Path]:
             continue
         found[name] = path
         package = name if path.name == "__init__.py" else name.rpartition(".")[0]
-        for imported in _imports(ast.parse(path.read_bytes(), path.name), package):
+        for imported in _imports(path.read_bytes(), package):
             source = find_source(imported)
             related = imported.partition(".")[0] == name.partition(".")[0]
             if source is not None and (related or not _is_installed(source, folders)):
@@ -62,8 +62,13 @@ def import_closure(modules: Iterable[str]) -> dict[str, Path]:
     return found
 
 
-def _imports(tree: ast.AST, package: str) -> Iterator[str]:
-    """Names of what a module's source imports, and of the packages around it."""
+@functools.cache  # One run asks for the same modules several times.
+def _imports(source: bytes, package: str) -> tuple[str, ...]:
+    """Names of what a module's source imports, each once, and of the packages around it."""
+    return tuple(dict.fromkeys(_imported(ast.parse(source), package)))
+
+
+def _imported(tree: ast.AST, package: str) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:

@@ -15,6 +15,7 @@ from tests.pipeline.tiny.__main__ import BEAM, LOCKED, UNREAD, WORKER
 from tests.pipeline.tiny.command import Ended, Started
 from tests.pipeline.tiny.model import BETTER, FAILS, HOLD
 from tests.pipeline.tiny.problem import RUN_FN
+from tests.support.eager_nodes import BEAMS_OWN
 
 pytestmark = pytest.mark.slow
 
@@ -171,7 +172,7 @@ def test_an_error_in_beam_is_one_sentence(tmp_path: Path) -> None:
     ragged = command.write_data(tmp_path / "data")
     with (ragged / "data.csv").open("a") as file:
         file.write("1,1,1\n")
-    ended = command.run(tmp_path / "root", ragged, **{UNREAD: "1"})
+    ended = command.run(tmp_path / "root", ragged, BEAMS_OWN, **{UNREAD: "1"})
     assert ended.status == 1
     said = "CsvExampleGen failed: ValueError: Columns do not match specified csv headers: "
     assert ended.error.startswith(said)
@@ -187,7 +188,7 @@ def interrupted_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_beam_interrupted(number: int, data: Path, interrupted_root: Path) -> None:
-    started = Started(interrupted_root, data)
+    started = Started(interrupted_root, data, BEAMS_OWN)
     started.wait_for("StatisticsGen ...")
     started.wait_for(BEAM)
     ended = started.end(number)

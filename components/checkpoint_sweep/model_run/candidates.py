@@ -53,7 +53,7 @@ def make_candidates(
             checkpoint can be read.
     """
     exported = ExportedModel(saved_model)
-    _, mapping = _find_mapping(exported, checkpoints)
+    mapping = find_mapping(exported, checkpoints)
     sources: dict[int, ModelSource] = {}
     skipped: dict[int, str] = {}
     others: list[tuple[Checkpoint, _OtherModelError]] = []
@@ -93,6 +93,19 @@ def find_origin(saved_model: SavedModel, checkpoints: Sequence[Checkpoint]) -> C
     """
     origin, _ = _find_mapping(ExportedModel(saved_model), checkpoints)
     return origin
+
+
+def find_mapping(exported: ExportedModel, checkpoints: Sequence[Checkpoint]) -> VariableMapping:
+    """Finds which tensors of a checkpoint the exporter would have shipped.
+
+    Args:
+        exported: SavedModel that was exported.
+        checkpoints: All checkpoints of the run.
+
+    Raises:
+        ExportedModelError: No checkpoint reproduces the exported model's weights.
+    """
+    return _find_mapping(exported, checkpoints)[1]
 
 
 def _find_mapping(

@@ -25,8 +25,10 @@ def find_copies(saved_model: SavedModel, objects: ObjectGraph | None) -> dict[st
         Key that the graph's restore op reads, by the key that `tf.saved_model.load` reads for the
         same variable, where they differ.
     """
+    if objects is None:
+        return {}
     meta_graph = saved_model.meta_graph
-    if objects is None or not meta_graph.object_graph_def.nodes:
+    if not meta_graph.object_graph_def.nodes:
         return {}
     restored = _restored_keys(meta_graph)
     found: dict[str, str] = {}

@@ -10,7 +10,9 @@ from checkpoint_sweep.common.text import MOST_NAMED, some
 from checkpoint_sweep.common.wording import Words
 from checkpoint_sweep.evaluation.inputs.source import ExampleSource
 from checkpoint_sweep.evaluation.model_function.engine import ModelFunction
+from checkpoint_sweep.evaluation.model_function.sources import EvalSources
 from checkpoint_sweep.evaluation.request import DEFAULT_ENGINE
+from checkpoint_sweep.model_run.checkpoints import find_checkpoints
 from checkpoint_sweep.saved_model import eval_graph
 from checkpoint_sweep.saved_model.eval_graph import EvalGraph, EvalGraphError
 from checkpoint_sweep.saved_model.saved_model import SavedModel
@@ -63,18 +65,24 @@ def names_of(graph: EvalGraph | None) -> list[MetricName]:
 
 
 def model_function(
-    graph: EvalGraph, selection: Selection, settings: SweepSettings, examples: ExampleSource
+    graph: EvalGraph,
+    models: ModelPaths,
+    selection: Selection,
+    settings: SweepSettings,
+    examples: ExampleSource,
 ) -> ModelFunction:
     """Makes what computes the metrics, with errors of those that decide.
 
     Args:
         graph: Eval graph.
+        models: Models of the sweep.
         selection: Selection with whole names.
         settings: Settings of the sweep.
         examples: Examples to evaluate on.
 
     Raises:
         SelectionError: One decides where it is not known: on a slice, or in a race.
+        ExportedModelError: No checkpoint reproduces the weights beside the eval graph.
     """
     own = {str(name): name.name for name in names_of(graph)}
     decisive = [name for name in selection.metrics if name in own]
@@ -89,8 +97,10 @@ def model_function(
             other,
         )
     tracked = frozenset(own[name] for name in decisive)
+    checkpoints = find_checkpoints(models.model_run, settings.step_from)
     return ModelFunction(
         graph,
+        EvalSources(graph, SavedModel(models.exported), checkpoints),
         examples,
         tracked if settings.engine == DEFAULT_ENGINE else frozenset(),
         settings.cluster_key,

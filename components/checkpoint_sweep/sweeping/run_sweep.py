@@ -106,7 +106,7 @@ def run_sweep(
     engine, engine_name = get_engine(settings.engine), settings.engine
     examples = open_examples([exported, *([baseline.saved_model] if baseline else [])])
     if eval_graph is not None:
-        added = model_function(eval_graph, selection, settings, examples)
+        added = model_function(eval_graph, models, selection, settings, examples)
         engine, engine_name = added.beside(engine), f"{settings.engine} and {added.digest}"
     for warning in preflight(
         eval_config, examples, exported, baseline, settings.engine, settings.cluster_key

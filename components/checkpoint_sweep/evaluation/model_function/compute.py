@@ -5,13 +5,13 @@ one pass in one process is sure to give what `Estimator.evaluate` gives. Nothing
 """
 
 import dataclasses
-import logging
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
 import tensorflow as tf
+from absl import logging
 from tensorflow_model_analysis import constants
 
 from checkpoint_sweep.common.text import first_line, some
@@ -20,7 +20,6 @@ from checkpoint_sweep.evaluation.model_function.models import Batch, EvalModel, 
 from checkpoint_sweep.saved_model.eval_graph import LOSS, EvalGraph, EvalGraphError
 from checkpoint_sweep.saved_model.model_source import ModelSource
 
-_LOG = logging.getLogger(__name__)
 _MOST_STATE = 1 << 28  # Bytes of the sums by fold, of all models.
 # A sum of float32 that grows by batches has lost as much after some hundred thousand examples.
 _SAME = 1e-4
@@ -67,7 +66,7 @@ def compute(
 
     Args:
         graph: Eval graph of all.
-        sources: Models.
+        sources: Models with its SavedModel, see `EvalSources`.
         examples: Examples, which are read once, and once more for errors.
         decisive: Names of the metrics whose errors are asked for.
 
@@ -217,7 +216,7 @@ def _without_folds(
 
 
 def _warn(names: Sequence[str], why: str) -> None:
-    _LOG.warning(
+    logging.warning(
         "There is no standard error of %s, metrics of the model function: %s.",
         some(names, _NAMED),
         why,

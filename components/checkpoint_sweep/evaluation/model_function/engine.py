@@ -10,6 +10,7 @@ from checkpoint_sweep.common import digests, progress
 from checkpoint_sweep.common.names import ModelNames
 from checkpoint_sweep.evaluation.inputs.source import ExampleSource
 from checkpoint_sweep.evaluation.model_function.compute import Pass, compute
+from checkpoint_sweep.evaluation.model_function.sources import EvalSources
 from checkpoint_sweep.evaluation.model_function.write import add_to_results
 from checkpoint_sweep.evaluation.predict.memory import (
     default_memory_budget,
@@ -33,12 +34,14 @@ class ModelFunction:
 
     Attributes:
         graph: Eval graph.
+        sources: Makes models with the eval graph of candidates.
         examples: Examples to evaluate on.
         decisive: Names, in the graph, of the metrics that decide, whose errors are estimated.
         cluster_key: Feature whose examples of one value share a fold; None for none.
     """
 
     graph: EvalGraph
+    sources: EvalSources
     examples: ExampleSource
     decisive: frozenset[str] = frozenset()
     cluster_key: str | None = None
@@ -71,15 +74,16 @@ class ModelFunction:
         first = next(self.examples.in_order(_TRIED), None)
         if first is not None:
             examples = Pass(lambda: iter([first]), _TRIED)
-            tried = {source.name: source for source in request.candidates}
-            ends = [next(iter(tried.values())), next(reversed(tried.values()))]
-            compute(self.graph, ends[: len(tried)], examples, frozenset())
+            ends = {
+                source.name: source for source in (*request.candidates[:1], request.candidates[-1])
+            }
+            compute(self.graph, list(map(self.sources.of, ends.values())), examples, frozenset())
 
     def _added(self, request: EvaluationRequest, group: Sequence[Evaluated]) -> Sequence[Evaluated]:
         """Adds the metrics of a group to its results; those that have none have failed."""
         started = time.monotonic()
         whole = {done.name for done in group if done.error is None and not done.dropped}
-        sources = [source for source in request.candidates if source.name in whole]
+        sources = [self.sources.of(s) for s in request.candidates if s.name in whole]
         if not sources:
             return group
         progress.enter("computing the model function's metrics")
@@ -89,7 +93,8 @@ class ModelFunction:
         failed: dict[str, str] = {}
         model_name = ModelNames.of(request.eval_config).candidate
         for part in _parts(sources, request.memory_budget):
-            logging.info("computing the model function's metrics of %d models", len(part))
+            models = f"{len(part)} models" if len(part) > 1 else "one model"
+            logging.info("computing the model function's metrics of %s", models)
             found, reasons = compute(self.graph, part, examples, self.decisive)
             failed |= reasons
             for name, computed in found.items():

@@ -94,16 +94,13 @@ class EvalModel:
 class EvalModels:
     """K models, each with a session of its own on one graph.
 
-    Weights are restored by the graph's own saver, as `Estimator.evaluate(checkpoint_path=...)`
-    restores them.
-
     Attributes:
         models: Models that were loaded, by name.
         failed: Reasons why others were not, by name.
 
     Args:
         graph: Eval graph of all.
-        sources: Models, whose weights are taken.
+        sources: Models with its SavedModel, see `EvalSources`.
 
     Raises:
         EvalGraphError: TensorFlow cannot load the graph.
@@ -181,15 +178,10 @@ def _restored_keys(graph: EvalGraph) -> tuple[str, ...]:
 def _restore(
     session: tf.compat.v1.Session, source: ModelSource, graph: EvalGraph, keys: Sequence[str]
 ) -> None:
-    """Restores the weights of a model.
-
-    What the exported SavedModel holds under another key than the checkpoint, such as moving
-    averages under the variables' names, its own eval graph reads as its serving graph does.
-    """
+    """Restores the weights of a model, from where they are in its bundle."""
     prefix = tensor_bundle.find(source)
     bundle = TensorBundle(prefix)
-    is_own = graph.saved_model.directory == source.saved_model.directory
-    names = {key: source.key_of(key) if is_own else key for key in keys}
+    names = {key: source.key_of(key) for key in keys}
     if missing := [name for name in names.values() if name not in bundle.shapes]:
         raise _NoWeightsError(
             f"its weights lack {some(missing, _NAMED)}, which the eval graph restores"

@@ -53,6 +53,8 @@ def main(
     greedy_soup: options.GreedySoup = False,
     predictions: options.WritePredictions = False,
     cluster_key: options.ClusterKey = None,
+    other_split: options.OtherSplit = None,
+    split_threshold: options.SplitThresholds = None,
     beam_arg: options.BeamArg = None,
     cache: Annotated[
         bool, typer.Option(help="Skip nodes whose inputs and parameters have not changed.")
@@ -88,6 +90,8 @@ def main(
                 greedy_soup=greedy_soup,
                 predictions=predictions,
                 cluster_key=cluster_key,
+                other_split=other_split,
+                split_threshold=split_threshold,
             ),
             root=(root or Path("runs") / problem).resolve(),
             schema=(schema or chosen.schema).resolve(),

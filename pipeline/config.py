@@ -9,12 +9,16 @@ from checkpoint_sweep.model_run.averages import Averages
 from checkpoint_sweep.selection.across import Across
 from checkpoint_sweep.selection.criteria import Direction, ThresholdMode
 from checkpoint_sweep.selection.racing import Racing
+from checkpoint_sweep.selection.split_thresholds import SplitThreshold
 from checkpoint_sweep.sweeping.predictions.request import Predictions
 from pipeline.beam_runner import IN_THIS_PROCESS
 from pipeline.problems.problem import Problem
 
 # As `checkpoint_sweep.evaluation.engine.get_engine` has them, which takes seconds to import.
 ENGINES = ("fused", "tfma")
+
+# The split that the sweep chooses on, and those beside which it may evaluate.
+CHOOSES, OTHERS = "eval", ("train", "test")
 
 _OF_PATTERNS = frozenset("*?[\\")
 _MOST_STEPS = 2**31 - 1  # TFX keeps them in 32 bits
@@ -43,6 +47,8 @@ class PipelineConfig:
         averages: Averages of checkpoints, which the sweep evaluates too; None for none.
         predictions: Predictions that the sweep writes; None for none.
         cluster_key: Feature whose examples of one value share a fold; None for none.
+        other_splits: Splits on which the sweep evaluates beside `eval`, on which it chooses.
+        split_thresholds: Thresholds on these.
         cache: Whether a node whose inputs and parameters have not changed is skipped.
     """
 
@@ -63,6 +69,8 @@ class PipelineConfig:
     averages: Averages | None = None
     predictions: Predictions | None = None
     cluster_key: str | None = None
+    other_splits: tuple[str, ...] = ()
+    split_thresholds: tuple[SplitThreshold, ...] = ()
     cache: bool = True
 
     @property

@@ -8,7 +8,7 @@ from checkpoint_sweep import CheckpointSweep, Evaluator, StepRange
 from checkpoint_sweep.common.source_fingerprint import fingerprint
 from pipeline import beam_runner
 from pipeline.choosing import selection_of
-from pipeline.config import PipelineConfig
+from pipeline.config import CHOOSES, PipelineConfig
 from pipeline.deployment import Deployment
 from pipeline.problems.problem import FileFormat, load
 
@@ -63,13 +63,15 @@ def create_pipeline(config: PipelineConfig, deployment: Deployment) -> tfx.dsl.P
         schema=schema.outputs["schema"],
         eval_config=eval_config,
         selection=selection_of(config),
-        example_splits=["eval"],
+        example_splits=[CHOOSES],
         steps=StepRange(first=1),  # step 0 is the untrained model
         engine=config.engine,
         averages=config.averages,
         predictions=config.predictions,
         racing=config.racing,
         cluster_key=config.cluster_key,
+        other_splits=config.other_splits,
+        split_thresholds=config.split_thresholds,
     )
     baseline = deployment.baseline(sweep.outputs["model"])
     nodes = [examples, statistics, schema, validator, *learners, sweep, baseline]

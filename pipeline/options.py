@@ -14,9 +14,18 @@ from checkpoint_sweep.selection.cluster_key import check_cluster_key
 from checkpoint_sweep.selection.criteria import DIRECTIONS, ThresholdMode
 from checkpoint_sweep.selection.policies import SelectionError
 from checkpoint_sweep.selection.racing import Racing
+from checkpoint_sweep.selection.split_thresholds import SplitThreshold, check_split_names
 from checkpoint_sweep.sweeping.predictions.request import Predictions
 from pipeline.choosing import across_of, policy_of
-from pipeline.config import ConfigError, PipelineConfig, beam_args, check_engine, check_steps
+from pipeline.config import (
+    CHOOSES,
+    OTHERS,
+    ConfigError,
+    PipelineConfig,
+    beam_args,
+    check_engine,
+    check_steps,
+)
 from pipeline.problems import registry
 from pipeline.problems.problem import Problem
 
@@ -128,6 +137,21 @@ ClusterKey = Annotated[
         "fold, so that the sweep's intervals are those of clusters."
     ),
 ]
+OtherSplit = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Evaluate every checkpoint on this split too, train or test, and show it beside that "
+        "which chooses; repeatable."
+    ),
+]
+SplitThresholds = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--split-threshold",
+        help="Threshold on such a split, 'train: auc >= 0.8', or on its value less that of the "
+        "split that chooses, 'train: gap of auc <= 0.05'; repeatable.",
+    ),
+]
 BeamArg = Annotated[
     list[str] | None,
     typer.Option(help="A Beam option, such as --runner=DataflowRunner; repeatable."),
@@ -153,6 +177,8 @@ def fill_in(
     greedy_soup: bool = False,
     predictions: bool = False,
     cluster_key: str | None = None,
+    other_split: Sequence[str] | None = None,
+    split_threshold: Sequence[str] | None = None,
 ) -> PipelineConfig:
     """Configures the pipeline by these options; None takes the problem's default.
 
@@ -161,7 +187,7 @@ def fill_in(
     Raises:
         ConfigError: training would leave no checkpoint to choose from, there is no such
             engine, direction, way to choose or form of a Beam option, or an average is none, or
-            clusters do not go with the engine.
+            clusters do not go with the engine, or there is no such split or threshold on one.
     """
     if direction is not None and direction not in DIRECTIONS:
         known = " or ".join(f"--direction={name}" for name in DIRECTIONS)
@@ -184,6 +210,8 @@ def fill_in(
         averages=_averages(average_last or (), average_weights or (), greedy_soup),
         predictions=Predictions() if predictions else None,
         cluster_key=cluster_key,
+        other_splits=_other_splits(other_split or ()),
+        split_thresholds=_split_thresholds(split_threshold or (), other_split or ()),
     )
     policy_of(choose)
     check_steps(config.steps, config.checkpoint_steps)
@@ -193,6 +221,34 @@ def fill_in(
     except SelectionError as error:
         raise ConfigError(error.told_in(Interface.COMMAND_LINE)) from error
     return config
+
+
+def _other_splits(given: Sequence[str]) -> tuple[str, ...]:
+    """Checks the names of other splits; one that is named twice is meant once.
+
+    Raises:
+        ConfigError: the pipeline has no such split beside the one that it chooses on.
+    """
+    for name in given:
+        if name not in OTHERS:
+            raise ConfigError(
+                f"--other-split={name} is neither of {' and '.join(OTHERS)}. Name one."
+            )
+    return tuple(dict.fromkeys(given))
+
+
+def _split_thresholds(given: Sequence[str], splits: Sequence[str]) -> tuple[SplitThreshold, ...]:
+    """Reads thresholds on other splits.
+
+    Raises:
+        ConfigError: one is none, or on none of these splits.
+    """
+    try:
+        thresholds = tuple(map(SplitThreshold.parse, given))
+        check_split_names(thresholds, splits, [CHOOSES])
+    except SelectionError as error:
+        raise ConfigError(error.told_in(Interface.COMMAND_LINE)) from error
+    return thresholds
 
 
 def _averages(last: Sequence[int], weights: Sequence[str], greedy_soup: bool) -> Averages | None:

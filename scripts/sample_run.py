@@ -1,7 +1,8 @@
 """Leaves a small training run to try `checkpoint-sweep` on: `python scripts/sample_run.py FOLDER`.
 
 `run/` has the checkpoints of a Keras model that is trained for too long on too few examples,
-`export/` its SavedModel, `eval.csv` the examples to evaluate on. The data are made up: who leaves a
+`export/` its SavedModel, `eval.csv` the examples to evaluate on, `train.csv` those that it was
+trained on. The data are made up: who leaves a
 tip, given fare, hour and way of payment. Only TensorFlow is needed, and NumPy, which comes with it.
 """
 
@@ -29,7 +30,7 @@ _SPEC = {
 
 
 def make(directory: Path) -> None:
-    """Trains, and writes `run/`, `export/` and `eval.csv`.
+    """Trains, and writes `run/`, `export/`, `eval.csv` and `train.csv`.
 
     Args:
         directory: which must not be there yet.
@@ -48,6 +49,7 @@ def make(directory: Path) -> None:
     tf.saved_model.save(
         model, str(directory / "export"), signatures={"serving_default": _serve(model)}
     )
+    _write(directory / "train.csv", train)
     _write(directory / "eval.csv", {name: values[_TRAINED:] for name, values in columns.items()})
 
 

@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from checkpoint_sweep.selection.racing import Racing
     from checkpoint_sweep.selection.selection import Selection
     from checkpoint_sweep.selection.set_policies import EarliestOfSet, LatestOfSet, SecondaryMetric
+    from checkpoint_sweep.selection.split_thresholds import SplitThreshold
     from checkpoint_sweep.sweeping.estimator_training import SweepExporter, SweepListener
     from checkpoint_sweep.sweeping.export_graph import export_graph
     from checkpoint_sweep.sweeping.keras_training import SweepCallback
@@ -95,6 +96,7 @@ __all__ = [
     "Averages",
     "Racing",
     "Predictions",
+    "SplitThreshold",
     # How one is chosen.
     "Selection",
     "Across",
@@ -137,6 +139,7 @@ __getattr__ = importer(
         "SecondaryMetric": "checkpoint_sweep.selection.set_policies",
         "Selection": "checkpoint_sweep.selection.selection",
         "SelectionPolicy": "checkpoint_sweep.selection.policies",
+        "SplitThreshold": "checkpoint_sweep.selection.split_thresholds",
         "StepRange": "checkpoint_sweep.model_run.checkpoints",
         "StopCallback": "checkpoint_sweep.sweeping.stopping",
         "SweepCallback": "checkpoint_sweep.sweeping.keras_training",

@@ -90,6 +90,8 @@ def main(
     greedy_soup: options.GreedySoup = False,
     predictions: options.WritePredictions = False,
     cluster_key: options.ClusterKey = None,
+    other_split: options.OtherSplit = None,
+    split_threshold: options.SplitThresholds = None,
     beam_arg: options.BeamArg = None,
     pods: pod_options.PodsFile = None,
     resources: pod_options.Resources = None,
@@ -130,6 +132,8 @@ def main(
                 greedy_soup=greedy_soup,
                 predictions=predictions,
                 cluster_key=cluster_key,
+                other_split=other_split,
+                split_threshold=split_threshold,
             ),
             schema=Path(schema or _IMAGE / chosen.schema.relative_to(repository())),
         )

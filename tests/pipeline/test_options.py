@@ -106,10 +106,31 @@ def test_choose_names_a_selection_policy(choose: str, policy: SelectionPolicy) -
     config = options.fill_in(
         registry.get("taxi"), None, None, None, "fused", None, choose=choose, race=True,
         cluster_key="company",
+        other_split=["train"],
+        split_threshold=["train: gap of auc <= 0.05"],
     )  # fmt: skip
     selection = selection_of(config)
     assert (selection.metric, selection.policy) == ("auc", policy)
     assert (config.racing, config.cluster_key) == (Racing(), "company")
+    assert config.other_splits == ("train",)
+    assert list(map(str, config.split_thresholds)) == ["train: gap of auc <= 0.05"]
+
+
+@pytest.mark.parametrize(
+    ("splits", "thresholds", "message"),
+    [
+        (["eval"], [], "--other-split=eval is neither of train and test"),
+        ([], ["train: auc >= 0.5"], "--split-threshold has 'train: auc >= 0.5', and the other"),
+        (["train"], ["train: auc"], "'train: auc' is no threshold on a split"),
+    ],
+)
+def test_a_split_that_the_pipeline_lacks_is_refused(
+    splits: list[str], thresholds: list[str], message: str
+) -> None:
+    given = {"other_split": splits, "split_threshold": thresholds}
+    with pytest.raises(ConfigError) as raised:
+        options.fill_in(registry.get("taxi"), None, None, None, "fused", None, **given)
+    assert message in str(raised.value)
 
 
 def test_clusters_are_refused_where_no_errors_are_estimated() -> None:

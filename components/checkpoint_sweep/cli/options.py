@@ -1,5 +1,6 @@
 """Arguments and options that several commands have. Importing it must stay cheap."""
 
+from collections.abc import Iterable
 from typing import Annotated
 
 import typer
@@ -34,3 +35,33 @@ StepFrom = Annotated[
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print the outcome only.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else.")]
+OtherSplit = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Evaluate every checkpoint on this split too, and show it beside: NAME of a split of "
+        "an Examples artifact, or NAME=FILES; repeatable."
+    ),
+]
+SplitThresholds = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Threshold on such a split, 'train: auc >= 0.8', or on its value less that of the "
+        "split that chooses, 'train: gap of auc <= 0.05'; repeatable."
+    ),
+]
+
+
+def patterns_by_split(given: Iterable[str]) -> dict[str, list[str]]:
+    """Collects the files of each other split; none for a split of the same artifact.
+
+    >>> patterns_by_split(["train=a.tfrecord", "train=b.tfrecord", "drift"])
+    {'train': ['a.tfrecord', 'b.tfrecord'], 'drift': []}
+
+    Args:
+        given: Texts of the form NAME or NAME=FILES.
+    """
+    patterns: dict[str, list[str]] = {}
+    for text in given:
+        name, _, files = text.partition("=")
+        patterns.setdefault(name, []).extend([files] if files else [])
+    return patterns

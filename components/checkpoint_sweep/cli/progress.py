@@ -82,7 +82,7 @@ def shown(console: Console | None = None) -> Iterator[None]:
 
     def tell(amount: Amount) -> None:
         whole, in_phase = amount.whole, bool(amount.phase)
-        visible = amount.candidates > 0 and not in_phase
+        visible = (amount.candidates > 0 or bool(amount.beside)) and not in_phase
         bar.update(phase, description=amount.phase, visible=in_phase)
         if amount.done == 0:  # Another sweep: what was before it says nothing of its speed.
             bar.reset(task, total=whole, visible=visible)

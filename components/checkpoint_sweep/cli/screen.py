@@ -16,6 +16,7 @@ import typer
 from checkpoint_sweep.common.json_safe import OTHER_FORM
 from checkpoint_sweep.common.text import printable, wrapped
 from checkpoint_sweep.report.document import PREDICTIONS_FOLDER, REPORT_HTML
+from checkpoint_sweep.selection.gap import describe_gaps
 from checkpoint_sweep.selection.markdown import to_markdown
 from checkpoint_sweep.selection.sweep_verdicts import SweepVerdicts
 from checkpoint_sweep.sweeping import folder as folders
@@ -149,6 +150,8 @@ def show(directory: str, form: Form) -> None:
         if form is Form.TABLE:
             print_verdicts(found)
         print_outcome(found)
+        for line in describe_gaps(found):
+            answer(line)
     except OTHER_FORM as error:
         raise folders.damaged(directory) from error
     directory = folders.by_latest(directory)

@@ -25,7 +25,7 @@ _PANELS = {
         *("first_step", "last_step", "stride", "step_from"),
         *("average_last", "average_weights", "greedy_soup", "race"),
     ),
-    "Examples": ("schema", "encoding", "split"),
+    "Examples": ("schema", "encoding", "split", "other_split", "split_threshold"),
     "Predictions": ("predictions", "predictions_step", "predictions_key"),
     "Computation": ("engine", "batch_size", "memory_budget", "beam_arg"),
 }
@@ -179,6 +179,8 @@ class SweepArguments:
             "fold, so that intervals are those of clusters."
         ),
     ] = None
+    other_split: options.OtherSplit = None
+    split_threshold: options.SplitThresholds = None
     engine: Annotated[
         str, typer.Option(help="Engine: fused (all in one pass) or tfma (stock).")
     ] = "fused"
@@ -211,6 +213,7 @@ class SweepArguments:
         from checkpoint_sweep.selection.policy_names import policy_of
         from checkpoint_sweep.selection.racing import Racing
         from checkpoint_sweep.selection.selection import Selection
+        from checkpoint_sweep.selection.split_thresholds import SplitThreshold
         from checkpoint_sweep.sweeping.options import BEAM_ARGS, SweepOptions
         from checkpoint_sweep.sweeping.predictions.request import Predictions
 
@@ -251,6 +254,8 @@ class SweepArguments:
             predictions=predictions,
             cluster_key=self.cluster_key,
             eval_model=self.eval_model,
+            other_splits=options.patterns_by_split(self.other_split or ()),
+            split_thresholds=[SplitThreshold.parse(text) for text in self.split_threshold or ()],
             beam_args=[*BEAM_ARGS, *(self.beam_arg or ())],
         )
 

@@ -39,6 +39,19 @@ def with_thresholds_at_metrics(eval_config: config_pb2.EvalConfig) -> config_pb2
     return result
 
 
+def without_thresholds(eval_config: config_pb2.EvalConfig) -> config_pb2.EvalConfig:
+    """Returns the config with the same metrics, and without any threshold."""
+    result = config_pb2.EvalConfig()
+    result.CopyFrom(eval_config)
+    for spec in result.metrics_specs:
+        for kind in _KINDS:
+            spec.ClearField(kind)
+        for metric in spec.metrics:
+            for kind in ("threshold", *_KINDS[1:]):
+                metric.ClearField(kind)
+    return result
+
+
 def named_thresholds(eval_config: config_pb2.EvalConfig) -> set[str]:
     """Returns the names of metrics whose thresholds are those of a `MetricsSpec`."""
     return {

@@ -8,7 +8,7 @@ import contextlib
 import dataclasses
 import logging
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 _LOG = logging.getLogger(__name__)
 
@@ -23,6 +23,7 @@ class Amount:
         counted: Whether all examples have been counted.
         done: Predictions so far, of one candidate on one example.
         phase: Phase in which nothing is predicted, such as "writing the report"; "" outside of one.
+        beside: Candidates and examples of each of the other splits.
     """
 
     candidates: int = 0
@@ -30,11 +31,15 @@ class Amount:
     counted: bool = False
     done: int = 0
     phase: str = ""
+    beside: Mapping[str, tuple[int, int]] = dataclasses.field(default_factory=dict)
 
     @property
     def whole(self) -> int | None:
         """The predictions that there will be, at most; None while examples are being counted."""
-        return self.candidates * self.examples if self.counted else None
+        if not self.counted:
+            return None
+        parts = [(self.candidates, self.examples), *self.beside.values()]
+        return sum(candidates * examples for candidates, examples in parts)
 
 
 class _Observer:
@@ -53,10 +58,15 @@ class _Observer:
         """Begins anew with the next sweep."""
         self._change(Amount())
 
-    def add(self, candidates: int = 0, examples: int = 0, done: int = 0) -> None:
-        """Adds to the amount."""
+    def add(self, candidates: int = 0, examples: int = 0, done: int = 0, split: str = "") -> None:
+        """Adds to the amount, or to that of another split."""
         with self._lock:
             before = self._amount
+            if split:
+                known = before.beside.get(split, (0, 0))
+                now = known[0] + candidates, known[1] + examples
+                before = dataclasses.replace(before, beside={**before.beside, split: now})
+                candidates = examples = 0
             self._change(
                 dataclasses.replace(
                     before,
@@ -89,10 +99,15 @@ class _Observer:
 _observers: list[_Observer] = []
 
 
-def expect(candidates: int) -> None:
-    """Says that candidates are to be evaluated, beside those before."""
+def expect(candidates: int, split: str = "") -> None:
+    """Says that candidates are to be evaluated, beside those before.
+
+    Args:
+        candidates: Number of candidates.
+        split: Name of another split; "" for the one that chooses.
+    """
     for observer in list(_observers):
-        observer.add(candidates=candidates)
+        observer.add(candidates=candidates, split=split)
 
 
 def done(examples: int, candidates: int) -> None:
@@ -111,12 +126,16 @@ def enter(phase: str) -> None:
 
 
 @contextlib.contextmanager
-def counting(counts: Callable[[], Iterable[int]]) -> Iterator[None]:
+def counting(
+    counts: Callable[[], Iterable[int]],
+    beside: Mapping[str, Callable[[], Iterable[int]]] | None = None,
+) -> Iterator[None]:
     """Counts the examples of a sweep in a thread while the block runs, if somebody observes it.
 
     Args:
         counts: Function that yields numbers of examples, which add up to all of them. An error
             ends the counting only.
+        beside: Such functions of other splits; None for no other splits.
     """
     observers = list(_observers)
     if not observers:
@@ -128,11 +147,12 @@ def counting(counts: Callable[[], Iterable[int]]) -> Iterator[None]:
 
     def count() -> None:
         try:
-            for number in counts():
-                if ended.is_set():
-                    return
-                for observer in observers:
-                    observer.add(examples=number)
+            for split, numbers in {"": counts, **(beside or {})}.items():
+                for number in numbers():
+                    if ended.is_set():
+                        return
+                    for observer in observers:
+                        observer.add(examples=number, split=split)
         except Exception as error:
             # The evaluation, which reads the same, says what is wrong.
             _LOG.debug("The examples cannot be counted: %s", error)

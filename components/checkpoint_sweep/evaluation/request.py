@@ -54,6 +54,7 @@ class EvaluationRequest:
         tracked_metrics: Metrics whose uncertainty is estimated, which stock TFMA does not do.
         race: Race in which candidates are dropped early; None to evaluate all on all examples, as
             stock TFMA does.
+        split: Name of another split than the one that chooses, for messages; "" for that one.
     """
 
     candidates: Sequence[ModelSource]
@@ -67,6 +68,7 @@ class EvaluationRequest:
     memory_budget: int | None = None
     tracked_metrics: UncertaintySpec | None = None
     race: Race | None = None
+    split: str = ""
 
 
 @dataclasses.dataclass(frozen=True)

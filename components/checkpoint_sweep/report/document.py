@@ -12,6 +12,7 @@ from checkpoint_sweep.common.names import CandidateLabels, MetricName, SliceName
 from checkpoint_sweep.evaluation.results.files import PREDICTIONS_FOLDER as PREDICTIONS_FOLDER
 from checkpoint_sweep.report.disagreement import Disagreement
 from checkpoint_sweep.report.plots import Plot
+from checkpoint_sweep.report.split_values import SplitValues
 from checkpoint_sweep.selection.formatting import half_width
 from checkpoint_sweep.selection.sweep_verdicts import AppliedSelection, SweepVerdicts
 from checkpoint_sweep.selection.thresholds import describe_limits
@@ -185,6 +186,7 @@ class Report:
             that is not known, or labels are others. Empty for none known.
         disagreements: Examples on which chosen and baseline disagree most; empty if not known.
         kinds: Kinds of the metrics, see `selection.metric_kinds`; empty where they go by names.
+        splits: Values on the splits beside the one that chooses.
     """
 
     decision: SweepVerdicts | None
@@ -202,6 +204,7 @@ class Report:
     rarer_labels: Sequence[int | None] = ()
     disagreements: Sequence[Disagreement] = ()
     kinds: Sequence[str] = ()
+    splits: Sequence[SplitValues] = ()
 
     @property
     def selected(self) -> tuple[int, int] | None:
@@ -228,6 +231,11 @@ class Report:
         names = selection.metrics if selection.is_composite else (str(selection.metric_name),)
         places = {str(metric): place for place, metric in enumerate(self.metrics)}
         return next((places[name] for name in names if name in places), 0)
+
+    @property
+    def choosing_split(self) -> str:
+        """Name of the split that chooses, or of several together; "" if it is not known."""
+        return "+".join(map(str, self.made.get("example_splits") or ()))
 
     @property
     def chosen(self) -> Candidate | None:
@@ -263,6 +271,7 @@ class Report:
             "rarer_labels": self.rarer_labels,
             "disagreements": [dataclasses.asdict(found) for found in self.disagreements],
             "kinds": self.kinds,
+            "splits": [dataclasses.asdict(split) for split in self.splits],
         }
 
     @classmethod
@@ -307,6 +316,14 @@ class Report:
             rarer_labels=content.get("rarer_labels", ()),
             disagreements=[_known(Disagreement, f) for f in content.get("disagreements", ())],
             kinds=content.get("kinds", ()),
+            splits=[
+                SplitValues(
+                    split["name"],
+                    split["examples"],
+                    {name: _numbers(table) for name, table in split["values"].items()},
+                )
+                for split in content.get("splits", ())
+            ],
         )
 
 

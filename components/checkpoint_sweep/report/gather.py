@@ -38,6 +38,7 @@ from checkpoint_sweep.report.read_results import (
     has_results,
     with_decisive,
 )
+from checkpoint_sweep.report.read_splits import read_splits
 from checkpoint_sweep.report.thinning import thin_with
 from checkpoint_sweep.selection.criteria import LEVEL
 from checkpoint_sweep.selection.metric_kinds import MetricKinds
@@ -108,6 +109,7 @@ def gather(
         rarer_labels=[rarer_labels.get(slice_key) for slice_key in slices] if rarer_labels else [],
         kinds=list(map(MetricKinds.of_config(config).of, metrics)),
         disagreements=_disagreements(evaluation, decision),
+        splits=read_splits(evaluation, models.candidate, slices, metrics, decision),
     )
 
 

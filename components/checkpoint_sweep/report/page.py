@@ -20,6 +20,7 @@ from checkpoint_sweep.report.disagreement import Disagreement
 from checkpoint_sweep.report.document import Candidate, Report
 from checkpoint_sweep.report.payload import payload
 from checkpoint_sweep.selection.formatting import plain, plus_minus
+from checkpoint_sweep.selection.gap import describe_gaps, with_gap
 from checkpoint_sweep.selection.verdict import Status, Verdict
 from checkpoint_sweep.selection.verdict_table import in_words
 
@@ -44,7 +45,9 @@ def render(report: Report, tfma: str | None = None) -> str:
     data = _packed(to_json(payload(report)).encode())
     decision = report.decision
     worst = sentences.worst_slices(report)
-    rows = [_row(candidate, report) for candidate in report.candidates]
+    verdicts = decision.verdicts if decision else ()
+    splits = list(dict.fromkeys(s for v in verdicts for s in v.splits))
+    rows = [_row(candidate, report, splits) for candidate in report.candidates]
     return _template().render(
         style=_text("report.css"),
         script="\n".join(_text(name) for name in _SCRIPTS),
@@ -68,8 +71,10 @@ def render(report: Report, tfma: str | None = None) -> str:
         worst=worst,
         worst_have_intervals=any(item.has_interval for item in worst),
         has_differences=any(row.difference is not None for row in rows),
+        splits=splits,
+        split_sentences=[f"{text}." for text in describe_gaps(decision)] if decision else [],
         few=sentences.FEW_EXAMPLES,
-        thresholds=list(map(str, report.thresholds)),
+        thresholds=[*map(str, report.thresholds), *report.made.get("split_thresholds", ())],
         threshold_note=sentences.threshold_note(report),
         facts=_facts(report),
         made=_made(report),
@@ -99,6 +104,7 @@ class _Row:
         missed: One sentence for each threshold that it missed.
         caution: Why its interval is not to be trusted; None if it is.
         excluded_reason: Why it did not take part in the choice; None if it did.
+        splits: Value on each of the other splits, and it with the gap as text.
     """
 
     candidate: Candidate
@@ -113,6 +119,7 @@ class _Row:
     missed: Sequence[str]
     caution: str | None
     excluded_reason: str | None
+    splits: Sequence[tuple[float | None, str]]
 
 
 def _excluded_reason(candidate: Candidate) -> str | None:
@@ -123,7 +130,7 @@ def _excluded_reason(candidate: Candidate) -> str | None:
     return verdict.reason if verdict and verdict.status is Status.EXCLUDED else None
 
 
-def _row(candidate: Candidate, report: Report) -> _Row:
+def _row(candidate: Candidate, report: Report, splits: Sequence[str]) -> _Row:
     verdict = candidate.verdict
     state = _state(candidate, candidate is report.chosen)
     value = verdict.value if verdict else None
@@ -141,6 +148,10 @@ def _row(candidate: Candidate, report: Report) -> _Row:
         missed=verdict.missed if verdict else (),
         caution=verdict.caution if verdict else None,
         excluded_reason=_excluded_reason(candidate),
+        splits=[
+            (verdict.splits.get(s), with_gap(verdict, s)) if verdict else (None, "–")
+            for s in splits
+        ],
     )
 
 
@@ -234,6 +245,9 @@ def _made(report: Report) -> list[tuple[str, str]]:
 
 
 def _plain(value: object) -> str:
+    if isinstance(value, dict):
+        parts = [f"{key}: {text}" if (text := _plain(item)) else key for key, item in value.items()]
+        return "; ".join(parts)
     if isinstance(value, list | tuple):
         return ", ".join(map(str, value))
     return "" if value is None else str(value)

@@ -50,6 +50,18 @@ def payload(report: Report, most: int = MOST_VALUES) -> Json:
         ],
         "values": cut,
         "unsupported": _unsupported(report),
+        "split": report.choosing_split or "choosing split",
+        "splits": [
+            {
+                "name": split.name,
+                # On all examples and on the slice that chooses: of others, `metrics.csv` has them.
+                "values": {
+                    name: {s: table[s] for s in {0, selected[0] if selected else 0}}
+                    for name, table in split.values.items()
+                },
+            }
+            for split in report.splits
+        ],
         "rarer_labels": report.rarer_labels,
         **{key: content[key] for key in _AS_THEY_ARE},
     }

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -36,6 +37,7 @@ class Row(NamedTuple):
         rarer_label: Number of examples of the slice with the rarer of the labels 0 and 1.
         supported: Whether the value says something: a number, and of enough examples of each class
             where the metric needs both.
+        split: Split of the examples: the one that chooses, or another; "" if it is not known.
     """
 
     candidate: str
@@ -56,10 +58,14 @@ class Row(NamedTuple):
     change_high: float | None = None
     rarer_label: int | None = None
     supported: bool = True
+    split: str = ""
 
 
 def rows(report: Report) -> Iterator[Row]:
-    """Yields the numbers by candidate, slice and metric; a value that is not finite is None."""
+    """Yields the numbers by candidate, slice and metric; a value that is not finite is None.
+
+    Those of the split that chooses come first. Of another, only values are known.
+    """
     intervals, changes = (
         {error.key: error for error in errors} for errors in (report.intervals, report.changes)
     )
@@ -93,7 +99,33 @@ def rows(report: Report) -> Iterator[Row]:
                     change_high=change.high if change else None,
                     rarer_label=report.rarer_labels[s] if report.rarer_labels else None,
                     supported=is_supported(report, s, m, value),
+                    split=report.choosing_split,
                 )
+    yield from _of_other_splits(report)
+
+
+def _of_other_splits(report: Report) -> Iterator[Row]:
+    candidates = {candidate.name: candidate for candidate in report.candidates}
+    for split in report.splits:
+        for name, table in split.values.items():
+            if (candidate := candidates.get(name)) is None:
+                continue
+            averaged, verdict = candidate.averaged, candidate.verdict
+            for slice_name, numbers in zip(report.slices, table, strict=True):
+                for metric, value in zip(report.metrics, numbers, strict=True):
+                    if value is not None:
+                        yield Row(
+                            candidate=name,
+                            step=candidate.step,
+                            averaged=None if averaged is None else " ".join(map(str, averaged)),
+                            chosen=candidate is report.chosen if report.decision else None,
+                            eligible=verdict.eligible if verdict else None,
+                            slice=str(slice_name),
+                            metric=str(metric),
+                            value=finite_or_none(value),
+                            supported=math.isfinite(value),
+                            split=split.name,
+                        )
 
 
 def to_csv(report: Report) -> str:

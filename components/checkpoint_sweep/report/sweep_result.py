@@ -131,6 +131,27 @@ class SweepResult:
         """Returns the folder of a candidate's TFMA results."""
         return os.path.join(self.directory, name)
 
+    def metrics_by_split(self) -> Mapping[str, Mapping[int, "Metrics"]]:
+        """Returns the metrics of the checkpoints on each of the other splits, by step."""
+        from checkpoint_sweep.evaluation.results.files import split_folder
+        from checkpoint_sweep.evaluation.results.metrics import EvaluationMetrics
+        from checkpoint_sweep.report.read_results import has_results
+        from checkpoint_sweep.report.read_splits import splits_of
+
+        result = {}
+        for split in splits_of(self.directory):
+            folders = {
+                entry.step: os.path.join(split_folder(self.directory, split), entry.name)
+                for entry in self.evaluated
+                if not entry.is_average
+            }
+            result[split] = {
+                step: EvaluationMetrics(folder).of_model(self.model_name)
+                for step, folder in folders.items()
+                if has_results(folder)
+            }
+        return result
+
     def metrics_by_step(self) -> Mapping[int, "Metrics"]:
         """Returns the metrics of the checkpoints by step; averages are of no one step."""
         checkpoints = [entry for entry in self.evaluated if not entry.is_average]

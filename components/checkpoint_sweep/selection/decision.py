@@ -123,6 +123,7 @@ def _verdict(
         difference_to_better=to_better if eligible else None,
         caution=own.caution if own else None,
         averaged=None if result.averaged is None else list(result.averaged),
+        splits={split: finite_or_none(number) for split, number in result.splits.items()},
     )
 
 

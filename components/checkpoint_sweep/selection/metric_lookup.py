@@ -105,11 +105,8 @@ def resolve_direction(
             or declares another than the selection does; or a name that decides stands for a
             weighted and an unweighted value.
     """
+    check_computed(selection, eval_config, others)
     both = names_computed_both_ways(eval_config)
-    _check_unambiguous(selection, both)
-    of_config = {metric_name(key, both) for key in computed_metrics(eval_config)}
-    available = sorted({*of_config, *others})
-    _check_computed(selection, available)
     is_formula = not selection.formula.is_one_metric
     declared = None if is_formula else _declared_direction(selection.single_name, eval_config, both)
     if selection.direction and declared and selection.direction is not declared:
@@ -132,24 +129,28 @@ def resolve_direction(
     return direction
 
 
-def _check_computed(selection: Selection, available: Collection[MetricName]) -> None:
-    """Checks that the config computes what decides; raises SelectionError if not."""
+def check_computed(
+    selection: Selection, eval_config: config_pb2.EvalConfig, others: Collection[MetricName] = ()
+) -> None:
+    """Checks that what decides is computed; see `resolve_direction`.
+
+    Raises:
+        SelectionError: It is not, or a name stands for a weighted and an unweighted value.
+    """
+    both = names_computed_both_ways(eval_config)
+    _check_unambiguous(selection, both)
+    of_config = {metric_name(key, both) for key in computed_metrics(eval_config)}
+    available = sorted({*of_config, *others})
     names = [str(name) for name in available]
+    unknown, said = "", ""
     if selection.is_composite:
-        missing = [name for name in _decisive(selection) if name not in names]
-        unknown, said = missing[0] if missing else "", ""
+        unknown = next((name for name in _decisive(selection) if name not in names), "")
     elif selection.single_name not in available:
-        unknown, said = (
-            selection.metric,
-            (
-                (f" for {selection.sub_key!r}" if selection.sub_key else "")
-                + (f" {weighting(selection.weighted)}" if selection.weighted is not None else "")
-            ),
-        )
+        unknown = selection.metric
+        said = f" for {selection.sub_key!r}" if selection.sub_key else ""
+        said += f" {weighting(selection.weighted)}" if selection.weighted is not None else ""
     elif isinstance(selection.policy, SecondaryMetric) and selection.policy.metric not in names:
-        unknown, said = selection.policy.metric, ""
-    else:
-        return
+        unknown = selection.policy.metric
     if not unknown:
         return
     raise SelectionError(

@@ -52,6 +52,7 @@ class CandidateResult(CandidateLabels):
         beaten_by: Name of the one that is significantly better: the best by value, if it is.
             None for one that is tied with the best, and where that is not known.
         averaged: Steps of the checkpoints in an average; None for a checkpoint.
+        splits: Value of the selection metric on each of the other splits; None where it has none.
     """
 
     name: str
@@ -64,6 +65,7 @@ class CandidateResult(CandidateLabels):
     in_best_set: bool | None = None
     beaten_by: str | None = None
     averaged: Sequence[int] | None = None
+    splits: Mapping[str, float | None] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True)

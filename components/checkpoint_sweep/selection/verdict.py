@@ -64,6 +64,7 @@ class Verdict(CandidateLabels):
         difference_to_better: Difference to the value of the one that beats it; None without one.
         caution: Why the interval is not to be trusted; None if it is.
         averaged: Steps of the checkpoints in an average; None for a checkpoint.
+        splits: Value of the selection metric on each of the other splits; None where it has none.
     """
 
     name: str
@@ -80,6 +81,7 @@ class Verdict(CandidateLabels):
     difference_to_better: Difference | None = None
     caution: str | None = None
     averaged: Sequence[int] | None = None
+    splits: Mapping[str, float | None] = dataclasses.field(default_factory=dict)
 
     def __getitem__(self, name: str) -> Any:
         """Returns the field of this name, as a verdict of `verdicts.json` has it.
@@ -135,6 +137,7 @@ class Verdict(CandidateLabels):
             ),
             caution=content.get("caution"),
             averaged=content.get("averaged"),
+            splits=dict(content.get("splits") or {}),
         )
 
 

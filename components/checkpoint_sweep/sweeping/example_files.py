@@ -11,6 +11,7 @@ from tfx_bsl.tfxio import tensor_adapter, tf_example_record
 
 from checkpoint_sweep.common.files import walk
 from checkpoint_sweep.common.text import first_line
+from checkpoint_sweep.common.wording import Words
 from checkpoint_sweep.evaluation.inputs.files import data_files, is_aside
 from checkpoint_sweep.evaluation.inputs.source import ExamplesError, ExampleSource, check_files
 from checkpoint_sweep.sweeping.tables.columns import TableColumns, of_schema
@@ -77,6 +78,27 @@ def open_files(
         for label, pattern in labelled.items()
     }
     return ExampleSource(sources, labelled, schema, _adapter_config(sources, schema), unread)
+
+
+def check_has_splits(patterns: Sequence[str], split: str) -> None:
+    """Checks that examples are folders of Examples artifacts, which have splits by name.
+
+    Args:
+        patterns: Patterns of files and folders.
+        split: Name of the split that is asked for.
+
+    Raises:
+        ExamplesError: One is something else, so that there is nothing to take a split from.
+    """
+    for given in patterns:
+        folders = data_files(_with_literal_folder(given))
+        if not any(tf.io.gfile.glob(os.path.join(_literal(f), f"{_SPLIT}*")) for f in folders):
+            raise ExamplesError(
+                f"{given} is no folder of an Examples artifact, which has a split {split!r}. Say "
+                "where its examples are: ",
+                Words(f"other_splits={{{split!r}: FILES}}", f"--other-split={split}=FILES"),
+                ".",
+            )
 
 
 def _are_tables(paths: Sequence[str]) -> bool:

@@ -13,6 +13,7 @@ from checkpoint_sweep.common import progress
 from checkpoint_sweep.common.digests import of_files
 from checkpoint_sweep.common.files import write_json
 from checkpoint_sweep.common.json_safe import OTHER_FORM
+from checkpoint_sweep.evaluation.results.files import split_folder
 from checkpoint_sweep.evaluation.results.ledger import LEDGER, Entry, EntryStatus, read_ledger
 from checkpoint_sweep.report import tensorboard
 from checkpoint_sweep.report.document import REPORT_HTML, VERDICTS_JSON
@@ -97,10 +98,13 @@ def _repeats(result: SweepResult, before: SweepResult, made: Mapping[str, Any]) 
     What cannot be read there is not the same.
     """
     try:
-        own = read_ledger(result.directory)
+        splits = ["", *made.get("other_splits", ())]
+        own = [read_ledger(split_folder(result.directory, split)) for split in splits]
+        theirs = [read_ledger(split_folder(before.directory, split)) for split in splits]
         return (
-            all(entry.reused or entry.status is EntryStatus.SKIPPED for entry in own)
-            and _evaluations(own, result) == _evaluations(read_ledger(before.directory), before)
+            all(e.reused or e.status is EntryStatus.SKIPPED for of_split in own for e in of_split)
+            and [_evaluations(entries, result) for entries in own]
+            == [_evaluations(entries, before) for entries in theirs]
             and _plain(result.decision) == _plain(before.decision)
             and _weights(result.model) == _weights(before.model)
             and os.path.exists(os.path.join(before.directory, REPORT_HTML))

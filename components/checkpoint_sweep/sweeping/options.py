@@ -1,7 +1,7 @@
 """The options of a sweep: its examples, its selection, and the way it evaluates."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from tensorflow_model_analysis.proto import config_pb2
 
@@ -11,6 +11,7 @@ from checkpoint_sweep.model_run.checkpoints import StepRange
 from checkpoint_sweep.selection.cluster_key import check_cluster_key
 from checkpoint_sweep.selection.racing import Racing
 from checkpoint_sweep.selection.selection import Selection
+from checkpoint_sweep.selection.split_thresholds import SplitThreshold, check_split_names
 from checkpoint_sweep.sweeping.predictions.request import Predictions
 
 # In this process; Beam's default may download another runner.
@@ -60,10 +61,15 @@ class SweepOptions:
         eval_model: Directory of a SavedModel with an eval graph, the exported one or another, or
             the folder of an Estimator's exports of it: the model function's own metrics are
             computed too, as `model_fn/NAME`. None for TFMA's alone.
+        other_splits: Splits on which every candidate is evaluated beside the one that chooses:
+            names of splits of an Examples artifact, or files as `examples` has them by the name
+            of the split, `{"train": "train-*.tfrecord"}`.
+        split_thresholds: Thresholds on these splits, and on the gap to the one that chooses.
 
     Raises:
         EngineError: `batch_size` or `memory_budget` is below 1.
-        SelectionError: The cluster key is no name, or the engine estimates no errors.
+        SelectionError: The cluster key is no name, or the engine estimates no errors; or a split
+            is there twice, or has no name for a folder, or a threshold is on none of them.
     """
 
     examples: str | Sequence[str]
@@ -86,15 +92,28 @@ class SweepOptions:
     predictions: Predictions | None = None
     cluster_key: str | None = None
     eval_model: str | None = None
+    other_splits: Sequence[str] | Mapping[str, str | Sequence[str]] = ()
+    split_thresholds: Sequence[SplitThreshold] = ()
 
     def __post_init__(self) -> None:
         check_amounts(self.batch_size, self.memory_budget)
         check_cluster_key(self.cluster_key, self.engine)
+        check_split_names(self.split_thresholds, list(self.other_splits), [self.split])
 
     @property
     def patterns(self) -> list[str]:
         """The patterns of the examples, as a list."""
         return [self.examples] if isinstance(self.examples, str) else list(self.examples)
+
+    @property
+    def patterns_of_splits(self) -> dict[str, list[str]]:
+        """The patterns of the other splits by name; none for splits of the same artifact."""
+        if not isinstance(self.other_splits, Mapping):
+            return {name: [] for name in self.other_splits}
+        return {
+            name: [given] if isinstance(given, str) else list(given)
+            for name, given in self.other_splits.items()
+        }
 
     @property
     def selection(self) -> Selection:

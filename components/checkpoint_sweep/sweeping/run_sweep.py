@@ -2,7 +2,7 @@
 
 import dataclasses
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import apache_beam as beam
 from absl import logging
@@ -17,11 +17,12 @@ from checkpoint_sweep.evaluation.candidates.fingerprint import (
     ChangedError,
     EvaluationFingerprint,
 )
+from checkpoint_sweep.evaluation.candidates.splits import SplitEvaluator
 from checkpoint_sweep.evaluation.engine import get_engine
 from checkpoint_sweep.evaluation.inputs.source import ExampleSource
-from checkpoint_sweep.evaluation.plan.tracked_metrics import find_tracked_metrics
+from checkpoint_sweep.evaluation.plan.tracked_metrics import UncertaintySpec, find_tracked_metrics
 from checkpoint_sweep.evaluation.preflight.preflight import preflight
-from checkpoint_sweep.evaluation.request import EvaluationRequest, Race
+from checkpoint_sweep.evaluation.request import Engine, EvaluationRequest, Race
 from checkpoint_sweep.evaluation.results.candidate import unsure_thresholds
 from checkpoint_sweep.evaluation.results.files import BASELINE
 from checkpoint_sweep.model_run.candidates import Candidates, make_candidates
@@ -45,6 +46,12 @@ from checkpoint_sweep.selection.sweep_verdicts import SweepVerdicts
 from checkpoint_sweep.selection.verdict import Verdict
 from checkpoint_sweep.sweeping.evaluated_export import export_evaluated
 from checkpoint_sweep.sweeping.model_function import model_function, names_of, read_eval_graph
+from checkpoint_sweep.sweeping.other_splits import (
+    Opener,
+    complete_thresholds,
+    make_other_splits,
+    tracked_on_choosing,
+)
 from checkpoint_sweep.sweeping.predictions.request import Predictions, PredictionsError
 from checkpoint_sweep.sweeping.predictions.write import write_predictions
 from checkpoint_sweep.sweeping.served_predictions import ServingError, check_predictions
@@ -67,10 +74,11 @@ class SweepOutcome:
 def run_sweep(
     settings: SweepSettings,
     models: ModelPaths,
-    open_examples: Callable[[Sequence[SavedModel]], ExampleSource],
+    open_examples: Opener,
     make_pipeline: Callable[[], beam.Pipeline],
     evaluation: str,
     export_to: str,
+    open_splits: Mapping[str, Opener] | None = None,
 ) -> SweepOutcome:
     """Evaluates every checkpoint, chooses one, and exports it.
 
@@ -82,6 +90,8 @@ def run_sweep(
         make_pipeline: Function that makes a new Beam pipeline.
         evaluation: Directory for the results and the ledger.
         export_to: Directory for the chosen as a SavedModel; it must not exist.
+        open_splits: Functions that open the examples of other splits, by name, on which every
+            candidate is evaluated beside; None for none.
 
     Raises:
         UserError: The model run cannot be swept (CheckpointError, ExportedModelError), or
@@ -98,23 +108,43 @@ def run_sweep(
     direction = resolve_direction(selection, whole, names_of(eval_graph))
     selection = dataclasses.replace(selection, direction=direction)
     check_slice(selection, whole)
+    settings = dataclasses.replace(
+        settings,
+        selection=selection,
+        split_thresholds=complete_thresholds(
+            settings.split_thresholds, whole, names_of(eval_graph)
+        ),
+    )
     check_earliest_eligible(
-        selection.policy, unvalidated_reason(whole), settings.racing is not None
+        selection.policy, _unvalidated_reason(whole, settings), settings.racing is not None
     )
     baseline = ModelSource.from_saved_model(BASELINE, models.baseline) if models.baseline else None
     eval_config = with_defaults(settings.eval_config, has_baseline=baseline is not None)
     engine, engine_name = get_engine(settings.engine), settings.engine
-    examples = open_examples([exported, *([baseline.saved_model] if baseline else [])])
+    saved_models = [exported, *([baseline.saved_model] if baseline else [])]
+    examples = open_examples(saved_models)
+    splits = {name: opener(saved_models) for name, opener in (open_splits or {}).items()}
+    added = None
     if eval_graph is not None:
         added = model_function(eval_graph, models, selection, settings, examples)
-        engine, engine_name = added.beside(engine), f"{settings.engine} and {added.digest}"
-    for warning in preflight(
-        eval_config, examples, exported, baseline, settings.engine, settings.cluster_key
-    ):
+        engine_name = f"{settings.engine} and {added.digest}"
+    warnings = [
+        warning
+        for source in (examples, *splits.values())
+        for warning in preflight(
+            eval_config, source, exported, baseline, settings.engine, settings.cluster_key
+        )
+    ]
+    for warning in dict.fromkeys(warnings):
         logging.warning(warning)
     checkpoints, candidates = _candidates(exported, models.model_run, settings)
     named = _named(settings.predictions, candidates)
-    tracked_metrics = find_tracked_metrics(eval_config, selection, settings.cluster_key)
+    tracked_metrics = find_tracked_metrics(
+        eval_config,
+        selection,
+        settings.cluster_key,
+        tracked_on_choosing(settings, eval_config),
+    )
     request = EvaluationRequest(
         candidates=list(candidates.sources.values()),
         baseline=baseline,
@@ -128,33 +158,49 @@ def run_sweep(
         tracked_metrics=tracked_metrics,
         race=_race(settings.racing, selection, direction),
     )
-    fingerprint = EvaluationFingerprint(
-        eval_config,
-        list(examples.patterns.values()),
-        examples.schema.SerializeToString(deterministic=True) if examples.schema else b"",
-        exported,
-        baseline,
-        engine_name,
-        tracked_metrics,
-    )
-    with progress.counting(examples.counts):
+
+    def fingerprint(
+        source: ExampleSource, config: config_pb2.EvalConfig, tracked: UncertaintySpec | None
+    ) -> EvaluationFingerprint:
+        return EvaluationFingerprint(
+            config,
+            list(source.patterns.values()),
+            source.schema.SerializeToString(deterministic=True) if source.schema else b"",
+            exported,
+            baseline,
+            engine_name,
+            tracked,
+        )
+
+    def engine_on(source: ExampleSource) -> Engine:
+        return dataclasses.replace(added, examples=source).beside(engine) if added else engine
+
+    beside = None
+    if splits:
+        others = make_other_splits(splits, engine_on, request, settings, fingerprint)
+        beside = SplitEvaluator(
+            others, settings.split_thresholds, evaluation, selection, len(checkpoints)
+        )
+    counts = {name: source.counts for name, source in splits.items()}
+    with progress.counting(examples.counts, counts):
         evaluated = evaluate_candidates(
-            engine,
+            engine_on(examples),
             request,
             checkpoints,
             candidates.skipped,
             evaluation,
             selection,
-            fingerprint,
+            fingerprint(examples, eval_config, tracked_metrics),
             direction,
             settings.averages,
+            beside,
         )
     decision = choose(evaluated.results, direction, selection.policy, selection.level)
     unsure: Sequence[str] = ()
     if decision.winner is not None:
         chosen = output_of(evaluation, evaluated.sources[decision.winner.name])
         unsure = unsure_thresholds(chosen, selection, eval_config)
-    unvalidated = unvalidated_reason(eval_config)
+    unvalidated = _unvalidated_reason(eval_config, settings)
     verdicts = judge(decision, selection, direction, unvalidated, unsure)
     if decision.winner is not None:
         source = evaluated.sources[decision.winner.name]
@@ -168,6 +214,11 @@ def run_sweep(
             named, baseline, eval_config, examples, evaluation, settings.predictions.key
         )
     return SweepOutcome(verdicts, eval_config)
+
+
+def _unvalidated_reason(eval_config: config_pb2.EvalConfig, settings: SweepSettings) -> str | None:
+    """Says why meeting all thresholds validates nothing: one on a split demands something."""
+    return None if settings.split_thresholds else unvalidated_reason(eval_config)
 
 
 def _named(predictions: Predictions | None, candidates: Candidates) -> list[ModelSource]:

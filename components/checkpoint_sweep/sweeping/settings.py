@@ -12,6 +12,7 @@ from checkpoint_sweep.model_run.checkpoints import StepRange
 from checkpoint_sweep.selection.cluster_key import check_cluster_key
 from checkpoint_sweep.selection.racing import Racing
 from checkpoint_sweep.selection.selection import Selection
+from checkpoint_sweep.selection.split_thresholds import SplitThreshold
 from checkpoint_sweep.sweeping.predictions.request import Predictions
 
 
@@ -32,6 +33,7 @@ class SweepSettings:
             it from the names.
         predictions: Predictions to write; None for none.
         cluster_key: Feature whose examples of one value share a fold; None for none.
+        split_thresholds: Thresholds on other splits than the one that chooses.
 
     Raises:
         EngineError: An amount is below 1.
@@ -49,6 +51,7 @@ class SweepSettings:
     step_from: str | None = None
     predictions: Predictions | None = None
     cluster_key: str | None = None
+    split_thresholds: Sequence[SplitThreshold] = ()
 
     def __post_init__(self) -> None:
         check_amounts(self.batch_size, self.memory_budget)
@@ -78,6 +81,7 @@ def provenance(
     examples: Sequence[str],
     splits: Sequence[str],
     identity: Mapping[str, str] | None = None,
+    other_splits: Mapping[str, Sequence[str]] | None = None,
 ) -> Json:
     """Says what a sweep was made from, as its report has it.
 
@@ -87,6 +91,8 @@ def provenance(
         examples: Paths of the examples.
         splits: Splits of the examples.
         identity: `pipeline` and `run`; None outside of a pipeline.
+        other_splits: Paths of the examples of each of the other splits, none for those of the same
+            artifact; None for no other splits.
     """
     return {
         **(identity or {}),
@@ -99,6 +105,12 @@ def provenance(
         **({} if models.eval_model is None else {"eval_model": models.eval_model}),
         **({} if settings.cluster_key is None else {"cluster_key": settings.cluster_key}),
         **_predictions(settings.predictions),
+        **({"other_splits": {k: list(v) for k, v in other_splits.items()}} if other_splits else {}),
+        **(
+            {"split_thresholds": list(map(str, settings.split_thresholds))}
+            if settings.split_thresholds
+            else {}
+        ),
     }
 
 

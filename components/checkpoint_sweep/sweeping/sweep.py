@@ -19,9 +19,10 @@ from checkpoint_sweep.selection.selection import Selection
 from checkpoint_sweep.sweeping import folder as folders
 from checkpoint_sweep.sweeping.beam_pipelines import pipelines
 from checkpoint_sweep.sweeping.config_files import read_eval_config, read_schema
-from checkpoint_sweep.sweeping.example_files import open_files
+from checkpoint_sweep.sweeping.example_files import check_has_splits, open_files
 from checkpoint_sweep.sweeping.finished import MODEL, run_into_next
 from checkpoint_sweep.sweeping.options import SweepOptions
+from checkpoint_sweep.sweeping.other_splits import Opener
 from checkpoint_sweep.sweeping.run_sweep import run_sweep
 from checkpoint_sweep.sweeping.settings import ModelPaths, SweepSettings, provenance
 from checkpoint_sweep.sweeping.tables.columns import TableColumns, of_evaluation
@@ -106,34 +107,45 @@ def sweep(
         options.step_from,
         options.predictions,
         options.cluster_key,
+        options.split_thresholds,
     )
     schema = read_schema(options.schema) if options.schema else None
-    patterns, split = options.patterns, options.split
+    patterns, splits = options.patterns, options.patterns_of_splits
     output = folders.of_run(run, options.output)
     folders.check_names([run, model, options.baseline, options.eval_model, output])
-    read = [model, options.baseline, options.eval_model, *patterns]
+    given = [pattern for of_split in splits.values() for pattern in of_split]
+    read = [model, options.baseline, options.eval_model, *patterns, *given]
     folders.check_apart(output, [folder for folder in read if folder])
     with folders.locked(output):
         baseline = find_export(options.baseline) if options.baseline else None
         eval_model = find_export(options.eval_model) if options.eval_model else None
         models = ModelPaths(find_export(model), run, baseline, eval_model)
+
+        def opener(of_split: Sequence[str], split: str) -> Opener:
+            return lambda saved_models: open_files(
+                of_split,
+                split,
+                schema,
+                os.path.join(output, EXAMPLES),
+                lambda: _columns(settings, saved_models, schema),
+                options.encoding,
+            )
+
+        for name, of_split in splits.items():
+            if not of_split:
+                check_has_splits(patterns, name)
         return run_into_next(
             output,
-            provenance(settings, models, patterns, [split]) | _reading(options),
+            provenance(settings, models, patterns, [options.split], other_splits=splits)
+            | _reading(options),
             lambda directory: run_sweep(
                 settings,
                 models,
-                lambda saved_models: open_files(
-                    patterns,
-                    split,
-                    schema,
-                    os.path.join(output, EXAMPLES),
-                    lambda: _columns(settings, saved_models, schema),
-                    options.encoding,
-                ),
+                opener(patterns, options.split),
                 make_pipeline,
                 directory,
                 os.path.join(directory, MODEL),
+                {name: opener(of or patterns, name) for name, of in splits.items()},
             ),
         )
 

@@ -18,6 +18,7 @@ def open_examples(
     splits: Sequence[str],
     schema: Sequence[types.Artifact] | None,
     telemetry: str,
+    argument: str = "example_splits",
 ) -> ExampleSource:
     """Opens the named splits.
 
@@ -26,18 +27,19 @@ def open_examples(
         splits: Names of the splits, read together.
         schema: Schema artifact, if there is one.
         telemetry: Name of the reader in Beam's counters.
+        argument: Argument of the component that names the splits, for messages.
 
     Raises:
         ExamplesError: A split does not exist, or none is named.
     """
     if not splits:
-        raise ExamplesError("example_splits is empty; name at least one split.")
+        raise ExamplesError(f"{argument} is empty; name at least one split.")
     for artifact in artifacts:
         known = artifact_utils.decode_split_names(artifact.split_names)
         if unknown := [split for split in splits if split not in known]:
             raise ExamplesError(
                 f"There is no split {unknown[0]!r} in the examples at {artifact.uri}; there are: "
-                f"{', '.join(known)}. Name these in example_splits."
+                f"{', '.join(known)}. Name these in {argument}."
             )
     patterns = {
         f"{split}-{index}": io_utils.all_files_pattern(uri)

@@ -24,6 +24,7 @@ from checkpoint_sweep import (
     Racing,
     SecondaryMetric,
     Selection,
+    SplitThreshold,
     StepRange,
     SweepOptions,
     ThresholdMode,
@@ -321,6 +322,8 @@ def test_the_options_of_sweep_are_complete() -> None:
         "--predictions-key",
         "--race",
         "--cluster-key",
+        "--other-split",
+        "--split-threshold",
         "--engine",
         "--batch-size",
         "--memory-budget",
@@ -359,6 +362,8 @@ def test_arguments_become_options_of_the_library() -> None:
         predictions_step=[4],
         predictions_key="id",
         cluster_key="user_id",
+        other_split=["train=a", "train=b", "drift"],
+        split_threshold=["train: gap of auc <= 0.05"],
         batch_size=7,
     )
     assert given.to_options() == SweepOptions(
@@ -386,6 +391,8 @@ def test_arguments_become_options_of_the_library() -> None:
         racing=Racing(),
         predictions=Predictions((4,), "id"),
         cluster_key="user_id",
+        other_splits={"train": ["a", "b"], "drift": []},
+        split_thresholds=[SplitThreshold("train", "auc", upper=0.05, of_gap=True)],
         batch_size=7,
     )
 

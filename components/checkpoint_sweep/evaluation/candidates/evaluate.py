@@ -6,7 +6,11 @@ from collections.abc import Mapping, Sequence
 
 from checkpoint_sweep.evaluation.candidates.averages import average, evaluate_greedy_soup
 from checkpoint_sweep.evaluation.candidates.fingerprint import EvaluationFingerprint
-from checkpoint_sweep.evaluation.candidates.runner import CandidateEvaluator, CandidateSpec
+from checkpoint_sweep.evaluation.candidates.runner import (
+    Beside,
+    CandidateEvaluator,
+    CandidateSpec,
+)
 from checkpoint_sweep.evaluation.request import Engine, EvaluationRequest
 from checkpoint_sweep.evaluation.results import ledger
 from checkpoint_sweep.model_run.averages import Averages
@@ -41,6 +45,7 @@ def evaluate_candidates(
     fingerprint: EvaluationFingerprint,
     direction: Direction,
     averages: Averages | None = None,
+    beside: Beside | None = None,
 ) -> Evaluations:
     """Evaluates every checkpoint, and the averages that are asked for.
 
@@ -57,13 +62,14 @@ def evaluate_candidates(
         fingerprint: Fingerprint of what all evaluations depend on.
         direction: Direction of the selection metric, for the greedy soup.
         averages: Averages to evaluate; None for none.
+        beside: Evaluates the same candidates on other splits; None for none.
 
     Raises:
         UserError: The evaluation cannot be run, or the selected slice has no result.
         ChangedError: What is evaluated has changed meanwhile.
     """
     evaluator = CandidateEvaluator(
-        engine, request, directory, selection, fingerprint, len(checkpoints)
+        engine, request, directory, selection, fingerprint, len(checkpoints), beside=beside
     )
     specs = {c.name: CandidateSpec(c.name, c.step, c.prefix) for c in checkpoints}
     for checkpoint in checkpoints:

@@ -9,26 +9,28 @@ from absl import logging
 from checkpoint_sweep.common import ownership
 from checkpoint_sweep.common.files import PARTIAL, move
 from checkpoint_sweep.common.json_safe import OTHER_FORM
+from checkpoint_sweep.evaluation.results.files import split_folder
 from checkpoint_sweep.evaluation.results.ledger import AVERAGES, LEDGER, Entry, read_ledger
 from checkpoint_sweep.model_run.averaging import remove_averages
 
 _SET_ASIDE = ".unfinished"
 
 
-def earlier(directory: str) -> Iterator[tuple[str, Entry]]:
+def earlier(directory: str, split: str = "") -> Iterator[tuple[str, Entry]]:
     """Yields folders of results, and their entries, of the node's other executions, newest first.
 
     TFX writes each execution's evaluation to a folder of its own beside those before.
 
     Args:
         directory: Directory of this execution's evaluation.
+        split: Name of the split to look for; "" for the one that chooses.
     """
     parent, _, own = directory.rstrip("/").rpartition("/")
     if not tf.io.gfile.isdir(parent):
         return
     names = {name.rstrip("/") for name in tf.io.gfile.listdir(parent)} - {own}
     for name in sorted(names, key=lambda n: (len(n), n), reverse=True):
-        folder = os.path.join(parent, name)
+        folder = split_folder(os.path.join(parent, name), split)
         if PARTIAL in name or not tf.io.gfile.exists(os.path.join(folder, LEDGER)):
             continue
         try:

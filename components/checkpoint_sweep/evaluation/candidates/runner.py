@@ -2,25 +2,28 @@
 
 import dataclasses
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Protocol
 
 import tensorflow as tf
 from absl import logging
+from tensorflow_model_analysis.proto import config_pb2
 
 from checkpoint_sweep.common import progress
 from checkpoint_sweep.evaluation.candidates.fingerprint import (
     EvaluationFingerprint,
     changed_weights_reason,
 )
+from checkpoint_sweep.evaluation.candidates.log_result import log_result
 from checkpoint_sweep.evaluation.candidates.reuse import copy_results, earlier
 from checkpoint_sweep.evaluation.request import Engine, Evaluated, EvaluationRequest
 from checkpoint_sweep.evaluation.results import ledger
 from checkpoint_sweep.evaluation.results.candidate import digest, read_predictions, read_result
+from checkpoint_sweep.evaluation.results.files import split_folder
 from checkpoint_sweep.evaluation.results.ledger import Entry, EntryStatus
 from checkpoint_sweep.evaluation.results.writer import model_locations, write_eval_run
 from checkpoint_sweep.saved_model.model_source import ModelSource
 from checkpoint_sweep.selection.decision import is_eligible
-from checkpoint_sweep.selection.formatting import plain
 from checkpoint_sweep.selection.policies import CandidateResult, SelectionError
 from checkpoint_sweep.selection.selection import Selection
 
@@ -44,6 +47,28 @@ class CandidateSpec:
     trial: bool = False
 
 
+# Reads results: of a folder, the name and the step of a candidate, by a selection and a config.
+Reader = Callable[[str, str, int, Selection, config_pb2.EvalConfig], CandidateResult]
+
+
+class Beside(Protocol):
+    """Evaluates candidates elsewhere too, as soon as they have results.
+
+    Attributes:
+        splits: Names of the splits that it evaluates them on.
+    """
+
+    splits: Sequence[str]
+
+    def __call__(
+        self,
+        candidates: Sequence[tuple[CandidateSpec, ModelSource]],
+        results: Sequence[CandidateResult],
+    ) -> Sequence[CandidateResult]:
+        """Evaluates candidates, and returns their results with what that says of them."""
+        ...
+
+
 class CandidateEvaluator:
     """Evaluates candidates, and keeps the ledger and their results.
 
@@ -56,10 +81,13 @@ class CandidateEvaluator:
     Args:
         engine: Engine used to evaluate the candidates.
         request: Request for every evaluation; the candidates are those that `evaluate` is given.
-        directory: Directory for the ledger, and for a folder of results for each candidate.
+        directory: Directory for the ledger, and for a folder of results for each candidate; those
+            of another split than the one that chooses are in its `split_folder`.
         selection: Selection, whose metric is read.
         fingerprint: Fingerprint of what all evaluations depend on.
         total: Number of the checkpoints of the sweep.
+        read: Reads the results of a candidate.
+        beside: Evaluates the same candidates on other splits; None for none.
     """
 
     def __init__(
@@ -70,15 +98,21 @@ class CandidateEvaluator:
         selection: Selection,
         fingerprint: EvaluationFingerprint,
         total: int,
+        read: Reader = read_result,
+        beside: Beside | None = None,
     ) -> None:
         self.results: list[CandidateResult] = []
         self.sources: dict[str, ModelSource] = {}
         self._engine = engine
         self._request = request
-        self._directory = directory
+        self._evaluation = directory
+        self._directory = split_folder(directory, request.split)
+        self._title = f"{request.split}: " if request.split else ""
         self._selection = selection
         self._fingerprint = fingerprint
         self._total = total
+        self._read = read
+        self._beside = beside
         self._specs: dict[str, CandidateSpec] = {}
         self._keys: dict[str, str] = {}
         self._entries: list[Entry] = []
@@ -110,7 +144,12 @@ class CandidateEvaluator:
         if len(waiting) < len(candidates):
             known = len(candidates) - len(waiting)
             results = "result" if known == 1 else "results"
-            logging.info("reusing %d earlier %s, %d to evaluate", known, results, len(waiting))
+            logging.info(
+                "%sreusing %d earlier %s, %d to evaluate", self._title, known, results, len(waiting)
+            )
+            reused = [spec.name for spec, _ in candidates if spec.name not in waiting]
+            self._expect_beside(len(reused))
+            self._evaluate_beside(reused)
         if waiting:
             dropped = self._run(self._of(list(waiting.values())))
             if dropped and not any(is_eligible(result) for result in self.results):
@@ -126,7 +165,9 @@ class CandidateEvaluator:
     def _run(self, request: EvaluationRequest) -> list[Evaluated]:
         """Enters what the engine gives; gives those that were dropped, which are not entered."""
         dropped = []
-        progress.expect(len(request.candidates))
+        if not request.split:
+            progress.expect(len(request.candidates))
+            self._expect_beside(len(request.candidates))
         for group in self._engine(request):
             self._fingerprint.check_unchanged()
             for done in group:
@@ -138,7 +179,21 @@ class CandidateEvaluator:
                 else:
                     status = EntryStatus.FAILED if done.error else EntryStatus.EVALUATED
                     self._enter(done.name, status, done.seconds, done.error)
+            self._evaluate_beside([done.name for done in group])
         return dropped
+
+    def _expect_beside(self, candidates: int) -> None:
+        for split in self._beside.splits if self._beside else ():
+            progress.expect(candidates, split)
+
+    def _evaluate_beside(self, names: Sequence[str]) -> None:
+        """Evaluates those of the candidates that may be chosen on the other splits too."""
+        found = [r for r in self.results if r.name in names and r.excluded_reason is None]
+        if self._beside is None or not found:
+            return
+        specs = [(self._specs[r.name], self.sources[r.name]) for r in found]
+        judged = {result.name: result for result in self._beside(specs, found)}
+        self.results = [judged.get(result.name, result) for result in self.results]
 
     def try_out(self, spec: CandidateSpec, source: ModelSource) -> CandidateResult:
         """Evaluates a trial, whose result is not among `results`.
@@ -160,7 +215,7 @@ class CandidateEvaluator:
         """Lists folders of results and their entries, of this sweep and of earlier ones."""
         own = [entry for entry in self._entries if entry.key]
         yield from ((os.path.join(self._directory, entry.name), entry) for entry in own)
-        yield from earlier(self._directory)
+        yield from earlier(self._evaluation, self._request.split)
 
     def _output(self, name: str) -> str:
         return os.path.join(self._directory, name)
@@ -202,7 +257,7 @@ class CandidateEvaluator:
         spec = self._specs[name]
         if status == EntryStatus.EVALUATED:
             output = self._output(name)
-            result = read_result(
+            result = self._read(
                 output,
                 name,
                 spec.step,
@@ -225,25 +280,9 @@ class CandidateEvaluator:
         self._entries.append(entry)
         ledger.write_ledger(self._directory, self._entries)
         self.results.append(result)
-        self._log(result, logging.DEBUG if reused else logging.INFO)
-
-    def _log(self, result: CandidateResult, level: int) -> None:
-        missed = len(result.threshold_failures)
-        value = "no value" if result.value is None else f"{self._selection} = {plain(result.value)}"
-        thresholds = "threshold" if missed == 1 else "thresholds"
-        outcome = result.excluded_reason or value + (
-            f", {missed} {thresholds} missed" if missed else ""
-        )
-        if result.averaged is None:
-            done = sum(not r.is_average for r in self.results)
-            logging.log(
-                level, "checkpoint %d of %d, step %d: %s", done, self._total, result.step, outcome
-            )
-        elif result.excluded_reason:
-            logging.warning("Skipping %s: %s", result.name, result.excluded_reason)
-        else:
-            steps = ", ".join(map(str, result.averaged))
-            logging.log(level, "%s, of the steps %s: %s", result.name, steps, outcome)
+        level = logging.DEBUG if reused or self._request.split else logging.INFO
+        done = sum(not r.is_average for r in self.results)
+        log_result(result, str(self._selection), f"{done} of {self._total}", self._title, level)
 
 
 def _digest_of(directory: str) -> str:

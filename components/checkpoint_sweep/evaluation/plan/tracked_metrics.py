@@ -1,7 +1,7 @@
 """The tracked metrics: those whose uncertainty is estimated, and on which slices."""
 
 import dataclasses
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
 from tensorflow_model_analysis.metrics import metric_specs, metric_types
@@ -80,7 +80,10 @@ class UncertaintySpec:
 
 
 def find_tracked_metrics(
-    eval_config: config_pb2.EvalConfig, selection: Selection | None, cluster_key: str | None = None
+    eval_config: config_pb2.EvalConfig,
+    selection: Selection | None,
+    cluster_key: str | None = None,
+    others: Sequence[Selection] = (),
 ) -> UncertaintySpec | None:
     """Finds the metrics that decide: the selection metric, and those with a threshold on a slice.
 
@@ -91,6 +94,7 @@ def find_tracked_metrics(
         eval_config: Config of the evaluation, with its defaults filled in.
         selection: Metric to choose by; None to judge by thresholds only.
         cluster_key: Feature whose examples of one value share a fold; None for none.
+        others: Further metrics that decide, on their slices.
 
     Returns:
         The tracked metrics; None if the config has neither the selection metric nor thresholds.
@@ -114,9 +118,9 @@ def find_tracked_metrics(
                 slices.append(spec)
             names.add(metric_name(key, both))
     chosen: tuple[_Pattern, ...] = ()
-    if selection is not None:
-        names |= _names_that_decide(selection, eval_config, both)
-        chosen = tuple(selection.patterns)
+    for deciding in [*([] if selection is None else [selection]), *others]:
+        names |= _names_that_decide(deciding, eval_config, both)
+        chosen = (*chosen, *(key for key in deciding.patterns if key not in chosen))
     reduced = config_pb2.EvalConfig()
     reduced.CopyFrom(eval_config)
     del reduced.metrics_specs[:]

@@ -15,6 +15,8 @@ JACKKNIFE = "jackknife.json"
 # Name of the baseline among the models of an evaluation.
 BASELINE = "baseline"
 PREDICTIONS_FOLDER = "predictions"
+# Of the evaluations on the other splits than the one that chooses, a folder for each.
+SPLITS_FOLDER = "splits"
 
 
 def prediction_file(evaluation: str, name: str) -> str:
@@ -25,6 +27,16 @@ def prediction_file(evaluation: str, name: str) -> str:
         name: Name of the candidate, or `BASELINE`.
     """
     return os.path.join(evaluation, PREDICTIONS_FOLDER, f"{name}.parquet")
+
+
+def split_folder(evaluation: str, split: str) -> str:
+    """Returns the directory of the evaluation on another split than the one that chooses.
+
+    Args:
+        evaluation: Directory of the evaluation.
+        split: Name of the split; "" for the one that chooses.
+    """
+    return os.path.join(evaluation, SPLITS_FOLDER, split) if split else evaluation
 
 
 def predictions_record(

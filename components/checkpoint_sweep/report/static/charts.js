@@ -103,6 +103,35 @@ function lossSpec(report) {
   };
 }
 
+const SPLIT_COLOURS = ['#2a83cc', '#e69f00', '#b678b8', '#009e73', '#8a8f98'];
+const SPLIT_DASHES = [[1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [4, 4]];
+
+/** A metric on a slice by step, a line for each split. */
+function splitSpec(report, slice, metric) {
+  const checkpoints = report.candidates.filter((c) => c.averaged === null);
+  const splits = [{ name: report.split, values: report.values }, ...report.splits];
+  const rows = splits.flatMap(({ name, values }) => checkpoints.filter((c) => values[c.name])
+    .map((c) => ({ split: name, step: c.step, value: finite((values[c.name][slice] ?? [])[metric]) })))
+    .filter((row) => row.value !== null);
+  const domain = splits.map(({ name }) => name);
+  const at = (list) => domain.map((_, i) => list[i % list.length]);
+  const winner = report.candidates.filter((c) => report.decision && c.name === report.decision.chosen);
+  const encoding = {
+    x: stepAxis(), y: { field: 'value', type: 'quantitative', title: report.metrics[metric], scale: { zero: false } },
+    color: { field: 'split', title: null, scale: { domain, range: at(SPLIT_COLOURS) }, legend: { symbolType: 'stroke', symbolStrokeWidth: 3, symbolSize: 300 } },
+    strokeDash: { field: 'split', title: null, scale: { domain, range: at(SPLIT_DASHES) } },
+    tooltip: [{ field: 'split' }, { field: 'step', format: ',d' }, { field: 'value', format: '.5~g' }],
+  };
+  return {
+    ...base(320), data: { values: rows },
+    layer: drawn([
+      { data: { values: winner.map(({ step }) => ({ step })) }, mark: { type: 'rule', color: COLOURS.chosen, strokeWidth: 1, strokeDash: [2, 4], opacity: 0.8 }, encoding: { x: stepAxis() } },
+      { mark: { type: 'line', strokeWidth: 1.5, opacity: 0.9 }, encoding },
+      { mark: { type: 'point', filled: true, size: 25 }, encoding: { x: encoding.x, y: encoding.y, color: encoding.color, tooltip: encoding.tooltip } },
+    ]),
+  };
+}
+
 function cellTooltip(cell, sanitize) {
   const lines = [['slice', cell.slice], ['candidate', cell.candidate], [cell.metric, short(cell.raw)], ['examples', short(cell.examples)]];
   return `<table>${lines.map(([key, text]) => `<tr><td class="key">${sanitize(key)}</td><td class="value">${sanitize(text)}</td></tr>`).join('')}</table>`;

@@ -213,6 +213,10 @@ async function main(nonce) {
   byId('step-view').parentNode.hidden = !chosen;
   await bind(['step-metric', 'step-slice', 'step-view'], () => drawSteps(report, intervals));
   if (byId('loss-chart')) await bind([], () => draw(byId('loss-chart'), lossSpec(report)));
+  if (byId('split-chart')) {
+    options(byId('split-metric'), metrics, first);
+    await bind(['split-metric'], () => draw(byId('split-chart'), splitSpec(report, report.selected ? report.selected.slice : 0, Number(byId('split-metric').value))));
+  }
   if (byId('heat-chart')) await bind(['heat-metric', 'heat-feature'], () => drawHeat(report));
   if (byId('change-chart')) await bind(['change-metric'], () => drawChange(report, changes));
   if (byId('slice-table')) await bind(['slice-candidate', 'slice-metric'], () => fillSlices(report, intervals, changes));

@@ -29,7 +29,8 @@ MOST_BYTES_OF_PLOTS = 40_000_000
 def write_tensorboard(swept: SweepResult, most_slices: int = MOST_SLICES) -> str:
     """Writes every metric at its checkpoint's step, the PR curves, and the decision as text.
 
-    A run of all examples, and one for each slice that is asked for; averages, which are of no one
+    A run of all examples, one for each slice that is asked for, and one of all examples of each of
+    the other splits; averages, which are of no one
     step, are omitted. What was written before is replaced.
 
         write_tensorboard(read_sweep(evaluation.uri, blessing.uri), most_slices=200)
@@ -54,6 +55,10 @@ def write_tensorboard(swept: SweepResult, most_slices: int = MOST_SLICES) -> str
             if run.name == folder_name(OVERALL):
                 summaries += [*_pr_curves(swept), *_decision(swept)]
             write_events(os.path.join(scratch, run.name), summaries, now)
+        for split, of_split in swept.metrics_by_split().items():
+            for run in make_runs(of_split, 1, kinds=swept.kinds):
+                summaries = [(step, scalars(values)) for step, values in run.points.items()]
+                write_events(os.path.join(scratch, f"{run.name} ({split})"), summaries, now)
         if not ownership.remove(folder, _CURVES):
             raise ReportError(
                 f"{folder} was not made by a sweep: no curves are written to it. Move it away."

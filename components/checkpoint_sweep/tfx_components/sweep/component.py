@@ -16,6 +16,7 @@ from checkpoint_sweep.model_run.checkpoints import StepRange
 from checkpoint_sweep.selection.cluster_key import check_cluster_key
 from checkpoint_sweep.selection.racing import Racing
 from checkpoint_sweep.selection.selection import Selection
+from checkpoint_sweep.selection.split_thresholds import SplitThreshold, check_split_names, to_json
 from checkpoint_sweep.sweeping.predictions.request import Predictions
 from checkpoint_sweep.tfx_components.sweep import spec
 from checkpoint_sweep.tfx_components.sweep.executor import SweepExecutor
@@ -68,6 +69,8 @@ class CheckpointSweep(base_beam_component.BaseBeamComponent):
         predictions: Predictions | None = None,
         cluster_key: str | None = None,
         eval_model: types.BaseChannel | None = None,
+        other_splits: Sequence[str] = (),
+        split_thresholds: Sequence[SplitThreshold] = (),
     ) -> None:
         """Adds a sweep to a pipeline.
 
@@ -79,7 +82,7 @@ class CheckpointSweep(base_beam_component.BaseBeamComponent):
             selection: Metric to choose by, and how.
             schema: Schema of the examples; None for what is in them.
             baseline_model: Model that change thresholds compare with; without it they are ignored.
-            example_splits: Splits to evaluate on, together.
+            example_splits: Splits to choose on, together.
             steps: Checkpoints to evaluate; None for all.
             engine: "fused", all checkpoints in one pass, or "tfma", stock TFMA once for each.
             batch_size: Number of examples that the fused engine predicts at once, lower for large
@@ -98,13 +101,18 @@ class CheckpointSweep(base_beam_component.BaseBeamComponent):
             eval_model: Model with an eval graph, which may be `model`: in `Format-TFMA`, or else in
                 the SavedModel for serving. The model function's own metrics are computed too, as
                 `model_fn/NAME`. None for TFMA's alone.
+            other_splits: Splits on which every candidate is evaluated beside those that choose,
+                each apart: `example_splits` are evaluated together, as the Evaluator does.
+            split_thresholds: Thresholds on these splits, and on the gap to those that choose.
 
         Raises:
             EngineError: `batch_size` or `memory_budget` is below 1.
-            SelectionError: The cluster key is no name, or the engine estimates no errors.
+            SelectionError: The cluster key is no name, or the engine estimates no errors; or a
+                split is among the others too, or a threshold is on none of these.
         """
         check_amounts(batch_size, memory_budget)
         check_cluster_key(cluster_key, engine)
+        check_split_names(split_thresholds, other_splits, example_splits)
         steps = steps or StepRange()
         _register_visualizations()
         super().__init__(
@@ -129,6 +137,8 @@ class CheckpointSweep(base_beam_component.BaseBeamComponent):
                 racing=racing.to_json() if racing else None,
                 predictions=predictions.to_json() if predictions else None,
                 cluster_key=cluster_key,
+                other_splits=json.dumps(list(other_splits)) if other_splits else None,
+                split_thresholds=(to_json(split_thresholds) if split_thresholds else None),
                 metric_code=metric_code(eval_config),
                 evaluation=types.Channel(type=standard_artifacts.ModelEvaluation),
                 model=types.Channel(type=standard_artifacts.Model),

@@ -20,8 +20,10 @@ from checkpoint_sweep.model_run.checkpoints import StepRange
 from checkpoint_sweep.report import tensorboard
 from checkpoint_sweep.report.sweep_result import SweepResult
 from checkpoint_sweep.report.write import try_to_write_report
+from checkpoint_sweep.selection import split_thresholds
 from checkpoint_sweep.selection.racing import Racing
 from checkpoint_sweep.selection.selection import Selection
+from checkpoint_sweep.sweeping.other_splits import Opener
 from checkpoint_sweep.sweeping.predictions.request import Predictions
 from checkpoint_sweep.sweeping.run_sweep import run_sweep
 from checkpoint_sweep.sweeping.settings import ModelPaths, SweepSettings, provenance
@@ -64,25 +66,33 @@ class SweepExecutor(base_beam_executor.BaseBeamExecutor):
         self._log_startup(input_dict, output_dict, exec_properties)
         settings = _settings(exec_properties)
         splits = parameters.names(spec.EXAMPLE_SPLITS, exec_properties[spec.EXAMPLE_SPLITS])
+        others = _names(spec.OTHER_SPLITS, exec_properties)
+        split_thresholds.check_split_names(settings.split_thresholds, others, splits)
         evaluation = _uri(output_dict, spec.EVALUATION)
         model, blessed = (
             artifact_utils.get_single_instance(output_dict[key])
             for key in (spec.MODEL, spec.BLESSING)
         )
         models = _models(input_dict)
+
+        def opener(names: Sequence[str], argument: str) -> Opener:
+            return lambda _: open_examples(
+                input_dict[spec.EXAMPLES],
+                names,
+                input_dict.get(spec.SCHEMA),
+                "CheckpointSweep",
+                argument,
+            )
+
         try:
             outcome = run_sweep(
                 settings,
                 models,
-                lambda _: open_examples(
-                    input_dict[spec.EXAMPLES],
-                    splits,
-                    input_dict.get(spec.SCHEMA),
-                    "CheckpointSweep",
-                ),
+                opener(splits, spec.EXAMPLE_SPLITS),
                 self._make_beam_pipeline,
                 evaluation,
                 path_utils.serving_model_dir(model.uri),
+                {name: opener([name], spec.OTHER_SPLITS) for name in others},
             )
         except BaseException:
             set_aside(evaluation)  # TFX removes the outputs of an execution that fails.
@@ -95,7 +105,14 @@ class SweepExecutor(base_beam_executor.BaseBeamExecutor):
         progress.enter("writing the report")
         tensorboard.try_to_write(swept)
         examples = [artifact.uri for artifact in input_dict[spec.EXAMPLES]]
-        made = provenance(settings, models, examples, splits, identity(self._context))
+        made = provenance(
+            settings,
+            models,
+            examples,
+            splits,
+            identity(self._context),
+            {name: [] for name in others},
+        )
         try_to_write_report(swept, models.model_run, made)
         remove_set_aside(evaluation)
         word = "BLESSED" if verdicts.blessed else "NOT BLESSED"
@@ -121,7 +138,13 @@ def _settings(given: Mapping[str, Any]) -> SweepSettings:
         given.get(spec.STEP_FROM) or None,
         Predictions.from_json(predictions) if predictions else None,
         given.get(spec.CLUSTER_KEY) or None,
+        split_thresholds.from_json(given.get(spec.SPLIT_THRESHOLDS) or "[]"),
     )
+
+
+def _names(name: str, given: Mapping[str, Any]) -> Sequence[str]:
+    """Reads a list of texts; none where the parameter is not given."""
+    return parameters.names(name, given[name]) if given.get(name) else ()
 
 
 def _models(input_dict: Artifacts) -> ModelPaths:

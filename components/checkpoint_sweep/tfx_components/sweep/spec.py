@@ -31,6 +31,8 @@ MEMORY_BUDGET = "memory_budget"
 RACING = "racing"
 PREDICTIONS = "predictions"
 CLUSTER_KEY = "cluster_key"
+OTHER_SPLITS = "other_splits"
+SPLIT_THRESHOLDS = "split_thresholds"
 # The source of the metrics that eval_config names, so that TFX's cache notices an edit.
 METRIC_CODE = "metric_code"
 
@@ -68,5 +70,7 @@ class CheckpointSweepSpec(component_spec.ComponentSpec):
         RACING: component_spec.ExecutionParameter(type=str, optional=True),
         PREDICTIONS: component_spec.ExecutionParameter(type=str, optional=True),
         CLUSTER_KEY: component_spec.ExecutionParameter(type=str, optional=True),
+        OTHER_SPLITS: component_spec.ExecutionParameter(type=str, optional=True),
+        SPLIT_THRESHOLDS: component_spec.ExecutionParameter(type=str, optional=True),
         METRIC_CODE: component_spec.ExecutionParameter(type=str, optional=True),
     }

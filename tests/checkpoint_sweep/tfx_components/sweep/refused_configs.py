@@ -3,6 +3,7 @@
 Over 300 lines: a list, to which a kind adds a few lines.
 """
 
+import json
 import shutil
 from collections.abc import Callable
 from typing import Any
@@ -257,6 +258,26 @@ def _first_of_a_race(case: Case) -> None:
 @refusal("errors are by cluster, and the engine estimates none")
 def _clusters_of_tfma(case: Case) -> None:
     case.parameters.update(cluster_key="company", engine="tfma")
+
+
+def _on_split(split: str, metric: str, **limits: float) -> Callable[[Case], None]:
+    """A threshold on another split."""
+
+    def trigger(case: Case) -> None:
+        threshold = {"split": split, "metric": metric, **limits}
+        case.parameters.update(other_splits='["test"]', split_thresholds=json.dumps([threshold]))
+
+    return trigger
+
+
+refusal("a threshold is on a split that is not beside")(_on_split("train", "auc", lower=0.5))
+refusal("or has no limit, or two")(_on_split("test", "auc"))
+refusal("or is on a metric that is not computed", "the selection metric is not computed")(
+    _on_split("test", "f1", lower=0.5)
+)
+refusal("`split_thresholds` are none")(
+    lambda case: case.parameters.update(other_splits='["test"]', split_thresholds="auc")
+)
 
 
 @refusal("its secondary metric is no number for any (after the evaluation)")

@@ -70,6 +70,21 @@ def _no_splits(case: Case) -> None:
     case.parameters["example_splits"] = "[]"
 
 
+@refusal("another split is not there")
+def _no_other_split(case: Case) -> None:
+    case.parameters["other_splits"] = '["holdout"]'
+
+
+@refusal("another split is one that chooses")
+def _chooses(case: Case) -> None:
+    case.parameters["other_splits"] = '["eval"]'
+
+
+@refusal("or has a name that no folder can have")
+def _no_name(case: Case) -> None:
+    case.parameters["other_splits"] = '["a/b"]'
+
+
 @refusal("a split has no file")
 def _no_file(case: Case) -> None:
     case.taxi(False).unlink()

@@ -1,3 +1,4 @@
+import csv
 import json
 import logging
 import re
@@ -15,6 +16,7 @@ from checkpoint_sweep.saved_model.model_source import VARIABLES
 from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.policies import SelectionError
 from checkpoint_sweep.selection.selection import Selection
+from checkpoint_sweep.selection.split_thresholds import SplitThreshold, to_json
 from tests.checkpoint_sweep.tfx_components.sweep.conftest import Sweep, Swept
 from tests.support import tfma_metrics
 from tests.support.estimator_run import STEPS, EstimatorRun
@@ -204,3 +206,29 @@ def test_small_batches_and_several_passes_give_the_same_verdicts(
     assert frugal.verdicts["chosen"] == usual.verdicts["chosen"]
     values = [[c["value"] for c in s.verdicts["checkpoints"]] for s in (frugal, usual)]
     assert values[0] == pytest.approx(values[1], rel=1e-6)
+
+
+def test_a_split_beside_is_evaluated_apart_and_its_threshold_decides(
+    trained: EstimatorRun, sweep: Sweep
+) -> None:
+    missed = SplitThreshold("test", "auc", lower=2.0)
+    swept = sweep(
+        trained,
+        example_splits='["eval"]',
+        other_splits='["test"]',
+        split_thresholds=to_json([missed]),
+        first_step=60,
+    )
+    evaluation = Path(swept.evaluation.uri)
+    for folder, count in ((evaluation, 200), (evaluation / "splits" / "test", 100)):
+        assert tfma_metrics.overall(folder / "step-00000060")["example_count"] == count
+    (verdict,) = swept.verdicts["checkpoints"]
+    assert not verdict["eligible"]
+    assert re.fullmatch(r"test: auc 0\.\d+ is below the threshold 2", verdict["reason"])
+    with (evaluation / "metrics.csv").open() as file:
+        counts = {
+            row["split"]: float(row["value"])
+            for row in csv.DictReader(file)
+            if (row["metric"], row["slice"]) == ("example_count", "overall")
+        }
+    assert counts == {"eval": 200, "test": 100}

@@ -1,0 +1,146 @@
+"""The splits that stand beside the one that chooses: the same candidates, evaluated on each."""
+
+import dataclasses
+import os
+from collections.abc import Sequence
+
+from tensorflow_model_analysis.proto import config_pb2
+
+from checkpoint_sweep.common.names import ModelNames
+from checkpoint_sweep.evaluation.candidates.fingerprint import EvaluationFingerprint
+from checkpoint_sweep.evaluation.candidates.runner import CandidateEvaluator, CandidateSpec
+from checkpoint_sweep.evaluation.request import Engine, EvaluationRequest
+from checkpoint_sweep.evaluation.results.candidate import read_result
+from checkpoint_sweep.evaluation.results.files import split_folder
+from checkpoint_sweep.evaluation.results.metrics import EvaluationMetrics
+from checkpoint_sweep.evaluation.results.replicates import read_replicates
+from checkpoint_sweep.saved_model.model_source import ModelSource
+from checkpoint_sweep.selection.policies import CandidateResult, SelectionError
+from checkpoint_sweep.selection.selection import Selection
+from checkpoint_sweep.selection.split_thresholds import Reading, SplitThreshold, missed_reason
+
+
+@dataclasses.dataclass(frozen=True)
+class OtherSplit:
+    """A split on which candidates are evaluated beside the one that chooses.
+
+    Attributes:
+        engine: Engine used to evaluate.
+        request: Request for every evaluation, with the name of the split, and without thresholds.
+        fingerprint: Fingerprint of what the evaluations on this split depend on.
+    """
+
+    engine: Engine
+    request: EvaluationRequest
+    fingerprint: EvaluationFingerprint
+
+
+class SplitEvaluator:
+    """Evaluates candidates on other splits, each with a ledger in a folder of its own.
+
+    What has been evaluated on one split is reused whatever happens to the others.
+
+    Attributes:
+        splits: Names of the splits.
+
+    Args:
+        others: Other splits.
+        thresholds: Thresholds on them.
+        directory: Directory of the evaluation on the split that chooses.
+        selection: Selection, whose metric is read on every split.
+        total: Number of the checkpoints of the sweep.
+    """
+
+    def __init__(
+        self,
+        others: Sequence[OtherSplit],
+        thresholds: Sequence[SplitThreshold],
+        directory: str,
+        selection: Selection,
+        total: int,
+    ) -> None:
+        self.splits: Sequence[str] = [split.request.split for split in others]
+        self._thresholds = thresholds
+        self._directory = directory
+        self._selection = selection
+        self._configs = {split.request.split: split.request.eval_config for split in others}
+        self._evaluators = {
+            split.request.split: CandidateEvaluator(
+                split.engine,
+                split.request,
+                directory,
+                selection,
+                split.fingerprint,
+                total,
+                _read_if_there,
+            )
+            for split in others
+        }
+
+    def __call__(
+        self,
+        candidates: Sequence[tuple[CandidateSpec, ModelSource]],
+        results: Sequence[CandidateResult],
+    ) -> list[CandidateResult]:
+        """Evaluates candidates on every other split, and judges them by the thresholds there.
+
+        Args:
+            candidates: Candidates that have results on the split that chooses.
+            results: These results.
+
+        Returns:
+            The results with the values on the other splits, and the thresholds that were missed.
+        """
+        for evaluator in self._evaluators.values():
+            evaluator.evaluate(candidates)
+        return [self._judged(result) for result in results]
+
+    def _judged(self, result: CandidateResult) -> CandidateResult:
+        found = {
+            split: next(r for r in evaluator.results if r.name == result.name)
+            for split, evaluator in self._evaluators.items()
+        }
+        missed = [self._missed_reason(threshold, found, result) for threshold in self._thresholds]
+        failures = [*result.threshold_failures, *(reason for reason in missed if reason)]
+        values = {split: other.value for split, other in found.items()}
+        return dataclasses.replace(result, threshold_failures=tuple(failures), splits=values)
+
+    def _missed_reason(
+        self, threshold: SplitThreshold, found: dict[str, CandidateResult], own: CandidateResult
+    ) -> str | None:
+        other = found[threshold.split]
+        if other.excluded_reason is not None:
+            return f"{threshold.split}: {other.excluded_reason}"
+        config = self._configs[threshold.split]
+        folder = split_folder(self._directory, threshold.split)
+        on_split, on_choosing = (
+            read_metric(os.path.join(directory, own.name), threshold.selection, config)
+            for directory in (folder, self._directory)
+        )
+        mode, level = self._selection.threshold_mode, self._selection.level
+        return missed_reason(threshold, on_split, on_choosing, mode, level)
+
+
+def _read_if_there(
+    directory: str, name: str, step: int, selection: Selection, eval_config: config_pb2.EvalConfig
+) -> CandidateResult:
+    """Reads the results on another split, which need not have the slice that the choice is on."""
+    try:
+        return read_result(directory, name, step, selection, eval_config)
+    except SelectionError as error:
+        return CandidateResult(name, step, excluded_reason=str(error))
+
+
+def read_metric(directory: str, metric: Selection, eval_config: config_pb2.EvalConfig) -> Reading:
+    """Reads one metric, or a formula of several, on one slice of an evaluation.
+
+    Args:
+        directory: TFMA's output of one evaluation.
+        metric: Metric on a slice.
+        eval_config: Config of the evaluation, with its defaults filled in.
+    """
+    metrics, models = EvaluationMetrics(directory), ModelNames.of(eval_config)
+    value, _ = metric.statistic.value(metrics.of_model(models.candidate), {})
+    replicates = read_replicates(directory, models, metrics)
+    own = {key: found.own for key, found in replicates.items()}
+    return Reading(value, metric.statistic.replicates(own))

@@ -26,12 +26,14 @@ class Run:
         model_run: Directory with the checkpoints of `STEPS`.
         export: Directory of the SavedModel of the last step.
         data: Input function for `evaluate`: all examples, in two batches.
+        columns: Parses serialized examples into features and labels.
     """
 
     estimator: tf.estimator.Estimator
     model_run: Path
     export: Path
     data: Callable[[], tf.data.Dataset]
+    columns: Callable[[tf.Tensor], tuple[dict, Any]]
 
 
 def canned(config: tf.estimator.RunConfig) -> tf.estimator.Estimator:
@@ -153,4 +155,4 @@ def train(
     exported = estimator.export_saved_model(str(directory / "exports"), receiver)
     export = directory / "model" / "Format-Serving"
     shutil.copytree(exported.decode(), export)
-    return Run(estimator, directory / "model_run", export, data)
+    return Run(estimator, directory / "model_run", export, data, columns)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import tensorflow as tf
 import tensorflow_model_analysis as tfma
@@ -14,26 +15,40 @@ _MODES = tf.estimator.ModeKeys
 Tensors = Mapping[str, tf.Tensor]
 
 
-def _parsed_examples() -> export.SupervisedInputReceiver:
-    """Receives serialized examples in mode EVAL."""
-    examples = tf.compat.v1.placeholder(tf.string, [None], "examples")
-    columns = tf.io.parse_example(examples, COLUMNS)
-    return export.SupervisedInputReceiver(columns, columns.pop(LABEL), {"examples": examples})
+def _columns(batch: tf.Tensor) -> tuple[dict, tf.Tensor]:
+    columns = tf.io.parse_example(batch, COLUMNS)
+    return columns, columns.pop(LABEL)
+
+
+def receiver(
+    parse: Callable[[tf.Tensor], tuple[dict, Any]] = _columns,
+) -> Callable[[], export.SupervisedInputReceiver]:
+    """Makes the function that receives serialized examples in mode EVAL.
+
+    Args:
+        parse: Parses them into features and labels.
+    """
+
+    def receive() -> export.SupervisedInputReceiver:
+        examples = tf.compat.v1.placeholder(tf.string, [None], "examples")
+        return export.SupervisedInputReceiver(*parse(examples), {"examples": examples})
+
+    return receive
 
 
 def of_all_modes(estimator: tf.estimator.Estimator, directory: Path) -> Path:
     """Exports the serving and the eval graph as one SavedModel; returns its directory."""
     serving = tf.estimator.export.build_parsing_serving_input_receiver_fn(FEATURES)
-    receivers = {_MODES.EVAL: _parsed_examples, _MODES.PREDICT: serving}
+    receivers = {_MODES.EVAL: receiver(), _MODES.PREDICT: serving}
     made = estimator.experimental_export_all_saved_models(str(directory), receivers)
     return Path(made.decode())
 
 
 def for_tfma(estimator: tf.estimator.Estimator, directory: Path) -> Path:
     """Exports TFMA's EvalSavedModel; returns its directory."""
-    receiver = tfma.export.build_parsing_eval_input_receiver_fn(COLUMNS, LABEL)
+    receive = tfma.export.build_parsing_eval_input_receiver_fn(COLUMNS, LABEL)
     made = tfma.export.export_eval_savedmodel(
-        estimator=estimator, export_dir_base=str(directory), eval_input_receiver_fn=receiver
+        estimator=estimator, export_dir_base=str(directory), eval_input_receiver_fn=receive
     )
     return Path(made.decode() if isinstance(made, bytes) else made)
 
@@ -45,8 +60,7 @@ def evaluated(
 
     def data() -> tf.data.Dataset:
         batches = tf.data.Dataset.from_tensor_slices(examples).batch(batch_size)
-        parsed = batches.map(lambda batch: tf.io.parse_example(batch, COLUMNS))
-        return parsed.map(lambda columns: (columns, columns.pop(LABEL)))
+        return batches.map(_columns)
 
     found = estimator.evaluate(data, checkpoint_path=checkpoint)
     return {name: float(value) for name, value in found.items() if name != "global_step"}

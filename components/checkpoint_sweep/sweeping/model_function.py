@@ -9,7 +9,7 @@ from checkpoint_sweep.common.names import MODEL_FUNCTION, MetricName
 from checkpoint_sweep.common.text import MOST_NAMED, some
 from checkpoint_sweep.common.wording import Words
 from checkpoint_sweep.evaluation.inputs.source import ExampleSource
-from checkpoint_sweep.evaluation.model_function.engine import ModelFunction
+from checkpoint_sweep.evaluation.model_function.engine import BATCH_SIZE, ModelFunction
 from checkpoint_sweep.evaluation.model_function.sources import EvalSources
 from checkpoint_sweep.evaluation.request import DEFAULT_ENGINE
 from checkpoint_sweep.model_run.checkpoints import find_checkpoints
@@ -102,6 +102,7 @@ def model_function(
         graph,
         EvalSources(graph, SavedModel(models.exported), checkpoints),
         examples,
+        settings.batch_size or BATCH_SIZE,
         tracked if settings.engine == DEFAULT_ENGINE else frozenset(),
         settings.cluster_key,
     )

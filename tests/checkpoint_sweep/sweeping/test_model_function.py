@@ -86,7 +86,7 @@ def test_a_choice_by_a_metric_of_the_model_function(
         STEPS, key=lambda step: table.loc[(f"step-{step:08d}", "model_fn/accuracy"), "value"]
     )
     assert result.chosen == f"step-{best:08d}"
-    _sweep(own, batch_size=50)
+    _sweep(own)
     assert len(computed) == len(STEPS)  # The second sweep has reused them.
 
 
@@ -156,9 +156,19 @@ def test_the_name_alone_is_that_of_the_evaluation_config(
 @pytest.mark.slow
 def test_a_formula_of_both_on_an_average(own: Files) -> None:
     formula = "0.5 * auc + 0.5 * 'model_fn/precision_at_1'"
-    result = _sweep(own, formula, averages=Averages(last=(2,)), steps=StepRange(first=40))
+    result = _sweep(
+        own,
+        formula,
+        averages=Averages(last=(2,)),
+        steps=StepRange(first=40),
+        baseline=str(own.model),
+    )
     table = _overall(result)
     (average,) = [verdict for verdict in result.verdicts if verdict.is_average]
     parts = [table.loc[(average.name, m), "value"] for m in ("auc", "model_fn/precision_at_1")]
     assert average.value == pytest.approx(sum(parts) / 2)
     assert average.standard_error is not None
+    # The baseline is the export of the last step.
+    last = table.loc[("step-00000060", "model_fn/precision_at_1")]
+    assert last["baseline"] == last["value"]
+    assert last["change_standard_error"] == 0

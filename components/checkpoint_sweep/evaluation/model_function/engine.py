@@ -9,7 +9,7 @@ from absl import logging
 from checkpoint_sweep.common import digests, progress
 from checkpoint_sweep.common.names import ModelNames
 from checkpoint_sweep.evaluation.inputs.source import ExampleSource
-from checkpoint_sweep.evaluation.model_function.compute import Pass, compute
+from checkpoint_sweep.evaluation.model_function.compute import Computed, Pass, compute
 from checkpoint_sweep.evaluation.model_function.sources import EvalSources
 from checkpoint_sweep.evaluation.model_function.write import add_to_results
 from checkpoint_sweep.evaluation.predict.memory import (
@@ -18,10 +18,11 @@ from checkpoint_sweep.evaluation.predict.memory import (
     weight_bytes,
 )
 from checkpoint_sweep.evaluation.request import Engine, Evaluated, EvaluationRequest
-from checkpoint_sweep.saved_model.eval_graph import EvalGraph
+from checkpoint_sweep.saved_model import eval_graph
+from checkpoint_sweep.saved_model.eval_graph import EvalGraph, EvalGraphError
 from checkpoint_sweep.saved_model.model_source import ModelSource
 
-_BATCH_SIZE = 1000
+BATCH_SIZE = 1000
 _TRIED = 32
 
 
@@ -36,6 +37,7 @@ class ModelFunction:
         graph: Eval graph.
         sources: Makes models with the eval graph of candidates.
         examples: Examples to evaluate on.
+        batch_size: Number of examples of a batch, on which a mean over batches depends.
         decisive: Names, in the graph, of the metrics that decide, whose errors are estimated.
         cluster_key: Feature whose examples of one value share a fold; None for none.
     """
@@ -43,6 +45,7 @@ class ModelFunction:
     graph: EvalGraph
     sources: EvalSources
     examples: ExampleSource
+    batch_size: int = BATCH_SIZE
     decisive: frozenset[str] = frozenset()
     cluster_key: str | None = None
 
@@ -51,7 +54,10 @@ class ModelFunction:
         """Digest of all that decides on the results."""
         clusters = "" if self.cluster_key is None else f"cluster_key={self.cluster_key}"
         return digests.of_parts(
-            self.graph.saved_model.fingerprint, *sorted(self.decisive), clusters
+            self.graph.saved_model.fingerprint,
+            str(self.batch_size),
+            *sorted(self.decisive),
+            clusters,
         )
 
     def beside(self, engine: Engine) -> Engine:
@@ -59,8 +65,9 @@ class ModelFunction:
 
         def evaluate(request: EvaluationRequest) -> Iterator[Sequence[Evaluated]]:
             self._try_out(request)
+            baseline = self._of_baseline(request)
             for group in engine(request):
-                yield self._added(request, group)
+                yield self._added(request, group, baseline)
 
         return evaluate
 
@@ -79,7 +86,33 @@ class ModelFunction:
             }
             compute(self.graph, list(map(self.sources.of, ends.values())), examples, frozenset())
 
-    def _added(self, request: EvaluationRequest, group: Sequence[Evaluated]) -> Sequence[Evaluated]:
+    @property
+    def _pass(self) -> Pass:
+        columns = {self.cluster_key} if self.cluster_key is not None else set()
+        return Pass(
+            lambda: self.examples.in_order(self.batch_size, columns),
+            self.batch_size,
+            self.cluster_key,
+        )
+
+    def _of_baseline(self, request: EvaluationRequest) -> Computed | None:
+        """Computes the metrics of the baseline; None without one that has an eval graph itself."""
+        if request.baseline is None:
+            return None
+        try:
+            graph = eval_graph.read(request.baseline.saved_model)
+            found, _ = compute(graph, [request.baseline], self._pass, self.decisive)
+        except EvalGraphError as error:
+            logging.info("the baseline has no metrics of the model function: %s", error)
+            return None
+        return found[request.baseline.name]
+
+    def _added(
+        self,
+        request: EvaluationRequest,
+        group: Sequence[Evaluated],
+        baseline: Computed | None,
+    ) -> Sequence[Evaluated]:
         """Adds the metrics of a group to its results; those that have none have failed."""
         started = time.monotonic()
         whole = {done.name for done in group if done.error is None and not done.dropped}
@@ -87,18 +120,16 @@ class ModelFunction:
         if not sources:
             return group
         progress.enter("computing the model function's metrics")
-        columns = {self.cluster_key} if self.cluster_key is not None else set()
-        size = request.batch_size or _BATCH_SIZE
-        examples = Pass(lambda: self.examples.in_order(size, columns), size, self.cluster_key)
         failed: dict[str, str] = {}
-        model_name = ModelNames.of(request.eval_config).candidate
+        names = ModelNames.of(request.eval_config)
         for part in _parts(sources, request.memory_budget):
             models = f"{len(part)} models" if len(part) > 1 else "one model"
             logging.info("computing the model function's metrics of %s", models)
-            found, reasons = compute(self.graph, part, examples, self.decisive)
+            found, reasons = compute(self.graph, part, self._pass, self.decisive)
             failed |= reasons
             for name, computed in found.items():
-                add_to_results(request.outputs[name], computed, model_name, self.cluster_key)
+                output = request.outputs[name]
+                add_to_results(output, computed, baseline, names, self.cluster_key)
         seconds = (time.monotonic() - started) / len(sources)
         return [
             dataclasses.replace(

@@ -8,12 +8,18 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
+import tensorflow as tf
 
+from checkpoint_sweep.evaluation.inputs.reader import read_with_places
+from checkpoint_sweep.evaluation.model_function.compute import Pass, compute
+from checkpoint_sweep.evaluation.model_function.sources import EvalSources
 from checkpoint_sweep.model_run.candidates import make_candidates
 from checkpoint_sweep.model_run.checkpoints import find_checkpoints
+from checkpoint_sweep.saved_model import eval_graph
+from checkpoint_sweep.saved_model.model_source import ModelSource
 from checkpoint_sweep.saved_model.saved_model import SavedModel
 from tests.checkpoint_sweep.tfx_components.sweep import stock_tfma
-from tests.support import assorted_estimators, tfrecords
+from tests.support import assorted_estimators, eval_exports, tfrecords
 from tests.support.assorted_estimators import STEPS, Run
 
 pytestmark = pytest.mark.slow
@@ -131,3 +137,24 @@ def test_results_equal_stock_tfmas_and_estimators(
         expected = run.estimator.evaluate(run.data, checkpoint_path=source.weights)
         for ours, theirs in case.shared.items():
             assert result[ours] == pytest.approx(expected[theirs], rel=1e-5), ours
+
+
+def test_metrics_of_the_model_function_equal_the_estimators(
+    runs: Callable[[str], Run], examples: list[bytes], tmp_path: Path
+) -> None:
+    run = runs("every_kind_of_variable")
+    receivers = {tf.estimator.ModeKeys.EVAL: eval_exports.receiver(run.columns)}
+    made = run.estimator.experimental_export_all_saved_models(str(tmp_path / "eval"), receivers)
+    graph = eval_graph.read(SavedModel(made.decode()))
+    checkpoints = find_checkpoints(str(run.model_run))
+    exported = SavedModel(str(run.export))
+    sources = EvalSources(graph, exported, checkpoints)
+    models = [sources.of(ModelSource(c.name, exported, c.prefix)) for c in checkpoints]
+    data = str(tfrecords.write(tmp_path / "examples.tfrecord", examples[:EXAMPLES]))
+    half = (EXAMPLES + 1) // 2
+    reading = Pass(lambda: read_with_places(data, None, (), half), half)
+    found, _ = compute(graph, models, reading, frozenset())
+    for model in models:
+        expected = run.estimator.evaluate(run.data, checkpoint_path=model.weights)
+        del expected["global_step"]
+        assert found[model.name].values == pytest.approx(expected, rel=1e-6)

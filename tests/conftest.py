@@ -8,6 +8,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import shutil
 import sys
 from collections import Counter
+from collections.abc import Generator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -60,6 +61,16 @@ def taxi_run(tmp_path_factory: pytest.TempPathFactory) -> "PipelineRun":
     return pipeline_run.taxi(shared / "taxi")
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
+    """Takes one process more than there are cores.
+
+    Tests wait for processes that they start, for browsers and for servers: a quarter of the time.
+    """
+    cores = yield
+    return cores if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ else cores + 1
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Gives the session's processes one to fork from, and makes Beam quick where tests run."""
     runs_tests = "PYTEST_XDIST_WORKER" in os.environ or not config.getoption("numprocesses", None)
@@ -67,6 +78,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if runs_tests:
         # Nothing of what is imported is garbage, and the search for it walks through all of it.
         gc.disable()
+        # Else each process compiles all modules of tests anew where PYTHONDONTWRITEBYTECODE is set.
+        sys.dont_write_bytecode = False
         from tests.support import quick_beam
 
         quick_beam.use()
@@ -74,6 +87,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_finish() -> None:
     """Makes TFMA quick, and searches for garbage from here on, only in what the tests make."""
+    sys.dont_write_bytecode = "PYTHONDONTWRITEBYTECODE" in os.environ
     if "tensorflow_model_analysis" in sys.modules:
         from tests.support import quick_tfma
 

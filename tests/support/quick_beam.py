@@ -23,7 +23,7 @@ from apache_beam.internal.cloudpickle import cloudpickle
 from apache_beam.io import filebasedsink
 from apache_beam.options import pipeline_options
 from apache_beam.runners.worker import bundle_processor, statecache, statesampler
-from apache_beam.transforms import core, userstate
+from apache_beam.transforms import core, ptransform, userstate
 from apache_beam.typehints import decorators
 
 
@@ -36,12 +36,19 @@ def use() -> None:
         core._check_fn_use_yield_and_return  # noqa: SLF001
     )
     decorators.get_signature = _once_a_function(decorators.get_signature)
+    decorators.IOTypeHints.from_callable = staticmethod(
+        _once_a_function(decorators.IOTypeHints.from_callable)
+    )
     userstate.get_dofn_specs = _once_a_class(userstate.get_dofn_specs)
     cloudpickle._find_imported_submodules = _once_while_nothing_is_imported(  # noqa: SLF001
         cloudpickle._find_imported_submodules  # noqa: SLF001
     )
     pipeline_options.PipelineOptions.view_as = _parsed_once(
         pipeline_options.PipelineOptions.view_as
+    )
+    pipeline_options.PipelineOptions._visible_option_list = _names  # noqa: SLF001
+    ptransform.pickler = types.SimpleNamespace(
+        **vars(ptransform.pickler) | {"roundtrip": _of_arguments(ptransform.pickler.roundtrip)}
     )
     # What a side input weighs in the cache, which here holds megabytes and is never full: the exact
     # answer walks through the variables of all modules.
@@ -127,28 +134,42 @@ def _once_while_nothing_is_imported(find: Callable[..., Any]) -> Callable[..., A
 
 
 def _parsed_once(view_as: Callable[[Any, type], Any]) -> Callable[[Any, type], Any]:
-    kept: dict[Any, dict[str, Any]] = {}
+    kept: dict[Any, argparse.Namespace] = {}
 
     @functools.wraps(view_as)
     def view(self: Any, cls: type) -> Any:
         flags = self._flags
         key = (cls, None if flags is None else tuple(flags))
         if key not in kept:
-            kept[key] = vars(vars(cls(flags))["_visible_options"])
+            kept[key] = vars(cls(flags))["_visible_options"]
         made = object.__new__(cls)
         made._flags = flags
-        made._visible_options = argparse.Namespace(
-            **{
-                name: value.copy() if isinstance(value, (list, dict)) else value
-                for name, value in kept[key].items()
-            }
-        )
-        for name, value in vars(made._visible_options).items():
-            self._all_options.setdefault(name, value)
+        made._visible_options = kept[key]  # Only the names are read, see `_names`.
+        for name, value in vars(kept[key]).items():
+            if name not in self._all_options:
+                is_mutable = isinstance(value, (list, dict))
+                self._all_options[name] = value.copy() if is_mutable else value
         made._all_options = self._all_options
         return made
 
     return view
+
+
+def _names(self: Any) -> list[str]:
+    return sorted(name for name in vars(self._visible_options) if name[0] != "_")
+
+
+def _of_arguments(roundtrip: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Beam tries whether the function of a step can be pickled, and drops the copy.
+
+    What sends the step to workers pickles it again, and fails with it then.
+    """
+
+    @functools.wraps(roundtrip)
+    def copied(value: Any) -> Any:
+        return roundtrip(value) if value and isinstance(value, (tuple, dict)) else value
+
+    return copied
 
 
 class _Compressor:

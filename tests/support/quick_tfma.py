@@ -1,12 +1,13 @@
 """Keeps what TFMA works out anew for each evaluation, and which depends on its arguments alone."""
 
+import copy
 import functools
 import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from tensorflow_model_analysis.metrics import binary_confusion_matrices
+from tensorflow_model_analysis.metrics import binary_confusion_matrices, metric_specs
 from tensorflow_model_analysis.utils import model_util
 
 # What tells of a SavedModel whether Keras can load it; the weights do not.
@@ -21,6 +22,10 @@ def use() -> None:
     # 10,000 numbers for each AUC, in each step of each pipeline.
     binary_confusion_matrices._interpolated_thresholds = _copied(  # noqa: SLF001
         binary_confusion_matrices._interpolated_thresholds  # noqa: SLF001
+    )
+    # Dozens of times for a sweep, for each step that needs the computations.
+    metric_specs._deserialize_tfma_metric = _once_a_config(  # noqa: SLF001
+        metric_specs._deserialize_tfma_metric  # noqa: SLF001
     )
 
 
@@ -42,6 +47,23 @@ def _once_a_graph(find: Callable[..., str]) -> Callable[..., str]:
         return kept[key]
 
     return found
+
+
+def _once_a_config(make: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """A metric only holds its settings; whoever asks gets a copy, in case they are changed."""
+    kept: dict[Any, Any] = {}
+
+    @functools.wraps(make)
+    def made(metric_config: Any, custom_objects: Any) -> Any:
+        kind = custom_objects.get(metric_config.class_name)
+        key = (kind, metric_config.class_name, metric_config.config)
+        if key not in kept:
+            kept[key] = make(metric_config, custom_objects)
+        found = copy.copy(kept[key])
+        found.kwargs = copy.deepcopy(found.kwargs)
+        return found
+
+    return made
 
 
 def _copied(make: Callable[[int], list[float]]) -> Callable[[int], list[float]]:

@@ -123,8 +123,8 @@ def test_the_rarer_of_two_labels_is_counted(
 
 
 def test_equal_examples_have_the_folds_of_their_places(tmp_path: Path) -> None:
-    paths = [tfrecords.write(tmp_path / f"data-{file}", [b""] * 6) for file in range(100)]
-    ways = [(6, 1), (4, 1), (2, 3)]  # Sizes of batches, and parts of a file.
+    paths = [tfrecords.write(tmp_path / f"data-{file}", [b""] * 60) for file in range(10)]
+    ways = [(60, 1), (40, 1), (20, 3)]  # Sizes of batches, and parts of a file.
     with beam.Pipeline(runner=FnApiRunner()) as pipeline:
         found = [
             pipeline

@@ -11,7 +11,7 @@ ARGS ?=
 CLUSTER ?=
 PYTEST_ARGS ?=
 
-.PHONY: help run cluster environments test lint bench bench-resnet bench-sizes bench-scaling bench-side-by-side docs pictures notebook tensorboard kubeflow submit wheel lock clean clean-runs fuzz kills sweep-kills watched study
+.PHONY: help run cluster environments test test-3.11 test-3.12 lint bench bench-resnet bench-sizes bench-scaling bench-side-by-side docs pictures notebook tensorboard kubeflow submit wheel lock clean clean-runs fuzz kills sweep-kills watched study
 
 # `##` describes a target for those who use the project, `#+` one for those who work on it.
 help:  ## Show this list
@@ -32,6 +32,11 @@ help:  ## Show this list
 
 .venv-dask/.ready: requirements-dask.txt scripts/set-up | .venv/.installed
 	@scripts/set-up .venv-dask requirements-dask.txt .venv
+
+# The library alone, on other Pythons than the one that TFX needs.
+OTHER_PYTHONS := 3.11 3.12
+$(OTHER_PYTHONS:%=.venv-%/.ready): .venv-%/.ready: requirements-%.txt scripts/set-up
+	@scripts/set-up .venv-$* requirements-$*.txt
 
 # The library, importable from anywhere. Nothing is fetched: the locks have what builds it. One at a
 # time, where the system can tell: builds write into the same folder.
@@ -59,6 +64,14 @@ environments: $(TEST_ENVIRONMENTS)  #+ Set up what the tests need, two at a time
 test: $(TEST_ENVIRONMENTS)  #+ Run all tests; a part by PYTEST_ARGS='-m "not slow"'
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(PYTHON_BIN) -m pytest --numprocesses=auto --dist=loadfile \
 	    --no-loadscope-reorder $(PYTEST_ARGS)
+
+# The library's own tests of what differs by the versions of Python, TFMA, TensorFlow and NumPy; those
+# that need TFX or Estimator are skipped where there is none.
+PORTABLE := evaluation selection cli report saved_model model_run sweeping common
+$(OTHER_PYTHONS:%=test-%): test-%: .venv-%/.installed  #+ Test the library on Python 3.11 or 3.12
+	@PATH="$(CURDIR)/.venv-$*/bin:$$PATH" .venv-$*/bin/python -m pytest --numprocesses=auto \
+	    --dist=loadfile --no-loadscope-reorder -m "not slow" $(PYTEST_ARGS) \
+	    $(PORTABLE:%=tests/checkpoint_sweep/%)
 
 lint: .venv/.installed  #+ Check style and types
 	@.venv/bin/ruff check .
@@ -111,17 +124,20 @@ wheel:  ## Build the library as a wheel, into dist/
 	    python3.10 -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .; fi
 	@ls dist/*.whl
 
-LOCK := uv pip compile --quiet --python-version 3.10 --python-platform x86_64-manylinux_2_28 \
+LOCK_WITHOUT_PYTHON := uv pip compile --quiet --python-platform x86_64-manylinux_2_28 \
     --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock"
+LOCK := $(LOCK_WITHOUT_PYTHON) --python-version 3.10
 lock:  #+ Renew locks and constraints.txt (needs uv)
 	$(LOCK) --extra dev pyproject.toml --output-file requirements.txt
-	sed -nE 's/^([a-z0-9.-]+)(\[[^]]*\])?(==[^ ]+).*/\1\3/p' requirements.txt > constraints.txt
+	for version in $(OTHER_PYTHONS); do $(LOCK_WITHOUT_PYTHON) --python-version $$version \
+	    --extra test pyproject.toml --output-file requirements-$$version.txt || exit 1; done
+	scripts/constraints requirements.txt $(OTHER_PYTHONS:%=requirements-%.txt) > constraints.txt
 	$(LOCK) requirements-kubeflow.in --output-file requirements-kubeflow.txt
 	scripts/lock-mlflow $(LOCK)
 	$(LOCK) requirements-dask.in --output-file requirements-dask.txt
 
 clean:  ## Remove environments and what was built; runs stay
-	rm -rf .venv .venv-kubeflow .venv-mlflow .venv-dask build dist site compiled benchmarks/out
+	rm -rf .venv .venv-kubeflow .venv-mlflow .venv-dask .venv-3.* build dist site compiled benchmarks/out
 
 clean-runs:  #+ Remove all that runs wrote, the models they pushed too
 	rm -rf runs

@@ -2,19 +2,22 @@
 
 import gc
 import os
+import sys
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+if sys.version_info >= (3, 12):
+    # `tf.keras` is Keras 2 in all tests; those of Keras 3 import `keras`, which is Keras 3 here.
+    os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
 
 import shutil
-import sys
 from collections import Counter
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support import warm_pipeline
+from tests.support import needs, warm_pipeline
 
 # What imports TensorFlow is imported where it is used: the process that hands out tests needs none.
 if TYPE_CHECKING:
@@ -33,8 +36,12 @@ def examples() -> list[bytes]:
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory: pytest.TempPathFactory, examples: list[bytes]) -> "EstimatorRun":
     """An Estimator's run with checkpoints of steps 0, 20, 40 and 60; do not write into it."""
+    import tensorflow as tf
+
     from tests.support import estimator_run
 
+    if not hasattr(tf, "estimator"):
+        return estimator_run.frozen()
     directory: Path = tmp_path_factory.mktemp("trained")
     return estimator_run.train(directory, examples)
 
@@ -95,6 +102,29 @@ def pytest_collection_finish() -> None:
     gc.freeze()
     gc.set_threshold(5_000, 10, 10)
     gc.enable()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[None]:
+    """Skips a file of tests that imports what this Python has not."""
+    report = yield
+    call: Any = getattr(report, "call", None)
+    if report.failed and call is not None and (lacks := needs.lacking(call.excinfo.value)):
+        report.outcome = "skipped"
+        report.longrepr = (str(collector.path), 0, f"Skipped: it needs {lacks}")
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Iterator[pytest.TestReport]:
+    """Skips a test that needs what this Python has not."""
+    report = yield
+    if report.failed and call.excinfo and (lacks := needs.lacking(call.excinfo.value)):
+        report.outcome = "skipped"
+        report.longrepr = (str(item.path), 0, f"Skipped: it needs {lacks}")
+    return report
 
 
 def pytest_unconfigure() -> None:

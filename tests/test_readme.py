@@ -86,11 +86,14 @@ def test_the_readme_is_short() -> None:
     assert len(_README.read_text().splitlines()) <= 180
 
 
-def test_the_constraints_are_the_lock_without_hashes() -> None:
-    lock = (repository() / "requirements.txt").read_text()
-    pinned = re.findall(r"^(\S+?)(?:\[.*?\])?==(\S+)", lock, re.MULTILINE)
-    constraints = (repository() / "constraints.txt").read_text().splitlines()
-    assert constraints == [f"{name}=={number}" for name, number in pinned]
+def test_the_constraints_are_the_locks_without_hashes() -> None:
+    locks = {"3.10": "", "3.11": "-3.11", "3.12": "-3.12"}
+    expected = []
+    for python, suffix in locks.items():
+        lock = (repository() / f"requirements{suffix}.txt").read_text()
+        for name, number in re.findall(r"^(\S+?)(?:\[.*?\])?==(\S+)", lock, re.MULTILINE):
+            expected.append(f"{name}=={number}; python_version == '{python}'")
+    assert (repository() / "constraints.txt").read_text().splitlines() == expected
 
 
 def test_make_help_shows_the_targets_of_users_first() -> None:

@@ -5,6 +5,11 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
+_NO_TFX = (
+    "{} needs TFX, which is not installed. On Python 3.10, the only one that its last version with "
+    "Estimator is for, install the extra: pip install 'tfx-checkpoint-sweep[tfx]'."
+)
+
 
 def importer(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
     """Makes a module's `__getattr__` (PEP 562).
@@ -12,12 +17,20 @@ def importer(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
     Args:
         package: Name of the module.
         homes: Module that defines each public name.
+
+    Returns:
+        The function. It raises `ModuleNotFoundError` in a sentence where TFX is not installed.
     """
 
     def get(name: str) -> Any:
         if name not in homes:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        value = getattr(importlib.import_module(homes[name]), name)
+        try:
+            value = getattr(importlib.import_module(homes[name]), name)
+        except ModuleNotFoundError as error:
+            if error.name not in ("tfx", "ml_metadata"):
+                raise
+            raise ModuleNotFoundError(_NO_TFX.format(name), name=error.name) from None
         setattr(sys.modules[package], name, value)  # Asked for once.
         return value
 

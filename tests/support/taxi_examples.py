@@ -1,23 +1,26 @@
-"""Rows of the taxi data that tfx ships, as serialized examples, with their schema."""
+"""Rows of the taxi data as serialized examples, with their schema."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import tensorflow as tf
-from tfx.types import standard_artifacts
 
 from pipeline.problems.problem import repository
-from pipeline.problems.taxi.problem import taxi_data
+from tests.support import taxi_data
+
+if TYPE_CHECKING:
+    from tfx.types import standard_artifacts
 
 
 def rows(count: int, seed: int = 7) -> pd.DataFrame:
     """Draws a random sample of the taxi rows."""
-    return pd.read_csv(taxi_data() / "data.csv").sample(count, random_state=seed)
+    return pd.read_csv(taxi_data.csv_file()).sample(count, random_state=seed)
 
 
 def write_csv(path: Path, count: int, seed: int = 7) -> None:
     """Writes a random sample as a CSV file, every value spelled as in the original."""
-    whole = pd.read_csv(taxi_data() / "data.csv", dtype=str)
+    whole = pd.read_csv(taxi_data.csv_file(), dtype=str)
     whole.sample(count, random_state=seed).to_csv(path, index=False)
 
 
@@ -58,8 +61,10 @@ def serialized(count: int) -> list[bytes]:
     return [serialize(row, INTEGERS) for _, row in rows(count).iterrows()]
 
 
-def schema_artifact() -> standard_artifacts.Schema:
+def schema_artifact() -> "standard_artifacts.Schema":
     """Makes the artifact of the reviewed schema of the taxi data."""
+    from tfx.types import standard_artifacts
+
     artifact = standard_artifacts.Schema()
     artifact.uri = str(repository() / "schemas" / "taxi")
     return artifact

@@ -1,7 +1,8 @@
-"""Every private name of TFMA 0.46, and of its Keras, that the engine builds on.
+"""Every private name of TFMA, and of its Keras, that the engine builds on, in each known version.
 
-A new version of TFMA changes this file only. Tests check that every name is there and takes the
-arguments that are expected. Over 300 lines, so that for a new version there is one place.
+A new version of TFMA changes this file only: it gets a row in ``NAMES``. Tests check that every
+name is there and takes the arguments that are expected. With a version that has no row, stock TFMA
+evaluates. Over 300 lines, so that for a new version there is one place.
 """
 
 import dataclasses
@@ -40,56 +41,95 @@ from tensorflow_model_analysis.metrics import (
 )
 from tensorflow_model_analysis.proto import config_pb2
 from tensorflow_model_analysis.utils.keras_lib import tf_keras
+from tensorflow_model_analysis.version import VERSION
 from tensorflow_model_analysis.writers import eval_config_writer
 
 # As TFMA's SliceKeyType: pairs of a feature and its value, none for the overall slice.
 SliceKey = tuple[tuple[str, Any], ...]
 
+# What is named differently, by the version of TFMA without its last number.
+NAMES: Mapping[str, Mapping[str, str]] = {
+    "0.46": {"TjurCombiner": "_TJURDiscriminationCombiner"},
+    "0.52": {"TjurCombiner": "_TjurDiscriminationCombiner"},
+}
+_version = VERSION.rpartition(".")[0]
+_names = NAMES.get(_version, {})
+
+
+def unknown_version() -> str | None:
+    """Says that the installed TFMA is none whose private names are known; None if it is one."""
+    if _version in NAMES:
+        return None
+    known = " and ".join(f"{version}.*" for version in NAMES)
+    return f"TFMA {VERSION} is installed, and the engine is written for {known}"
+
+
+def _private(module: Any, name: str) -> Any:
+    """Returns what a module calls by a private name.
+
+    Where an unknown version has none of that name, it is a class that nothing is of.
+
+    Raises:
+        AttributeError: A known version has no such name.
+    """
+    if _version in NAMES:
+        return getattr(module, name)
+    return getattr(module, name, type(name, (), {}))
+
+
 _evaluator: Any = metrics_plots_and_validations_evaluator
 
 # The evaluator's steps.
-PreprocessorDoFn = _evaluator._PreprocessorDoFn
-add_ci_derived_metrics = _evaluator._add_ci_derived_metrics
-compare_slices_and_models = _evaluator._AddDerivedCrossSliceAndDiffMetrics
-confidence_interval_params = _evaluator._get_confidence_interval_params
-is_private_metrics = _evaluator._is_private_metrics
-filter_by_key_type = _evaluator._filter_by_key_type
-remove_private_metrics = _evaluator._remove_private_metrics
-separate_computations = _evaluator._filter_and_separate_computations
-JackknifeCombineFn = jackknife._JackknifeSampleCombineFn
-BootstrapCombineFn = poisson_bootstrap._BootstrapSampleCombineFn
+PreprocessorDoFn = _private(_evaluator, "_PreprocessorDoFn")
+add_ci_derived_metrics = _private(_evaluator, "_add_ci_derived_metrics")
+compare_slices_and_models = _private(_evaluator, "_AddDerivedCrossSliceAndDiffMetrics")
+confidence_interval_params = _private(_evaluator, "_get_confidence_interval_params")
+is_private_metrics = _private(_evaluator, "_is_private_metrics")
+filter_by_key_type = _private(_evaluator, "_filter_by_key_type")
+remove_private_metrics = _private(_evaluator, "_remove_private_metrics")
+separate_computations = _private(_evaluator, "_filter_and_separate_computations")
+JackknifeCombineFn = _private(jackknife, "_JackknifeSampleCombineFn")
+BootstrapCombineFn = _private(poisson_bootstrap, "_BootstrapSampleCombineFn")
 SampleMetrics = confidence_intervals_util.SampleMetrics
-serialize_eval_run = eval_config_writer._serialize_eval_run
+serialize_eval_run = _private(eval_config_writer, "_serialize_eval_run")
 
 # Used by extractors and metrics.
-LABEL_TOLERANCE: float = metric_util._EPSILON
-THRESHOLD_TOLERANCE: float = binary_confusion_matrices._EPSILON
+LABEL_TOLERANCE: float = _private(metric_util, "_EPSILON")
+THRESHOLD_TOLERANCE: float = _private(binary_confusion_matrices, "_EPSILON")
 
 # Combiners, one for each vectorized combiner.
-ExampleCountCombiner = example_count._ExampleCountCombiner
-CalibrationCombiner = calibration._WeightedLabelsPredictionsExamplesCombiner
-SquaredPearsonCombiner = squared_pearson_correlation._SquaredPearsonCorrelationCombiner
-TjurCombiner = tjur_discrimination._TJURDiscriminationCombiner
-ClassWeightsCombiner = aggregation._ClassWeightsFromLabelsCombiner
-AbsoluteErrorCombiner = mean_regression_error._MeanAbsoluteErrorCombiner
-SquaredErrorCombiner = mean_regression_error._MeanSquaredErrorCombiner
-PercentageErrorCombiner = mean_regression_error._MeanAbsolutePercentageErrorCombiner
-LogarithmicErrorCombiner = mean_regression_error._MeanSquaredLogarithmicErrorCombiner
-BinaryCrossEntropyCombiner = cross_entropy_metrics._BinaryCrossEntropyCombiner
-CategoricalCrossEntropyCombiner = cross_entropy_metrics._CategoricalCrossEntropyCombiner
-HistogramCombiner = calibration_histogram._CalibrationHistogramCombiner
-BinaryMatrixCombiner = binary_confusion_matrices._BinaryConfusionMatrixCombiner
-MultiClassMatrixCombiner = multi_class_confusion_matrix_metrics._MultiClassConfusionMatrixCombiner
-MultiLabelMatrixCombiner = multi_label_confusion_matrix_plot._MultiLabelConfusionMatrixPlotCombiner
-KerasCombiner = tf_metric_wrapper._CompilableMetricsCombiner
+ExampleCountCombiner = _private(example_count, "_ExampleCountCombiner")
+CalibrationCombiner = _private(calibration, "_WeightedLabelsPredictionsExamplesCombiner")
+SquaredPearsonCombiner = _private(squared_pearson_correlation, "_SquaredPearsonCorrelationCombiner")
+TjurCombiner = _private(tjur_discrimination, _names.get("TjurCombiner", ""))
+ClassWeightsCombiner = _private(aggregation, "_ClassWeightsFromLabelsCombiner")
+AbsoluteErrorCombiner = _private(mean_regression_error, "_MeanAbsoluteErrorCombiner")
+SquaredErrorCombiner = _private(mean_regression_error, "_MeanSquaredErrorCombiner")
+PercentageErrorCombiner = _private(mean_regression_error, "_MeanAbsolutePercentageErrorCombiner")
+LogarithmicErrorCombiner = _private(mean_regression_error, "_MeanSquaredLogarithmicErrorCombiner")
+BinaryCrossEntropyCombiner = _private(cross_entropy_metrics, "_BinaryCrossEntropyCombiner")
+CategoricalCrossEntropyCombiner = _private(
+    cross_entropy_metrics, "_CategoricalCrossEntropyCombiner"
+)
+HistogramCombiner = _private(calibration_histogram, "_CalibrationHistogramCombiner")
+BinaryMatrixCombiner = _private(binary_confusion_matrices, "_BinaryConfusionMatrixCombiner")
+MultiClassMatrixCombiner = _private(
+    multi_class_confusion_matrix_metrics, "_MultiClassConfusionMatrixCombiner"
+)
+MultiLabelMatrixCombiner = _private(
+    multi_label_confusion_matrix_plot, "_MultiLabelConfusionMatrixPlotCombiner"
+)
+KerasCombiner = _private(tf_metric_wrapper, "_CompilableMetricsCombiner")
 
 # The parts of their accumulators.
-MultiLabelMatrix = multi_label_confusion_matrix_plot._ConfusionMatrix
-MultiLabelMatrixKey = multi_label_confusion_matrix_plot._MatrixEntryKey
-ThresholdEntry = aggregates._ThresholdEntry
+MultiLabelMatrix = _private(multi_label_confusion_matrix_plot, "_ConfusionMatrix")
+MultiLabelMatrixKey = _private(multi_label_confusion_matrix_plot, "_MatrixEntryKey")
+ThresholdEntry = _private(aggregates, "_ThresholdEntry")
+
+_CombineFn: Any = _private(_evaluator, "_ComputationsCombineFn")
 
 
-class LeafCombineFn(metrics_plots_and_validations_evaluator._ComputationsCombineFn):
+class LeafCombineFn(_CombineFn):
     """TFMA's CombineFn for computations, made safe to merge more than once.
 
     Several combiners of TFMA take the first of the accumulators to merge and then loop over all
@@ -105,6 +145,38 @@ class LeafCombineFn(metrics_plots_and_validations_evaluator._ComputationsCombine
                 self._combiners, zip(*accumulators, strict=True), strict=True
             )
         )
+
+
+# NumPy 2 compares a float32 with one of Python's floats in float32, NumPy 1 in float64.
+_COMPARES_WIDE = (np.float32(0) + 0.0).dtype == np.float64
+
+
+def as_compared(predictions: np.ndarray) -> np.ndarray:
+    """Returns predictions in the type in which TFMA compares them with thresholds one by one.
+
+    Args:
+        predictions: Of any shape and floating type.
+    """
+    return predictions.astype(np.float64) if _COMPARES_WIDE else predictions
+
+
+def top_k(predictions: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+    """Finds the classes of the k largest predictions, of equal ones those that TFMA takes.
+
+    TFMA 0.46 leaves equal ones to the partition; later ones take those of the lower classes.
+
+    Args:
+        predictions: (..., classes).
+        k: Number of classes, from 1 to all.
+
+    Returns:
+        The classes in TFMA's order, (..., k) int64, and that of the k-th largest, (..., 1) int64.
+    """
+    if _version == "0.46":
+        top = np.argpartition(predictions, -k, axis=-1)[..., -k:]
+        return top, top[..., :1]
+    top = np.argsort(-predictions, axis=-1, kind="stable")[..., :k]
+    return np.sort(top, axis=-1), top[..., k - 1 :]
 
 
 @dataclasses.dataclass(frozen=True)

@@ -11,11 +11,15 @@ import tensorflow as tf
 from checkpoint_sweep.common.files import replacing
 from checkpoint_sweep.report.sweep_result import SweepResult
 from checkpoint_sweep.sweeping.during_training import TrainingSweep
+from checkpoint_sweep.sweeping.estimator_bases import base
 from checkpoint_sweep.sweeping.options import SweepOptions
 from checkpoint_sweep.sweeping.stopping import PASSED, STOP, request_stop
 
+_CheckpointSaverListener: Any = base("CheckpointSaverListener")
+_Exporter: Any = base("Exporter")
 
-class SweepListener(tf.estimator.CheckpointSaverListener):
+
+class SweepListener(_CheckpointSaverListener):
     """Evaluates each checkpoint that `tf.estimator.Estimator.train` has just saved.
 
         listener = SweepListener(
@@ -39,11 +43,14 @@ class SweepListener(tf.estimator.CheckpointSaverListener):
         eval_input_receiver_fn: Function that receives serialized examples in mode EVAL, as that of
             `tfma.export.build_parsing_eval_input_receiver_fn`: then the metrics of the model
             function are computed too, as `model_fn/NAME`. None for TFMA's alone.
+
+    Raises:
+        EstimatorError: TensorFlow has no Estimator.
     """
 
     def __init__(
         self,
-        estimator: tf.estimator.Estimator,
+        estimator: "tf.estimator.Estimator",
         serving_input_receiver_fn: Callable[[], Any],
         options: SweepOptions,
         *,
@@ -70,7 +77,7 @@ class SweepListener(tf.estimator.CheckpointSaverListener):
         return not self._sweep.improves
 
 
-class SweepExporter(tf.estimator.Exporter):
+class SweepExporter(_Exporter):
     """Exports the best of all checkpoints in `tf.estimator.train_and_evaluate`.
 
         exporter = SweepExporter(
@@ -92,6 +99,9 @@ class SweepExporter(tf.estimator.Exporter):
         serving_input_receiver_fn: Function as for `Estimator.export_saved_model`.
         options: Options of each sweep; their examples are not to be trained on.
         eval_input_receiver_fn: Function as for `SweepListener`; None for TFMA's metrics alone.
+
+    Raises:
+        EstimatorError: TensorFlow has no Estimator.
     """
 
     def __init__(
@@ -120,7 +130,7 @@ class SweepExporter(tf.estimator.Exporter):
 
     def export(
         self,
-        estimator: tf.estimator.Estimator,
+        estimator: "tf.estimator.Estimator",
         export_path: str,
         checkpoint_path: str,
         eval_result: Any,
@@ -164,7 +174,7 @@ class SweepExporter(tf.estimator.Exporter):
 
 
 def _export(
-    estimator: tf.estimator.Estimator,
+    estimator: "tf.estimator.Estimator",
     directory: str,
     serving_input_receiver_fn: Callable[[], Any],
     eval_input_receiver_fn: Callable[[], Any] | None,

@@ -6,7 +6,10 @@ from typing import Any
 
 import tensorflow as tf
 
+from checkpoint_sweep.sweeping.estimator_bases import base
 from checkpoint_sweep.sweeping.folder import FolderError
+
+_SessionRunHook: Any = base("SessionRunHook")
 
 STOP = "stop"
 NOT_IMPROVED = "The watched metric has not improved.\n"
@@ -27,7 +30,7 @@ def request_stop(path: str, why: str = NOT_IMPROVED) -> None:
         file.write(why)
 
 
-def stop_hook(path: str) -> tf.estimator.SessionRunHook:
+def stop_hook(path: str) -> "tf.estimator.SessionRunHook":
     """Makes a hook for `tf.estimator.Estimator.train` that looks for the file at each step.
 
         estimator.train(input_fn, max_steps=4000, hooks=[stop_hook("run-sweep/stop")])
@@ -35,11 +38,14 @@ def stop_hook(path: str) -> tf.estimator.SessionRunHook:
     Args:
         path: Path of the file `stop` in the output of `watch`. One that is there from before is
             removed.
+
+    Raises:
+        EstimatorError: TensorFlow has no Estimator.
     """
     return _StopHook(path)
 
 
-class _StopHook(tf.estimator.SessionRunHook):
+class _StopHook(_SessionRunHook):
     def __init__(self, path: str) -> None:
         self._path = path
 

@@ -1,10 +1,8 @@
-"""Real data and small models for the engine's tests: Chicago taxi rides."""
+"""Data and small models for the engine's tests: Chicago taxi rides."""
 
 import csv
-import importlib.util
 import itertools
 import os
-import pathlib
 
 import apache_beam as beam
 import numpy as np
@@ -13,7 +11,7 @@ import tensorflow_model_analysis as tfma
 from tfx_bsl.public import tfxio
 
 from checkpoint_sweep.saved_model import model_source
-from tests.support import tfrecords
+from tests.support import taxi_data, tfrecords
 
 FLOATS = ("fare", "trip_miles", "pickup_latitude", "tips")
 INTS = (
@@ -28,15 +26,8 @@ DAYS = 7
 
 
 def rows(count: int, skip: int = 0) -> list[dict[str, str]]:
-    """Rows of the csv file that the tfx wheel brings, found without importing tfx."""
-    spec = importlib.util.find_spec("tfx")
-    assert spec is not None
-    assert spec.submodule_search_locations
-    path = pathlib.Path(
-        spec.submodule_search_locations[0],
-        "examples/chicago_taxi_pipeline/data/big_tipper_label/data.csv",
-    )
-    with open(path, newline="") as file:
+    """Rows of the taxi data."""
+    with open(taxi_data.csv_file(), newline="") as file:
         return list(itertools.islice(csv.DictReader(file), skip, skip + count))
 
 

@@ -1,7 +1,9 @@
-"""What the adapter builds on is there, and takes what it took in the pinned version of TFMA."""
+"""What the adapter builds on is there, and takes what it takes in each known version of TFMA."""
 
 import functools
 import inspect
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import pytest
@@ -10,7 +12,6 @@ from tensorflow_model_analysis.metrics import binary_confusion_matrices, metric_
 
 from checkpoint_sweep.evaluation import tfma_internals
 
-VERSION = "0.46.0"
 PARAMETERS = {
     "AbsoluteErrorCombiner": (
         "eval_config model_name output_name metric_key aggregation_type class_weights "
@@ -78,8 +79,35 @@ PARAMETERS = {
 }
 
 
-def test_the_version_is_the_one_that_the_adapter_was_written_for() -> None:
-    assert tfma.__version__ == VERSION
+def test_the_version_is_one_that_the_adapter_was_written_for() -> None:
+    assert tfma_internals.unknown_version() is None
+
+
+def test_all_versions_name_the_same() -> None:
+    first, *others = (names.keys() for names in tfma_internals.NAMES.values())
+    assert [keys for keys in others if keys != first] == []
+
+
+_UNKNOWN = """
+from tensorflow_model_analysis import version
+from tensorflow_model_analysis.metrics import calibration, tjur_discrimination
+
+version.VERSION = "9.8.7"
+del calibration._WeightedLabelsPredictionsExamplesCombiner
+from checkpoint_sweep.evaluation.preflight import support
+from tensorflow_model_analysis.proto import config_pb2
+
+print(support.unsupported_reason(config_pb2.EvalConfig()))
+"""
+
+
+@pytest.mark.slow
+def test_a_version_that_is_not_known_is_left_to_stock_tfma() -> None:
+    command = [sys.executable, "-c", _UNKNOWN]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == [
+        "TFMA 9.8.7 is installed, and the engine is written for 0.46.* and 0.52.*"
+    ]
 
 
 def test_every_name_of_tfma_is_checked() -> None:
@@ -87,6 +115,7 @@ def test_every_name_of_tfma_is_checked() -> None:
         name
         for name, value in vars(tfma_internals).items()
         if str(getattr(value, "__module__", "")).startswith("tensorflow_model_analysis")
+        and not name.startswith("_")
     }
     assert of_tfma == PARAMETERS.keys()
 

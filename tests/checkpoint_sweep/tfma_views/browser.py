@@ -6,9 +6,12 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from playwright import sync_api
+
+if TYPE_CHECKING:
+    from playwright import sync_api
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 _MISSING = (
@@ -37,7 +40,7 @@ class Observed:
         requests: addresses that were asked for and refused.
     """
 
-    page: sync_api.Page
+    page: "sync_api.Page"
     errors: list[str]
     requests: list[str]
 
@@ -53,7 +56,7 @@ class Observed:
 class Browser:
     """A running Chromium."""
 
-    chromium: sync_api.Browser
+    chromium: "sync_api.Browser"
 
     def open(self, path: Path, height: int = 900, **options: str) -> Observed:
         """Opens a file; whatever is not a file is refused.
@@ -68,7 +71,7 @@ class Browser:
         page = context.new_page()
         observed = Observed(page, [], [])
 
-        def refuse(route: sync_api.Route) -> None:
+        def refuse(route: "sync_api.Route") -> None:
             observed.requests.append(route.request.url)
             route.abort()
 
@@ -87,6 +90,8 @@ def launch() -> Iterator[Browser]:
         if os.environ.get("CI"):
             pytest.fail(_MISSING, pytrace=False)
         pytest.skip(_MISSING)
+    from playwright import sync_api
+
     with sync_api.sync_playwright() as playwright:
         # No sandbox of its own: containers rarely allow it, and the pages are the tests' own.
         chromium = playwright.chromium.launch(

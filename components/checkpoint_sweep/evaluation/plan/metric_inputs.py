@@ -313,13 +313,13 @@ def _select(
     k = sub_key.k if sub_key.k is not None else sub_key.top_k
     if not 0 < k <= classes:
         raise UnsupportedError(f"k = {k} with {classes} classes")
-    top = np.argpartition(prediction, -k, axis=-1)[:, :, -k:]
+    top, last = tfma_internals.top_k(prediction, k)
     if sub_key.k is None and not spec.aggregated:
         masked = np.full(prediction.shape, -np.inf)
         np.put_along_axis(masked, top, np.take_along_axis(prediction, top, -1), -1)
         return label, masked
     if sub_key.k is not None:
-        top = top[:, :, :1]
+        top = last
     if sparse:
         label = one_hot(label, classes)
     label = np.broadcast_to(label, prediction.shape)

@@ -7,6 +7,7 @@ import tensorflow as tf
 from tensorflow_model_analysis import constants
 from tensorflow_model_analysis.proto import config_pb2
 
+from checkpoint_sweep.evaluation import tfma_internals
 from checkpoint_sweep.evaluation.inputs import preprocessing
 from checkpoint_sweep.saved_model.model_source import ModelSource
 from checkpoint_sweep.saved_model.saved_model import SavedModel
@@ -23,6 +24,8 @@ def unsupported_reason(
         eval_config: Config of the evaluation, with its defaults filled in.
         sources: Models, whose SavedModels are looked at too.
     """
+    if reason := tfma_internals.unknown_version():
+        return reason
     for slicing in eval_config.slicing_specs:
         if slicing.slice_keys_sql:
             return "slices by SQL need TFMA's SQL extractor"

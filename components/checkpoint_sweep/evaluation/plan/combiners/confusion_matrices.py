@@ -64,7 +64,7 @@ class MultiClassConfusionMatrix(_Matrices):
         actual = given.label[:, :, 0].astype(int) if sparse else given.label.argmax(axis=2)
         predicted = given.prediction.argmax(axis=2)
         top = np.take_along_axis(given.prediction, predicted[:, :, None], 2)[:, :, 0]
-        top = top.astype(np.float64)  # TFMA compares Python's floats.
+        top = tfma_internals.as_compared(top)
         below = np.zeros(top.shape, bool)
         for index, threshold in enumerate(self._thresholds):
             below |= top <= threshold
@@ -96,7 +96,7 @@ class MultiLabelConfusionMatrix(_Matrices):
         if label.shape[2] == 1:
             label = one_hot(label, classes)
         positive = label != 0
-        prediction = given.prediction.astype(np.float64)  # TFMA compares Python's floats.
+        prediction = tfma_internals.as_compared(given.prediction)
         for index, threshold in enumerate(self._thresholds):
             above = prediction > threshold
             cells = (positive & ~above, ~positive & ~above, ~positive & above, positive & above)

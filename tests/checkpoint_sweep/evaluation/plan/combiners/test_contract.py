@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from google.protobuf import json_format, message
+from google.protobuf import message
 from tensorflow_model_analysis.utils import util
 
 from checkpoint_sweep.evaluation.aggregate import fallback, samples, slicing, sums
@@ -210,10 +210,15 @@ def _stock(leaf: plan_lib.Leaf, data: Data, weighted: bool, model: int) -> Any:
     return into.get((model, samples.FULL, ()), leaf.combine.create_accumulator())
 
 
+def _named(key: Any) -> str:
+    """A key as text, by the numbers in it, whether they are NumPy's or Python's."""
+    return str([int(part) for part in key] if hasattr(key, "predicted_class_id") else key)
+
+
 def _plain(value: Any) -> Any:
     """A result as numbers that can be compared."""
     if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {_named(key): _plain(item) for key, item in value.items()}
     if hasattr(value, "_asdict"):
         return _plain(value._asdict())
     if dataclasses.is_dataclass(value):
@@ -223,7 +228,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Sequence):
         return [_plain(item) for item in value]
     if isinstance(value, message.Message):
-        return _plain(json_format.MessageToDict(value, including_default_value_fields=True))
+        return _plain([[field.name, item] for field, item in value.ListFields()])
     if slots := getattr(value, "__slots__", ()):
         return {name: _plain(getattr(value, name)) for name in slots}
     if hasattr(value, "__dict__") and not isinstance(value, np.generic):

@@ -37,6 +37,7 @@ from tests.support.killed_sweep import Growing, SweepRun
 from tests.support.warm_processes import Parent
 
 COMMANDS = ("sweep", "watch")
+SPLIT = "split"  # a sweep that evaluates on another split too
 SIGNALS = (signal.SIGKILL, signal.SIGINT, signal.SIGTERM)
 _MOST_KILLS = 6  # of one run
 _AGAIN = 0.8  # how probable it is that a run that was started again is killed too
@@ -80,7 +81,7 @@ class SweepKills:
 
     Args:
         folder: for everything.
-        command: one of `COMMANDS`.
+        command: one of `COMMANDS`, or `SPLIT`.
         trained: what is swept.
         examples: serialized.
         processes: from which each run is forked.
@@ -94,12 +95,17 @@ class SweepKills:
         examples: list[bytes],
         processes: Parent,
     ) -> None:
-        self._folder, self._command, self._trained = folder, command, trained
+        self._folder, self._trained = folder, trained
+        self._command = "sweep" if command == SPLIT else command
+        self._other_splits = []
         self._record = folder / "record"
         self._run = folder / "run" if command == "watch" else trained.model_run
         self._output = folder / "output"
         folder.mkdir(parents=True, exist_ok=True)
         tfrecords.write(folder / "eval.tfrecord", examples)
+        if command == SPLIT:
+            tfrecords.write(folder / "train.tfrecord", examples[:100])
+            self._other_splits = [f"--other-split=train={folder / 'train.tfrecord'}"]
         (folder / "config.pbtxt").write_text(_CONFIG)
         self._parent = processes
         growing = self._anew()
@@ -167,6 +173,7 @@ class SweepKills:
             "--select=auc",
             f"--output={self._output}",
             f"--memory-budget={_TWO_MODELS}",
+            *self._other_splits,
         ]
         if self._command == "watch":
             arguments += [f"--until-file={self._ended}", "--every=0.1"]
@@ -206,7 +213,8 @@ class SweepKills:
     def _outcome(self) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
         """Verdicts, metrics and the weights of the chosen."""
         folder = Path(latest(str(self._output)))
-        metrics = {f.name: tfma_metrics.overall(f) for f in folder.glob("step-*")}
+        found = [*folder.glob("step-*"), *folder.glob("splits/*/step-*")]
+        metrics = {str(f.relative_to(folder)): tfma_metrics.overall(f) for f in found}
         verdicts = json.loads((folder / VERDICTS_JSON).read_text())
         return verdicts, metrics, run_outcome.saved_model(folder / "model")
 
@@ -246,14 +254,14 @@ def main(
         int, typer.Option(help="How many kills and signals of each command, at least.")
     ] = 50,
     seed: Annotated[int, typer.Option(help="The first; each trial has the next.")] = 0,
-    what: Annotated[list[str] | None, typer.Option(help="sweep or watch; both if none.")] = None,
+    what: Annotated[list[str] | None, typer.Option(help="sweep, watch, split; or all.")] = None,
     only: Annotated[bool, typer.Option("--only", help="Just this seed.")] = False,
     folder: Annotated[Path | None, typer.Option(help="For what is made.")] = None,
 ) -> None:
     """Kill and interrupt `sweep` and `watch` at random moments, and start them again.
 
-    A line for each trial, with its moments and signals, and what was wrong. Exit status: 0 if every
-    promise was kept.
+    "split" is a sweep that evaluates on another split too. A line for each trial, with its moments
+    and signals, and what was wrong. Exit status: 0 if every promise was kept.
     """
     rows, bad = [], False
     with contextlib.ExitStack() as stack:
@@ -261,7 +269,7 @@ def main(
         examples = taxi_examples.serialized(300)
         trained = estimator_run.train(place / "trained", examples)
         processes = warm_pipeline.parent()
-        for command in what or COMMANDS:
+        for command in what or (*COMMANDS, SPLIT):
             harness = SweepKills(place / command, command, trained, examples, processes)
             print(
                 f"{command}: {harness.span.seconds:.1f} s, {harness.span.files} files", flush=True

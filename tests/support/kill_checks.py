@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from checkpoint_sweep.evaluation.results.files import SPLITS_FOLDER
 from checkpoint_sweep.evaluation.results.ledger import LEDGER
 from pipeline.config import metadata_store
 from pipeline.reporting.store import Store, properties, state
@@ -31,11 +32,16 @@ _METRIC = "binary_crossentropy"
 
 
 def completed(evaluations: Path) -> set[str]:
-    """Names the checkpoints whose results are complete, as the ledgers of a folder say."""
+    """Names the checkpoints whose results are complete, as the ledgers of a folder say.
+
+    Those on another split are `train/step-00000010`.
+    """
     found = set()
-    for path in evaluations.glob(f"*/{LEDGER}"):
-        entries = json.loads(path.read_text())["checkpoints"]
-        found |= {entry["name"] for entry in entries if entry["status"] == "evaluated"}
+    for pattern in (f"*/{LEDGER}", f"*/{SPLITS_FOLDER}/*/{LEDGER}"):
+        for path in evaluations.glob(pattern):
+            split = f"{path.parent.name}/" if SPLITS_FOLDER in pattern else ""
+            entries = json.loads(path.read_text())["checkpoints"]
+            found |= {split + entry["name"] for entry in entries if entry["status"] == "evaluated"}
     return found
 
 

@@ -56,6 +56,23 @@ class UserError(SweepError, ValueError):
 
 
 @contextlib.contextmanager
+def about(what: str) -> Iterator[None]:
+    """Has the messages of user errors that leave the block begin with what they are about.
+
+    >>> try:
+    ...     with about("The split 'drift': "):
+    ...         raise UserError("there are no labels.")
+    ... except UserError as error:
+    ...     print(error)
+    The split 'drift': there are no labels.
+    """
+    try:
+        yield
+    except UserError as error:
+        raise type(error)(what, *error.parts) from error
+
+
+@contextlib.contextmanager
 def speaking(interface: Interface) -> Iterator[None]:
     """Has errors that leave the block, or the function that it decorates, say their message anew.
 

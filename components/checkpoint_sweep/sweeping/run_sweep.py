@@ -17,7 +17,7 @@ from checkpoint_sweep.evaluation.candidates.fingerprint import (
     ChangedError,
     EvaluationFingerprint,
 )
-from checkpoint_sweep.evaluation.candidates.splits import SplitEvaluator
+from checkpoint_sweep.evaluation.candidates.splits import SplitEvaluator, of_split
 from checkpoint_sweep.evaluation.engine import get_engine
 from checkpoint_sweep.evaluation.inputs.source import ExampleSource
 from checkpoint_sweep.evaluation.plan.tracked_metrics import UncertaintySpec, find_tracked_metrics
@@ -128,13 +128,12 @@ def run_sweep(
     if eval_graph is not None:
         added = model_function(eval_graph, models, selection, settings, examples)
         engine_name = f"{settings.engine} and {added.digest}"
-    warnings = [
-        warning
-        for source in (examples, *splits.values())
-        for warning in preflight(
-            eval_config, source, exported, baseline, settings.engine, settings.cluster_key
-        )
-    ]
+    warnings = []
+    for name, given in {"": examples, **splits}.items():
+        with of_split(name):
+            warnings += preflight(
+                eval_config, given, exported, baseline, settings.engine, settings.cluster_key
+            )
     for warning in dict.fromkeys(warnings):
         logging.warning(warning)
     checkpoints, candidates = _candidates(exported, models.model_run, settings)

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import tensorflow as tf
 
 from checkpoint_sweep.evaluation.candidates.splits import SplitEvaluator
 from checkpoint_sweep.evaluation.inputs.source import ExamplesError
+from checkpoint_sweep.evaluation.preflight.features import FeatureError
 from checkpoint_sweep.evaluation.results.files import JACKKNIFE, split_folder
 from checkpoint_sweep.evaluation.results.ledger import read_ledger
 from checkpoint_sweep.model_run.checkpoints import StepRange
@@ -197,6 +199,18 @@ def test_a_threshold_on_a_split_is_enough_to_bless(swept: Swept, tmp_path: Path)
         )
     )
     assert result.blessed
+
+
+def test_what_is_wrong_with_a_split_is_said_of_it(
+    swept: Swept, tmp_path: Path, examples: list[bytes]
+) -> None:
+    without = [tf.train.Example.FromString(example) for example in examples[:20]]
+    for example in without:
+        del example.features.feature["big_tipper"]
+    unlabelled = tmp_path / "unlabelled.tfrecord"
+    tfrecords.write(unlabelled, [example.SerializeToString() for example in without])
+    with pytest.raises(FeatureError, match=r"On the split 'drift': The label 'big_tipper' is not"):
+        _again(swept, tmp_path, other_splits={"drift": str(unlabelled)})
 
 
 def test_a_split_by_name_needs_an_artifact(swept: Swept, tmp_path: Path) -> None:

@@ -3,9 +3,11 @@
 import dataclasses
 import os
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 
 from tensorflow_model_analysis.proto import config_pb2
 
+from checkpoint_sweep.common.errors import about
 from checkpoint_sweep.common.names import ModelNames
 from checkpoint_sweep.evaluation.candidates.fingerprint import EvaluationFingerprint
 from checkpoint_sweep.evaluation.candidates.runner import CandidateEvaluator, CandidateSpec
@@ -33,6 +35,11 @@ class OtherSplit:
     engine: Engine
     request: EvaluationRequest
     fingerprint: EvaluationFingerprint
+
+
+def of_split(split: str) -> AbstractContextManager[None]:
+    """Has user errors that leave the block say of which other split they are; "" for of none."""
+    return about(f"On the split {split!r}: ") if split else nullcontext()
 
 
 class SplitEvaluator:
@@ -91,8 +98,9 @@ class SplitEvaluator:
         Returns:
             The results with the values on the other splits, and the thresholds that were missed.
         """
-        for evaluator in self._evaluators.values():
-            evaluator.evaluate(candidates)
+        for split, evaluator in self._evaluators.items():
+            with of_split(split):
+                evaluator.evaluate(candidates)
         return [self._judged(result) for result in results]
 
     def _judged(self, result: CandidateResult) -> CandidateResult:

@@ -55,6 +55,14 @@ def eval_model(tmp_path_factory: pytest.TempPathFactory, trained: "EstimatorRun"
 
 
 @pytest.fixture(scope="session")
+def other_seed(tmp_path_factory: pytest.TempPathFactory, examples: list[bytes]) -> "EstimatorRun":
+    """A run as `trained`, with another seed; do not write into it."""
+    from tests.support import estimator_run
+
+    return estimator_run.train(tmp_path_factory.mktemp("seed-2"), examples, seed=2)
+
+
+@pytest.fixture(scope="session")
 def taxi_run(tmp_path_factory: pytest.TempPathFactory) -> "PipelineRun":
     """A first run of the pipeline, checkpoints of steps 100 to 400, for all; read what is `kept`.
 

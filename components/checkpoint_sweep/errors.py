@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from checkpoint_sweep.model_run.averages import AveragesError
     from checkpoint_sweep.model_run.checkpoints import CheckpointError, NoCheckpointError
     from checkpoint_sweep.model_run.exported_model import ExportedModelError
+    from checkpoint_sweep.model_run.run_names import RunsError
     from checkpoint_sweep.report.plot import PlotError
     from checkpoint_sweep.report.sweep_result import ReportError
     from checkpoint_sweep.saved_model.eval_graph import EvalGraphError
@@ -74,6 +75,7 @@ __all__ = [
     "PruneError",
     "ReadingError",
     "ReportError",
+    "RunsError",
     "SavedModelError",
     "SchemaError",
     "SelectionError",
@@ -110,6 +112,7 @@ __getattr__ = importer(
         "PruneError": "checkpoint_sweep.selection.retention",
         "ReadingError": "checkpoint_sweep.evaluation.inputs.reader",
         "ReportError": "checkpoint_sweep.report.sweep_result",
+        "RunsError": "checkpoint_sweep.model_run.run_names",
         "SavedModelError": "checkpoint_sweep.saved_model.saved_model",
         "SchemaError": "checkpoint_sweep.tfx_components.schemas",
         "SelectionError": "checkpoint_sweep.selection.policies",

@@ -103,7 +103,9 @@ def frozen() -> EstimatorRun:
     return EstimatorRun(None, directory / "model_run", directory / "export")
 
 
-def train(directory: Path, examples: list[bytes], steps: int = STEPS[-1]) -> EstimatorRun:
+def train(
+    directory: Path, examples: list[bytes], steps: int = STEPS[-1], seed: int = 1
+) -> EstimatorRun:
     """Trains with a checkpoint every 20 steps and exports the last."""
 
     def data() -> tf.data.Dataset:
@@ -115,7 +117,7 @@ def train(directory: Path, examples: list[bytes], steps: int = STEPS[-1]) -> Est
 
     model_run = directory / "model_run"
     config = tf.estimator.RunConfig(
-        str(model_run), tf_random_seed=1, save_checkpoints_steps=20, keep_checkpoint_max=None
+        str(model_run), tf_random_seed=seed, save_checkpoints_steps=20, keep_checkpoint_max=None
     )
     estimator = tf.estimator.Estimator(model_fn, config=config)
     estimator.train(data, max_steps=steps)

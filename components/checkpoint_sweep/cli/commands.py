@@ -23,21 +23,23 @@ _END = "End"
 
 @takes_sweep_arguments
 def sweep(
-    run: options.Run,
-    model: options.Model,
+    run: options.Runs,
+    model: options.Models,
     arguments: SweepArguments,
     quiet: options.Quiet = False,
     as_json: options.Json = False,
 ) -> None:
-    """Evaluate every checkpoint of a training run, choose the best, and export it.
+    """Evaluate every checkpoint of a training run, or of several, choose the best, and export it.
 
     Earlier results of the same model, examples and config are reused. After an interruption, or
     when the run has grown, run the same command again.
 
-    Example:
+    Examples:
 
       checkpoint-sweep sweep run --model=export --examples='eval-*.tfrecord' \\
           --config=eval_config.pbtxt --select=auc
+      checkpoint-sweep sweep runs/seed-* --model='{run}/export' \\
+          --examples='eval-*.tfrecord' --config=eval_config.pbtxt --select=auc
 
     Exit status: 0 when a checkpoint was chosen, 3 when none passed all thresholds, 2 for bad input,
     1 for an unexpected error, 130 or 143 when interrupted.
@@ -46,7 +48,7 @@ def sweep(
     from checkpoint_sweep.sweeping.sweep import sweep as run_it
 
     with _progress(quiet or as_json):
-        result = run_it(run, model, arguments.to_options())
+        result = run_it(_single(run), _single(model), arguments.to_options())
     screen.show(result.directory, screen.Form.JSON if as_json else _form(quiet))
     if result.chosen is None:
         raise typer.Exit(screen.NONE_ELIGIBLE)
@@ -54,8 +56,8 @@ def sweep(
 
 @takes_sweep_arguments
 def watch(
-    run: options.Run,
-    model: options.Model,
+    run: options.Runs,
+    model: options.Models,
     arguments: SweepArguments,
     until_step: Annotated[
         int | None,
@@ -124,12 +126,21 @@ def watch(
     with _progress(quiet or as_json):
         until = Until(until_step, seconds, until_file, patience)
         result = run_it(
-            run, model, arguments.to_options(), until=until, every=every, on_result=tell
+            _single(run),  # type: ignore[arg-type] # It refuses several.
+            _single(model),  # type: ignore[arg-type]
+            arguments.to_options(),
+            until=until,
+            every=every,
+            on_result=tell,
         )
     if not as_json:
         screen.show(result.directory, _form(quiet))
     if result.chosen is None:
         raise typer.Exit(screen.NONE_ELIGIBLE)
+
+
+def _single(paths: list[str]) -> str | list[str]:
+    return paths[0] if len(paths) == 1 else paths
 
 
 def _begin(quiet: bool) -> None:

@@ -59,7 +59,12 @@ def defaults(group: TyperGroup, command: str, folder: Path) -> dict[str, Any]:
                 f"or name one of these: {', '.join(sorted(known))}."
             )
     own = _parameters(group.commands[command])
-    taken = _TAKEN.get(command, set(own)) & content.keys()
+    taken = {
+        key
+        for key in _TAKEN.get(command, set(own)) & content.keys()
+        # What takes one run has no default in the runs of a sweep of several.
+        if not (isinstance(content[key], list) and _several(known[key]) > _several(own[key]))
+    }
     return {own[key].name: _value(file, key, own[key], content[key]) for key in sorted(taken)}
 
 
@@ -137,7 +142,7 @@ def _parameters(command: TyperCommand | Any) -> dict[str, Any]:
 
 def _value(file: str, key: str, parameter: Any, given: Any) -> Any:
     """Converts a value as the command line would; a single one may stand for a list of one."""
-    several = getattr(parameter, "multiple", False)
+    several = _several(parameter)
     values = given if several and isinstance(given, list) else [given]
     wants_flag = parameter.type.name == "boolean"
     for value in values:
@@ -149,3 +154,8 @@ def _value(file: str, key: str, parameter: Any, given: Any) -> Any:
         except typer.BadParameter as error:
             raise ConfigFileError(f"{file}, {key}: {error.message} Change it.") from error
     return values if several else given
+
+
+def _several(parameter: Any) -> bool:
+    """Tells whether a parameter takes several values."""
+    return bool(getattr(parameter, "multiple", False)) or parameter.nargs == -1

@@ -6,12 +6,26 @@ from typing import Annotated
 import typer
 
 Run = Annotated[str, typer.Argument(help="Folder of the checkpoints.")]
+Runs = Annotated[
+    list[str],
+    typer.Argument(
+        help="Folder of the checkpoints; several, such as runs/seed-*, for one choice among all."
+    ),
+]
 Folder = Annotated[str, typer.Argument(help="Folder of a sweep, as --output of `sweep`.")]
 Model = Annotated[
     str,
     typer.Option(
         help="Folder of a SavedModel that was exported from one of the checkpoints; or of an "
         "Estimator's exports, of which the newest is used."
+    ),
+]
+Models = Annotated[
+    list[str],
+    typer.Option(
+        help="Folder of a SavedModel that was exported from one of the checkpoints; or of an "
+        "Estimator's exports, of which the newest is used. Of several runs, one that all share; or "
+        "one for each, repeated in their order, or with {run} for the folder of each run."
     ),
 ]
 Examples = Annotated[

@@ -51,19 +51,20 @@ def export(
     screen.before_imports(True)
     screen.say_loading()
     from checkpoint_sweep.sweeping import folder as folders
-    from checkpoint_sweep.sweeping.export import export_step
+    from checkpoint_sweep.sweeping.export import export_step, verdict_on
 
-    checkpoints = folders.read_verdicts(folders.latest(folder)).checkpoints
+    verdict = verdict_on(folders.latest(folder), run, step)
     export_step(run, model, step, directory, step_from)
-    verdict = next((v for v in checkpoints if v.step == step), None)
-    screen.answer(f"{directory}: step {step}" + (f", {verdict.reason}" if verdict else ""))
+    label = verdict.label if verdict else f"step {step}"
+    screen.answer(f"{directory}: {label}" + (f", {verdict.reason}" if verdict else ""))
 
 
 def compare(
     first: Annotated[
         str,
         typer.Argument(
-            help="Folder of a sweep, for the one that it chose; FOLDER:STEP names another."
+            help="Folder of a sweep, for the one that it chose; FOLDER:STEP names another, "
+            "FOLDER:RUN:STEP in a sweep of several runs."
         ),
     ],
     second: Annotated[str, typer.Argument(help="The same.")],

@@ -18,6 +18,7 @@ from checkpoint_sweep.common.text import printable, wrapped
 from checkpoint_sweep.report.document import PREDICTIONS_FOLDER, REPORT_HTML
 from checkpoint_sweep.selection.gap import describe_gaps
 from checkpoint_sweep.selection.markdown import to_markdown
+from checkpoint_sweep.selection.run_spread import describe_spread
 from checkpoint_sweep.selection.sweep_verdicts import SweepVerdicts
 from checkpoint_sweep.sweeping import folder as folders
 
@@ -152,6 +153,9 @@ def show(directory: str, form: Form) -> None:
         print_outcome(found)
         for line in describe_gaps(found):
             answer(line)
+        if form is Form.TABLE and (spread := found.run_spread):
+            for sentence in describe_spread(spread, found.winner):
+                answer(sentence)
     except OTHER_FORM as error:
         raise folders.damaged(directory) from error
     directory = folders.by_latest(directory)

@@ -266,7 +266,7 @@ def takes_sweep_arguments(command: Callable[..., None]) -> Callable[..., None]:
     Typer reads the options of a command from its signature.
 
     Args:
-        command: Command that takes the folders of run and model, and the arguments.
+        command: Command that takes the folders of runs and models, and the arguments.
     """
     own = list(inspect.signature(command).parameters.values())
     shared = dict(inspect.signature(SweepArguments).parameters)
@@ -276,7 +276,7 @@ def takes_sweep_arguments(command: Callable[..., None]) -> Callable[..., None]:
     parameters = [p.replace(kind=p.KEYWORD_ONLY) for p in (*own[:2], *shared.values(), *own[3:])]
 
     @functools.wraps(command)
-    def wrapper(run: str, model: str, **values: Any) -> None:
+    def wrapper(run: list[str], model: list[str], **values: Any) -> None:
         arguments = SweepArguments(**{name: values.pop(name) for name in shared})
         command(run, model, arguments, **values)
 

@@ -1,7 +1,8 @@
 """Names of metrics, slices and candidates, as files hold them and as people read them."""
 
+import re
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from tensorflow_model_analysis.proto import config_pb2
@@ -104,11 +105,13 @@ class CandidateLabels:
         name: Name of the candidate.
         step: Training step; the step of its newest checkpoint for an average.
         averaged: Steps of the checkpoints in an average; None for a checkpoint.
+        run: Name of the run in a sweep of several; None in a sweep of one.
     """
 
     name: str
     step: int
     averaged: Sequence[int] | None
+    run: str | None = None
 
     @property
     def is_average(self) -> bool:
@@ -118,4 +121,35 @@ class CandidateLabels:
     @property
     def label(self) -> str:
         """Name of the candidate in sentences: a checkpoint's step, or an average's name."""
-        return self.name if self.is_average else f"step {self.step}"
+        return self.name if self.is_average else labelled(f"step {self.step}", self.run)
+
+    @property
+    def place(self) -> tuple[tuple[tuple[bool, int, str], ...], int, bool]:
+        """Place in a list: by run, then by step, averages after checkpoints."""
+        return natural_order(self.run or ""), self.step, self.is_average
+
+
+def labelled(step: str, run: str | None) -> str:
+    """Adds the name of its run, in a sweep of several, to the label of a step.
+
+    >>> labelled("step 200", "seed-0"), labelled("step 200", None)
+    ('step 200 of seed-0', 'step 200')
+    """
+    return step if run is None else f"{step} of {run}"
+
+
+def without_run(fields: dict[str, Any]) -> dict[str, Any]:
+    """Returns the fields of a candidate as files have them: without a run in a sweep of one."""
+    return {key: value for key, value in fields.items() if key != "run" or value is not None}
+
+
+def natural_order(text: str) -> tuple[tuple[bool, int, str], ...]:
+    """Returns what to sort a text by, so that numbers in it go by their values.
+
+    >>> sorted(["seed-10", "seed-9"], key=natural_order)
+    ['seed-9', 'seed-10']
+    """
+    parts = re.split(r"([0-9]+)", text)
+    return tuple(
+        (part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in parts if part
+    )

@@ -1,7 +1,7 @@
 """Candidates made of checkpoints: the exported graph with each checkpoint's weights."""
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -52,33 +52,67 @@ def make_candidates(
         CheckpointError: A checkpoint lacks a variable or has it in another shape, or no
             checkpoint can be read.
     """
+    made = candidates_of(saved_model, checkpoints, swept)
+    check_usable(made)
+    return Candidates(
+        {c.step: source for c, source in made.items() if isinstance(source, ModelSource)},
+        {c.step: reason for c, reason in made.items() if isinstance(reason, str)},
+    )
+
+
+def candidates_of(
+    saved_model: SavedModel, checkpoints: Sequence[Checkpoint], swept: Sequence[Checkpoint]
+) -> dict[Checkpoint, ModelSource | str]:
+    """Makes a candidate of each swept checkpoint, as `make_candidates`, of one run or of several.
+
+    Runs that share an exported model share its graph: its own weights are found in a checkpoint of
+    one of them, and what is found there holds for the others.
+
+    Args:
+        saved_model: SavedModel that was exported from one of the runs.
+        checkpoints: All checkpoints of these runs.
+        swept: Checkpoints to make candidates of.
+
+    Returns:
+        The model of each checkpoint, or the reason why it cannot be evaluated.
+
+    Raises:
+        ExportedModelError: No checkpoint reproduces the exported model's weights.
+        CheckpointError: A checkpoint lacks a variable or has it in another shape.
+    """
     exported = ExportedModel(saved_model)
     mapping = find_mapping(exported, checkpoints)
-    sources: dict[int, ModelSource] = {}
-    skipped: dict[int, str] = {}
+    found: dict[Checkpoint, ModelSource | str] = {}
     others: list[tuple[Checkpoint, _OtherModelError]] = []
     for checkpoint in swept:
-        made: ModelSource | str
         try:
-            made = _candidate(checkpoint, exported, mapping)
+            found[checkpoint] = _candidate(checkpoint, exported, mapping)
         except UnreadableError as error:
-            made = f"unreadable: {error}"
+            found[checkpoint] = f"unreadable: {error}"
         except _OtherModelError as error:
             others.append((checkpoint, error))
-            continue
-        if isinstance(made, ModelSource):
-            sources[checkpoint.step] = made
-        else:
-            skipped[checkpoint.step] = made
     if others:
-        raise CheckpointError(*_of_another_model(others, list(sources)))
-    if not sources:
-        step, reason = next(iter(skipped.items()))
+        fitting = [c for c, source in found.items() if isinstance(source, ModelSource)]
+        raise CheckpointError(*_of_another_model(others, fitting))
+    return found
+
+
+def check_usable(made: Mapping[Checkpoint, ModelSource | str]) -> None:
+    """Checks that there is a model of some checkpoint.
+
+    Args:
+        made: Model of each checkpoint, or the reason why there is none.
+
+    Raises:
+        CheckpointError: There is none.
+    """
+    reasons = {c: reason for c, reason in made.items() if isinstance(reason, str)}
+    if len(reasons) == len(made):
+        checkpoint, reason = next(iter(reasons.items()))
         raise CheckpointError(
-            f"None of the {len(skipped)} checkpoints can be used; step {step}: {reason}. "
+            f"None of the {len(reasons)} checkpoints can be used; {checkpoint.label}: {reason}. "
             + remedy(reason, "Train again, or sweep other steps.")
         )
-    return Candidates(sources, skipped)
 
 
 def find_origin(saved_model: SavedModel, checkpoints: Sequence[Checkpoint]) -> Checkpoint:
@@ -122,6 +156,9 @@ def _find_mapping(
     attempts: list[tuple[Checkpoint, Match]] = []
     unreadable = ""
     for checkpoint in ordered:
+        # The export names that step, so that no checkpoint of another is the source of its weights.
+        if attempts and attempts[-1][0].step == step != checkpoint.step:
+            break
         try:
             attempt = match(exported, TensorBundle(checkpoint.prefix))
         except UnreadableError as error:
@@ -130,9 +167,6 @@ def _find_mapping(
         if attempt.mapping is not None:
             return checkpoint, attempt.mapping
         attempts.append((checkpoint, attempt))
-        # The export names this checkpoint, so no other one can be the source of its weights.
-        if checkpoint.step == step:
-            break
     if not attempts:
         raise ExportedModelError(
             f"None of the {len(checkpoints)} checkpoints can be read: {unreadable}. "
@@ -149,13 +183,13 @@ def _find_mapping(
     if not unmatched:
         raise ExportedModelError(
             f"Several tensors may be the source of the exported model {directory}{named}: in the "
-            f"checkpoint of step {nearest.step}, {len(attempt.ambiguous)} {total} equal more than "
+            f"checkpoint of {nearest.label}, {len(attempt.ambiguous)} {total} equal more than "
             f"one tensor: {ambiguous}. Export variables by the names or object paths that they "
             "have in the checkpoint."
         )
     raise ExportedModelError(
         f"No checkpoint reproduces the weights of the exported model {directory}{named}. "
-        f"In the checkpoint of step {nearest.step}, {len(attempt.unmatched)} {total} equal no "
+        f"In the checkpoint of {nearest.label}, {len(attempt.unmatched)} {total} equal no "
         f"tensor: {unmatched}. The sweep would evaluate weights that you would not ship. Export "
         "from one of the run's checkpoints, or keep the checkpoint that you export."
     )
@@ -166,20 +200,28 @@ class _OtherModelError(Exception):
 
 
 def _of_another_model(
-    others: Sequence[tuple[Checkpoint, _OtherModelError]], fitting: Sequence[int]
+    others: Sequence[tuple[Checkpoint, _OtherModelError]], fitting: Sequence[Checkpoint]
 ) -> Iterator[str | Words]:
     """Says why the first of these does not fit, and what to do."""
     checkpoint, error = others[0]
     yield (
-        f"The checkpoint of step {checkpoint.step} ({checkpoint.prefix}) is of another "
-        f"model: {error}. "
+        f"The checkpoint of {checkpoint.label} ({checkpoint.prefix}) is of another model: {error}. "
     )
-    last = max(other.step for other, _ in others)
-    if not fitting or last >= min(fitting):
+    last = max(other.step for other, _ in others if other.run == checkpoint.run)
+    first = min((c.step for c in fitting if c.run == checkpoint.run), default=None)
+    if first is None and checkpoint.run is not None:
+        yield "Give each run an export of its own: "
+        yield Words(
+            'model=["a/export", "b/export"], in the order of the runs',
+            "--model='{run}/export', in which {run} stands for the folder of each run",
+            "as many artifacts of models as of runs, in the same order",
+        )
+        yield "."
+        return
+    if first is None or last >= first:
         yield "Train into an empty folder."
         return
     # Moving averages, for example, that are kept from some step on.
-    first = min(fitting)
     yield f"Those from step {first} on fit. To sweep these, use "
     yield Words(f"steps=StepRange(first={first})", f"--first-step={first}")
     yield "."

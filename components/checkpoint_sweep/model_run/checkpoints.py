@@ -10,12 +10,14 @@ import tensorflow as tf
 
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.common.files import PARTIAL, special_file, walk
+from checkpoint_sweep.common.names import labelled
 from checkpoint_sweep.common.wording import Words
 from checkpoint_sweep.model_run.checkpoint_names import (
     AmbiguousNamesError,
     find_steps,
     steps_by_pattern,
 )
+from checkpoint_sweep.model_run.run_names import file_name
 from checkpoint_sweep.saved_model.tensor_bundle import TensorBundle, UnreadableError, bundle_files
 
 _INDEX = ".index"
@@ -46,15 +48,23 @@ class Checkpoint:
     Attributes:
         step: Training step, from the file name; the epoch where files are named by epoch.
         prefix: Path of the tensor bundle, as `tf.train.load_checkpoint` takes it.
+        run: Name of its run in a sweep of several; None in a sweep of one.
     """
 
     step: int
     prefix: str
+    run: str | None = dataclasses.field(default=None, compare=False)
 
     @property
     def name(self) -> str:
         """A name that sorts by step, for results and reports."""
-        return f"step-{self.step:08d}"
+        step = f"step-{self.step:08d}"
+        return step if self.run is None else f"{file_name(self.run)}-{step}"
+
+    @property
+    def label(self) -> str:
+        """Name of the checkpoint in sentences."""
+        return labelled(f"step {self.step}", self.run)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -276,22 +286,3 @@ def check_data_files(checkpoint: Checkpoint) -> None:
             f"{checkpoint.prefix}.data-{missing:05d}-of-{total:05d} is missing. Restore the "
             "file, or remove the checkpoint's .index file to skip the checkpoint."
         )
-
-
-def deletion_warning(checkpoints: Sequence[Checkpoint]) -> str | None:
-    """Warns in a sentence if earlier checkpoints seem to have been deleted; None if not.
-
-    Estimator keeps the last five by default. Periodic checkpoints start at step 0 or at the
-    first interval: a first one that lies more than one interval from 0 had predecessors.
-    """
-    steps = [c.step for c in sorted(checkpoints)]
-    if len(steps) < 2:
-        return None
-    interval = max(b - a for a, b in itertools.pairwise(steps))
-    if steps[0] <= interval:
-        return None
-    return (
-        f"The first checkpoint has step {steps[0]}, though training saved one every {interval} "
-        "steps: earlier ones seem to be deleted. To keep all, train with "
-        "RunConfig(keep_checkpoint_max=None) or CheckpointManager(max_to_keep=None)."
-    )

@@ -72,8 +72,7 @@ def directions(report: Report) -> Mapping[str, Direction]:
 def at_the_edge(report: Report) -> str:
     """Says what to do where the best of those that passed is the first or the last checkpoint."""
     decision = report.decision
-    steps = [candidate for candidate in report.candidates if not candidate.is_average]
-    if decision is None or decision.chosen is None or len(steps) < _FEWEST:
+    if decision is None or decision.chosen is None:
         return ""
     loss = decision.selection.direction.loss
     values = [
@@ -84,10 +83,16 @@ def at_the_edge(report: Report) -> str:
     if not values:
         return ""
     best = min(values, key=lambda pair: (loss(pair[0]), pair[1].step))[1]
+    steps = [c for c in report.candidates if not c.is_average and c.run == best.run]
+    if len(steps) < _FEWEST:
+        return ""
+    of_run = "" if best.run is None else f" of {best.run}"
     if best.name == steps[-1].name:
-        return "The best value is that of the last checkpoint: train longer."
+        return f"The best value is that of the last checkpoint{of_run}: train longer."
     if best.name == steps[0].name:
-        return "The best value is that of the first checkpoint: save checkpoints more often."
+        return (
+            f"The best value is that of the first checkpoint{of_run}: save checkpoints more often."
+        )
     return ""
 
 

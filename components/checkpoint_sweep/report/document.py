@@ -8,7 +8,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from checkpoint_sweep.common.json_safe import Json
-from checkpoint_sweep.common.names import CandidateLabels, MetricName, SliceName
+from checkpoint_sweep.common.names import (
+    CandidateLabels,
+    MetricName,
+    SliceName,
+    labelled,
+    without_run,
+)
 from checkpoint_sweep.evaluation.results.files import PREDICTIONS_FOLDER as PREDICTIONS_FOLDER
 from checkpoint_sweep.report.disagreement import Disagreement
 from checkpoint_sweep.report.plots import Plot
@@ -47,6 +53,7 @@ class Candidate(CandidateLabels):
         examples: Number of examples that it was evaluated on; None if unknown.
         non_finite: Number of examples with a prediction that is not finite; None if unknown.
         verdict: Verdict of the sweep; None if unknown.
+        run: Name of the run in a sweep of several; None in a sweep of one.
     """
 
     name: str
@@ -59,27 +66,37 @@ class Candidate(CandidateLabels):
     examples: int | None
     non_finite: int | None
     verdict: Verdict | None
+    run: str | None = None
 
     @property
     def title(self) -> str:
         """Beginning of a sentence on the candidate."""
-        return self.name if self.is_average else f"Step {self.step}"
+        return self.name if self.is_average else labelled(f"Step {self.step}", self.run)
+
+    @property
+    def short_label(self) -> str:
+        """Name of the candidate where its run is said beside it."""
+        return self.name if self.is_average else f"step {self.step}"
 
     def to_dict(self) -> Json:
         """Returns the candidate as `report.json` has it."""
-        fields = {key: getattr(self, key) for key in _CANDIDATE}
+        fields = without_run({key: getattr(self, key) for key in _CANDIDATE})
         return fields | {"verdict": self.verdict.to_dict() if self.verdict else None}
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> "Candidate":
         """Returns the candidate that `to_dict` wrote."""
         verdict = content["verdict"]
-        fields = {key: content[key] for key in _CANDIDATE if key != "label"}
-        return cls(**fields, verdict=Verdict.from_dict(verdict) if verdict else None)
+        fields = {key: content[key] for key in _CANDIDATE if key not in ("label", "run")}
+        return cls(
+            **fields,
+            run=content.get("run"),
+            verdict=Verdict.from_dict(verdict) if verdict else None,
+        )
 
 
 _CANDIDATE = (
-    *("name", "label", "step", "averaged", "status", "reason"),
+    *("name", "label", "run", "step", "averaged", "status", "reason"),
     *("seconds", "reused", "examples", "non_finite"),
 )
 
@@ -246,6 +263,7 @@ class Report:
     def to_dict(self) -> Json:
         """Returns the content of `report.json`."""
         decision = self.decision
+        spread = decision.run_spread if decision else None
         return {
             "version": VERSION,
             "decision": {
@@ -254,6 +272,7 @@ class Report:
                 "reason": decision.reason,
                 "best_set": [verdict.name for verdict in decision.best_set],
                 "selection": decision.selection.to_dict(),
+                **({"run_spread": spread.to_dict()} if spread else {}),
             }
             if decision
             else None,

@@ -204,6 +204,7 @@ def _candidate(entry: Entry, folder: str, verdict: Verdict | None) -> Candidate:
         examples=predictions.examples or None,
         non_finite=predictions.non_finite if predictions.examples else None,
         verdict=verdict,
+        run=entry.run,
     )
 
 

@@ -38,8 +38,9 @@ def log_sweep(
 ) -> str:
     """Logs a sweep as one run, to the tracking server and experiment that MLflow is set to.
 
-    Every metric is logged at its checkpoint's step, overall and by slice (`auc`, `pay:Cash/auc`);
-    averages, which are of no one step, are omitted. The metrics of the chosen are `chosen/auc` and
+    Every metric is logged at its checkpoint's step, overall and by slice (`auc`, `pay:Cash/auc`),
+    of several runs by run (`seed-0/auc`, `seed-0 pay:Cash/auc`); averages, which are of no one
+    step, are omitted. The metrics of the chosen are `chosen/auc` and
     so on. Each checkpoint is a LoggedModel with its metrics, without a copy of its weights. The
     verdicts, the ledger and the report, if there is one, are artifacts; so is the chosen model, if
     it is given. A registered version that is blessed has the alias `champion`.
@@ -77,14 +78,15 @@ def log_sweep(
         _log_dataset(mlflow, client, run.info.run_id, made)
         logged = LoggedCheckpoints(mlflow, client, run.info)
         models = {
-            entry.step: logged.create(entry.name, entry.step, entry.checkpoint)
+            (entry.run, entry.step): logged.create(entry.name, entry.step, entry.checkpoint)
             for entry in swept.evaluated
             if not entry.is_average
         }
         now = int(time.time() * 1000)
         metrics = [
-            logged.metric(name, value, now, step, models[step])
-            for step, name, value in _metrics(swept, most_slices)
+            logged.metric(name, value, now, step, models[run_of, step])
+            for run_of in swept.runs
+            for step, name, value in _metrics(swept, run_of, most_slices)
         ]
         metrics += [
             mlflow.entities.Metric(name, value, now, decision.winner.step)
@@ -120,6 +122,7 @@ def _tags(decision: SweepVerdicts) -> dict[str, str]:
     tags = {"blessed": str(decision.blessed), "reason": decision.reason}
     if decision.winner is not None:
         tags |= {"chosen": decision.winner.name, "chosen_step": str(decision.winner.step)}
+        tags |= {} if decision.winner.run is None else {"chosen_run": decision.winner.run}
     return tags
 
 
@@ -149,12 +152,15 @@ def _of_chosen(swept: SweepResult) -> Iterator[tuple[str, float]]:
         yield metric_key(str(metric), "chosen"), value
 
 
-def _metrics(swept: SweepResult, most_slices: int) -> Iterator[tuple[int, str, float]]:
-    by_step = swept.metrics_by_step()
+def _metrics(
+    swept: SweepResult, run: str | None, most_slices: int
+) -> Iterator[tuple[int, str, float]]:
+    by_step = swept.metrics_by_step(run)
     slices = largest_slices(by_step.values(), most_slices)
     for step, metrics in sorted(by_step.items()):
         for slice_key in slices:
-            name = str(slice_key) if slice_key else ""
+            parts = [run or "", str(slice_key) if slice_key else ""]
+            name = " ".join(part for part in parts if part)
             for metric, value in metrics.get(slice_key, {}).items():
                 yield step, metric_key(str(metric), name), value
 

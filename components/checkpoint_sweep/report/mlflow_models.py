@@ -54,14 +54,14 @@ class LoggedCheckpoints:
         run_id = self._run.run_id
         return self._mlflow.entities.Metric(name, value, time, step, model_id=model, run_id=run_id)
 
-    def finish(self, models: Mapping[int, str]) -> None:
+    def finish(self, models: Mapping[tuple[str | None, int], str]) -> None:
         """Makes the models ready, and outputs of the run.
 
         Args:
-            models: Ids of the models by step.
+            models: Ids of the models by run and step.
         """
         entities = self._mlflow.entities
         for model in models.values():
             self._client.finalize_logged_model(model, entities.LoggedModelStatus.READY)
-        outputs = [entities.LoggedModelOutput(model, step) for step, model in models.items()]
+        outputs = [entities.LoggedModelOutput(model, step) for (_, step), model in models.items()]
         self._client.log_outputs(self._run.run_id, outputs)

@@ -19,6 +19,7 @@ from checkpoint_sweep.report.advice import at_the_edge, best_by_metric, more_exa
 from checkpoint_sweep.report.disagreement import Disagreement
 from checkpoint_sweep.report.document import Candidate, Report
 from checkpoint_sweep.report.payload import payload
+from checkpoint_sweep.report.run_rows import losses_of, run_rows
 from checkpoint_sweep.selection.formatting import plain, plus_minus
 from checkpoint_sweep.selection.gap import describe_gaps, with_gap
 from checkpoint_sweep.selection.verdict import Status, Verdict
@@ -75,6 +76,9 @@ def render(report: Report, tfma: str | None = None) -> str:
         split_sentences=[f"{text}." for text in describe_gaps(decision)] if decision else [],
         few=sentences.FEW_EXAMPLES,
         thresholds=[*map(str, report.thresholds), *report.made.get("split_thresholds", ())],
+        runs=run_rows(report),
+        spread=sentences.spread(report),
+        losses_of=losses_of(report),
         threshold_note=sentences.threshold_note(report),
         facts=_facts(report),
         made=_made(report),
@@ -219,11 +223,13 @@ def _facts(report: Report) -> list[tuple[str, str]]:
     verdicts = [candidate.verdict for candidate in candidates if candidate.verdict]
     examples = max((candidate.examples or 0 for candidate in candidates), default=0)
     averages = sum(candidate.is_average for candidate in candidates)
+    runs = len({candidate.run for candidate in candidates} - {None})
     better = f"{decision.selection.direction.word} is better" if decision else ""
     return [
         (label, text)
         for label, text in (
             ("Chosen by", f"{sentences.metric_title(report)}, {better}"),
+            ("Runs", f"{runs:,}" if runs else ""),
             ("Checkpoints", f"{len(candidates) - averages:,}"),
             ("Averages", f"{averages:,}" if averages else ""),
             ("Passed", f"{sum(v.eligible for v in verdicts):,}" if verdicts else ""),
@@ -237,7 +243,15 @@ def _made(report: Report) -> list[tuple[str, str]]:
     """Lists how the sweep was made, as labels and texts."""
     seconds = [candidate.seconds for candidate in report.candidates]
     reused = sum(candidate.reused for candidate in report.candidates)
-    result = [(key.replace("_", " "), _plain(value)) for key, value in report.made.items()]
+    result = [
+        (key.replace("_", " "), _plain(value))
+        for key, value in report.made.items()
+        if key != "runs"
+    ]
+    result += [
+        (f"run {run['name']}", f"{run['model_run']}, in the graph of {run['model']}")
+        for run in report.made.get("runs", ())
+    ]
     result.append(("seconds of evaluation", f"{sum(seconds):,.1f} in all"))
     if reused:
         result.append(("reused", f"{reused:,} results of earlier executions"))

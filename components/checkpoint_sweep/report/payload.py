@@ -12,7 +12,7 @@ from checkpoint_sweep.report.support import is_supported
 _DIGITS = 7
 # So many numbers take 2 MB of a page.
 MOST_VALUES = 250_000
-_OF_CANDIDATES = ("name", "label", "step", "averaged", "verdict")
+_OF_CANDIDATES = ("name", "label", "run", "step", "averaged", "verdict")
 _AS_THEY_ARE = ("baseline", "intervals", "changes", "thresholds", "plots", "losses")
 
 
@@ -46,7 +46,8 @@ def payload(report: Report, most: int = MOST_VALUES) -> Json:
         "features": [" × ".join(slice_key.features) for slice_key in report.slices],
         "counts": next((name for name in EXAMPLE_COUNTS if name in names), None),
         "candidates": [
-            {key: candidate[key] for key in _OF_CANDIDATES} for candidate in content["candidates"]
+            {key: candidate[key] for key in _OF_CANDIDATES if key in candidate}
+            for candidate in content["candidates"]
         ],
         "values": cut,
         "unsupported": _unsupported(report),

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 # Told apart by people who confuse red and green too, and in both themes.
 _LINE, _CHOSEN, _NOT_ELIGIBLE = "#0072b2", "#d55e00", "#777777"
+_RUNS = (_LINE, "#009e73", "#e69f00", "#cc79a7", "#56b4e9", "#8c564b")
 
 
 class PlotError(UserError):
@@ -19,6 +20,8 @@ class PlotError(UserError):
 
 def plot_verdicts(found: SweepVerdicts, axes: "Axes | None" = None) -> "Axes":
     """Draws a line over the checkpoints, a band for the intervals; marks the chosen and the tied.
+
+    Of several runs, each has a line and a band.
 
     Averages, which are of no one step, are omitted.
 
@@ -33,14 +36,19 @@ def plot_verdicts(found: SweepVerdicts, axes: "Axes | None" = None) -> "Axes":
         PlotError: Matplotlib is not installed.
     """
     axes = axes or _new()
-    values = {v.step: v.value for v in found.checkpoints if v.value is not None}
-    shown = [verdict for verdict in found.checkpoints if verdict.step in values]
-    axes.plot(list(values), list(values.values()), color=_LINE, linewidth=1)
-    bounds = [verdict.interval or (math.nan, math.nan) for verdict in shown]
-    if any(low == low for low, _ in bounds):
-        label = f"{found.selection.level:.0%} confidence interval"
-        lows, highs = zip(*bounds, strict=True)
-        axes.fill_between(list(values), lows, highs, color=_LINE, alpha=0.2, label=label)
+    values = {v.name: v.value for v in found.checkpoints if v.value is not None}
+    shown = [verdict for verdict in found.checkpoints if verdict.name in values]
+    label: str | None = f"{found.selection.level:.0%} confidence interval"
+    for number, run in enumerate(dict.fromkeys(verdict.run for verdict in shown)):
+        own = [verdict for verdict in shown if verdict.run == run]
+        steps, color = [verdict.step for verdict in own], _RUNS[number % len(_RUNS)]
+        line = [values[verdict.name] for verdict in own]
+        axes.plot(steps, line, color=color, linewidth=1, label=run)
+        bounds = [verdict.interval or (math.nan, math.nan) for verdict in own]
+        if any(low == low for low, _ in bounds):
+            lows, highs = zip(*bounds, strict=True)
+            axes.fill_between(steps, lows, highs, color=color, alpha=0.2, label=label)
+            label = None  # Once for all.
     for which, look in (
         ([v for v in shown if v.in_best_set], _look("o", _LINE, "tied with the best")),
         ([v for v in shown if not v.eligible], _look("x", _NOT_ELIGIBLE, "did not pass")),
@@ -48,7 +56,7 @@ def plot_verdicts(found: SweepVerdicts, axes: "Axes | None" = None) -> "Axes":
     ):
         if which:
             steps = [verdict.step for verdict in which]
-            axes.scatter(steps, [values[step] for step in steps], zorder=3, **look)
+            axes.scatter(steps, [values[v.name] for v in which], zorder=3, **look)
     selection = found.selection
     better = f"{selection.direction.word} is better"
     axes.set(xlabel="training step", ylabel=f"{selection.metric_name} ({better})")

@@ -38,6 +38,8 @@ class Row(NamedTuple):
         supported: Whether the value says something: a number, and of enough examples of each class
             where the metric needs both.
         split: Split of the examples: the one that chooses, or another; "" if it is not known.
+        run: Name of the run in a sweep of several; None in a sweep of one, whose tables have no
+            such column.
     """
 
     candidate: str
@@ -59,6 +61,7 @@ class Row(NamedTuple):
     rarer_label: int | None = None
     supported: bool = True
     split: str = ""
+    run: str | None = None
 
 
 def rows(report: Report) -> Iterator[Row]:
@@ -100,6 +103,7 @@ def rows(report: Report) -> Iterator[Row]:
                     rarer_label=report.rarer_labels[s] if report.rarer_labels else None,
                     supported=is_supported(report, s, m, value),
                     split=report.choosing_split,
+                    run=candidate.run,
                 )
     yield from _of_other_splits(report)
 
@@ -125,15 +129,23 @@ def _of_other_splits(report: Report) -> Iterator[Row]:
                             value=finite_or_none(value),
                             supported=math.isfinite(value),
                             split=split.name,
+                            run=candidate.run,
                         )
+
+
+def columns(report: Report) -> list[str]:
+    """Names the columns of a table of the rows: `run` is one in a sweep of several runs."""
+    has_runs = any(candidate.run is not None for candidate in report.candidates)
+    return [name for name in Row._fields if name != "run" or has_runs]
 
 
 def to_csv(report: Report) -> str:
     """Writes the rows with a header; what is not known is empty."""
+    names = columns(report)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(Row._fields)
-    writer.writerows([_cell(value) for value in row] for row in rows(report))
+    writer.writerow(names)
+    writer.writerows([_cell(getattr(row, name)) for name in names] for row in rows(report))
     return text.getvalue()
 
 

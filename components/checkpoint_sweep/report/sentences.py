@@ -14,6 +14,7 @@ from checkpoint_sweep.selection.cluster_key import by_clusters
 from checkpoint_sweep.selection.criteria import ThresholdMode
 from checkpoint_sweep.selection.formatting import plus_minus, with_sign
 from checkpoint_sweep.selection.intervals import FEW_OF_THE_RARER_LABEL
+from checkpoint_sweep.selection.run_spread import describe_spread
 from checkpoint_sweep.selection.sentence import all_passed, ties
 from checkpoint_sweep.selection.sweep_verdicts import SweepVerdicts
 from checkpoint_sweep.selection.verdict import Verdict
@@ -22,6 +23,7 @@ from checkpoint_sweep.selection.verdict import Verdict
 FEW_EXAMPLES = 100
 _WORST = 5
 _STEPS_NAMED = 12
+_RUNS_NAMED = 4
 
 
 @dataclasses.dataclass(frozen=True)
@@ -84,7 +86,7 @@ def identity(report: Report) -> str:
 
 
 def what_was_swept(made: Mapping[str, Any]) -> str:
-    """Names the pipeline, or else the model run by its folder; "" if neither is known.
+    """Names the pipeline, or else the model run by its folder, or several runs; "" if not known.
 
     TFX names folders by numbers, which say nothing without those above them.
 
@@ -96,6 +98,8 @@ def what_was_swept(made: Mapping[str, Any]) -> str:
     """
     if pipeline := made.get("pipeline"):
         return str(pipeline)
+    if runs := made.get("runs"):
+        return f"{len(runs)} runs: {some([str(run['name']) for run in runs], _RUNS_NAMED)}"
     path = PurePath(str(made.get("model_run") or ""))
     return "/".join(path.parts[-3:]) if path.name.isdecimal() else path.name
 
@@ -151,23 +155,32 @@ def threshold_note(report: Report) -> str:
 
 
 def _last(report: Report, winner: Candidate) -> str:
-    """Says how the chosen compares with what is shipped without a sweep: the last checkpoint."""
-    steps = [candidate for candidate in report.candidates if not candidate.is_average]
+    """Says how the chosen compares with what is shipped without a sweep: the last checkpoint.
+
+    Of several runs, it is the last one of the same run.
+    """
+    steps = [c for c in report.candidates if not c.is_average and c.run == winner.run]
     last = max(steps, key=lambda candidate: candidate.step, default=None)
     if last is None or last.name == winner.name or last.verdict is None:
         return ""
     verdict = last.verdict
     if verdict.value is None:
-        return f"The last checkpoint, step {last.step}, has no finite value."
-    text = (
-        f"The last checkpoint, step {last.step}, has {with_sign(verdict.value, verdict.interval)}"
-    )
+        return f"The last checkpoint, {last.label}, has no finite value."
+    text = f"The last checkpoint, {last.label}, has {with_sign(verdict.value, verdict.interval)}"
     if verdict.difference is None:
         return f"{text}."
     low, high = verdict.difference.interval
     difference = plus_minus(verdict.difference.value, verdict.difference.half_width)
     word = "not statistically significant" if low <= 0 <= high else "statistically significant"
     return f"{text}: Δ vs. chosen {difference}, {word}."
+
+
+def spread(report: Report) -> list[str]:
+    """Says in sentences how far the runs differ; empty in a sweep of one."""
+    found = report.decision.run_spread if report.decision else None
+    if found is None or report.decision is None:
+        return []
+    return describe_spread(found, report.decision.winner)
 
 
 def loss_note(report: Report) -> str:

@@ -13,7 +13,7 @@ from checkpoint_sweep.common.json_safe import OTHER_FORM
 from checkpoint_sweep.common.names import OVERALL, ModelNames, SliceName
 from checkpoint_sweep.report.document import REPORT_JSON, VERDICTS_JSON, Report
 from checkpoint_sweep.report.plot import plot_verdicts
-from checkpoint_sweep.report.rows import Row, rows
+from checkpoint_sweep.report.rows import Row, columns, rows
 from checkpoint_sweep.selection.sweep_verdicts import AppliedSelection, SweepVerdicts
 from checkpoint_sweep.selection.verdict import Verdict
 
@@ -61,6 +61,11 @@ class SweepResult:
     def step(self) -> int | None:
         """Training step of the chosen candidate; None when none is eligible."""
         return self.decision.winner.step if self.decision and self.decision.winner else None
+
+    @property
+    def run(self) -> str | None:
+        """Name of the run of the chosen; None in a sweep of one run, or when none is eligible."""
+        return self.decision.winner.run if self.decision and self.decision.winner else None
 
     @property
     def blessed(self) -> bool:
@@ -131,8 +136,12 @@ class SweepResult:
         """Returns the folder of a candidate's TFMA results."""
         return os.path.join(self.directory, name)
 
-    def metrics_by_split(self) -> Mapping[str, Mapping[int, "Metrics"]]:
-        """Returns the metrics of the checkpoints on each of the other splits, by step."""
+    def metrics_by_split(self, run: str | None = None) -> Mapping[str, Mapping[int, "Metrics"]]:
+        """Returns the metrics of the checkpoints on each of the other splits, by step.
+
+        Args:
+            run: Name of the run in a sweep of several; None in a sweep of one.
+        """
         from checkpoint_sweep.evaluation.results.files import split_folder
         from checkpoint_sweep.evaluation.results.metrics import EvaluationMetrics
         from checkpoint_sweep.report.read_results import has_results
@@ -143,7 +152,7 @@ class SweepResult:
             folders = {
                 entry.step: os.path.join(split_folder(self.directory, split), entry.name)
                 for entry in self.evaluated
-                if not entry.is_average
+                if not entry.is_average and entry.run == run
             }
             result[split] = {
                 step: EvaluationMetrics(folder).of_model(self.model_name)
@@ -152,16 +161,36 @@ class SweepResult:
             }
         return result
 
-    def metrics_by_step(self) -> Mapping[int, "Metrics"]:
-        """Returns the metrics of the checkpoints by step; averages are of no one step."""
-        checkpoints = [entry for entry in self.evaluated if not entry.is_average]
+    @property
+    def runs(self) -> Sequence[str | None]:
+        """Names of the runs in a sweep of several; a single None in a sweep of one."""
+        return list(dict.fromkeys(entry.run for entry in self.evaluated))
+
+    def metrics_by_step(self, run: str | None = None) -> Mapping[int, "Metrics"]:
+        """Returns the metrics of the checkpoints by step; averages are of no one step.
+
+        Args:
+            run: Name of the run in a sweep of several; None in a sweep of one.
+
+        Raises:
+            ReportError: There is no such run.
+        """
+        if run not in self.runs and self.evaluated:
+            known = ", ".join(map(str, self.runs))
+            raise ReportError(
+                f"The sweep in {self.directory} is of several runs: {known}. Name one of them."
+                if run is None
+                else f"There is no run {run!r} in {self.directory}; there are: {known}."
+            )
+        checkpoints = [e for e in self.evaluated if not e.is_average and e.run == run]
         return {entry.step: self.metrics[entry.name] for entry in checkpoints}
 
     def to_pandas(self) -> "pd.DataFrame":
         """Returns one row for each candidate, slice and metric: the columns of `metrics.csv`."""
         import pandas as pd
 
-        return pd.DataFrame.from_records(list(rows(self.report)), columns=list(Row._fields))
+        everything = pd.DataFrame.from_records(list(rows(self.report)), columns=list(Row._fields))
+        return everything[columns(self.report)]
 
     def plot(self, axes: "Axes | None" = None) -> "Axes":
         """Draws the metric over the training steps with its intervals; marks chosen and best.

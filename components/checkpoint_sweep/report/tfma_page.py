@@ -31,7 +31,7 @@ def render_tfma(evaluation: str, report: Report) -> str | None:
     if shown is None:
         return None
     results = open_sweep(evaluation)
-    which: Which = shown.name if shown.is_average else shown.step
+    which: Which = shown.name if shown.is_average or shown.run is not None else shown.step
     show = _metric(report)
     panels = [*_by_step(results, show), *_by_slice(results, which, show, report)]
     return render_page([*panels, *_plots(results, which)], back=REPORT_HTML, about=identity(report))

@@ -64,15 +64,24 @@ def _tfma(evaluation: str, report: Report) -> str | None:
         return None
 
 
-def try_to_write_report(swept: SweepResult, model_run: str, made: Mapping[str, Any]) -> None:
+def try_to_write_report(swept: SweepResult, made: Mapping[str, Any]) -> None:
     """Writes the report at the end of a sweep; a failure is a warning.
 
     Args:
         swept: Sweep, with its decision.
-        model_run: Directory of the checkpoints.
-        made: Provenance of the sweep, as far as its files do not tell it.
+        made: Provenance of the sweep, as far as its files do not tell it; with `model_run`.
     """
     try:
-        logging.info("The report: %s", write_report(swept, model_run, made))
+        path = write_report(swept, _run_with_losses(swept, made), made)
+        logging.info("The report: %s", path)
     except Exception as error:
         logging.warning("There is no report of this sweep: %s", first_line(error), exc_info=True)
+
+
+def _run_with_losses(swept: SweepResult, made: Mapping[str, Any]) -> str | None:
+    """Finds the directory of the run that the chosen checkpoint is of."""
+    winner = swept.decision.winner if swept.decision else None
+    runs = {run["name"]: run["model_run"] for run in made.get("runs", ())}
+    if not runs:
+        return str(made["model_run"])
+    return runs.get(winner.run) if winner else None

@@ -21,7 +21,7 @@ class Decision:
 
     Attributes:
         chosen: Name of the chosen candidate; None when none is eligible.
-        verdicts: One verdict for each candidate, by step, averages after checkpoints.
+        verdicts: One verdict for each candidate, by run and step, averages after checkpoints.
         level: Level of the intervals, and of the set of those tied with the best.
         cluster_key: Feature by whose values errors were estimated; None for those of examples.
     """
@@ -62,7 +62,7 @@ def choose(
     Raises:
         SelectionError: The policy fails, or chooses what it was not given.
     """
-    ordered = sorted(results, key=lambda r: (r.step, r.is_average))
+    ordered = sorted(results, key=lambda r: (r.step, r.is_average, r.place))
     reasons = {r.name: _ineligible_reason(r) for r in ordered}
     passed = [r for r in ordered if reasons[r.name] is None]
     family = certainty.family_of(passed, direction, level)
@@ -84,7 +84,7 @@ def choose(
             _difference(family, r, chosen),
             _difference(family, r, known.get(known[r.name].beaten_by or "")),
         )
-        for r in ordered
+        for r in sorted(ordered, key=lambda r: r.place)
     ]
     by = next((r.replicates.cluster_key for r in results if r.replicates is not None), None)
     return Decision(chosen.name if chosen else None, verdicts, level, by)
@@ -124,6 +124,7 @@ def _verdict(
         caution=own.caution if own else None,
         averaged=None if result.averaged is None else list(result.averaged),
         splits={split: finite_or_none(number) for split, number in result.splits.items()},
+        run=result.run,
     )
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from checkpoint_sweep.common.text import printable
+from checkpoint_sweep.selection.run_spread import describe_spread
 from checkpoint_sweep.selection.sweep_verdicts import SweepVerdicts
 from checkpoint_sweep.selection.verdict_table import describe_rest, row_cells, rows_to_show
 
@@ -31,7 +32,10 @@ def to_markdown(found: SweepVerdicts) -> str:
             cells = [f"**{cell}**" if cell else "" for cell in cells]
         lines.append(_row(cells))
     rest = describe_rest(found.verdicts, shown)
-    return "\n".join([*lines, *(["", f"… {_plain(rest)}"] if rest else [])])
+    lines += ["", f"… {_plain(rest)}"] if rest else []
+    if spread := found.run_spread:
+        lines += ["", *map(_plain, describe_spread(spread, found.winner))]
+    return "\n".join(lines)
 
 
 def _row(cells: Sequence[str]) -> str:

@@ -53,6 +53,7 @@ class CandidateResult(CandidateLabels):
             None for one that is tied with the best, and where that is not known.
         averaged: Steps of the checkpoints in an average; None for a checkpoint.
         splits: Value of the selection metric on each of the other splits; None where it has none.
+        run: Name of the run in a sweep of several; None in a sweep of one.
     """
 
     name: str
@@ -66,6 +67,7 @@ class CandidateResult(CandidateLabels):
     beaten_by: str | None = None
     averaged: Sequence[int] | None = None
     splits: Mapping[str, float | None] = dataclasses.field(default_factory=dict)
+    run: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -109,7 +111,8 @@ class SelectionPolicy(Protocol):
 
         Args:
             eligible: Results to choose among: at least one, by step, each with a finite value;
-                averages come after the checkpoint of the same step.
+                averages come after the checkpoint of the same step. Of several runs, those of one
+                step are by run.
             direction: Direction of the selection metric.
         """
         ...

@@ -8,6 +8,7 @@ from checkpoint_sweep.common.json_safe import Json
 from checkpoint_sweep.selection.across import Across
 from checkpoint_sweep.selection.criteria import LEVEL, Direction, ThresholdMode
 from checkpoint_sweep.selection.metric_on_slice import MetricOnSlice
+from checkpoint_sweep.selection.run_spread import RunSpread, run_spread
 from checkpoint_sweep.selection.verdict import Verdict
 
 # Of `verdicts.json`: raised when a key changes its meaning or goes; keys may be added.
@@ -93,7 +94,7 @@ class SweepVerdicts:
         blessed: Whether the chosen met thresholds that there were.
         reason: Why it is blessed or not, in a sentence.
         selection: Metric that the choice was made by, and how.
-        verdicts: One verdict for each candidate, by step, averages after checkpoints.
+        verdicts: One verdict for each candidate, by run and step, averages after checkpoints.
     """
 
     chosen: str | None
@@ -117,8 +118,14 @@ class SweepVerdicts:
         """The verdicts on checkpoints, averages aside."""
         return [verdict for verdict in self.verdicts if not verdict.is_average]
 
+    @property
+    def run_spread(self) -> RunSpread | None:
+        """Spread of the selection metric between runs; None in a sweep of one."""
+        return run_spread(self.verdicts, self.chosen, self.selection.direction)
+
     def to_dict(self) -> Json:
         """Returns the content of `verdicts.json`."""
+        spread = self.run_spread
         return {
             "version": VERSION,
             "blessed": self.blessed,
@@ -126,6 +133,7 @@ class SweepVerdicts:
             "chosen": self.chosen,
             "selection": self.selection.to_dict(),
             "best_set": [verdict.name for verdict in self.best_set],
+            **({} if spread is None else {"run_spread": spread.to_dict()}),
             "checkpoints": [verdict.to_dict() for verdict in self.verdicts],
         }
 

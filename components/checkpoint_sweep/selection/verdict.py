@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from checkpoint_sweep.common.json_safe import Json
-from checkpoint_sweep.common.names import CandidateLabels
+from checkpoint_sweep.common.names import CandidateLabels, without_run
 from checkpoint_sweep.selection.formatting import half_width
 
 Interval = tuple[float, float]
@@ -65,6 +65,7 @@ class Verdict(CandidateLabels):
         caution: Why the interval is not to be trusted; None if it is.
         averaged: Steps of the checkpoints in an average; None for a checkpoint.
         splits: Value of the selection metric on each of the other splits; None where it has none.
+        run: Name of the run in a sweep of several; None in a sweep of one.
     """
 
     name: str
@@ -82,6 +83,7 @@ class Verdict(CandidateLabels):
     caution: str | None = None
     averaged: Sequence[int] | None = None
     splits: Mapping[str, float | None] = dataclasses.field(default_factory=dict)
+    run: str | None = None
 
     def __getitem__(self, name: str) -> Any:
         """Returns the field of this name, as a verdict of `verdicts.json` has it.
@@ -107,7 +109,7 @@ class Verdict(CandidateLabels):
 
     def to_dict(self) -> Json:
         """Returns the verdict as `verdicts.json` has it."""
-        return dataclasses.asdict(self)
+        return without_run(dataclasses.asdict(self))
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> "Verdict":
@@ -138,6 +140,7 @@ class Verdict(CandidateLabels):
             caution=content.get("caution"),
             averaged=content.get("averaged"),
             splits=dict(content.get("splits") or {}),
+            run=content.get("run"),
         )
 
 

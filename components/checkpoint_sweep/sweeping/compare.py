@@ -102,7 +102,7 @@ def compare(first: str, second: str, level: float = LEVEL) -> Comparison:
 
     Args:
         first: Folder of a sweep, for the one that it chose; with `:STEP` or `:NAME` behind it
-            another checkpoint or average.
+            another checkpoint or average; `:RUN:STEP` in a sweep of several runs.
         second: Folder, with or without a candidate, as `first`.
         level: Level of the intervals.
 
@@ -189,13 +189,19 @@ def _parts(given: str) -> tuple[str, str | None]:
     """Splits an argument into the folder of a sweep, and which of its candidates."""
     if os.path.isdir(given) or ":" not in given:
         return given, None
-    path, _, which = given.rpartition(":")
-    return path, which
+    splits = [(given[:at], given[at + 1 :]) for at, sign in enumerate(given) if sign == ":"]
+    # Of several runs, a candidate is named by run and step: FOLDER:RUN:STEP.
+    return next((parts for parts in splits if os.path.isdir(parts[0])), splits[-1])
 
 
 def _short_name(verdict: Verdict) -> str:
-    """Names a candidate as arguments do: a checkpoint by its step, an average by its name."""
-    return verdict.name if verdict.is_average else str(verdict.step)
+    """Names a candidate as arguments do: a checkpoint by its step, an average by its name.
+
+    In a sweep of several runs, a checkpoint is named by its run and its step.
+    """
+    if verdict.is_average:
+        return verdict.name
+    return str(verdict.step) if verdict.run is None else f"{verdict.run}:{verdict.step}"
 
 
 def _find(given: str, found: SweepVerdicts, which: str | None) -> Verdict:
@@ -203,7 +209,7 @@ def _find(given: str, found: SweepVerdicts, which: str | None) -> Verdict:
         if found.chosen is None:
             raise ComparisonError(
                 f"{given} chose none: {found.reason}. Name one of its checkpoints: "
-                f"{given}:{found.verdicts[-1].step}."
+                f"{given}:{_short_name(found.verdicts[-1])}."
             )
         which = found.chosen
     for verdict in found.verdicts:

@@ -2,12 +2,39 @@
 
 import os
 
+import tensorflow as tf
+
+from checkpoint_sweep.common.json_safe import OTHER_FORM
+from checkpoint_sweep.evaluation.results.ledger import read_ledger
 from checkpoint_sweep.model_run.candidates import make_candidates
 from checkpoint_sweep.model_run.checkpoints import CheckpointError, StepRange, find_checkpoints
 from checkpoint_sweep.saved_model.saved_model import SavedModel
 from checkpoint_sweep.saved_model.timestamped_exports import find_export
+from checkpoint_sweep.selection.verdict import Verdict
 from checkpoint_sweep.sweeping import folder as folders
 from checkpoint_sweep.sweeping.evaluated_export import export_evaluated
+
+
+def verdict_on(directory: str, run: str, step: int) -> Verdict | None:
+    """Finds the verdict of a sweep on the checkpoint of a step; None if it has none.
+
+    Args:
+        directory: Folder of the sweep.
+        run: Directory of the checkpoints, which tells it from other runs of the sweep.
+        step: Step of the checkpoint.
+
+    Raises:
+        FolderError: The verdicts cannot be read.
+    """
+    found = [v for v in folders.read_verdicts(directory).checkpoints if v.step == step]
+    if all(verdict.run is None for verdict in found):
+        return next(iter(found), None)
+    try:
+        prefixes = {entry.name: entry.checkpoint for entry in read_ledger(directory)}
+    except (*OTHER_FORM, OSError, tf.errors.OpError) as error:
+        raise folders.damaged(directory) from error
+    below = f"{os.path.realpath(run)}{os.sep}"
+    return next((v for v in found if os.path.realpath(prefixes[v.name]).startswith(below)), None)
 
 
 def export_step(

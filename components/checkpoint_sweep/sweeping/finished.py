@@ -68,7 +68,7 @@ def run_into_next(
     else:
         progress.enter("writing the report")
         tensorboard.try_to_write(result)
-        try_to_write_report(result, made["model_run"], made)
+        try_to_write_report(result, made)
         write_json(os.path.join(directory, VERDICTS_JSON), verdicts.to_dict())
     folders.point_latest(output, result.directory)
     for number in numbers:

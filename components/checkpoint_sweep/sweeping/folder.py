@@ -4,7 +4,7 @@ import contextlib
 import os
 import re
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from absl import logging
 
@@ -46,6 +46,28 @@ def of_run(run: str, output: str | None) -> str:
             ".",
         )
     return os.path.abspath(output) if output else f"{os.path.abspath(run)}-sweep"
+
+
+def of_runs(runs: Sequence[str], output: str | None) -> str:
+    """Returns the folder for the sweeps of several runs: the named one, or one beside all of them.
+
+    Args:
+        runs: Folders of the runs; of a single one as `of_run`.
+        output: Folder that is named; None for none.
+
+    Raises:
+        FolderError: It is not on a local disk, or the runs have no folder in common.
+    """
+    if len(runs) < 2 or output or any("://" in run for run in runs):
+        return of_run(next((run for run in runs if "://" in run), "".join(runs[:1])), output)
+    common = os.path.commonpath(list(map(os.path.abspath, runs)))
+    if common == os.path.sep:
+        raise FolderError(
+            "The runs have no folder in common, beside which results could be. Name one by ",
+            Words("output", "--output"),
+            ".",
+        )
+    return f"{common}-sweep"
 
 
 def check_names(paths: Iterable[str | None]) -> None:

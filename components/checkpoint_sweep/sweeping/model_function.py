@@ -97,10 +97,11 @@ def model_function(
             other,
         )
     tracked = frozenset(own[name] for name in decisive)
-    checkpoints = find_checkpoints(models.model_run, settings.step_from)
+    found = [find_checkpoints(run.directory, settings.step_from) for run in models.runs]
+    checkpoints = [checkpoint for of_run in found for checkpoint in of_run]
     return ModelFunction(
         graph,
-        EvalSources(graph, SavedModel(models.exported), checkpoints),
+        EvalSources(graph, models.exports[0], checkpoints),
         examples,
         settings.batch_size or BATCH_SIZE,
         tracked if settings.engine == DEFAULT_ENGINE else frozenset(),

@@ -72,6 +72,13 @@ def plan_pruning(
     rules = keep_rules(texts)
     result = read_result(_sweeps(run, sweep))
     _check_last(result)
+    if any(verdict.run is not None for verdict in result.verdicts):
+        raise PruneError(
+            f"The sweep in {result.directory} is of several runs, and prune takes one of a single "
+            f"run. Sweep {run} alone, and name the output by ",
+            _SWEEP,
+            ".",
+        )
     checkpoints = find_checkpoints(run, step_from)
     folder = os.path.dirname(checkpoints[-1].prefix)
     if reason := being_written_reason(folder):

@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 
 import apache_beam as beam
@@ -25,15 +26,9 @@ from checkpoint_sweep.evaluation.preflight.preflight import preflight
 from checkpoint_sweep.evaluation.request import Engine, EvaluationRequest, Race
 from checkpoint_sweep.evaluation.results.candidate import unsure_thresholds
 from checkpoint_sweep.evaluation.results.files import BASELINE
-from checkpoint_sweep.model_run.candidates import Candidates, make_candidates
-from checkpoint_sweep.model_run.checkpoints import (
-    Checkpoint,
-    CheckpointError,
-    deletion_warning,
-    find_checkpoints,
-)
+from checkpoint_sweep.model_run.checkpoints import CheckpointError
+from checkpoint_sweep.model_run.runs import RunCandidates, find_candidates
 from checkpoint_sweep.saved_model.model_source import ModelSource
-from checkpoint_sweep.saved_model.saved_model import SavedModel
 from checkpoint_sweep.saved_model.tensor_bundle import unreadable_reason
 from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.decision import choose
@@ -56,6 +51,7 @@ from checkpoint_sweep.sweeping.predictions.request import Predictions, Predictio
 from checkpoint_sweep.sweeping.predictions.write import write_predictions
 from checkpoint_sweep.sweeping.served_predictions import ServingError, check_predictions
 from checkpoint_sweep.sweeping.settings import ModelPaths, SweepSettings
+from checkpoint_sweep.sweeping.several_runs import check_runs
 
 
 @dataclasses.dataclass(frozen=True)
@@ -101,9 +97,9 @@ def run_sweep(
             what is exported does not predict as the engine did (ServingError).
     """
     progress.enter("checking models and examples")
-    exported = SavedModel(models.exported)
+    check_runs(settings, models)
     whole = with_defaults(settings.eval_config, has_baseline=True)
-    eval_graph = read_eval_graph(models, exported, whole)
+    eval_graph = read_eval_graph(models, models.exports[0], whole)
     selection = complete_name(settings.selection, whole, names_of(eval_graph))
     direction = resolve_direction(selection, whole, names_of(eval_graph))
     selection = dataclasses.replace(selection, direction=direction)
@@ -121,7 +117,7 @@ def run_sweep(
     baseline = ModelSource.from_saved_model(BASELINE, models.baseline) if models.baseline else None
     eval_config = with_defaults(settings.eval_config, has_baseline=baseline is not None)
     engine, engine_name = get_engine(settings.engine), settings.engine
-    saved_models = [exported, *([baseline.saved_model] if baseline else [])]
+    saved_models = [*models.exports, *([baseline.saved_model] if baseline else [])]
     examples = open_examples(saved_models)
     splits = {name: opener(saved_models) for name, opener in (open_splits or {}).items()}
     added = None
@@ -129,14 +125,15 @@ def run_sweep(
         added = model_function(eval_graph, models, selection, settings, examples)
         engine_name = f"{settings.engine} and {added.digest}"
     warnings = []
-    for name, given in {"": examples, **splits}.items():
+    named_sources = {"": examples, **splits}.items()
+    for (name, given), exported in itertools.product(named_sources, models.exports):
         with of_split(name):
             warnings += preflight(
                 eval_config, given, exported, baseline, settings.engine, settings.cluster_key
             )
     for warning in dict.fromkeys(warnings):
         logging.warning(warning)
-    checkpoints, candidates = _candidates(exported, models.model_run, settings)
+    candidates = _candidates(models, settings)
     named = _named(settings.predictions, candidates)
     tracked_metrics = find_tracked_metrics(
         eval_config,
@@ -165,7 +162,7 @@ def run_sweep(
             config,
             list(source.patterns.values()),
             source.schema.SerializeToString(deterministic=True) if source.schema else b"",
-            exported,
+            models.exports,
             baseline,
             engine_name,
             tracked,
@@ -178,14 +175,14 @@ def run_sweep(
     if splits:
         others = make_other_splits(splits, engine_on, request, settings, fingerprint)
         beside = SplitEvaluator(
-            others, settings.split_thresholds, evaluation, selection, len(checkpoints)
+            others, settings.split_thresholds, evaluation, selection, len(candidates.checkpoints)
         )
     counts = {name: source.counts for name, source in splits.items()}
     with progress.counting(examples.counts, counts):
         evaluated = evaluate_candidates(
             engine_on(examples),
             request,
-            checkpoints,
+            candidates.checkpoints,
             candidates.skipped,
             evaluation,
             selection,
@@ -220,20 +217,25 @@ def _unvalidated_reason(eval_config: config_pb2.EvalConfig, settings: SweepSetti
     return None if settings.split_thresholds else unvalidated_reason(eval_config)
 
 
-def _named(predictions: Predictions | None, candidates: Candidates) -> list[ModelSource]:
-    """Finds the checkpoints whose predictions are asked for.
+def _named(predictions: Predictions | None, candidates: RunCandidates) -> list[ModelSource]:
+    """Finds the checkpoints whose predictions are asked for: of several runs, those of each.
 
     Raises:
         PredictionsError: One is no candidate.
     """
+    by_step: dict[int, list[ModelSource]] = {}
+    for checkpoint in candidates.checkpoints:
+        if checkpoint.name in candidates.sources:
+            by_step.setdefault(checkpoint.step, []).append(candidates.sources[checkpoint.name])
     for step in predictions.steps if predictions else ():
-        if step not in candidates.sources:
-            known = some([str(step) for step in sorted(candidates.sources)], MOST_NAMED)
+        if step not in by_step:
+            known = some([str(step) for step in sorted(by_step)], MOST_NAMED)
             raise PredictionsError(
                 Words("steps", "--predictions-step"),
                 f" has {step}, and no checkpoint of that step is evaluated. There are: {known}.",
             )
-    return [candidates.sources[step] for step in predictions.steps] if predictions else []
+    steps = predictions.steps if predictions else ()
+    return [source for step in steps for source in by_step[step]]
 
 
 def _race(racing: Racing | None, selection: Selection, direction: Direction) -> Race | None:
@@ -242,24 +244,18 @@ def _race(racing: Racing | None, selection: Selection, direction: Direction) -> 
     return Race(racing, selection.statistic, direction)
 
 
-def _candidates(
-    exported: SavedModel, model_run: str, settings: SweepSettings
-) -> tuple[list[Checkpoint], Candidates]:
+def _candidates(models: ModelPaths, settings: SweepSettings) -> RunCandidates:
     """Selects the checkpoints to evaluate, and makes candidates of them."""
-    found = find_checkpoints(model_run, settings.step_from)
-    if warning := deletion_warning(found):
-        logging.warning(warning)
-    checkpoints = settings.steps.select(found)
-    candidates = make_candidates(exported, found, checkpoints)
-    for step, reason in candidates.skipped.items():
-        logging.warning("Skipping the checkpoint of step %d: %s", step, reason)
+    found = find_candidates(models.runs, settings.steps, settings.step_from)
+    for checkpoint in found.checkpoints:
+        if reason := found.skipped.get(checkpoint.name):
+            logging.warning("Skipping the checkpoint of %s: %s", checkpoint.label, reason)
+    steps = [checkpoint.step for checkpoint in found.checkpoints]
+    of_runs = f" of {len(models.runs)} runs" if len(models.runs) > 1 else ""
     logging.info(
-        "sweeping %d checkpoints, step %d to %d",
-        len(checkpoints),
-        checkpoints[0].step,
-        checkpoints[-1].step,
+        "sweeping %d checkpoints%s, step %d to %d", len(steps), of_runs, min(steps), max(steps)
     )
-    return checkpoints, candidates
+    return found
 
 
 def _export(
@@ -283,7 +279,7 @@ def _export(
                     "Sweep again."
                 ) from error
             raise CheckpointError(
-                f"The checkpoint of step {verdict.step} is chosen, and can no longer be read: "
+                f"The checkpoint of {verdict.label} is chosen, and can no longer be read: "
                 f"{reason}. Restore it, or sweep again without it."
             ) from error
         raise

@@ -25,6 +25,7 @@ from checkpoint_sweep.saved_model.timestamped_exports import find_export
 from checkpoint_sweep.sweeping import folder as folders
 from checkpoint_sweep.sweeping.options import SweepOptions
 from checkpoint_sweep.sweeping.pinned import pin
+from checkpoint_sweep.sweeping.several_runs import check_single
 from checkpoint_sweep.sweeping.sweep import sweep
 
 _PINNED = "pinned"
@@ -49,6 +50,7 @@ class RunWatcher:
     """
 
     def __init__(self, run: str, model: str, options: SweepOptions, every: float = 5.0) -> None:
+        run, model = check_single(run, "watch"), check_single(model, "watch")
         self.output = folders.of_run(run, options.output)
         folders.check_names([run, model, options.baseline, options.eval_model, self.output])
         self.result: SweepResult | None = None

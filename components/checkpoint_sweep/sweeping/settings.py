@@ -9,6 +9,8 @@ from checkpoint_sweep.common.json_safe import Json
 from checkpoint_sweep.evaluation.request import DEFAULT_ENGINE, check_amounts
 from checkpoint_sweep.model_run.averages import Averages
 from checkpoint_sweep.model_run.checkpoints import StepRange
+from checkpoint_sweep.model_run.runs import ModelRun
+from checkpoint_sweep.saved_model.saved_model import SavedModel
 from checkpoint_sweep.selection.cluster_key import check_cluster_key
 from checkpoint_sweep.selection.racing import Racing
 from checkpoint_sweep.selection.selection import Selection
@@ -63,16 +65,19 @@ class ModelPaths:
     """The paths of the models of a sweep.
 
     Attributes:
-        exported: Directory of the SavedModel whose graph every candidate has.
-        model_run: Directory of the checkpoints.
+        runs: Training runs, each with the SavedModel whose graph its candidates have.
         baseline: Directory of the SavedModel to compare with; None for none.
         eval_model: Directory of the SavedModel with the eval graph; None for none.
     """
 
-    exported: str
-    model_run: str
+    runs: Sequence[ModelRun]
     baseline: str | None = None
     eval_model: str | None = None
+
+    @property
+    def exports(self) -> list[SavedModel]:
+        """The exported SavedModels, each once."""
+        return list(dict.fromkeys(run.exported for run in self.runs))
 
 
 def provenance(
@@ -99,8 +104,9 @@ def provenance(
         "examples": list(examples),
         "example_splits": list(splits),
         "engine": settings.engine,
-        "model": models.exported,
-        "model_run": models.model_run,
+        "model": _single([export.directory for export in models.exports]),
+        "model_run": _single([run.directory for run in models.runs]),
+        **_runs(models.runs),
         "baseline_model": models.baseline,
         **({} if models.eval_model is None else {"eval_model": models.eval_model}),
         **({} if settings.cluster_key is None else {"cluster_key": settings.cluster_key}),
@@ -111,6 +117,23 @@ def provenance(
             if settings.split_thresholds
             else {}
         ),
+    }
+
+
+def _single(paths: list[str]) -> str | list[str]:
+    """Returns the only path as it is, and several as a list."""
+    return paths[0] if len(paths) == 1 else paths
+
+
+def _runs(runs: Sequence[ModelRun]) -> Json:
+    """Says which run is named how, and in which graph it was evaluated; nothing of a single one."""
+    if len(runs) == 1:
+        return {}
+    return {
+        "runs": [
+            {"name": run.name, "model_run": run.directory, "model": run.exported.directory}
+            for run in runs
+        ]
     }
 
 

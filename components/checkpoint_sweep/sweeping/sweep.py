@@ -25,19 +25,22 @@ from checkpoint_sweep.sweeping.options import SweepOptions
 from checkpoint_sweep.sweeping.other_splits import Opener
 from checkpoint_sweep.sweeping.run_sweep import run_sweep
 from checkpoint_sweep.sweeping.settings import ModelPaths, SweepSettings, provenance
+from checkpoint_sweep.sweeping.several_runs import as_list, runs_of
 from checkpoint_sweep.sweeping.tables.columns import TableColumns, of_evaluation
 
 EXAMPLES = "examples"
 
 
 @overload
-def sweep(run: str, model: str, options: SweepOptions) -> SweepResult: ...
+def sweep(
+    run: str | Sequence[str], model: str | Sequence[str], options: SweepOptions
+) -> SweepResult: ...
 
 
 @overload
 def sweep(
-    run: str,
-    model: str,
+    run: str | Sequence[str],
+    model: str | Sequence[str],
     options: str | Sequence[str],
     config: str | config_pb2.EvalConfig,
     select: str | Selection,
@@ -47,15 +50,15 @@ def sweep(
 
 
 def sweep(
-    run: str,
-    model: str,
+    run: str | Sequence[str],
+    model: str | Sequence[str],
     options: SweepOptions | str | Sequence[str],
     config: str | config_pb2.EvalConfig | None = None,
     select: str | Selection | None = None,
     *,
     direction: Direction | None = None,
 ) -> SweepResult:
-    """Evaluates every checkpoint of a training run, chooses the best and exports it.
+    """Evaluates every checkpoint of a training run, or of several, chooses the best, exports it.
 
     >>> from checkpoint_sweep import SweepOptions, sweep
     >>> options = SweepOptions("eval*.tfrecord", "eval_config.pbtxt", "auc")
@@ -73,14 +76,20 @@ def sweep(
     >>> sweep("run", "export", "eval*.tfrecord", "eval_config.pbtxt", "auc").chosen == result.chosen
     True
 
+    Of several runs, such as seeds or trials, one checkpoint is chosen. Those that share an export
+    share its graph; else each run has an export of its own, and `{run}` stands for its directory:
+
+        sweep(["runs/seed-0", "runs/seed-1"], "{run}/export", options)
+
     A sweep that was interrupted, or whose run has grown, goes on with the same call: what was
     evaluated under the same circumstances is reused. Where nothing is new, the results before stay
     in their folder. The link `latest` beside the numbered folders leads to the last results.
 
     Args:
-        run: Directory of the checkpoints.
+        run: Directory of the checkpoints, or a list of directories, one for each run.
         model: Directory of a SavedModel that was exported from one of them; or the folder of an
-            Estimator's exports, of which the newest is used.
+            Estimator's exports, of which the newest is used. Of several runs, one for all, or one
+            for each, in their order.
         options: Examples, evaluation config, metric to choose by, and how to go about it; or the
             examples alone, as `SweepOptions.examples` has them.
         config: Evaluation config, where `options` are the examples.
@@ -111,15 +120,17 @@ def sweep(
     )
     schema = read_schema(options.schema) if options.schema else None
     patterns, splits = options.patterns, options.patterns_of_splits
-    output = folders.of_run(run, options.output)
-    folders.check_names([run, model, options.baseline, options.eval_model, output])
-    given = [pattern for of_split in splits.values() for pattern in of_split]
-    read = [model, options.baseline, options.eval_model, *patterns, *given]
+    directories, exports = as_list(run), as_list(model)
+    output = folders.of_runs(directories, options.output)
+    given = [*exports, options.baseline, options.eval_model]
+    folders.check_names([*directories, *given, output])
+    of_splits = [pattern for of_split in splits.values() for pattern in of_split]
+    read = [*given, *patterns, *of_splits]
     folders.check_apart(output, [folder for folder in read if folder])
     with folders.locked(output):
         baseline = find_export(options.baseline) if options.baseline else None
         eval_model = find_export(options.eval_model) if options.eval_model else None
-        models = ModelPaths(find_export(model), run, baseline, eval_model)
+        models = ModelPaths(runs_of(run, model), baseline, eval_model)
 
         def opener(of_split: Sequence[str], split: str) -> Opener:
             return lambda saved_models: open_files(
@@ -127,7 +138,7 @@ def sweep(
                 split,
                 schema,
                 os.path.join(output, EXAMPLES),
-                lambda: _columns(settings, saved_models, schema),
+                lambda: _columns(settings, saved_models, schema, baseline is not None),
                 options.encoding,
             )
 
@@ -186,6 +197,7 @@ def _columns(
     settings: SweepSettings,
     saved_models: Sequence[SavedModel],
     schema: schema_pb2.Schema | None,
+    has_baseline: bool,
 ) -> TableColumns:
-    whole = with_defaults(settings.eval_config, has_baseline=len(saved_models) > 1)
+    whole = with_defaults(settings.eval_config, has_baseline=has_baseline)
     return of_evaluation(whole, saved_models, schema).also(settings.cluster_key)

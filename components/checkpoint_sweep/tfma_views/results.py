@@ -144,7 +144,10 @@ def open_sweep(evaluation: str | os.PathLike[str]) -> TfmaResults:
     evaluated = [entry for entry in read_ledger(directory) if entry.status is EntryStatus.EVALUATED]
     return TfmaResults(
         {
-            entry.name if entry.is_average else entry.step: os.path.join(directory, entry.name)
+            # Of several runs, a step is not enough.
+            entry.name if entry.is_average or entry.run is not None else entry.step: os.path.join(
+                directory, entry.name
+            )
             for entry in evaluated
         }
     )

@@ -14,6 +14,8 @@ STEP_PROPERTY = "checkpoint_step"
 # Of averages only: the name of the candidate, and the steps of the checkpoints that are in it.
 CANDIDATE_PROPERTY = "candidate"
 AVERAGED_PROPERTY = "averaged_steps"
+# In a sweep of several runs only: the name of the run of the chosen checkpoint.
+RUN_PROPERTY = "checkpoint_run"
 _REASON_PROPERTY = "reason"
 # Of the exported model: the reason of the blessing that goes with it.
 CHOICE_PROPERTY = "chosen_because"
@@ -35,6 +37,8 @@ def write_blessing(artifact: types.Artifact, verdicts: SweepVerdicts) -> None:
 def set_origin(artifact: types.Artifact, verdict: Verdict, choice: str | None = None) -> None:
     """Says in an artifact's properties what the chosen candidate is made of, and why it is so."""
     artifact.set_int_custom_property(STEP_PROPERTY, verdict.step)
+    if verdict.run is not None:
+        artifact.set_string_custom_property(RUN_PROPERTY, verdict.run)
     if choice is not None:
         artifact.set_string_custom_property(CHOICE_PROPERTY, choice)
     if verdict.averaged is not None:

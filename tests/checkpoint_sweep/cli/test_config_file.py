@@ -38,8 +38,8 @@ def test_options_are_read_by_their_names_on_the_command_line(file: str, tmp_path
     (tmp_path / file).write_text(table + _ALL)
     found = _defaults(tmp_path, "sweep")
     assert found == {
-        "run": "run",
-        "model": "export",
+        "run": ["run"],
+        "model": ["export"],
         "examples": ["e.csv"],
         "config": "c.pbtxt",
         "select": "auc",
@@ -65,6 +65,42 @@ def test_other_commands_take_what_means_the_same(
     command: str, taken: dict[str, Any], tmp_path: Path
 ) -> None:
     assert _defaults(tmp_path, command, _ALL + 'output = "swept"\n') == taken
+
+
+def test_runs_of_a_sweep_of_several_are_no_default_of_what_takes_one(tmp_path: Path) -> None:
+    several = 'run = ["a", "b"]\nmodel = ["a/export", "b/export"]\nexamples = "e.csv"\n'
+    assert _defaults(tmp_path, "sweep", several) == {
+        "run": ["a", "b"],
+        "model": ["a/export", "b/export"],
+        "examples": ["e.csv"],
+    }
+    assert _defaults(tmp_path, "prune") == {}
+    assert _defaults(tmp_path, "init") == {"examples": ["e.csv"]}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "given"),
+    [
+        (["a", "b", "--model={run}/e"], (["a", "b"], "{run}/e")),
+        (["a", "b", "--model=x", "--model=y"], (["a", "b"], ["x", "y"])),
+        ([], ("of the file", "export")),
+    ],
+)
+def test_several_runs_are_positional(
+    arguments: list[str], given: tuple[Any, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    options = 'model = "export"\nexamples = "e.csv"\nconfig = "c.pbtxt"\nselect = "auc"\n'
+    (tmp_path / "checkpoint-sweep.toml").write_text(f'run = "of the file"\n{options}')
+    found: list[Any] = []
+    monkeypatch.setattr("checkpoint_sweep.cli.screen.before_imports", lambda quiet: None)
+    monkeypatch.setattr(
+        "checkpoint_sweep.sweeping.sweep.sweep",
+        lambda run, model, options: found.append((run, model)) or 1 / 0,
+    )
+    with pytest.raises(ZeroDivisionError):
+        make_app()(["sweep", *arguments], standalone_mode=False)
+    assert found == [given]
 
 
 @pytest.mark.parametrize("project", ["", "[tool.ruff]\nselect = []\n", "tool = 1\n"])

@@ -7,9 +7,9 @@ from checkpoint_sweep.model_run.checkpoints import (
     Checkpoint,
     CheckpointError,
     StepRange,
-    deletion_warning,
     find_checkpoints,
 )
+from checkpoint_sweep.model_run.deleted_checkpoints import deletion_warning
 
 
 def _write(directory: Path, *steps: int, shards: int = 1) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from checkpoint_sweep import SweepOptions
-from tests.support import tfrecords
+from checkpoint_sweep import Direction, Selection, SweepOptions
+from tests.support import keras_run, tfrecords
 from tests.support.estimator_run import EstimatorRun
 
 EVAL_CONFIG = """
@@ -66,3 +66,47 @@ def files_in(directory: Path, trained: EstimatorRun, examples: list[bytes]) -> F
     config = directory / "eval_config.pbtxt"
     config.write_text(EVAL_CONFIG)
     return Files(run, model, data, config, directory / "swept")
+
+
+@dataclasses.dataclass(frozen=True)
+class Runs:
+    """Folders of runs with an export in each, and what to evaluate them with."""
+
+    directory: Path
+    options: SweepOptions
+
+    def of(self, *names: str) -> list[str]:
+        """The folders of some runs."""
+        return [str(self.directory / "runs" / name) for name in names]
+
+    def into(self, output: str, **changes: Any) -> SweepOptions:
+        """The options, with another output."""
+        return dataclasses.replace(self.options, output=str(self.directory / output), **changes)
+
+
+@pytest.fixture(scope="session")
+def runs(
+    tmp_path_factory: pytest.TempPathFactory,
+    trained: EstimatorRun,
+    other_seed: EstimatorRun,
+    examples: list[bytes],
+) -> Runs:
+    """Runs of two seeds, and one of another graph, which is a Keras model."""
+    directory = tmp_path_factory.mktemp("several")
+    other = directory / "keras"
+    other.mkdir()
+    made = {
+        "seed-1": trained,
+        "seed-2": other_seed,
+        "other": keras_run.make(
+            other, keras_run.sequential, keras_run.manager, keras_run.saved_model
+        ),
+    }
+    for name, run in made.items():
+        shutil.copytree(run.model_run, directory / "runs" / name)
+        shutil.copytree(run.export, directory / "runs" / name / "export")
+    tfrecords.write(directory / "eval.tfrecord", examples[:200])
+    (directory / "eval_config.pbtxt").write_text(EVAL_CONFIG)
+    select = Selection("auc", direction=Direction.HIGHER_IS_BETTER)
+    config = str(directory / "eval_config.pbtxt")
+    return Runs(directory, SweepOptions(str(directory / "eval.tfrecord"), config, select))

@@ -39,7 +39,7 @@ def evaluate_candidates(
     engine: Engine,
     request: EvaluationRequest,
     checkpoints: Sequence[Checkpoint],
-    excluded: Mapping[int, str],
+    excluded: Mapping[str, str],
     directory: str,
     selection: Selection,
     fingerprint: EvaluationFingerprint,
@@ -56,12 +56,12 @@ def evaluate_candidates(
         engine: Engine used to evaluate the candidates.
         request: Request with the checkpoints' candidates, named as their checkpoints.
         checkpoints: Checkpoints of the sweep.
-        excluded: Reasons why checkpoints are no candidates, by step.
+        excluded: Reasons why checkpoints are no candidates, by name.
         directory: Directory for the ledger, the results, and the weights of averages.
         selection: Selection, whose metric is read.
         fingerprint: Fingerprint of what all evaluations depend on.
         direction: Direction of the selection metric, for the greedy soup.
-        averages: Averages to evaluate; None for none.
+        averages: Averages to evaluate, of the checkpoints of one run; None for none.
         beside: Evaluates the same candidates on other splits; None for none.
 
     Raises:
@@ -71,10 +71,10 @@ def evaluate_candidates(
     evaluator = CandidateEvaluator(
         engine, request, directory, selection, fingerprint, len(checkpoints), beside=beside
     )
-    specs = {c.name: CandidateSpec(c.name, c.step, c.prefix) for c in checkpoints}
+    specs = {c.name: CandidateSpec(c.name, c.step, c.prefix, run=c.run) for c in checkpoints}
     for checkpoint in checkpoints:
-        if checkpoint.step in excluded:
-            evaluator.exclude(specs[checkpoint.name], excluded[checkpoint.step])
+        if checkpoint.name in excluded:
+            evaluator.exclude(specs[checkpoint.name], excluded[checkpoint.name])
     candidates = [(specs[source.name], source) for source in request.candidates]
     if averages is None:
         evaluator.evaluate(candidates)

@@ -8,7 +8,7 @@ from tensorflow_model_analysis.proto import config_pb2
 from checkpoint_sweep.common import digests
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.common.eval_config import metric_code, metric_sources
-from checkpoint_sweep.common.file_states import FileStates
+from checkpoint_sweep.common.file_states import FileStates, State
 from checkpoint_sweep.common.source_fingerprint import digest_sources
 from checkpoint_sweep.common.text import some
 from checkpoint_sweep.evaluation.inputs.files import data_files
@@ -38,7 +38,7 @@ class EvaluationFingerprint:
         eval_config: Config of the evaluation, with its defaults filled in.
         examples: Patterns of the files of examples.
         schema: Schema of the examples, serialized; empty without one.
-        exported: SavedModel whose graph the candidates have.
+        exported: SavedModels whose graphs the candidates have.
         baseline: Model to compare with; None for none.
         engine: Name of the engine.
         tracked_metrics: Metrics whose uncertainty is estimated; None for none.
@@ -49,14 +49,14 @@ class EvaluationFingerprint:
         eval_config: config_pb2.EvalConfig,
         examples: Sequence[str],
         schema: bytes,
-        exported: SavedModel,
+        exported: Sequence[SavedModel],
         baseline: ModelSource | None,
         engine: str,
         tracked_metrics: UncertaintySpec | None = None,
     ) -> None:
         self._eval_config = eval_config
         self._examples = examples
-        self._exported = exported
+        self._exported = list(exported)
         self._baseline = baseline
         self._rest = (
             __version__,
@@ -70,8 +70,8 @@ class EvaluationFingerprint:
         sources = metric_sources(eval_config)
         self._code_states = FileStates.of(map(str, sources.values()))
         self._code = digest_sources(sources)
-        # The graph was read before.
-        self._states = FileStates({**self._look().states, **exported.states.states})
+        # The graphs were read before.
+        self._states = FileStates({**self._look().states, **self._states_of_graphs()})
         self.digest = self._digest()
 
     def keys(self, candidates: Sequence[ModelSource]) -> dict[str, str]:
@@ -103,12 +103,7 @@ class EvaluationFingerprint:
             )
         now = self._look()
         changed = now.differences(self._states)
-        graph = SavedModel(self._exported.directory)
-        if changed and (
-            not graph.exists()
-            or graph.fingerprint != self._exported.fingerprint
-            or self._digest() != self.digest
-        ):
+        if changed and (any(map(_is_other_graph, self._exported)) or self._digest() != self.digest):
             raise ChangedError(
                 f"{some(changed, _NAMED)} changed during the evaluation, so its results are not "
                 "recorded. Sweep again when nothing writes to it."
@@ -116,8 +111,12 @@ class EvaluationFingerprint:
         self._states = now
 
     def _look(self) -> FileStates:
-        paths = [*self._example_files(), *self._exported.states.states, *self._baseline_files()]
-        return FileStates.of(paths)
+        graphs = self._states_of_graphs()
+        return FileStates.of([*self._example_files(), *graphs, *self._baseline_files()])
+
+    def _states_of_graphs(self) -> dict[str, State | None]:
+        states = (saved_model.states.states for saved_model in self._exported)
+        return {path: state for of_one in states for path, state in of_one.items()}
 
     def _digest(self) -> str:
         # In their order, by which folds are drawn.
@@ -132,6 +131,12 @@ class EvaluationFingerprint:
         if self._baseline is None:
             return []
         return digests.files_of_folder(self._baseline.saved_model.directory)
+
+
+def _is_other_graph(exported: SavedModel) -> bool:
+    """Tells whether the graph on disk is no longer the one that was read."""
+    now = SavedModel(exported.directory)
+    return not now.exists() or now.fingerprint != exported.fingerprint
 
 
 def changed_weights_reason(model: ModelSource) -> str | None:

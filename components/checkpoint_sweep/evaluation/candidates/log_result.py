@@ -25,7 +25,7 @@ def log_result(
         f", {missed} {thresholds} missed" if missed else ""
     )
     if result.averaged is None:
-        logging.log(level, "%scheckpoint %s, step %d: %s", title, number, result.step, outcome)
+        logging.log(level, "%scheckpoint %s, %s: %s", title, number, result.label, outcome)
     elif result.excluded_reason:
         logging.warning("%sSkipping %s: %s", title, result.name, result.excluded_reason)
     else:

@@ -38,6 +38,7 @@ class CandidateSpec:
         weights: Prefix of the checkpoint, or of the averaged weights; "" without.
         averaged: Steps of the checkpoints that it is the average of; None for a checkpoint.
         trial: Whether it is no candidate, but evaluated to find one.
+        run: Name of its run in a sweep of several; None in a sweep of one.
     """
 
     name: str
@@ -45,6 +46,7 @@ class CandidateSpec:
     weights: str = ""
     averaged: Sequence[int] | None = None
     trial: bool = False
+    run: str | None = None
 
 
 # Reads results: of a folder, the name and the step of a candidate, by a selection and a config.
@@ -229,7 +231,7 @@ class CandidateEvaluator:
         failed = entry.status == EntryStatus.FAILED
         try:
             if not entry.results or digest(folder) != entry.results:
-                logging.info("earlier results of step %s are damaged", entry.step)
+                logging.info("earlier results of %s are damaged", entry.label)
                 return False
             if failed and not read_predictions(folder).failed:
                 return False  # It failed for a reason that may have gone.
@@ -241,7 +243,7 @@ class CandidateEvaluator:
         except SelectionError:
             raise
         except (OSError, ValueError, tf.errors.OpError) as error:
-            logging.info("earlier results of step %s cannot be used: %s", entry.step, error)
+            logging.info("earlier results of %s cannot be used: %s", entry.label, error)
             return False
         return True
 
@@ -256,23 +258,14 @@ class CandidateEvaluator:
         """Records one candidate: its result first, so that the ledger names only what is whole."""
         spec = self._specs[name]
         if status == EntryStatus.EVALUATED:
-            output = self._output(name)
-            result = self._read(
-                output,
-                name,
-                spec.step,
-                self._selection,
-                self._request.eval_config,
-            )
-            result = dataclasses.replace(result, averaged=spec.averaged)
+            output, config = self._output(name), self._request.eval_config
+            result = self._read(output, name, spec.step, self._selection, config)
             status = EntryStatus.TRIAL if spec.trial else status
         else:
-            result = CandidateResult(
-                name, spec.step, excluded_reason=reason, averaged=spec.averaged
-            )
-        entry = Entry(
-            name, spec.step, spec.weights, status, seconds, reason, averaged=spec.averaged
-        )
+            result = CandidateResult(name, spec.step, excluded_reason=reason)
+        result = dataclasses.replace(result, averaged=spec.averaged, run=spec.run)
+        entry = Entry(name, spec.step, spec.weights, status, seconds, reason)
+        entry = dataclasses.replace(entry, averaged=spec.averaged, run=spec.run)
         if status != EntryStatus.SKIPPED:
             written = _digest_of(self._output(name))
             key = self._keys[name]

@@ -13,6 +13,7 @@ from checkpoint_sweep.evaluation.fused import required_features
 from checkpoint_sweep.evaluation.fused.loading import release
 from checkpoint_sweep.evaluation.fused.racing import race
 from checkpoint_sweep.evaluation.fused.transform import DEFAULT_BATCH_SIZE, EvaluateModels
+from checkpoint_sweep.evaluation.inputs import preprocessing
 from checkpoint_sweep.evaluation.predict import plan_groups
 from checkpoint_sweep.evaluation.request import Evaluated, EvaluationRequest
 from checkpoint_sweep.evaluation.results.candidate import read_predictions
@@ -43,8 +44,22 @@ def evaluate_fused(request: EvaluationRequest) -> Iterator[Sequence[Evaluated]]:
             groups = race.evaluate_race(request, _run_round(request))
             yield from ([_with_error(done, request) for done in group] for group in groups)
             return
-    groups = _in_groups(request, baseline)
-    yield from ([_with_error(done, request) for done in group] for group in groups)
+    for part in _by_preprocessing(request):
+        groups = _in_groups(part, baseline)
+        yield from ([_with_error(done, request) for done in group] for group in groups)
+
+
+def _by_preprocessing(request: EvaluationRequest) -> list[EvaluationRequest]:
+    """Divides a request where exports have preprocessing functions of their own."""
+    if preprocessing.are_shared(request.eval_config, request.candidates):
+        return [request]
+    prints = {c.saved_model: c.saved_model.fingerprint for c in request.candidates}
+    return [
+        dataclasses.replace(
+            request, candidates=[c for c in request.candidates if prints[c.saved_model] == one]
+        )
+        for one in dict.fromkeys(prints.values())
+    ]
 
 
 def _with_error(done: Evaluated, request: EvaluationRequest) -> Evaluated:

@@ -51,6 +51,21 @@ def inputs(eval_config: config_pb2.EvalConfig, saved_model: SavedModel) -> set[s
     }
 
 
+def are_shared(eval_config: config_pb2.EvalConfig, candidates: Sequence[ModelSource]) -> bool:
+    """Tells whether the functions of one candidate serve all: there are none, or of one graph.
+
+    Args:
+        eval_config: Config of the evaluation, with its defaults.
+        candidates: Candidates.
+    """
+    exports = list(dict.fromkeys(candidate.saved_model for candidate in candidates))
+    if len(exports) < 2:
+        return True
+    specs = [spec for spec in eval_config.model_specs if not spec.is_baseline]
+    used = any(functions(spec, e) for spec in specs for e in exports if e.exists())
+    return not used or len({export.fingerprint for export in exports}) == 1
+
+
 def unsupported_reason(spec: config_pb2.ModelSpec, saved_model: SavedModel) -> str | None:
     """Says why TFMA's own extractor has to run the functions; None if the engine can."""
     present = saved_model.signatures

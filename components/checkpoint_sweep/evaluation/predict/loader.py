@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from checkpoint_sweep.evaluation.predict.fixed_batch import predict_all
 from checkpoint_sweep.evaluation.predict.fused import FusedModels
+from checkpoint_sweep.evaluation.predict.graph_digest import digest_of_serving_graph
 from checkpoint_sweep.evaluation.predict.predictor import Arrays, Predictor
 from checkpoint_sweep.evaluation.predict.separate import SeparateModels
 from checkpoint_sweep.saved_model import graph
@@ -47,7 +48,7 @@ class LoadedModels:
         self._count = len(models)
         self._parts: list[tuple[list[int], Predictor]] = []
         try:
-            for indices in _by_graph(models):
+            for indices in _by_graph(models, signature_name):
                 group = [models[index] for index in indices]
                 self._parts.append((indices, _load_group(group, signature_name)))
         except BaseException:
@@ -76,12 +77,17 @@ class LoadedModels:
             predictor.close()
 
 
-def _by_graph(models: Sequence[ModelSource]) -> list[list[int]]:
-    """Groups the indices of models with the same graph and assets, in order of first appearance."""
+def _by_graph(models: Sequence[ModelSource], signature_name: str) -> list[list[int]]:
+    """Groups the indices of models that can share a graph, in order of first appearance."""
     saved_models = {model.saved_model for model in models}
     if len(saved_models) == 1:
         return [list(range(len(models)))]
     prints = {saved_model: saved_model.fingerprint for saved_model in saved_models}
+    if len(set(prints.values())) > 1:
+        prints = {
+            saved_model: digest_of_serving_graph(saved_model, signature_name)
+            for saved_model in saved_models
+        }
     groups: dict[str, list[int]] = {}
     for index, model in enumerate(models):
         groups.setdefault(prints[model.saved_model], []).append(index)

@@ -34,6 +34,8 @@ def unsupported_reason(
         return f"one candidate ModelSpec and at most one baseline are expected, not {names}"
     if _signatures_differ(eval_config, sources):
         return "the baseline is run by another signature than the candidates, or takes other inputs"
+    if _defaults_differ(eval_config, sources):
+        return "the exports of the runs have other default signatures"
     for spec in eval_config.model_specs:
         if spec.model_type not in ("", constants.TF_GENERIC, constants.TF_KERAS):
             return f"models of type {spec.model_type!r} are run by TFMA's own extractors"
@@ -57,6 +59,16 @@ def _signatures_differ(eval_config: config_pb2.EvalConfig, sources: Sequence[Mod
         definition = source.saved_model.signatures.get(name)
         found.append((name, sorted(definition.inputs) if definition else None))
     return found[0] != found[1]
+
+
+def _defaults_differ(eval_config: config_pb2.EvalConfig, sources: Sequence[ModelSource]) -> bool:
+    """Tells whether candidates, of several exports, are run by several signatures."""
+    if any(s.signature_name for s in eval_config.model_specs if not s.is_baseline):
+        return False
+    has_baseline = any(spec.is_baseline for spec in eval_config.model_specs)
+    candidates = sources[:-1] if has_baseline else sources
+    exports = dict.fromkeys(s.saved_model for s in candidates)
+    return len({e.default_signature for e in exports if len(exports) > 1 and e.exists()}) > 1
 
 
 def compiled_metrics_warning(

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 import tensorflow as tf
 
 from checkpoint_sweep.common.files import special_file, write_json
-from checkpoint_sweep.common.names import CandidateLabels
+from checkpoint_sweep.common.names import CandidateLabels, without_run
 
 LEDGER = "ledger.json"
 # Raised when a key changes its meaning or goes; keys may be added.
@@ -47,6 +47,7 @@ class Entry(CandidateLabels):
         reused: Whether its results are an earlier sweep's.
         results: Digest of the files of its results; "" without.
         averaged: Steps of the checkpoints that it is the average of; None for a checkpoint.
+        run: Name of its run in a sweep of several; None in a sweep of one.
     """
 
     name: str
@@ -59,12 +60,16 @@ class Entry(CandidateLabels):
     reused: bool = False
     results: str = ""
     averaged: Sequence[int] | None = None
+    run: str | None = None
 
 
 def write_ledger(directory: str, entries: Iterable[Entry]) -> None:
-    """Writes all entries, by step, to the evaluation's directory."""
-    ordered = sorted(entries, key=lambda e: (e.step, e.is_average))
-    content = {"version": VERSION, "checkpoints": [dataclasses.asdict(e) for e in ordered]}
+    """Writes all entries, by run and step, to the evaluation's directory."""
+    ordered = sorted(entries, key=lambda entry: entry.place)
+    content = {
+        "version": VERSION,
+        "checkpoints": [without_run(dataclasses.asdict(entry)) for entry in ordered],
+    }
     write_json(os.path.join(directory, LEDGER), content)
 
 

@@ -5,6 +5,9 @@ const COLOURS = { // Orange, blue, purple and grey: told apart by people who con
 };
 const STATES = ['chosen', 'tied with the best', 'significantly worse', 'passed', 'did not pass'];
 const STATE_COLOURS = [COLOURS.chosen, COLOURS.set, COLOURS.worse, COLOURS.passed, COLOURS.not];
+// Lines of runs: grey first, since a single run has one line, told apart by dashes too.
+const RUN_COLOURS = ['#8a8f98', '#009e73', '#e69f00', '#b678b8', '#56b4e9', '#a05a2c'];
+const RUN_DASHES = [[1, 0], [8, 3], [2, 2], [10, 3, 2, 3]];
 const STATE_SHAPES = ['diamond', 'circle', 'triangle-down', 'circle', 'cross'];
 
 const isNumber = (value) => typeof value === 'number';
@@ -63,6 +66,7 @@ function valueRows(report, intervals, slice, metric) {
     return {
       name: candidate.label,
       step: candidate.step,
+      run: candidate.run ?? null,
       kind: candidate.averaged ? 'average' : 'checkpoint',
       state: stateOf(report, candidate),
       tint: STATE_COLOURS[STATES.indexOf(stateOf(report, candidate))],

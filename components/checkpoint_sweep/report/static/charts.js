@@ -54,17 +54,20 @@ function stepSpec(report, intervals, slice, metric, view, width) {
   const legend = { encoding: { symbols: { fillOpacity: { value: 1 }, strokeOpacity: { value: 1 }, opacity: { value: 1 } } }, ...(width < 640 ? { columns: width < 400 ? 1 : 2 } : {}) };
   const color = { field: 'state', title: null, scale: { domain: present, range: at.map((i) => STATE_COLOURS[i]) }, legend };
   const shape = { field: 'state', title: null, scale: { domain: present, range: at.map((i) => STATE_SHAPES[i]) }, legend };
+  const runs = [...new Set(path.map((row) => row.run))].filter((run) => run !== null);
+  const byRun = (values) => ({ field: 'run', title: 'run', scale: { domain: runs, range: runs.map((_, i) => values[i % values.length]) }, legend: { symbolType: 'stroke', symbolStrokeWidth: 2, symbolSize: 400 } });
+  const lines = runs.length ? { mark: { strokeWidth: 1.5, opacity: 0.9 }, encoding: { stroke: byRun(RUN_COLOURS), strokeDash: byRun(RUN_DASHES) } } : { mark: { color: COLOURS.not, strokeWidth: 1, opacity: 0.6 }, encoding: {} };
   const tint = { field: 'tint', type: 'nominal', scale: null }; // So that the legend is that of the points.
   const line = { type: 'rule', color: COLOURS.chosen, strokeWidth: 1.5, opacity: 0.8 };
   return {
     ...base(320),
     layer: drawn([
-      { data: { values: isBand ? path.filter((row) => row.low !== null) : [] }, mark: { type: 'area', color: COLOURS.set, opacity: 0.18, clip: true }, encoding: { x: stepAxis(), ...between } },
+      { data: { values: isBand ? path.filter((row) => row.low !== null) : [] }, mark: { type: 'area', color: COLOURS.set, opacity: 0.18, clip: true }, encoding: { x: stepAxis(), ...between, ...(runs.length ? { detail: { field: 'run' } } : {}) } },
       { data: { values: chosen }, mark: { ...line, strokeWidth: 1, strokeDash: [2, 4] }, encoding: { x: stepAxis() } },
       { data: { values: isDifference ? [{ zero: 0 }] : [] }, mark: line, encoding: { y: { field: 'zero', type: 'quantitative' } } },
       { data: { values: near }, mark: { type: 'rule', strokeDash: [6, 4], color: COLOURS.not, strokeWidth: 1.5 }, encoding: { y: { field: 'level', type: 'quantitative' } } },
       { data: { values: near }, mark: { type: 'text', align: 'left', baseline: 'bottom', dx: 2, dy: -2, x: 0 }, encoding: { y: { field: 'level', type: 'quantitative' }, text: { field: 'what' } } },
-      { data: { values: path }, mark: { type: 'line', color: COLOURS.not, strokeWidth: 1, opacity: 0.6, clip: true }, encoding: { x: stepAxis(), y } },
+      { data: { values: path }, mark: { type: 'line', clip: true, ...lines.mark }, encoding: { x: stepAxis(), y, ...lines.encoding } },
       { data: { values: isBand ? bars.filter((row) => row.kind === 'average') : bars }, mark: { type: 'rule', strokeWidth: 2.5, opacity: 0.55, clip: true }, encoding: { x: stepAxis(), ...between, color: tint } },
       {
         data: { values: inside },
@@ -111,7 +114,7 @@ function splitSpec(report, slice, metric) {
   const checkpoints = report.candidates.filter((c) => c.averaged === null);
   const splits = [{ name: report.split, values: report.values }, ...report.splits];
   const rows = splits.flatMap(({ name, values }) => checkpoints.filter((c) => values[c.name])
-    .map((c) => ({ split: name, step: c.step, value: finite((values[c.name][slice] ?? [])[metric]) })))
+    .map((c) => ({ split: name, run: c.run ?? null, step: c.step, value: finite((values[c.name][slice] ?? [])[metric]) })))
     .filter((row) => row.value !== null);
   const domain = splits.map(({ name }) => name);
   const at = (list) => domain.map((_, i) => list[i % list.length]);
@@ -120,7 +123,8 @@ function splitSpec(report, slice, metric) {
     x: stepAxis(), y: { field: 'value', type: 'quantitative', title: report.metrics[metric], scale: { zero: false } },
     color: { field: 'split', title: null, scale: { domain, range: at(SPLIT_COLOURS) }, legend: { symbolType: 'stroke', symbolStrokeWidth: 3, symbolSize: 300 } },
     strokeDash: { field: 'split', title: null, scale: { domain, range: at(SPLIT_DASHES) } },
-    tooltip: [{ field: 'split' }, { field: 'step', format: ',d' }, { field: 'value', format: '.5~g' }],
+    detail: { field: 'run' },
+    tooltip: [{ field: 'split' }, ...(rows.some((row) => row.run !== null) ? [{ field: 'run' }] : []), { field: 'step', format: ',d' }, { field: 'value', format: '.5~g' }],
   };
   return {
     ...base(320), data: { values: rows },
@@ -145,7 +149,7 @@ function sliceAxis(width, axis) {
 
 function heatSpec(report, metric, which, higherIsBetter, width) {
   const { rows, slices, candidates, chosen, domain } = heatRows(report, metric, which, higherIsBetter);
-  const x = { field: 'candidate', type: 'nominal', title: 'training step', sort: null, scale: { domain: candidates }, axis: { labelAngle: -60, labelOverlap: true, labelLimit: 120, labelExpr: "replace(datum.label, 'step ', '')" } };
+  const x = { field: 'candidate', type: 'nominal', title: 'training step', sort: null, scale: { domain: candidates }, axis: { labelAngle: -60, labelOverlap: true, labelLimit: 120, labelExpr: "replace(replace(datum.label, 'step ', ''), ' of ', ', ')" } };
   const y = { field: 'slice', type: 'nominal', title: null, sort: null, scale: { domain: slices }, axis: sliceAxis(width, { labelFontSize: slices.length > 40 ? 10 : 12 }) };
   return {
     spec: {

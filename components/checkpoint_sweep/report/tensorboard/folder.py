@@ -30,8 +30,8 @@ def write_tensorboard(swept: SweepResult, most_slices: int = MOST_SLICES) -> str
     """Writes every metric at its checkpoint's step, the PR curves, and the decision as text.
 
     A run of all examples, one for each slice that is asked for, and one of all examples of each of
-    the other splits; averages, which are of no one
-    step, are omitted. What was written before is replaced.
+    the other splits; averages, which are of no one step, are omitted. Those of several training
+    runs are in a folder for each. What was written before is replaced.
 
         write_tensorboard(read_sweep(evaluation.uri, blessing.uri), most_slices=200)
 
@@ -46,19 +46,24 @@ def write_tensorboard(swept: SweepResult, most_slices: int = MOST_SLICES) -> str
         ReportError: The folder is there, and is not of a sweep.
     """
     now = time.time()
-    by_step = swept.metrics_by_step()
+    winner = swept.decision.winner if swept.decision else None
     folder = os.path.join(swept.directory, FOLDER)
     with replacing(folder) as scratch:
         ownership.mark(scratch, _CURVES)
-        for run in make_runs(by_step, most_slices, swept.rarer_labels, swept.kinds):
-            summaries = [(step, scalars(values)) for step, values in run.points.items()]
-            if run.name == folder_name(OVERALL):
-                summaries += [*_pr_curves(swept), *_decision(swept)]
-            write_events(os.path.join(scratch, run.name), summaries, now)
-        for split, of_split in swept.metrics_by_split().items():
-            for run in make_runs(of_split, 1, kinds=swept.kinds):
+        for training in swept.runs or [None]:
+            by_step = swept.metrics_by_step(training)
+            parent = scratch if training is None else os.path.join(scratch, folder_name(training))
+            for run in make_runs(by_step, most_slices, swept.rarer_labels, swept.kinds):
                 summaries = [(step, scalars(values)) for step, values in run.points.items()]
-                write_events(os.path.join(scratch, f"{run.name} ({split})"), summaries, now)
+                if run.name == folder_name(OVERALL):
+                    summaries += _pr_curves(swept, training)
+                    if winner is None or winner.run == training:
+                        summaries += _decision(swept)
+                write_events(os.path.join(parent, run.name), summaries, now)
+            for split, of_split in swept.metrics_by_split(training).items():
+                for run in make_runs(of_split, 1, kinds=swept.kinds):
+                    summaries = [(step, scalars(values)) for step, values in run.points.items()]
+                    write_events(os.path.join(parent, f"{run.name} ({split})"), summaries, now)
         if not ownership.remove(folder, _CURVES):
             raise ReportError(
                 f"{folder} was not made by a sweep: no curves are written to it. Move it away."
@@ -100,10 +105,10 @@ def _cell(content: str) -> str:
     return html.escape(" ".join(content.split())).replace("|", "&#124;")
 
 
-def _pr_curves(swept: SweepResult) -> list[tuple[int, tf.compat.v1.Summary]]:
+def _pr_curves(swept: SweepResult, run: str | None) -> list[tuple[int, tf.compat.v1.Summary]]:
     """Reads those of the chosen, then of the last and those before, as far as the budget goes."""
     budget, curves = MOST_BYTES_OF_PLOTS, []
-    checkpoints = [entry for entry in swept.evaluated if not entry.is_average]
+    checkpoints = [e for e in swept.evaluated if not e.is_average and e.run == run]
     for entry in sorted(checkpoints, key=lambda e: (e.name != swept.chosen, -e.step)):
         directory = swept.results_of(entry.name)
         budget -= _bytes_of_plots(directory)

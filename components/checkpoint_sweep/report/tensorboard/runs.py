@@ -63,11 +63,14 @@ def make_runs(
     ]
 
 
-def folder_name(slice_key: SliceName) -> str:
-    """Names a slice's folder: what comes from data neither leaves it nor is a pattern."""
+def folder_name(named: SliceName | str) -> str:
+    """Names the folder of a slice or of a training run.
+
+    What comes from data neither leaves it nor is a pattern.
+    """
     name = "".join(
         c if c.isalnum() or c in _PLAIN else "".join(f"%{byte:02X}" for byte in _utf8(c))
-        for c in str(slice_key)
+        for c in str(named)
     )
     encoded = _utf8(name)
     if len(encoded) <= _LONGEST:

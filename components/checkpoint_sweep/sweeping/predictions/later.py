@@ -1,14 +1,15 @@
 """Writes predictions of checkpoints after their sweep has ended."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import tensorflow as tf
 from tensorflow_model_analysis.writers import eval_config_writer
 
 from checkpoint_sweep.common.wording import Words
 from checkpoint_sweep.evaluation.results.ledger import LEDGER
-from checkpoint_sweep.model_run.candidates import make_candidates
+from checkpoint_sweep.model_run.candidates import candidates_of
 from checkpoint_sweep.model_run.checkpoints import Checkpoint, CheckpointError
 from checkpoint_sweep.report.sweep_result import SweepResult
 from checkpoint_sweep.saved_model.model_source import ModelSource
@@ -32,7 +33,7 @@ def write_predictions_of(sweep: str, steps: Sequence[int], key: str | None = Non
 
     Args:
         sweep: Local directory of the sweeps of a run.
-        steps: Steps of the checkpoints.
+        steps: Steps of the checkpoints, of each run where the sweep is of several.
         key: Feature that identifies an example, for the column `key`; None for rows alone.
 
     Returns:
@@ -46,14 +47,14 @@ def write_predictions_of(sweep: str, steps: Sequence[int], key: str | None = Non
     request = Predictions(tuple(steps), key)
     result = read_result(sweep)
     made = result.report.made
-    exported, patterns = made.get("model"), made.get("examples")
-    if not exported or not patterns:
+    exports, patterns = _exports(made), made.get("examples")
+    if not exports or not patterns:
         raise PredictionsError(
             f"The report in {result.directory} does not say what the sweep was made of. Sweep "
             "again."
         )
-    saved_model = SavedModel(exported)
-    sources = _sources(result, request, saved_model)
+    sources = _sources(result, request, exports)
+    saved_models = list(dict.fromkeys(exports.values()))
     eval_config = eval_config_writer.load_eval_run(result.results_of(sources[0].name))[0]
     output = os.path.dirname(os.path.realpath(result.directory))
     schema = read_schema(made["schema"]) if made.get("schema") else None
@@ -63,13 +64,21 @@ def write_predictions_of(sweep: str, steps: Sequence[int], key: str | None = Non
             made["example_splits"][0],
             schema,
             os.path.join(output, EXAMPLES),
-            lambda: of_evaluation(eval_config, [saved_model], schema).also(made.get("cluster_key")),
+            lambda: of_evaluation(eval_config, saved_models, schema).also(made.get("cluster_key")),
             made.get("encoding", "utf-8"),
         )
         return write_predictions(sources, None, eval_config, examples, result.directory, key)
 
 
-def _sources(result: SweepResult, request: Predictions, exported: SavedModel) -> list[ModelSource]:
+def _exports(made: Mapping[str, Any]) -> dict[str | None, SavedModel]:
+    """Returns the exported model of each run by its name, which is None in a sweep of one."""
+    runs = made.get("runs") or [{"name": None, "model": made.get("model")}]
+    return {run["name"]: SavedModel(run["model"]) for run in runs if run["model"]}
+
+
+def _sources(
+    result: SweepResult, request: Predictions, exports: Mapping[str | None, SavedModel]
+) -> list[ModelSource]:
     """Makes the candidates again.
 
     Raises:
@@ -77,15 +86,14 @@ def _sources(result: SweepResult, request: Predictions, exported: SavedModel) ->
     """
     named = Words("steps", "--step")
     evaluated = [entry for entry in result.evaluated if not entry.is_average]
-    known = ", ".join(str(entry.step) for entry in evaluated)
+    known = ", ".join(map(str, sorted({entry.step for entry in evaluated})))
     if not request.steps or not set(request.steps) <= {entry.step for entry in evaluated}:
         raise PredictionsError(
             named,
             f" has to name some of the steps that {result.directory} has results of: {known}.",
         )
     there = [e for e in evaluated if tf.io.gfile.exists(f"{e.checkpoint}.index")]
-    found = [Checkpoint(entry.step, entry.checkpoint) for entry in there]
-    wanted = [checkpoint for checkpoint in found if checkpoint.step in request.steps]
+    found = [Checkpoint(entry.step, entry.checkpoint, entry.run) for entry in there]
     swept = tf.io.gfile.stat(os.path.join(result.directory, LEDGER)).mtime_nsec
     for entry in evaluated:
         if entry.step not in request.steps:
@@ -96,7 +104,13 @@ def _sources(result: SweepResult, request: Predictions, exported: SavedModel) ->
             raise CheckpointError(
                 f"The checkpoint {entry.checkpoint} was written again after the sweep. Sweep again."
             )
-    candidates = make_candidates(exported, found, wanted)
-    for step, reason in candidates.skipped.items():
-        raise CheckpointError(f"The checkpoint of step {step} cannot be read: {reason}.")
-    return list(candidates.sources.values())
+    made: dict[Checkpoint, ModelSource | str] = {}
+    for exported in dict.fromkeys(exports.values()):
+        sharing = [checkpoint for checkpoint in found if exports[checkpoint.run] == exported]
+        wanted = [checkpoint for checkpoint in sharing if checkpoint.step in request.steps]
+        if wanted:
+            made |= candidates_of(exported, sharing, wanted)
+    for checkpoint, source in made.items():
+        if isinstance(source, str):
+            raise CheckpointError(f"The checkpoint of {checkpoint.label} cannot be read: {source}.")
+    return [source for source in made.values() if isinstance(source, ModelSource)]

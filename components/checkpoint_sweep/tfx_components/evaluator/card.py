@@ -13,7 +13,7 @@ from tensorflow_model_analysis.proto import config_pb2
 from tfx import types
 
 from checkpoint_sweep.common.files import write_text
-from checkpoint_sweep.common.names import OVERALL, MetricName, ModelNames
+from checkpoint_sweep.common.names import OVERALL, MetricName, ModelNames, labelled
 from checkpoint_sweep.common.text import first_line
 from checkpoint_sweep.evaluation.plan.plan import model_spec
 from checkpoint_sweep.evaluation.results.metrics import EvaluationMetrics
@@ -29,6 +29,7 @@ from checkpoint_sweep.tfx_components.blessing import (
     AVERAGED_PROPERTY,
     CANDIDATE_PROPERTY,
     CHOICE_PROPERTY,
+    RUN_PROPERTY,
     STEP_PROPERTY,
 )
 from checkpoint_sweep.version import __version__
@@ -128,7 +129,9 @@ def _origin(model: types.Artifact) -> str:
         steps = model.get_string_custom_property(AVERAGED_PROPERTY)
         name = model.get_string_custom_property(CANDIDATE_PROPERTY)
         return f"{name}: the average of the checkpoints of the steps {steps}."
-    return f"The checkpoint of step {model.get_int_custom_property(STEP_PROPERTY)}."
+    run = model.get_string_custom_property(RUN_PROPERTY) or None
+    step = labelled(f"step {model.get_int_custom_property(STEP_PROPERTY)}", run)
+    return f"The checkpoint of {step}."
 
 
 def _choice(model: types.Artifact) -> str:

@@ -23,7 +23,7 @@ from checkpoint_sweep.tfx_components.sweep.executor import SweepExecutor
 
 
 class CheckpointSweep(base_beam_component.BaseBeamComponent):
-    """Evaluates every checkpoint of a model run, and exports and blesses the best.
+    """Evaluates every checkpoint of a model run, or of several, and exports and blesses the best.
 
         sweep = CheckpointSweep(
             examples=example_gen.outputs["examples"],
@@ -34,6 +34,15 @@ class CheckpointSweep(base_beam_component.BaseBeamComponent):
         )
         pusher = Pusher(
             model=sweep.outputs["model"], model_blessing=sweep.outputs["blessing"], ...
+        )
+
+    Runs of several Trainers, such as seeds or trials, come by `tfx.v1.dsl.union`:
+
+        trainers = [seed_0, seed_1]
+        sweep = CheckpointSweep(
+            model=union([trainer.outputs["model"] for trainer in trainers]),
+            model_run=union([trainer.outputs["model_run"] for trainer in trainers]),
+            ...
         )
 
     Outputs:
@@ -76,8 +85,10 @@ class CheckpointSweep(base_beam_component.BaseBeamComponent):
 
         Args:
             examples: Examples to evaluate on, as the exported model's signature takes them.
-            model: SavedModel of the Trainer, whose graph every candidate has.
-            model_run: Run of the Trainer with its checkpoints.
+            model: SavedModel of the Trainer, whose graph every candidate has. Of several runs, one
+                that all share, or one for each, in their order.
+            model_run: Run of the Trainer with its checkpoints; or several, among the checkpoints
+                of all of which one is chosen.
             eval_config: Metrics, slices and thresholds, as for the Evaluator.
             selection: Metric to choose by, and how.
             schema: Schema of the examples; None for what is in them.

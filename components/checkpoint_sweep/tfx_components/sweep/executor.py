@@ -17,6 +17,7 @@ from checkpoint_sweep.evaluation.candidates.reuse import remove_set_aside, set_a
 from checkpoint_sweep.evaluation.request import DEFAULT_ENGINE
 from checkpoint_sweep.model_run.averages import Averages
 from checkpoint_sweep.model_run.checkpoints import StepRange
+from checkpoint_sweep.model_run.runs import make_runs
 from checkpoint_sweep.report import tensorboard
 from checkpoint_sweep.report.sweep_result import SweepResult
 from checkpoint_sweep.report.write import try_to_write_report
@@ -113,7 +114,7 @@ class SweepExecutor(base_beam_executor.BaseBeamExecutor):
             identity(self._context),
             {name: [] for name in others},
         )
-        try_to_write_report(swept, models.model_run, made)
+        try_to_write_report(swept, made)
         remove_set_aside(evaluation)
         word = "BLESSED" if verdicts.blessed else "NOT BLESSED"
         logging.info("%s: %s", word, verdicts.reason)
@@ -154,12 +155,9 @@ def _models(input_dict: Artifacts) -> ModelPaths:
     eval_model = None
     if input_dict.get(spec.EVAL_MODEL):
         eval_model = eval_saved_model(_uri(input_dict, spec.EVAL_MODEL))
-    return ModelPaths(
-        saved_model(_uri(input_dict, spec.EXPORTED_MODEL)),
-        _uri(input_dict, spec.MODEL_RUN),
-        baseline,
-        eval_model,
-    )
+    runs = [artifact.uri for artifact in input_dict[spec.MODEL_RUN]]
+    exports = [saved_model(artifact.uri) for artifact in input_dict[spec.EXPORTED_MODEL]]
+    return ModelPaths(make_runs(runs, exports), baseline, eval_model)
 
 
 def _uri(artifacts: Artifacts, key: str) -> str:

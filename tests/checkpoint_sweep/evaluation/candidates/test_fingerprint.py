@@ -30,7 +30,7 @@ def evaluated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> EvaluationFing
         config,
         [str(tmp_path / EXAMPLES)],
         b"",
-        exported,
+        [exported],
         ModelSource.from_saved_model("baseline", str(tmp_path / "baseline")),
         "fused",
     )

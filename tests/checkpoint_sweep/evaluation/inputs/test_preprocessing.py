@@ -1,5 +1,6 @@
 """Labels, weights and slices that a preprocessing function of the SavedModel makes."""
 
+import dataclasses
 import os
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 import tensorflow as tf
 
 from checkpoint_sweep.evaluation import unsupported_reason
+from checkpoint_sweep.evaluation.inputs import preprocessing
 from checkpoint_sweep.saved_model.model_source import ModelSource
 from tests.checkpoint_sweep.evaluation import tfma_oracle
 from tests.support import passthrough_model
@@ -109,3 +111,14 @@ def test_preprocessing_that_may_depend_on_weights_is_left_to_stock_tfma(
     config = tfma_oracle.config(CONFIG.replace("transform_features", function))
     found = unsupported_reason(config, [model])
     assert found is None if reason is None else reason in str(found)
+
+
+@pytest.mark.parametrize("function", ["transform_features", ""])
+def test_exports_of_several_graphs_share_no_preprocessing(function: str, tmp_path: Path) -> None:
+    config = tfma_oracle.config(CONFIG)
+    del config.model_specs[0].preprocessing_function_names[:]
+    config.model_specs[0].preprocessing_function_names.extend([function] if function else [])
+    first, other = _write(tmp_path / "first", 1.0), _write(tmp_path / "other", 1.0, learned=True)
+    again = dataclasses.replace(first, name="again")
+    assert preprocessing.are_shared(config, [first, again])
+    assert preprocessing.are_shared(config, [first, other]) is not bool(function)

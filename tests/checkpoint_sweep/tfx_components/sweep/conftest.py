@@ -4,7 +4,7 @@ import dataclasses
 import json
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -169,6 +169,7 @@ def sweep_into(directory: Path, example_artifact: standard_artifacts.Examples) -
         baseline: Path | None = None,
         eval_model: Path | None = None,
         execution: int | None = None,
+        more: Sequence[Run] = (),
         **parameters: object,
     ) -> Swept:
         text = EVAL_CONFIG % (0.0 if floor is None else floor)
@@ -178,8 +179,14 @@ def sweep_into(directory: Path, example_artifact: standard_artifacts.Examples) -
         schemas = [] if examples else [taxi_examples.schema_artifact()]
         inputs = {
             "examples": [examples or example_artifact],
-            "exported_model": [tfx_artifacts.make(standard_artifacts.Model, trained.export.parent)],
-            "model_run": [tfx_artifacts.make(standard_artifacts.ModelRun, trained.model_run)],
+            "exported_model": [
+                tfx_artifacts.make(standard_artifacts.Model, one.export.parent)
+                for one in (trained, *more)
+            ],
+            "model_run": [
+                tfx_artifacts.make(standard_artifacts.ModelRun, one.model_run)
+                for one in (trained, *more)
+            ],
             "schema": [tfx_artifacts.make(standard_artifacts.Schema, schema)]
             if schema
             else schemas,

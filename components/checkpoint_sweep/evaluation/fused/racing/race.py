@@ -24,6 +24,7 @@ from checkpoint_sweep.evaluation.fused.racing.dropped import dropped_reasons, re
 from checkpoint_sweep.evaluation.fused.racing.partial import FOLDS, WHOLE, Partial, States, read
 from checkpoint_sweep.evaluation.fused.racing.shares import STAGES
 from checkpoint_sweep.evaluation.fused.racing.state_arrays import SavedState
+from checkpoint_sweep.evaluation.inputs import preprocessing
 from checkpoint_sweep.evaluation.plan import plan as plan_lib
 from checkpoint_sweep.evaluation.predict import plan_groups
 from checkpoint_sweep.evaluation.request import Evaluated, EvaluationRequest, Race
@@ -87,6 +88,8 @@ def unsupported_reason(request: EvaluationRequest) -> str | None:
     """Says why a race cannot be run; None if it can."""
     if any(spec.query_key for spec in request.eval_config.metrics_specs):
         return "the examples of a query are evaluated together"
+    if not preprocessing.are_shared(request.eval_config, request.candidates):
+        return "the exports of the runs have preprocessing functions of their own"
     if (
         request.race is None
         or request.tracked_metrics is None

@@ -1,0 +1,86 @@
+"""What a sweep of several runs takes, and what it does not."""
+
+import os
+from collections.abc import Sequence
+
+from checkpoint_sweep.common.wording import Words
+from checkpoint_sweep.model_run.run_names import RunsError
+from checkpoint_sweep.model_run.runs import ModelRun, make_runs
+from checkpoint_sweep.saved_model.timestamped_exports import find_export
+from checkpoint_sweep.sweeping.settings import ModelPaths, SweepSettings
+
+# In the path of an exported model: the folder of each run.
+RUN_FOLDER = "{run}"
+
+
+def as_list(given: str | Sequence[str]) -> list[str]:
+    """Returns paths as a list, also where only one is given."""
+    return [given] if isinstance(given, str) else list(given)
+
+
+def runs_of(run: str | Sequence[str], model: str | Sequence[str]) -> list[ModelRun]:
+    """Makes the runs of a sweep of the paths that it was given.
+
+    >>> [run.exported.directory for run in runs_of(["a", "b"], "{run}/export")]
+    ['a/export', 'b/export']
+
+    Args:
+        run: Directory of the checkpoints, or of those of several runs.
+        model: Directory of a SavedModel, or of an Estimator's exports, for all runs; or one for
+            each run, in their order. `{run}` in it stands for the directory of each run.
+
+    Raises:
+        RunsError: There is no run, one is there twice, or there are other numbers of models.
+        SavedModelError: There are several SavedModels where one is to be.
+    """
+    directories, models = as_list(run), as_list(model)
+    if not directories:
+        raise RunsError("There is no run to sweep. Name the folder of one.")
+    if len(directories) > 1:
+        directories = [path if "://" in path else os.path.normpath(path) for path in directories]
+    if len(models) == 1 and RUN_FOLDER in models[0]:
+        models = models * len(directories)
+    paired = zip(models, directories, strict=True) if len(models) == len(directories) else ()
+    models = [path.replace(RUN_FOLDER, folder) for path, folder in paired] or models
+    return make_runs(directories, list(map(find_export, models)))
+
+
+def check_single(run: str | Sequence[str], what: str) -> str:
+    """Returns the only run, for what takes no more than one.
+
+    Args:
+        run: Directory, or several.
+        what: What takes one, at the beginning of a sentence.
+
+    Raises:
+        RunsError: There are several.
+    """
+    if isinstance(run, str):
+        return run
+    raise RunsError(
+        f"{what} takes one run. Do it for each, with an output of its own; a sweep takes several "
+        "that have ended."
+    )
+
+
+def check_runs(settings: SweepSettings, models: ModelPaths) -> None:
+    """Checks that what is asked for makes sense of several runs.
+
+    Raises:
+        RunsError: Averages are asked for, whose checkpoints are of one run; or an eval graph, and
+            the runs do not share their graph.
+    """
+    if len(models.exports) > 1 and models.eval_model is not None:
+        raise RunsError(
+            "An eval graph is of one graph, and the runs have exports of their own. Give one "
+            "exported model that all runs share, or leave out ",
+            Words("eval_model", "--eval-model"),
+            ".",
+        )
+    if len(models.runs) > 1 and settings.averages is not None:
+        raise RunsError(
+            f"Averages are of the checkpoints of one run, and there are {len(models.runs)}. Leave "
+            "out ",
+            Words("averages", "--average-last and --greedy-soup"),
+            ", or sweep each run alone.",
+        )

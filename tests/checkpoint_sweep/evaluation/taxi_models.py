@@ -1,8 +1,11 @@
 """Data and small models for the engine's tests: Chicago taxi rides."""
 
 import csv
+import functools
 import itertools
 import os
+import shutil
+import tempfile
 
 import apache_beam as beam
 import numpy as np
@@ -127,9 +130,17 @@ class _Model(tf.Module):
 
 def write_model(directory: str, kind: str, seed: int) -> str:
     """Writes a SavedModel and returns its directory."""
-    model = _Model(kind, seed)
-    tf.saved_model.save(model, directory, signatures={"serving_default": model.serve})
+    shutil.copytree(_saved(kind, seed).name, directory, dirs_exist_ok=True)
     return directory
+
+
+@functools.cache
+def _saved(kind: str, seed: int) -> tempfile.TemporaryDirectory[str]:
+    """Saves such a model once a process, for all tests to copy."""
+    folder = tempfile.TemporaryDirectory()
+    model = _Model(kind, seed)
+    tf.saved_model.save(model, folder.name, signatures={"serving_default": model.serve})
+    return folder
 
 
 def write_models(directory: str, kind: str, count: int) -> list[model_source.ModelSource]:

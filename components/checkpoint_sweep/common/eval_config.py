@@ -16,6 +16,7 @@ from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.common.named_thresholds import named_thresholds, with_thresholds_at_metrics
 from checkpoint_sweep.common.source_fingerprint import digest_sources, import_closure
 from checkpoint_sweep.common.text import MOST_NAMED, first_line, some
+from checkpoint_sweep.common.wording import EVAL_MODEL
 
 _TFMA = "tensorflow_model_analysis"
 
@@ -84,7 +85,9 @@ def _check_model_types(eval_config: config_pb2.EvalConfig) -> None:
                 f"The evaluation config has model_type {spec.model_type!r}, which TFMA does not "
                 "evaluate by a serving signature. Leave ModelSpec.model_type out: what an "
                 "Estimator exports is then evaluated as any SavedModel, by "
-                "ModelSpec.signature_name."
+                "ModelSpec.signature_name. The metrics of its model function are computed by ",
+                EVAL_MODEL,
+                ".",
             )
 
 

@@ -41,6 +41,10 @@ class Words:
         return self.python
 
 
+# What computes the metrics of a model function; an Evaluator does not have it.
+EVAL_MODEL = Words("eval_model of a sweep", "--eval-model", "eval_model of CheckpointSweep")
+
+
 def told_in(interface: Interface, *parts: "str | Words") -> str:
     """Joins the parts of a message in the words of an interface."""
     return "".join(

@@ -14,6 +14,7 @@ import tensorflow as tf
 from absl import logging
 from tensorflow_model_analysis import constants
 
+from checkpoint_sweep.common.names import MODEL_FUNCTION
 from checkpoint_sweep.common.text import first_line, some
 from checkpoint_sweep.evaluation.jackknife import folds
 from checkpoint_sweep.evaluation.model_function.models import Batch, EvalModel, EvalModels, State
@@ -167,12 +168,15 @@ def _without_folds(
     if not running.models:
         return
     if not all(model.has_sums for model in running.models.values()):
-        _warn(sorted(wanted), "their state is not made of numbers")
+        _warn(sorted(wanted), "the state of the graph's metrics is not made of numbers")
         return
     running.each(lambda _, model: model.reset())
     sizes = [sum(a.nbytes for a in model.state().values()) for model in running.models.values()]
     if sum(sizes) * folds.FOLDS > _MOST_STATE:
-        _warn(sorted(wanted), f"their state would take {sum(sizes) * folds.FOLDS:,} bytes by fold")
+        _warn(
+            sorted(wanted),
+            f"the graph's state would take {sum(sizes) * folds.FOLDS:,} bytes by fold",
+        )
         return
     sums: dict[str, list[State]] = {
         name: [{} for _ in range(folds.FOLDS)] for name in running.models
@@ -211,16 +215,13 @@ def _without_folds(
             metric for metric in wanted if math.isfinite(found[name].values.get(metric, math.nan))
         }
         if missing := sorted(finite - found[name].left_out.keys()):
-            _warn(missing, f"those of {name} are no functions of sums over the examples")
+            _warn(missing, f"with the weights of {name} it is not made of sums over the examples")
             return
 
 
 def _warn(names: Sequence[str], why: str) -> None:
-    logging.warning(
-        "There is no standard error of %s, metrics of the model function: %s.",
-        some(names, _NAMED),
-        why,
-    )
+    own = [f"{MODEL_FUNCTION}/{name}" for name in names]
+    logging.warning("There is no standard error of %s: %s.", some(own, _NAMED), why)
 
 
 def _add(total: State, state: State, start: State) -> None:

@@ -13,7 +13,7 @@ from tensorflow_model_analysis.utils import model_util
 
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.common.text import MOST_NAMED, some
-from checkpoint_sweep.common.wording import Words
+from checkpoint_sweep.common.wording import EVAL_MODEL
 from checkpoint_sweep.evaluation.plan.plan import model_spec
 from checkpoint_sweep.evaluation.predict.serving_graph import used_inputs
 from checkpoint_sweep.evaluation.preflight.features import check_features
@@ -74,7 +74,7 @@ def check_signature(
             f"computes metrics in its own graph. Name one of these in ModelSpec.signature_name: "
             f"{_list([n for n in saved_model.signatures if n != 'eval'])}. The metrics of that "
             "graph are computed by ",
-            Words("eval_model", "--eval-model"),
+            EVAL_MODEL,
             ".",
         )
     name = spec.signature_name or saved_model.default_signature

@@ -53,12 +53,16 @@ OF_ITS_OWN = {
 # Rows of what it takes no part of, and of what it allows.
 NOT_TAKEN = {
     *documented(SECTION, "Checkpoints"),
+    *documented(SECTION, "The eval graph"),
     *documented(SECTION, "Selection"),
     *documented(SECTION, "Parameters"),
     "no checkpoint has the exported weights",
     "several tensors have them",
     "or no signature reads them",
     "no split is named",
+    "another split is not there",
+    "another split is one that chooses",
+    "or has a name that no folder can have",
     "the module of a metric cannot be found",
     # It exports nothing.
     "a file beside its graph and weights is a link that leads out of it",

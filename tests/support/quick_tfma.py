@@ -10,6 +10,8 @@ from typing import Any
 from tensorflow_model_analysis.metrics import binary_confusion_matrices, metric_specs
 from tensorflow_model_analysis.utils import model_util
 
+from tests.support import quick_histograms
+
 # What tells of a SavedModel whether Keras can load it; the weights do not.
 _GRAPHS = ("saved_model.pb", "keras_metadata.pb")
 
@@ -23,6 +25,7 @@ def use() -> None:
     binary_confusion_matrices._interpolated_thresholds = _copied(  # noqa: SLF001
         binary_confusion_matrices._interpolated_thresholds  # noqa: SLF001
     )
+    quick_histograms.use()
     # Dozens of times for a sweep, for each step that needs the computations.
     metric_specs._deserialize_tfma_metric = _once_a_config(  # noqa: SLF001
         metric_specs._deserialize_tfma_metric  # noqa: SLF001

@@ -1,4 +1,4 @@
-"""The sums of one batch, before they are merged with those of others."""
+"""Adds one batch to the state of the batches before."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,6 +7,8 @@ import numpy as np
 from tensorflow_model_analysis import constants
 
 from checkpoint_sweep.evaluation.aggregate import fallback, slicing, sums
+from checkpoint_sweep.evaluation.aggregate.entries import Pairs
+from checkpoint_sweep.evaluation.aggregate.running_state import RunningState
 from checkpoint_sweep.evaluation.aggregate.state import MetricState, Row
 from checkpoint_sweep.evaluation.plan import plan as plan_lib
 
@@ -15,10 +17,11 @@ class BatchAccumulator:
     """Adds up one batch, for all models and leaves.
 
     Attributes:
-        state: Sums and accumulators so far.
+        state: What the batch adds to the state, but for its sums.
         by_example: Adds examples that do not fit arrays, one by one.
 
     Args:
+        running: State that the batch is added to.
         plan: Plan whose leaves are summed.
         labelled: Rows of the state.
         pairs: Examples that add to each row.
@@ -29,6 +32,7 @@ class BatchAccumulator:
 
     def __init__(
         self,
+        running: RunningState,
         plan: plan_lib.Plan,
         labelled: list[Row],
         pairs: slicing.Rows,
@@ -37,9 +41,12 @@ class BatchAccumulator:
         non_finite: np.ndarray,
     ) -> None:
         counts = np.bincount(pairs.row, minlength=len(labelled))
+        self._running = running
         self._plan = plan
-        self._pairs = pairs
+        self._rows = pairs
+        self._numbers = running.numbers(labelled)
         self._models = non_finite.size
+        self._pairs: dict[tuple[int, ...], Pairs] = {}
         positives = np.full(len(labelled), np.nan)
         if (positive := positive_labels(extracts[constants.LABELS_KEY], size)) is not None:
             positives = np.bincount(
@@ -65,35 +72,31 @@ class BatchAccumulator:
         """
         vectorized = self._plan.leaves[leaf].vectorized
         assert vectorized is not None
-        pairs, size = self._pairs.take(regular), int(regular.sum())
-        parts = [
-            sum_by_row(
-                pairs,
-                models,
-                self._models,
-                bucket,
-                vectorized.buckets,
-                columns,
-                size,
-            )
-            for bucket, columns in contributions
-        ]
-        if leaf in self.state.sums:
-            parts.append(self.state.sums[leaf])
-        if parts:  # A weighted macro average over the top k has no classes to weigh.
-            self.state.sums[leaf] = sums.Sums.merge(parts)
+        pairs = self._pairs_of(models, regular)
+        for bucket, columns in contributions:
+            self._running.add(leaf, pairs.entries(bucket, vectorized.buckets, columns))
 
-    def compact(self) -> None:
-        """Makes TFMA's accumulators small, before the state is sent elsewhere."""
+    def _pairs_of(self, models: list[int], regular: np.ndarray) -> Pairs:
+        if not regular.all():
+            size = int(regular.sum())
+            return Pairs(self._rows.take(regular), self._numbers, models, self._models, size)
+        key = tuple(models)
+        if key not in self._pairs:
+            self._pairs[key] = Pairs(self._rows, self._numbers, models, self._models, regular.size)
+        return self._pairs[key]
+
+    def finish(self) -> None:
+        """Adds to the state all that is not in sums."""
         for index, accumulators in self.state.fallback.items():
             compact = self._plan.leaves[index].combine.compact
             for key, accumulator in accumulators.items():
                 accumulators[key] = compact(accumulator)
+        self._running.merge(self.state)
 
 
 def sum_by_row(
-    pairs: slicing.Rows,
-    models: list[int],
+    rows: slicing.Rows,
+    models: Sequence[int],
     total: int,
     bucket: Any,
     buckets: int,
@@ -101,21 +104,9 @@ def sum_by_row(
     size: int,
 ) -> sums.Sums:
     """Sums over (row, model, bucket) of columns that broadcast to (models, size, values)."""
-    bucket = np.asarray(bucket)
-    shape = np.broadcast_shapes(
-        (len(models), size, 1), bucket.shape, *(np.shape(column) for column in columns)
-    )
-    whole = pairs.example.size == size and bool((pairs.example == np.arange(size)).all())
-
-    def of_pairs(array: np.ndarray) -> np.ndarray:
-        array = np.broadcast_to(array, shape)
-        return array if whole else array[:, pairs.example]
-
-    model = np.asarray(models, np.int64)[:, None, None]
-    codes = (pairs.row[None, :, None] * total + model) * buckets + of_pairs(bucket)
-    number_of_rows = int(pairs.row.max()) + 1 if pairs.row.size else 0
-    size = number_of_rows * total * buckets
-    return sums.Sums.of(codes, [of_pairs(column) for column in columns], size)
+    numbers = np.arange(int(rows.row.max(initial=-1)) + 1)
+    found = Pairs(rows, numbers, models, total, size).entries(bucket, buckets, columns)
+    return sums.Sums.of(found.codes, found.columns, found.size)
 
 
 def positive_labels(labels: Any, size: int) -> np.ndarray | None:

@@ -1,11 +1,12 @@
 """States: sums and accumulators of batches, merged in any order and divided by slice."""
 
 import dataclasses
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import apache_beam as beam
 import numpy as np
+import numpy.typing as npt
 from tensorflow_model_analysis.proto import config_pb2
 
 from checkpoint_sweep.evaluation import tfma_internals
@@ -22,6 +23,7 @@ Fallback = dict[int, dict[AccumulatorKey, Any]]
 
 # With more rows than this per slice, sets of slices save nothing: the accumulator is flattened.
 _ROWS_PER_SLICE = 8
+_FEW_ROWS = 64
 
 
 @dataclasses.dataclass
@@ -110,9 +112,17 @@ class StateAccumulator:
 
     def add(self, state: MetricState, plan: plan_lib.Plan) -> None:
         """Merges ``state`` into this one; ``state`` must not be used afterwards."""
-        index = np.array(
-            [self._rows.setdefault(row, len(self._rows)) for row in state.rows], np.int64
-        )
+        self.merge(state, plan)
+        if self.is_crowded():
+            self._replace(self.flattened())
+
+    def numbers(self, rows: Sequence[Row]) -> npt.NDArray[np.int64]:
+        """Numbers rows, (rows,): those that are new come behind the others."""
+        return np.array([self._rows.setdefault(row, len(self._rows)) for row in rows], np.int64)
+
+    def merge(self, state: MetricState, plan: plan_lib.Plan) -> None:
+        """Merges ``state`` into this one, whose rows keep their numbers."""
+        index = self.numbers(state.rows)
         self._counts = np.pad(self._counts, (0, len(self._rows) - self._counts.size))
         np.add.at(self._counts, index, state.counts)
         self._positives = np.pad(self._positives, (0, len(self._rows) - self._positives.size))
@@ -139,9 +149,13 @@ class StateAccumulator:
             merge = plan.leaves[leaf].combine.merge_accumulators
             for key, accumulator in accumulators.items():
                 mine[key] = merge([mine[key], accumulator]) if key in mine else accumulator
+
+    def is_crowded(self) -> bool:
+        """Tells whether sets of slices save nothing any more."""
+        if len(self._rows) <= _FEW_ROWS:
+            return False
         single = len({(sample, key) for sample, keys in self._rows for key in keys})
-        if len(self._rows) > _ROWS_PER_SLICE * single + 64:
-            self._replace(self.flattened())
+        return len(self._rows) > _ROWS_PER_SLICE * single + _FEW_ROWS
 
     def state(self) -> MetricState:
         """Returns everything merged so far."""

@@ -60,7 +60,7 @@ class Sums:
         flat = [np.ascontiguousarray(column, np.float64).ravel() for column in columns]
         if not codes.size:
             return cls.empty(len(flat))
-        if _is_dense(codes, size):
+        if is_dense(codes, size):
             present = np.flatnonzero(np.bincount(codes, minlength=1))
             sums = [np.bincount(codes, weights=column)[present] for column in flat]
             return cls(present, np.stack(sums, axis=1))
@@ -82,7 +82,7 @@ class Sums:
     def _of_rows(cls, codes: np.ndarray, values: np.ndarray) -> "Sums":
         """Sums the rows of ``values`` over equal codes."""
         size = _unbounded(codes)
-        if _is_dense(codes, size) or not codes.size:
+        if is_dense(codes, size) or not codes.size:
             return cls.of(codes, list(values.T), size)
         order = _order(codes, size)
         # By `take`: indexing of rows is five times slower.
@@ -185,9 +185,8 @@ class PendingSums:
     """A growing sum: parts are merged when enough of them wait."""
 
     def __init__(self, parts: Sequence[Sums]) -> None:
-        first, *self._parts = parts
-        # A copy, since inserting changes it in place.
-        self._merged = Sums(first.codes, first.values.copy())
+        self._merged, *self._parts = parts
+        self._owned = False
 
     def add(self, part: Sums) -> None:
         """Adds one part, whose codes have the meaning of those before."""
@@ -200,6 +199,9 @@ class PendingSums:
         """Merges all parts into one and returns it."""
         if self._parts:
             parts, self._parts = self._parts, []
+            if not self._owned:  # Inserting changes it in place.
+                self._merged = Sums(self._merged.codes, self._merged.values.copy())
+                self._owned = True
             self._merged = self._merged.insert(Sums.merge(parts))
         return self._merged
 
@@ -214,7 +216,7 @@ def _packed(values: np.ndarray) -> np.ndarray:
     return small if same else values.copy()
 
 
-def _is_dense(codes: np.ndarray, size: int) -> bool:
+def is_dense(codes: np.ndarray, size: int) -> bool:
     """Tells whether an array of all codes below ``size`` wastes no memory."""
     return size <= 2 * codes.size + 1024
 

@@ -1,7 +1,6 @@
 """The step that sees the data: predicts a batch with all models and sums its metrics."""
 
 import dataclasses
-import itertools
 import logging
 from collections.abc import Iterator, Sequence
 from concurrent import futures
@@ -18,9 +17,11 @@ from checkpoint_sweep.common import progress
 from checkpoint_sweep.evaluation import data_errors
 from checkpoint_sweep.evaluation.aggregate import samples, slicing
 from checkpoint_sweep.evaluation.aggregate.batch_accumulator import BatchAccumulator
-from checkpoint_sweep.evaluation.aggregate.state import FoldState
+from checkpoint_sweep.evaluation.aggregate.running_state import RunningState
+from checkpoint_sweep.evaluation.aggregate.state import FoldState, MetricState
 from checkpoint_sweep.evaluation.fused import queries, required_features
 from checkpoint_sweep.evaluation.fused.loading import Loaded, Loader
+from checkpoint_sweep.evaluation.fused.pieces import pieces
 from checkpoint_sweep.evaluation.fused.stacking import (
     count_non_finite,
     count_outside,
@@ -37,9 +38,6 @@ from checkpoint_sweep.saved_model.model_source import ModelSource
 
 _LOG = logging.getLogger(__name__)
 
-# Smaller batches cost more than they save.
-_LEAST_OF_TWO = 1024
-
 
 @dataclasses.dataclass(frozen=True)
 class PendingBatch:
@@ -55,7 +53,7 @@ class PendingBatch:
 
 
 class Update(beam.DoFn):
-    """Turns RecordBatches into states, one for each batch.
+    """Turns RecordBatches into states, one for each.
 
     While the models predict a batch in a thread, which TensorFlow does without Python's lock, the
     batch before it, of the same RecordBatch, is summed. From one RecordBatch to the next nothing
@@ -143,7 +141,8 @@ class Update(beam.DoFn):
         return Loaded(predictor, functions, frozenset(inputs))
 
     def process(self, element: pa.RecordBatch) -> Iterator[Any]:
-        """Yields the state of each ``batch_size`` rows, and examples that are grouped by query."""
+        """Yields the state of the examples, and those that are grouped by query."""
+        self._begin()
         waiting: PendingBatch | None = None
         for start, stop in pieces(element.num_rows, self._batch_size):
             following = self._predict(element.slice(start, stop - start))
@@ -152,10 +151,25 @@ class Update(beam.DoFn):
             waiting = following
         if waiting is not None:
             yield from self._finish(waiting)
+        yield from self._states()
+
+    def _begin(self) -> None:
+        """Forgets all batches."""
+        models = len(self._sources)
+        self._running = [RunningState(plan, models) for plan in self._plans]
+
+    def _states(self) -> Iterator[MetricState | FoldState]:
+        """Yields the states of the batches since the last time."""
+        whole, *by_fold = (running.take() for running in self._running)
+        if whole is not None:
+            yield whole
+        yield from (FoldState(state) for state in by_fold if state is not None)
 
     def _finish(self, pending: PendingBatch) -> Iterator[Any]:
         """Waits for the predictions of a batch, and sums them."""
         yield from self._sum(pending)
+        if any(running.is_crowded() for running in self._running):
+            yield from self._states()
         candidates = len(self._sources) - (self._baseline is not None)
         progress.done(pending.prepared.size, candidates)
 
@@ -166,7 +180,7 @@ class Update(beam.DoFn):
         return PendingBatch(prepared.without_inputs(), outputs)
 
     def _sum(self, pending: PendingBatch) -> Iterator[Any]:
-        """Yields the states of a batch, and its examples that are grouped by query."""
+        """Sums a batch, and yields its examples that are grouped by query."""
         prepared = pending.prepared
         batch, extracts, size = prepared.batch, prepared.extracts, prepared.size
         with data_errors.in_a_sentence(*UNFIT):
@@ -181,8 +195,9 @@ class Update(beam.DoFn):
         )
         non_finite = count_non_finite(blocks, self._eval_config, len(self._sources))
         accumulators = [
-            BatchAccumulator(plan, *divided, extracts, size, non_finite)
-            for plan, divided in zip(
+            BatchAccumulator(running, plan, *divided, extracts, size, non_finite)
+            for running, plan, divided in zip(
+                self._running,
                 self._plans,
                 (
                     self._sampling.rows(batch, rows),
@@ -207,10 +222,7 @@ class Update(beam.DoFn):
                         leaf, models, ~regular, outputs, extracts, accumulators, into
                     )
         for accumulator in accumulators:
-            accumulator.compact()
-        whole, *by_fold = accumulators
-        yield whole.state
-        yield from (FoldState(accumulator.state) for accumulator in by_fold)
+            accumulator.finish()
 
     def _add_irregular(
         self,
@@ -282,18 +294,3 @@ class Update(beam.DoFn):
         for accumulator, index in into:
             accumulator.add(index, models, regular, contributions)
         return regular
-
-
-def pieces(rows: int, batch_size: int) -> list[tuple[int, int]]:
-    """Cuts a RecordBatch into batches of at most ``batch_size``, at least two if it is large.
-
-    Of two, the first is summed while the second is predicted.
-
-    Returns:
-        The first row of each, and the row after its last.
-    """
-    number = -(-rows // batch_size)
-    if number == 1 and rows >= 2 * _LEAST_OF_TWO:
-        number = 2
-    bounds = np.linspace(0, rows, number + 1).astype(int).tolist()
-    return list(itertools.pairwise(bounds))

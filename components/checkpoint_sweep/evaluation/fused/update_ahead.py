@@ -1,5 +1,6 @@
 """The update that sums one batch while the models predict the next, all through a bundle."""
 
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,13 +9,15 @@ import pyarrow as pa
 from apache_beam.transforms.window import GlobalWindows
 
 from checkpoint_sweep.common import progress
-from checkpoint_sweep.evaluation.fused.update import PendingBatch, Update, pieces
+from checkpoint_sweep.evaluation.fused.pieces import pieces
+from checkpoint_sweep.evaluation.fused.update import PendingBatch, Update
 
 
 class UpdateAhead(Update):
     """`Update` for runners that pass on what a step gives when a bundle ends, as Beam prescribes.
 
-    The last batch of a RecordBatch is summed while the first of the next is predicted.
+    A bundle has one state, and the last batch of a RecordBatch is summed while the first of the
+    next is predicted.
     """
 
     _waiting: PendingBatch | None
@@ -22,17 +25,18 @@ class UpdateAhead(Update):
     def start_bundle(self) -> None:
         """Forgets what a bundle that failed has left."""
         self._waiting = None
+        self._begin()
 
     def process(self, element: pa.RecordBatch) -> Iterator[Any]:
-        """Yields states of the batches before, and the examples that are grouped by query."""
+        """Yields the examples that are grouped by query."""
         for start, stop in pieces(element.num_rows, self._batch_size):
             following = self._predict(element.slice(start, stop - start))
             yield from self._rest()
             self._waiting = following
 
     def finish_bundle(self) -> Iterator[Any]:
-        """Yields the states of the last batch, and its examples that are grouped by query."""
-        for given in self._rest():
+        """Yields the states, and examples of the last batch that are grouped by query."""
+        for given in itertools.chain(self._rest(), self._states()):
             yield GlobalWindows.windowed_value(given)
         progress.enter("merging results")
 

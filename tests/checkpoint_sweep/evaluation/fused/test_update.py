@@ -8,9 +8,11 @@ import tensorflow as tf
 import tensorflow_model_analysis as tfma
 
 from checkpoint_sweep.evaluation import data_errors
+from checkpoint_sweep.evaluation.aggregate import running_state
 from checkpoint_sweep.evaluation.aggregate.state import MetricState
 from checkpoint_sweep.evaluation.fused import update, update_ahead
 from checkpoint_sweep.evaluation.fused.loading import release
+from checkpoint_sweep.evaluation.fused.pieces import pieces
 from checkpoint_sweep.saved_model.model_source import ModelSource
 from checkpoint_sweep.saved_model.saved_model import SavedModel
 from tests.checkpoint_sweep.evaluation import tfma_oracle
@@ -97,34 +99,55 @@ def _sizes(elements):
     ],
 )
 def test_a_record_batch_is_cut_into_batches(rows, batch_size, expected):
-    bounds = update.pieces(rows, batch_size)
+    bounds = pieces(rows, batch_size)
     assert [stop - start for start, stop in bounds] == expected
     assert not bounds or (bounds[0][0], bounds[-1][1]) == (0, rows)
 
 
-def test_every_batch_has_a_state_when_its_record_batch_is_done(step, predictor):
+def test_a_record_batch_has_a_state_when_it_is_done(step, predictor):
     assert _sizes(step.process(_batch(3))) == [3]
-    assert _sizes(step.process(_batch(10))) == [3, 3, 4]
+    assert _sizes(step.process(_batch(10))) == [10]
     assert _sizes(step.process(_batch(0))) == []
     assert predictor.asked == [3, 3, 3, 4]
 
 
-def test_the_next_batch_is_predicted_before_one_is_summed(step, predictor):
-    states = step.process(_batch(8))
-    next(states)
-    step.teardown()  # waits for what was asked of the thread
-    assert predictor.asked == [4, 4]
+def test_the_next_batch_is_predicted_before_one_is_summed(step, predictor, monkeypatch):
+    asked = []
+
+    def merge(self, state):
+        step.teardown()  # waits for what was asked of the thread
+        asked.append(list(predictor.asked))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(running_state.RunningState, "merge", merge)
+    with pytest.raises(KeyboardInterrupt):
+        list(step.process(_batch(8)))
+    assert asked == [[4, 4]]
 
 
-def test_a_batch_is_summed_while_the_first_of_the_next_record_batch_is_predicted(ahead, predictor):
+def test_a_bundle_has_one_state(ahead, predictor):
     assert _sizes(ahead.process(_batch(3))) == []
-    states = ahead.process(_batch(2))
-    assert next(states).examples == 3
-    ahead.teardown()  # waits for what was asked of the thread
-    assert predictor.asked == [3, 2]
-    assert list(states) == []
-    assert [given.value.examples for given in ahead.finish_bundle()] == [2]
+    assert _sizes(ahead.process(_batch(10))) == []
+    assert [given.value.examples for given in ahead.finish_bundle()] == [13]
     assert list(ahead.finish_bundle()) == []
+    assert predictor.asked == [3, 3, 3, 4]
+
+
+def test_the_first_batch_of_a_record_batch_is_predicted_before_the_last_is_summed(
+    ahead, predictor, monkeypatch
+):
+    asked = []
+    merge = running_state.RunningState.merge
+
+    def merge_and_look(self, state):
+        ahead.teardown()  # waits for what was asked of the thread
+        asked.append(list(predictor.asked))
+        merge(self, state)
+
+    monkeypatch.setattr(running_state.RunningState, "merge", merge_and_look)
+    assert _sizes(ahead.process(_batch(3))) == []
+    assert _sizes(ahead.process(_batch(2))) == []
+    assert asked == [[3, 2]]
 
 
 def test_a_batch_left_by_a_failed_bundle_is_forgotten(ahead):

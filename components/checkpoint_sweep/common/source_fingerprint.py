@@ -11,6 +11,8 @@ from importlib.machinery import PathFinder
 from pathlib import Path
 
 _PACKAGES = frozenset({"site-packages", "dist-packages"})  # Folders of package managers.
+# Fields with statements, or with what has such: handlers of a `try`, cases of a `match`.
+_BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
 
 
 def fingerprint(modules: Iterable[str]) -> str:
@@ -41,6 +43,7 @@ def import_closure(modules: Iterable[str]) -> dict[str, Path]:
     """
     found: dict[str, Path] = {}
     todo: list[str] = []
+    known: set[tuple[str, bool]] = set()
     folders = _folders_of_installed()
     find_source = functools.cache(_source)  # The same modules are imported again and again.
     for name in modules:
@@ -55,8 +58,11 @@ def import_closure(modules: Iterable[str]) -> dict[str, Path]:
         found[name] = path
         package = name if path.name == "__init__.py" else name.rpartition(".")[0]
         for imported in _imports(path.read_bytes(), package):
-            source = find_source(imported)
             related = imported.partition(".")[0] == name.partition(".")[0]
+            if (imported, related) in known:
+                continue
+            known.add((imported, related))
+            source = find_source(imported)
             if source is not None and (related or not _is_installed(source, folders)):
                 todo.append(imported)
     return found
@@ -69,7 +75,7 @@ def _imports(source: bytes, package: str) -> tuple[str, ...]:
 
 
 def _imported(tree: ast.AST, package: str) -> Iterator[str]:
-    for node in ast.walk(tree):
+    for node in _statements(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 yield from _with_parents(alias.name)
@@ -79,6 +85,16 @@ def _imported(tree: ast.AST, package: str) -> Iterator[str]:
             yield from _with_parents(base)
             # A name that is imported from a package may be a module.
             yield from (f"{base}.{alias.name}" for alias in node.names if alias.name != "*")
+
+
+def _statements(tree: ast.AST) -> Iterator[ast.AST]:
+    """Lists all statements; `ast.walk` looks at each expression too, ten times as many."""
+    todo = [tree]
+    while todo:
+        node = todo.pop()
+        yield node
+        for field in _BLOCKS:
+            todo.extend(getattr(node, field, ()))
 
 
 def _with_parents(name: str) -> Iterator[str]:

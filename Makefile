@@ -65,10 +65,12 @@ test: $(TEST_ENVIRONMENTS)  #+ Run all tests; a part by PYTEST_ARGS='-m "not slo
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(PYTHON_BIN) -m pytest --numprocesses=auto --dist=loadfile \
 	    --no-loadscope-reorder $(PYTEST_ARGS)
 
-# The library's own tests of what differs by the versions of Python, TFMA, TensorFlow and NumPy; those
-# that need TFX or Estimator are skipped where there is none.
-PORTABLE := evaluation selection cli report saved_model model_run sweeping common
-$(OTHER_PYTHONS:%=test-%): test-%: .venv-%/.installed  #+ Test the library on Python 3.11 or 3.12
+# What differs by versions: engine beside stock TFMA, choices, command line, exports, reports. Tests that
+# need TFX or Estimator are skipped (tests/support/needs.py).
+PORTABLE := cli report saved_model selection model_run/test_keras3.py sweeping/test_sweep.py \
+    sweeping/test_without_estimator.py evaluation/test_tfma_internals.py \
+    evaluation/aggregate evaluation/jackknife evaluation/plan evaluation/results
+$(OTHER_PYTHONS:%=test-%): test-%: .venv-%/.installed
 	@PATH="$(CURDIR)/.venv-$*/bin:$$PATH" .venv-$*/bin/python -m pytest --numprocesses=auto \
 	    --dist=loadfile --no-loadscope-reorder -m "not slow" $(PYTEST_ARGS) \
 	    $(PORTABLE:%=tests/checkpoint_sweep/%)

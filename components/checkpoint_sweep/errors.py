@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from checkpoint_sweep.selection.policies import SelectionError
     from checkpoint_sweep.selection.retention import PruneError
     from checkpoint_sweep.sweeping.compare import ComparisonError
+    from checkpoint_sweep.sweeping.estimator_bases import EstimatorError
     from checkpoint_sweep.sweeping.folder import BusyError, FolderError
     from checkpoint_sweep.sweeping.predictions.request import PredictionsError
     from checkpoint_sweep.sweeping.served_predictions import ServingError
@@ -58,6 +59,7 @@ __all__ = [
     "CheckpointError",
     "ComparisonError",
     "EngineError",
+    "EstimatorError",
     "EvalConfigError",
     "EvalGraphError",
     "EvaluationError",
@@ -94,6 +96,7 @@ __getattr__ = importer(
         "ChangedError": "checkpoint_sweep.evaluation.candidates.fingerprint",
         "CheckpointError": "checkpoint_sweep.model_run.checkpoints",
         "ComparisonError": "checkpoint_sweep.sweeping.compare",
+        "EstimatorError": "checkpoint_sweep.sweeping.estimator_bases",
         "EngineError": "checkpoint_sweep.evaluation.request",
         "EvalConfigError": "checkpoint_sweep.common.eval_config",
         "EvalGraphError": "checkpoint_sweep.saved_model.eval_graph",

@@ -24,7 +24,11 @@ PACKAGES = (
     "tf_slim",
     "tfx",
 )
-_ESTIMATOR = re.compile("module '.*tensorflow' has no attribute 'estimator'")
+# What TensorFlow says where it has none, and the package of Estimators, which is still installed.
+_ESTIMATOR = re.compile(
+    "module '.*tensorflow' has no attribute 'estimator'"
+    "|cannot import name 'estimator_training' from 'tensorflow.*"
+)
 
 
 def whole() -> bool:
@@ -44,7 +48,9 @@ def lacking(error: BaseException | None) -> str | None:
         name = (getattr(one, "name", None) or "").partition(".")[0]
         if isinstance(one, ModuleNotFoundError) and name in PACKAGES:
             return name
-        if isinstance(one, AttributeError) and _ESTIMATOR.fullmatch(str(one)):
+        if isinstance(one, AttributeError | ImportError) and _ESTIMATOR.fullmatch(str(one)):
+            return "tf.estimator"
+        if type(one).__name__ == "EstimatorError":
             return "tf.estimator"
     return None
 

@@ -237,7 +237,7 @@ def _why_none(directory: str, others: Sequence[str]) -> Iterator[str | Words]:
     exports = tuple(os.path.dirname(path) + "/" for path in saved)
     unnumbered = [p for p in others if p.endswith(".index") and not p.startswith(exports)]
     use = (
-        "Write checkpoints with tf.train.CheckpointManager, or with "
+        "Write checkpoints with tf.train.CheckpointManager, or, in Keras 2, with "
         'ModelCheckpoint(folder + "/ckpt-{epoch}", save_weights_only=True)'
     )
     if unnumbered:

@@ -102,7 +102,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_finish() -> None:
     """Makes TFMA quick, and searches for garbage from here on, only in what the tests make."""
-    sys.dont_write_bytecode = "PYTHONDONTWRITEBYTECODE" in os.environ
+    sys.dont_write_bytecode = bool(sys.flags.dont_write_bytecode)
     if "tensorflow_model_analysis" in sys.modules:
         from tests.support import quick_tfma
 

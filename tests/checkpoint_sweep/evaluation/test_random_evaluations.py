@@ -3,6 +3,7 @@
 `make fuzz` goes on with other seeds for as long as one likes.
 """
 
+import functools
 from collections.abc import Callable
 from pathlib import Path
 
@@ -47,6 +48,11 @@ COVERED: dict[str, Callable[[Evaluation], bool]] = {
 }
 
 
+@functools.cache
+def _drawn(seed: int) -> Evaluation:
+    return with_traits(random_evaluations.evaluation(seed))
+
+
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory) -> fuzz.Models:
     return fuzz.Models(tmp_path_factory.mktemp("models"))
@@ -57,14 +63,14 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> fuzz.Models:
 def test_a_random_evaluation_equals_stock_tfmas(
     seed: int, models: fuzz.Models, tmp_path: Path
 ) -> None:
-    case = with_traits(random_evaluations.evaluation(seed))
+    case = _drawn(seed)
     found = fuzz.compare(case, tmp_path, models)
     assert not found.differences, f"{found.differences}\n{case}"
 
 
 @pytest.mark.parametrize("name", COVERED)
 def test_the_seeds_have_every_kind_of_evaluation(name: str) -> None:
-    assert any(COVERED[name](with_traits(random_evaluations.evaluation(seed))) for seed in SEEDS)
+    assert any(COVERED[name](_drawn(seed)) for seed in SEEDS)
 
 
 def test_a_seed_stands_for_one_evaluation() -> None:

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from pipeline.problems.problem import repository
+from tests.support import warm_pipeline
 
 ROOT = "checkpoint_sweep"
 MODULES = (
@@ -32,16 +33,6 @@ COMPONENTS = {"CheckpointSweep", "Evaluator"}
 # The examples of these need files: `sweeping/test_examples.py` and `sweeping/test_export_graph.py`
 # run them where such files are.
 WITH_FILES = {"export_graph", "plan_pruning", "sweep", "watch"}
-_WITHOUT_NETWORK = """
-import socket, sys
-
-def refuse(*_):
-    raise OSError("no network")
-
-socket.socket.connect = refuse
-from pdoc.__main__ import cli
-cli(sys.argv[1:])
-"""
 DOCUMENTS = sorted(
     path
     for pattern in ("README.md", "docs/*.md", "notebooks/*.ipynb")
@@ -206,9 +197,8 @@ def test_the_reference_has_a_page_for_each_public_module() -> None:
 
 @pytest.mark.slow
 def test_the_reference_is_built_offline_and_has_every_public_name(tmp_path: Path) -> None:
-    command = [sys.executable, "-W", "ignore", "-c", _WITHOUT_NETWORK, "--docformat=google"]
-    command += [f"--output-directory={tmp_path}", *MODULES]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    options = ["--docformat=google", f"--output-directory={tmp_path}"]
+    done = warm_pipeline.run("tests.support.without_network", "pdoc", *options, *MODULES)
     assert done.returncode == 0, done.stderr[-3000:]
     for module in MODULES:
         page = (tmp_path / f"{module.replace('.', '/')}.html").read_text()

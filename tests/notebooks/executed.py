@@ -1,11 +1,15 @@
 """Runs a notebook as a reader would, and exports it to HTML that needs no network."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
+
+from tests.notebooks import forked_kernel
+from tests.support import warm_pipeline
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((REPOSITORY / "notebooks").glob("*.ipynb"))
@@ -25,13 +29,15 @@ def _with_parameters(notebook: NotebookNode, source: str) -> NotebookNode:
     return notebook
 
 
-def export(notebook: Path, root: Path, directory: Path) -> Path:
+def export(notebook: Path, root: Path, directory: Path, forked: bool = False) -> Path:
     """Executes a notebook on a finished run and exports it.
 
     Args:
         notebook: the stored one.
         root: of the run.
         directory: an empty one to work in; it gets the application beside the notebook.
+        forked: whether its kernel is forked from a process that has imported, rather than started
+            as a reader's is.
 
     Returns:
         The HTML file.
@@ -44,6 +50,14 @@ def export(notebook: Path, root: Path, directory: Path) -> Path:
     nbformat.write(prepared, copy)
     command = [sys.executable, "-m", "nbconvert", "--to=html", "--execute", str(copy)]
     options = ["--ExecutePreprocessor.store_widget_state=False", *_WITHOUT_NETWORK]
-    done = subprocess.run([*command, *options], capture_output=True, text=True, check=False)
+    environment = dict(os.environ)
+    if forked:
+        forked_kernel.write(directory / "jupyter")
+        warm_pipeline.parent()  # which the kernel would else start, and end
+        environment["JUPYTER_PATH"] = str(directory / "jupyter")
+        options.append(f"--ExecutePreprocessor.kernel_name={forked_kernel.NAME}")
+    done = subprocess.run(
+        [*command, *options], env=environment, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr[-4000:]
     return copy.with_suffix(".html")

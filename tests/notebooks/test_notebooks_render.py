@@ -23,8 +23,11 @@ def root(taxi_run: PipelineRun) -> Path:
 
 @pytest.fixture(scope="module")
 def exported(root: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Each notebook's HTML, by the notebook's name."""
-    return {path.stem: export(path, root, tmp_path_factory.mktemp(path.stem)) for path in NOTEBOOKS}
+    """Each notebook's HTML, by the notebook's name; the first has a kernel as a reader's."""
+    return {
+        path.stem: export(path, root, tmp_path_factory.mktemp(path.stem), forked=number > 0)
+        for number, path in enumerate(NOTEBOOKS)
+    }
 
 
 @pytest.fixture(scope="module")

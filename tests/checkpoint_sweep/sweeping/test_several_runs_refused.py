@@ -33,6 +33,10 @@ def _watching(runs: Runs, output: str) -> None:
     watch(runs.of("seed-1", "seed-2"), "export", runs.options)  # type: ignore[arg-type]
 
 
+def _beside_nothing(runs: Runs, output: str) -> None:
+    sweep(["/here", "/there"], "export", runs.options)
+
+
 REFUSED: dict[str, Callable[[Runs, str], None]] = {
     "a run of another model has no export of its own": _sweeping(["seed-1", "other"], ["seed-1"]),
     "no run has the exported weights": _sweeping(["seed-1", "seed-2"], ["seed-2", "seed-1"]),
@@ -49,6 +53,8 @@ REFUSED: dict[str, Callable[[Runs, str], None]] = {
     "a run has no checkpoint in the range": _sweeping(
         ["seed-1", "seed-2"], ["seed-1"], steps=StepRange(first=80)
     ),
+    "the runs have no local folder in common, beside which results could be (Python, command "
+    "line)": _beside_nothing,
     "`watch` gets several (Python, command line)": _watching,
 }
 

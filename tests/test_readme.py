@@ -1,64 +1,14 @@
-"""The README's trial, run as a reader would run it, and the names that the README has."""
+"""The names that the README has; its trial is run in `test_wheel.py`."""
 
-import json
 import re
 import subprocess
-import sys
-from pathlib import Path
 
-import pytest
 from packaging import version
 
 from checkpoint_sweep.version import __version__
 from pipeline.problems.problem import repository
 
 _README = repository() / "README.md"
-
-
-# The console script, and no `tfx`, as where the library is installed as the README says.
-_TRIAL = r"""
-import runpy, shlex, sys
-from contextlib import redirect_stdout, suppress
-
-class Blocked:
-    def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] == "tfx":
-            raise ImportError(name)
-
-sys.meta_path.insert(0, Blocked())
-from checkpoint_sweep.cli.main import main
-
-for line in open("trial.sh").read().replace("\\\n", " ").splitlines():
-    words = shlex.split(line, comments=True)
-    with open(words.pop() if ">" in words else "out", "a") as file, redirect_stdout(file):
-        sys.argv = [word for word in words if word != ">"]
-        if sys.argv[0] == "python":
-            sys.argv.pop(0)
-            runpy.run_path(f"{repository}/{sys.argv[0]}", run_name="__main__")
-        elif sys.argv[0] == "checkpoint-sweep":
-            with suppress(SystemExit):
-                main()
-"""
-
-
-@pytest.mark.slow
-def test_the_trial_without_tfx_drafts_a_config_and_chooses(tmp_path: Path) -> None:
-    (code,) = re.findall(r"<!-- trial.sh -->\n```sh\n(.*?)```", _README.read_text(), re.DOTALL)
-    (tmp_path / "trial.sh").write_text(code)
-    done = subprocess.run(
-        [sys.executable, "-c", f"repository = {str(repository())!r}\n{_TRIAL}"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    assert 'label_key: "tipped"' in (tmp_path / "eval_config.pbtxt").read_text()
-    (path,) = (tmp_path / "sample" / "run-sweep").glob("latest/verdicts.json")
-    verdicts = json.loads(path.read_text())
-    assert len(verdicts["checkpoints"]) == 12
-    assert verdicts["reason"] in (tmp_path / "out").read_text()
-    assert (path.parent / "model" / "saved_model.pb").is_file()
 
 
 def test_every_make_target_exists() -> None:

@@ -6,6 +6,7 @@ It is built from a copy, so that a build leaves nothing in the checkout.
 import importlib.metadata
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -22,23 +23,40 @@ pytestmark = pytest.mark.slow
 _PACKAGE = Path(checkpoint_sweep.__file__).parent
 _GENERATED = shutil.ignore_patterns("__pycache__", "*.egg-info")
 
-# Imports, from the folder that is given, everything but the TFX components with `tfx` out of reach,
-# and then what is public with it: one process, since imports take seconds. Prints what it imported.
-_IMPORT = """
-import importlib, json, pkgutil, sys
+# Runs the README's trial and imports everything but the TFX components, from the folder that is
+# given and with `tfx` out of reach, and then what is public with it: one process, since imports
+# take seconds. Prints what it imported.
+_PROGRAM = r"""
+import importlib, json, pkgutil, runpy, shlex, sys
+from contextlib import redirect_stdout, suppress
 
 class Blocked:
     def find_spec(self, name, path=None, target=None):
         if name.partition(".")[0] == "tfx":
             raise ImportError(f"{name} is not for the library outside of tfx_components")
 
+installed, repository = sys.argv[1:]
 blocked = Blocked()
 sys.meta_path.insert(0, blocked)
 import checkpoint_sweep
 
-assert checkpoint_sweep.__file__.startswith(sys.argv[1]), checkpoint_sweep.__file__
+assert checkpoint_sweep.__file__.startswith(installed), checkpoint_sweep.__file__
 for name in ("Direction", "Selection", "StepRange"):
     getattr(checkpoint_sweep, name)
+
+from checkpoint_sweep.cli.main import main
+
+for line in open("trial.sh").read().replace("\\\n", " ").splitlines():
+    words = shlex.split(line, comments=True)
+    with open(words.pop() if ">" in words else "out", "a") as file, redirect_stdout(file):
+        sys.argv = [word for word in words if word != ">"]
+        if sys.argv[0] == "python":
+            sys.argv.pop(0)
+            runpy.run_path(f"{repository}/{sys.argv[0]}", run_name="__main__")
+        elif sys.argv[0] == "checkpoint-sweep":
+            with suppress(SystemExit):
+                main()
+
 without = []
 for module in pkgutil.walk_packages(checkpoint_sweep.__path__, "checkpoint_sweep."):
     if ".tfx_components" not in module.name:
@@ -78,10 +96,18 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def _run(installed: Path, *command: str) -> str:
+@pytest.fixture(scope="module")
+def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that commands are run in, with the README's trial in it."""
+    folder = tmp_path_factory.mktemp("elsewhere")
+    readme = (repository() / "README.md").read_text()
+    (code,) = re.findall(r"<!-- trial.sh -->\n```sh\n(.*?)```", readme, re.DOTALL)
+    (folder / "trial.sh").write_text(code)
+    return folder
+
+
+def _run(installed: Path, elsewhere: Path, *command: str) -> str:
     """What a command prints that finds the installed wheel before this checkout."""
-    elsewhere = installed.parent / "elsewhere"
-    elsewhere.mkdir(exist_ok=True)
     done = subprocess.run(
         command,
         cwd=elsewhere,
@@ -119,17 +145,30 @@ def test_the_wheel_declares_license_version_extras_and_script(wheel: Path, insta
     assert (script.group, script.name) == ("console_scripts", "checkpoint-sweep")
 
 
-def test_the_installed_console_script_prints_its_version(installed: Path) -> None:
-    printed = _run(installed, str(installed / "bin" / "checkpoint-sweep"), "--version")
+def test_the_installed_console_script_prints_its_version(installed: Path, elsewhere: Path) -> None:
+    printed = _run(installed, elsewhere, str(installed / "bin" / "checkpoint-sweep"), "--version")
     assert printed.strip() == f"checkpoint-sweep {checkpoint_sweep.version.__version__}"
 
 
 @pytest.fixture(scope="module")
-def imported(installed: Path) -> tuple[list[str], dict[str, str]]:
+def imported(installed: Path, elsewhere: Path) -> tuple[list[str], dict[str, str]]:
     """The modules that were imported without TFX, and the files of public names."""
-    printed = _run(installed, sys.executable, "-W", "ignore", "-c", _IMPORT, str(installed))
+    program = sys.executable, "-W", "ignore", "-c", _PROGRAM
+    printed = _run(installed, elsewhere, *program, str(installed), str(repository()))
     without, public = json.loads(printed.splitlines()[-1])
     return without, public
+
+
+def test_the_trial_of_the_readme_drafts_a_config_and_chooses_without_tfx(
+    imported: object, elsewhere: Path
+) -> None:
+    del imported  # the same process
+    assert 'label_key: "tipped"' in (elsewhere / "eval_config.pbtxt").read_text()
+    (path,) = (elsewhere / "sample" / "run-sweep").glob("latest/verdicts.json")
+    verdicts = json.loads(path.read_text())
+    assert len(verdicts["checkpoints"]) == 12
+    assert verdicts["reason"] in (elsewhere / "out").read_text()
+    assert (path.parent / "model" / "saved_model.pb").is_file()
 
 
 def test_only_the_tfx_components_need_tfx(imported: tuple[list[str], dict[str, str]]) -> None:

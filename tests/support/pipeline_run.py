@@ -95,9 +95,14 @@ class PipelineRun:
 
 
 def run(
-    problem: str, root: Path, data: Path, *options: str, command: Sequence[str] = ("pipeline",)
+    problem: str,
+    root: Path,
+    data: Path,
+    *options: str,
+    command: Sequence[str] = ("pipeline",),
+    cold: bool = False,
 ) -> PipelineRun:
-    """Runs the pipeline with these options; forked from a process that has imported.
+    """Runs the pipeline with these options.
 
     Args:
         problem: Name of the problem.
@@ -105,15 +110,21 @@ def run(
         data: Folder of the data.
         options: Further options.
         command: Module that runs the pipeline, and arguments before its options.
+        cold: Whether it has an interpreter of its own, as a user's, rather than being forked from a
+            process that has imported.
     """
-    places = f"--root={root}", f"--data={data}"
-    done = warm_pipeline.run(*command, f"--problem={problem}", *places, *options)
+    words = [*command, f"--problem={problem}", f"--root={root}", f"--data={data}", *options]
+    if cold:
+        interpreted = [sys.executable, "-m", *words]
+        done = subprocess.run(interpreted, capture_output=True, text=True, check=False)
+    else:
+        done = warm_pipeline.run(*words)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     return PipelineRun(root, done.stdout + done.stderr, _summary(root))
 
 
 def taxi(folder: Path) -> PipelineRun:
-    """The one run on a sample of the taxi data in this folder, begun as a user begins it.
+    """The one run on a sample of the taxi data in this folder.
 
     The folder may be that of several processes: the first makes the run, others wait for it.
     """
@@ -124,12 +135,10 @@ def taxi(folder: Path) -> PipelineRun:
         if not printed.exists():
             data.mkdir(exist_ok=True)
             taxi_examples.write_csv(data / "data.csv", 3000)
-            command = [sys.executable, "-m", "pipeline", f"--root={root}", f"--data={data}"]
             steps = ["--steps=400", "--checkpoint-steps=100"]
-            done = subprocess.run([*command, *steps], capture_output=True, text=True, check=False)
-            assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+            done = run("taxi", root, data, *steps)
             shutil.copytree(root, _kept(root))
-            printed.write_text(done.stdout + done.stderr)
+            printed.write_text(done.output)
     return PipelineRun(root, printed.read_text(), _summary(_kept(root)))
 
 

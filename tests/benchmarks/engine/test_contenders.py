@@ -9,6 +9,7 @@ from typer.testing import CliRunner, Result
 
 from benchmarks.common.prepared_data import PreparedData
 from benchmarks.common.timing_events import TimingLog, split_time
+from benchmarks.engine import __main__ as engine_command
 from benchmarks.engine import plan as plan_lib
 from benchmarks.engine.__main__ import app
 from benchmarks.engine.cases import (
@@ -20,6 +21,7 @@ from benchmarks.engine.cases import (
     Case,
     CaseOutcome,
 )
+from tests.support import warm_pipeline
 from tests.support.pipeline_run import PipelineRun
 
 pytestmark = pytest.mark.slow
@@ -33,11 +35,20 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def command(out: Path, taxi_run: PipelineRun) -> Result:
-    """`python -m benchmarks.engine` on a finished run, with one case."""
+    """`python -m benchmarks.engine` on a finished run, with one case, which has a new interpreter.
+
+    The process that prepares the data is forked from one that has imported.
+    """
+
+    def prepare(module: str, arguments: list[str], log: Path, described: str) -> None:
+        done = warm_pipeline.run(module, *arguments)
+        assert done.returncode == 0, (described, done.stderr[-3000:])
+
     case = Case(BARE_SESSION_RUN, EXAMPLES, CHECKPOINTS)
     tiny = plan_lib.BenchmarkPlan(EXAMPLES, EXAMPLES, CHECKPOINTS, {case: 1}, [])
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(plan_lib, "smoke", lambda: tiny)
+        patch.setattr(engine_command, "run_module", prepare)
         options = ["--smoke", "--run", str(taxi_run.kept), "--out", str(out)]
         return CliRunner().invoke(app(), options)
 

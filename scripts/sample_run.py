@@ -46,9 +46,7 @@ def make(directory: Path) -> None:
         model.fit(inputs, labels, batch_size=32, epochs=_EPOCHS, verbose=0)
         step = number * _EPOCHS * -(-_TRAINED // 32)
         tf.train.Checkpoint(model=model).write(str(directory / "run" / f"ckpt-{step}"))
-    tf.saved_model.save(
-        model, str(directory / "export"), signatures={"serving_default": _serve(model)}
-    )
+    _export(model, str(directory / "export"))
     _write(directory / "train.csv", train)
     _write(directory / "eval.csv", {name: values[_TRAINED:] for name, values in columns.items()})
 
@@ -75,6 +73,18 @@ def _model() -> tf.keras.Model:
     layers = [tf.keras.layers.Dense(64, "relu"), tf.keras.layers.Dense(64, "relu")]
     last = tf.keras.layers.Dense(1, "sigmoid")
     return tf.keras.Sequential([tf.keras.Input([2 + len(_PAYMENTS)]), *layers, last])
+
+
+def _export(model: tf.keras.Model, directory: str) -> None:
+    """Exports as Keras 2 is exported, or Keras 3, whose variables the other way omits."""
+    serve = _serve(model)
+    if tf.keras.__version__.startswith("2."):
+        tf.saved_model.save(model, directory, signatures={"serving_default": serve})
+        return
+    archive = tf.keras.export.ExportArchive()
+    archive.track(model)
+    archive.add_endpoint("serving_default", serve)
+    archive.write_out(directory, verbose=False)
 
 
 def _serve(model: tf.keras.Model) -> tf.types.experimental.GenericFunction:

@@ -19,6 +19,15 @@ class SweepCallback(tf.keras.callbacks.Callback):
         model.fit(data, epochs=20, callbacks=[saver, callback])
         print(callback.result.reason, callback.result.model)
 
+    The `ModelCheckpoint` of Keras 3 writes no checkpoints of TensorFlow. There, another callback saves:
+
+        run = tf.train.CheckpointManager(tf.train.Checkpoint(model=model), "run", max_to_keep=None)
+        saver = keras.callbacks.LambdaCallback(
+            on_epoch_end=lambda epoch, logs: run.save(checkpoint_number=epoch + 1)
+        )
+
+    and `export` uses `keras.export.ExportArchive`.
+
     It comes after the callback that saves. Training waits for it. What is wrong with the arguments
     ends it after its first epoch; an evaluation that fails later is a warning. With the policy
     `EarliestEligible`, training stops when a checkpoint has passed every threshold.
@@ -26,7 +35,8 @@ class SweepCallback(tf.keras.callbacks.Callback):
     Args:
         run: Local directory of the checkpoints.
         export: Function that is called once, with a directory, to which it exports the model as it
-            is served: `lambda directory: tf.saved_model.save(model, directory, signatures=...)`.
+            is served: `lambda directory: tf.saved_model.save(model, directory, signatures=...)`,
+            of Keras 3 by `ExportArchive`.
         options: Options of each sweep; their examples are not to be trained on.
         patience: Number of checkpoints that may come after the earliest that is tied with the
             best before training stops; None for any number.

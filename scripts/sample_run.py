@@ -78,7 +78,7 @@ def _model() -> tf.keras.Model:
 def _export(model: tf.keras.Model, directory: str) -> None:
     """Exports as Keras 2 is exported, or Keras 3, whose variables the other way omits."""
     serve = _serve(model)
-    if tf.keras.__version__.startswith("2."):
+    if not hasattr(tf.keras, "ops"):  # It is Keras 2.
         tf.saved_model.save(model, directory, signatures={"serving_default": serve})
         return
     archive = tf.keras.export.ExportArchive()

@@ -19,14 +19,12 @@ class SweepCallback(tf.keras.callbacks.Callback):
         model.fit(data, epochs=20, callbacks=[saver, callback])
         print(callback.result.reason, callback.result.model)
 
-    The `ModelCheckpoint` of Keras 3 writes no checkpoints of TensorFlow. There, another callback saves:
+    Where Keras 3's `ModelCheckpoint` saves in no format of TensorFlow, another callback does.
 
-        run = tf.train.CheckpointManager(tf.train.Checkpoint(model=model), "run", max_to_keep=None)
+        run = tf.train.CheckpointManager(tf.train.Checkpoint(model=model), "run", None)
         saver = keras.callbacks.LambdaCallback(
             on_epoch_end=lambda epoch, logs: run.save(checkpoint_number=epoch + 1)
         )
-
-    and `export` uses `keras.export.ExportArchive`.
 
     It comes after the callback that saves. Training waits for it. What is wrong with the arguments
     ends it after its first epoch; an evaluation that fails later is a warning. With the policy

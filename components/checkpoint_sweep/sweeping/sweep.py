@@ -77,7 +77,7 @@ def sweep(
     True
 
     Of several runs, such as seeds or trials, one checkpoint is chosen. Those that share an export
-    share its graph; else each run has an export of its own, and `{run}` stands for its directory:
+    share its graph; else each run has an export of its own, and `{run}` stands for its directory.
 
         sweep(["runs/seed-0", "runs/seed-1"], "{run}/export", options)
 

@@ -36,7 +36,7 @@ class CheckpointSweep(base_beam_component.BaseBeamComponent):
             model=sweep.outputs["model"], model_blessing=sweep.outputs["blessing"], ...
         )
 
-    Runs of several Trainers, such as seeds or trials, come by `tfx.v1.dsl.union`:
+    Runs of several Trainers, such as seeds or trials, come by `tfx.v1.dsl.union`.
 
         trainers = [seed_0, seed_1]
         sweep = CheckpointSweep(

@@ -7,10 +7,12 @@ import dataclasses
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 
+from checkpoint_sweep.model_run import runs
 from checkpoint_sweep.selection.across import Across
 from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.sweeping import run_sweep
@@ -94,18 +96,18 @@ def _folder(case: Case) -> None:
     _data(case).mkdir()
 
 
-def _vanish(name: str, *files: str) -> Trigger:
-    """Files of step 20 go right before a step of the executor."""
+def _vanish(module: ModuleType, name: str, *files: str) -> Trigger:
+    """Files of step 20 go right before a function is called."""
 
     def trigger(case: Case) -> None:
-        stock = getattr(run_sweep, name)
+        stock = getattr(module, name)
 
         def step(*arguments: Any) -> Any:
             for file in files:
                 (case.model_run / f"model.ckpt-20{file}").unlink()
             return stock(*arguments)
 
-        case.patch.setattr(run_sweep, name, step)
+        case.patch.setattr(module, name, step)
 
     return trigger
 
@@ -118,12 +120,16 @@ def _with_tfma(trigger: Trigger) -> Trigger:
     return with_tfma
 
 
-_kind("it goes after it was found", UNREADABLE)(_vanish("make_candidates", ".index", DATA))
-_kind("its data go after it was found", UNREADABLE)(_vanish("make_candidates", DATA))
-_kind("it goes before it is evaluated", UNREADABLE)(_vanish("evaluate_candidates", ".index", DATA))
-_kind("its data go before it is evaluated", UNREADABLE)(_vanish("evaluate_candidates", DATA))
+_kind("it goes after it was found", UNREADABLE)(_vanish(runs, "candidates_of", ".index", DATA))
+_kind("its data go after it was found", UNREADABLE)(_vanish(runs, "candidates_of", DATA))
+_kind("it goes before it is evaluated", UNREADABLE)(
+    _vanish(run_sweep, "evaluate_candidates", ".index", DATA)
+)
+_kind("its data go before it is evaluated", UNREADABLE)(
+    _vanish(run_sweep, "evaluate_candidates", DATA)
+)
 _kind("it goes before stock TFMA evaluates it", UNREADABLE, others=(0,))(
-    _with_tfma(_vanish("evaluate_candidates", ".index", DATA))
+    _with_tfma(_vanish(run_sweep, "evaluate_candidates", ".index", DATA))
 )
 
 

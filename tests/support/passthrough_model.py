@@ -124,10 +124,10 @@ def write_examples(path: str | os.PathLike[str], rows: Sequence[Row]) -> str:
 
 
 def serialize(row: Row) -> bytes:
-    """Serializes a row as a `tf.Example`; see `write_examples`."""
+    """Serializes a row as a `tf.Example`, always as the same bytes, by which folds are drawn."""
     features = {name: _feature(name, values) for name, values in row.items()}
     example = tf.train.Example(features=tf.train.Features(feature=features))
-    return example.SerializeToString()
+    return example.SerializeToString(deterministic=True)
 
 
 def _feature(name: str, values: Sequence[Any]) -> tf.train.Feature:

@@ -47,7 +47,7 @@ def _tfrecord(compression: str = "") -> Callable[[Path], None]:
         example = tf.train.Example()
         example.features.feature["x"].int64_list.value.append(1)
         with tf.io.TFRecordWriter(str(folder / "part-0"), compression) as writer:
-            writer.write(example.SerializeToString())
+            writer.write(example.SerializeToString(deterministic=True))
 
     return write
 

@@ -208,7 +208,9 @@ def test_what_is_wrong_with_a_split_is_said_of_it(
     for example in without:
         del example.features.feature["big_tipper"]
     unlabelled = tmp_path / "unlabelled.tfrecord"
-    tfrecords.write(unlabelled, [example.SerializeToString() for example in without])
+    tfrecords.write(
+        unlabelled, [example.SerializeToString(deterministic=True) for example in without]
+    )
     with pytest.raises(FeatureError, match=r"On the split 'drift': The label 'big_tipper' is not"):
         _again(swept, tmp_path, other_splits={"drift": str(unlabelled)})
 

@@ -257,7 +257,7 @@ def _records(path: Path, compression: str = "") -> None:
     example = tf.train.Example()
     example.features.feature["x"].int64_list.value.append(1)
     with tf.io.TFRecordWriter(str(path), compression) as writer:
-        writer.write(example.SerializeToString())
+        writer.write(example.SerializeToString(deterministic=True))
 
 
 def _gzipped_records(folder: Path) -> None:

@@ -41,7 +41,7 @@ def example(values: dict) -> bytes:
         if values[name] is not None:
             getattr(result.features.feature[name], kind).SetInParent()
             getattr(result.features.feature[name], kind).value.extend(values[name])
-    return result.SerializeToString()
+    return result.SerializeToString(deterministic=True)
 
 
 ALL = [example(dict(zip(VALUES, row, strict=True))) for row in itertools.product(*VALUES.values())]

@@ -18,7 +18,7 @@ def _example(tree: bytes, size: float) -> bytes:
     example = tf.train.Example()
     example.features.feature["tree"].bytes_list.value.append(tree)
     example.features.feature["size"].float_list.value.append(size)
-    return example.SerializeToString()
+    return example.SerializeToString(deterministic=True)
 
 
 def _examples() -> Batch:

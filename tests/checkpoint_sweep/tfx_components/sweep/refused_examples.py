@@ -53,7 +53,7 @@ def _rewrite(file: Path, change: Callable[[int, Any], None]) -> None:
     examples = [tf.train.Example.FromString(record) for record in tfrecords.read(file, "GZIP")]
     for number, example in enumerate(examples):
         change(number, example.features.feature)
-    _records(file, [example.SerializeToString() for example in examples])
+    _records(file, [example.SerializeToString(deterministic=True) for example in examples])
 
 
 def _records(file: Path, records: list[bytes]) -> None:

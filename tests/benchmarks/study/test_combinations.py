@@ -1,8 +1,8 @@
-"""What is said of combined slices, many thresholds and clusters is found by the simulations."""
+"""What is said of combined slices, thresholds, clusters and runs is found by the simulations."""
 
 import numpy as np
 
-from benchmarks.study import clusters, combinations, thresholds
+from benchmarks.study import clusters, combinations, several_runs, thresholds
 
 
 def test_equally_good_checkpoints_are_in_the_set_whatever_is_combined() -> None:
@@ -35,3 +35,11 @@ def test_the_interval_of_clustered_rows_holds_the_truth_by_their_cluster_alone()
     assert (
         by_user.cautioned < 0.1 < 0.9 < clusters.simulate(20, 0.5, 20, checkpoints=2)[1].cautioned
     )
+
+
+def test_the_set_of_several_runs_holds_the_best_and_the_spread_tells_runs_from_examples() -> None:
+    equal, different = several_runs.simulate(3, 2, (0.0, 3.0), samples=60)
+    assert equal.in_set > 0.85
+    assert equal.value > 0.85
+    assert equal.difference > 0.85
+    assert equal.spread < 1 < 2 < different.spread < 4

@@ -49,7 +49,9 @@ def digest_of_serving_graph(saved_model: SavedModel, signature_name: str) -> str
         content = shared.numbered(proto).SerializeToString(deterministic=True)
         digest.update(f"{len(content)} ".encode() + content)
     names = (parts.tensors, parts.restore, parts.init, sorted(parts.fetches.items()))
-    digest.update(repr((names, sorted(serving.feeds.items()))).encode())
+    # The version of the producer decides on the meaning of some ops.
+    producer = serving.meta_graph.graph_def.versions.producer
+    digest.update(repr((names, sorted(serving.feeds.items()), producer)).encode())
     return digest.hexdigest()
 
 
@@ -63,7 +65,8 @@ class _SharedNames:
         """Returns a node with its number in place of the name; what has no such name as it is."""
         if not isinstance(proto, tf.compat.v1.NodeDef) or "shared_name" not in proto.attr:
             return proto
-        name = proto.attr["shared_name"].s
+        # Without such a name, a node shares by its own.
+        name = proto.attr["shared_name"].s or proto.name.encode()
         number = self._numbers.setdefault(name, len(self._numbers))
         copied = tf.compat.v1.NodeDef()
         copied.CopyFrom(proto)

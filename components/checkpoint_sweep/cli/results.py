@@ -50,11 +50,13 @@ def export(
     """
     screen.before_imports(True)
     screen.say_loading()
-    from checkpoint_sweep.sweeping import folder as folders
-    from checkpoint_sweep.sweeping.export import export_step, verdict_on
+    from checkpoint_sweep.sweeping.export import export_step, sharing_runs, verdict_on
+    from checkpoint_sweep.sweeping.finished import read_result
 
-    verdict = verdict_on(folders.latest(folder), run, step)
-    export_step(run, model, step, directory, step_from)
+    swept = read_result(folder)
+    verdict = verdict_on(swept.directory, run, step)
+    sharing = sharing_runs(swept.report.made, run) if verdict and verdict.run else ()
+    export_step(run, model, step, directory, step_from, sharing)
     label = verdict.label if verdict else f"step {step}"
     screen.answer(f"{directory}: {label}" + (f", {verdict.reason}" if verdict else ""))
 

@@ -1,10 +1,12 @@
 """The runs of a sweep, and the candidates of all of them."""
 
 import dataclasses
+import os
 from collections.abc import Mapping, Sequence
 
 from absl import logging
 
+from checkpoint_sweep.common import files
 from checkpoint_sweep.common.names import natural_order
 from checkpoint_sweep.model_run.candidates import candidates_of, check_usable
 from checkpoint_sweep.model_run.checkpoints import (
@@ -66,7 +68,8 @@ def make_runs(directories: Sequence[str], exported: Sequence[str]) -> list[Model
             f"There {'is 1 run' if count == 1 else f'are {count} runs'} and {len(exported)} "
             "exported models. Give one that all runs share, or one for each run, in their order."
         )
-    names: Sequence[str | None] = [None] if count == 1 else name_runs(directories)
+    paths = [files.absolute(directory) for directory in directories]
+    names: Sequence[str | None] = [None] if count == 1 else name_runs(paths)
     models = list(map(SavedModel, exported if len(exported) == count else [*exported] * count))
     runs = [ModelRun(*run) for run in zip(directories, models, names, strict=True)]
     return sorted(runs, key=lambda run: natural_order(run.name or ""))
@@ -89,6 +92,7 @@ def find_candidates(
     Raises:
         ExportedModelError: No checkpoint reproduces the weights of an exported model.
         CheckpointError: A run has no checkpoints, they are of another model, or none can be read.
+        RunsError: Two runs have the same checkpoints.
     """
     found: dict[ModelRun, list[Checkpoint]] = {}
     for run in runs:
@@ -96,6 +100,7 @@ def find_candidates(
         if warning := deletion_warning(of_run):
             logging.warning(warning if run.name is None else f"{run.name}: {warning}")
         found[run] = [dataclasses.replace(c, run=run.name) for c in of_run]
+    _check_apart(found)
     swept = {run: _select(steps, run, checkpoints) for run, checkpoints in found.items()}
     made: dict[Checkpoint, ModelSource | str] = {}
     for exported in dict.fromkeys(run.exported for run in runs):
@@ -116,6 +121,20 @@ def find_candidates(
         {c.name: s for c in checkpoints if isinstance(s := made[c], ModelSource)},
         {c.name: reason for c in checkpoints if isinstance(reason := made[c], str)},
     )
+
+
+def _check_apart(found: Mapping[ModelRun, Sequence[Checkpoint]]) -> None:
+    """Checks that no run is there twice, by a link or by a folder above it."""
+    names: dict[str, str | None] = {}
+    for run, checkpoints in found.items():
+        folder = os.path.dirname(checkpoints[0].prefix)
+        real = folder if "://" in folder else os.path.realpath(folder)
+        if real in names:
+            raise RunsError(
+                f"The runs {names[real]} and {run.name} have the same checkpoints, in {real}. "
+                "Name each run once."
+            )
+        names[real] = run.name
 
 
 def _select(steps: StepRange, run: ModelRun, checkpoints: Sequence[Checkpoint]) -> list[Checkpoint]:

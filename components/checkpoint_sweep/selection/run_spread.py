@@ -119,7 +119,10 @@ def describe_spread(spread: RunSpread, winner: Verdict | None) -> list[str]:
     """
     values = [one.best.value for one in spread.runs if one.best and one.best.value is not None]
     if spread.standard_deviation is None:
-        return [f"Between runs: {len(values)} of {len(spread.runs)} runs has a passing checkpoint."]
+        verb = "has" if len(values) == 1 else "have"
+        return [
+            f"Between runs: {len(values)} of {len(spread.runs)} runs {verb} a passing checkpoint."
+        ]
     of = len(values) if len(values) == len(spread.runs) else f"{len(values)} of {len(spread.runs)}"
     text = (
         f"Between runs: the best values of {of} runs go from {plain(min(values))} to "

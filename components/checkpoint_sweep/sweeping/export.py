@@ -1,18 +1,27 @@
 """Exports any checkpoint of a run."""
 
+import contextlib
 import os
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import tensorflow as tf
 
 from checkpoint_sweep.common.json_safe import OTHER_FORM
 from checkpoint_sweep.evaluation.results.ledger import read_ledger
 from checkpoint_sweep.model_run.candidates import make_candidates
-from checkpoint_sweep.model_run.checkpoints import CheckpointError, StepRange, find_checkpoints
+from checkpoint_sweep.model_run.checkpoints import (
+    CheckpointError,
+    NoCheckpointError,
+    StepRange,
+    find_checkpoints,
+)
 from checkpoint_sweep.saved_model.saved_model import SavedModel
 from checkpoint_sweep.saved_model.timestamped_exports import find_export
 from checkpoint_sweep.selection.verdict import Verdict
 from checkpoint_sweep.sweeping import folder as folders
 from checkpoint_sweep.sweeping.evaluated_export import export_evaluated
+from checkpoint_sweep.sweeping.several_runs import RUN_FOLDER
 
 
 def verdict_on(directory: str, run: str, step: int) -> Verdict | None:
@@ -37,8 +46,31 @@ def verdict_on(directory: str, run: str, step: int) -> Verdict | None:
     return next((v for v in found if os.path.realpath(prefixes[v.name]).startswith(below)), None)
 
 
+def sharing_runs(made: Mapping[str, Any], run: str) -> list[str]:
+    """Finds the other runs of a sweep that were evaluated in the graph of the same export.
+
+    Args:
+        made: Provenance of the sweep.
+        run: Directory of the checkpoints of one of its runs.
+
+    Returns:
+        Their directories; none in a sweep of one run.
+    """
+    real = os.path.realpath(run)
+    runs = {os.path.realpath(of["model_run"]): of for of in made.get("runs", ())}
+    if real not in runs:
+        return []
+    model = runs[real]["model"]
+    return [of["model_run"] for path, of in runs.items() if of["model"] == model and path != real]
+
+
 def export_step(
-    run: str, model: str, step: int, directory: str, step_from: str | None = None
+    run: str,
+    model: str,
+    step: int,
+    directory: str,
+    step_from: str | None = None,
+    sharing: Sequence[str] = (),
 ) -> None:
     """Writes the SavedModel that an exporter would have written at a step.
 
@@ -48,6 +80,8 @@ def export_step(
         step: Step of the checkpoint.
         directory: Directory for the SavedModel; must not exist.
         step_from: Regular expression that finds the step in a name; None to tell it from the names.
+        sharing: Directories of other runs that share the graph of the SavedModel, which may have
+            been exported from one of theirs.
 
     Raises:
         UserError: There is no such checkpoint, it cannot be used, or the directory is there.
@@ -57,7 +91,12 @@ def export_step(
         raise CheckpointError(f"{directory} exists. Name a folder that does not.")
     checkpoints = find_checkpoints(run, step_from)
     swept = StepRange(step, step).select(checkpoints)
-    candidates = make_candidates(SavedModel(find_export(model)), checkpoints, swept)
+    others = []
+    for other in sharing:
+        with contextlib.suppress(NoCheckpointError):
+            others += find_checkpoints(other, step_from)
+    exported = SavedModel(find_export(model.replace(RUN_FOLDER, run)))
+    candidates = make_candidates(exported, [*checkpoints, *others], swept)
     if reason := candidates.skipped.get(step):
         raise CheckpointError(f"The checkpoint of step {step} cannot be exported: {reason}.")
     export_evaluated(candidates.sources[step], directory)

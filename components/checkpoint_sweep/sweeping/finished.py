@@ -11,10 +11,14 @@ from absl import logging
 
 from checkpoint_sweep.common import progress
 from checkpoint_sweep.common.digests import of_files
+from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.common.files import write_json
 from checkpoint_sweep.common.json_safe import OTHER_FORM
+from checkpoint_sweep.common.wording import Words
 from checkpoint_sweep.evaluation.results.files import split_folder
 from checkpoint_sweep.evaluation.results.ledger import LEDGER, Entry, EntryStatus, read_ledger
+from checkpoint_sweep.model_run.run_names import RunsError
+from checkpoint_sweep.model_run.runs import ModelRun
 from checkpoint_sweep.report import tensorboard
 from checkpoint_sweep.report.document import REPORT_HTML, VERDICTS_JSON
 from checkpoint_sweep.report.sweep_result import SweepResult
@@ -22,6 +26,7 @@ from checkpoint_sweep.report.write import try_to_write_report
 from checkpoint_sweep.selection.sweep_verdicts import SweepVerdicts
 from checkpoint_sweep.sweeping import folder as folders
 from checkpoint_sweep.sweeping.run_sweep import SweepOutcome
+from checkpoint_sweep.sweeping.several_runs import as_list
 
 MODEL = "model"
 
@@ -75,6 +80,33 @@ def run_into_next(
         if number != folders.number_of(result.directory):
             folders.remove(output, number)
     return read_result(result.directory)
+
+
+def check_keeps_runs(output: str, runs: Sequence[ModelRun]) -> None:
+    """Checks that the runs of the last sweep, whose results go after the next, are swept again.
+
+    Args:
+        output: Folder that sweeps share, which the user has not named.
+        runs: Runs of the next sweep.
+
+    Raises:
+        RunsError: The last sweep is of other runs too.
+    """
+    try:
+        swept = read_result(output).report.made.get("model_run", [])
+    except (UserError, *OTHER_FORM, OSError, tf.errors.OpError):
+        return
+    if len(runs) == 1 and isinstance(swept, str):
+        return
+    own = {os.path.realpath(run.directory) for run in runs}
+    others = [path for path in as_list(swept) if os.path.realpath(path) not in own]
+    if others:
+        raise RunsError(
+            f"The results in {output} are of other runs too, such as {others[0]}, and they go when "
+            "this sweep ends. Name another folder by ",
+            Words("output", "--output"),
+            ", or this one if they may go.",
+        )
 
 
 def _result(directory: str, verdicts: SweepVerdicts) -> SweepResult:

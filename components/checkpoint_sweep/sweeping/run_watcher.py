@@ -25,7 +25,7 @@ from checkpoint_sweep.saved_model.timestamped_exports import find_export
 from checkpoint_sweep.sweeping import folder as folders
 from checkpoint_sweep.sweeping.options import SweepOptions
 from checkpoint_sweep.sweeping.pinned import pin
-from checkpoint_sweep.sweeping.several_runs import check_single
+from checkpoint_sweep.sweeping.several_runs import RUN_FOLDER, check_single
 from checkpoint_sweep.sweeping.sweep import sweep
 
 _PINNED = "pinned"
@@ -55,7 +55,7 @@ class RunWatcher:
         folders.check_names([run, model, options.baseline, options.eval_model, self.output])
         self.result: SweepResult | None = None
         self._run = run
-        self._model = model
+        self._model = model.replace(RUN_FOLDER, run)
         self._used: str | None = None
         self._options = dataclasses.replace(options, output=self.output)
         self._every = every

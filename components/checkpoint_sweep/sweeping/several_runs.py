@@ -1,12 +1,13 @@
 """What a sweep of several runs takes, and what it does not."""
 
-import os
 from collections.abc import Sequence
 
+from checkpoint_sweep.common import files
 from checkpoint_sweep.common.wording import Words
 from checkpoint_sweep.model_run.run_names import RunsError
 from checkpoint_sweep.model_run.runs import ModelRun, make_runs
 from checkpoint_sweep.saved_model.timestamped_exports import find_export
+from checkpoint_sweep.sweeping import folder as folders
 from checkpoint_sweep.sweeping.settings import ModelPaths, SweepSettings
 
 # In the path of an exported model: the folder of each run.
@@ -18,11 +19,11 @@ def as_list(given: str | Sequence[str]) -> list[str]:
     return [given] if isinstance(given, str) else list(given)
 
 
-def runs_of(run: str | Sequence[str], model: str | Sequence[str]) -> list[ModelRun]:
-    """Makes the runs of a sweep of the paths that it was given.
+def expand(run: str | Sequence[str], model: str | Sequence[str]) -> tuple[list[str], list[str]]:
+    """Returns the directories of the runs, absolute ones of several, and of their exported models.
 
-    >>> [run.exported.directory for run in runs_of(["a", "b"], "{run}/export")]
-    ['a/export', 'b/export']
+    >>> expand(["/a", "/b"], "{run}/export")
+    (['/a', '/b'], ['/a/export', '/b/export'])
 
     Args:
         run: Directory of the checkpoints, or of those of several runs.
@@ -30,18 +31,33 @@ def runs_of(run: str | Sequence[str], model: str | Sequence[str]) -> list[ModelR
             each run, in their order. `{run}` in it stands for the directory of each run.
 
     Raises:
-        RunsError: There is no run, one is there twice, or there are other numbers of models.
-        SavedModelError: There are several SavedModels where one is to be.
+        RunsError: There is no run.
     """
     directories, models = as_list(run), as_list(model)
     if not directories:
         raise RunsError("There is no run to sweep. Name the folder of one.")
     if len(directories) > 1:
-        directories = [path if "://" in path else os.path.normpath(path) for path in directories]
+        directories = list(map(files.absolute, directories))
     if len(models) == 1 and RUN_FOLDER in models[0]:
         models = models * len(directories)
-    paired = zip(models, directories, strict=True) if len(models) == len(directories) else ()
-    models = [path.replace(RUN_FOLDER, folder) for path, folder in paired] or models
+    if len(models) == len(directories):
+        pairs = zip(models, directories, strict=True)
+        models = [path.replace(RUN_FOLDER, folder) for path, folder in pairs]
+    return directories, models
+
+
+def runs_of(directories: Sequence[str], models: Sequence[str]) -> list[ModelRun]:
+    """Makes the runs of a sweep of what `expand` gave.
+
+    Raises:
+        RunsError: A run is there twice or has results of sweeps, or there are other numbers of
+            models.
+        SavedModelError: There are several SavedModels where one is to be.
+    """
+    if len(directories) > 1 and (output := next(filter(folders.is_output, directories), None)):
+        raise RunsError(
+            f"{output} has the results of sweeps, so it is no run. Leave it out of the runs."
+        )
     return make_runs(directories, list(map(find_export, models)))
 
 

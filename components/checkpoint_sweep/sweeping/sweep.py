@@ -20,12 +20,12 @@ from checkpoint_sweep.sweeping import folder as folders
 from checkpoint_sweep.sweeping.beam_pipelines import pipelines
 from checkpoint_sweep.sweeping.config_files import read_eval_config, read_schema
 from checkpoint_sweep.sweeping.example_files import check_has_splits, open_files
-from checkpoint_sweep.sweeping.finished import MODEL, run_into_next
+from checkpoint_sweep.sweeping.finished import MODEL, check_keeps_runs, run_into_next
 from checkpoint_sweep.sweeping.options import SweepOptions
 from checkpoint_sweep.sweeping.other_splits import Opener
 from checkpoint_sweep.sweeping.run_sweep import run_sweep
 from checkpoint_sweep.sweeping.settings import ModelPaths, SweepSettings, provenance
-from checkpoint_sweep.sweeping.several_runs import as_list, runs_of
+from checkpoint_sweep.sweeping.several_runs import expand, runs_of
 from checkpoint_sweep.sweeping.tables.columns import TableColumns, of_evaluation
 
 EXAMPLES = "examples"
@@ -120,7 +120,7 @@ def sweep(
     )
     schema = read_schema(options.schema) if options.schema else None
     patterns, splits = options.patterns, options.patterns_of_splits
-    directories, exports = as_list(run), as_list(model)
+    directories, exports = expand(run, model)
     output = folders.of_runs(directories, options.output)
     given = [*exports, options.baseline, options.eval_model]
     folders.check_names([*directories, *given, output])
@@ -130,7 +130,9 @@ def sweep(
     with folders.locked(output):
         baseline = find_export(options.baseline) if options.baseline else None
         eval_model = find_export(options.eval_model) if options.eval_model else None
-        models = ModelPaths(runs_of(run, model), baseline, eval_model)
+        models = ModelPaths(runs_of(directories, exports), baseline, eval_model)
+        if options.output is None:
+            check_keeps_runs(output, models.runs)
 
         def opener(of_split: Sequence[str], split: str) -> Opener:
             return lambda saved_models: open_files(

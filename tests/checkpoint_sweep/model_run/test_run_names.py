@@ -1,8 +1,11 @@
 """Names of runs, which are the parts of their paths that tell them apart."""
 
+from pathlib import Path
+
 import pytest
 
 from checkpoint_sweep.model_run.run_names import RunsError, file_name, name_runs
+from checkpoint_sweep.model_run.runs import make_runs
 
 
 @pytest.mark.parametrize(
@@ -27,6 +30,14 @@ def test_runs_are_named_by_what_tells_their_paths_apart(paths: list[str], names:
 def test_a_run_that_is_there_twice_is_refused() -> None:
     with pytest.raises(RunsError, match="The run r/a is there twice"):
         name_runs(["r/a", "r/b", "r/a/"])
+
+
+def test_relative_paths_mean_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a").mkdir()
+    monkeypatch.chdir(tmp_path / "a")
+    assert [run.name for run in make_runs([".", "../b"], ["export"])] == ["a", "b"]
+    with pytest.raises(RunsError, match="is there twice"):
+        make_runs([".", str(tmp_path / "a")], ["export"])
 
 
 @pytest.mark.parametrize(

@@ -47,13 +47,16 @@ def test_the_deviation_at_the_step_of_the_chosen_is_of_all_values_there() -> Non
     assert spread.standard_deviation_at_step == pytest.approx(np.std([0.8, 0.9, 0.7], ddof=1))
 
 
-def test_one_run_with_a_value_has_no_deviation() -> None:
-    verdicts = [_verdict("a", 1, 0.5), _verdict("b", 1, 0.9, eligible=False)]
-    spread = run_spread(verdicts, "a-step-1", HIGHER)
+@pytest.mark.parametrize(
+    ("passed", "said"), [(True, "1 of 2 runs has"), (False, "0 of 2 runs have")]
+)
+def test_fewer_than_two_runs_with_a_value_have_no_deviation(passed: bool, said: str) -> None:
+    verdicts = [_verdict("a", 1, 0.5, eligible=passed), _verdict("b", 1, 0.9, eligible=False)]
+    spread = run_spread(verdicts, "a-step-1" if passed else None, HIGHER)
     assert spread is not None
     assert spread.standard_deviation is None
-    (sentence,) = describe_spread(spread, verdicts[0])
-    assert sentence == "Between runs: 1 of 2 runs has a passing checkpoint."
+    (sentence,) = describe_spread(spread, verdicts[0] if passed else None)
+    assert sentence == f"Between runs: {said} a passing checkpoint."
 
 
 def test_a_sweep_of_one_run_has_no_spread() -> None:

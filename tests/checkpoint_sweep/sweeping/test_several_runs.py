@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from checkpoint_sweep import (
     plan_pruning,
     sweep,
 )
+from checkpoint_sweep.common.wording import Interface
 from checkpoint_sweep.evaluation.predict import LoadedModels
 from checkpoint_sweep.evaluation.predict.graph_digest import digest_of_serving_graph
 from checkpoint_sweep.evaluation.results.ledger import read_ledger
@@ -24,10 +26,11 @@ from checkpoint_sweep.model_run.checkpoints import StepRange
 from checkpoint_sweep.model_run.runs import RunCandidates, find_candidates, make_runs
 from checkpoint_sweep.saved_model.saved_model import SavedModel
 from checkpoint_sweep.sweeping.compare import compare
-from checkpoint_sweep.sweeping.export import verdict_on
+from checkpoint_sweep.sweeping.export import export_step, sharing_runs, verdict_on
 from checkpoint_sweep.sweeping.finished import read_result
 from checkpoint_sweep.sweeping.predictions.later import write_predictions_of
 from tests.checkpoint_sweep.sweeping.conftest import Runs
+from tests.support.errors_document import documented, pattern
 
 OWN = "{run}/export"
 NAMES = ["other", "seed-1", "seed-2"]
@@ -36,7 +39,7 @@ NAMES = ["other", "seed-1", "seed-2"]
 @pytest.fixture(scope="module")
 def seeds(runs: Runs) -> SweepResult:
     """A sweep of two runs, before the third is added."""
-    found = sweep(runs.of("seed-1", "seed-2"), OWN, runs.into("out"))
+    found = sweep(runs.of("seed-1", "seed-2"), OWN, runs.into("runs-sweep"))
     ledger = read_ledger(found.directory)  # It goes with the next sweep.
     vars(found)["evaluated"] = ledger
     return found
@@ -45,7 +48,7 @@ def seeds(runs: Runs) -> SweepResult:
 @pytest.fixture(scope="module")
 def swept(runs: Runs, seeds: SweepResult) -> SweepResult:
     """A sweep of three runs, which goes on from that of two."""
-    return sweep(runs.of("seed-1", "seed-2", "other"), OWN, runs.into("out"))
+    return sweep(runs.of("seed-1", "seed-2", "other"), OWN, runs.into("runs-sweep"))
 
 
 @pytest.fixture(scope="module")
@@ -113,7 +116,7 @@ def test_an_added_run_evaluates_only_its_own_candidates(
 @pytest.mark.slow
 def test_a_second_sweep_finds_nothing_new(swept: SweepResult, runs: Runs) -> None:
     # In another order, which changes neither names nor verdicts.
-    again = sweep(runs.of("other", "seed-2", "seed-1"), OWN, runs.into("out"))
+    again = sweep(runs.of("other", "seed-2", "seed-1"), OWN, runs.into("runs-sweep"))
     assert again.directory == swept.directory
     assert again.verdicts == swept.verdicts
 
@@ -130,6 +133,7 @@ def test_reports_name_the_run(swept: SweepResult) -> None:
     page = (folder / "report.html").read_text()
     assert "By run" in page
     assert "Between runs: the best values of 3 runs" in page
+    assert "Metrics by training step" in (folder / "tfma.html").read_text()
     curves = {path.parent.parent.name for path in folder.glob("tensorboard/*/overall/*")}
     assert curves == set(NAMES)
 
@@ -147,7 +151,7 @@ def test_files_of_a_single_run_say_nothing_of_runs(alone: Mapping[str, SweepResu
 
 @pytest.mark.slow
 def test_the_other_commands_take_a_sweep_of_several_runs(swept: SweepResult, runs: Runs) -> None:
-    output = str(runs.directory / "out")
+    output = str(runs.directory / "runs-sweep")
     compared = compare(f"{output}:seed-1:20", f"{output}:other:2")
     assert (compared.first.name, compared.second.name) == (
         "seed-1-step-00000020",
@@ -177,6 +181,49 @@ def test_a_race_is_of_the_candidates_of_all_runs(
     for verdict in raced.verdicts:
         if verdict.name not in dropped:
             assert verdict.value == pytest.approx(values[verdict.name], rel=1e-6)
+
+
+@pytest.mark.slow
+def test_the_results_of_other_runs_do_not_go_unasked(swept: SweepResult, runs: Runs) -> None:
+    message = documented("What it refuses of several runs")[
+        "the last sweep beside the runs is of others too (Python, command line)"
+    ]
+    with pytest.raises(UserError) as caught:
+        sweep(runs.of("seed-1", "other"), OWN, runs.options)
+    assert re.fullmatch(pattern(message), caught.value.told_in(Interface.TFX))
+    # The same runs, without an output that is named.
+    assert sweep(runs.of(*NAMES), OWN, runs.options).directory == swept.directory
+
+
+@pytest.mark.parametrize(
+    ("models", "run", "sharing"),
+    [
+        ({"/a": "/m", "/b": "/m", "/c": "/n"}, "/a/", ["/b"]),
+        ({"/a": "/m", "/b": "/m", "/c": "/n"}, "/c", []),
+        ({"/a": "/m", "/b": "/m"}, "/other", []),
+        ({}, "/a", []),
+    ],
+)
+def test_runs_share_the_export_that_they_were_evaluated_in(
+    models: dict[str, str], run: str, sharing: list[str]
+) -> None:
+    made = {"runs": [{"model_run": path, "model": model} for path, model in models.items()]}
+    assert sharing_runs(made, run) == sharing
+
+
+@pytest.mark.slow
+def test_a_checkpoint_is_exported_in_the_graph_that_its_run_shares(
+    runs: Runs, tmp_path: Path
+) -> None:
+    first, second = runs.of("seed-1", "seed-2")
+    target = str(tmp_path / "exported")
+    with pytest.raises(UserError, match="No checkpoint reproduces the weights"):
+        export_step(second, f"{first}/export", 20, target)
+    export_step(second, f"{first}/export", 20, target, sharing=[first])
+    exported = tf.train.load_checkpoint(f"{target}/variables/variables")
+    own = tf.train.load_checkpoint(f"{second}/model.ckpt-20")
+    for key in ("hidden/kernel", "logit/bias"):
+        np.testing.assert_array_equal(exported.get_tensor(key), own.get_tensor(key))
 
 
 def _found(runs: Runs, names: list[str], exports: list[str]) -> RunCandidates:

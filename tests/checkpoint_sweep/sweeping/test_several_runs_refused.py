@@ -11,13 +11,16 @@ import pytest
 from checkpoint_sweep import Averages, UserError, sweep, watch
 from checkpoint_sweep.common.wording import Interface
 from checkpoint_sweep.model_run.checkpoints import StepRange
-from checkpoint_sweep.sweeping.folder import FolderError, of_runs
+from checkpoint_sweep.sweeping.folder import FolderError, claim, of_runs
 from tests.checkpoint_sweep.sweeping.conftest import Runs
 from tests.support.errors_document import documented, pattern
 
 SECTION = "What it refuses of several runs"
 # In test_several_runs.py, which has such a sweep.
-_ELSEWHERE = "`prune` gets the sweep of several (Python, command line)"
+_ELSEWHERE = {
+    "`prune` gets the sweep of several (Python, command line)",
+    "the last sweep beside the runs is of others too (Python, command line)",
+}
 
 
 def _sweeping(names: list[str], exports: list[str], **changes: Any) -> Callable[[Runs, str], None]:
@@ -33,6 +36,20 @@ def _watching(runs: Runs, output: str) -> None:
     watch(runs.of("seed-1", "seed-2"), "export", runs.options)  # type: ignore[arg-type]
 
 
+def _linked(runs: Runs, output: str) -> None:
+    (first,) = runs.of("seed-1")
+    link = Path(output).parent / "latest"
+    link.symlink_to(first)
+    sweep([first, str(link)], f"{first}/export", dataclasses.replace(runs.options, output=output))
+
+
+def _with_results(runs: Runs, output: str) -> None:
+    (first,) = runs.of("seed-1")
+    results = f"{Path(output).parent}/seed-1-sweep"
+    claim(results)
+    sweep([first, results], f"{first}/export", dataclasses.replace(runs.options, output=output))
+
+
 def _beside_nothing(runs: Runs, output: str) -> None:
     sweep(["/here", "/there"], "export", runs.options)
 
@@ -44,6 +61,8 @@ REFUSED: dict[str, Callable[[Runs, str], None]] = {
         ["seed-1", "seed-2", "other"], ["seed-1", "seed-2"]
     ),
     "a run is there twice": _sweeping(["seed-1", "seed-1"], ["seed-1"]),
+    "a run is there by a link too": _linked,
+    "a folder of results is among the runs (Python, command line)": _with_results,
     "averages are asked for": _sweeping(
         ["seed-1", "seed-2"], ["seed-1"], averages=Averages(last=(2,))
     ),
@@ -60,7 +79,7 @@ REFUSED: dict[str, Callable[[Runs, str], None]] = {
 
 
 def test_the_documented_table_has_every_refusal_and_no_other() -> None:
-    assert set(documented(SECTION)) == {*REFUSED, _ELSEWHERE}
+    assert set(documented(SECTION)) == {*REFUSED, *_ELSEWHERE}
 
 
 @pytest.mark.parametrize("when", REFUSED)

@@ -79,7 +79,8 @@ def test_every_checkpoint_is_evaluated_once_and_the_choice_is_that_of_a_sweep(
     training.start()
     first = str(tmp_path / "first")
     export_step(str(files.run), str(files.model), 0, first)
-    given = files.arguments(run=str(run), model=first, output=str(tmp_path / "watched"))
+    beside = "{run}/../first"  # By the folder of the run, as a sweep of several takes it.
+    given = files.arguments(run=str(run), model=beside, output=str(tmp_path / "watched"))
     result = watch(**given, until=Until(file=str(ended)), every=0.2, on_result=results.append)
     training.join()
     assert [v.step for v in result.verdicts] == list(STEPS)

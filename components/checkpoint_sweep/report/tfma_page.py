@@ -18,7 +18,8 @@ MOST_SLICES = 500
 def render_tfma(evaluation: str, report: Report) -> str | None:
     """Renders metrics by step, and of the chosen metrics by slice and plots of all examples.
 
-    Where no checkpoint passed, they are those of the last candidate that was evaluated.
+    Where no checkpoint passed, they are those of the last candidate that was evaluated. Of several
+    runs, all is of the run of that checkpoint.
 
     Args:
         evaluation: Directory of the sweep's evaluation artifact.
@@ -30,11 +31,12 @@ def render_tfma(evaluation: str, report: Report) -> str | None:
     shown = _shown(report)
     if shown is None:
         return None
-    results = open_sweep(evaluation)
-    which: Which = shown.name if shown.is_average or shown.run is not None else shown.step
+    results = open_sweep(evaluation, shown.run)
+    which: Which = shown.name if shown.is_average else shown.step
     show = _metric(report)
     panels = [*_by_step(results, show), *_by_slice(results, which, show, report)]
-    return render_page([*panels, *_plots(results, which)], back=REPORT_HTML, about=identity(report))
+    about = " · ".join(part for part in (shown.run, identity(report)) if part)
+    return render_page([*panels, *_plots(results, which)], back=REPORT_HTML, about=about)
 
 
 def _shown(report: Report) -> Candidate | None:

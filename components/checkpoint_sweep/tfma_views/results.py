@@ -119,7 +119,7 @@ class TfmaResults:
         return directory, config, names[0] if names else None
 
 
-def open_sweep(evaluation: str | os.PathLike[str]) -> TfmaResults:
+def open_sweep(evaluation: str | os.PathLike[str], run: str | None = None) -> TfmaResults:
     """Opens the results of the evaluated candidates of a sweep; all else here knows no sweeps.
 
     A sweep that still runs can be opened: the ledger names what is complete.
@@ -129,9 +129,12 @@ def open_sweep(evaluation: str | os.PathLike[str]) -> TfmaResults:
 
     Args:
         evaluation: Directory of a CheckpointSweep's `evaluation` artifact.
+        run: Name of a run of a sweep of several, whose checkpoints go by step; None for all of
+            them, by name, and for a sweep of one.
 
     Raises:
-        ViewError: The directory has no ledger, or no checkpoint is evaluated yet.
+        ViewError: The directory has no ledger, there is no such run, or no checkpoint is evaluated
+            yet.
     """
     from checkpoint_sweep.evaluation.results.ledger import LEDGER, EntryStatus, read_ledger
 
@@ -142,10 +145,15 @@ def open_sweep(evaluation: str | os.PathLike[str]) -> TfmaResults:
             "evaluation artifact, or make TfmaResults({step: directory of TFMA results})."
         )
     evaluated = [entry for entry in read_ledger(directory) if entry.status is EntryStatus.EVALUATED]
+    if run is not None:
+        runs = sorted({entry.run for entry in evaluated if entry.run is not None})
+        if run not in runs:
+            raise ViewError(f"There is no run {run!r}; there are: {', '.join(runs) or 'none'}.")
+        evaluated = [entry for entry in evaluated if entry.run == run]
     return TfmaResults(
         {
             # Of several runs, a step is not enough.
-            entry.name if entry.is_average or entry.run is not None else entry.step: os.path.join(
+            entry.name if entry.is_average or entry.run != run else entry.step: os.path.join(
                 directory, entry.name
             )
             for entry in evaluated

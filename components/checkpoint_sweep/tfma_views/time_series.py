@@ -35,8 +35,14 @@ def time_series(
         slice: Feature values of the slice; None for all examples.
 
     Raises:
-        ViewError: No checkpoint has the slice, or none has a metric of that name.
+        ViewError: No checkpoint has the slice, or none has a metric of that name; or the results
+            are not by step.
     """
+    if not results.steps:
+        raise ViewError(
+            "There are no results by step. Of a sweep of several runs, open one: "
+            "open_sweep(evaluation, run=...)."
+        )
     by_step = view_types.EvalResults(
         # The component puts a model identifier that is a number on the horizontal axis.
         [

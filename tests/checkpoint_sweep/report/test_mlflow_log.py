@@ -28,6 +28,8 @@ def test_a_sweep_without_its_decision_is_an_error() -> None:
         ("auc", "", r"auc"),
         ("auc", "pay=Cash", r"pay:Cash/auc"),
         ("head/auc/classId:1", "", r"head\.auc\.classId:1"),
+        ("auc", "seed-0", r"seed-0/auc"),
+        ("auc", "seed-0 pay=Cash", r"seed-0 pay:Cash/auc"),
         ("auc", "pay=a/b", r"pay:a\.b/auc"),
         ("auc", "pay=<b>", r"pay:_b_\.[0-9a-f]{8}/auc"),
         ("auc", "pay=" + "x" * 300, r"pay:x{87}\.[0-9a-f]{8}/auc"),

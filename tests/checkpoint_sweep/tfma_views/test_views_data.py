@@ -168,6 +168,21 @@ def test_a_sweep_has_the_checkpoints_that_its_ledger_calls_evaluated(
     assert isinstance(opened.result(100), tfma.EvalResult)
 
 
+def test_a_run_of_several_is_opened_by_step(results: TfmaResults, tmp_path: Path) -> None:
+    entries = [
+        {"name": f"{run}-step-{step}", "run": run, "step": step, "status": "evaluated"}
+        for run, step in (("a", 100), ("a", 200), ("b", 100))
+    ]
+    content = {"checkpoints": [{**entry, "checkpoint": ""} for entry in entries]}
+    (tmp_path / "ledger.json").write_text(json.dumps(content))
+    assert open_sweep(tmp_path, run="a").steps == [100, 200]
+    assert {*open_sweep(tmp_path).directories} == {"a-step-100", "a-step-200", "b-step-100"}
+    with pytest.raises(ViewError, match="no run 'c'; there are: a, b"):
+        open_sweep(tmp_path, run="c")
+    with pytest.raises(ViewError, match="no results by step"):
+        time_series(open_sweep(tmp_path))
+
+
 def test_a_folder_without_a_ledger_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ViewError, match=r"no ledger\.json in"):
         open_sweep(tmp_path)

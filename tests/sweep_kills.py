@@ -12,7 +12,7 @@ import shutil
 import signal
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,6 +24,7 @@ from checkpoint_sweep.sweeping.folder import FolderError, latest, numbers
 from tests.support import (
     estimator_run,
     kill_checks,
+    killed_sweep,
     run_outcome,
     taxi_examples,
     tfma_metrics,
@@ -38,6 +39,7 @@ from tests.support.warm_processes import Parent
 
 COMMANDS = ("sweep", "watch")
 SPLIT = "split"  # a sweep that evaluates on another split too
+RUNS = "runs"  # a sweep of two runs
 SIGNALS = (signal.SIGKILL, signal.SIGINT, signal.SIGTERM)
 _MOST_KILLS = 6  # of one run
 _AGAIN = 0.8  # how probable it is that a run that was started again is killed too
@@ -81,10 +83,11 @@ class SweepKills:
 
     Args:
         folder: for everything.
-        command: one of `COMMANDS`, or `SPLIT`.
+        command: one of `COMMANDS`, `SPLIT` or `RUNS`.
         trained: what is swept.
         examples: serialized.
         processes: from which each run is forked.
+        others: runs of other seeds that are swept with it.
     """
 
     def __init__(
@@ -94,9 +97,11 @@ class SweepKills:
         trained: EstimatorRun,
         examples: list[bytes],
         processes: Parent,
+        others: Sequence[EstimatorRun] = (),
     ) -> None:
         self._folder, self._trained = folder, trained
-        self._command = "sweep" if command == SPLIT else command
+        self._command = "sweep" if command in (SPLIT, RUNS) else command
+        self._others = [str(other.model_run) for other in others]
         self._other_splits = []
         self._record = folder / "record"
         self._run = folder / "run" if command == "watch" else trained.model_run
@@ -140,7 +145,7 @@ class SweepKills:
             if moment is None or ended_by is None:
                 break
             trial.killed.append((moment, number))
-            trial.broken += _ended_wrong(run, number, ended_by)
+            trial.broken += killed_sweep.ended_wrong(run, number, ended_by)
             trial.saved += len(done)
             done, before = kill_checks.completed(self._output), now
             trial.broken += self._half_shown()
@@ -167,6 +172,7 @@ class SweepKills:
         arguments = [
             self._command,
             str(self._run),
+            *self._others,
             f"--model={self._trained.export}",
             f"--examples={self._folder / 'eval.tfrecord'}",
             f"--config={self._folder / 'config.pbtxt'}",
@@ -213,7 +219,7 @@ class SweepKills:
     def _outcome(self) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
         """Verdicts, metrics and the weights of the chosen."""
         folder = Path(latest(str(self._output)))
-        found = [*folder.glob("step-*"), *folder.glob("splits/*/step-*")]
+        found = [*folder.glob("*step-*"), *folder.glob("splits/*/step-*")]
         metrics = {str(f.relative_to(folder)): tfma_metrics.overall(f) for f in found}
         verdicts = json.loads((folder / VERDICTS_JSON).read_text())
         return verdicts, metrics, run_outcome.saved_model(folder / "model")
@@ -229,22 +235,6 @@ class SweepKills:
             yield "another model was exported"
 
 
-def _ended_wrong(run: SweepRun, number: signal.Signals, status: int) -> Iterator[str]:
-    """Which promises a run has broken that a signal has ended."""
-    logs = list(run.logs.glob("checkpoint-sweep-*"))
-    for log in logs:
-        log.unlink()
-    if number == signal.SIGKILL:
-        return
-    said = [line for line in run.output if line.startswith(("Error", "Interrupted"))]
-    if status != 128 + number or said != ["Interrupted. Run the same command to resume."]:
-        yield f"after {number.name}: status {status}, {run.output[-3:]}"
-    if any("Traceback" in line for line in run.output):
-        yield f"after {number.name}: a traceback is printed"
-    if logs:
-        yield f"after {number.name}: logs are left: {[log.name for log in logs]}"
-
-
 def _equal(one: Path, other: Path) -> bool:
     return other.exists() and one.read_bytes() == other.read_bytes()
 
@@ -254,14 +244,17 @@ def main(
         int, typer.Option(help="How many kills and signals of each command, at least.")
     ] = 50,
     seed: Annotated[int, typer.Option(help="The first; each trial has the next.")] = 0,
-    what: Annotated[list[str] | None, typer.Option(help="sweep, watch, split; or all.")] = None,
+    what: Annotated[
+        list[str] | None, typer.Option(help="sweep, watch, split, runs; or all.")
+    ] = None,
     only: Annotated[bool, typer.Option("--only", help="Just this seed.")] = False,
     folder: Annotated[Path | None, typer.Option(help="For what is made.")] = None,
 ) -> None:
     """Kill and interrupt `sweep` and `watch` at random moments, and start them again.
 
-    "split" is a sweep that evaluates on another split too. A line for each trial, with its moments
-    and signals, and what was wrong. Exit status: 0 if every promise was kept.
+    "split" is a sweep that evaluates on another split too, "runs" one of two runs. A line for
+    each trial, with its moments and signals, and what was wrong. Exit status: 0 if every promise
+    was kept.
     """
     rows, bad = [], False
     with contextlib.ExitStack() as stack:
@@ -269,8 +262,10 @@ def main(
         examples = taxi_examples.serialized(300)
         trained = estimator_run.train(place / "trained", examples)
         processes = warm_pipeline.parent()
-        for command in what or (*COMMANDS, SPLIT):
-            harness = SweepKills(place / command, command, trained, examples, processes)
+        for command in what or (*COMMANDS, SPLIT, RUNS):
+            seeds = (2,) if command == RUNS else ()
+            others = [estimator_run.train(place / f"{n}", examples, seed=n) for n in seeds]
+            harness = SweepKills(place / command, command, trained, examples, processes, others)
             print(
                 f"{command}: {harness.span.seconds:.1f} s, {harness.span.files} files", flush=True
             )

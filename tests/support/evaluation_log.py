@@ -1,6 +1,7 @@
 """A log of the models that the fused engine evaluates, across the processes that share it."""
 
 import os
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,6 +13,8 @@ from checkpoint_sweep.saved_model.model_source import ModelSource
 
 # Environment variable: file with a line for each model that a Beam pipeline was made for.
 LOG = "CHECKPOINT_SWEEP_TESTS_EVALUATIONS"
+# Of several runs, the name of the run comes first.
+_CHECKPOINT = re.compile(r"(^|[/-])step-\d{8}$")
 
 
 def start() -> None:
@@ -31,7 +34,7 @@ def start() -> None:
 def evaluations(log: Path) -> Counter[str]:
     """Counts the Beam pipelines that were made for each checkpoint, `train/step-...` on a split."""
     lines = log.read_text().splitlines() if log.exists() else []
-    return Counter(line for line in lines if line.rpartition("/")[2].startswith("step-"))
+    return Counter(line for line in lines if _CHECKPOINT.search(line))
 
 
 def _split(output: str) -> str:

@@ -117,3 +117,19 @@ class SweepRun:
             made = len(below(self._output) - self._known)
             yield Span(time.monotonic() - self._started, made)
             time.sleep(0.004)
+
+
+def ended_wrong(run: SweepRun, number: signal.Signals, status: int) -> Iterator[str]:
+    """Which promises a run has broken that a signal has ended."""
+    logs = list(run.logs.glob("checkpoint-sweep-*"))
+    for log in logs:
+        log.unlink()
+    if number == signal.SIGKILL:
+        return
+    said = [line for line in run.output if line.startswith(("Error", "Interrupted"))]
+    if status != 128 + number or said != ["Interrupted. Run the same command to resume."]:
+        yield f"after {number.name}: status {status}, {run.output[-3:]}"
+    if any("Traceback" in line for line in run.output):
+        yield f"after {number.name}: a traceback is printed"
+    if logs:
+        yield f"after {number.name}: logs are left: {[log.name for log in logs]}"

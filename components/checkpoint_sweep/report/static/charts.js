@@ -151,9 +151,12 @@ function heatSpec(report, metric, which, higherIsBetter, width) {
   const { rows, slices, candidates, chosen, domain } = heatRows(report, metric, which, higherIsBetter);
   const x = { field: 'candidate', type: 'nominal', title: 'training step', sort: null, scale: { domain: candidates }, axis: { labelAngle: -60, labelOverlap: true, labelLimit: 120, labelExpr: "replace(replace(datum.label, 'step ', ''), ' of ', ', ')" } };
   const y = { field: 'slice', type: 'nominal', title: null, sort: null, scale: { domain: slices }, axis: sliceAxis(width, { labelFontSize: slices.length > 40 ? 10 : 12 }) };
+  // Names of runs are longer than steps: what their labels need below is not taken from the rows.
+  const longest = Math.max(...candidates.map((name) => name.length - 'step '.length), 0);
+  const below = Math.max(0, Math.min(104, 6 * longest) - 30);
   return {
     spec: {
-      ...base(AROUND + slices.length * (slices.length > 40 ? 14 : 20)),
+      ...base(AROUND + below + slices.length * (slices.length > 40 ? 14 : 20)),
       data: { values: rows },
       layer: drawn([
         {

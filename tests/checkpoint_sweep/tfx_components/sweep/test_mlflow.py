@@ -16,6 +16,7 @@ from checkpoint_sweep.report.mlflow_log import metric_key
 from checkpoint_sweep.report.sweep_result import SweepResult, read_sweep
 from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.sweep_verdicts import AppliedSelection, SweepVerdicts
+from checkpoint_sweep.selection.verdict import Verdict
 from tests.checkpoint_sweep.report.mlflow_server import log_and_read
 from tests.checkpoint_sweep.report.mlflow_side import Job
 from tests.checkpoint_sweep.tfx_components.sweep.conftest import Swept, sweep_into
@@ -61,17 +62,41 @@ def odd(tmp_path_factory: pytest.TempPathFactory) -> SweepResult:
 
 
 @pytest.fixture(scope="module")
+def several(tmp_path_factory: pytest.TempPathFactory) -> SweepResult:
+    """A sweep of two runs, which have checkpoints of the same step."""
+    folder = tmp_path_factory.mktemp("several")
+    found = {("a", 10): 0.7, ("a", 20): 0.8, ("b", 10): 0.9}
+    entries = [
+        Entry(f"{run}-step-{step}", step, "", EntryStatus.EVALUATED, run=run) for run, step in found
+    ]
+    write_ledger(str(folder), entries)
+    verdicts = [
+        Verdict(f"{run}-step-{step}", step, True, value, "", run=run)
+        for (run, step), value in found.items()
+    ]
+    selection = AppliedSelection("auc", Direction.HIGHER_IS_BETTER)
+    decision = SweepVerdicts("b-step-10", False, "", selection, verdicts)
+    result = SweepResult(str(folder), decision)
+    vars(result)["metrics"] = {v.name: {OVERALL: {AUC: v.value}} for v in verdicts}
+    return result
+
+
+@pytest.fixture(scope="module")
 def read(
-    swept: Swept, odd: SweepResult, examples: list[bytes], tmp_path_factory: Any
+    swept: Swept,
+    odd: SweepResult,
+    several: SweepResult,
+    examples: list[bytes],
+    tmp_path_factory: Any,
 ) -> list[Json]:
-    """What the server has of the sweep, of the same sweep again, and of `odd`."""
+    """What the server has of the sweep, of the same sweep again, of `odd`, and of `several`."""
     job = Job(
         read_sweep(swept.evaluation.uri, swept.blessing.uri),
         f"{swept.model.uri}/Format-Serving",
         NAME,
         tuple(examples[:20]),
     )
-    return log_and_read([job, job, Job(odd)], tmp_path_factory.mktemp("server"))
+    return log_and_read([job, job, Job(odd), Job(several)], tmp_path_factory.mktemp("server"))
 
 
 def _expected(swept: Swept) -> dict[str, dict[int, float]]:
@@ -157,7 +182,7 @@ def test_the_registered_model_predicts_as_the_chosen(
 
 
 def test_each_sweep_is_a_run_and_a_version_of_the_model(swept: Swept, read: list[Json]) -> None:
-    assert len({one["run"] for one in read}) == 3
+    assert len({one["run"] for one in read}) == 4
     assert [one["versions"] for one in read[:2]] == [1, 2]
     assert read[1]["version"] == {"run": read[1]["run"], "description": swept.verdicts["reason"]}
 
@@ -174,3 +199,19 @@ def test_names_and_values_that_mlflow_would_refuse_are_logged(read: list[Json]) 
         metric_key("example_count", "pay=<Cash>"): [(10, 3.0), (20, 3.0)],
     }
     assert "chosen" not in read[2]["tags"]
+
+
+def test_metrics_of_several_runs_are_logged_by_run(read: list[Json]) -> None:
+    metrics = {key: list(map(tuple, points)) for key, points in read[3]["metrics"].items()}
+    assert metrics == {
+        "a/auc": [(10, 0.7), (20, 0.8)],
+        "b/auc": [(10, 0.9)],
+        "chosen/auc": [(10, 0.9)],
+    }
+    tags = {"chosen": "b-step-10", "chosen_step": "10", "chosen_run": "b"}
+    assert read[3]["tags"] | tags == read[3]["tags"]
+    assert {model["name"]: model["metrics"] for model in read[3]["models"]} == {
+        "a-step-10": {"a/auc": 0.7},
+        "a-step-20": {"a/auc": 0.8},
+        "b-step-10": {"b/auc": 0.9},
+    }

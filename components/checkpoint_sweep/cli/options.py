@@ -59,8 +59,9 @@ OtherSplit = Annotated[
 SplitThresholds = Annotated[
     list[str] | None,
     typer.Option(
-        help="Threshold on such a split, 'train: auc >= 0.8', or on its value less that of the "
-        "split that chooses, 'train: gap of auc <= 0.05'; repeatable."
+        help="Threshold on such a split, or on the one that chooses, 'train: auc >= 0.8'; or on "
+        "the gap, its value less that of the split that chooses, 'train: gap of auc <= 0.05'; "
+        "repeatable."
     ),
 ]
 

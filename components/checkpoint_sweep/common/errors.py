@@ -56,7 +56,7 @@ class UserError(SweepError, ValueError):
 
 
 @contextlib.contextmanager
-def about(what: str) -> Iterator[None]:
+def about(what: str | Words) -> Iterator[None]:
     """Has the messages of user errors that leave the block begin with what they are about.
 
     >>> try:

@@ -39,11 +39,11 @@ def log_sweep(
     """Logs a sweep as one run, to the tracking server and experiment that MLflow is set to.
 
     Every metric is logged at its checkpoint's step, overall and by slice (`auc`, `pay:Cash/auc`),
-    of several runs by run (`seed-0/auc`, `seed-0 pay:Cash/auc`); averages, which are of no one
-    step, are omitted. The metrics of the chosen are `chosen/auc` and
-    so on. Each checkpoint is a LoggedModel with its metrics, without a copy of its weights. The
-    verdicts, the ledger and the report, if there is one, are artifacts; so is the chosen model, if
-    it is given. A registered version that is blessed has the alias `champion`.
+    of several runs by run (`seed-0/auc`, `seed-0 pay:Cash/auc`), and overall on each of the other
+    splits (`train/auc`); averages, which are of no one step, are omitted. The metrics of the chosen
+    are `chosen/auc` and so on. Each checkpoint is a LoggedModel with its metrics, without a copy of
+    its weights. The verdicts, the ledger and the report, if there is one, are artifacts; so is the
+    chosen model, if it is given. A registered version that is blessed has the alias `champion`.
 
         mlflow.set_tracking_uri("http://127.0.0.1:5000")
         log_sweep(read_sweep(evaluation.uri, blessing.uri), model, registered_name="tips")
@@ -86,7 +86,7 @@ def log_sweep(
         metrics = [
             logged.metric(name, value, now, step, models[run_of, step])
             for run_of in swept.runs
-            for step, name, value in _metrics(swept, run_of, most_slices)
+            for step, name, value in metrics_by_name(swept, run_of, most_slices)
         ]
         metrics += [
             mlflow.entities.Metric(name, value, now, decision.winner.step)
@@ -152,9 +152,16 @@ def _of_chosen(swept: SweepResult) -> Iterator[tuple[str, float]]:
         yield metric_key(str(metric), "chosen"), value
 
 
-def _metrics(
+def metrics_by_name(
     swept: SweepResult, run: str | None, most_slices: int
 ) -> Iterator[tuple[int, str, float]]:
+    """Yields steps, names in MLflow and values: of slices, and overall on each of the other splits.
+
+    Args:
+        swept: Sweep.
+        run: Name of the training run in a sweep of several; None in a sweep of one.
+        most_slices: Largest number of slices.
+    """
     by_step = swept.metrics_by_step(run)
     slices = largest_slices(by_step.values(), most_slices)
     for step, metrics in sorted(by_step.items()):
@@ -162,6 +169,11 @@ def _metrics(
             parts = [run or "", str(slice_key) if slice_key else ""]
             name = " ".join(part for part in parts if part)
             for metric, value in metrics.get(slice_key, {}).items():
+                yield step, metric_key(str(metric), name), value
+    for split, of_split in swept.metrics_by_split(run).items():
+        name = " ".join(part for part in (run, split) if part)
+        for step, metrics in sorted(of_split.items()):
+            for metric, value in metrics.get(OVERALL, {}).items():
                 yield step, metric_key(str(metric), name), value
 
 

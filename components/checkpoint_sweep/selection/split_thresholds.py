@@ -1,4 +1,4 @@
-"""Thresholds on the splits beside the one that chooses, and on the gap between the two."""
+"""Thresholds on the splits of a sweep, and on the gap to the one that chooses."""
 
 import dataclasses
 import json
@@ -31,7 +31,7 @@ _SHOWN = 300  # Characters of what is no threshold.
 
 @dataclasses.dataclass(frozen=True)
 class SplitThreshold:
-    """A threshold on a metric of another split, or on the gap: its value there less that here.
+    """A threshold on a metric of a split, or on its gap to the split that chooses.
 
     >>> from checkpoint_sweep import SplitThreshold
     >>> str(SplitThreshold("drift", "auc", lower=0.8, slice={"payment_type": "Cash"}))
@@ -39,8 +39,11 @@ class SplitThreshold:
     >>> SplitThreshold.parse("train: gap of auc <= 0.05").of_gap
     True
 
-    A gap has the sign of the difference: of a loss, which is better where it is lower, that of a
-    model which overfits is below 0.
+    A gap is the value on the split less that on the split that chooses: of a loss, which is better
+    where it is lower, that of a model which overfits is below 0.
+
+    On the split that chooses, it bounds what the evaluation config has no threshold for: a metric
+    of the model function, or a formula.
 
     Attributes:
         split: Name of the split.
@@ -79,7 +82,8 @@ class SplitThreshold:
         """
         found = _TEXT.fullmatch(text.strip())
         try:
-            assert found is not None
+            if found is None:
+                raise ValueError(text)
             pairs = [part.split("=", 1) for part in (found["slice"] or "").split(",") if part]
             side = "lower" if found["side"] == ">=" else "upper"
             return cls(
@@ -89,7 +93,7 @@ class SplitThreshold:
                 slice={feature.strip(): value.strip() for feature, value in pairs},
                 of_gap=found["gap"] is not None,
             )
-        except (AssertionError, ValueError) as error:
+        except ValueError as error:
             raise SelectionError(
                 f"{text[:_SHOWN]!r} is no threshold on a split. Write it as ",
                 "'train: auc >= 0.8' or 'train: gap of auc <= 0.05'.",
@@ -156,7 +160,10 @@ def from_json(text: str) -> list[SplitThreshold]:
 def check_split_names(
     thresholds: Collection[SplitThreshold], splits: Collection[str], choosing: Collection[str]
 ) -> None:
-    """Checks that every split is there once, and that thresholds are on one of them.
+    """Checks that no other split chooses, and that thresholds are on one of the splits.
+
+    A threshold can be on the split that chooses if that is one alone, since several are evaluated
+    together.
 
     Args:
         thresholds: Thresholds on splits.
@@ -178,7 +185,8 @@ def check_split_names(
                 others, f" names the split {name!r}. Name it by letters, digits, _, . and -."
             )
     for threshold in thresholds:
-        if threshold.split not in splits:
+        is_on_choosing = list(choosing) == [threshold.split] and not threshold.of_gap
+        if threshold.split not in splits and not is_on_choosing:
             known = ", ".join(splits) or "none"
             raise SelectionError(
                 SPLIT_THRESHOLDS,

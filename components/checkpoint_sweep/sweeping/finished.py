@@ -141,6 +141,8 @@ def _repeats(result: SweepResult, before: SweepResult, made: Mapping[str, Any]) 
             and _weights(result.model) == _weights(before.model)
             and os.path.exists(os.path.join(before.directory, REPORT_HTML))
             and {**before.report.made, **made} == before.report.made
+            # Thresholds that were met, and are omitted now, change no verdict.
+            and before.report.made.get("split_thresholds") == made.get("split_thresholds")
         )
     except (*OTHER_FORM, OSError, tf.errors.OpError):
         return False

@@ -1,10 +1,11 @@
 """The model function's own metrics in a sweep: from the eval graph to the metric to choose by."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from absl import logging
 from tensorflow_model_analysis.proto import config_pb2
 
+from checkpoint_sweep.common.errors import about
 from checkpoint_sweep.common.names import MODEL_FUNCTION, MetricName
 from checkpoint_sweep.common.text import MOST_NAMED, some
 from checkpoint_sweep.common.wording import Words
@@ -16,6 +17,7 @@ from checkpoint_sweep.model_run.checkpoints import find_checkpoints
 from checkpoint_sweep.saved_model import eval_graph
 from checkpoint_sweep.saved_model.eval_graph import EvalGraph, EvalGraphError
 from checkpoint_sweep.saved_model.saved_model import SavedModel
+from checkpoint_sweep.selection.criteria import ThresholdMode
 from checkpoint_sweep.selection.policies import SelectionError
 from checkpoint_sweep.selection.selection import Selection
 from checkpoint_sweep.selection.set_policies import SecondaryMetric
@@ -81,7 +83,8 @@ def model_function(
         examples: Examples to evaluate on.
 
     Raises:
-        SelectionError: One decides where it is not known: on a slice, or in a race.
+        SelectionError: One decides where it is not known: on a slice, or in a race; or has a
+            threshold on a slice.
         ExportedModelError: No checkpoint reproduces the weights beside the eval graph.
     """
     own = {str(name): name.name for name in names_of(graph)}
@@ -89,6 +92,7 @@ def model_function(
     policy = selection.policy
     read = [*decisive, policy.metric] if isinstance(policy, SecondaryMetric) else decisive
     _check([name for name in read if name in own], selection, settings)
+    _check_thresholds(own, settings)
     if other := next((name for name in selection.metrics if name in graph.names), None):
         logging.warning(
             "%s is the metric of the evaluation config; the model function's is %s/%s.",
@@ -96,12 +100,17 @@ def model_function(
             MODEL_FUNCTION,
             other,
         )
+    if selection.threshold_mode is ThresholdMode.CONFIDENT:
+        bound = [name for t in settings.split_thresholds for name in t.selection.metrics]
+        decisive += [name for name in bound if name in own]
     tracked = frozenset(own[name] for name in decisive)
     found = [find_checkpoints(run.directory, settings.step_from) for run in models.runs]
     checkpoints = [checkpoint for of_run in found for checkpoint in of_run]
+    with about(Words("In eval_model: ", "In --eval-model: ")):
+        sources = EvalSources(graph, models.exports[0], checkpoints)
     return ModelFunction(
         graph,
-        EvalSources(graph, models.exports[0], checkpoints),
+        sources,
         examples,
         settings.batch_size or BATCH_SIZE,
         tracked if settings.engine == DEFAULT_ENGINE else frozenset(),
@@ -125,3 +134,19 @@ def _check(names: Sequence[str], selection: Selection, settings: SweepSettings) 
             Words("racing", "--race"),
             ", or choose by a metric of metrics_specs.",
         )
+
+
+def _check_thresholds(own: Collection[str], settings: SweepSettings) -> None:
+    """Checks that no threshold is on a metric of the model function on a slice.
+
+    Raises:
+        SelectionError: One is, and could never be met.
+    """
+    for threshold in settings.split_thresholds:
+        name = next((name for name in threshold.selection.metrics if name in own), None)
+        if name and threshold.slice:
+            raise SelectionError(
+                f"{name!r} is a metric of the model function, which is computed on all examples, "
+                f"and the threshold {str(threshold)!r} is on a slice. Leave out the slice, or name "
+                "a metric of metrics_specs."
+            )

@@ -64,7 +64,8 @@ class SweepOptions:
         other_splits: Splits on which every candidate is evaluated beside the one that chooses:
             names of splits of an Examples artifact, or files as `examples` has them by the name
             of the split, `{"train": "train-*.tfrecord"}`.
-        split_thresholds: Thresholds on these splits, and on the gap to the one that chooses.
+        split_thresholds: Thresholds on these splits, on the gap to the one that chooses, or on
+            that one, by its name in `split`.
 
     Raises:
         EngineError: `batch_size` or `memory_budget` is below 1.
@@ -98,7 +99,7 @@ class SweepOptions:
     def __post_init__(self) -> None:
         check_amounts(self.batch_size, self.memory_budget)
         check_cluster_key(self.cluster_key, self.engine)
-        check_split_names(self.split_thresholds, list(self.other_splits), [self.split])
+        check_split_names(self.split_thresholds, list(self.patterns_of_splits), [self.split])
 
     @property
     def patterns(self) -> list[str]:
@@ -108,6 +109,8 @@ class SweepOptions:
     @property
     def patterns_of_splits(self) -> dict[str, list[str]]:
         """The patterns of the other splits by name; none for splits of the same artifact."""
+        if isinstance(self.other_splits, str):
+            return {self.other_splits: []}
         if not isinstance(self.other_splits, Mapping):
             return {name: [] for name in self.other_splits}
         return {

@@ -50,10 +50,17 @@ def complete_thresholds(
 
 
 def tracked_on_choosing(
-    settings: SweepSettings, eval_config: config_pb2.EvalConfig
+    settings: SweepSettings, eval_config: config_pb2.EvalConfig, others: Collection[str]
 ) -> list[Selection]:
-    """Lists the metrics whose errors on the split that chooses thresholds on a gap ask for."""
-    return _tracked([t for t in settings.split_thresholds if t.of_gap], settings, eval_config)
+    """Lists the metrics whose errors on the split that chooses thresholds ask for.
+
+    Args:
+        settings: Settings of the sweep.
+        eval_config: Evaluation config with TFMA's defaults.
+        others: Names of the other splits.
+    """
+    own = [t for t in settings.split_thresholds if t.of_gap or t.split not in others]
+    return _tracked(own, settings, eval_config)
 
 
 def make_other_splits(

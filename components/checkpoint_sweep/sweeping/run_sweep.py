@@ -139,7 +139,7 @@ def run_sweep(
         eval_config,
         selection,
         settings.cluster_key,
-        tracked_on_choosing(settings, eval_config),
+        tracked_on_choosing(settings, eval_config, splits),
     )
     request = EvaluationRequest(
         candidates=list(candidates.sources.values()),
@@ -169,13 +169,21 @@ def run_sweep(
         )
 
     def engine_on(source: ExampleSource) -> Engine:
-        return dataclasses.replace(added, examples=source).beside(engine) if added else engine
+        if added is None:
+            return engine
+        ends = (request.candidates[0], request.candidates[-1])
+        return dataclasses.replace(added, examples=source, tried=ends).beside(engine)
 
     beside = None
-    if splits:
+    if splits or settings.split_thresholds:
         others = make_other_splits(splits, engine_on, request, settings, fingerprint)
         beside = SplitEvaluator(
-            others, settings.split_thresholds, evaluation, selection, len(candidates.checkpoints)
+            others,
+            settings.split_thresholds,
+            evaluation,
+            selection,
+            len(candidates.checkpoints),
+            eval_config,
         )
     counts = {name: source.counts for name, source in splits.items()}
     with progress.counting(examples.counts, counts):

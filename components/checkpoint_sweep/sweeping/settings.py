@@ -35,7 +35,7 @@ class SweepSettings:
             it from the names.
         predictions: Predictions to write; None for none.
         cluster_key: Feature whose examples of one value share a fold; None for none.
-        split_thresholds: Thresholds on other splits than the one that chooses.
+        split_thresholds: Thresholds on splits, beside those of the evaluation config.
 
     Raises:
         EngineError: An amount is below 1.

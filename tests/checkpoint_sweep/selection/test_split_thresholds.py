@@ -108,6 +108,24 @@ def test_without_errors_nothing_is_sure() -> None:
     assert said == "train: auc, of which no standard error is known"
 
 
+def test_a_threshold_can_be_on_the_split_that_chooses() -> None:
+    check_split_names([SplitThreshold("eval", "auc", lower=0.8)], [], ["eval"])
+
+
+@pytest.mark.parametrize(
+    ("text", "choosing"),
+    [
+        pytest.param("eval: gap of auc <= 0.1", ["eval"], id="it has no gap to itself"),
+        pytest.param("eval: auc >= 0.8", ["eval", "more"], id="several are evaluated together"),
+    ],
+)
+def test_a_threshold_on_what_chooses_is_on_the_value_of_a_whole_split(
+    text: str, choosing: list[str]
+) -> None:
+    with pytest.raises(SelectionError, match="and the other splits are: none"):
+        check_split_names([SplitThreshold.parse(text)], [], choosing)
+
+
 @pytest.mark.parametrize(
     ("splits", "thresholds", "message"),
     [

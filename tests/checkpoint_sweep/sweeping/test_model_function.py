@@ -1,8 +1,10 @@
 """Sweeps that compute, and choose by, the metrics of the model function."""
 
+import itertools
 import logging
+import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,15 @@ import pandas as pd
 import pytest
 import tensorflow as tf
 
-from checkpoint_sweep import Averages, Direction, Selection, StepRange, sweep
+from checkpoint_sweep import (
+    Averages,
+    Direction,
+    Selection,
+    SplitThreshold,
+    StepRange,
+    ThresholdMode,
+    sweep,
+)
 from checkpoint_sweep.evaluation.model_function import compute, engine
 from checkpoint_sweep.report.sweep_result import SweepResult
 from tests.checkpoint_sweep.sweeping.conftest import Files
@@ -123,19 +133,43 @@ def test_a_checkpoint_on_which_the_graph_fails_is_skipped_with_the_reason(
     own: Files, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     update = compute.EvalModel.update
-    calls: list[object] = []
+    # Two try the graph out; of the candidates, the first fails. The next sweep, in which that is
+    # the only one to evaluate, fails with it from the start.
+    for failing in ({3}, {1, 3}):
+        calls = itertools.count(1)
 
-    def fail(model: compute.EvalModel, examples: Any) -> float | None:
-        calls.append(model)
-        if len(calls) == 3:  # Two try the graph out; of the candidates, it is the first.
-            raise tf.errors.InvalidArgumentError(None, None, "assertion failed: [predictions]")
-        return update(model, examples)
+        def fail(
+            model: compute.EvalModel,
+            examples: Any,
+            failing: set[int] = failing,
+            calls: Iterator[int] = calls,
+        ) -> float | None:
+            if next(calls) in failing:
+                raise tf.errors.InvalidArgumentError(None, None, "assertion failed: [predictions]")
+            return update(model, examples)
 
-    monkeypatch.setattr(compute.EvalModel, "update", fail)
-    result = _sweep(own, steps=StepRange(first=40))
-    reasons = {verdict.step: verdict.reason for verdict in result.verdicts}
-    assert "its eval graph fails: assertion failed: [predictions]" in reasons[40]
-    assert result.chosen is not None
+        monkeypatch.setattr(compute.EvalModel, "update", fail)
+        result = _sweep(own, steps=StepRange(first=40))
+        reasons = {verdict.step: verdict.reason for verdict in result.verdicts}
+        assert "its eval graph fails: assertion failed: [predictions]" in reasons[40]
+        assert result.chosen is not None
+
+
+@pytest.mark.slow
+def test_a_threshold_on_a_metric_of_the_model_function_is_met_by_its_bound(own: Files) -> None:
+    limits = (0.01, 0.9999)
+    result = _sweep(
+        own,
+        select=Selection(
+            "auc",
+            direction=Direction.HIGHER_IS_BETTER,
+            threshold_mode=ThresholdMode.CONFIDENT,
+        ),
+        split_thresholds=[SplitThreshold("eval", "model_fn/accuracy", limit) for limit in limits],
+        steps=StepRange(first=60),
+    )
+    ((missed,),) = [verdict.missed for verdict in result.verdicts]
+    assert re.fullmatch(r"eval: model_fn/accuracy .+ is below the threshold 0.9999", missed)
 
 
 @pytest.mark.slow

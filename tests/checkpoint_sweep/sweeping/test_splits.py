@@ -17,6 +17,7 @@ from checkpoint_sweep.evaluation.preflight.features import FeatureError
 from checkpoint_sweep.evaluation.results.files import JACKKNIFE, split_folder
 from checkpoint_sweep.evaluation.results.ledger import read_ledger
 from checkpoint_sweep.model_run.checkpoints import StepRange
+from checkpoint_sweep.report.mlflow_log import metrics_by_name
 from checkpoint_sweep.report.sweep_result import SweepResult
 from checkpoint_sweep.saved_model.model_source import ModelSource
 from checkpoint_sweep.selection.criteria import Direction, ThresholdMode
@@ -121,6 +122,23 @@ def test_a_sweep_in_which_nothing_is_new_stays(swept: Swept, tmp_path: Path) -> 
     assert Path(again.directory).name == Path(swept.beside.directory).name
 
 
+def test_thresholds_that_are_left_out_are_no_longer_in_the_report(
+    swept: Swept, tmp_path: Path
+) -> None:
+    met = _again(swept, tmp_path, split_thresholds=[SplitThreshold("train", "auc", lower=0.0)])
+    assert met.report.made["split_thresholds"] == ["train: auc >= 0.0"]
+    without = _again(swept, tmp_path)
+    assert without.verdicts == met.verdicts
+    assert "split_thresholds" not in without.report.made
+
+
+def test_mlflow_is_given_the_metrics_of_each_split(swept: Swept) -> None:
+    logged = {(step, name): value for step, name, value in metrics_by_name(swept.beside, None, 1)}
+    for verdict in swept.beside.verdicts:
+        for split, value in verdict.splits.items():
+            assert logged[verdict.step, f"{split}/auc"] == value
+
+
 def test_only_a_split_that_is_added_is_evaluated(swept: Swept, tmp_path: Path) -> None:
     both = _again(swept, tmp_path, other_splits={**swept.splits, "more": swept.splits["drift"]})
     assert (_reused(both), _reused(both, "train"), _reused(both, "more")) == (STEPS, STEPS, [])
@@ -167,6 +185,7 @@ def test_what_is_interrupted_between_two_splits_goes_on_there(
             ThresholdMode.VALUE,
             "train: auc on payment_type=Gold was not computed",
         ),
+        ("eval: auc >= 0.999", ThresholdMode.VALUE, "eval: auc .+ is below the threshold 0.999"),
         ("train: auc >= 0.99", ThresholdMode.CONFIDENT, "train: auc .+ is below the threshold"),
     ],
 )
@@ -199,6 +218,28 @@ def test_a_threshold_on_a_split_is_enough_to_bless(swept: Swept, tmp_path: Path)
         )
     )
     assert result.blessed
+
+
+def test_a_threshold_on_a_split_needs_no_value_of_the_selection_there(
+    swept: Swept, tmp_path: Path, examples: list[bytes]
+) -> None:
+    """The slice that the choice is on is not in the other split."""
+    parsed = [tf.train.Example.FromString(example) for example in examples[:100]]
+    payments = [p.features.feature["payment_type"].bytes_list.value[0] for p in parsed]
+    cash = tmp_path / "cash.tfrecord"
+    tfrecords.write(
+        cash, [example for example, of in zip(examples, payments, strict=False) if of == b"Cash"]
+    )
+    result = _again(
+        swept,
+        tmp_path,
+        select=Selection("auc", slice={"payment_type": "Credit Card"}),
+        other_splits={"cash": str(cash)},
+        split_thresholds=[SplitThreshold("cash", "example_count", lower=1)],
+        steps=StepRange(first=60),
+    )
+    (verdict,) = result.verdicts
+    assert (verdict.missed, verdict.splits) == ([], {"cash": None})
 
 
 def test_what_is_wrong_with_a_split_is_said_of_it(

@@ -274,6 +274,8 @@ class CandidateEvaluator:
         ledger.write_ledger(self._directory, self._entries)
         self.results.append(result)
         level = logging.DEBUG if reused or self._request.split else logging.INFO
+        if self._request.split and result.excluded_reason:
+            level = logging.WARNING  # No verdict says so.
         done = sum(not r.is_average for r in self.results)
         log_result(result, str(self._selection), f"{done} of {self._total}", self._title, level)
 

@@ -9,10 +9,12 @@ from tensorflow_model_analysis.proto import config_pb2
 
 from checkpoint_sweep.common.errors import about
 from checkpoint_sweep.common.names import ModelNames
+from checkpoint_sweep.common.text import some
 from checkpoint_sweep.evaluation.candidates.fingerprint import EvaluationFingerprint
 from checkpoint_sweep.evaluation.candidates.runner import CandidateEvaluator, CandidateSpec
+from checkpoint_sweep.evaluation.plan.probability_thresholds import out_of_range
 from checkpoint_sweep.evaluation.request import Engine, EvaluationRequest
-from checkpoint_sweep.evaluation.results.candidate import read_result
+from checkpoint_sweep.evaluation.results.candidate import read_predictions, read_result
 from checkpoint_sweep.evaluation.results.files import split_folder
 from checkpoint_sweep.evaluation.results.metrics import EvaluationMetrics
 from checkpoint_sweep.evaluation.results.replicates import read_replicates
@@ -45,17 +47,19 @@ def of_split(split: str) -> AbstractContextManager[None]:
 class SplitEvaluator:
     """Evaluates candidates on other splits, each with a ledger in a folder of its own.
 
-    What has been evaluated on one split is reused whatever happens to the others.
+    What has been evaluated on one split is reused whatever happens to the others. A threshold whose
+    split is none of them is on the split that chooses.
 
     Attributes:
         splits: Names of the splits.
 
     Args:
-        others: Other splits.
-        thresholds: Thresholds on them.
+        others: Other splits; there may be none.
+        thresholds: Thresholds on splits.
         directory: Directory of the evaluation on the split that chooses.
         selection: Selection, whose metric is read on every split.
         total: Number of the checkpoints of the sweep.
+        eval_config: Evaluation config with its defaults filled in.
     """
 
     def __init__(
@@ -65,12 +69,13 @@ class SplitEvaluator:
         directory: str,
         selection: Selection,
         total: int,
+        eval_config: config_pb2.EvalConfig,
     ) -> None:
         self.splits: Sequence[str] = [split.request.split for split in others]
         self._thresholds = thresholds
         self._directory = directory
         self._selection = selection
-        self._configs = {split.request.split: split.request.eval_config for split in others}
+        self._eval_config = eval_config
         self._evaluators = {
             split.request.split: CandidateEvaluator(
                 split.engine,
@@ -116,27 +121,47 @@ class SplitEvaluator:
     def _missed_reason(
         self, threshold: SplitThreshold, found: dict[str, CandidateResult], own: CandidateResult
     ) -> str | None:
-        other = found[threshold.split]
-        if other.excluded_reason is not None:
+        other = found.get(threshold.split)  # None for the split that chooses.
+        if other is not None and other.excluded_reason is not None:
             return f"{threshold.split}: {other.excluded_reason}"
-        config = self._configs[threshold.split]
-        folder = split_folder(self._directory, threshold.split)
-        on_split, on_choosing = (
-            read_metric(os.path.join(directory, own.name), threshold.selection, config)
-            for directory in (folder, self._directory)
+        split = "" if other is None else threshold.split
+        on_split = os.path.join(split_folder(self._directory, split), own.name)
+        on_choosing = os.path.join(self._directory, own.name)
+        for folder in (on_split, on_choosing) if threshold.of_gap else (on_split,):
+            if reason := _meaningless_reason(folder, threshold.selection, self._eval_config):
+                return f"{threshold.split}: {reason}"
+        there, here = (
+            read_metric(folder, threshold.selection, self._eval_config)
+            for folder in (on_split, on_choosing)
         )
         mode, level = self._selection.threshold_mode, self._selection.level
-        return missed_reason(threshold, on_split, on_choosing, mode, level)
+        return missed_reason(threshold, there, here, mode, level)
 
 
 def _read_if_there(
     directory: str, name: str, step: int, selection: Selection, eval_config: config_pb2.EvalConfig
 ) -> CandidateResult:
-    """Reads the results on another split, which need not have the slice that the choice is on."""
+    """Reads the results on another split.
+
+    The metric to choose by need have no value there: its slice may be missing, or have one label
+    alone. Thresholds are on what they name.
+    """
     try:
-        return read_result(directory, name, step, selection, eval_config)
-    except SelectionError as error:
-        return CandidateResult(name, step, excluded_reason=str(error))
+        result = read_result(directory, name, step, selection, eval_config)
+    except SelectionError:
+        result = CandidateResult(name, step)
+    reason = read_predictions(directory).excluded_reason
+    return dataclasses.replace(result, excluded_reason=reason)
+
+
+def _meaningless_reason(
+    directory: str, metric: Selection, eval_config: config_pb2.EvalConfig
+) -> str | None:
+    """Says why a metric may not decide, whose thresholds are for probabilities; None if it may."""
+    predictions = read_predictions(directory)
+    beyond = out_of_range(eval_config, predictions.outside, predictions.examples)
+    reasons = [why for name, why in beyond.items() if str(name) in metric.metrics]
+    return some(reasons, 1) if reasons else None
 
 
 def read_metric(directory: str, metric: Selection, eval_config: config_pb2.EvalConfig) -> Reading:

@@ -18,7 +18,7 @@ from checkpoint_sweep.common.names import MODEL_FUNCTION
 from checkpoint_sweep.common.text import first_line, some
 from checkpoint_sweep.evaluation.jackknife import folds
 from checkpoint_sweep.evaluation.model_function.models import Batch, EvalModel, EvalModels, State
-from checkpoint_sweep.saved_model.eval_graph import LOSS, EvalGraph, EvalGraphError
+from checkpoint_sweep.saved_model.eval_graph import LOSS, EvalGraph
 from checkpoint_sweep.saved_model.model_source import ModelSource
 
 _MOST_STATE = 1 << 28  # Bytes of the sums by fold, of all models.
@@ -75,7 +75,7 @@ def compute(
         The metrics by the model's name, and the reasons why others have none.
 
     Raises:
-        EvalGraphError: The graph cannot be loaded, or fails on every model.
+        EvalGraphError: The graph cannot be loaded.
     """
     loaded = EvalModels(graph, sources)
     try:
@@ -86,13 +86,6 @@ def compute(
             _without_folds(_Running(running.models, {}), examples, wanted, found)
     finally:
         loaded.close()
-    if running.failed and not running.models:
-        name, reason = next(iter(running.failed.items()))
-        raise EvalGraphError(
-            f"The eval graph of {graph.saved_model.directory} fails with the weights of {name}: "
-            f"{reason}. Correct the model function or its receiver, and export again, or evaluate "
-            "on examples that they take."
-        )
     found = {name: found[name] for name in running.models}
     return found, running.failed
 

@@ -40,6 +40,8 @@ class ModelFunction:
         batch_size: Number of examples of a batch, on which a mean over batches depends.
         decisive: Names, in the graph, of the metrics that decide, whose errors are estimated.
         cluster_key: Feature whose examples of one value share a fold; None for none.
+        tried: Models with which the graph is run before the evaluation, of which one has to work:
+            those of the sweep, since what is left to evaluate may be one that fails.
     """
 
     graph: EvalGraph
@@ -48,6 +50,7 @@ class ModelFunction:
     batch_size: int = BATCH_SIZE
     decisive: frozenset[str] = frozenset()
     cluster_key: str | None = None
+    tried: Sequence[ModelSource] = ()
 
     @property
     def digest(self) -> str:
@@ -63,28 +66,36 @@ class ModelFunction:
     def beside(self, engine: Engine) -> Engine:
         """Returns an engine that does what another does, and adds these metrics."""
 
+        baseline: list[Computed | None] = []  # The same for all requests of a sweep.
+
         def evaluate(request: EvaluationRequest) -> Iterator[Sequence[Evaluated]]:
-            self._try_out(request)
-            baseline = self._of_baseline(request)
+            if not baseline:
+                self._try_out()
+                baseline.append(self._of_baseline(request))
             for group in engine(request):
-                yield self._added(request, group, baseline)
+                yield self._added(request, group, baseline[0])
 
         return evaluate
 
-    def _try_out(self, request: EvaluationRequest) -> None:
+    def _try_out(self) -> None:
         """Runs the graph on the first examples, before anything takes long.
 
         Raises:
-            EvalGraphError: It fails with the first weights, and with the last.
+            EvalGraphError: It fails with each of the models to try.
         """
         progress.enter("checking the model function's metrics")
         first = next(self.examples.in_order(_TRIED), None)
         if first is not None:
             examples = Pass(lambda: iter([first]), _TRIED)
-            ends = {
-                source.name: source for source in (*request.candidates[:1], request.candidates[-1])
-            }
-            compute(self.graph, list(map(self.sources.of, ends.values())), examples, frozenset())
+            tried = {source.name: self.sources.of(source) for source in self.tried}
+            found, failed = compute(self.graph, list(tried.values()), examples, frozenset())
+            if failed and not found:
+                name, reason = next(iter(failed.items()))
+                raise EvalGraphError(
+                    f"The eval graph of {self.graph.saved_model.directory} fails with the weights "
+                    f"of {name}: {reason}. Correct the model function or its receiver, and export "
+                    "again, or evaluate on examples that they take."
+                )
 
     @property
     def _pass(self) -> Pass:
@@ -101,11 +112,13 @@ class ModelFunction:
             return None
         try:
             graph = eval_graph.read(request.baseline.saved_model)
-            found, _ = compute(graph, [request.baseline], self._pass, self.decisive)
+            found, failed = compute(graph, [request.baseline], self._pass, self.decisive)
         except EvalGraphError as error:
             logging.info("the baseline has no metrics of the model function: %s", error)
             return None
-        return found[request.baseline.name]
+        for reason in failed.values():
+            logging.warning("the baseline has no metrics of the model function: %s", reason)
+        return found.get(request.baseline.name)
 
     def _added(
         self,

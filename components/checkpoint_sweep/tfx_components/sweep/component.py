@@ -114,7 +114,8 @@ class CheckpointSweep(base_beam_component.BaseBeamComponent):
                 `model_fn/NAME`. None for TFMA's alone.
             other_splits: Splits on which every candidate is evaluated beside those that choose,
                 each apart: `example_splits` are evaluated together, as the Evaluator does.
-            split_thresholds: Thresholds on these splits, and on the gap to those that choose.
+            split_thresholds: Thresholds on these splits, on the gap to those that choose, or on the
+                one in `example_splits`, where it is one alone.
 
         Raises:
             EngineError: `batch_size` or `memory_budget` is below 1.

@@ -7,6 +7,7 @@ import tensorflow as tf
 from checkpoint_sweep.selection.across import Across
 from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.racing import Racing
+from checkpoint_sweep.selection.split_thresholds import SplitThreshold, to_json
 from tests.checkpoint_sweep.tfx_components.sweep.cases import Case, Trigger, refusal
 from tests.support import eval_exports
 from tests.support.eval_exports import Tensors
@@ -60,6 +61,14 @@ def _no_number() -> tuple[Tensors, Tensors]:
     )
 
 
+def _other_weights() -> tuple[Tensors, Tensors]:
+    examples = _examples()
+    weight = tf.compat.v1.get_variable("other", initializer=2.5)
+    outputs = _mean(weight * tf.cast(tf.strings.length(examples), tf.float32))
+    tf.compat.v1.get_default_session().run(tf.compat.v1.global_variables_initializer())
+    return {"examples": examples}, outputs
+
+
 def _failing() -> tuple[Tensors, Tensors]:
     examples = _examples()
     features = {"tip": tf.io.FixedLenFeature([], tf.float32)}
@@ -68,6 +77,7 @@ def _failing() -> tuple[Tensors, Tensors]:
 
 refusal("its eval graph takes features, and no serialized examples")(_of(_features))
 refusal("or takes them by an iterator")(_of(_iterator))
+refusal("no checkpoint reproduces the weights that were exported with it")(_of(_other_weights))
 refusal("none of its metrics is a single number")(_of(_no_number))
 refusal("its eval graph fails on the first examples")(_of(_failing))
 
@@ -97,3 +107,10 @@ def _across(case: Case) -> None:
 def _in_a_race(case: Case) -> None:
     _by_mean(case)
     case.parameters["racing"] = Racing().to_json()
+
+
+@refusal("or has a threshold on a slice")
+def _threshold_on_a_slice(case: Case) -> None:
+    _of(_good)(case)
+    threshold = SplitThreshold("eval", "mean", lower=0.5, slice={"payment_type": "Cash"})
+    case.parameters["split_thresholds"] = to_json([threshold])

@@ -11,14 +11,14 @@ ARGS ?=
 CLUSTER ?=
 PYTEST_ARGS ?=
 
-.PHONY: help run cluster environments test test-3.11 test-3.12 lint bench bench-resnet bench-sizes bench-scaling bench-side-by-side docs pictures notebook tensorboard kubeflow submit wheel lock clean clean-runs fuzz kills sweep-kills watched study
+.PHONY: help run cluster environments test test-3.11 test-3.12 lint bench bench-resnet bench-sizes bench-scaling bench-side-by-side docs pictures notebook tensorboard kubeflow submit wheel lock clean clean-runs fuzz fuzz-3.12 kills sweep-kills watched study
 
 # `##` describes a target for those who use the project, `#+` one for those who work on it.
 help:  ## Show this list
 	@echo "To use it:"
 	@sed -nE 's/^([a-z-]+):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 21
 	@echo "To work on it:"
-	@sed -nE 's/^([a-z-]+):.*#\+ /  \1\t/p' $(MAKEFILE_LIST) | expand -t 21
+	@sed -nE 's/^([a-z0-9.-]+):.*#\+ /  \1\t/p' $(MAKEFILE_LIST) | expand -t 21
 
 .venv/.ready: requirements.txt scripts/set-up
 	@scripts/set-up .venv requirements.txt
@@ -67,13 +67,16 @@ test: $(TEST_ENVIRONMENTS)  #+ Run all tests; a part by PYTEST_ARGS='-m "not slo
 
 # What differs by versions: engine beside stock TFMA, choices, command line, exports, reports. Tests that
 # need TFX or Estimator are skipped (tests/support/needs.py).
-PORTABLE := cli report saved_model selection model_run/test_keras3.py sweeping/test_sweep.py \
-    sweeping/test_without_estimator.py evaluation/test_tfma_internals.py \
-    evaluation/aggregate evaluation/jackknife evaluation/plan evaluation/results
+PORTABLE := cli report saved_model selection sweeping/test_sweep.py sweeping/test_without_estimator.py \
+    evaluation/test_tfma_internals.py evaluation/aggregate evaluation/plan evaluation/results
+# Python 3.11 has the TensorFlow, the TFMA and the Keras of 3.10: what they decide is tested there.
+PORTABLE_3.12 := model_run/test_keras3.py evaluation/jackknife
+test-3.11:  #+ Test the library on Python 3.11
+test-3.12:  #+ Test the library on Python 3.12, with the newest TensorFlow
 $(OTHER_PYTHONS:%=test-%): test-%: .venv-%/.installed
 	@PATH="$(CURDIR)/.venv-$*/bin:$$PATH" .venv-$*/bin/python -m pytest --numprocesses=auto \
 	    --dist=loadfile --no-loadscope-reorder -m "not slow" $(PYTEST_ARGS) \
-	    $(PORTABLE:%=tests/checkpoint_sweep/%)
+	    $(addprefix tests/checkpoint_sweep/,$(PORTABLE) $(PORTABLE_$*))
 
 lint: .venv/.installed  #+ Check style and types
 	@.venv/bin/ruff check .
@@ -146,6 +149,9 @@ clean-runs:  #+ Remove all that runs wrote, the models they pushed too
 
 fuzz: .venv/.installed  #+ Compare random evaluations with stock TFMA (an hour)
 	@TF_CPP_MIN_LOG_LEVEL=3 $(PYTHON_BIN) -W ignore -m tests.fuzz $(ARGS)
+
+fuzz-3.12: .venv-3.12/.installed  #+ The same with the newest TensorFlow, on Python 3.12
+	@TF_CPP_MIN_LOG_LEVEL=3 TF_USE_LEGACY_KERAS=1 .venv-3.12/bin/python -W ignore -m tests.fuzz $(ARGS)
 
 kills: .venv/.installed  #+ Kill runs at random moments, and start them again
 	@TF_CPP_MIN_LOG_LEVEL=3 $(PYTHON_BIN) -W ignore -m tests.kills $(ARGS)

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 _NO_TFX = (
-    "{} needs TFX, which is not installed. On Python 3.10, the only one that its last version with "
-    "Estimator is for, install the extra: pip install 'tfx-checkpoint-sweep[tfx]'."
+    "{} needs TFX, which is not installed. It is an extra for Python 3.10 only: install "
+    "'tfx-checkpoint-sweep[tfx]' there. sweep() and the command line do not need it."
 )
 
 

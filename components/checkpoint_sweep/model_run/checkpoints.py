@@ -253,7 +253,11 @@ def _why_none(directory: str, others: Sequence[str]) -> Iterator[str | Words]:
             "has no index. Save with write_version=tf.compat.v1.train.SaverDef.V2, the default."
         )
     elif keras:
-        yield f"{keras[0]} is a Keras file, not a TensorFlow checkpoint. {use}."
+        yield (
+            f"{keras[0]} is a Keras file, not a TensorFlow checkpoint. {use}. Weights that you "
+            "have become a checkpoint by model.load_weights(file) and then "
+            'tf.train.Checkpoint(model=model).write(folder + "/ckpt-1").'
+        )
     elif saved:
         yield f"{os.path.dirname(saved[0])} is a SavedModel, not a checkpoint. {use}."
     else:

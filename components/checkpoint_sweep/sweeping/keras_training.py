@@ -19,11 +19,13 @@ class SweepCallback(tf.keras.callbacks.Callback):
         model.fit(data, epochs=20, callbacks=[saver, callback])
         print(callback.result.reason, callback.result.model)
 
-    Where Keras 3's `ModelCheckpoint` saves in no format of TensorFlow, another callback does.
+    The `ModelCheckpoint` of Keras 3 writes no TensorFlow checkpoints. Save by another callback.
 
-        run = tf.train.CheckpointManager(tf.train.Checkpoint(model=model), "run", None)
+        manager = tf.train.CheckpointManager(
+            tf.train.Checkpoint(model=model), "run", max_to_keep=None
+        )
         saver = keras.callbacks.LambdaCallback(
-            on_epoch_end=lambda epoch, logs: run.save(checkpoint_number=epoch + 1)
+            on_epoch_end=lambda epoch, logs: manager.save(checkpoint_number=epoch + 1)
         )
 
     It comes after the callback that saves. Training waits for it. What is wrong with the arguments
@@ -34,7 +36,7 @@ class SweepCallback(tf.keras.callbacks.Callback):
         run: Local directory of the checkpoints.
         export: Function that is called once, with a directory, to which it exports the model as it
             is served: `lambda directory: tf.saved_model.save(model, directory, signatures=...)`,
-            of Keras 3 by `ExportArchive`.
+            or, of Keras 3, by `keras.export.ExportArchive`.
         options: Options of each sweep; their examples are not to be trained on.
         patience: Number of checkpoints that may come after the earliest that is tied with the
             best before training stops; None for any number.

@@ -1,5 +1,6 @@
 """Models, exports and checkpoints that Keras 3 itself has made."""
 
+import runpy
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,12 +10,15 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from checkpoint_sweep import Direction, Selection, SweepOptions
 from checkpoint_sweep.evaluation.predict import LoadedModels
 from checkpoint_sweep.model_run.candidates import make_candidates
-from checkpoint_sweep.model_run.checkpoints import find_checkpoints
+from checkpoint_sweep.model_run.checkpoints import CheckpointError, find_checkpoints
 from checkpoint_sweep.model_run.exported_model import ExportedModelError
 from checkpoint_sweep.saved_model.saved_model import SavedModel
 from checkpoint_sweep.saved_model.weight_swap import write_saved_model
+from pipeline.problems.problem import repository
+from tests.support import tfrecords
 
 pytestmark = pytest.mark.skipif(
     not keras.__version__.startswith("3."), reason="it needs Keras 3, as on Python 3.12"
@@ -36,17 +40,23 @@ def _nested() -> Any:
 
 
 class Subclassed(keras.Model):  # type: ignore[misc]
-    def __init__(self) -> None:
+    def __init__(self, in_list: bool = False) -> None:
         super().__init__()
-        self.parts = [keras.layers.Dense(3), keras.layers.BatchNormalization()]
+        parts = [keras.layers.Dense(3), keras.layers.BatchNormalization()]
+        if in_list:
+            self.parts = parts
+        else:
+            self.hidden, self.norm = parts
         self.head = keras.layers.Dense(1, activation="sigmoid")
+        self.in_list = in_list
 
     def call(self, inputs: Any, training: bool = False) -> Any:
-        return self.head(self.parts[1](self.parts[0](inputs), training=training))
+        hidden, norm = self.parts if self.in_list else (self.hidden, self.norm)
+        return self.head(norm(hidden(inputs), training=training))
 
 
-def _subclassed() -> Any:
-    model = Subclassed()
+def _subclassed(in_list: bool = False) -> Any:
+    model = Subclassed(in_list)
     model(X)
     return model
 
@@ -109,6 +119,17 @@ def _fed(source: Any, values: np.ndarray) -> dict[str, np.ndarray]:
     return {name: values}
 
 
+def test_a_model_with_layers_in_a_list_is_refused(tmp_path: Path) -> None:
+    """`tf.train.Checkpoint` of Keras 3 omits them."""
+    model = _subclassed(in_list=True)
+    (tmp_path / "run").mkdir()
+    _save(tmp_path / "run", model)
+    _export(tmp_path / "export", model)
+    checkpoints = find_checkpoints(str(tmp_path / "run"))
+    with pytest.raises(ExportedModelError, match=r"equal no tensor: .*moving_mean"):
+        make_candidates(SavedModel(str(tmp_path / "export")), checkpoints, checkpoints)
+
+
 def test_what_tf_saved_model_save_makes_of_a_model_is_refused(tmp_path: Path) -> None:
     model = _sequential()
     (tmp_path / "run").mkdir()
@@ -122,3 +143,64 @@ def test_what_tf_saved_model_save_makes_of_a_model_is_refused(tmp_path: Path) ->
     checkpoints = find_checkpoints(str(tmp_path / "run"))
     with pytest.raises(ExportedModelError, match=r"export with keras\.export\.ExportArchive"):
         make_candidates(SavedModel(str(tmp_path / "export")), checkpoints, checkpoints)
+
+
+def _serve(model: Any) -> Any:
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="examples")])
+    def serve(examples: tf.Tensor) -> dict[str, tf.Tensor]:
+        features = {"x": tf.io.FixedLenFeature([2], tf.float32)}
+        return {"probability": model(tf.io.parse_example(examples, features)["x"])}
+
+    return serve
+
+
+def _serialized(x: np.ndarray, label: bool) -> bytes:
+    example = tf.train.Example()
+    example.features.feature["x"].float_list.value.extend(x)
+    example.features.feature["label"].int64_list.value.append(int(label))
+    return bytes(example.SerializeToString())
+
+
+def test_a_training_has_every_epoch_evaluated(tmp_path: Path) -> None:
+    """By the example that the documents show."""
+    train = runpy.run_path(str(repository() / "examples/training/keras3.py"))["train"]
+    x = np.random.default_rng(1).uniform(size=(200, 2)).astype(np.float32)
+    labels = x[:, 0] > 0.7 * x[:, 1]
+    tfrecords.write(tmp_path / "eval.tfrecord", list(map(_serialized, x, labels)))
+    config = tmp_path / "eval_config.pbtxt"
+    config.write_text(
+        'model_specs { label_key: "label" } slicing_specs {} '
+        'metrics_specs { metrics { class_name: "BinaryAccuracy" } }'
+    )
+    output = str(tmp_path / "swept")
+    select = Selection("binary_accuracy", direction=Direction.HIGHER_IS_BETTER)
+    options = SweepOptions(str(tmp_path / "eval.tfrecord"), str(config), select, output=output)
+    model = _sequential()
+    model.compile("sgd", "binary_crossentropy")
+    result = train(model, x, labels, _serve(model), 2, options, run=str(tmp_path / "run"))
+    assert [verdict.step for verdict in result.verdicts] == [1, 2]
+    accuracy = np.mean((np.asarray(model(x))[:, 0] > 0.5) == labels)
+    assert result.verdicts[-1].value == pytest.approx(accuracy)
+
+
+def test_weights_that_model_checkpoint_has_written_become_checkpoints(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    model = _sequential()
+    model.compile("sgd", "binary_crossentropy")
+    saver = keras.callbacks.ModelCheckpoint(
+        str(run / "ckpt-{epoch}.weights.h5"), save_weights_only=True
+    )
+    model.fit(X, X[:, 0] > X[:, 1], epochs=2, callbacks=[saver], verbose=0)
+    with pytest.raises(CheckpointError, match=r"ckpt-1\.weights\.h5 is a Keras file"):
+        find_checkpoints(str(run))
+    expected = []
+    for epoch in (1, 2):
+        model.load_weights(run / f"ckpt-{epoch}.weights.h5")
+        tf.train.Checkpoint(model=model).write(str(run / f"ckpt-{epoch}"))
+        expected.append(np.asarray(model(X)))
+    _export(tmp_path / "export", model)
+    checkpoints = find_checkpoints(str(run))
+    found = make_candidates(SavedModel(str(tmp_path / "export")), checkpoints, checkpoints)
+    assert (tuple(found.sources), found.skipped) == ((1, 2), {})
+    outputs = LoadedModels(list(found.sources.values())).predict(_fed(found.sources[1], X))
+    np.testing.assert_allclose([output["p"] for output in outputs], expected, rtol=1e-5)

@@ -56,7 +56,7 @@ def sweep(
 
 @takes_sweep_arguments
 def watch(
-    run: options.Runs,
+    run: options.WatchedRun,
     model: options.Models,
     arguments: SweepArguments,
     until_step: Annotated[

@@ -12,6 +12,8 @@ Runs = Annotated[
         help="Folder of the checkpoints; several, such as runs/seed-*, for one choice among all."
     ),
 ]
+# A list, as that of `sweep`: several folders are refused with what to do instead.
+WatchedRun = Annotated[list[str], typer.Argument(help="Folder of the checkpoints.")]
 Folder = Annotated[str, typer.Argument(help="Folder of a sweep, as --output of `sweep`.")]
 Model = Annotated[
     str,

@@ -124,7 +124,8 @@ class CheckpointSweep(base_beam_component.BaseBeamComponent):
         """
         check_amounts(batch_size, memory_budget)
         check_cluster_key(cluster_key, engine)
-        check_split_names(split_thresholds, other_splits, example_splits)
+        choosing, others = _names(example_splits), _names(other_splits)
+        check_split_names(split_thresholds, others, choosing)
         steps = steps or StepRange()
         _register_visualizations()
         super().__init__(
@@ -137,7 +138,7 @@ class CheckpointSweep(base_beam_component.BaseBeamComponent):
                 eval_model=eval_model,
                 eval_config=eval_config,
                 selection=selection.to_json(),
-                example_splits=json.dumps(list(example_splits)),
+                example_splits=json.dumps(choosing),
                 first_step=steps.first,
                 last_step=steps.last,
                 stride=steps.stride,
@@ -149,7 +150,7 @@ class CheckpointSweep(base_beam_component.BaseBeamComponent):
                 racing=racing.to_json() if racing else None,
                 predictions=predictions.to_json() if predictions else None,
                 cluster_key=cluster_key,
-                other_splits=json.dumps(list(other_splits)) if other_splits else None,
+                other_splits=json.dumps(others) if others else None,
                 split_thresholds=(to_json(split_thresholds) if split_thresholds else None),
                 metric_code=metric_code(eval_config),
                 evaluation=types.Channel(type=standard_artifacts.ModelEvaluation),
@@ -157,6 +158,11 @@ class CheckpointSweep(base_beam_component.BaseBeamComponent):
                 blessing=types.Channel(type=standard_artifacts.ModelBlessing),
             )
         )
+
+
+def _names(given: Sequence[str]) -> list[str]:
+    """Lists the names of splits; a text is the name of one, not of as many as it has letters."""
+    return [given] if isinstance(given, str) else list(given)
 
 
 def _register_visualizations() -> None:

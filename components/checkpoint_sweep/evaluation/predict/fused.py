@@ -8,7 +8,6 @@ import tensorflow as tf
 from tensorflow.core.framework import versions_pb2
 
 from checkpoint_sweep.evaluation.predict import serving_graph
-from checkpoint_sweep.evaluation.predict.graph_digest import digest_of_serving_graph
 from checkpoint_sweep.evaluation.predict.graph_split import (
     RESTORE_BUNDLE,
     RESTORE_KEYS,
@@ -54,8 +53,7 @@ class FusedModels:
         """Builds the graph, restores all weights and initialises the tables.
 
         Args:
-            models: Models to load, at least one, whose SavedModels have the same graph and assets,
-                as far as the signature needs them.
+            models: Models to load, at least one, whose SavedModels have the same graph and assets.
             signature_name: Name of the signature in the SavedModel.
 
         Raises:
@@ -63,7 +61,7 @@ class FusedModels:
             ValueError: There is no such signature, weights do not fit, or graphs differ.
             graph.OpaqueGraphError: The graph cannot be split; ``SeparateModels`` can run it.
         """
-        _check_same_graph(models, signature_name)
+        _check_same_graph(models)
         serving = serving_graph.read(models[0].saved_model, signature_name)
         taken = take_apart(serving)
         for model in models:
@@ -95,16 +93,13 @@ class FusedModels:
         self._session.close()
 
 
-def _check_same_graph(models: Sequence[ModelSource], signature_name: str) -> None:
+def _check_same_graph(models: Sequence[ModelSource]) -> None:
     if not models:
         raise ValueError("There are no models to load.")
     saved_models = dict.fromkeys(model.saved_model for model in models)
     if len(saved_models) > 1:
         first = models[0].saved_model
         others = [other for other in saved_models if other.fingerprint != first.fingerprint]
-        if others:
-            own = digest_of_serving_graph(first, signature_name)
-            others = [o for o in others if digest_of_serving_graph(o, signature_name) != own]
         if others:
             raise ValueError(
                 f"{others[0].directory} and {first.directory} have different graphs or assets, so "

@@ -1,5 +1,6 @@
 """The loader of models: fused where graphs are equal and can be split, otherwise separate."""
 
+import dataclasses
 import logging
 from collections.abc import Mapping, Sequence
 
@@ -96,7 +97,7 @@ def _by_graph(models: Sequence[ModelSource], signature_name: str) -> list[list[i
 
 def _load_group(models: Sequence[ModelSource], signature_name: str) -> Predictor:
     try:
-        return FusedModels(models, signature_name)
+        return FusedModels(_in_one_graph(models), signature_name)
     except (graph.OpaqueGraphError, tf.errors.OpError) as error:
         _LOG.warning(
             "Loading %d models separately, because their graph (%s) cannot be fused: %s",
@@ -105,3 +106,14 @@ def _load_group(models: Sequence[ModelSource], signature_name: str) -> Predictor
             error,
         )
         return SeparateModels(models, signature_name)
+
+
+def _in_one_graph(models: Sequence[ModelSource]) -> list[ModelSource]:
+    """Gives models that can share a graph the SavedModel of the first, where theirs differ."""
+    shared = models[0].saved_model
+    return [
+        model
+        if model.saved_model.fingerprint == shared.fingerprint
+        else dataclasses.replace(model, saved_model=shared)
+        for model in models
+    ]

@@ -11,13 +11,11 @@ import dataclasses
 from collections.abc import Iterator
 
 import numpy as np
-import numpy.typing as npt
 
-from benchmarks.study.equally_good import judge
+from benchmarks.study.equally_good import FOLDS, judge, of_mean
 from benchmarks.study.fold_metrics import Array
 from checkpoint_sweep.selection.replicates import Replicates
 
-_FOLDS = 20
 _ROWS_PER_USER = 20
 _CORRELATION = 0.9
 _KEYS = (None, "user_id")
@@ -60,11 +58,11 @@ def simulate(
     for _ in range(samples):
         scores = _scores(rng, users, of_user, checkpoints)
         folds = {
-            None: rng.integers(0, _FOLDS, user.size),
-            "user_id": rng.integers(0, _FOLDS, users)[user],
+            None: rng.integers(0, FOLDS, user.size),
+            "user_id": rng.integers(0, FOLDS, users)[user],
         }
         for key, fold in folds.items():
-            replicates = [_replicates(row, fold, key) for row in scores]
+            replicates = [of_mean(row, fold, key) for row in scores]
             found[key].append(_trial(replicates, float(truth)))
     return [
         Covered(users, of_user, key, *map(float, np.mean(rows, axis=0)))
@@ -80,15 +78,6 @@ def _scores(rng: np.random.Generator, users: int, of_user: float, checkpoints: i
     parts = np.sqrt(of_user) * of_users + np.sqrt(1 - of_user) * of_rows
     scores = np.sqrt(_CORRELATION) * parts[0] + np.sqrt(1 - _CORRELATION) * parts[1:]
     return np.asarray(scores)
-
-
-def _replicates(score: Array, fold: npt.NDArray[np.int64], key: str | None) -> Replicates:
-    """Makes the replicates of the mean, as the engine would."""
-    sizes, sums = np.bincount(fold, minlength=_FOLDS), np.bincount(fold, score, _FOLDS)
-    left_out = (sums.sum() - sums) / (sizes.sum() - sizes)
-    return Replicates(
-        float(score.mean()), tuple(left_out.tolist()), tuple(sizes.tolist()), cluster_key=key
-    )
 
 
 def _trial(replicates: list[Replicates], error: float) -> tuple[float, ...]:

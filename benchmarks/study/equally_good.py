@@ -3,11 +3,17 @@
 import dataclasses
 from collections.abc import Sequence
 
+import numpy as np
+import numpy.typing as npt
+
+from benchmarks.study.fold_metrics import Array
 from checkpoint_sweep.selection.certainty import with_best_set
 from checkpoint_sweep.selection.criteria import LEVEL, Direction
 from checkpoint_sweep.selection.intervals import Estimate, estimate
 from checkpoint_sweep.selection.policies import CandidateResult
 from checkpoint_sweep.selection.replicates import Replicates
+
+FOLDS = 20
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,4 +55,24 @@ def judge(replicates: Sequence[Replicates], truth: float) -> Said:
         one.interval[0] <= truth <= one.interval[1],
         both.interval[0] <= 0 <= both.interval[1],
         bool(marked[0].in_best_set),
+    )
+
+
+def of_mean(
+    score: Array, fold: npt.NDArray[np.int64], cluster_key: str | None = None
+) -> Replicates:
+    """Makes the replicates of a mean, as the engine would.
+
+    Args:
+        score: Score of each example, (examples,).
+        fold: Fold of each example, (examples,), below `FOLDS`.
+        cluster_key: Feature that drew the folds; None for none.
+    """
+    sizes, sums = np.bincount(fold, minlength=FOLDS), np.bincount(fold, score, FOLDS)
+    left_out = (sums.sum() - sums) / (sizes.sum() - sizes)
+    return Replicates(
+        float(score.mean()),
+        tuple(left_out.tolist()),
+        tuple(sizes.tolist()),
+        cluster_key=cluster_key,
     )

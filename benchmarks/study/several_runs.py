@@ -11,16 +11,13 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-import numpy.typing as npt
 
-from benchmarks.study.equally_good import judge
+from benchmarks.study.equally_good import FOLDS, judge, of_mean
 from benchmarks.study.fold_metrics import Array
 from checkpoint_sweep.selection.criteria import Direction
-from checkpoint_sweep.selection.replicates import Replicates
 from checkpoint_sweep.selection.run_spread import run_spread
 from checkpoint_sweep.selection.verdict import Verdict
 
-_FOLDS = 20
 _EXAMPLES = 2000
 _OF_EXAMPLE = 0.6  # Share of the variance of a score that all checkpoints have in common.
 _OF_RUN = 0.3  # Share that those of one run have in common beside it.
@@ -71,10 +68,10 @@ def simulate(
     squares = np.zeros((len(deviations), 2))
     for _ in range(samples):
         scores = _scores(rng, runs, steps)
-        fold = rng.integers(0, _FOLDS, _EXAMPLES)
+        fold = rng.integers(0, FOLDS, _EXAMPLES)
         # The first of each run before the others: the difference is one between two runs.
         by_step = scores.transpose(1, 0, 2).reshape(runs * steps, _EXAMPLES)
-        said = judge([_replicates(row, fold) for row in by_step], truth=0.0)
+        said = judge([of_mean(row, fold) for row in by_step], truth=0.0)
         held += said.value, said.difference, said.in_set
         in_errors = scores.mean(axis=2) * np.sqrt(_EXAMPLES)
         of_runs = rng.normal(size=(runs, 1))
@@ -93,13 +90,6 @@ def _scores(rng: np.random.Generator, runs: int, steps: int) -> Array:
     own = rng.normal(size=(runs, steps, _EXAMPLES))
     parts = np.sqrt(_OF_EXAMPLE) * of_example + np.sqrt(_OF_RUN) * of_run
     return np.asarray(parts + np.sqrt(1 - _OF_EXAMPLE - _OF_RUN) * own)
-
-
-def _replicates(score: Array, fold: npt.NDArray[np.int64]) -> Replicates:
-    """Makes the replicates of the mean, as the engine would."""
-    sizes, sums = np.bincount(fold, minlength=_FOLDS), np.bincount(fold, score, _FOLDS)
-    left_out = (sums.sum() - sums) / (sizes.sum() - sizes)
-    return Replicates(float(score.mean()), tuple(left_out.tolist()), tuple(sizes.tolist()))
 
 
 def _squared_spread(values: Array) -> tuple[float, float]:

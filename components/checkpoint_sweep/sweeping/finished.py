@@ -14,6 +14,7 @@ from checkpoint_sweep.common.digests import of_files
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.common.files import write_json
 from checkpoint_sweep.common.json_safe import OTHER_FORM
+from checkpoint_sweep.common.sequences import as_list
 from checkpoint_sweep.common.wording import Words
 from checkpoint_sweep.evaluation.results.files import split_folder
 from checkpoint_sweep.evaluation.results.ledger import LEDGER, Entry, EntryStatus, read_ledger
@@ -26,7 +27,6 @@ from checkpoint_sweep.report.write import try_to_write_report
 from checkpoint_sweep.selection.sweep_verdicts import SweepVerdicts
 from checkpoint_sweep.sweeping import folder as folders
 from checkpoint_sweep.sweeping.run_sweep import SweepOutcome
-from checkpoint_sweep.sweeping.several_runs import as_list
 
 MODEL = "model"
 

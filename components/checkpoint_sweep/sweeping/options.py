@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from tensorflow_model_analysis.proto import config_pb2
 
+from checkpoint_sweep.common.sequences import as_list
 from checkpoint_sweep.evaluation.request import DEFAULT_ENGINE, check_amounts
 from checkpoint_sweep.model_run.averages import Averages
 from checkpoint_sweep.model_run.checkpoints import StepRange
@@ -104,19 +105,14 @@ class SweepOptions:
     @property
     def patterns(self) -> list[str]:
         """The patterns of the examples, as a list."""
-        return [self.examples] if isinstance(self.examples, str) else list(self.examples)
+        return as_list(self.examples)
 
     @property
     def patterns_of_splits(self) -> dict[str, list[str]]:
         """The patterns of the other splits by name; none for splits of the same artifact."""
-        if isinstance(self.other_splits, str):
-            return {self.other_splits: []}
-        if not isinstance(self.other_splits, Mapping):
-            return {name: [] for name in self.other_splits}
-        return {
-            name: [given] if isinstance(given, str) else list(given)
-            for name, given in self.other_splits.items()
-        }
+        if isinstance(self.other_splits, Mapping):
+            return {name: as_list(given) for name, given in self.other_splits.items()}
+        return {name: [] for name in as_list(self.other_splits)}
 
     @property
     def selection(self) -> Selection:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import tensorflow as tf
 
+from checkpoint_sweep.common.sequences import as_list
 from checkpoint_sweep.common.text import some
 from checkpoint_sweep.common.wording import Words
 from checkpoint_sweep.evaluation.candidates.fingerprint import ChangedError
@@ -68,7 +69,7 @@ def plan_pruning(
             the run seems to be written to.
         UserError: There is no finished sweep or no checkpoint, or the exported model is of none.
     """
-    texts = [keep] if isinstance(keep, str) else list(keep)
+    texts = as_list(keep)
     rules = keep_rules(texts)
     result = read_result(_sweeps(run, sweep))
     _check_last(result)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from checkpoint_sweep.common import files
+from checkpoint_sweep.common.sequences import as_list
 from checkpoint_sweep.common.wording import Words
 from checkpoint_sweep.model_run.run_names import RunsError
 from checkpoint_sweep.model_run.runs import ModelRun, make_runs
@@ -12,11 +13,6 @@ from checkpoint_sweep.sweeping.settings import ModelPaths, SweepSettings
 
 # In the path of an exported model: the folder of each run.
 RUN_FOLDER = "{run}"
-
-
-def as_list(given: str | Sequence[str]) -> list[str]:
-    """Returns paths as a list, also where only one is given."""
-    return [given] if isinstance(given, str) else list(given)
 
 
 def expand(run: str | Sequence[str], model: str | Sequence[str]) -> tuple[list[str], list[str]]:

@@ -4,6 +4,7 @@ import dataclasses
 import tempfile
 from collections.abc import Sequence
 
+from checkpoint_sweep.common.sequences import as_list
 from checkpoint_sweep.saved_model.saved_model import SavedModel
 from checkpoint_sweep.saved_model.timestamped_exports import find_export
 from checkpoint_sweep.sweeping.config_files import read_schema
@@ -61,7 +62,7 @@ def draft(
     Raises:
         UserError: Something cannot be read, or the label cannot be told.
     """
-    patterns = [examples] if isinstance(examples, str) else list(examples)
+    patterns = as_list(examples)
     parsed = read_schema(schema) if schema else None
     with tempfile.TemporaryDirectory() as scratch:
         found = open_files(patterns, split, parsed, scratch, encoding=encoding)

@@ -10,6 +10,7 @@ from tfx.dsl.components.base import base_beam_component, executor_spec
 from tfx.types import standard_artifacts
 
 from checkpoint_sweep.common.eval_config import metric_code
+from checkpoint_sweep.common.sequences import as_list
 from checkpoint_sweep.evaluation.request import DEFAULT_ENGINE, check_amounts
 from checkpoint_sweep.model_run.averages import Averages
 from checkpoint_sweep.model_run.checkpoints import StepRange
@@ -124,7 +125,7 @@ class CheckpointSweep(base_beam_component.BaseBeamComponent):
         """
         check_amounts(batch_size, memory_budget)
         check_cluster_key(cluster_key, engine)
-        choosing, others = _names(example_splits), _names(other_splits)
+        choosing, others = as_list(example_splits), as_list(other_splits)
         check_split_names(split_thresholds, others, choosing)
         steps = steps or StepRange()
         _register_visualizations()
@@ -158,11 +159,6 @@ class CheckpointSweep(base_beam_component.BaseBeamComponent):
                 blessing=types.Channel(type=standard_artifacts.ModelBlessing),
             )
         )
-
-
-def _names(given: Sequence[str]) -> list[str]:
-    """Lists the names of splits; a text is the name of one, not of as many as it has letters."""
-    return [given] if isinstance(given, str) else list(given)
 
 
 def _register_visualizations() -> None:

@@ -2,8 +2,8 @@
 
 `run/` has the checkpoints of a Keras model that is trained for too long on too few examples,
 `export/` its SavedModel, `eval.csv` the examples to evaluate on, `train.csv` those that it was
-trained on. The data are made up: who leaves a
-tip, given fare, hour and way of payment. Only TensorFlow is needed, and NumPy, which comes with it.
+trained on. The data are made up: who leaves a tip, given fare, hour and way of payment. Only
+TensorFlow is needed, and NumPy, which comes with it.
 """
 
 import argparse

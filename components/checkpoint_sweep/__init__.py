@@ -117,50 +117,7 @@ __all__ = [
     "UserError",
 ]
 
-__getattr__ = importer(
-    __name__,
-    {
-        "Across": "checkpoint_sweep.selection.across",
-        "Averages": "checkpoint_sweep.model_run.averages",
-        "BestValue": "checkpoint_sweep.selection.policies",
-        "CandidateResult": "checkpoint_sweep.selection.policies",
-        "CheckpointSweep": "checkpoint_sweep.tfx_components.sweep.component",
-        "Choice": "checkpoint_sweep.selection.policies",
-        "Combine": "checkpoint_sweep.selection.across",
-        "Direction": "checkpoint_sweep.selection.criteria",
-        "EarliestEligible": "checkpoint_sweep.selection.earliest_eligible",
-        "EarliestOfSet": "checkpoint_sweep.selection.set_policies",
-        "EarliestWithin": "checkpoint_sweep.selection.policies",
-        "Evaluator": "checkpoint_sweep.tfx_components.evaluator.component",
-        "LatestOfSet": "checkpoint_sweep.selection.set_policies",
-        "Predictions": "checkpoint_sweep.sweeping.predictions.request",
-        "PrunePlan": "checkpoint_sweep.sweeping.prune_plan",
-        "Racing": "checkpoint_sweep.selection.racing",
-        "SecondaryMetric": "checkpoint_sweep.selection.set_policies",
-        "Selection": "checkpoint_sweep.selection.selection",
-        "SelectionPolicy": "checkpoint_sweep.selection.policies",
-        "SplitThreshold": "checkpoint_sweep.selection.split_thresholds",
-        "StepRange": "checkpoint_sweep.model_run.checkpoints",
-        "StopCallback": "checkpoint_sweep.sweeping.stopping",
-        "SweepCallback": "checkpoint_sweep.sweeping.keras_training",
-        "SweepError": "checkpoint_sweep.common.errors",
-        "SweepExporter": "checkpoint_sweep.sweeping.estimator_training",
-        "SweepListener": "checkpoint_sweep.sweeping.estimator_training",
-        "SweepOptions": "checkpoint_sweep.sweeping.options",
-        "SweepResult": "checkpoint_sweep.report.sweep_result",
-        "ThresholdMode": "checkpoint_sweep.selection.criteria",
-        "Until": "checkpoint_sweep.sweeping.watch",
-        "UserError": "checkpoint_sweep.common.errors",
-        "export_graph": "checkpoint_sweep.sweeping.export_graph",
-        "last_outcome": "checkpoint_sweep.tfx_components.outcome",
-        "plan_pruning": "checkpoint_sweep.sweeping.prune",
-        "prune": "checkpoint_sweep.sweeping.prune",
-        "stop_hook": "checkpoint_sweep.sweeping.stopping",
-        "sweep": "checkpoint_sweep.sweeping.sweep",
-        "watch": "checkpoint_sweep.sweeping.watch",
-        "write_predictions_of": "checkpoint_sweep.sweeping.predictions.later",
-    },
-)
+__getattr__ = importer(__name__)
 
 
 def __dir__() -> list[str]:

@@ -88,46 +88,7 @@ __all__ = [
     "WatchError",
 ]
 
-__getattr__ = importer(
-    __name__,
-    {
-        "AveragesError": "checkpoint_sweep.model_run.averages",
-        "BusyError": "checkpoint_sweep.sweeping.folder",
-        "ChangedError": "checkpoint_sweep.evaluation.candidates.fingerprint",
-        "CheckpointError": "checkpoint_sweep.model_run.checkpoints",
-        "ComparisonError": "checkpoint_sweep.sweeping.compare",
-        "EstimatorError": "checkpoint_sweep.sweeping.estimator_bases",
-        "EngineError": "checkpoint_sweep.evaluation.request",
-        "EvalConfigError": "checkpoint_sweep.common.eval_config",
-        "EvalGraphError": "checkpoint_sweep.saved_model.eval_graph",
-        "EvaluationError": "checkpoint_sweep.evaluation.data_errors",
-        "ExamplesError": "checkpoint_sweep.evaluation.inputs.source",
-        "ExportedModelError": "checkpoint_sweep.model_run.exported_model",
-        "FeatureError": "checkpoint_sweep.evaluation.preflight.features",
-        "FolderError": "checkpoint_sweep.sweeping.folder",
-        "GraphError": "checkpoint_sweep.saved_model.graph_export",
-        "InputError": "checkpoint_sweep.evaluation.inputs.extracts",
-        "NoCheckpointError": "checkpoint_sweep.model_run.checkpoints",
-        "NoFileError": "checkpoint_sweep.evaluation.inputs.reader",
-        "ParameterError": "checkpoint_sweep.tfx_components.parameters",
-        "PlotError": "checkpoint_sweep.report.plot",
-        "PredictionsError": "checkpoint_sweep.sweeping.predictions.request",
-        "PruneError": "checkpoint_sweep.selection.retention",
-        "ReadingError": "checkpoint_sweep.evaluation.inputs.reader",
-        "ReportError": "checkpoint_sweep.report.sweep_result",
-        "RunsError": "checkpoint_sweep.model_run.run_names",
-        "SavedModelError": "checkpoint_sweep.saved_model.saved_model",
-        "SchemaError": "checkpoint_sweep.tfx_components.schemas",
-        "SelectionError": "checkpoint_sweep.selection.policies",
-        "ServingError": "checkpoint_sweep.sweeping.served_predictions",
-        "SignatureError": "checkpoint_sweep.evaluation.preflight.signature",
-        "SweepError": "checkpoint_sweep.common.errors",
-        "UnreadableError": "checkpoint_sweep.saved_model.tensor_bundle",
-        "UserError": "checkpoint_sweep.common.errors",
-        "ViewError": "checkpoint_sweep.tfma_views.results",
-        "WatchError": "checkpoint_sweep.sweeping.watch",
-    },
-)
+__getattr__ = importer(__name__)
 
 
 def __dir__() -> list[str]:

@@ -12,7 +12,7 @@ def _import(monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
         raise ModuleNotFoundError(f"No module named {missing!r}", name=missing)
 
     monkeypatch.setattr(importlib, "import_module", fail)
-    _lazy.importer("package", {"CheckpointSweep": "package.component"})("CheckpointSweep")
+    _lazy.importer("checkpoint_sweep")("CheckpointSweep")
 
 
 def test_what_needs_tfx_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

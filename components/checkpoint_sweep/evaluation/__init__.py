@@ -89,7 +89,9 @@ sorts them, because the steps of a pipeline make the plan anew rather than pickl
 adds up Keras metrics in float32 and everything else in float64; the engine always in float64.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from checkpoint_sweep._lazy import importer
 
 if TYPE_CHECKING:
     from checkpoint_sweep.evaluation.fused.transform import EvaluateModels
@@ -97,15 +99,5 @@ if TYPE_CHECKING:
 
 __all__ = ["EvaluateModels", "unsupported_reason"]
 
-
-def __getattr__(name: str) -> Any:
-    """Imports TFMA and TensorFlow, which takes seconds, only when the engine is asked for."""
-    if name == "EvaluateModels":
-        from checkpoint_sweep.evaluation.fused.transform import EvaluateModels
-
-        return EvaluateModels
-    if name == "unsupported_reason":
-        from checkpoint_sweep.evaluation.preflight.support import unsupported_reason
-
-        return unsupported_reason
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+# TFMA and TensorFlow, which take seconds, are imported when the engine is asked for.
+__getattr__ = importer(__name__)

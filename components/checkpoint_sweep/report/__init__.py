@@ -18,15 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SweepResult", "log_sweep", "read_sweep", "write_tensorboard"]
 
-__getattr__ = importer(
-    __name__,
-    {
-        "SweepResult": "checkpoint_sweep.report.sweep_result",
-        "log_sweep": "checkpoint_sweep.report.mlflow_log",
-        "read_sweep": "checkpoint_sweep.report.sweep_result",
-        "write_tensorboard": "checkpoint_sweep.report.tensorboard.folder",
-    },
-)
+__getattr__ = importer(__name__)
 
 
 def __dir__() -> list[str]:

@@ -19,7 +19,12 @@ from checkpoint_sweep.saved_model import moving_statistics
 from checkpoint_sweep.saved_model.copies import find_copies
 from checkpoint_sweep.saved_model.model_source import ModelSource
 from checkpoint_sweep.saved_model.restored_variables import ServedGraph, served_graph
-from checkpoint_sweep.saved_model.tensor_bundle import TensorBundle, UnreadableError, bundle_files
+from checkpoint_sweep.saved_model.tensor_bundle import (
+    TensorBundle,
+    UnreadableError,
+    bundle_files,
+    write_bundle,
+)
 
 _BUNDLE = "weights"
 _NAMED = 2
@@ -92,13 +97,7 @@ class Averager:
         folder = self._folder(name)
         with replacing(folder) as scratch:
             ownership.mark(scratch, _mark(name))
-            with tf.device("cpu:0"):
-                tf.raw_ops.SaveV2(
-                    prefix=os.path.join(scratch, _BUNDLE),
-                    tensor_names=list(tensors),
-                    shape_and_slices=[""] * len(tensors),
-                    tensors=list(tensors.values()),
-                )
+            write_bundle(os.path.join(scratch, _BUNDLE), tensors)
         prefix = os.path.join(folder, _BUNDLE)
         kept = frozenset(self._own.shapes.keys() - tensors.keys())
         return ModelSource(

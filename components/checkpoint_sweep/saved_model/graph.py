@@ -1,7 +1,8 @@
 """Helpers to walk a GraphDef: names, ancestors, consumers, functions."""
 
 import graphlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TypeVar
 
 import tensorflow as tf
 from tensorflow.core.framework import function_pb2
@@ -21,6 +22,7 @@ class MissingNodeError(KeyError):
 
 Nodes = dict[str, tf.compat.v1.NodeDef]
 Functions = dict[str, function_pb2.FunctionDef]
+_Item = TypeVar("_Item")
 
 _INIT_OP_SIGNATURE = "__saved_model_init_op"
 _INIT_OP_COLLECTIONS = ("saved_model_main_op", "legacy_init_op")
@@ -106,23 +108,31 @@ def clear_placement(nodes: Iterable[tf.compat.v1.NodeDef]) -> None:
         node.attr.pop("_class", None)
 
 
+def reachable(starts: Iterable[_Item], following: Callable[[_Item], Iterable[_Item]]) -> set[_Item]:
+    """Finds the items to start from and all that follow them, directly or not."""
+    found: set[_Item] = set()
+    todo = list(starts)
+    while todo:
+        item = todo.pop()
+        if item not in found:
+            found.add(item)
+            todo.extend(following(item))
+    return found
+
+
 def ancestors(nodes: Nodes, targets: Iterable[str]) -> set[str]:
     """Finds the targets and all nodes that they need.
 
     Raises:
         MissingNodeError: The graph refers to a node that it does not have.
     """
-    found: set[str] = set()
-    todo = list(targets)
-    while todo:
-        name = todo.pop()
-        if name in found:
-            continue
-        found.add(name)
+
+    def inputs(name: str) -> Iterator[str]:
         if name not in nodes:
             raise MissingNodeError(name)
-        todo.extend(node_of(ref) for ref in nodes[name].input)
-    return found
+        return map(node_of, nodes[name].input)
+
+    return reachable(targets, inputs)
 
 
 def consumers(nodes: Nodes, live: Iterable[str]) -> dict[str, list[str]]:
@@ -148,12 +158,8 @@ def functions_of(node: tf.compat.v1.NodeDef, functions: Mapping[str, object]) ->
 
 def reachable_functions(callers: Iterable[tf.compat.v1.NodeDef], functions: Functions) -> set[str]:
     """Finds the library functions that the callers reach, directly or not."""
-    found: set[str] = set()
-    todo = [name for node in callers for name in functions_of(node, functions)]
-    while todo:
-        name = todo.pop()
-        if name not in found:
-            found.add(name)
-            for node in functions[name].node_def:
-                todo.extend(functions_of(node, functions))
-    return found
+
+    def called(bodies: Iterable[tf.compat.v1.NodeDef]) -> list[str]:
+        return [name for node in bodies for name in functions_of(node, functions)]
+
+    return reachable(called(callers), lambda name: called(functions[name].node_def))

@@ -41,7 +41,7 @@ def inline_dependent_calls(
         calls = [name for name in live if _callee(nodes[name], functions) is not None]
         if not calls:
             return replaced
-        conditional = _reached(nodes, live, _BRANCHING_OPS)
+        conditional = _conditional(nodes, live)
         dependent = partition.dependent_nodes(nodes, live, partition.variables(nodes, live))
         chosen = [name for name in calls if name in dependent and name not in conditional]
         if not chosen:
@@ -67,16 +67,11 @@ def _callee(node: tf.compat.v1.NodeDef, functions: graph.Functions) -> str | Non
     return name
 
 
-def _reached(nodes: graph.Nodes, live: set[str], ops: frozenset[str]) -> set[str]:
+def _conditional(nodes: graph.Nodes, live: set[str]) -> set[str]:
+    """Finds what a branch of TensorFlow 1 leads to, which runs conditionally."""
     consumers = graph.consumers(nodes, live)
-    found: set[str] = set()
-    todo = [name for name in live if nodes[name].op in ops]
-    while todo:
-        name = todo.pop()
-        if name not in found:
-            found.add(name)
-            todo.extend(consumers.get(name, ()))
-    return found
+    branches = (name for name in live if nodes[name].op in _BRANCHING_OPS)
+    return graph.reachable(branches, lambda name: consumers.get(name, ()))
 
 
 @contextlib.contextmanager

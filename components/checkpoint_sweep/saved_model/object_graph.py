@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from google.protobuf import message
 from tensorflow.core.protobuf import trackable_object_graph_pb2
 
+from checkpoint_sweep.saved_model.graph import reachable
+
 Path = tuple[str, ...]
 
 
@@ -53,7 +55,8 @@ class ObjectGraph:
 
     def keys_below(self, node: int) -> set[str]:
         """Finds the keys of the tensors of an object and of all that it holds."""
-        return {key for reached in self._below(node) for key in self.keys[reached].values()}
+        below = reachable([node], lambda number: self.children[number].values())
+        return {key for number in below for key in self.keys[number].values()}
 
     def holders(self, least: int, keys: frozenset[str] = frozenset()) -> Iterator[Path]:
         """Yields the paths of the objects that hold at least so many tensors, and all of `keys`.
@@ -71,16 +74,6 @@ class ObjectGraph:
                 if child not in seen:
                     seen.add(child)
                     todo.append(((*path, name), child))
-
-    def _below(self, node: int) -> set[int]:
-        found: set[int] = set()
-        todo = [node]
-        while todo:
-            current = todo.pop()
-            if current not in found:
-                found.add(current)
-                todo.extend(self.children[current].values())
-        return found
 
 
 def walk_together(a: ObjectGraph, start_a: int, b: ObjectGraph, start_b: int) -> dict[str, str]:

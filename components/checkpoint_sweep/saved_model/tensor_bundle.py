@@ -150,6 +150,17 @@ def bundle_files(prefix: str) -> list[str]:
     ]
 
 
+def write_bundle(prefix: str, tensors: Mapping[str, tf.Tensor]) -> None:
+    """Writes a bundle of tensors by key, into a folder that is there."""
+    with tf.device("cpu:0"):
+        tf.raw_ops.SaveV2(
+            prefix=prefix,
+            tensor_names=list(tensors),
+            shape_and_slices=[""] * len(tensors),
+            tensors=list(tensors.values()),
+        )
+
+
 def digest_of(keys: Iterable[str], read: Callable[[str], np.ndarray]) -> str:
     """Digests tensors, in the order of their keys.
 

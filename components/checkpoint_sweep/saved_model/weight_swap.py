@@ -50,13 +50,9 @@ def _write_weights(source: ModelSource, prefix: str) -> None:
     exported = tf.compat.v1.train.NewCheckpointReader(source.own_weights)
     weights = tf.compat.v1.train.NewCheckpointReader(tensor_bundle.find(source))
     dtypes = exported.get_variable_to_dtype_map()
-    keys = sorted(dtypes)
-    tensors = []
-    for key in keys:
+    tensors = {}
+    for key in sorted(dtypes):
         own = key == OBJECT_GRAPH_KEY or key in source.kept
         value = exported.get_tensor(key) if own else weights.get_tensor(source.key_of(key))
-        tensors.append(tf.constant(value, dtype=dtypes[key]))
-    with tf.device("cpu:0"):
-        tf.raw_ops.SaveV2(
-            prefix=prefix, tensor_names=keys, shape_and_slices=[""] * len(keys), tensors=tensors
-        )
+        tensors[key] = tf.constant(value, dtype=dtypes[key])
+    tensor_bundle.write_bundle(prefix, tensors)

@@ -197,10 +197,6 @@ def _restore(
         return
     with tempfile.TemporaryDirectory() as scratch, tf.device("cpu:0"):
         renamed = os.path.join(scratch, "weights")
-        tf.raw_ops.SaveV2(
-            prefix=renamed,
-            tensor_names=list(names),
-            shape_and_slices=[""] * len(names),
-            tensors=[tf.constant(bundle.read_once(name)) for name in names.values()],
-        )
+        tensors = {key: tf.constant(bundle.read_once(name)) for key, name in names.items()}
+        tensor_bundle.write_bundle(renamed, tensors)
         restore(renamed)

@@ -8,6 +8,7 @@ import tensorflow as tf
 from checkpoint_sweep.saved_model import weight_swap
 from checkpoint_sweep.saved_model.model_source import ModelSource
 from checkpoint_sweep.saved_model.saved_model import SavedModel
+from tests.support.tensor_bundles import write_bundle
 
 
 def write_variants(exported: str, directory: str, count: int) -> list[ModelSource]:
@@ -17,19 +18,16 @@ def write_variants(exported: str, directory: str, count: int) -> list[ModelSourc
     models = []
     for index in range(count):
         random = np.random.default_rng(100 + index)
-        keys = [key for key in sorted(dtypes) if dtypes[key] != tf.string]
-        values = []
-        for key in keys:
+        values = {}
+        for key in (key for key in sorted(dtypes) if dtypes[key] != tf.string):
             value = reader.get_tensor(key)
             if dtypes[key].is_floating:
                 # Positive, so that moving variances stay variances.
                 value = np.abs(value) + random.uniform(0.1, 1.0, value.shape)
                 value *= 1.0 if "variance" in key else random.choice([-0.5, 0.5], value.shape)
-            values.append(tf.constant(value, dtypes[key]))
+            values[key] = np.asarray(value, dtypes[key].as_numpy_dtype)
         prefix = os.path.join(directory, f"weights-{index}")
-        tf.raw_ops.SaveV2(
-            prefix=prefix, tensor_names=keys, shape_and_slices=[""] * len(keys), tensors=values
-        )
+        write_bundle(prefix, values)
         models.append(ModelSource(f"variant-{index}", SavedModel(exported), prefix))
     return models
 

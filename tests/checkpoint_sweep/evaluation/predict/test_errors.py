@@ -5,13 +5,13 @@ import pathlib
 
 import numpy as np
 import pytest
-import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 
 from checkpoint_sweep.evaluation.predict import FusedModels, SeparateModels
 from checkpoint_sweep.saved_model.model_source import ModelSource
 from checkpoint_sweep.saved_model.saved_model import SavedModel, SavedModelError
 from tests.checkpoint_sweep.evaluation.predict import oracle, tf1_graphs
+from tests.support.tensor_bundles import write_bundle
 
 BOTH = pytest.mark.parametrize("load", [FusedModels, SeparateModels])
 
@@ -24,13 +24,7 @@ def model(tmp_path: pathlib.Path) -> ModelSource:
 
 
 def _bundle(path: pathlib.Path, tensors: dict[str, np.ndarray]) -> str:
-    names = sorted(tensors)
-    tf.raw_ops.SaveV2(
-        prefix=str(path),
-        tensor_names=names,
-        shape_and_slices=[""] * len(names),
-        tensors=[tensors[name] for name in names],
-    )
+    write_bundle(str(path), tensors)
     return str(path)
 
 

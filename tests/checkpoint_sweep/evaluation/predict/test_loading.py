@@ -23,18 +23,14 @@ from tests.checkpoint_sweep.evaluation.predict.oracle import (
     predict_v2,
     write_variants,
 )
+from tests.support.tensor_bundles import read_bundle, write_bundle
 
 
 def _renamed(model: ModelSource, prefix: str) -> ModelSource:
     """The same weights under other keys."""
-    reader = tf.train.load_checkpoint(model.weights)
-    keys = {key: f"renamed/{key}" for key in sorted(reader.get_variable_to_shape_map())}
-    tf.raw_ops.SaveV2(
-        prefix=prefix,
-        tensor_names=list(keys.values()),
-        shape_and_slices=[""] * len(keys),
-        tensors=[reader.get_tensor(key) for key in keys],
-    )
+    tensors = read_bundle(model.weights)
+    keys = {key: f"renamed/{key}" for key in tensors}
+    write_bundle(prefix, {keys[key]: value for key, value in tensors.items()})
     return ModelSource(model.name, model.saved_model, prefix, keys)
 
 

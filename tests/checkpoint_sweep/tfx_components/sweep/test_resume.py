@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import tensorflow as tf
 import tensorflow_model_analysis as tfma
 
 from checkpoint_sweep.evaluation.fused import engine as fused_engine
@@ -16,6 +15,7 @@ from tests.checkpoint_sweep.evaluation import tfma_oracle
 from tests.checkpoint_sweep.tfx_components.sweep.conftest import Sweep, Swept
 from tests.support import tfx_artifacts
 from tests.support.estimator_run import EstimatorRun
+from tests.support.tensor_bundles import read_bundle, write_bundle
 
 # Sweeps by the dozen.
 pytestmark = pytest.mark.slow
@@ -138,18 +138,11 @@ def _other_weights(trained: EstimatorRun, sweep: Sweep, tmp_path: Path) -> Swept
     """Step 20 is written again with other weights, as a restarted training does."""
     run = _run(trained, tmp_path / "restarted")
     prefix = str(run.model_run / "model.ckpt-20")
-    reader = tf.train.load_checkpoint(prefix)
-    names = sorted(reader.get_variable_to_shape_map())
-    tensors = [reader.get_tensor(name) for name in names]
-    changed = [t + np.float32(0.5) if t.dtype == np.float32 else t for t in tensors]
+    tensors = read_bundle(prefix)
     for path in run.model_run.glob("model.ckpt-20.*"):
         path.unlink()
-    tf.raw_ops.SaveV2(
-        prefix=prefix,
-        tensor_names=names,
-        shape_and_slices=[""] * len(names),
-        tensors=changed,
-    )
+    float32 = {key: t + np.float32(0.5) for key, t in tensors.items() if t.dtype == np.float32}
+    write_bundle(prefix, tensors | float32)
     return sweep(run, execution=2)
 
 

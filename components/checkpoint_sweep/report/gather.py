@@ -1,5 +1,6 @@
 """Puts together what a sweep left behind: the only file that reads all of it."""
 
+import contextlib
 import os
 import platform
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,7 +18,6 @@ from checkpoint_sweep.common.text import first_line
 from checkpoint_sweep.evaluation.results.candidate import read_predictions
 from checkpoint_sweep.evaluation.results.ledger import Entry, EntryStatus, read_ledger
 from checkpoint_sweep.evaluation.results.rarer_labels import read_rarer_labels
-from checkpoint_sweep.report.disagreement import Disagreement
 from checkpoint_sweep.report.document import (
     Candidate,
     Losses,
@@ -26,7 +26,6 @@ from checkpoint_sweep.report.document import (
     Table,
     Uncertainty,
 )
-from checkpoint_sweep.report.plots import Plot
 from checkpoint_sweep.report.read_disagreements import read_disagreements
 from checkpoint_sweep.report.read_losses import read_losses
 from checkpoint_sweep.report.read_plots import read_plots
@@ -87,11 +86,19 @@ def gather(
         }
     slices, metrics = _axes(results.values())
     baseline = next((r.baseline for r in results.values() if r.baseline), None)
-    plots = {
-        name: found
-        for name in thin_with(evaluated, decision.chosen if decision else None, MOST_PLOTS)
-        if (found := _plots(folders[name], models.candidate))
-    }
+    plots = {}
+    for name in thin_with(evaluated, decision.chosen if decision else None, MOST_PLOTS):
+        with _dispensable(f"plots of {folders[name]}"):
+            if found := read_plots(folders[name], models.candidate):
+                plots[name] = found
+    losses, disagreements = Losses(), []
+    if model_run:
+        with _dispensable(f"losses of {model_run}"):
+            losses = read_losses(model_run)
+    if decision is not None:
+        with _dispensable("disagreements"):
+            output = decision.selection.output_name
+            disagreements = read_disagreements(evaluation, decision.chosen, output)
     rarer_labels = read_rarer_labels([folders[name] for name in evaluated], models.candidate)
     return Report(
         decision=decision,
@@ -104,24 +111,22 @@ def gather(
         changes=list(_uncertain({n: r.changes for n, r in results.items()}, slices, metrics)),
         thresholds=_thresholds(config),
         plots=plots,
-        losses=_losses(model_run) if model_run else Losses(),
+        losses=losses,
         made={**_versions(), **(made or {})},
         rarer_labels=[rarer_labels.get(slice_key) for slice_key in slices] if rarer_labels else [],
         kinds=list(map(MetricKinds.of_config(config).of, metrics)),
-        disagreements=_disagreements(evaluation, decision),
+        disagreements=disagreements,
         splits=read_splits(evaluation, models.candidate, slices, metrics, decision),
     )
 
 
-def _disagreements(evaluation: str, decision: SweepVerdicts | None) -> list[Disagreement]:
-    """Reads them; none where the files are damaged: a report without them is better than none."""
-    if decision is None:
-        return []
+@contextlib.contextmanager
+def _dispensable(what: str) -> Iterator[None]:
+    """Has a warning say what is damaged: a report without it is better than none."""
     try:
-        return read_disagreements(evaluation, decision.chosen, decision.selection.output_name)
+        yield
     except (ValueError, OSError, tf.errors.OpError) as error:
-        logging.warning("The report has no disagreements: %s", first_line(error))
-        return []
+        logging.warning("The report has no %s: %s", what, first_line(error))
 
 
 def _versions() -> dict[str, str]:
@@ -179,16 +184,7 @@ def _uncertain(
     for name, intervals in by_candidate.items():
         for (slice_key, metric), interval in intervals.items():
             if slice_key in slice_at and metric in metric_at:
-                yield Uncertainty(
-                    candidate=name,
-                    slice=slice_at[slice_key],
-                    metric=metric_at[metric],
-                    value=interval.value,
-                    standard_error=interval.standard_error,
-                    low=interval.low,
-                    high=interval.high,
-                    caution=interval.caution,
-                )
+                yield Uncertainty(name, slice_at[slice_key], metric_at[metric], **vars(interval))
 
 
 def _candidate(entry: Entry, folder: str, verdict: Verdict | None) -> Candidate:
@@ -223,20 +219,3 @@ def _thresholds(eval_config: config_pb2.EvalConfig) -> list[ReportedThreshold]:
         if reported not in result:
             result.append(reported)
     return result
-
-
-def _plots(folder: str, model_name: str) -> list[Plot]:
-    """Reads plots; none where they are damaged: a report without them is better than none."""
-    try:
-        return read_plots(folder, model_name)
-    except (ValueError, OSError, tf.errors.OpError) as error:
-        logging.warning("The report has no plots of %s: %s", folder, first_line(error))
-        return []
-
-
-def _losses(model_run: str) -> Losses:
-    try:
-        return read_losses(model_run)
-    except (ValueError, OSError, tf.errors.OpError) as error:
-        logging.warning("The report has no losses of %s: %s", model_run, first_line(error))
-        return Losses()

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from checkpoint_sweep.common.json_safe import finite_or_none
-from checkpoint_sweep.report.document import Report
+from checkpoint_sweep.report.document import Candidate, Report, Table, Uncertainty
 from checkpoint_sweep.report.support import is_supported
 
 # What spreadsheets take for the beginning of a formula.
 _OF_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
+_UNKNOWN = Uncertainty("", 0, 0, math.nan, None, None, None, None)
 
 
 class Row(NamedTuple):
@@ -73,64 +74,58 @@ def rows(report: Report) -> Iterator[Row]:
         {error.key: error for error in errors} for errors in (report.intervals, report.changes)
     )
     slices, metrics = (list(map(str, names)) for names in (report.slices, report.metrics))
-    chosen = report.chosen
     for candidate in report.candidates:
-        averaged = candidate.averaged
-        for s, numbers in enumerate(report.values.get(candidate.name, ())):
-            for m, value in enumerate(numbers):
-                if value is None:
-                    continue
-                own = intervals.get((candidate.name, s, m))
-                change = changes.get((candidate.name, s, m))
-                baseline = report.baseline[s][m] if report.baseline else None
-                yield Row(
-                    candidate=candidate.name,
-                    step=candidate.step,
-                    averaged=" ".join(map(str, averaged)) if averaged is not None else None,
-                    chosen=candidate is chosen if report.decision else None,
-                    eligible=candidate.verdict.eligible if candidate.verdict else None,
-                    slice=slices[s],
-                    metric=metrics[m],
-                    value=finite_or_none(value),
-                    standard_error=own.standard_error if own else None,
-                    low=own.low if own else None,
-                    high=own.high if own else None,
-                    baseline=finite_or_none(baseline),
-                    change=None if baseline is None else finite_or_none(value - baseline),
-                    change_standard_error=change.standard_error if change else None,
-                    change_low=change.low if change else None,
-                    change_high=change.high if change else None,
-                    rarer_label=report.rarer_labels[s] if report.rarer_labels else None,
-                    supported=is_supported(report, s, m, value),
-                    split=report.choosing_split,
-                    run=candidate.run,
-                )
-    yield from _of_other_splits(report)
-
-
-def _of_other_splits(report: Report) -> Iterator[Row]:
+        row = _row(report, candidate, report.choosing_split)
+        for s, m, value in _numbers(report.values.get(candidate.name, ())):
+            own = intervals.get((candidate.name, s, m), _UNKNOWN)
+            change = changes.get((candidate.name, s, m), _UNKNOWN)
+            baseline = report.baseline[s][m] if report.baseline else None
+            yield row._replace(
+                slice=slices[s],
+                metric=metrics[m],
+                value=finite_or_none(value),
+                standard_error=own.standard_error,
+                low=own.low,
+                high=own.high,
+                baseline=finite_or_none(baseline),
+                change=None if baseline is None else finite_or_none(value - baseline),
+                change_standard_error=change.standard_error,
+                change_low=change.low,
+                change_high=change.high,
+                rarer_label=report.rarer_labels[s] if report.rarer_labels else None,
+                supported=is_supported(report, s, m, value),
+            )
     candidates = {candidate.name: candidate for candidate in report.candidates}
     for split in report.splits:
-        for name, table in split.values.items():
-            if (candidate := candidates.get(name)) is None:
-                continue
-            averaged, verdict = candidate.averaged, candidate.verdict
-            for slice_name, numbers in zip(report.slices, table, strict=True):
-                for metric, value in zip(report.metrics, numbers, strict=True):
-                    if value is not None:
-                        yield Row(
-                            candidate=name,
-                            step=candidate.step,
-                            averaged=None if averaged is None else " ".join(map(str, averaged)),
-                            chosen=candidate is report.chosen if report.decision else None,
-                            eligible=verdict.eligible if verdict else None,
-                            slice=str(slice_name),
-                            metric=str(metric),
-                            value=finite_or_none(value),
-                            supported=math.isfinite(value),
-                            split=split.name,
-                            run=candidate.run,
-                        )
+        for name in (name for name in split.values if name in candidates):
+            row = _row(report, candidates[name], split.name)
+            for s, m, value in _numbers(split.values[name]):
+                known, supported = finite_or_none(value), math.isfinite(value)
+                yield row._replace(
+                    slice=slices[s], metric=metrics[m], value=known, supported=supported
+                )
+
+
+def _row(report: Report, candidate: Candidate, split: str) -> Row:
+    """Makes the row of a candidate, without a slice, a metric and a value."""
+    return Row(
+        candidate=candidate.name,
+        step=candidate.step,
+        averaged=None if candidate.averaged is None else " ".join(map(str, candidate.averaged)),
+        chosen=candidate is report.chosen if report.decision else None,
+        eligible=candidate.verdict.eligible if candidate.verdict else None,
+        slice="",
+        metric="",
+        value=None,
+        split=split,
+        run=candidate.run,
+    )
+
+
+def _numbers(table: Table) -> Iterator[tuple[int, int, float]]:
+    """Yields the numbers that a table has, with the positions of their slices and metrics."""
+    for s, numbers in enumerate(table):
+        yield from ((s, m, value) for m, value in enumerate(numbers) if value is not None)
 
 
 def columns(report: Report) -> list[str]:

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 
 import tensorflow as tf
 
+from checkpoint_sweep.common.digests import files_of_folder
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.common.file_states import FileStates
-from checkpoint_sweep.common.files import walk
 from checkpoint_sweep.model_run.checkpoints import (
     Checkpoint,
     CheckpointError,
@@ -81,7 +81,7 @@ class RunWatcher:
         model = self._used or find_export(self._model)
         if not SavedModel(model).exists():
             return None
-        tried = self._pins, _states(self._model)
+        tried = self._pins, FileStates.of(files_of_folder(self._model))
         if self._unfit is not None and self._unfit[0] == tried:
             raise self._unfit[1]
         try:
@@ -154,9 +154,3 @@ class RunWatcher:
             ended.set()
             thread.join()
             self.pending = self.pending or appeared.is_set()
-
-
-def _states(model: str) -> FileStates:
-    """Looks at the files of a SavedModel."""
-    found = (os.path.join(folder, name) for folder, _, names in walk(model) for name in names)
-    return FileStates.of(found)

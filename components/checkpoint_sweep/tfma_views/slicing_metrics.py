@@ -1,6 +1,5 @@
 """Metrics of one checkpoint, slice by slice."""
 
-import re
 from collections.abc import Sequence
 
 import tensorflow_model_analysis as tfma
@@ -8,6 +7,7 @@ from tensorflow_model_analysis.proto import config_pb2
 from tensorflow_model_analysis.view import util
 
 from checkpoint_sweep.common.json_safe import Json
+from checkpoint_sweep.common.names import natural_order
 from checkpoint_sweep.tfma_views.panel import Panel
 from checkpoint_sweep.tfma_views.results import (
     TfmaResults,
@@ -86,10 +86,4 @@ def slices(result: tfma.EvalResult, column: str | Sequence[str] | None) -> list[
             f"{', '.join(sorted(k for k in known if k)) or 'nothing'}. Add a slicing spec with "
             "these feature keys to the evaluation config."
         ) from error
-    return sorted(data, key=lambda item: _natural(item["slice"]))
-
-
-def _natural(name: str) -> list[tuple[bool, float, str]]:
-    """Makes a sort key by which hour:9 comes before hour:10."""
-    parts = re.split(r"(\d+)", name)
-    return [(part.isdigit(), float(part) if part.isdigit() else 0.0, part) for part in parts]
+    return sorted(data, key=lambda item: natural_order(item["slice"]))

@@ -1,6 +1,7 @@
 """The inputs and outputs of a SavedModel, as far as its signature tells."""
 
 import dataclasses
+import math
 from collections.abc import Collection, Mapping
 
 import tensorflow as tf
@@ -72,9 +73,4 @@ def _columns(shape: "tf.TensorShapeProto") -> int:
     if shape.unknown_rank:
         return UNKNOWN
     sizes = [dimension.size for dimension in shape.dim[1:]]
-    if any(size < 0 for size in sizes):
-        return UNKNOWN
-    columns = 1
-    for size in sizes:
-        columns *= size
-    return columns
+    return UNKNOWN if any(size < 0 for size in sizes) else math.prod(sizes)

@@ -36,14 +36,6 @@ from checkpoint_sweep.tfx_components.sweep import spec
 
 Artifacts = Mapping[str, Sequence[types.Artifact]]
 
-_WHOLE_NUMBERS = (
-    spec.FIRST_STEP,
-    spec.LAST_STEP,
-    spec.STRIDE,
-    spec.BATCH_SIZE,
-    spec.MEMORY_BUDGET,
-)
-
 
 class SweepExecutor(base_beam_executor.BaseBeamExecutor):
     """Executor of the CheckpointSweep component."""
@@ -123,7 +115,7 @@ class SweepExecutor(base_beam_executor.BaseBeamExecutor):
 def _settings(given: Mapping[str, Any]) -> SweepSettings:
     """Reads the parameters of the component."""
     first, last, stride, batch_size, memory_budget = (
-        parameters.whole(name, given.get(name)) for name in _WHOLE_NUMBERS
+        parameters.whole(name, given.get(name)) for name in spec.WHOLE_NUMBERS
     )
     averages, racing = given.get(spec.AVERAGES), given.get(spec.RACING)
     predictions = given.get(spec.PREDICTIONS)

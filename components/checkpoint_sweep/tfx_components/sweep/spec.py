@@ -35,6 +35,12 @@ OTHER_SPLITS = "other_splits"
 SPLIT_THRESHOLDS = "split_thresholds"
 # The source of the metrics that eval_config names, so that TFX's cache notices an edit.
 METRIC_CODE = "metric_code"
+# Of the parameters that may be omitted.
+WHOLE_NUMBERS = (FIRST_STEP, LAST_STEP, STRIDE, BATCH_SIZE, MEMORY_BUDGET)
+TEXTS = (
+    *(STEP_FROM, AVERAGES, ENGINE, RACING, PREDICTIONS),
+    *(CLUSTER_KEY, OTHER_SPLITS, SPLIT_THRESHOLDS, METRIC_CODE),
+)
 
 
 class CheckpointSweepSpec(component_spec.ComponentSpec):
@@ -59,18 +65,9 @@ class CheckpointSweepSpec(component_spec.ComponentSpec):
         EVAL_CONFIG: component_spec.ExecutionParameter(type=config_pb2.EvalConfig),
         SELECTION: component_spec.ExecutionParameter(type=str),
         EXAMPLE_SPLITS: component_spec.ExecutionParameter(type=str),
-        FIRST_STEP: component_spec.ExecutionParameter(type=int, optional=True),
-        LAST_STEP: component_spec.ExecutionParameter(type=int, optional=True),
-        STRIDE: component_spec.ExecutionParameter(type=int, optional=True),
-        STEP_FROM: component_spec.ExecutionParameter(type=str, optional=True),
-        AVERAGES: component_spec.ExecutionParameter(type=str, optional=True),
-        ENGINE: component_spec.ExecutionParameter(type=str, optional=True),
-        BATCH_SIZE: component_spec.ExecutionParameter(type=int, optional=True),
-        MEMORY_BUDGET: component_spec.ExecutionParameter(type=int, optional=True),
-        RACING: component_spec.ExecutionParameter(type=str, optional=True),
-        PREDICTIONS: component_spec.ExecutionParameter(type=str, optional=True),
-        CLUSTER_KEY: component_spec.ExecutionParameter(type=str, optional=True),
-        OTHER_SPLITS: component_spec.ExecutionParameter(type=str, optional=True),
-        SPLIT_THRESHOLDS: component_spec.ExecutionParameter(type=str, optional=True),
-        METRIC_CODE: component_spec.ExecutionParameter(type=str, optional=True),
+        **{
+            name: component_spec.ExecutionParameter(type=kind, optional=True)
+            for kind, names in ((int, WHOLE_NUMBERS), (str, TEXTS))
+            for name in names
+        },
     }

@@ -71,7 +71,7 @@ def render(report: Report, tfma: str | None = None) -> str:
         common_caution=_common_caution(report),
         worst=worst,
         worst_have_intervals=any(item.has_interval for item in worst),
-        has_differences=any(row.difference is not None for row in rows),
+        has_differences=any(row.verdict.difference for row in rows),
         splits=splits,
         split_sentences=[f"{text}." for text in describe_gaps(decision)] if decision else [],
         few=sentences.FEW_EXAMPLES,
@@ -93,35 +93,27 @@ def render(report: Report, tfma: str | None = None) -> str:
 
 @dataclasses.dataclass(frozen=True)
 class _Row:
-    """A row of the table of verdicts: the candidate with its verdict, texts, and what to sort by.
+    """A row of the table of verdicts.
 
     Attributes:
-        candidate: Candidate with its verdict.
-        value: Value of the selection metric; None without one.
-        value_text: Value with half the width of its interval.
-        difference: Difference to the chosen; None where it is not known.
-        difference_text: Difference with half the width of its interval.
-        in_set: Whether the candidate is tied with the best; None where that is not known.
+        candidate: Candidate.
+        verdict: Its verdict; one that says nothing where it has none.
+        value: Value of the selection metric with half the width of its interval.
+        difference: Difference to the chosen with half the width of its interval.
         state: Status of the candidate.
         words: Its verdict in a few words.
         reason: Why it fared so; "" where `words` says it all.
-        missed: One sentence for each threshold that it missed.
-        caution: Why its interval is not to be trusted; None if it is.
         excluded_reason: Why it did not take part in the choice; None if it did.
         splits: Value on each of the other splits, and it with the gap as text.
     """
 
     candidate: Candidate
-    value: float | None
-    value_text: str
-    difference: float | None
-    difference_text: str
-    in_set: bool | None
+    verdict: Verdict
+    value: str
+    difference: str
     state: str
     words: str
     reason: str
-    missed: Sequence[str]
-    caution: str | None
     excluded_reason: str | None
     splits: Sequence[tuple[float | None, str]]
 
@@ -135,45 +127,32 @@ def _excluded_reason(candidate: Candidate) -> str | None:
 
 
 def _row(candidate: Candidate, report: Report, splits: Sequence[str]) -> _Row:
-    verdict = candidate.verdict
+    verdict = candidate.verdict or Verdict(
+        candidate.name, candidate.step, eligible=False, value=None, reason=candidate.reason or ""
+    )
     state = _state(candidate, candidate is report.chosen)
-    value = verdict.value if verdict else None
-    difference = verdict.difference if verdict else None
+    value, difference = verdict.value, verdict.difference
     return _Row(
         candidate=candidate,
-        value=value,
-        value_text=plus_minus(value, verdict.half_width) if verdict and value is not None else "",
-        difference=difference.value if difference else None,
-        difference_text=plus_minus(difference.value, difference.half_width) if difference else "",
-        in_set=verdict.in_best_set if verdict else None,
+        verdict=verdict,
+        value="" if value is None else plus_minus(value, verdict.half_width),
+        difference=plus_minus(difference.value, difference.half_width) if difference else "",
         state=state,
         words=_words(verdict, state, report),
-        reason=_reason(candidate, state),
-        missed=verdict.missed if verdict else (),
-        caution=verdict.caution if verdict else None,
+        reason=_reason(candidate, verdict, state),
         excluded_reason=_excluded_reason(candidate),
-        splits=[
-            (verdict.splits.get(s), with_gap(verdict, s)) if verdict else (None, "–")
-            for s in splits
-        ],
+        splits=[(verdict.splits.get(split), with_gap(verdict, split)) for split in splits],
     )
 
 
-def _words(verdict: Verdict | None, state: str, report: Report) -> str:
-    if verdict is None or report.decision is None or state != "passed":
-        return state
-    if verdict.status in (Status.TIED_WITH_BEST, Status.WORSE):
-        return in_words(verdict, report.decision)
-    return state
+def _words(verdict: Verdict, state: str, report: Report) -> str:
+    is_compared = state == "passed" and verdict.status in (Status.TIED_WITH_BEST, Status.WORSE)
+    return in_words(verdict, report.decision) if is_compared and report.decision else state
 
 
-def _reason(candidate: Candidate, state: str) -> str:
+def _reason(candidate: Candidate, verdict: Verdict, state: str) -> str:
     """Returns the reason of the verdict, unless the words of the verdict say it."""
-    verdict = candidate.verdict
-    if verdict is None:
-        return candidate.reason or ""
-    said = ("tied with", "significantly worse")
-    if state == "passed" and verdict.reason.startswith(said):
+    if state == "passed" and verdict.reason.startswith(("tied with", "significantly worse")):
         return ""
     return verdict.reason or candidate.reason or ""
 

@@ -32,9 +32,9 @@ from checkpoint_sweep.report.read_plots import read_plots
 from checkpoint_sweep.report.read_results import (
     Interval,
     Key,
-    MetricReader,
     Results,
     has_results,
+    read_results,
     with_decisive,
 )
 from checkpoint_sweep.report.read_splits import read_splits
@@ -77,8 +77,7 @@ def gather(
     models = ModelNames.of(config)
     verdicts = {verdict.name: verdict for verdict in (decision.verdicts if decision else ())}
     level = decision.selection.level if decision else LEVEL
-    reader = MetricReader(models, level)
-    results = {name: reader.read(folders[name]) for name in evaluated}
+    results = {name: read_results(folders[name], models, level) for name in evaluated}
     if decision is not None and decision.selection.is_composite:
         results = {
             name: with_decisive(found, decision.selection, verdicts.get(name))

@@ -56,49 +56,39 @@ class Results:
     changes: Mapping[Key, Interval]
 
 
-class MetricReader:
-    """Reads the results of candidates.
+def read_results(directory: str, models: ModelNames, level: float = LEVEL) -> Results:
+    """Reads the results of one candidate.
 
     Args:
-        models: Names of the models of the evaluations.
+        directory: Folder of TFMA's results.
+        models: Names of the models of the evaluation.
         level: Level of the intervals.
+
+    Raises:
+        ValueError, OSError: The folder is damaged.
     """
-
-    def __init__(self, models: ModelNames, level: float = LEVEL) -> None:
-        self._models = models
-        self._level = level
-
-    def read(self, directory: str) -> Results:
-        """Reads one candidate's folder.
-
-        Raises:
-            ValueError, OSError: It is damaged.
-        """
-        values: dict[Key, float] = {}
-        baseline: dict[Key, float] = {}
-        intervals: dict[Key, Interval] = {}
-        metrics = EvaluationMetrics(directory)
-        for slice_name, metric, entry in metrics.numbers:
-            key = slice_name, metric
-            value = entry.value.double_value.value
-            if entry.key.model_name == self._models.baseline:
-                baseline[key] = value
-            elif entry.key.model_name in ("", self._models.candidate):
-                values[key] = value
-                if entry.HasField("confidence_interval"):
-                    intervals[key] = _of_tfma(
-                        value, entry.confidence_interval, range_of(metrics.kinds.of(metric))
-                    )
-        replicates = read_replicates(directory, self._models, metrics)
-        intervals |= {
-            key: _of_replicates(found.own, self._level) for key, found in replicates.items()
-        }
-        changes = {
-            key: _of_replicates(found.change, self._level)
-            for key, found in replicates.items()
-            if found.change is not None
-        }
-        return Results(values, baseline, intervals, changes)
+    values: dict[Key, float] = {}
+    baseline: dict[Key, float] = {}
+    intervals: dict[Key, Interval] = {}
+    metrics = EvaluationMetrics(directory)
+    for slice_name, metric, entry in metrics.numbers:
+        key = slice_name, metric
+        value = entry.value.double_value.value
+        if entry.key.model_name == models.baseline:
+            baseline[key] = value
+        elif entry.key.model_name in ("", models.candidate):
+            values[key] = value
+            if entry.HasField("confidence_interval"):
+                bounds = range_of(metrics.kinds.of(metric))
+                intervals[key] = _of_tfma(value, entry.confidence_interval, bounds)
+    replicates = read_replicates(directory, models, metrics)
+    intervals |= {key: _of_replicates(found.own, level) for key, found in replicates.items()}
+    changes = {
+        key: _of_replicates(found.change, level)
+        for key, found in replicates.items()
+        if found.change is not None
+    }
+    return Results(values, baseline, intervals, changes)
 
 
 def with_decisive(found: Results, selection: AppliedSelection, verdict: Verdict | None) -> Results:

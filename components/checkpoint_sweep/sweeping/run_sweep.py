@@ -18,6 +18,7 @@ from checkpoint_sweep.evaluation.candidates.fingerprint import (
     ChangedError,
     EvaluationFingerprint,
 )
+from checkpoint_sweep.evaluation.candidates.runner import CandidateEvaluator
 from checkpoint_sweep.evaluation.candidates.splits import SplitEvaluator, of_split
 from checkpoint_sweep.evaluation.engine import get_engine
 from checkpoint_sweep.evaluation.inputs.source import ExampleSource
@@ -185,29 +186,27 @@ def run_sweep(
             len(candidates.checkpoints),
             eval_config,
         )
+    evaluator = CandidateEvaluator(
+        engine_on(examples),
+        request,
+        evaluation,
+        selection,
+        fingerprint(examples, eval_config, tracked_metrics),
+        len(candidates.checkpoints),
+        beside=beside,
+    )
     counts = {name: source.counts for name, source in splits.items()}
     with progress.counting(examples.counts, counts):
-        evaluated = evaluate_candidates(
-            engine_on(examples),
-            request,
-            candidates.checkpoints,
-            candidates.skipped,
-            evaluation,
-            selection,
-            fingerprint(examples, eval_config, tracked_metrics),
-            direction,
-            settings.averages,
-            beside,
-        )
-    decision = choose(evaluated.results, direction, selection.policy, selection.level)
+        evaluate_candidates(evaluator, candidates, evaluation, direction, settings.averages)
+    decision = choose(evaluator.results, direction, selection.policy, selection.level)
     unsure: Sequence[str] = ()
     if decision.winner is not None:
-        chosen = output_of(evaluation, evaluated.sources[decision.winner.name])
+        chosen = output_of(evaluation, evaluator.sources[decision.winner.name])
         unsure = unsure_thresholds(chosen, selection, eval_config)
     unvalidated = _unvalidated_reason(eval_config, settings)
     verdicts = judge(decision, selection, direction, unvalidated, unsure)
     if decision.winner is not None:
-        source = evaluated.sources[decision.winner.name]
+        source = evaluator.sources[decision.winner.name]
         check = functools.partial(
             check_predictions, source, eval_config=eval_config, examples=examples
         )

@@ -1,5 +1,6 @@
 """Averages of checkpoints as candidates: made of the last ones, or of those better together."""
 
+import itertools
 from collections.abc import Sequence
 
 from checkpoint_sweep.evaluation.candidates.runner import CandidateEvaluator, CandidateSpec
@@ -50,7 +51,21 @@ def evaluate_greedy_soup(
     if reason := averager.unaveraged_reason(steps):
         evaluator.exclude(CandidateSpec(GREEDY_SOUP, steps[-1], averaged=tuple(steps)), reason)
         return
-    soup = greedy_soup(candidates, direction, _Trials(evaluator, averager))
+    names = (f"{GREEDY_SOUP}-trial-{number:02d}" for number in itertools.count(1))
+
+    def evaluate(steps: Sequence[int]) -> CandidateResult:
+        """Evaluates an average, whose weights go when its results are there."""
+        spec, made = average(averager, Ingredients(next(names), steps))
+        if isinstance(made, str):
+            return CandidateResult(
+                spec.name, spec.step, excluded_reason=made, averaged=tuple(steps)
+            )
+        try:
+            return evaluator.try_out(spec, made)
+        finally:
+            averager.remove(spec.name)
+
+    soup = greedy_soup(candidates, direction, evaluate)
     if len(soup.steps) == 1:
         (step,) = soup.steps
         spec = CandidateSpec(GREEDY_SOUP, step, averaged=(step,))
@@ -63,24 +78,3 @@ def evaluate_greedy_soup(
         evaluator.evaluate([(spec, made)])
     else:
         evaluator.exclude(spec, made)
-
-
-class _Trials:
-    """Evaluates averages one after the other; their weights go when their results are there."""
-
-    def __init__(self, evaluator: CandidateEvaluator, averager: Averager) -> None:
-        self._evaluator = evaluator
-        self._averager = averager
-        self._count = 0
-
-    def __call__(self, steps: Sequence[int]) -> CandidateResult:
-        """Evaluates the average of the checkpoints of these steps."""
-        self._count += 1
-        name = f"{GREEDY_SOUP}-trial-{self._count:02d}"
-        spec, made = average(self._averager, Ingredients(name, steps))
-        if isinstance(made, str):
-            return CandidateResult(name, spec.step, excluded_reason=made, averaged=spec.averaged)
-        try:
-            return self._evaluator.try_out(spec, made)
-        finally:
-            self._averager.remove(name)

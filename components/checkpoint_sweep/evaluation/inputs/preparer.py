@@ -52,13 +52,14 @@ class PreparedBatch:
         return dataclasses.replace(self, inputs={})
 
 
+@dataclasses.dataclass(frozen=True)
 class BatchPreparer:
     """Prepares batches for models of one signature.
 
         preparer = BatchPreparer(eval_config, {}, None, preprocessing, predictor.input_specs)
         predictor.predict(preparer.prepare(batch).inputs)
 
-    Args:
+    Attributes:
         eval_config: Config of the evaluation, with its defaults filled in.
         representations: Tensor representations, by which columns become tensors; TFMA's default for
             those not named.
@@ -67,19 +68,11 @@ class BatchPreparer:
         specs: Inputs of the signature, by argument name.
     """
 
-    def __init__(
-        self,
-        eval_config: config_pb2.EvalConfig,
-        representations: Mapping[str, schema_pb2.TensorRepresentation],
-        features: Collection[str] | None,
-        preprocessing: Preprocessing,
-        specs: Mapping[str, tf.TensorSpec],
-    ) -> None:
-        self._eval_config = eval_config
-        self._representations = representations
-        self._features = features
-        self._preprocessing = preprocessing
-        self._specs = specs
+    eval_config: config_pb2.EvalConfig
+    representations: Mapping[str, schema_pb2.TensorRepresentation]
+    features: Collection[str] | None
+    preprocessing: Preprocessing
+    specs: Mapping[str, tf.TensorSpec]
 
     def prepare(self, batch: pa.RecordBatch) -> PreparedBatch:
         """Extracts, preprocesses and checks a batch.
@@ -93,11 +86,11 @@ class BatchPreparer:
             EvaluationError: The models cannot take the examples, or a label or an example weight
                 is not finite.
         """
-        extracts = extract(batch, self._representations, self._features)
+        extracts = extract(batch, self.representations, self.features)
         with data_errors.in_a_sentence(*UNFIT):
-            extracts = self._preprocessing.apply(extracts)
-        extracts = add_labels_and_weights(extracts, self._eval_config)
-        data_errors.check_values(extracts, self._eval_config, batch.num_rows)
+            extracts = self.preprocessing.apply(extracts)
+        extracts = add_labels_and_weights(extracts, self.eval_config)
+        data_errors.check_values(extracts, self.eval_config, batch.num_rows)
         with data_errors.in_a_sentence(*UNFIT):
-            inputs = signature_inputs(self._specs, extracts)
-        return PreparedBatch(batch, extracts, self._preprocessing.sliced(extracts), inputs)
+            inputs = signature_inputs(self.specs, extracts)
+        return PreparedBatch(batch, extracts, self.preprocessing.sliced(extracts), inputs)

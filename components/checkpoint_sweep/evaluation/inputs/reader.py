@@ -86,7 +86,7 @@ class ReadFeatures(beam.PTransform):
         self._files_before = files_before
         if schema is not None and columns is not None:
             schema = project(schema, columns)
-        self._read = _ReadFile(schema.SerializeToString() if schema else None, batch_size)
+        self._read = _ReadFile(schema, batch_size)
 
     def expand(self, begin: beam.pvalue.PBegin) -> beam.PCollection:
         """Divides the files into parts, and reads these.
@@ -127,7 +127,7 @@ def read_files(
     Raises:
         ReadingError: A file cannot be read; the message names it.
     """
-    read = _ReadFile(schema.SerializeToString() if schema else None, batch_size)
+    read = _ReadFile(schema, batch_size)
     read.setup()
     for path in data_files(pattern):
         yield from read.batches(Part(path))
@@ -152,8 +152,7 @@ def read_with_places(
     Raises:
         ReadingError: A file cannot be read; the message names it.
     """
-    known = project(schema, columns).SerializeToString() if schema else None
-    read = _ReadFile(known, batch_size)
+    read = _ReadFile(project(schema, columns) if schema else None, batch_size)
     read.setup()
     for file, path in enumerate(data_files(pattern), files_before):
         yield from read.process(Part(path, file=file))
@@ -162,8 +161,8 @@ def read_with_places(
 class _ReadFile(beam.DoFn):
     """Reads the RecordBatches of a part of a file."""
 
-    def __init__(self, schema: bytes | None, batch_size: int) -> None:
-        self._schema = schema
+    def __init__(self, schema: schema_pb2.Schema | None, batch_size: int) -> None:
+        self._schema = schema.SerializeToString() if schema else None
         self._batch_size = batch_size
 
     def setup(self) -> None:

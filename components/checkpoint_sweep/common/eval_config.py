@@ -2,7 +2,6 @@
 
 import json
 import math
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from tensorflow_model_analysis.proto import config_pb2
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.common.named_thresholds import named_thresholds, with_thresholds_at_metrics
 from checkpoint_sweep.common.source_fingerprint import digest_sources, import_closure
-from checkpoint_sweep.common.text import MOST_NAMED, first_line, some
+from checkpoint_sweep.common.text import first_line, listed
 from checkpoint_sweep.common.wording import EVAL_MODEL
 
 _TFMA = "tensorflow_model_analysis"
@@ -62,7 +61,7 @@ def with_defaults(eval_config: config_pb2.EvalConfig, has_baseline: bool) -> con
         known = constants.VALID_TF_MODEL_TYPES
         for spec in updated.model_specs:
             if spec.model_type and spec.model_type not in known:
-                raise ValueError(f"there is no model_type {spec.model_type!r} but {_list(known)}")
+                raise ValueError(f"there is no model_type {spec.model_type!r} but {listed(known)}")
         check_names(updated)
     except EvalConfigError:
         raise
@@ -200,7 +199,8 @@ def check_thresholds(eval_config: config_pb2.EvalConfig) -> None:
     for name in sorted({str(key.name) for key in thresholds} - computed):
         raise EvalConfigError(
             f"The evaluation config has a threshold for {name!r}, which it does not compute. It "
-            f"computes: {_list(computed)}. Name one of these, or add the metric to metrics_specs."
+            f"computes: {listed(computed, 'nothing')}. Name one of these, or add the metric to "
+            "metrics_specs."
         )
     for name in sorted(named_thresholds(eval_config) & computed):
         raise EvalConfigError(
@@ -238,7 +238,3 @@ def _demands(
     return any(
         threshold.HasField(name) and math.isfinite(getattr(threshold, name).value) for name in names
     )
-
-
-def _list(names: Iterable[str]) -> str:
-    return some(sorted(names), MOST_NAMED) or "nothing"

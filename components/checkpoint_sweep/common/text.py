@@ -2,7 +2,7 @@
 
 import re
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 # Where TensorFlow says what an operation of a graph complains of, after a page about the graph.
 _NODE = re.compile(r"^Node: '[^']*'\n(.+)$", re.MULTILINE)
@@ -34,6 +34,11 @@ def some(items: Sequence[str], most: int, separator: str = ", ") -> str:
     if left <= 0:
         return shown
     return f"{shown}{' ' if separator.strip(' ') else separator}and {left} more"
+
+
+def listed(names: Iterable[str], otherwise: str = "none") -> str:
+    """Joins names in their order, no more than are read; `otherwise` if there are none."""
+    return some(sorted(names), MOST_NAMED) or otherwise
 
 
 def first_line(error: object) -> str:

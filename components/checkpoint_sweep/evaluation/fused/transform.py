@@ -1,6 +1,7 @@
 """The transform from RecordBatches to TFMA's result files, for all candidates in one pass."""
 
 import dataclasses
+import json
 import math
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -24,7 +25,8 @@ from checkpoint_sweep.evaluation.plan import probability_thresholds
 from checkpoint_sweep.evaluation.plan.tracked_metrics import UncertaintySpec
 from checkpoint_sweep.evaluation.predict import LoadedModels
 from checkpoint_sweep.evaluation.preflight.support import unsupported_reason
-from checkpoint_sweep.evaluation.results.files import Record, predictions_record
+from checkpoint_sweep.evaluation.results.candidate import Predictions
+from checkpoint_sweep.evaluation.results.files import PREDICTIONS, Record
 from checkpoint_sweep.evaluation.results.writer import Format, Write, model_locations
 from checkpoint_sweep.saved_model.model_source import ModelSource
 
@@ -235,4 +237,5 @@ def _predictions(
         non_finite, failed = int(whole.non_finite[number]), whole.errors.get(number)
         outside = whole.outside[number].tolist() if whole.outside.size else [0] * len(outputs)
         counts = dict(zip(outputs, outside, strict=True))
-        yield number, predictions_record(whole.examples, non_finite, failed, counts, rarer_labels)
+        counted = Predictions(whole.examples, non_finite, failed, counts, rarer_labels)
+        yield number, {PREDICTIONS: json.dumps(dataclasses.asdict(counted)).encode()}

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator
 from tensorflow_model_analysis.proto import config_pb2
 
 from checkpoint_sweep.common.errors import UserError
-from checkpoint_sweep.common.text import MOST_NAMED, some
+from checkpoint_sweep.common.text import listed
 from checkpoint_sweep.evaluation.aggregate import slicing
 from checkpoint_sweep.evaluation.inputs import preprocessing
 from checkpoint_sweep.evaluation.inputs.extracts import label_and_weight_features
@@ -39,7 +39,7 @@ def check_features(
         if name and name not in known:
             raise FeatureError(
                 f"{subject} the examples; they have: "
-                f"{some(sorted(known), MOST_NAMED) or 'none'}. Name one of these in {advice}."
+                f"{listed(known)}. Name one of these in {advice}."
             )
 
 
@@ -57,7 +57,7 @@ def check_cluster_feature(cluster_key: str | None, features: Collection[str]) ->
         return
     raise FeatureError(
         f"The cluster key {cluster_key!r} is not a feature of the examples; they have: "
-        f"{some(sorted(features), MOST_NAMED) or 'none'}. Name one of these in ",
+        f"{listed(features)}. Name one of these in ",
         CLUSTER_KEY,
         ".",
     )

@@ -12,7 +12,7 @@ from tensorflow_model_analysis.proto import config_pb2
 from tensorflow_model_analysis.utils import model_util
 
 from checkpoint_sweep.common.errors import UserError
-from checkpoint_sweep.common.text import MOST_NAMED, some
+from checkpoint_sweep.common.text import listed
 from checkpoint_sweep.common.wording import EVAL_MODEL
 from checkpoint_sweep.evaluation.plan.plan import model_spec
 from checkpoint_sweep.evaluation.predict.serving_graph import used_inputs
@@ -243,4 +243,4 @@ def _check_prediction(label: str, name: str, tensor: Any) -> None:
 
 
 def _list(names: Collection[str]) -> str:
-    return some(sorted(name for name in names if not name.startswith("__")), MOST_NAMED) or "none"
+    return listed(name for name in names if not name.startswith("__"))

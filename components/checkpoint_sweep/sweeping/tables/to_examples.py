@@ -1,6 +1,6 @@
 """Writes tables as `tf.Example`s: each column a feature, an empty cell a missing one."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from checkpoint_sweep.common.digests import of_files, of_parts
 from checkpoint_sweep.common.files import replacing
-from checkpoint_sweep.common.text import MOST_NAMED, some
+from checkpoint_sweep.common.text import listed
 from checkpoint_sweep.evaluation.inputs.source import ExamplesError
 from checkpoint_sweep.sweeping.tables import convert
 from checkpoint_sweep.sweeping.tables.columns import TableColumns
@@ -56,8 +56,8 @@ def to_examples(
     dtypes = _dtypes(tables, names, columns)
     if not dtypes:
         raise ExamplesError(
-            f"No column that is needed ({_some(columns.needed)}) is in {paths[0]}, which has "
-            f"{_some(tables[0].names)}. Name tables with these columns, between which are "
+            f"No column that is needed ({listed(columns.needed)}) is in {paths[0]}, which has "
+            f"{listed(tables[0].names)}. Name tables with these columns, between which are "
             "commas, semicolons, tabs or '|'."
         )
     unread = frozenset(names - dtypes.keys())
@@ -171,10 +171,6 @@ def _values(
             f"{_EXPECTED[dtype]}. Correct the table"
             + (", or the schema." if declared and declared.by == "schema" else ".")
         ) from error
-
-
-def _some(names: Collection[str]) -> str:
-    return some(sorted(names), MOST_NAMED) or "none"
 
 
 def _with_comma(table: Table, name: str, value: str) -> ExamplesError:

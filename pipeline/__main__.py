@@ -12,7 +12,6 @@ from checkpoint_sweep.common.console import Screen
 from checkpoint_sweep.common.error_messages import find_refusal, telling_line
 from checkpoint_sweep.common.run_log import RunLog
 from checkpoint_sweep.common.streams import keep_streams
-from checkpoint_sweep.selection.criteria import ThresholdMode
 from pipeline import options
 from pipeline.checks.data_files import check_data
 from pipeline.checks.schema import check_schema
@@ -25,6 +24,7 @@ from pipeline.reporting.failure import fail, leave
 from pipeline.reporting.run_summary import FAILED, Summary, new_run_id, write_summary
 
 
+@options.takes_run_options
 def main(
     problem: options.ProblemName = registry.DEFAULT,
     root: Annotated[
@@ -38,24 +38,8 @@ def main(
     schema: Annotated[
         Path | None, typer.Option(help=f"Schema of the data. {options.OF_PROBLEM}")
     ] = None,
-    steps: options.Steps = None,
-    checkpoint_steps: options.CheckpointSteps = None,
-    select_by: options.SelectBy = None,
-    direction: options.DirectionName = None,
-    across: options.AcrossSlices = None,
-    combine: options.CombineBy = "mean",
-    choose: options.Choose = "best",
-    threshold_mode: options.ThresholdModeName = ThresholdMode.VALUE,
-    race: options.Race = False,
-    engine: options.Engine = PipelineConfig.engine,
-    average_last: options.AverageLast = None,
-    average_weights: options.AverageWeights = None,
-    greedy_soup: options.GreedySoup = False,
-    predictions: options.WritePredictions = False,
-    cluster_key: options.ClusterKey = None,
-    other_split: options.OtherSplit = None,
-    split_threshold: options.SplitThresholds = None,
-    beam_arg: options.BeamArg = None,
+    *,
+    run_options: options.RunOptions,
     cache: Annotated[
         bool, typer.Option(help="Skip nodes whose inputs and parameters have not changed.")
     ] = PipelineConfig.cache,
@@ -72,27 +56,7 @@ def main(
     try:
         chosen = registry.get(problem)
         config = dataclasses.replace(
-            options.fill_in(
-                chosen,
-                steps,
-                checkpoint_steps,
-                select_by,
-                engine,
-                beam_arg,
-                direction,
-                across=across,
-                combine=combine,
-                choose=choose,
-                threshold_mode=threshold_mode,
-                race=race,
-                average_last=average_last,
-                average_weights=average_weights,
-                greedy_soup=greedy_soup,
-                predictions=predictions,
-                cluster_key=cluster_key,
-                other_split=other_split,
-                split_threshold=split_threshold,
-            ),
+            run_options.config(chosen),
             root=(root or Path("runs") / problem).resolve(),
             schema=(schema or chosen.schema).resolve(),
             cache=cache,

@@ -1,10 +1,11 @@
 """Options that running and compiling the pipeline share, and the problem's defaults for them."""
 
 import dataclasses
+import functools
 import inspect
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -41,187 +42,197 @@ def help_of(command: Callable[..., None]) -> str:
 ProblemName = Annotated[
     str, typer.Option(help=f"What to learn: {', '.join(registry.definitions())}.")
 ]
-Steps = Annotated[int | None, typer.Option(help=f"Training steps. {OF_PROBLEM}")]
-CheckpointSteps = Annotated[
-    int | None,
-    typer.Option(help=f"Training steps from one checkpoint to the next. {OF_PROBLEM}"),
-]
-SelectBy = Annotated[
-    str | None,
-    typer.Option(
-        help="Metric to choose the checkpoint by, as TFMA names it, or a formula of several, such "
-        f"as '0.7 * auc + 0.3 * recall'. {OF_PROBLEM}"
-    ),
-]
-DirectionName = Annotated[
-    str | None,
-    typer.Option(
-        "--direction",
-        help=f"Which values of that metric are better: {' or '.join(DIRECTIONS)}."
-        " (default: what its change threshold says)",
-    ),
-]
-AcrossSlices = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--across",
-        help="Choose by the metric on several slices: FEATURE, for every value of it, or "
-        "FEATURE=VALUE, repeatable; with a comma between several features.",
-    ),
-]
-CombineBy = Annotated[
-    str,
-    typer.Option(
-        "--combine",
-        help="What the values of --across come to: mean, worst, or a mean with weights, "
-        "mean:0.7,0.3 or by a metric: mean:example_count.",
-    ),
-]
-Choose = Annotated[
-    str,
-    typer.Option(
-        help="Which of the passing checkpoints: best; or, of those that are tied with the "
-        "best, the earliest, the latest, or by another metric METRIC:higher or METRIC:lower; or "
-        "earliest-passing, the first that meets every threshold."
-    ),
-]
-ThresholdModeName = Annotated[
-    ThresholdMode,
-    typer.Option(
-        "--thresholds",
-        metavar="<mode>",
-        help="How thresholds are met: by the value, or (confident) by its bound at 95 % too.",
-    ),
-]
-Race = Annotated[
-    bool,
-    typer.Option(
-        "--race",
-        help="Drop checkpoints that are out after a share of the examples: where prediction takes "
-        "most of the time.",
-    ),
-]
-Engine = Annotated[str, typer.Option(help="Engine: fused (all in one pass) or tfma (stock).")]
-AverageLast = Annotated[
-    list[int] | None,
-    typer.Option(
-        help="Evaluate the average of the last so many checkpoints as a candidate too; repeatable."
-    ),
-]
-AverageWeights = Annotated[
-    list[str] | None,
-    typer.Option(
-        help="Weights of the checkpoints in these averages: uniform, linear, cosine or "
-        "exponential; repeatable, an average for each. (default: uniform)"
-    ),
-]
-GreedySoup = Annotated[
-    bool,
-    typer.Option(
-        "--greedy-soup",
-        help="Evaluate the average of the checkpoints that are better together as one too.",
-    ),
-]
-WritePredictions = Annotated[
-    bool,
-    typer.Option(
-        "--predictions",
-        help="Write the predictions of the chosen and of the baseline on every example, as Parquet "
-        "files.",
-    ),
-]
-ClusterKey = Annotated[
-    str | None,
-    typer.Option(
-        help="Feature, such as user_id: examples of one value are not independent, and share a "
-        "fold, so that the sweep's intervals are those of clusters."
-    ),
-]
-OtherSplit = Annotated[
-    list[str] | None,
-    typer.Option(
-        help="Evaluate every checkpoint on this split too, train or test, and show it beside that "
-        "which chooses; repeatable."
-    ),
-]
-SplitThresholds = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--split-threshold",
-        help="Threshold on such a split, or on the one that chooses, 'train: auc >= 0.8'; or on "
-        "the gap, its value less that of the split that chooses, 'train: gap of auc <= 0.05'; "
-        "repeatable.",
-    ),
-]
-BeamArg = Annotated[
-    list[str] | None,
-    typer.Option(help="A Beam option, such as --runner=DataflowRunner; repeatable."),
-]
 
 
-def fill_in(
-    problem: Problem,
-    steps: int | None,
-    checkpoint_steps: int | None,
-    select_by: str | None,
-    engine: str,
-    beam_arg: Sequence[str] | None,
-    direction: str | None = None,
-    *,
-    across: Sequence[str] | None = None,
-    combine: str = "mean",
-    choose: str = "best",
-    threshold_mode: ThresholdMode = ThresholdMode.VALUE,
-    race: bool = False,
-    average_last: Sequence[int] | None = None,
-    average_weights: Sequence[str] | None = None,
-    greedy_soup: bool = False,
-    predictions: bool = False,
-    cluster_key: str | None = None,
-    other_split: Sequence[str] | None = None,
-    split_threshold: Sequence[str] | None = None,
-) -> PipelineConfig:
-    """Configures the pipeline by these options; None takes the problem's default.
+@dataclasses.dataclass(frozen=True)
+class RunOptions:
+    """The options that running and compiling share; None takes the problem's default."""
 
-    Its folders are the caller's to fill in.
+    steps: Annotated[int | None, typer.Option(help=f"Training steps. {OF_PROBLEM}")] = None
+    checkpoint_steps: Annotated[
+        int | None,
+        typer.Option(help=f"Training steps from one checkpoint to the next. {OF_PROBLEM}"),
+    ] = None
+    select_by: Annotated[
+        str | None,
+        typer.Option(
+            help="Metric to choose the checkpoint by, as TFMA names it, or a formula of several, "
+            f"such as '0.7 * auc + 0.3 * recall'. {OF_PROBLEM}"
+        ),
+    ] = None
+    direction: Annotated[
+        str | None,
+        typer.Option(
+            help=f"Which values of that metric are better: {' or '.join(DIRECTIONS)}."
+            " (default: what its change threshold says)",
+        ),
+    ] = None
+    across: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Choose by the metric on several slices: FEATURE, for every value of it, or "
+            "FEATURE=VALUE, repeatable; with a comma between several features.",
+        ),
+    ] = None
+    combine: Annotated[
+        str,
+        typer.Option(
+            help="What the values of --across come to: mean, worst, or a mean with weights, "
+            "mean:0.7,0.3 or by a metric: mean:example_count.",
+        ),
+    ] = "mean"
+    choose: Annotated[
+        str,
+        typer.Option(
+            help="Which of the passing checkpoints: best; or, of those that are tied with the "
+            "best, the earliest, the latest, or by another metric METRIC:higher or METRIC:lower; "
+            "or earliest-passing, the first that meets every threshold."
+        ),
+    ] = "best"
+    threshold_mode: Annotated[
+        ThresholdMode,
+        typer.Option(
+            "--thresholds",
+            metavar="<mode>",
+            help="How thresholds are met: by the value, or (confident) by its bound at 95 % too.",
+        ),
+    ] = ThresholdMode.VALUE
+    race: Annotated[
+        bool,
+        typer.Option(
+            "--race",
+            help="Drop checkpoints that are out after a share of the examples: where prediction "
+            "takes most of the time.",
+        ),
+    ] = False
+    engine: Annotated[
+        str, typer.Option(help="Engine: fused (all in one pass) or tfma (stock).")
+    ] = PipelineConfig.engine
+    average_last: Annotated[
+        list[int] | None,
+        typer.Option(
+            help="Evaluate the average of the last so many checkpoints as a candidate too; "
+            "repeatable."
+        ),
+    ] = None
+    average_weights: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Weights of the checkpoints in these averages: uniform, linear, cosine or "
+            "exponential; repeatable, an average for each. (default: uniform)"
+        ),
+    ] = None
+    greedy_soup: Annotated[
+        bool,
+        typer.Option(
+            "--greedy-soup",
+            help="Evaluate the average of the checkpoints that are better together as one too.",
+        ),
+    ] = False
+    predictions: Annotated[
+        bool,
+        typer.Option(
+            "--predictions",
+            help="Write the predictions of the chosen and of the baseline on every example, as "
+            "Parquet files.",
+        ),
+    ] = False
+    cluster_key: Annotated[
+        str | None,
+        typer.Option(
+            help="Feature, such as user_id: examples of one value are not independent, and share a "
+            "fold, so that the sweep's intervals are those of clusters."
+        ),
+    ] = None
+    other_split: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Evaluate every checkpoint on this split too, train or test, and show it beside "
+            "that which chooses; repeatable."
+        ),
+    ] = None
+    split_threshold: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Threshold on such a split, or on the one that chooses, 'train: auc >= 0.8'; or "
+            "on the gap, its value less that of the split that chooses, 'train: gap of auc <= "
+            "0.05'; repeatable."
+        ),
+    ] = None
+    beam_arg: Annotated[
+        list[str] | None,
+        typer.Option(help="A Beam option, such as --runner=DataflowRunner; repeatable."),
+    ] = None
 
-    Raises:
-        ConfigError: training would leave no checkpoint to choose from, there is no such
-            engine, direction, way to choose or form of a Beam option, or an average is none, or
-            clusters do not go with the engine, or there is no such split or threshold on one.
+    def config(self, problem: Problem) -> PipelineConfig:
+        """Configures the pipeline; its folders are the caller's to fill in.
+
+        Args:
+            problem: Problem, whose defaults are taken for what is not given.
+
+        Raises:
+            ConfigError: training would leave no checkpoint to choose from, there is no such
+                engine, direction, way to choose or form of a Beam option, or an average is none,
+                or clusters do not go with the engine, or there is no such split or threshold on
+                one.
+        """
+        if self.direction is not None and self.direction not in DIRECTIONS:
+            known = " or ".join(f"--direction={name}" for name in DIRECTIONS)
+            raise ConfigError(f"There is no direction {self.direction!r}. Say {known}.")
+        config = PipelineConfig(
+            problem=problem,
+            root=Path(),
+            data=Path(),
+            schema=problem.schema,
+            steps=problem.steps if self.steps is None else self.steps,
+            checkpoint_steps=(
+                problem.checkpoint_steps if self.checkpoint_steps is None else self.checkpoint_steps
+            ),
+            select_by=self.select_by or problem.select_by,
+            beam_args=beam_args(self.beam_arg or ()),
+            direction=DIRECTIONS[self.direction] if self.direction else None,
+            across=across_of(self.across or (), self.combine),
+            choose=self.choose,
+            threshold_mode=self.threshold_mode,
+            racing=Racing() if self.race else None,
+            engine=self.engine,
+            averages=_averages(
+                self.average_last or (), self.average_weights or (), self.greedy_soup
+            ),
+            predictions=Predictions() if self.predictions else None,
+            cluster_key=self.cluster_key,
+            other_splits=_other_splits(self.other_split or ()),
+            split_thresholds=_split_thresholds(self.split_threshold or (), self.other_split or ()),
+        )
+        policy_of(self.choose)
+        check_steps(config.steps, config.checkpoint_steps)
+        check_engine(config.engine)
+        try:
+            check_cluster_key(config.cluster_key, config.engine)
+        except SelectionError as error:
+            raise ConfigError(error.told_in(Interface.COMMAND_LINE)) from error
+        return config
+
+
+def takes_run_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Gives a command the fields of `RunOptions` in place of its parameter `run_options`.
+
+    Typer reads the options of a command from its signature.
     """
-    if direction is not None and direction not in DIRECTIONS:
-        known = " or ".join(f"--direction={name}" for name in DIRECTIONS)
-        raise ConfigError(f"There is no direction {direction!r}. Say {known}.")
-    config = PipelineConfig(
-        problem=problem,
-        root=Path(),
-        data=Path(),
-        schema=problem.schema,
-        steps=problem.steps if steps is None else steps,
-        checkpoint_steps=problem.checkpoint_steps if checkpoint_steps is None else checkpoint_steps,
-        select_by=select_by or problem.select_by,
-        beam_args=beam_args(beam_arg or ()),
-        direction=DIRECTIONS[direction] if direction else None,
-        across=across_of(across or (), combine),
-        choose=choose,
-        threshold_mode=threshold_mode,
-        racing=Racing() if race else None,
-        engine=engine,
-        averages=_averages(average_last or (), average_weights or (), greedy_soup),
-        predictions=Predictions() if predictions else None,
-        cluster_key=cluster_key,
-        other_splits=_other_splits(other_split or ()),
-        split_thresholds=_split_thresholds(split_threshold or (), other_split or ()),
-    )
-    policy_of(choose)
-    check_steps(config.steps, config.checkpoint_steps)
-    check_engine(config.engine)
-    try:
-        check_cluster_key(config.cluster_key, config.engine)
-    except SelectionError as error:
-        raise ConfigError(error.told_in(Interface.COMMAND_LINE)) from error
-    return config
+    shared = inspect.signature(RunOptions).parameters
+    parameters = [
+        parameter.replace(kind=parameter.KEYWORD_ONLY)
+        for name, own in inspect.signature(command).parameters.items()
+        for parameter in (shared.values() if name == "run_options" else [own])
+    ]
+
+    @functools.wraps(command)
+    def wrapper(**values: Any) -> None:
+        run_options = RunOptions(**{name: values.pop(name) for name in shared})
+        command(run_options=run_options, **values)
+
+    wrapper.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    return wrapper
 
 
 def _other_splits(given: Sequence[str]) -> tuple[str, ...]:

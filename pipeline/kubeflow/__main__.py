@@ -10,10 +10,9 @@ from typing import Annotated
 import typer
 
 from checkpoint_sweep.common.console import Screen
-from checkpoint_sweep.selection.criteria import ThresholdMode
 from checkpoint_sweep.version import __version__
 from pipeline import options
-from pipeline.config import ConfigError, PipelineConfig
+from pipeline.config import ConfigError
 from pipeline.kubeflow.compile import pod_options
 from pipeline.kubeflow.compile.pods import PodError, is_mounted
 from pipeline.kubeflow.compile.site import Site, check_image
@@ -38,6 +37,7 @@ class Target(str, enum.Enum):
     vertex = "vertex"
 
 
+@options.takes_run_options
 def main(
     image: Annotated[str, typer.Option(help="Container image that every task runs in.")],
     problem: options.ProblemName = registry.DEFAULT,
@@ -75,24 +75,8 @@ def main(
             " Vertex AI finds the latest blessed one by itself. (default: what --push-to names)"
         ),
     ] = None,
-    steps: options.Steps = None,
-    checkpoint_steps: options.CheckpointSteps = None,
-    select_by: options.SelectBy = None,
-    direction: options.DirectionName = None,
-    across: options.AcrossSlices = None,
-    combine: options.CombineBy = "mean",
-    choose: options.Choose = "best",
-    threshold_mode: options.ThresholdModeName = ThresholdMode.VALUE,
-    race: options.Race = False,
-    engine: options.Engine = PipelineConfig.engine,
-    average_last: options.AverageLast = None,
-    average_weights: options.AverageWeights = None,
-    greedy_soup: options.GreedySoup = False,
-    predictions: options.WritePredictions = False,
-    cluster_key: options.ClusterKey = None,
-    other_split: options.OtherSplit = None,
-    split_threshold: options.SplitThresholds = None,
-    beam_arg: options.BeamArg = None,
+    *,
+    run_options: options.RunOptions,
     pods: pod_options.PodsFile = None,
     resources: pod_options.Resources = None,
     retries: pod_options.Retries = None,
@@ -114,27 +98,7 @@ def main(
         check_image(image)
         chosen = registry.get(problem)
         config = dataclasses.replace(
-            options.fill_in(
-                chosen,
-                steps,
-                checkpoint_steps,
-                select_by,
-                engine,
-                beam_arg,
-                direction,
-                across=across,
-                combine=combine,
-                choose=choose,
-                threshold_mode=threshold_mode,
-                race=race,
-                average_last=average_last,
-                average_weights=average_weights,
-                greedy_soup=greedy_soup,
-                predictions=predictions,
-                cluster_key=cluster_key,
-                other_split=other_split,
-                split_threshold=split_threshold,
-            ),
+            run_options.config(chosen),
             schema=Path(schema or _IMAGE / chosen.schema.relative_to(repository())),
         )
         folder = data or f"{_IMAGE}/data/{problem}"

@@ -74,10 +74,10 @@ def test_dask_gets_the_nodes_that_it_can_run(
 def test_only_evaluating_nodes_get_the_dask_runner(tmp_path: Path) -> None:
     from pipeline.dag import create_pipeline
     from pipeline.local.deployment import local
-    from pipeline.options import fill_in
+    from pipeline.options import RunOptions
     from pipeline.problems import registry
 
-    config = fill_in(registry.get("taxi"), None, None, None, "fused", [DASK])
+    config = RunOptions(beam_arg=[DASK]).config(registry.get("taxi"))
     config = dataclasses.replace(config, root=tmp_path, data=tmp_path)
     made = create_pipeline(config, local(config))
     runners = {

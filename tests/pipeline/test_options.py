@@ -15,16 +15,21 @@ from checkpoint_sweep.selection.set_policies import EarliestOfSet, LatestOfSet, 
 from pipeline import __main__ as local
 from pipeline import options
 from pipeline.choosing import selection_of
-from pipeline.config import ConfigError
+from pipeline.config import ConfigError, PipelineConfig
 from pipeline.kubeflow import __main__ as compiling
 from pipeline.kubeflow.submit.to_kubeflow import kubeflow
 from pipeline.kubeflow.submit.to_vertex import vertex
+from pipeline.options import RunOptions
 from pipeline.problems import registry
+
+
+def _config(**given: Any) -> PipelineConfig:
+    return RunOptions(**given).config(registry.get("taxi"))
 
 
 def test_an_option_that_is_not_given_takes_the_problems_default() -> None:
     digits = registry.get("digits")
-    config = options.fill_in(digits, None, None, None, engine="tfma", beam_arg=["--a=1"])
+    config = RunOptions(engine="tfma", beam_arg=["--a=1"]).config(digits)
     assert (config.steps, config.checkpoint_steps) == (digits.steps, digits.checkpoint_steps)
     assert (config.select_by, config.schema) == (digits.select_by, digits.schema)
     assert config.engine == "tfma"
@@ -33,21 +38,21 @@ def test_an_option_that_is_not_given_takes_the_problems_default() -> None:
 
 
 def test_given_options_override_the_problems_defaults() -> None:
-    config = options.fill_in(registry.get("digits"), 20, 10, "accuracy", "fused", None)
+    config = RunOptions(20, 10, "accuracy").config(registry.get("digits"))
     assert (config.steps, config.checkpoint_steps, config.select_by) == (20, 10, "accuracy")
 
 
 def test_higher_and_lower_name_the_directions() -> None:
     given = {"higher": Direction.HIGHER_IS_BETTER, "lower": Direction.LOWER_IS_BETTER}
     for name, direction in given.items():
-        config = options.fill_in(registry.get("taxi"), None, None, "precision", "fused", None, name)
+        config = _config(select_by="precision", direction=name)
         assert config.direction is direction
 
 
 @pytest.mark.parametrize(("engine", "direction"), [("fusd", None), ("fused", "HIGHER")])
 def test_an_unknown_engine_or_direction_is_refused(engine: str, direction: str | None) -> None:
     with pytest.raises(ConfigError, match="There is no"):
-        options.fill_in(registry.get("taxi"), None, None, None, engine, None, direction)
+        _config(engine=engine, direction=direction)
 
 
 @pytest.mark.parametrize(("steps", "checkpoint_steps"), [(0, None), (10, 20), (10, 0)])
@@ -55,7 +60,7 @@ def test_a_training_without_a_checkpoint_is_refused(
     steps: int, checkpoint_steps: int | None
 ) -> None:
     with pytest.raises(ConfigError, match="Raise --steps"):
-        options.fill_in(registry.get("taxi"), steps, checkpoint_steps, None, "fused", None)
+        _config(steps=steps, checkpoint_steps=checkpoint_steps)
 
 
 @pytest.mark.parametrize(
@@ -73,22 +78,18 @@ def test_a_training_without_a_checkpoint_is_refused(
 def test_averages_are_made_of_their_options(
     given: dict[str, Any], expected: Averages | None
 ) -> None:
-    config = options.fill_in(registry.get("taxi"), None, None, None, "fused", None, **given)
+    config = _config(**given)
     assert config.averages == expected
 
 
 def test_weights_that_nobody_knows_are_refused() -> None:
     with pytest.raises(ConfigError, match="--average-weights has 'lin'; name some of uniform"):
-        options.fill_in(
-            *(registry.get("taxi"), None, None, None, "fused", None),
-            average_last=[5],
-            average_weights=["lin"],
-        )
+        _config(average_last=[5], average_weights=["lin"])
 
 
 def test_an_average_of_one_is_refused() -> None:
     with pytest.raises(ConfigError, match="--average-last=1 averages nothing"):
-        options.fill_in(registry.get("taxi"), None, None, None, "fused", None, average_last=[5, 1])
+        _config(average_last=[5, 1])
 
 
 @pytest.mark.parametrize(
@@ -103,12 +104,13 @@ def test_an_average_of_one_is_refused() -> None:
     ],
 )
 def test_choose_names_a_selection_policy(choose: str, policy: SelectionPolicy) -> None:
-    config = options.fill_in(
-        registry.get("taxi"), None, None, None, "fused", None, choose=choose, race=True,
+    config = _config(
+        choose=choose,
+        race=True,
         cluster_key="company",
         other_split=["train"],
         split_threshold=["train: gap of auc <= 0.05"],
-    )  # fmt: skip
+    )
     selection = selection_of(config)
     assert (selection.metric, selection.policy) == ("auc", policy)
     assert (config.racing, config.cluster_key) == (Racing(), "company")
@@ -129,33 +131,30 @@ def test_a_split_that_the_pipeline_lacks_is_refused(
 ) -> None:
     given = {"other_split": splits, "split_threshold": thresholds}
     with pytest.raises(ConfigError) as raised:
-        options.fill_in(registry.get("taxi"), None, None, None, "fused", None, **given)
+        _config(**given)
     assert message in str(raised.value)
 
 
 def test_clusters_are_refused_where_no_errors_are_estimated() -> None:
     with pytest.raises(ConfigError, match=r"no clusters\. Leave out --cluster-key"):
-        options.fill_in(registry.get("taxi"), None, None, None, "tfma", None, cluster_key="a")
+        _config(engine="tfma", cluster_key="a")
 
 
 @pytest.mark.parametrize("choose", ["", "worst", "auc", "auc:up", ":higher"])
 def test_an_unknown_policy_is_refused(choose: str) -> None:
     with pytest.raises(ConfigError, match=rf"Unknown --choose={choose}\."):
-        options.fill_in(registry.get("taxi"), None, None, None, "fused", None, choose=choose)
+        _config(choose=choose)
 
 
 def test_across_names_the_slices_of_the_choice() -> None:
-    config = options.fill_in(
-        registry.get("taxi"), None, None, "auc - recall", "fused", None, "higher",
-        across=["trip_start_hour"], combine="worst",
-    )  # fmt: skip
+    config = _config(
+        select_by="auc - recall", direction="higher", across=["trip_start_hour"], combine="worst"
+    )
     selection = selection_of(config)
     assert str(selection) == "auc - recall, the worst trip_start_hour"
     assert selection.direction is Direction.HIGHER_IS_BETTER
     with pytest.raises(ConfigError, match="Unknown --combine=median"):
-        options.fill_in(
-            registry.get("taxi"), None, None, None, "fused", None, across=["a"], combine="median"
-        )
+        _config(across=["a"], combine="median")
 
 
 def _app_of(command: Callable[..., None]) -> typer.Typer:

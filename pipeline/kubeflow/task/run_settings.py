@@ -73,20 +73,18 @@ def check_settings(problem: str, values: Json) -> None:
         ConfigError: one cannot work.
     """
     # Only here: they take seconds, and other tasks' errors need not wait for them.
-    from pipeline import options
     from pipeline.checks.selection import check_selection
+    from pipeline.options import RunOptions
     from pipeline.problems import registry
 
-    config = options.fill_in(
-        registry.get(problem),
+    given = RunOptions(
         int(values[STEPS]),
         int(values[CHECKPOINT_STEPS]),
         values[SELECT_BY],
-        values[ENGINE],
-        None,
         values[DIRECTION] or None,
+        engine=values[ENGINE],
     )
-    check_selection(config)
+    check_selection(given.config(registry.get(problem)))
 
 
 def _put(values: Json, name: str, **changes: Any) -> None:

@@ -14,7 +14,7 @@ from pipeline.problems import registry
 
 
 def _config(name: str = "taxi", **changes: object) -> PipelineConfig:
-    config = options.fill_in(registry.get(name), None, None, None, "fused", None)
+    config = options.RunOptions().config(registry.get(name))
     return dataclasses.replace(config, **changes)  # type: ignore[arg-type]
 
 

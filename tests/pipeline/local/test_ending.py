@@ -21,7 +21,7 @@ from tests.pipeline.recorded import Recorded, State
 
 @pytest.fixture
 def config(tmp_path: Path) -> PipelineConfig:
-    filled = options.fill_in(registry.get("taxi"), None, None, None, "fused", None)
+    filled = options.RunOptions().config(registry.get("taxi"))
     return dataclasses.replace(filled, root=tmp_path, data=Path("/data"), schema=Path("/schema"))
 
 

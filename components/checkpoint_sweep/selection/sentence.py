@@ -4,6 +4,7 @@ from checkpoint_sweep.selection.cluster_key import by_clusters
 from checkpoint_sweep.selection.criteria import ThresholdMode
 from checkpoint_sweep.selection.decision import NO_VALUE, Decision
 from checkpoint_sweep.selection.formatting import plus_minus
+from checkpoint_sweep.selection.racing import DROPPED
 from checkpoint_sweep.selection.selection import Selection
 
 
@@ -40,9 +41,13 @@ def _of_chosen(decision: Decision, selection: Selection) -> str:
     members = [v for v in eligible if v.in_best_set]
     if not members:
         return f"{text}; its uncertainty is unknown"
-    if len(eligible) == 1:
-        return f"{text}; no other checkpoint passed"
-    text = f"{text}; {ties(len(members), len(eligible), decision.level)}"
+    dropped = sum(v.reason.startswith(DROPPED) for v in decision.verdicts)
+    if len(eligible) > 1:
+        text += f"; {ties(len(members), len(eligible), decision.level)}"
+    elif not dropped or dropped < len(decision.verdicts) - 1:
+        text += "; no other checkpoint passed"
+    if dropped:
+        text += f"; the race dropped {'1 checkpoint' if dropped == 1 else f'{dropped} checkpoints'}"
     # What the chosen was compared with, where that is less to be trusted than the chosen itself.
     cautions = {v.label: v.caution for v in eligible if v.caution and v.caution != winner.caution}
     for label, caution in list(cautions.items())[:1]:

@@ -31,6 +31,13 @@ def _other(step: int, in_best_set: bool | None, eligible: bool = True) -> Verdic
     )
 
 
+def _dropped(step: int) -> Verdict:
+    reason = "dropped after 1,052 examples: auc 0.709 ± 0.038, significantly worse than the best"
+    return dataclasses.replace(
+        _BEST, name=f"step-{step}", step=step, eligible=False, in_best_set=None, reason=reason
+    )
+
+
 @pytest.mark.parametrize(
     ("verdicts", "says"),
     [
@@ -48,6 +55,22 @@ def _other(step: int, in_best_set: bool | None, eligible: bool = True) -> Verdic
             [_BEST, _other(1, None, eligible=False)],
             "auc 0.9498 ± 0.0065; no other checkpoint passed",
             id="no other",
+        ),
+        pytest.param(
+            [_BEST, _dropped(1), _dropped(2)],
+            "auc 0.9498 ± 0.0065; the race dropped 2 checkpoints",
+            id="the race left one",
+        ),
+        pytest.param(
+            [_BEST, _dropped(1), _other(2, None, eligible=False)],
+            "auc 0.9498 ± 0.0065; no other checkpoint passed; the race dropped 1 checkpoint",
+            id="the race left one that passed",
+        ),
+        pytest.param(
+            [_BEST, _dropped(1), _other(2, True)],
+            "auc 0.9498 ± 0.0065; 2 of the 2 passing checkpoints are statistically tied (95%); "
+            "the race dropped 1 checkpoint",
+            id="the race left several",
         ),
         pytest.param(
             [dataclasses.replace(_BEST, in_best_set=None), _other(1, None)],

@@ -1,7 +1,9 @@
 """Completes an evaluation config as the stock Evaluator does, and checks it."""
 
+import copy
 import json
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -102,7 +104,7 @@ def check_names(eval_config: config_pb2.EvalConfig) -> None:
     owners: dict[metric_types.MetricKey, tuple[str, ...]] = {}
     for spec in eval_config.metrics_specs:
         for metric in spec.metrics:
-            found = _computations(eval_config, spec, metric)
+            found = computations_of(eval_config, spec, metric)
             mine = (metric.class_name, metric.module, metric.config, spec.query_key)
             for key in {key for computation in found for key in computation.keys}:
                 other = owners.setdefault(key, mine)
@@ -125,14 +127,20 @@ def metric_settings(metric: config_pb2.MetricConfig) -> dict[str, Any]:
     return settings
 
 
-def _computations(
+def thresholds_of(eval_config: config_pb2.EvalConfig) -> Mapping[metric_types.MetricKey, Any]:
+    """Returns TFMA's thresholds by metric, each with the spec of its slices."""
+    return metric_specs.metric_thresholds_from_metrics_specs(
+        eval_config.metrics_specs, eval_config=eval_config
+    )
+
+
+def computations_of(
     eval_config: config_pb2.EvalConfig,
     spec: config_pb2.MetricsSpec,
     metric: config_pb2.MetricConfig,
-) -> list:
-    """Returns the computations of a metric alone."""
-    alone = config_pb2.EvalConfig()
-    alone.CopyFrom(eval_config)
+) -> list[Any]:
+    """Returns the computations of a metric of one of the config's specs alone."""
+    alone = copy.deepcopy(eval_config)
     del alone.metrics_specs[:]
     alone.metrics_specs.add().CopyFrom(spec)
     del alone.metrics_specs[0].metrics[:]
@@ -145,7 +153,7 @@ def _first_that_fails(eval_config: config_pb2.EvalConfig) -> str:
     for spec in eval_config.metrics_specs:
         for metric in spec.metrics:
             try:
-                _computations(eval_config, spec, metric)
+                computations_of(eval_config, spec, metric)
             except (Exception, SystemExit):
                 return metric.class_name
     return ""
@@ -195,8 +203,7 @@ def check_thresholds(eval_config: config_pb2.EvalConfig) -> None:
         for key in computation.keys
         if not key.name.startswith("_")
     }
-    thresholds = tfma.metrics.metric_thresholds_from_metrics_specs(specs, eval_config=eval_config)
-    for name in sorted({str(key.name) for key in thresholds} - computed):
+    for name in sorted({str(key.name) for key in thresholds_of(eval_config)} - computed):
         raise EvalConfigError(
             f"The evaluation config has a threshold for {name!r}, which it does not compute. It "
             f"computes: {listed(computed, 'nothing')}. Name one of these, or add the metric to "
@@ -219,9 +226,7 @@ def unvalidated_reason(eval_config: config_pb2.EvalConfig) -> str | None:
     Args:
         eval_config: Evaluation config with its defaults filled in.
     """
-    thresholds = tfma.metrics.metric_thresholds_from_metrics_specs(
-        eval_config.metrics_specs, eval_config=eval_config
-    )
+    thresholds = thresholds_of(eval_config)
     if not thresholds:
         return "the evaluation config has no thresholds"
     if not any(_demands(bound) for known in thresholds.values() for _, bound in known):

@@ -4,6 +4,7 @@
 looks for a value that is neither weighted nor unweighted, and says that it was not computed.
 """
 
+import copy
 from collections.abc import Iterable
 from typing import Any
 
@@ -26,8 +27,7 @@ def with_thresholds_at_metrics(eval_config: config_pb2.EvalConfig) -> config_pb2
     Raises:
         ValueError: A metric has another threshold of its own already.
     """
-    result = config_pb2.EvalConfig()
-    result.CopyFrom(eval_config)
+    result = copy.deepcopy(eval_config)
     for spec in result.metrics_specs:
         for kind in _KINDS:
             given = getattr(spec, kind)
@@ -41,8 +41,7 @@ def with_thresholds_at_metrics(eval_config: config_pb2.EvalConfig) -> config_pb2
 
 def without_thresholds(eval_config: config_pb2.EvalConfig) -> config_pb2.EvalConfig:
     """Returns the config with the same metrics, and without any threshold."""
-    result = config_pb2.EvalConfig()
-    result.CopyFrom(eval_config)
+    result = copy.deepcopy(eval_config)
     for spec in result.metrics_specs:
         for kind in _KINDS:
             spec.ClearField(kind)

@@ -1,5 +1,6 @@
 """Helpers to walk a GraphDef: names, ancestors, consumers, functions."""
 
+import copy
 import graphlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
@@ -33,8 +34,7 @@ def nodes_and_functions(meta_graph: meta_graph_pb2.MetaGraphDef) -> tuple[Nodes,
 
     Those who take a graph apart change them in place, and a SavedModel's graph is shared.
     """
-    copied = tf.compat.v1.GraphDef()
-    copied.CopyFrom(meta_graph.graph_def)
+    copied = copy.deepcopy(meta_graph.graph_def)
     nodes = {node.name: node for node in copied.node}
     return nodes, {function.signature.name: function for function in copied.library.function}
 

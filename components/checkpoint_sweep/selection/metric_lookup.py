@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Set
 from tensorflow_model_analysis.metrics import metric_specs, metric_types
 from tensorflow_model_analysis.proto import config_pb2
 
+from checkpoint_sweep.common.eval_config import thresholds_of
 from checkpoint_sweep.common.names import MetricName, weighting
 from checkpoint_sweep.common.wording import Words
 from checkpoint_sweep.selection.criteria import Direction
@@ -281,9 +282,7 @@ def metric_name(
 def _declared_direction(
     metric: MetricName, eval_config: config_pb2.EvalConfig, both: Set[MetricName]
 ) -> Direction | None:
-    thresholds = metric_specs.metric_thresholds_from_metrics_specs(
-        eval_config.metrics_specs, eval_config=eval_config
-    )
+    thresholds = thresholds_of(eval_config)
     declared = {
         Direction(config_pb2.MetricDirection.Name(threshold.direction))
         for key, entries in thresholds.items()

@@ -116,14 +116,11 @@ def read_thresholds(eval_config: "config_pb2.EvalConfig") -> list[Threshold]:
     Args:
         eval_config: Evaluation config with its defaults filled in.
     """
-    from tensorflow_model_analysis.metrics import metric_specs
     from tensorflow_model_analysis.proto import config_pb2
 
+    from checkpoint_sweep.common.eval_config import thresholds_of
     from checkpoint_sweep.selection.metric_lookup import metric_name, names_computed_both_ways
 
-    found = metric_specs.metric_thresholds_from_metrics_specs(
-        eval_config.metrics_specs, eval_config=eval_config
-    )
     both = names_computed_both_ways(eval_config)
     return [
         Threshold(
@@ -134,7 +131,7 @@ def read_thresholds(eval_config: "config_pb2.EvalConfig") -> list[Threshold]:
             isinstance(threshold, config_pb2.GenericChangeThreshold),
             tuple(_bounds(threshold)),
         )
-        for key, entries in found.items()
+        for key, entries in thresholds_of(eval_config).items()
         for slicing, threshold in entries
     ]
 

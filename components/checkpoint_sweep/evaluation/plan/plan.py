@@ -1,5 +1,6 @@
 """The plan of an EvalConfig: TFMA's computations, each leaf with its vectorized combiner."""
 
+import copy
 import dataclasses
 from collections.abc import Sequence
 from typing import Any
@@ -94,8 +95,7 @@ def split_config(eval_config: config_pb2.EvalConfig) -> dict[str, config_pb2.Eva
     """Splits a config by query key; "" is the key of the metrics without one, and always there."""
     parts = {"": config_pb2.EvalConfig()}
     for key in ("", *(spec.query_key for spec in eval_config.metrics_specs)):
-        part = config_pb2.EvalConfig()
-        part.CopyFrom(eval_config)
+        part = copy.deepcopy(eval_config)
         del part.metrics_specs[:]
         part.metrics_specs.extend(s for s in eval_config.metrics_specs if s.query_key == key)
         parts[key] = part

@@ -1,14 +1,15 @@
 """The tracked metrics: those whose uncertainty is estimated, and on which slices."""
 
+import copy
 import dataclasses
 from collections.abc import Mapping, Sequence, Set
-from typing import Any
 
-from tensorflow_model_analysis.metrics import metric_specs, metric_types
+from tensorflow_model_analysis.metrics import metric_types
 from tensorflow_model_analysis.proto import config_pb2
 from tensorflow_model_analysis.slicer import slicer_lib
 
 from checkpoint_sweep.common import digests
+from checkpoint_sweep.common.eval_config import computations_of, thresholds_of
 from checkpoint_sweep.common.names import MetricName, SliceName
 from checkpoint_sweep.evaluation.plan.plan import split_config
 from checkpoint_sweep.evaluation.tfma_internals import SliceKey
@@ -99,9 +100,7 @@ def find_tracked_metrics(
     Returns:
         The tracked metrics; None if the config has neither the selection metric nor thresholds.
     """
-    thresholds = metric_specs.metric_thresholds_from_metrics_specs(
-        eval_config.metrics_specs, eval_config=eval_config
-    )
+    thresholds = thresholds_of(eval_config)
     slices: list[config_pb2.SlicingSpec] = []
     both = names_computed_both_ways(eval_config)
     names: set[MetricName] = set()
@@ -121,8 +120,7 @@ def find_tracked_metrics(
     for deciding in [*([] if selection is None else [selection]), *others]:
         names |= _names_that_decide(deciding, eval_config, both)
         chosen = (*chosen, *(key for key in deciding.patterns if key not in chosen))
-    reduced = config_pb2.EvalConfig()
-    reduced.CopyFrom(eval_config)
+    reduced = copy.deepcopy(eval_config)
     del reduced.metrics_specs[:]
     reduced.options.ClearField("compute_confidence_intervals")
     reduced.options.ClearField("confidence_intervals")
@@ -175,17 +173,9 @@ def names_of(
         metric: Metric to name.
         both: Names, without weighting, of metrics that the whole config computes both ways.
     """
-    alone = config_pb2.EvalConfig()
-    alone.CopyFrom(eval_config)
-    del alone.metrics_specs[:]
-    spec = alone.metrics_specs.add()
-    spec.CopyFrom(metrics_spec)
-    del spec.metrics[:]
-    spec.metrics.add().CopyFrom(metric)
-    computations: list[Any] = metric_specs.to_computations(alone.metrics_specs, eval_config=alone)
     return {
         metric_name(key, both)
-        for computation in computations
+        for computation in computations_of(eval_config, metrics_spec, metric)
         for key in computation.keys
         if isinstance(key, metric_types.MetricKey) and not isinstance(key, metric_types.PlotKey)
     }

@@ -4,6 +4,7 @@ The exports of two seeds differ in the initialisers of their variables, which se
 the random names of their tables, and in the paths of their assets.
 """
 
+import copy
 import hashlib
 import os
 from typing import Any
@@ -68,7 +69,6 @@ class _SharedNames:
         # Without such a name, a node shares by its own.
         name = proto.attr["shared_name"].s or proto.name.encode()
         number = self._numbers.setdefault(name, len(self._numbers))
-        copied = tf.compat.v1.NodeDef()
-        copied.CopyFrom(proto)
+        copied = copy.deepcopy(proto)
         copied.attr["shared_name"].s = str(number).encode()
         return copied

@@ -5,9 +5,10 @@ from collections.abc import Mapping, Set
 import tensorflow as tf
 import tensorflow_model_analysis as tfma
 from google.protobuf import message
-from tensorflow_model_analysis.metrics import metric_specs, metric_types
+from tensorflow_model_analysis.metrics import metric_types
 from tensorflow_model_analysis.proto import config_pb2, metrics_for_slice_pb2, validation_result_pb2
 
+from checkpoint_sweep.common.eval_config import thresholds_of
 from checkpoint_sweep.common.names import MetricName, ModelNames
 from checkpoint_sweep.common.text import first_line
 from checkpoint_sweep.evaluation.results.metrics import EvaluationMetrics
@@ -64,9 +65,7 @@ def without_meaning(
     """
     if not reasons:
         return []
-    thresholds = metric_specs.metric_thresholds_from_metrics_specs(
-        eval_config.metrics_specs, eval_config=eval_config
-    )
+    thresholds = thresholds_of(eval_config)
     baseline = ModelNames.of(eval_config).baseline
     both = names_computed_both_ways(eval_config)
     names = {metric_name(key, both) for key in thresholds if key.model_name != baseline}

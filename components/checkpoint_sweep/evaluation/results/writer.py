@@ -1,5 +1,6 @@
 """TFMA's result files, written by candidate."""
 
+import copy
 import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
@@ -8,12 +9,13 @@ from typing import Any
 import apache_beam as beam
 from tensorflow_model_analysis import constants
 from tensorflow_model_analysis.evaluators import metrics_validator
-from tensorflow_model_analysis.metrics import metric_specs, metric_types
+from tensorflow_model_analysis.metrics import metric_types
 from tensorflow_model_analysis.proto import config_pb2, validation_result_pb2
 from tensorflow_model_analysis.slicer import slicer_lib
 from tensorflow_model_analysis.writers import eval_config_writer
 from tensorflow_model_analysis.writers import metrics_plots_and_validations_writer as tfma_writer
 
+from checkpoint_sweep.common.eval_config import thresholds_of
 from checkpoint_sweep.common.files import write_json, write_records, write_text
 from checkpoint_sweep.common.json_safe import Json
 from checkpoint_sweep.evaluation import tfma_internals
@@ -34,9 +36,7 @@ class Format(beam.DoFn):
 
     def setup(self) -> None:
         """Finds the thresholds, which TFMA finds anew for every slice."""
-        self._thresholds = metric_specs.metric_thresholds_from_metrics_specs(
-            self._config.metrics_specs, eval_config=self._config
-        )
+        self._thresholds = thresholds_of(self._config)
         self._slices = [
             slicer_lib.SingleSliceSpec(spec=spec)
             if isinstance(spec, config_pb2.SlicingSpec)
@@ -189,8 +189,7 @@ def only_thresholds(eval_config: config_pb2.EvalConfig) -> config_pb2.EvalConfig
     Validation finds the same thresholds in it, and does not make every metric anew, for every
     slice, where there is nothing to check.
     """
-    result = config_pb2.EvalConfig()
-    result.CopyFrom(eval_config)
+    result = copy.deepcopy(eval_config)
     for spec in result.metrics_specs:
         kept = [
             metric

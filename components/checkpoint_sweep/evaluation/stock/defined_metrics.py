@@ -1,5 +1,6 @@
 """Gives TFMA metrics that have no value where the labels do not define them."""
 
+import copy
 import json
 
 from google.protobuf import json_format
@@ -49,8 +50,7 @@ def where_defined(eval_config: config_pb2.EvalConfig) -> config_pb2.EvalConfig:
     Args:
         eval_config: Evaluation config with its defaults.
     """
-    result = config_pb2.EvalConfig()
-    result.CopyFrom(eval_config)
+    result = copy.deepcopy(eval_config)
     for spec in result.metrics_specs:
         for metric in spec.metrics:
             if not tfma_internals.is_of_matrices(metric_specs.metric_instance(metric)):

@@ -5,6 +5,7 @@ and the candidates of a race or of several groups never see the examples togethe
 the few models that are named, so that it costs what reading the examples does.
 """
 
+import copy
 import json
 import os
 from collections.abc import Iterator, Sequence
@@ -87,8 +88,7 @@ def write_predictions(
 
 def _config_of(eval_config: config_pb2.EvalConfig, is_baseline: bool) -> config_pb2.EvalConfig:
     """Returns the config of a model alone, whose labels and weights are not by model."""
-    config = config_pb2.EvalConfig()
-    config.CopyFrom(eval_config)
+    config = copy.deepcopy(eval_config)
     own = [spec for spec in eval_config.model_specs if spec.is_baseline == is_baseline]
     del config.model_specs[:]
     for spec in own:

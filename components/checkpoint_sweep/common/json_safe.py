@@ -1,14 +1,36 @@
 """JSON that every browser parses and that can stand inside a script element."""
 
+import contextlib
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
+
+from checkpoint_sweep.common.errors import UserError
 
 # An object of JSON, as `json.loads` gives it.
 Json = dict[str, Any]
 # What making something of JSON raises that is damaged, or of another form.
 OTHER_FORM = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+_SHOWN = 300  # Characters of a text that is something else.
+
+
+@contextlib.contextmanager
+def parsing(text: str, what: str, advice: str, kind: type[UserError]) -> Iterator[None]:
+    """Has an error that leaves the block say that the text of a parameter is something else.
+
+    Args:
+        text: Text that is parsed.
+        what: What it is not.
+        advice: Sentence on where to get such a text.
+        kind: Class of the error; one of this class is left as it is.
+    """
+    try:
+        yield
+    except kind:
+        raise
+    except OTHER_FORM as error:
+        raise kind(f"Not {what}: {text[:_SHOWN]!r} ({error}). {advice}") from error
 
 
 def to_json(value: Any) -> str:

@@ -5,10 +5,10 @@ import json
 from collections.abc import Sequence
 
 from checkpoint_sweep.common.errors import UserError
+from checkpoint_sweep.common.json_safe import parsing
 from checkpoint_sweep.common.wording import Words
 from checkpoint_sweep.model_run.average_weights import AverageWeights
 
-_SHOWN = 300  # Characters to quote of a text that is no request for averages.
 _DEFAULT_TRIALS = 10
 GREEDY_SOUP = "greedy-soup"
 
@@ -96,14 +96,8 @@ class Averages:
         Raises:
             AveragesError: The text does not ask for averages.
         """
-        try:
+        with parsing(text, "averages", "Make it by Averages(...).to_json().", AveragesError):
             return cls(**json.loads(text))
-        except AveragesError:
-            raise
-        except (ValueError, TypeError) as error:
-            raise AveragesError(
-                f"Not averages: {text[:_SHOWN]!r} ({error}). Make it by Averages(...).to_json()."
-            ) from error
 
 
 @dataclasses.dataclass(frozen=True)

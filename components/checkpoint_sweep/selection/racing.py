@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from checkpoint_sweep.common.json_safe import parsing
 from checkpoint_sweep.selection.best_set import best_set
 from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.policies import SelectionError
@@ -53,15 +54,9 @@ class Racing:
         Raises:
             SelectionError: The text is something else.
         """
-        try:
+        advice = "Make it by Racing(...).to_json()."
+        with parsing(text, "a description of racing", advice, SelectionError):
             return cls(**json.loads(text))
-        except SelectionError:
-            raise
-        except (ValueError, TypeError) as error:
-            raise SelectionError(
-                f"Not a description of racing: {text!r} ({error}). Make it by "
-                "Racing(...).to_json()."
-            ) from error
 
 
 def out(found: Mapping[str, Replicates], direction: Direction, level: float) -> list[str]:

@@ -4,6 +4,7 @@ import dataclasses
 import json
 from collections.abc import Mapping
 
+from checkpoint_sweep.common.json_safe import parsing
 from checkpoint_sweep.common.wording import Words
 from checkpoint_sweep.selection import policies
 from checkpoint_sweep.selection.across import Across
@@ -11,8 +12,6 @@ from checkpoint_sweep.selection.criteria import LEVEL, Direction, ThresholdMode
 from checkpoint_sweep.selection.formula import parse
 from checkpoint_sweep.selection.metric_on_slice import MetricOnSlice
 from checkpoint_sweep.selection.policies import BestValue, SelectionError, SelectionPolicy
-
-_SHOWN = 300  # Characters of what is no selection.
 
 
 @dataclasses.dataclass(frozen=True)
@@ -104,7 +103,8 @@ class Selection(MetricOnSlice):
         Raises:
             SelectionError: The text is not a selection.
         """
-        try:
+        advice = "Make it by Selection(...).to_json()."
+        with parsing(text, "a selection", advice, SelectionError):
             fields = json.loads(text)
             if fields.get("direction"):
                 fields["direction"] = Direction(fields["direction"])
@@ -122,11 +122,4 @@ class Selection(MetricOnSlice):
                 raise TypeError("weighted is not true, false or null")
             if not isinstance(selection.slice, dict):
                 raise TypeError("slice is not a mapping of features to values")
-        except SelectionError:
-            raise
-        except (ValueError, TypeError, AttributeError, KeyError) as error:
-            raise SelectionError(
-                f"Not a selection: {text[:_SHOWN]!r} ({error}). Make it by "
-                "Selection(...).to_json()."
-            ) from error
         return selection

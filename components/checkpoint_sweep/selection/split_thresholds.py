@@ -7,6 +7,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from checkpoint_sweep.common.json_safe import parsing
 from checkpoint_sweep.common.wording import Words
 from checkpoint_sweep.selection.criteria import ThresholdMode
 from checkpoint_sweep.selection.policies import SelectionError
@@ -146,15 +147,9 @@ def from_json(text: str) -> list[SplitThreshold]:
     Raises:
         SelectionError: The text has none.
     """
-    try:
+    advice = "Give the component SplitThreshold(...)."
+    with parsing(text, "thresholds on splits", advice, SelectionError):
         return [SplitThreshold(**fields) for fields in json.loads(text)]
-    except SelectionError:
-        raise
-    except (ValueError, TypeError) as error:
-        raise SelectionError(
-            f"Not thresholds on splits: {text[:_SHOWN]!r} ({error}). Give the component "
-            "SplitThreshold(...)."
-        ) from error
 
 
 def check_split_names(

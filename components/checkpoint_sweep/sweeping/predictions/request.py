@@ -5,9 +5,8 @@ import json
 from collections.abc import Sequence
 
 from checkpoint_sweep.common.errors import UserError
+from checkpoint_sweep.common.json_safe import parsing
 from checkpoint_sweep.common.wording import Words
-
-_SHOWN = 300  # Characters to quote of a text that is no request.
 
 
 class PredictionsError(UserError):
@@ -59,12 +58,6 @@ class Predictions:
         Raises:
             PredictionsError: The text does not ask for predictions.
         """
-        try:
+        advice = "Make it by Predictions(...).to_json()."
+        with parsing(text, "predictions", advice, PredictionsError):
             return cls(**json.loads(text))
-        except PredictionsError:
-            raise
-        except (ValueError, TypeError) as error:
-            raise PredictionsError(
-                f"Not predictions: {text[:_SHOWN]!r} ({error}). Make it by "
-                "Predictions(...).to_json()."
-            ) from error

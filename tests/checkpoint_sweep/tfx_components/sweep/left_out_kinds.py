@@ -83,11 +83,9 @@ _kind("its data are cut in half", UNREADABLE)(lambda case: half(_data(case)))
 _kind("its index is empty", UNREADABLE)(lambda case: _index(case).write_bytes(b""))
 _kind("its index is cut in half", UNREADABLE)(lambda case: half(_index(case)))
 _kind("its index is garbage", UNREADABLE)(lambda case: _index(case).write_bytes(b"\xff" * 999))
-
-
-@_kind("its data are other data", UNREADABLE)
-def _other_data(case: Case) -> None:
-    _data(case).write_bytes(bytes(_data(case).stat().st_size))
+_kind("its data are other data", UNREADABLE)(
+    lambda case: _data(case).write_bytes(bytes(_data(case).stat().st_size))
+)
 
 
 @_kind("its data are a folder", UNREADABLE)
@@ -188,9 +186,9 @@ def _matrix(case: Case) -> None:
     case.select(name, direction=Direction.HIGHER_IS_BETTER)
 
 
-@_kind("it is not defined on these examples", "it is not defined on these examples", SCRIPTED, ())
-def _one_label(case: Case) -> None:
-    case.passthrough([{**row, "label": [1]} for row in ROWS])
+_kind("it is not defined on these examples", "it is not defined on these examples", SCRIPTED, ())(
+    lambda case: case.passthrough([{**row, "label": [1]} for row in ROWS])
+)
 
 
 _PART = "or not on one of the slices, or it is one of several metrics, that are combined"
@@ -205,9 +203,9 @@ def _one_label_of_a_slice(case: Case) -> None:
 _LOGITS = "it, or a metric with a threshold, is of a curve, and predictions are no probabilities"
 
 
-@_kind("the selection metric is AUC of logits", _LOGITS, SCRIPTED, ())
-def _logits(case: Case) -> None:
-    case.passthrough([{**row, "p": [row["p"][0] - 9]} for row in ROWS])
+_kind("the selection metric is AUC of logits", _LOGITS, SCRIPTED, ())(
+    lambda case: case.passthrough([{**row, "p": [row["p"][0] - 9]} for row in ROWS])
+)
 
 
 @_kind("AUC of logits has a threshold", _LOGITS, SCRIPTED, ())
@@ -224,25 +222,21 @@ _NOT_COMPUTED = "a metric with a threshold was not computed on its slice"
 _NO_VALUE = "or has no value"
 
 
-@_kind("it misses a threshold", _MISSED, TRAINED)
-def _floor(case: Case) -> None:
-    case.parameters["floor"] = 1.5
-
-
-@_kind("a threshold is for a slice that is not made", _NO_SLICE, TRAINED)
-def _no_slice(case: Case) -> None:
-    case.configure(
+_kind("it misses a threshold", _MISSED, TRAINED)(lambda case: case.parameters.update(floor=1.5))
+_kind("a threshold is for a slice that is not made", _NO_SLICE, TRAINED)(
+    lambda case: case.configure(
         "slicing_specs {}\n      threshold",
         'slicing_specs { feature_keys: "company" } threshold',
     )
+)
 
 
-@_kind("the slices are too small to be shown", _NOT_COMPUTED, TRAINED)
-def _small(case: Case) -> None:
-    case.configure(
+_kind("the slices are too small to be shown", _NOT_COMPUTED, TRAINED)(
+    lambda case: case.configure(
         "slicing_specs {}\nslicing",
         "options { min_slice_size { value: 999 } } slicing_specs {}\nslicing",
     )
+)
 
 
 @_kind("a baseline predicts NaN, and no metric fails on it", _NO_VALUE, TRAINED)
@@ -294,14 +288,12 @@ def _empty_split(case: Case) -> None:
     case.parameters["example_splits"] = '["none", "eval"]'
 
 
-@_kind("a split is named twice", steps=NONE)
-def _twice(case: Case) -> None:
-    case.parameters["example_splits"] = '["eval", "eval"]'
-
-
-@_kind("a metric is named twice", steps=NONE)
-def _metric_twice(case: Case) -> None:
-    case.configure('metrics { class_name: "ExampleCount" }', AUC)
+_kind("a split is named twice", steps=NONE)(
+    lambda case: case.parameters.update(example_splits='["eval", "eval"]')
+)
+_kind("a metric is named twice", steps=NONE)(
+    lambda case: case.configure('metrics { class_name: "ExampleCount" }', AUC)
+)
 
 
 @_kind("slices by SQL, which stock TFMA makes", steps=NONE, others=(60,))
@@ -324,12 +316,12 @@ def _other_signature(case: Case) -> None:
     case.parameters["first_step"] = 60
 
 
-@_kind("the schema lacks what nothing reads", steps=NONE)
-def _lean_schema(case: Case) -> None:
-    case.examples(
+_kind("the schema lacks what nothing reads", steps=NONE)(
+    lambda case: case.examples(
         case.rows[:200],
         'feature { name: "payment_type" type: BYTES } feature { name: "big_tipper" type: INT }',
     )
+)
 
 
 Damage = Callable[[Path], object]

@@ -18,34 +18,18 @@ from tests.support import keras_run
 COUNT = 'metrics { class_name: "ExampleCount" }'
 
 
-@refusal("the baseline has no weights")
-def _baseline_without_weights(case: Case) -> None:
-    shutil.rmtree(case.baseline() / "variables")
-
-
-@refusal("or they are damaged")
-def _damaged_baseline(case: Case) -> None:
-    half(case.baseline() / (VARIABLES + ".index"))
-
-
-@refusal("its weights may not be read")
-def _closed_baseline(case: Case) -> None:
-    close(case, case.baseline())
-
-
-@refusal("the data of the baseline are cut in half", "or they are damaged")
-def _half_baseline(case: Case) -> None:
-    half(case.baseline() / (VARIABLES + ".data-00000-of-00001"))
-
-
-@refusal("the baseline is no SavedModel", "the model artifact holds no SavedModel")
-def _no_baseline(case: Case) -> None:
-    shutil.rmtree(case.baseline())
-
-
-@refusal("the baseline's graph is damaged", "or damaged")
-def _garbage_baseline(case: Case) -> None:
-    (case.baseline() / "saved_model.pb").write_bytes(b"\xff" * 99)
+refusal("the baseline has no weights")(lambda case: shutil.rmtree(case.baseline() / "variables"))
+refusal("or they are damaged")(lambda case: half(case.baseline() / (VARIABLES + ".index")))
+refusal("its weights may not be read")(lambda case: close(case, case.baseline()))
+refusal("the data of the baseline are cut in half", "or they are damaged")(
+    lambda case: half(case.baseline() / (VARIABLES + ".data-00000-of-00001"))
+)
+refusal("the baseline is no SavedModel", "the model artifact holds no SavedModel")(
+    lambda case: shutil.rmtree(case.baseline())
+)
+refusal("the baseline's graph is damaged", "or damaged")(
+    lambda case: (case.baseline() / "saved_model.pb").write_bytes(b"\xff" * 99)
+)
 
 
 def serve(outputs: Callable[[tf.Tensor], dict[str, tf.Tensor]], name: str) -> Callable:
@@ -61,14 +45,14 @@ def serve(outputs: Callable[[tf.Tensor], dict[str, tf.Tensor]], name: str) -> Ca
     return make
 
 
-@refusal("it has not the signature")
-def _other_signature(case: Case) -> None:
-    case.keras_baseline(serve(lambda value: {"probability": value}, "other"))
-
-
-@refusal("or several outputs")
-def _baseline_outputs(case: Case) -> None:
-    case.keras_baseline(serve(lambda value: {"a": value, "b": value}, "serving_default"))
+refusal("it has not the signature")(
+    lambda case: case.keras_baseline(serve(lambda value: {"probability": value}, "other"))
+)
+refusal("or several outputs")(
+    lambda case: case.keras_baseline(
+        serve(lambda value: {"a": value, "b": value}, "serving_default")
+    )
+)
 
 
 @refusal("or takes what the examples do not have")
@@ -89,14 +73,10 @@ def _diverged_baseline(case: Case) -> None:
     case.keras_baseline(serve(lambda value: {"probability": value * nan}, "serving_default"))
 
 
-@refusal("the selection metric is not computed")
-def _no_metric(case: Case) -> None:
-    case.select("accuracy")
-
-
-@refusal("there are no metrics", "the selection metric is not computed")
-def _no_metrics(case: Case) -> None:
-    case.config('model_specs { label_key: "big_tipper" }')
+refusal("the selection metric is not computed")(lambda case: case.select("accuracy"))
+refusal("there are no metrics", "the selection metric is not computed")(
+    lambda case: case.config('model_specs { label_key: "big_tipper" }')
+)
 
 
 @refusal("the selection metric is a plot", "the selection metric is not computed")
@@ -112,22 +92,14 @@ def _both_weightings(case: Case) -> None:
     case.metrics(f"{AUC} {both}", 'example_weight_key: "weight"')
 
 
-@refusal("its direction is not declared")
-def _no_direction(case: Case) -> None:
-    case.select("auc")
-
-
-@refusal("or it is that of a formula")
-def _formula_without_direction(case: Case) -> None:
-    case.select("auc - binary_crossentropy")
-
-
-@refusal("or declared twice, differently")
-def _two_directions(case: Case) -> None:
-    case.configure(
+refusal("its direction is not declared")(lambda case: case.select("auc"))
+refusal("or it is that of a formula")(lambda case: case.select("auc - binary_crossentropy"))
+refusal("or declared twice, differently")(
+    lambda case: case.configure(
         f"value_threshold {{ lower_bound {{ value: {0.0} }} }}",
         "change_threshold { absolute { value: 0 } direction: LOWER_IS_BETTER }",
     )
+)
 
 
 @refusal("or both ways by change thresholds")
@@ -141,19 +113,13 @@ def _both_directions(case: Case) -> None:
     )
 
 
-@refusal("the slice is not in `slicing_specs`")
-def _no_slicing(case: Case) -> None:
-    case.select("auc", {"company": "Taxi"}, Direction.HIGHER_IS_BETTER)
-
-
-@refusal("or the data have no such value (after the evaluation)")
-def _no_value(case: Case) -> None:
-    case.select("auc", {"payment_type": "Gold"}, Direction.HIGHER_IS_BETTER)
-
-
-@refusal("the selection is none")
-def _no_selection(case: Case) -> None:
-    case.parameters["selection"] = "auc"
+refusal("the slice is not in `slicing_specs`")(
+    lambda case: case.select("auc", {"company": "Taxi"}, Direction.HIGHER_IS_BETTER)
+)
+refusal("or the data have no such value (after the evaluation)")(
+    lambda case: case.select("auc", {"payment_type": "Gold"}, Direction.HIGHER_IS_BETTER)
+)
+refusal("the selection is none")(lambda case: case.parameters.update(selection="auc"))
 
 
 def _selection(when: str, text: str, row: str = "the selection is none") -> None:
@@ -218,12 +184,10 @@ _SET = "checkpoint_sweep.selection.set_policies"
 _LATEST = f'{{{_HIGHER}, "policy": {{"class": "{_SET}.LatestOfSet"}}}}'
 
 
-@refusal(
+refusal(
     'a policy of the set has no standard errors to go by, such as with `engine="tfma"` '
     "(after the evaluation)"
-)
-def _no_standard_errors(case: Case) -> None:
-    case.parameters.update(selection=_LATEST, engine="tfma", first_step=3)
+)(lambda case: case.parameters.update(selection=_LATEST, engine="tfma", first_step=3))
 
 
 def _secondary(metric: str) -> str:
@@ -250,14 +214,12 @@ def _nothing_to_meet(case: Case) -> None:
     case.parameters["selection"] = _FIRST
 
 
-@refusal("or is to choose among those that a race leaves")
-def _first_of_a_race(case: Case) -> None:
-    case.parameters.update(selection=_FIRST, racing="{}")
-
-
-@refusal("errors are by cluster, and the engine estimates none")
-def _clusters_of_tfma(case: Case) -> None:
-    case.parameters.update(cluster_key="company", engine="tfma")
+refusal("or is to choose among those that a race leaves")(
+    lambda case: case.parameters.update(selection=_FIRST, racing="{}")
+)
+refusal("errors are by cluster, and the engine estimates none")(
+    lambda case: case.parameters.update(cluster_key="company", engine="tfma")
+)
 
 
 def _on_split(split: str, metric: str, **limits: float) -> Callable[[Case], None]:
@@ -306,29 +268,21 @@ def _policy(case: Case, body: str) -> None:
     case.parameters["selection"] = f'{{{_HIGHER}, "policy": {{"class": "{name}.Mine"}}}}'
 
 
-@refusal("the policy fails (after the evaluation)")
-def _failing_policy(case: Case) -> None:
-    _policy(case, "raise RuntimeError('no idea')")
-
-
-@refusal("or chooses what it was not given")
-def _odd_policy(case: Case) -> None:
-    _policy(case, "return Choice('step-00000999', 'a', 'b')")
-
-
-@refusal("the evaluation config is none")
-def _no_config(case: Case) -> None:
-    case.parameters["eval_config"] = "model_specs {"
-
-
-@refusal("it has a field that does not exist", "the evaluation config is none")
-def _no_field(case: Case) -> None:
-    case.parameters["eval_config"] = '{"modelSpec": []}'
-
-
-@refusal("the evaluation config does not make sense to TFMA")
-def _bad_config(case: Case) -> None:
-    case.configure('"AUC"', '"AreaUnderCurve"')
+refusal("the policy fails (after the evaluation)")(
+    lambda case: _policy(case, "raise RuntimeError('no idea')")
+)
+refusal("or chooses what it was not given")(
+    lambda case: _policy(case, "return Choice('step-00000999', 'a', 'b')")
+)
+refusal("the evaluation config is none")(
+    lambda case: case.parameters.update(eval_config="model_specs {")
+)
+refusal("it has a field that does not exist", "the evaluation config is none")(
+    lambda case: case.parameters.update(eval_config='{"modelSpec": []}')
+)
+refusal("the evaluation config does not make sense to TFMA")(
+    lambda case: case.configure('"AUC"', '"AreaUnderCurve"')
+)
 
 
 _BAD = "the evaluation config does not make sense to TFMA"
@@ -365,9 +319,9 @@ def _one_name(case: Case) -> None:
     case.configure(COUNT, f"{COUNT} {other}")
 
 
-@refusal("the module of a metric cannot be found")
-def _no_module(case: Case) -> None:
-    case.configure('"AUC"', '"AUC" module: "no.such.module"')
+refusal("the module of a metric cannot be found")(
+    lambda case: case.configure('"AUC"', '"AUC" module: "no.such.module"')
+)
 
 
 @refusal("it is no Python", "the module of a metric cannot be found")
@@ -396,9 +350,9 @@ _ESTIMATOR = "its model type is that of an Estimator"
 _config(_ESTIMATOR, "label_key", 'model_type: "tf_estimator" label_key', _ESTIMATOR)
 
 
-@refusal("no label is named (during the evaluation)")
-def _no_label_key(case: Case) -> None:
-    case.configure('label_key: "big_tipper"', "")
+refusal("no label is named (during the evaluation)")(
+    lambda case: case.configure('label_key: "big_tipper"', "")
+)
 
 
 METRIC = """
@@ -430,50 +384,30 @@ def _metric(case: Case, terms: str, value: str) -> None:
     case.configure(COUNT, f'{COUNT} metrics {{ class_name: "Mine" module: "{name}" }}')
 
 
-@refusal(
+refusal(
     "a metric of one's own fails on examples",
     "the metrics fail on the labels, such as one that is no class (during the evaluation)",
+)(lambda case: _metric(case, "raise ValueError('no logarithm')", "return 1.0"))
+refusal("a metric of one's own fails on its sums (during the evaluation)")(
+    lambda case: _metric(case, "return (weight,)", "return 1 / 0")
 )
-def _failing_terms(case: Case) -> None:
-    _metric(case, "raise ValueError('no logarithm')", "return 1.0")
-
-
-@refusal("a metric of one's own fails on its sums (during the evaluation)")
-def _failing_value(case: Case) -> None:
-    _metric(case, "return (weight,)", "return 1 / 0")
-
-
-@refusal("what only stock TFMA does fails there (during the evaluation)")
-def _sql(case: Case) -> None:
-    case.configure(
+refusal("what only stock TFMA does fails there (during the evaluation)")(
+    lambda case: case.configure(
         'slicing_specs { feature_keys: "payment_type" }',
         'slicing_specs { slice_keys_sql: "SELEKT payment_type" }',
     )
+)
 
 
-@refusal("the engine does not exist")
-def _no_engine(case: Case) -> None:
-    case.parameters["engine"] = "warp"
-
-
-@refusal("no checkpoint lies in the step range")
-def _empty_range(case: Case) -> None:
-    case.parameters["first_step"] = 999
-
-
-@refusal("the step range is upside down")
-def _upside_down(case: Case) -> None:
-    case.parameters.update(first_step=5, last_step=4)
-
-
-@refusal("the stride is below 1")
-def _stride(case: Case) -> None:
-    case.parameters["stride"] = 0
-
-
-@refusal("the batch size or the memory budget is below 1")
-def _batch_size(case: Case) -> None:
-    case.parameters["batch_size"] = 0
+refusal("the engine does not exist")(lambda case: case.parameters.update(engine="warp"))
+refusal("no checkpoint lies in the step range")(lambda case: case.parameters.update(first_step=999))
+refusal("the step range is upside down")(
+    lambda case: case.parameters.update(first_step=5, last_step=4)
+)
+refusal("the stride is below 1")(lambda case: case.parameters.update(stride=0))
+refusal("the batch size or the memory budget is below 1")(
+    lambda case: case.parameters.update(batch_size=0)
+)
 
 
 def _parameter(when: str, row: str, **parameters: object) -> None:
@@ -517,6 +451,4 @@ _racing("racing has another field", '{"stages": 3}', "`racing` is none")
 _racing("its level is none", '{"level": 1.5}')
 
 
-@refusal("`predictions` are none")
-def _predictions(case: Case) -> None:
-    case.parameters.update(predictions="all")
+refusal("`predictions` are none")(lambda case: case.parameters.update(predictions="all"))

@@ -37,9 +37,9 @@ def _of(build: Callable[[], tuple[Tensors, Tensors]]) -> Trigger:
     return trigger
 
 
-@refusal("there is no eval graph in it")
-def _none(case: Case) -> None:
-    case.parameters["eval_model"] = case.export.parent
+refusal("there is no eval graph in it")(
+    lambda case: case.parameters.update(eval_model=case.export.parent)
+)
 
 
 def _features() -> tuple[Tensors, Tensors]:
@@ -93,14 +93,12 @@ def _by_mean(case: Case, **selection: object) -> None:
     case.select("mean", direction=Direction.HIGHER_IS_BETTER, **selection)
 
 
-@refusal("a metric of the model function is to decide on a slice")
-def _on_a_slice(case: Case) -> None:
-    _by_mean(case, slice={"payment_type": "Cash"})
-
-
-@refusal("or across slices", "a metric of the model function is to decide on a slice")
-def _across(case: Case) -> None:
-    _by_mean(case, across=Across(("payment_type",)))
+refusal("a metric of the model function is to decide on a slice")(
+    lambda case: _by_mean(case, slice={"payment_type": "Cash"})
+)
+refusal("or across slices", "a metric of the model function is to decide on a slice")(
+    lambda case: _by_mean(case, across=Across(("payment_type",)))
+)
 
 
 @refusal("or in a race")

@@ -60,53 +60,31 @@ def _records(file: Path, records: list[bytes]) -> None:
     tfrecords.write(file, records, "GZIP")
 
 
-@refusal("a split is not there")
-def _no_split(case: Case) -> None:
-    case.parameters["example_splits"] = '["holdout"]'
-
-
-@refusal("no split is named")
-def _no_splits(case: Case) -> None:
-    case.parameters["example_splits"] = "[]"
-
-
-@refusal("another split is not there")
-def _no_other_split(case: Case) -> None:
-    case.parameters["other_splits"] = '["holdout"]'
-
-
-@refusal("another split is one that chooses")
-def _chooses(case: Case) -> None:
-    case.parameters["other_splits"] = '["eval"]'
-
-
-@refusal("or has a name that no folder can have")
-def _no_name(case: Case) -> None:
-    case.parameters["other_splits"] = '["a/b"]'
-
-
-@refusal("a split has no file")
-def _no_file(case: Case) -> None:
-    case.taxi(False).unlink()
-
-
-@refusal("a split has no folder", "a split has no file")
-def _no_folder(case: Case) -> None:
-    shutil.rmtree(case.taxi(False).parent)
-
-
-@refusal("its files have no examples")
-def _no_examples(case: Case) -> None:
-    _records(case.taxi(False), [])
+refusal("a split is not there")(lambda case: case.parameters.update(example_splits='["holdout"]'))
+refusal("no split is named")(lambda case: case.parameters.update(example_splits="[]"))
+refusal("another split is not there")(
+    lambda case: case.parameters.update(other_splits='["holdout"]')
+)
+refusal("another split is one that chooses")(
+    lambda case: case.parameters.update(other_splits='["eval"]')
+)
+refusal("or has a name that no folder can have")(
+    lambda case: case.parameters.update(other_splits='["a/b"]')
+)
+refusal("a split has no file")(lambda case: case.taxi(False).unlink())
+refusal("a split has no folder", "a split has no file")(
+    lambda case: shutil.rmtree(case.taxi(False).parent)
+)
+refusal("its files have no examples")(lambda case: _records(case.taxi(False), []))
 
 
 _both("its file is empty", "its files have no examples", lambda case, file: file.write_bytes(b""))
 _both("its file has no record", "its files have no examples", lambda case, file: _records(file, []))
 
 
-@refusal("a file is cut short, is no TFRecord file, or holds something else than `tf.Example`s")
-def _half_file(case: Case) -> None:
-    half(_plain(case.taxi(False)))
+refusal("a file is cut short, is no TFRecord file, or holds something else than `tf.Example`s")(
+    lambda case: half(_plain(case.taxi(False)))
+)
 
 
 _READ = "a file is cut short, is no TFRecord file, or holds something else than `tf.Example`s"
@@ -164,19 +142,11 @@ def _retyped_input(case: Case) -> None:
     _rewrite(case.taxi(False), change)
 
 
-@refusal("a file of examples is a pipe")
-def _pipe(case: Case) -> None:
-    pipe(case.taxi(False))
-
-
-@refusal("the second file of examples is a pipe", "a file of examples is a pipe")
-def _second_pipe(case: Case) -> None:
-    pipe(case.taxi(True).with_name("data-00001-of-00002.gz"))
-
-
-@refusal("a folder is among them")
-def _folder(case: Case) -> None:
-    (case.taxi(False).parent / "more").mkdir()
+refusal("a file of examples is a pipe")(lambda case: pipe(case.taxi(False)))
+refusal("the second file of examples is a pipe", "a file of examples is a pipe")(
+    lambda case: pipe(case.taxi(True).with_name("data-00001-of-00002.gz"))
+)
+refusal("a folder is among them")(lambda case: (case.taxi(False).parent / "more").mkdir())
 
 
 @refusal("their payload is no `tf.Example`")
@@ -191,9 +161,9 @@ def _no_format(case: Case) -> None:
     case.parameters["examples"].set_string_custom_property("payload_format", "FORMAT_OF_MINE")
 
 
-@refusal("the schema artifact holds no schema, several, or a damaged one")
-def _schema(case: Case) -> None:
-    case.examples(case.rows[:9], "this { is no schema")
+refusal("the schema artifact holds no schema, several, or a damaged one")(
+    lambda case: case.examples(case.rows[:9], "this { is no schema")
+)
 
 
 _SCHEMA = "the schema artifact holds no schema, several, or a damaged one"
@@ -205,9 +175,9 @@ def _empty_schema(case: Case) -> None:
     case.examples(case.rows[:9], case.scratch / "schema")
 
 
-@refusal("the schema artifact is not there", _SCHEMA)
-def _no_schema(case: Case) -> None:
-    case.examples(case.rows[:9], case.scratch / "nowhere")
+refusal("the schema artifact is not there", _SCHEMA)(
+    lambda case: case.examples(case.rows[:9], case.scratch / "nowhere")
+)
 
 
 @refusal("the schema artifact holds two", _SCHEMA)
@@ -222,9 +192,9 @@ def _schema_pipe(case: Case) -> None:
     pipe(case.scratch / "schema" / "schema.pbtxt")
 
 
-@refusal("the schema has a feature that no `tf.Example` has", _SCHEMA)
-def _struct(case: Case) -> None:
-    case.examples(case.rows[:9], SCHEMA.replace("FLOAT", "STRUCT"))
+refusal("the schema has a feature that no `tf.Example` has", _SCHEMA)(
+    lambda case: case.examples(case.rows[:9], SCHEMA.replace("FLOAT", "STRUCT"))
+)
 
 
 @refusal("examples have other numbers of values than the schema says (during the evaluation)")
@@ -237,19 +207,15 @@ def _shape(case: Case) -> None:
     case.metrics(CROSS_ENTROPY, 'example_weight_key: "weight"', "binary_crossentropy")
 
 
-@refusal("the label is not in the examples")
-def _no_label(case: Case) -> None:
-    case.configure('"big_tipper"', '"tips_xf"')
-
-
-@refusal("nor the example weight")
-def _no_weight(case: Case) -> None:
-    case.configure("label_key", 'example_weight_key: "wait" label_key')
-
-
-@refusal("nor the feature of a slice")
-def _no_slice(case: Case) -> None:
-    case.configure('"payment_type"', '"payment_tipe"')
+refusal("the label is not in the examples")(
+    lambda case: case.configure('"big_tipper"', '"tips_xf"')
+)
+refusal("nor the example weight")(
+    lambda case: case.configure("label_key", 'example_weight_key: "wait" label_key')
+)
+refusal("nor the feature of a slice")(
+    lambda case: case.configure('"payment_type"', '"payment_tipe"')
+)
 
 
 @refusal("nor a query key")
@@ -362,17 +328,15 @@ def _nan_without_auc(case: Case) -> None:
 refusal("a label is NaN, where no metric fails", _NOT_FINITE)(_nan_without_auc)
 
 
-@refusal("the metrics fail on the labels, such as one that is no class (during the evaluation)")
-def _too_large(case: Case) -> None:
-    _classes(case, 3)
+refusal("the metrics fail on the labels, such as one that is no class (during the evaluation)")(
+    lambda case: _classes(case, 3)
+)
 
 
 _CLASSES = "the metrics fail on the labels, such as one that is no class (during the evaluation)"
 
 
-@refusal("a class is negative", _CLASSES)
-def _negative(case: Case) -> None:
-    _classes(case, -1)
+refusal("a class is negative", _CLASSES)(lambda case: _classes(case, -1))
 
 
 def _classes(case: Case, label: int) -> None:

@@ -24,59 +24,29 @@ from tests.support.tensor_bundles import read_bundle
 DATA = ".data-00000-of-00001"
 
 
-@refusal("the model run has no checkpoint")
-def _no_checkpoint(case: Case) -> None:
-    case.keep("events.out")
-
-
-@refusal("a checkpoint's name has no step (`latest`)")
-def _no_step(case: Case) -> None:
-    case.keep("latest.index")
-
-
-@refusal("only `.h5` or `.keras` files")
-def _keras_files(case: Case) -> None:
-    case.keep("cp-0001.h5")
-
-
-@refusal("a SavedModel per epoch")
-def _saved_models(case: Case) -> None:
-    case.keep("cp-1/saved_model.pb", "cp-1/variables/variables.index")
-
-
-@refusal("checkpoints in several folders")
-def _folders(case: Case) -> None:
-    case.keep("a/ckpt-1.index", "b/ckpt-1.index")
-
-
-@refusal("two checkpoints of one step")
-def _twice(case: Case) -> None:
-    case.keep("ckpt-1.index", "ckpt-01.index")
-
-
-@refusal("two series of checkpoints in one folder")
-def _series(case: Case) -> None:
-    case.keep("ckpt-1.index", "other-30.index")
-
-
-@refusal("checkpoints in the first format of TensorFlow 1's saver")
-def _first_format(case: Case) -> None:
-    case.keep("model.ckpt-80", "model.ckpt-80.meta")
-
-
-@refusal("a data file is missing")
-def _no_data(case: Case) -> None:
-    (case.model_run / f"model.ckpt-20{DATA}").unlink()
-
-
-@refusal("a file of a checkpoint is a pipe")
-def _pipe(case: Case) -> None:
-    pipe(case.model_run / f"model.ckpt-20{DATA}")
-
-
-@refusal("an index is a pipe", "a file of a checkpoint is a pipe")
-def _pipe_for_index(case: Case) -> None:
-    pipe(case.model_run / "model.ckpt-20.index")
+refusal("the model run has no checkpoint")(lambda case: case.keep("events.out"))
+refusal("a checkpoint's name has no step (`latest`)")(lambda case: case.keep("latest.index"))
+refusal("only `.h5` or `.keras` files")(lambda case: case.keep("cp-0001.h5"))
+refusal("a SavedModel per epoch")(
+    lambda case: case.keep("cp-1/saved_model.pb", "cp-1/variables/variables.index")
+)
+refusal("checkpoints in several folders")(
+    lambda case: case.keep("a/ckpt-1.index", "b/ckpt-1.index")
+)
+refusal("two checkpoints of one step")(lambda case: case.keep("ckpt-1.index", "ckpt-01.index"))
+refusal("two series of checkpoints in one folder")(
+    lambda case: case.keep("ckpt-1.index", "other-30.index")
+)
+refusal("checkpoints in the first format of TensorFlow 1's saver")(
+    lambda case: case.keep("model.ckpt-80", "model.ckpt-80.meta")
+)
+refusal("a data file is missing")(lambda case: (case.model_run / f"model.ckpt-20{DATA}").unlink())
+refusal("a file of a checkpoint is a pipe")(
+    lambda case: pipe(case.model_run / f"model.ckpt-20{DATA}")
+)
+refusal("an index is a pipe", "a file of a checkpoint is a pipe")(
+    lambda case: pipe(case.model_run / "model.ckpt-20.index")
+)
 
 
 @refusal("a checkpoint of another model lacks variables")
@@ -91,9 +61,9 @@ def _misshapen(case: Case) -> None:
     case.change(prefix, lambda t: t | {"logit/kernel": np.zeros((9, 1), np.float32)})
 
 
-@refusal("moving averages are kept from some step on, and exported")
-def _averages(case: Case) -> None:
-    averages_from_step_40(case)
+refusal("moving averages are kept from some step on, and exported")(
+    lambda case: averages_from_step_40(case)
+)
 
 
 def averages_from_step_40(case: Case) -> None:
@@ -164,29 +134,19 @@ def _average_gone(case: Case) -> None:
     case.patch.setattr(run_sweep, "choose", choose)
 
 
-@refusal("the export has no weights (a frozen graph)")
-def _frozen(case: Case) -> None:
-    shutil.rmtree(case.export / "variables")
-
-
-@refusal("or they are unreadable")
-def _damaged_export(case: Case) -> None:
-    (case.export / (VARIABLES + ".index")).write_bytes(b"not a table")
-
-
-@refusal("its weights are cut in half", "or they are unreadable")
-def _half_export(case: Case) -> None:
-    half(case.export / (VARIABLES + DATA))
-
-
-@refusal("its data file is missing", "or they are unreadable")
-def _export_without_data(case: Case) -> None:
-    (case.export / (VARIABLES + DATA)).unlink()
-
-
-@refusal("or they may not be read")
-def _closed_export(case: Case) -> None:
-    close(case, case.export)
+refusal("the export has no weights (a frozen graph)")(
+    lambda case: shutil.rmtree(case.export / "variables")
+)
+refusal("or they are unreadable")(
+    lambda case: (case.export / (VARIABLES + ".index")).write_bytes(b"not a table")
+)
+refusal("its weights are cut in half", "or they are unreadable")(
+    lambda case: half(case.export / (VARIABLES + DATA))
+)
+refusal("its data file is missing", "or they are unreadable")(
+    lambda case: (case.export / (VARIABLES + DATA)).unlink()
+)
+refusal("or they may not be read")(lambda case: close(case, case.export))
 
 
 def _link(case: Case, target: str) -> None:
@@ -194,14 +154,10 @@ def _link(case: Case, target: str) -> None:
     (case.export / "assets.extra/link").symlink_to(target)
 
 
-@refusal("a file beside its graph and weights is a link that leads out of it")
-def _link_out(case: Case) -> None:
-    _link(case, str(case.model_run / "checkpoint"))
-
-
-@refusal("or a link to a folder")
-def _link_within(case: Case) -> None:
-    _link(case, "../variables")
+refusal("a file beside its graph and weights is a link that leads out of it")(
+    lambda case: _link(case, str(case.model_run / "checkpoint"))
+)
+refusal("or a link to a folder")(lambda case: _link(case, "../variables"))
 
 
 def _rewrite(case: Case, change: Callable[[Any], None]) -> None:
@@ -245,11 +201,11 @@ def _constants(case: Case) -> None:
     case.replace(export)
 
 
-@refusal("no checkpoint has the exported weights")
-def _not_reproduced(case: Case) -> None:
-    case.change(
+refusal("no checkpoint has the exported weights")(
+    lambda case: case.change(
         case.export / VARIABLES, lambda t: t | {"logit/kernel": t["logit/kernel"] + np.float32(1)}
     )
+)
 
 
 @refusal("several tensors have them")
@@ -261,14 +217,12 @@ def _ambiguous(case: Case) -> None:
     )
 
 
-@refusal("the model artifact holds no SavedModel")
-def _no_export(case: Case) -> None:
-    (case.export / "saved_model.pb").unlink()
-
-
-@refusal("it holds nothing", "the model artifact holds no SavedModel")
-def _nothing(case: Case) -> None:
-    shutil.rmtree(case.export)
+refusal("the model artifact holds no SavedModel")(
+    lambda case: (case.export / "saved_model.pb").unlink()
+)
+refusal("it holds nothing", "the model artifact holds no SavedModel")(
+    lambda case: shutil.rmtree(case.export)
+)
 
 
 @refusal("it holds exports by their time", "the model artifact holds no SavedModel")
@@ -287,19 +241,9 @@ def _two_exports(case: Case) -> None:
         (case.export.parent / "Format-Serving" / "export" / name).mkdir(parents=True)
 
 
-@refusal("its graph is empty")
-def _empty_graph(case: Case) -> None:
-    (case.export / "saved_model.pb").write_bytes(b"")
-
-
-@refusal("or damaged")
-def _damaged_graph(case: Case) -> None:
-    (case.export / "saved_model.pb").write_bytes(b"\xff" * 99)
-
-
-@refusal("its graph is cut in half", "or damaged")
-def _half_graph(case: Case) -> None:
-    half(case.export / "saved_model.pb")
+refusal("its graph is empty")(lambda case: (case.export / "saved_model.pb").write_bytes(b""))
+refusal("or damaged")(lambda case: (case.export / "saved_model.pb").write_bytes(b"\xff" * 99))
+refusal("its graph is cut in half", "or damaged")(lambda case: half(case.export / "saved_model.pb"))
 
 
 @refusal("or not for serving")
@@ -310,9 +254,7 @@ def _for_training(case: Case) -> None:
     _rewrite_graphs(case.export, retag)
 
 
-@refusal("a file of the export is a pipe")
-def _pipe_for_graph(case: Case) -> None:
-    pipe(case.export / "saved_model.pb")
+refusal("a file of the export is a pipe")(lambda case: pipe(case.export / "saved_model.pb"))
 
 
 @refusal("an asset is a pipe", "a file of the export is a pipe")
@@ -321,24 +263,18 @@ def _pipe_for_asset(case: Case) -> None:
     pipe(case.export / "assets" / "vocabulary.txt")
 
 
-@refusal("its weights are a pipe", "a file of the export is a pipe")
-def _pipe_for_weights(case: Case) -> None:
-    pipe(case.export / (VARIABLES + ".index"))
-
-
-@refusal("the signature is not in the SavedModel")
-def _no_signature(case: Case) -> None:
-    case.configure("label_key", 'signature_name: "scores" label_key')
-
-
-@refusal("the SavedModel has no signature", "the signature is not in the SavedModel")
-def _no_signatures(case: Case) -> None:
-    _rewrite_graphs(case.export, lambda graph: graph.signature_def.clear())
-
-
-@refusal("the signature is that of an EvalSavedModel")
-def _eval(case: Case) -> None:
-    case.configure("label_key", 'signature_name: "eval" label_key')
+refusal("its weights are a pipe", "a file of the export is a pipe")(
+    lambda case: pipe(case.export / (VARIABLES + ".index"))
+)
+refusal("the signature is not in the SavedModel")(
+    lambda case: case.configure("label_key", 'signature_name: "scores" label_key')
+)
+refusal("the SavedModel has no signature", "the signature is not in the SavedModel")(
+    lambda case: _rewrite_graphs(case.export, lambda graph: graph.signature_def.clear())
+)
+refusal("the signature is that of an EvalSavedModel")(
+    lambda case: case.configure("label_key", 'signature_name: "eval" label_key')
+)
 
 
 @refusal("an output is not in it")
@@ -366,19 +302,15 @@ def _one_output(case: Case) -> None:
     case.select("auc", direction=Direction.HIGHER_IS_BETTER, output_name="probability")
 
 
-@refusal("the output is text")
-def _text(case: Case) -> None:
-    _export(case, lambda value: {"probability": tf.as_string(value)})
-
-
-@refusal("or one value for all examples")
-def _one_value(case: Case) -> None:
-    _export(case, lambda value: {"probability": tf.reduce_mean(value)})
-
-
-@refusal("the signature takes neither serialized examples nor their features")
-def _tensors(case: Case) -> None:
-    _export_of_features(case, "image")
+refusal("the output is text")(
+    lambda case: _export(case, lambda value: {"probability": tf.as_string(value)})
+)
+refusal("or one value for all examples")(
+    lambda case: _export(case, lambda value: {"probability": tf.reduce_mean(value)})
+)
+refusal("the signature takes neither serialized examples nor their features")(
+    lambda case: _export_of_features(case, "image")
+)
 
 
 @refusal("it takes a feature that some examples lack (during the evaluation)")
@@ -387,14 +319,12 @@ def _ragged(case: Case) -> None:
     case.examples([*case.rows[:20], b""])
 
 
-@refusal("it takes a number, and the feature is text (during the evaluation)")
-def _textual(case: Case) -> None:
-    _export_of_features(case, "payment_type")
-
-
-@refusal("or a number that its type does not hold (during the evaluation)")
-def _rounded(case: Case) -> None:
-    _export_of_features(case, "fare", tf.int32)
+refusal("it takes a number, and the feature is text (during the evaluation)")(
+    lambda case: _export_of_features(case, "payment_type")
+)
+refusal("or a number that its type does not hold (during the evaluation)")(
+    lambda case: _export_of_features(case, "fare", tf.int32)
+)
 
 
 @refusal("it parses what the examples do not have (during the evaluation)")

@@ -16,9 +16,8 @@ from checkpoint_sweep.common.names import (
     without_run,
 )
 from checkpoint_sweep.evaluation.results.files import PREDICTIONS_FOLDER as PREDICTIONS_FOLDER
-from checkpoint_sweep.report.disagreement import Disagreement
 from checkpoint_sweep.report.plots import Plot
-from checkpoint_sweep.report.split_values import SplitValues
+from checkpoint_sweep.selection import metric_traits
 from checkpoint_sweep.selection.formatting import half_width
 from checkpoint_sweep.selection.sweep_verdicts import AppliedSelection, SweepVerdicts
 from checkpoint_sweep.selection.thresholds import describe_limits
@@ -183,6 +182,45 @@ class Losses:
 
 
 @dataclasses.dataclass(frozen=True)
+class Disagreement:
+    """An example on which the predictions of the chosen and of the baseline differ.
+
+    Attributes:
+        row: Number of the example, from 0, in the order of the files.
+        key: Value of the feature that identifies it, as text; None without.
+        slices: Features that are sliced by, as text.
+        label: Label; None without. By output for several, as are predictions.
+        chosen: Prediction of the chosen: a number, or a list of some.
+        baseline: Prediction of the baseline.
+        difference: Largest absolute difference of the two, over the values of an example.
+    """
+
+    row: int
+    key: str | None
+    slices: Mapping[str, str]
+    label: Any
+    chosen: Any
+    baseline: Any
+    difference: float
+
+
+@dataclasses.dataclass(frozen=True)
+class SplitValues:
+    """The values of the candidates on another split.
+
+    Attributes:
+        name: Name of the split.
+        examples: Number of its examples; None if unknown.
+        values: Values of the candidates that have results on it, by name: for each slice of the
+            report the number of each of its metrics, None where there is none.
+    """
+
+    name: str
+    examples: int | None
+    values: Mapping[str, Table]
+
+
+@dataclasses.dataclass(frozen=True)
 class Report:
     """All that a report shows.
 
@@ -259,6 +297,18 @@ class Report:
         """The chosen candidate; None when none is, or it is not known."""
         name = self.decision.chosen if self.decision else None
         return next((c for c in self.candidates if c.name == name), None)
+
+    def is_supported(self, slice_at: int, metric_at: int, value: float | None) -> bool:
+        """Returns whether a value on a slice says something, see `metric_traits.is_supported`.
+
+        Args:
+            slice_at: Position of the slice.
+            metric_at: Position of the metric.
+            value: Value of some candidate.
+        """
+        rarer = self.rarer_labels[slice_at] if self.rarer_labels else None
+        kind = self.kinds[metric_at] if self.kinds else self.metrics[metric_at].name
+        return metric_traits.is_supported(kind, value, rarer)
 
     def to_dict(self) -> Json:
         """Returns the content of `report.json`."""

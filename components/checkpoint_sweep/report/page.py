@@ -16,8 +16,7 @@ from checkpoint_sweep.common import templates
 from checkpoint_sweep.common.json_safe import to_json
 from checkpoint_sweep.report import sentences
 from checkpoint_sweep.report.advice import at_the_edge, best_by_metric, more_examples
-from checkpoint_sweep.report.disagreement import Disagreement
-from checkpoint_sweep.report.document import Candidate, Report
+from checkpoint_sweep.report.document import Candidate, Disagreement, Report
 from checkpoint_sweep.report.payload import payload
 from checkpoint_sweep.report.run_rows import losses_of, run_rows
 from checkpoint_sweep.selection.formatting import plain, plus_minus

@@ -6,7 +6,6 @@ from typing import Any
 from checkpoint_sweep.common.json_safe import Json
 from checkpoint_sweep.common.names import EXAMPLE_COUNTS
 from checkpoint_sweep.report.document import Report
-from checkpoint_sweep.report.support import is_supported
 
 # More digits than a reader can see; beyond them numbers are noise that takes space.
 _DIGITS = 7
@@ -75,7 +74,7 @@ def _unsupported(report: Report) -> list[tuple[int, int]]:
         (s, m)
         for s in range(len(report.slices))
         for m in range(len(report.metrics))
-        if not is_supported(report, s, m, 0.0)
+        if not report.is_supported(s, m, 0.0)
     ]
 
 

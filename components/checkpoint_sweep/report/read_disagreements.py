@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import tensorflow as tf
 
 from checkpoint_sweep.evaluation.results.files import BASELINE, prediction_file
-from checkpoint_sweep.report.disagreement import Disagreement
+from checkpoint_sweep.report.document import Disagreement
 
 MOST = 20
 _KEY, _SLICE, _PREDICTION = "key", "slice/", "prediction"

@@ -10,8 +10,8 @@ from checkpoint_sweep.evaluation.results.candidate import read_predictions
 from checkpoint_sweep.evaluation.results.files import SPLITS_FOLDER, split_folder
 from checkpoint_sweep.evaluation.results.ledger import LEDGER, EntryStatus, read_ledger
 from checkpoint_sweep.evaluation.results.metrics import EvaluationMetrics
+from checkpoint_sweep.report.document import SplitValues
 from checkpoint_sweep.report.read_results import has_results
-from checkpoint_sweep.report.split_values import SplitValues
 from checkpoint_sweep.selection.sweep_verdicts import SweepVerdicts
 
 

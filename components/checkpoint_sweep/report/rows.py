@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from checkpoint_sweep.common.json_safe import finite_or_none
 from checkpoint_sweep.report.document import Candidate, Report, Table, Uncertainty
-from checkpoint_sweep.report.support import is_supported
 
 # What spreadsheets take for the beginning of a formula.
 _OF_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
@@ -93,7 +92,7 @@ def rows(report: Report) -> Iterator[Row]:
                 change_low=change.low,
                 change_high=change.high,
                 rarer_label=report.rarer_labels[s] if report.rarer_labels else None,
-                supported=is_supported(report, s, m, value),
+                supported=report.is_supported(s, m, value),
             )
     candidates = {candidate.name: candidate for candidate in report.candidates}
     for split in report.splits:

@@ -9,7 +9,6 @@ from typing import Any
 from checkpoint_sweep.common.names import EXAMPLE_COUNTS
 from checkpoint_sweep.common.text import some
 from checkpoint_sweep.report.document import Candidate, Report, Table
-from checkpoint_sweep.report.support import is_supported
 from checkpoint_sweep.selection.cluster_key import by_clusters
 from checkpoint_sweep.selection.criteria import ThresholdMode
 from checkpoint_sweep.selection.formatting import plus_minus, with_sign
@@ -229,7 +228,7 @@ def worst_slices(report: Report) -> list[SliceValue]:
         value = values[index][selected[1]] if slice_key and values else None
         count = counts[index] if values else None
         enough = count is None or count >= FEW_EXAMPLES
-        if value is not None and enough and is_supported(report, index, selected[1], value):
+        if value is not None and enough and report.is_supported(index, selected[1], value):
             found.append((index, value))
     worst = sorted(found, key=lambda item: -decision.selection.direction.loss(item[1]))
     worst = worst[: min(_WORST, math.ceil(len(worst) / 2))]

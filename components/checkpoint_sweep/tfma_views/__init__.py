@@ -1,14 +1,4 @@
-"""TFMA's own views of its results, drawn wherever HTML is: notebooks, exported pages, reports.
-
-    from checkpoint_sweep import views
-
-    results = views.open_sweep(evaluation.uri)  # or TfmaResults({step: folder of TFMA results})
-    views.time_series(results, metrics=["auc"])
-    views.compare(results, steps=[400, 4000], column="trip_start_hour").save("compare.html")
-
-Every function returns a `View`: the last expression of a notebook cell shows it, `save` writes it
-as one HTML file, and `+` puts several on one page. Nothing is fetched from the network.
-"""
+"""TFMA's own views of its results, drawn wherever HTML is; see `checkpoint_sweep.views`."""
 
 from checkpoint_sweep.tfma_views.compare import compare
 from checkpoint_sweep.tfma_views.panel import Panel

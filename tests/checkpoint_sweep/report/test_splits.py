@@ -8,11 +8,10 @@ import json
 import pytest
 
 from checkpoint_sweep.common.json_safe import to_json
-from checkpoint_sweep.report.document import Candidate, Report
+from checkpoint_sweep.report.document import Candidate, Report, SplitValues
 from checkpoint_sweep.report.page import render
 from checkpoint_sweep.report.payload import payload
 from checkpoint_sweep.report.rows import to_csv
-from checkpoint_sweep.report.split_values import SplitValues
 from tests.checkpoint_sweep.report import fake_report
 
 

@@ -159,7 +159,7 @@ def _sweeps(run: str, sweep: str | None) -> str:
     """Returns the folder of the sweeps of a run."""
     if sweep is None and "://" in run:
         raise PruneError(
-            "Sweeps lie in a local folder, and ", run, " does not. Name it by ", _SWEEP
+            "Sweeps lie in a local folder, and ", run, " does not. Name it by ", _SWEEP, "."
         )
     return sweep or sweeps_of(run) or folders.of_run(run, None)
 

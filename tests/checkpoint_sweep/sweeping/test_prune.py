@@ -143,6 +143,7 @@ _UNFIT = [
 ]
 _CHANGED = "the run or the verdicts are others than when it was planned"
 _NO_MODEL = "the exported model has gone"
+_REMOTE = "the run is not local, and its sweeps are not named"
 
 
 def _is_documented(when: str, error: Exception) -> bool:
@@ -150,9 +151,19 @@ def _is_documented(when: str, error: Exception) -> bool:
 
 
 def test_every_documented_refusal_is_tested() -> None:
-    tested = {when for _, when in [*_UNFIT, *test_retention.NO_RULES]} | {_CHANGED, _NO_MODEL}
+    tested = {when for _, when in [*_UNFIT, *test_retention.NO_RULES]} | {
+        _CHANGED,
+        _NO_MODEL,
+        _REMOTE,
+    }
     tested |= {when for *_, when in test_retention.NOT_TOLD}
     assert documented(BESIDE, "Pruning").keys() == tested
+
+
+def test_the_sweeps_of_a_run_that_is_not_local_are_to_be_named() -> None:
+    with pytest.raises(PruneError) as refused:
+        plan_pruning("gs://bucket/run", "latest:1")
+    assert _is_documented(_REMOTE, refused.value)
 
 
 @pytest.mark.parametrize(("change", "when"), _UNFIT)

@@ -19,8 +19,8 @@ class RepeatedDoubles:
         field: Field of the repeated messages.
         names: Fields of the messages that are set.
 
-        Raises:
-            ValueError: A message has more than 127 bytes.
+    Raises:
+        ValueError: A message has more than 127 bytes.
     """
 
     def __init__(self, field: FieldDescriptor, names: list[str]) -> None:

@@ -105,8 +105,8 @@ def flattening_warning(saved_model: SavedModel, eval_config: config_pb2.EvalConf
         saved_model: SavedModel that was exported.
         eval_config: Config of the evaluation, with its defaults filled in.
 
-        Returns:
-            The sentence; None if they would not.
+    Returns:
+        The sentence; None if they would not.
     """
     spec = next((s for s in eval_config.model_specs if not s.is_baseline), None)
     names = sorted(

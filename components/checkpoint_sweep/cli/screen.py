@@ -70,8 +70,11 @@ def _fitting(text: str, stream: TextIO) -> str:
 
 
 def answer(line: str) -> None:
-    """Prints a line of what was asked for to stdout, on a terminal broken at spaces."""
-    typer.echo(_fitting(printable(line), sys.stdout))
+    """Prints a line of what was asked for to stdout, on a terminal broken at spaces.
+
+    The stream is named, since Typer's own way to it goes around a bar that is drawn below.
+    """
+    typer.echo(_fitting(printable(line), sys.stdout), file=sys.stdout)
 
 
 class _Sentence(logging.Formatter):

@@ -2,12 +2,14 @@
 
 import io
 import re
+import sys
 
 import pytest
 from absl import logging
 from rich.console import Console
 
 from checkpoint_sweep.cli import progress as shown_progress
+from checkpoint_sweep.cli import screen
 from checkpoint_sweep.common import progress
 
 
@@ -76,3 +78,20 @@ def test_what_is_printed_meanwhile_goes_to_a_file_that_stdout_is(
     with shown_progress.shown(console):
         print("step 20: auc 0.7")
     assert capsys.readouterr().out == "step 20: auc 0.7\n"
+
+
+class _Terminal(io.TextIOWrapper):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_what_a_command_answers_meanwhile_stands_above_the_bar(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    beneath = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", _Terminal(beneath, write_through=True))
+    console = Console(file=io.StringIO(), force_terminal=True, width=80)
+    with shown_progress.shown(console):
+        screen.answer("step 20: auc 0.7")
+    assert "step 20: auc 0.7" in _text(console)
+    assert beneath.getvalue() == b""

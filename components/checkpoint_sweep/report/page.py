@@ -19,7 +19,7 @@ from checkpoint_sweep.report.advice import at_the_edge, best_by_metric, more_exa
 from checkpoint_sweep.report.document import Candidate, Disagreement, Report
 from checkpoint_sweep.report.payload import payload
 from checkpoint_sweep.report.run_rows import losses_of, run_rows
-from checkpoint_sweep.selection.formatting import plain, plus_minus
+from checkpoint_sweep.selection.formatting import plain, plus_minus, with_sign
 from checkpoint_sweep.selection.gap import describe_gaps, with_gap
 from checkpoint_sweep.selection.verdict import Status, Verdict
 from checkpoint_sweep.selection.verdict_table import in_words
@@ -135,7 +135,7 @@ def _row(candidate: Candidate, report: Report, splits: Sequence[str]) -> _Row:
         candidate=candidate,
         verdict=verdict,
         value="" if value is None else plus_minus(value, verdict.half_width),
-        difference=plus_minus(difference.value, difference.half_width) if difference else "",
+        difference=with_sign(difference.value, difference.interval, "+") if difference else "",
         state=state,
         words=_words(verdict, state, report),
         reason=_reason(candidate, verdict, state),

@@ -14,7 +14,7 @@ from checkpoint_sweep.selection.criteria import ThresholdMode
 from checkpoint_sweep.selection.formatting import plus_minus, with_sign
 from checkpoint_sweep.selection.intervals import FEW_OF_THE_RARER_LABEL
 from checkpoint_sweep.selection.run_spread import describe_spread
-from checkpoint_sweep.selection.sentence import all_passed, ties
+from checkpoint_sweep.selection.sentence import all_passed, alone_of, ties
 from checkpoint_sweep.selection.sweep_verdicts import SweepVerdicts
 from checkpoint_sweep.selection.verdict import Verdict
 
@@ -117,7 +117,8 @@ def _certainty(report: Report, decision: SweepVerdicts, winner: Verdict) -> str:
     members = [verdict.name for verdict in decision.best_set]
     caution = f" Caution: {winner.caution}." if winner.caution else ""
     if len(eligible) == 1:
-        return f"No other candidate passed.{caution}"
+        alone = alone_of(len(_verdicts(report)))
+        return f"{alone[0].upper()}{alone[1:]}.{caution}"
     if not members:
         why = "" if winner.interval or caution else "This evaluation gives no intervals: "
         unknown = f"{why}the uncertainty of the choice is unknown."
@@ -169,7 +170,7 @@ def _last(report: Report, winner: Candidate) -> str:
     if verdict.difference is None:
         return f"{text}."
     low, high = verdict.difference.interval
-    difference = plus_minus(verdict.difference.value, verdict.difference.half_width)
+    difference = with_sign(verdict.difference.value, verdict.difference.interval, "+")
     word = "not statistically significant" if low <= 0 <= high else "statistically significant"
     return f"{text}: Δ vs. chosen {difference}, {word}."
 

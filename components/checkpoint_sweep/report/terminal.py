@@ -11,7 +11,7 @@ from checkpoint_sweep.selection.verdict import Verdict
 from checkpoint_sweep.selection.verdict_table import describe_rest, row_cells, rows_to_show
 
 # A longer name of a metric has several lines, so that the verdicts have the width.
-_WIDTH = 16
+_WIDTH = 22
 
 
 def verdicts_as_table(
@@ -26,6 +26,7 @@ def verdicts_as_table(
         title: Title of the table; None without one.
     """
     shown = rows_to_show(found)
+    rest = describe_rest(found.verdicts, shown)
     has_differences = any(verdict.difference for verdict in shown)
     selection = found.selection
     table = Table(
@@ -38,7 +39,7 @@ def verdicts_as_table(
         Column("verdict", overflow="fold", ratio=1),
         title=title,
         title_justify="left",
-        caption=describe_rest(found.verdicts, shown),
+        caption=f"{rest} (all are in the report)" if rest else "",
         caption_justify="left",
         box=None,
         padding=(0, 2, 0, 0),

@@ -45,7 +45,7 @@ def _of_chosen(decision: Decision, selection: Selection) -> str:
     if len(eligible) > 1:
         text += f"; {ties(len(members), len(eligible), decision.level)}"
     elif not dropped or dropped < len(decision.verdicts) - 1:
-        text += "; no other checkpoint passed"
+        text += f"; {alone_of(len(decision.verdicts))}"
     if dropped:
         text += f"; the race dropped {'1 checkpoint' if dropped == 1 else f'{dropped} checkpoints'}"
     # What the chosen was compared with, where that is less to be trusted than the chosen itself.
@@ -54,6 +54,18 @@ def _of_chosen(decision: Decision, selection: Selection) -> str:
         more = f" and {len(cautions) - 1} more" if len(cautions) > 1 else ""
         text += f"; of {label}{more}: {caution}"
     return text
+
+
+def alone_of(candidates: int) -> str:
+    """Says that nothing else passed; of a single candidate, that there is no other.
+
+    >>> alone_of(1), alone_of(3)
+    ('it is the only checkpoint', 'no other checkpoint passed')
+
+    Args:
+        candidates: Number of candidates, the one that passed included.
+    """
+    return "it is the only checkpoint" if candidates == 1 else "no other checkpoint passed"
 
 
 def all_passed(mode: ThresholdMode, level: float) -> str:

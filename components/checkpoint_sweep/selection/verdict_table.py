@@ -8,19 +8,19 @@ from checkpoint_sweep.selection.formatting import with_sign
 from checkpoint_sweep.selection.sweep_verdicts import SweepVerdicts
 from checkpoint_sweep.selection.verdict import Status, Verdict
 
-MOST = 10
+FEW, MOST = 20, 10
 _BEST = 3
 
 
 def rows_to_show(found: SweepVerdicts) -> list[Verdict]:
-    """Selects the verdicts that matter, in their order; all of them if they are few.
+    """Selects the verdicts that matter, in their order; all of them if they are at most `FEW`.
 
     Those are, until there are enough: the chosen, the last checkpoint, the best, the first, the
     neighbours of the chosen, the first and last of those tied with the best, those that stand
     beside these, and the first and the last that are not eligible.
     """
     verdicts = found.verdicts
-    if len(verdicts) <= MOST:
+    if len(verdicts) <= FEW:
         return list(verdicts)
     checkpoints = [i for i, v in enumerate(verdicts) if not v.is_average]
     chosen = next((i for i, v in enumerate(verdicts) if v.name == found.chosen), None)
@@ -63,6 +63,8 @@ def row_cells(verdict: Verdict, found: SweepVerdicts) -> tuple[str, str, str]:
 def in_words(verdict: Verdict, found: SweepVerdicts) -> str:
     """Says a verdict in few words; by how much is in the column of the difference.
 
+    By which rule the chosen was chosen is in the sentence of the decision.
+
     What is significantly worse than another than the chosen says than which, and by how much, since
     its difference to the chosen may be not significant.
 
@@ -71,7 +73,7 @@ def in_words(verdict: Verdict, found: SweepVerdicts) -> str:
         found: Verdicts of the sweep.
     """
     if verdict.name == found.chosen:
-        return f"chosen: {verdict.reason}"
+        return "chosen"
     if verdict.status not in (Status.TIED_WITH_BEST, Status.WORSE):
         return verdict.reason
     by = next((other for other in found.verdicts if other.name == verdict.beaten_by), None)

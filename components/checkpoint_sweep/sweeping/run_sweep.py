@@ -259,9 +259,12 @@ def _candidates(models: ModelPaths, settings: SweepSettings) -> RunCandidates:
             logging.warning("Skipping the checkpoint of %s: %s", checkpoint.label, reason)
     steps = [checkpoint.step for checkpoint in found.checkpoints]
     of_runs = f" of {len(models.runs)} runs" if len(models.runs) > 1 else ""
-    logging.info(
-        "sweeping %d checkpoints%s, step %d to %d", len(steps), of_runs, min(steps), max(steps)
-    )
+    if len(steps) == 1:
+        logging.info("sweeping 1 checkpoint, step %d", *steps)
+    else:
+        logging.info(
+            "sweeping %d checkpoints%s, step %d to %d", len(steps), of_runs, min(steps), max(steps)
+        )
     return found
 
 

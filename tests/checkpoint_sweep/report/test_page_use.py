@@ -22,11 +22,11 @@ def test_the_table_sorts_and_filters_by_keyboard(open_report: Open) -> None:
     made = fake_report.report(nan=(3,))
     page = open_report(made).page
 
-    page.locator("#verdict-table thead button").nth(1).focus()
+    page.locator("#verdict-table thead button").nth(2).focus()
     page.keyboard.press("Enter")
     page.keyboard.press("Enter")
     values = page.locator("#verdict-table tbody tr").evaluate_all(
-        "rows => rows.map(r => r.cells[1].dataset.value)"
+        "rows => rows.map(r => r.cells[2].dataset.value)"
     )
     numbers = [float(value) for value in values if value]
     assert numbers == sorted(numbers, reverse=True)
@@ -70,6 +70,17 @@ def test_the_page_fits_windows_and_the_theme(open_report: Open, scheme: str) -> 
     )
     assert (paper < text) == (scheme == "dark")
     assert abs(paper - text) > 380
+
+
+def test_on_a_phone_each_verdict_is_in_view_in_one_line(open_report: Open) -> None:
+    page = open_report(fake_report.report()).page
+    page.set_viewport_size({"width": 390, "height": 800})
+    ends, heights = page.locator("#verdict-table tbody tr:not(.chosen) .verdict").evaluate_all(
+        """cells => [cells.map(cell => cell.getBoundingClientRect().right),
+          cells.map(cell => cell.getClientRects()[0].height)]"""
+    )
+    assert max(ends) <= 390
+    assert max(heights) < 2 * 20  # Two lines.
 
 
 def test_in_print_nothing_is_cut_off_or_folded(open_report: Open) -> None:

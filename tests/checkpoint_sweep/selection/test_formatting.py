@@ -56,6 +56,7 @@ def _dropped(step: int) -> Verdict:
             "auc 0.9498 ± 0.0065; no other checkpoint passed",
             id="no other",
         ),
+        pytest.param([_BEST], "auc 0.9498 ± 0.0065; it is the only checkpoint", id="only one"),
         pytest.param(
             [_BEST, _dropped(1), _dropped(2)],
             "auc 0.9498 ± 0.0065; the race dropped 2 checkpoints",

@@ -25,7 +25,7 @@ def _found(*values: float | None, chosen: int) -> SweepVerdicts:
 
 def test_each_new_checkpoint_has_a_line_and_the_last_names_the_chosen() -> None:
     assert lines_of_new(_found(0.8, 0.7, None, chosen=1), ()) == [
-        "step 1: auc 0.800 ± 0.010, chosen: best value",
+        "step 1: auc 0.800 ± 0.010, chosen",
         "step 2: auc 0.700 ± 0.010, significantly worse",
         "step 3: unreadable: cut short; chosen: step 1",
     ]
@@ -34,6 +34,6 @@ def test_each_new_checkpoint_has_a_line_and_the_last_names_the_chosen() -> None:
 def test_a_checkpoint_that_was_told_has_no_line_again() -> None:
     told = {"step-00000001", "step-00000002"}
     assert lines_of_new(_found(0.8, 0.7, 0.9, chosen=3), told) == [
-        "step 3: auc 0.900 ± 0.010, chosen: best value"
+        "step 3: auc 0.900 ± 0.010, chosen"
     ]
     assert lines_of_new(_found(0.8, 0.7, chosen=1), told) == []

@@ -273,7 +273,8 @@ class CandidateEvaluator:
         self._entries.append(entry)
         ledger.write_ledger(self._directory, self._entries)
         self.results.append(result)
-        level = logging.DEBUG if reused or self._request.split else logging.INFO
+        told = status == EntryStatus.SKIPPED and spec.averaged is None  # When it was found.
+        level = logging.DEBUG if reused or told or self._request.split else logging.INFO
         if self._request.split and result.excluded_reason:
             level = logging.WARNING  # No verdict says so.
         done = sum(not r.is_average for r in self.results)

@@ -79,30 +79,42 @@ function valueRows(report, intervals, slice, metric) {
   });
 }
 
+const NEAREST = 0.75; // Of the points, what a chart shows even where what decides is close together.
+
 /**
- * The limits of a chart: all of what decides, which is the chosen and those tied with the best, and
- * of the others what lies not much further away. Null where all points fit.
+ * The limits of a chart: all of what decides, which is the chosen and those tied with the best (the
+ * middle, where none is chosen), and of the others what lies not much further away, three quarters of
+ * all points at least. Null where all points fit, without being squeezed by the furthest.
  */
 function limitsOf(rows) {
   const drawn = rows.filter((row) => row.value !== null);
-  const deciding = drawn.filter((row) => ['chosen', 'tied with the best'].includes(row.state));
+  if (!drawn.length) return null;
   const ends = (some) => some.flatMap((row) => [row.value, row.low, row.high]).filter((end) => end !== null);
-  if (deciding.length < 2) return null;
-  const [low, high] = [Math.min(...ends(deciding)), Math.max(...ends(deciding))];
-  const [least, most] = [Math.min(...ends(drawn)), Math.max(...ends(drawn))];
-  const room = high - low;
-  if (!room || (least >= low - room && most <= high + room)) return null;
+  const extent = (values) => [Math.min(...values), Math.max(...values)];
+  const deciding = drawn.filter((row) => ['chosen', 'tied with the best'].includes(row.state));
+  const sorted = drawn.map((row) => row.value).sort((a, b) => a - b);
+  const [low, high] = extent(deciding.length ? ends(deciding) : [sorted[Math.floor(sorted.length / 2)]]);
+  const away = drawn.map(({ value }) => Math.max(low - value, value - high, 0)).sort((a, b) => a - b);
+  const room = Math.max(high - low, away[Math.ceil(NEAREST * away.length) - 1]);
+  const [least, most] = extent(ends(drawn));
+  if (!room || Math.max(low - least, most - high) <= 2 * room) return null;
   return [Math.max(least, low - room) - room / 20, Math.min(most, high + room) + room / 20];
 }
 
-/** Levels that a chart of the rows can show without squeezing its points, and those it cannot. */
-function nearAndFar(lines, rows) {
+/**
+ * What a chart of the rows shows: its limits (null for those of its points), the lines that it can
+ * show without squeezing them, and those it cannot. Where none is chosen, how far all are from a
+ * threshold is what matters.
+ */
+function viewOf(rows, lines) {
   const limits = limitsOf(rows);
   const ends = limits || rows.flatMap((row) => [row.value, row.low, row.high]).filter((end) => end !== null);
   const [low, high] = [Math.min(...ends), Math.max(...ends)];
-  const room = limits ? 0 : (high - low) / 2;
+  const room = (high - low) * (rows.some((row) => row.state === 'chosen') ? 0.5 : 2);
   const isNear = ({ level }) => !ends.length || low === high || (level >= low - room && level <= high + room);
-  return [lines.filter(isNear), lines.filter((line) => !isNear(line))];
+  const [near, far] = [lines.filter(isNear), lines.filter((line) => !isNear(line))];
+  const levels = near.map(({ level }) => level);
+  return { limits: limits && [Math.min(low, ...levels), Math.max(high, ...levels)], near, far };
 }
 
 /** Value thresholds of a metric on a slice, and the baseline's value. */
@@ -168,10 +180,14 @@ function heatRows(report, metric, which, higherIsBetter) {
     });
   }));
   const at = candidates.findIndex((c) => report.decision && c.name === report.decision.chosen);
-  const counting = rows.filter((row) => row.value !== null && !row.few);
+  // What the chart by step does not show either would leave one colour to all others.
+  const overall = candidates.map((c) => ({ value: finite(report.values[c.name][0][metric]), low: null, high: null, state: stateOf(report, c), label: c.label }));
+  const limits = limitsOf(overall);
+  const beyond = new Set(overall.filter(({ value }) => limits && value !== null && (value < limits[0] || value > limits[1])).map(({ label }) => label));
+  const counting = rows.filter((row) => row.value !== null && !row.few && !beyond.has(row.candidate));
   const values = (counting.length ? counting : rows.filter((row) => row.value !== null)).map((row) => row.value);
   const domain = values.length ? { domain: [values.reduce((x, y) => Math.min(x, y)), values.reduce((x, y) => Math.max(x, y))] } : {};
-  return { rows, domain, slices: slices.map(named), candidates: candidates.map((c) => c.label), chosen: at < 0 ? null : candidates[at].label };
+  return { rows, domain, slices: slices.map(named), candidates: candidates.map((c) => c.label), chosen: at < 0 ? null : candidates[at].label, beyond: [...beyond] };
 }
 
 /** One row a slice: the chosen less the baseline, with the interval where it is known. */

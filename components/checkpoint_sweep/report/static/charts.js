@@ -32,7 +32,7 @@ function stepSpec(report, intervals, slice, metric, view, width) {
   const rows = stepRows(report, intervals, slice, metric, view);
   const isDifference = view === 'difference';
   const title = isDifference ? `Δ ${report.metrics[metric]} vs. chosen` : report.metrics[metric];
-  const limits = limitsOf(rows);
+  const { limits, near } = viewOf(rows, isDifference ? [] : levels(report, slice, metric));
   const scale = { zero: isDifference, ...(limits ? { domain: limits, nice: false } : {}) };
   const y = { field: 'value', type: 'quantitative', title, scale };
   const between = { y: { field: 'low', type: 'quantitative' }, y2: { field: 'high' } };
@@ -50,7 +50,6 @@ function stepSpec(report, intervals, slice, metric, view, width) {
   const bars = inside.filter((row) => row.low !== null);
   const isBand = rows.length > FEW_BARS;
   const chosen = rows.filter((row) => row.state === 'chosen');
-  const [near] = isDifference ? [[]] : nearAndFar(levels(report, slice, metric), rows);
   const legend = { encoding: { symbols: { fillOpacity: { value: 1 }, strokeOpacity: { value: 1 }, opacity: { value: 1 } } }, ...(width < 640 ? { columns: width < 400 ? 1 : 2 } : {}) };
   const color = { field: 'state', title: null, scale: { domain: present, range: at.map((i) => STATE_COLOURS[i]) }, legend };
   const shape = { field: 'state', title: null, scale: { domain: present, range: at.map((i) => STATE_SHAPES[i]) }, legend };
@@ -148,7 +147,7 @@ function sliceAxis(width, axis) {
 }
 
 function heatSpec(report, metric, which, higherIsBetter, width) {
-  const { rows, slices, candidates, chosen, domain } = heatRows(report, metric, which, higherIsBetter);
+  const { rows, slices, candidates, chosen, domain, beyond } = heatRows(report, metric, which, higherIsBetter);
   const x = { field: 'candidate', type: 'nominal', title: 'training step', sort: null, scale: { domain: candidates }, axis: { labelAngle: -60, labelOverlap: true, labelLimit: 120, labelExpr: "replace(replace(datum.label, 'step ', ''), ' of ', ', ')" } };
   const y = { field: 'slice', type: 'nominal', title: null, sort: null, scale: { domain: slices }, axis: sliceAxis(width, { labelFontSize: slices.length > 40 ? 10 : 12 }) };
   // Names of runs are longer than steps: what their labels need below is not taken from the rows.
@@ -173,6 +172,7 @@ function heatSpec(report, metric, which, higherIsBetter, width) {
     },
     cells: rows.length,
     few: rows.some((row) => row.few),
+    beyond,
   };
 }
 

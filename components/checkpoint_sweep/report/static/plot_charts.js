@@ -95,8 +95,8 @@ function classesSpec(plot, who, width) {
 /** The binary confusion matrix as a table, at a threshold that a slider moves. */
 function matrixFigure(plot, who) {
   const figure = document.createElement('figure');
-  figure.innerHTML = '<figcaption>Confusion matrix of <span></span></figcaption><p class="controls"><label>positive above <input type="range" min="0"> <output></output></label></p><div class="scroll" tabindex="0"><table class="matrix"><thead><tr><td></td><th scope="col">predicted positive</th><th scope="col">predicted negative</th></tr></thead><tbody><tr><th scope="row">actually positive</th><td></td><td></td></tr><tr><th scope="row">actually negative</th><td></td><td></td></tr></tbody></table></div><p class="note"></p>';
-  figure.querySelector('span').textContent = who;
+  figure.innerHTML = '<figcaption></figcaption><p class="controls"><label>positive above <input type="range" min="0"> <output></output></label></p><div class="scroll" tabindex="0"><table class="matrix"><thead><tr><td></td><th scope="col">predicted positive</th><th scope="col">predicted negative</th></tr></thead><tbody><tr><th scope="row">actually positive</th><td></td><td></td></tr><tr><th scope="row">actually negative</th><td></td><td></td></tr></tbody></table></div><p class="note"></p>';
+  figure.querySelector('figcaption').textContent = `Confusion matrix of ${who}`;
   const slider = figure.querySelector('input');
   slider.max = plot.threshold.length - 1;
   const distance = plot.threshold.map((threshold) => Math.abs(threshold - 0.5));

@@ -88,17 +88,19 @@ async function drawSteps(report, intervals) {
   const view = byId('step-view').value;
   await draw(byId('step-chart'), stepSpec(report, intervals, slice, metric, view, byId('step-chart').clientWidth));
   const rows = stepRows(report, intervals, slice, metric, view);
-  const limits = limitsOf(rows);
+  const { limits, far } = viewOf(rows, view === 'value' ? levels(report, slice, metric) : []);
   const beyond = limits ? rows.filter(({ value }) => value !== null && (value < limits[0] || value > limits[1])) : [];
-  const far = view === 'value' ? nearAndFar(levels(report, slice, metric), rows)[1].map(({ what }) => what) : [];
   const better = higherIsBetter(report, metric);
   byId('step-note').textContent = [
     better === null ? '' : `${better ? 'Higher' : 'Lower'} is better.`,
     intervalNote(report, rows, view),
     report.decision && report.decision.chosen ? 'Orange is the chosen; the dotted line marks its step.' : '',
-    beyond.length || far.length ? `Beyond what the chart shows: ${[...beyond.slice(0, 5).map(({ name, shown }) => `${name} (${shown})`), ...(beyond.length > 5 ? [`${beyond.length - 5} more`] : []), ...far].join('; ')}.` : '',
+    beyond.length || far.length ? `Beyond what the chart shows: ${[...(beyond.length ? [some(beyond.map(({ name, shown }) => `${name} (${shown})`), 5)] : []), ...far.map(({ what }) => what)].join('; ')}.` : '',
   ].join(' ').trim();
 }
+
+/** The first of some texts, and how many more there are. */
+const some = (texts, most) => [...texts.slice(0, most), ...(texts.length > most ? [`${texts.length - most} more`] : [])].join(', ');
 
 function intervalNote(report, rows, view) {
   if (!rows.some((row) => row.low !== null)) return 'No intervals are known for this.';
@@ -113,7 +115,7 @@ async function drawHeat(report) {
   const metric = Number(byId('heat-metric').value);
   const better = higherIsBetter(report, metric);
   const which = byId('heat-feature').value;
-  const { spec, cells, few } = heatSpec(report, metric, which, better, byId('heat-chart').clientWidth);
+  const { spec, cells, few, beyond } = heatSpec(report, metric, which, better, byId('heat-chart').clientWidth);
   await draw(byId('heat-chart'), spec, cells > SVG_CELLS ? 'canvas' : 'svg', { formatTooltip: cellTooltip });
   const chosen = report.decision && report.decision.chosen;
   const hidden = report.metrics_omitted;
@@ -121,6 +123,7 @@ async function drawHeat(report) {
     better === null ? 'Yellow is high, blue is low.' : `Yellow is better, blue is worse (${better ? 'higher' : 'lower'} is better).`,
     `The slices in which ${chosen ? 'the chosen' : 'the last'} is ${better === null ? 'lowest' : 'worst'} are at the top, below all examples together${few ? `; those of fewer than ${FEW_EXAMPLES} examples, with their number, at the end` : ''}.`,
     'An example without the feature is in no slice of it; true and false are 1 and 0.',
+    beyond.length ? `Beyond the range of the colours: ${some(beyond, 5)}.` : '',
     report.unsupported.some(([, m]) => m === metric) ? 'Grey: not defined, or too few examples of a class.' : '',
     which === 'first' ? 'The menu has the others.' : '',
     hidden ? `For the size of this page, ${hidden} metrics are only on all examples; all are in metrics.csv.` : '',

@@ -77,7 +77,7 @@ function fillTable(table, headings, rows, texts = []) {
     const line = body.insertRow();
     row.forEach((value, i) => {
       const cell = document.createElement(i ? 'td' : 'th');
-      cell.textContent = isText(i) ? value : short(value);
+      cell.textContent = isText(i) ? value : Number.isInteger(value) ? value.toLocaleString('en-US') : short(value);
       if (!isText(i)) {
         cell.className = 'number';
         cell.dataset.value = isNumber(value) ? value : '';

@@ -47,6 +47,8 @@ def export_graph(
     typer.echo(f"{directory}: step {exported}")
     screen.say("To begin with:")
     screen.say_command(
-        f"checkpoint-sweep init --model={shlex.quote(directory)} "
-        "--examples=EXAMPLES --output=eval_config.pbtxt"
+        "checkpoint-sweep init",
+        f"--model={shlex.quote(directory)}",
+        "--examples=EXAMPLES",
+        "--output=eval_config.pbtxt",
     )

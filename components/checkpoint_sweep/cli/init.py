@@ -73,12 +73,13 @@ def init(
             f"{', with --force' if output else ''}."
         )
     if output is not None:
-        given = " ".join(f"--examples={shlex.quote(pattern)}" for pattern in examples)
         screen.say(f"{output} is written. Edit it, and then:")
         screen.say_command(
-            "checkpoint-sweep sweep RUN "
-            f"--model={shlex.quote(drafted.model)} {given} --config={shlex.quote(output)} "
-            f"--select={drafted.select}"
+            "checkpoint-sweep sweep RUN",
+            f"--model={shlex.quote(drafted.model)}",
+            *(f"--examples={shlex.quote(pattern)}" for pattern in examples),
+            f"--config={shlex.quote(output)}",
+            f"--select={drafted.select}",
         )
 
 

@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 import warnings
+from collections.abc import Sequence
 from contextvars import ContextVar
 from pathlib import Path
 from typing import NoReturn, TextIO
@@ -54,9 +55,35 @@ def say(message: str) -> None:
     typer.echo(_fitting(printable(message), stderr()), file=stderr())
 
 
-def say_command(command: str) -> None:
-    """Prints a command to stderr, on one line, so that it can be copied."""
-    typer.echo(f"  {printable(command)}", file=stderr())
+def say_command(name: str, *options: str) -> None:
+    """Prints a command to stderr so that it can be copied: on a terminal in lines that fit.
+
+    Args:
+        name: What the command begins with, such as "checkpoint-sweep sweep RUN".
+        options: Its options, quoted for a shell.
+    """
+    width = shutil.get_terminal_size().columns if stderr().isatty() else 0
+    typer.echo("\n".join(command_lines([name, *map(printable, options)], width)), file=stderr())
+
+
+def command_lines(parts: Sequence[str], width: int) -> list[str]:
+    """Writes a command in lines that end in a backslash, where they have to fit.
+
+    >>> command_lines(["sweep run", "--model=export", "--select=auc"], 22)
+    ['  sweep run \\', '      --model=export \\', '      --select=auc']
+
+    Args:
+        parts: Parts of the command that stay whole.
+        width: Width to fit in; 0 for one line.
+    """
+    lines = [f"  {parts[0]}"]
+    for part in parts[1:]:
+        if width and len(lines[-1]) + len(part) + len("  \\") > width:
+            lines[-1] += " \\"
+            lines.append(f"      {part}")
+        else:
+            lines[-1] += f" {part}"
+    return lines
 
 
 def say_loading() -> None:

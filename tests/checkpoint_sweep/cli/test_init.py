@@ -27,3 +27,12 @@ def test_a_model_that_does_not_predict_is_bad_input(
     assert words in ended.output
     assert ("--model=export/1796049672" in ended.output) == (status == 0)
     assert config.read_text() == "# drafted\n"
+
+
+def test_a_command_is_broken_between_options_where_it_does_not_fit() -> None:
+    parts = ["checkpoint-sweep sweep RUN", "--model=export", "--examples='a b'", "--config=c.pbtxt"]
+    assert screen.command_lines(parts, 0) == [f"  {' '.join(parts)}"]
+    lines = screen.command_lines(parts, 50)
+    assert max(map(len, lines)) <= 50
+    assert "".join(line.removesuffix("\\") for line in lines).split() == " ".join(parts).split()
+    assert [line.endswith(" \\") for line in lines] == [True] * (len(lines) - 1) + [False]

@@ -12,6 +12,7 @@ from tensorflow_model_analysis.proto import config_pb2
 
 from checkpoint_sweep import SweepOptions, sweep
 from checkpoint_sweep.common.errors import UserError
+from checkpoint_sweep.evaluation.preflight.support import compiled_metrics_warning
 from checkpoint_sweep.saved_model.parsed_features import parsed_features
 from checkpoint_sweep.saved_model.saved_model import SavedModel
 from checkpoint_sweep.selection.criteria import Direction
@@ -71,8 +72,36 @@ def test_a_keras_classifiers_and_a_regressions_configs_are_taken_by_a_sweep(
     assert [v.value is not None for v in swept.verdicts] == [True] * 2
 
 
+def test_a_compiled_model_gets_a_config_under_which_no_sweep_warns_of_its_metrics(
+    tmp_path: Path,
+) -> None:
+    model = tf.keras.Sequential([tf.keras.layers.Dense(1, input_shape=(2,), name="price")])
+    _write_csv(tmp_path / "eval.csv")
+    configs = []
+    for compiled in (False, True):
+        if compiled:
+            model.compile("sgd", "mae", metrics=["mse"])
+        export = str(tmp_path / f"export-{compiled}")
+        serve = _serving(model, "price")
+        tf.keras.models.save_model(model, export, save_format="tf", signatures=serve)
+        drafted = draft(export, str(tmp_path / "eval.csv"))
+        configs.append(text_format.Parse(drafted.text, config_pb2.EvalConfig()))
+        assert compiled_metrics_warning(SavedModel(export), configs[-1]) is None
+    assert [c.options.HasField("include_default_metrics") for c in configs] == [False, True]
+
+
 def _save(model: Any, output: str, directory: Path) -> None:
     """Two checkpoints and an export that parses the features a and b."""
+    for step in (1, 2):
+        for variable in model.variables:
+            values = np.random.default_rng(step).uniform(-1, 1, variable.shape)
+            variable.assign(values.astype(np.float32))
+        tf.train.Checkpoint(model=model).write(str(directory / "run" / f"ckpt-{step}"))
+    tf.saved_model.save(model, str(directory / "export"), signatures=_serving(model, output))
+
+
+def _serving(model: Any, output: str) -> dict[str, Any]:
+    """The signature of an export that parses the features a and b."""
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="examples")])
     def serve(examples: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -80,12 +109,7 @@ def _save(model: Any, output: str, directory: Path) -> None:
         columns = tf.io.parse_example(examples, spec)
         return {output: model(tf.stack([columns["a"], columns["b"]], axis=1))}
 
-    for step in (1, 2):
-        for variable in model.variables:
-            values = np.random.default_rng(step).uniform(-1, 1, variable.shape)
-            variable.assign(values.astype(np.float32))
-        tf.train.Checkpoint(model=model).write(str(directory / "run" / f"ckpt-{step}"))
-    tf.saved_model.save(model, str(directory / "export"), signatures={"serving_default": serve})
+    return {"serving_default": serve}
 
 
 def _write_csv(path: Path) -> None:

@@ -87,7 +87,7 @@ def compiled_metrics_warning(
     wanted = not options.HasField("include_default_metrics") or (
         options.include_default_metrics.value
     )
-    if not wanted or not _compiled(saved_model.directory):
+    if not wanted or not is_compiled(saved_model.directory):
         return None
     return (
         f"The metrics that {saved_model.directory} was compiled with are not computed, only those "
@@ -97,8 +97,12 @@ def compiled_metrics_warning(
     )
 
 
-def _compiled(directory: str) -> bool:
-    """Tells whether a SavedModel is a Keras model, saved with its training configuration."""
+def is_compiled(directory: str) -> bool:
+    """Tells whether a SavedModel is a Keras model, saved with its training configuration.
+
+    Args:
+        directory: Directory of the SavedModel.
+    """
     path = os.path.join(directory, _KERAS_METADATA)
     if not tf.io.gfile.exists(path):
         return False

@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Sequence
 
 from checkpoint_sweep.common.sequences import as_list
+from checkpoint_sweep.evaluation.preflight.support import is_compiled
 from checkpoint_sweep.saved_model.saved_model import SavedModel
 from checkpoint_sweep.saved_model.timestamped_exports import find_export
 from checkpoint_sweep.sweeping.config_files import read_schema
@@ -86,7 +87,7 @@ def draft(
         )
     of_label = features[guessed.label]
     return Draft(
-        text.to_text(guessed, of_label, rows),
+        text.to_text(guessed, of_label, rows, is_compiled(model)),
         text.select(guessed, of_label),
         guessed.notes,
         problem,

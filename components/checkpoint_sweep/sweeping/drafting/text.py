@@ -34,19 +34,21 @@ def select(guess: Guess, label: Feature) -> str:
     return "mean_absolute_error"
 
 
-def to_text(guess: Guess, label: Feature, rows: int) -> str:
+def to_text(guess: Guess, label: Feature, rows: int, is_compiled: bool = False) -> str:
     """Renders a text proto of `tfma.EvalConfig`.
 
     Args:
         guess: Guess of what to evaluate.
         label: Feature of the label.
         rows: Number of the examples that were looked at.
+        is_compiled: Whether the model brings the metrics of `model.compile`.
     """
     return _template().render(
         guess=guess,
         label=label,
         looked_at=f"the first {rows:,} examples" if rows >= LOOKED_AT else f"{rows:,} examples",
         change=_CHANGE,
+        is_compiled=is_compiled,
         BINARY=BINARY,
         MULTI_CLASS=MULTI_CLASS,
         MULTI_LABEL=MULTI_LABEL,

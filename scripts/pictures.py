@@ -54,6 +54,7 @@ def terminal() -> None:
             [sys.executable, str(_ROOT / "scripts" / "sample_run.py"), "sample"],
             cwd=folder,
             check=True,
+            stdout=subprocess.DEVNULL,
         )
         inputs = ["--model=sample/export", "--examples=sample/eval.csv"]
         config, _ = _printed(folder, ["init", *inputs])

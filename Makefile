@@ -68,14 +68,16 @@ test: $(TEST_ENVIRONMENTS)  #+ Run all tests; a part by PYTEST_ARGS='-m "not slo
 # What differs by versions: engine beside stock TFMA, choices, command line, exports, reports. Tests that
 # need TFX or Estimator are skipped (tests/support/needs.py).
 PORTABLE := cli report saved_model selection sweeping/test_sweep.py sweeping/test_without_estimator.py \
-    evaluation/test_tfma_internals.py evaluation/aggregate evaluation/plan evaluation/results
+    evaluation/test_tfma_internals.py evaluation/test_engine_equals_tfma.py \
+    evaluation/aggregate evaluation/plan evaluation/plots evaluation/results
 # Python 3.11 has the TensorFlow, the TFMA and the Keras of 3.10: what they decide is tested there.
-PORTABLE_3.12 := model_run/test_keras3.py evaluation/jackknife
+PORTABLE_3.12 := model_run/test_keras3.py evaluation/jackknife evaluation/test_hard_cases.py \
+    evaluation/test_random_evaluations.py
 test-3.11:  #+ Test the library on Python 3.11
 test-3.12:  #+ Test the library on Python 3.12, with the newest TensorFlow
 $(OTHER_PYTHONS:%=test-%): test-%: .venv-%/.installed
 	@PATH="$(CURDIR)/.venv-$*/bin:$$PATH" .venv-$*/bin/python -m pytest --numprocesses=auto \
-	    --dist=loadfile --no-loadscope-reorder -m "not slow" $(PYTEST_ARGS) \
+	    --dist=loadfile --no-loadscope-reorder -m "not slow or every_python" $(PYTEST_ARGS) \
 	    $(addprefix tests/checkpoint_sweep/,$(PORTABLE) $(PORTABLE_$*))
 
 lint: .venv/.installed  #+ Check style and types
@@ -130,9 +132,9 @@ wheel:  ## Build the library as a wheel, into dist/
 	@ls dist/*.whl
 
 LOCK_WITHOUT_PYTHON := uv pip compile --quiet --python-platform x86_64-manylinux_2_28 \
-    --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock"
+    --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" $(ARGS)
 LOCK := $(LOCK_WITHOUT_PYTHON) --python-version 3.10
-lock:  #+ Renew locks and constraints.txt (needs uv)
+lock:  #+ Lock what pyproject.toml asks for (needs uv); the newest by ARGS=--upgrade
 	$(LOCK) --extra dev pyproject.toml --output-file requirements.txt
 	for version in $(OTHER_PYTHONS); do $(LOCK_WITHOUT_PYTHON) --python-version $$version \
 	    --extra test pyproject.toml --output-file requirements-$$version.txt || exit 1; done

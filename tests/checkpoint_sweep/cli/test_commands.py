@@ -205,7 +205,9 @@ def test_what_nobody_foresaw_is_a_sentence_and_a_log(
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("moment", ["at once", "while it imports"])
+@pytest.mark.parametrize(
+    "moment", ["at once", pytest.param("while it imports", marks=pytest.mark.slow)]
+)
 def test_a_signal_is_a_sentence_and_a_status(
     number: signal.Signals,
     moment: str,

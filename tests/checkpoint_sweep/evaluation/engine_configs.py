@@ -1,5 +1,9 @@
 """One EvalConfig for each family of metrics that the engine supports."""
 
+from tensorflow_model_analysis.metrics import metric_types
+
+# TFMA 0.52 has no `FairnessIndicators`.
+_REGISTERED = metric_types.registered_metrics()
 # Every metric of a family is computed with and without example weights.
 BOTH = "example_weights { weighted: true unweighted: true }"
 
@@ -39,7 +43,7 @@ BINARY = (
     'ConfusionMatrixPlot:"num_thresholds": 50',
     "ExampleCount",
     "F1Score",
-    "FairnessIndicators",
+    *(["FairnessIndicators"] if "FairnessIndicators" in _REGISTERED else []),
     "FalseNegatives",
     "FalsePositives",
     "MeanAbsoluteError",

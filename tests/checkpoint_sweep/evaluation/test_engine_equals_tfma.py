@@ -22,7 +22,7 @@ def sources(tmp_path_factory):
     return {kind: taxi_models.write_models(directory, kind, MODELS) for kind in kinds}
 
 
-@pytest.mark.parametrize("models", [1, 3])
+@pytest.mark.parametrize("models", [1, pytest.param(3, marks=pytest.mark.every_python)])
 @pytest.mark.parametrize("family", engine_configs.configs())
 def test_all_metrics_and_plots_of_a_model_equal_tfmas(family, models, data, sources, tmp_path):
     kind, text = engine_configs.configs()[family]

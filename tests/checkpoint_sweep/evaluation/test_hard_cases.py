@@ -193,6 +193,7 @@ CASES = {
 }
 
 
+@pytest.mark.every_python
 @pytest.mark.parametrize("name", CASES)
 def test_metrics_equal_stock_tfmas(name: str, tmp_path: Path) -> None:
     case = CASES[name]

@@ -59,6 +59,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> fuzz.Models:
 
 
 @pytest.mark.slow
+@pytest.mark.every_python
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_random_evaluation_equals_stock_tfmas(
     seed: int, models: fuzz.Models, tmp_path: Path

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 from tensorflow_model_analysis.proto import metrics_for_slice_pb2
 
+from checkpoint_sweep.evaluation import tfma_internals
 from checkpoint_sweep.evaluation.plots import wire
 
 
@@ -81,16 +82,17 @@ class ThresholdMatrices(ArrayPlot):
     def serialize(self) -> bytes:
         """Returns the bytes of a ``ConfusionMatrixAtThresholds``.
 
-        Source: ``Matrices.to_proto`` of TFMA 0.46.
+        Source: ``Matrices.to_proto`` of TFMA 0.46 and 0.52.
         """
         tp, tn, fp, fn = self.cells
+        nothing = tfma_internals.plotted_ratio_of_nothing()
         with np.errstate(divide="ignore", invalid="ignore"):
-            precision = np.where(tp + fp > 0, tp / (tp + fp), 1.0)
-            recall = np.where(tp + fn > 0, tp / (tp + fn), 0.0)
+            precision = _ratio(tp, tp + fp, 1.0)
+            recall = _ratio(tp, tp + fn, 0.0)
             columns = {
-                "f1": 2 * precision * recall / (precision + recall),
-                "accuracy": (tp + tn) / (tp + tn + fp + fn),
-                "false_positive_rate": fp / (tn + fp),
+                "f1": _ratio(2 * precision * recall, precision + recall, nothing),
+                "accuracy": _ratio(tp + tn, tp + tn + fp + fn, nothing),
+                "false_positive_rate": _ratio(fp, tn + fp, nothing),
                 "false_omission_rate": fn / (tn + fn),
             }
         columns |= {
@@ -103,6 +105,11 @@ class ThresholdMatrices(ArrayPlot):
             "recall": recall,
         }
         return _matrices_writer(tuple(columns)).serialize(columns)
+
+
+def _ratio(numerator: np.ndarray, denominator: np.ndarray, nothing: float | None) -> np.ndarray:
+    quotient = numerator / denominator
+    return quotient if nothing is None else np.where(denominator > 0, quotient, nothing)
 
 
 @functools.lru_cache

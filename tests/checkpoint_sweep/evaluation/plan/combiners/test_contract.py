@@ -321,3 +321,20 @@ def test_no_examples_give_what_tfma_gives_for_none(
     expected = leaf.combine.extract_output(leaf.combine.create_accumulator())
     actual = leaf.vectorized.output(*_of_model(leaf, nothing, 0))
     _same(_plain(actual), _plain(expected))
+
+
+def test_example_weights_are_added_up_in_float64() -> None:
+    """Stock TFMA adds them up in float32 where NumPy 2 is installed."""
+    number = 2_000
+    data = Data(
+        np.zeros((number, 1)),
+        np.full((number, 1), 0.1, np.float32),
+        np.zeros((MODELS, number, 1), np.float32),
+    )
+    leaf = _leaf("ExampleCount", "ExampleCount", "", True)
+    assert leaf.vectorized is not None
+    expected = number * float(np.float32(0.1))
+    of_engine = leaf.vectorized.output(*_of_model(leaf, _sums(leaf, data, True), 0))
+    assert [*of_engine.values()] == [pytest.approx(expected, rel=1e-12)]
+    (of_tfma,) = leaf.combine.extract_output(_stock(leaf, data, True, 0)).values()
+    assert (abs(of_tfma - expected) > 1e-4) == (np.__version__ >= "2")

@@ -19,7 +19,7 @@ _REPOSITORY = Path(__file__).resolve().parents[2]
 _LATER = (
     "tensorflow",
     "tensorflow_model_analysis",
-    "checkpoint_sweep.sweeping.sweep",
+    "checkpoint_sweep.sweeping.full_sweep",
     "checkpoint_sweep.sweeping.watch",
     "checkpoint_sweep.sweeping.compare",
     "checkpoint_sweep.sweeping.drafting.draft",

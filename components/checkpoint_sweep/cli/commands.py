@@ -44,7 +44,7 @@ def sweep(
     Exit status: 0 when a checkpoint was chosen, 3 when none passed all thresholds, 2 for bad input,
     1 for an unexpected error, 130 or 143 when interrupted.
     """
-    _begin(quiet or as_json)
+    screen.before_imports(quiet or as_json)
     from checkpoint_sweep.sweeping.sweep import sweep as run_it
 
     with _progress(quiet or as_json):
@@ -141,12 +141,6 @@ def watch(
 
 def _single(paths: list[str]) -> str | list[str]:
     return paths[0] if len(paths) == 1 else paths
-
-
-def _begin(quiet: bool) -> None:
-    screen.before_imports(quiet)
-    if not quiet:
-        screen.say_loading()
 
 
 def _form(quiet: bool) -> screen.Form:

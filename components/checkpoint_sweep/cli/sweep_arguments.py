@@ -202,7 +202,7 @@ class SweepArguments:
     ] = None
 
     def to_options(self) -> "SweepOptions":
-        """Makes options of the library; this imports TensorFlow.
+        """Makes options of the library.
 
         Raises:
             UserError: An argument is wrong.

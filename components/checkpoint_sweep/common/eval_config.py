@@ -170,16 +170,20 @@ def metric_code(eval_config: config_pb2.EvalConfig) -> str:
     return digest_sources(metric_sources(eval_config))
 
 
+def metric_modules(eval_config: config_pb2.EvalConfig) -> list[str]:
+    """Lists the modules of the metrics that are not TFMA's, in order."""
+    modules = {metric.module for spec in eval_config.metrics_specs for metric in spec.metrics}
+    return sorted(name for name in modules if name and not name.startswith(_TFMA))
+
+
 def metric_sources(eval_config: config_pb2.EvalConfig) -> dict[str, Path]:
     """Finds the source files of the metrics that the config names by module, by module name.
 
     Raises:
         EvalConfigError: A module cannot be found or parsed.
     """
-    modules = {metric.module for spec in eval_config.metrics_specs for metric in spec.metrics}
-    own = sorted(name for name in modules if name and not name.startswith(_TFMA))
     try:
-        return import_closure(own)
+        return import_closure(metric_modules(eval_config))
     except (ModuleNotFoundError, SyntaxError) as error:
         raise EvalConfigError(
             f"The evaluation config cannot be used: {first_line(error)}. Correct the module of its "

@@ -1,20 +1,25 @@
-"""The contract of an engine: the request to evaluate, and the outcome of each candidate."""
+"""The contract of an engine: the request to evaluate, and the outcome of each candidate.
+
+Importing it must stay cheap.
+"""
 
 import dataclasses
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Protocol
-
-import apache_beam as beam
-import pyarrow as pa
-from tensorflow_model_analysis.proto import config_pb2
+from typing import TYPE_CHECKING, Any, Protocol
 
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.common.wording import Words
-from checkpoint_sweep.evaluation.plan.tracked_metrics import UncertaintySpec
-from checkpoint_sweep.saved_model.model_source import ModelSource
 from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.racing import Racing
 from checkpoint_sweep.selection.statistic import Statistic
+
+if TYPE_CHECKING:
+    import apache_beam as beam
+    import pyarrow as pa
+    from tensorflow_model_analysis.proto import config_pb2
+
+    from checkpoint_sweep.evaluation.plan.tracked_metrics import UncertaintySpec
+    from checkpoint_sweep.saved_model.model_source import ModelSource
 
 DEFAULT_ENGINE = "fused"
 
@@ -57,16 +62,16 @@ class EvaluationRequest:
         split: Name of another split than the one that chooses, for messages; "" for that one.
     """
 
-    candidates: Sequence[ModelSource]
-    baseline: ModelSource | None
+    candidates: "Sequence[ModelSource]"
+    baseline: "ModelSource | None"
     outputs: dict[str, str]
-    eval_config: config_pb2.EvalConfig
+    eval_config: "config_pb2.EvalConfig"
     read: Callable[..., "beam.PCollection[pa.RecordBatch]"]
-    make_pipeline: Callable[[], beam.Pipeline]
+    make_pipeline: "Callable[[], beam.Pipeline]"
     tensor_adapter_config: Any = None
     batch_size: int | None = None
     memory_budget: int | None = None
-    tracked_metrics: UncertaintySpec | None = None
+    tracked_metrics: "UncertaintySpec | None" = None
     race: Race | None = None
     split: str = ""
 

@@ -1,12 +1,10 @@
-"""The checkpoints of a model run, and the range of them to sweep."""
+"""The checkpoints of a model run, and the range of them to sweep. Importing it must stay cheap."""
 
 import dataclasses
 import itertools
 import os
 import re
 from collections.abc import Iterator, Sequence
-
-import tensorflow as tf
 
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.common.files import PARTIAL, special_file, walk
@@ -18,7 +16,6 @@ from checkpoint_sweep.model_run.checkpoint_names import (
     steps_by_pattern,
 )
 from checkpoint_sweep.model_run.run_names import file_name
-from checkpoint_sweep.saved_model.tensor_bundle import TensorBundle, UnreadableError, bundle_files
 
 _INDEX = ".index"
 # TensorFlow's savers end the folder of a checkpoint that is not complete so.
@@ -194,6 +191,8 @@ def _of_folder(folder: str, files: Sequence[str], step_from: str | None) -> list
     names = sorted(file.removesuffix(_INDEX) for file in files if file.endswith(_INDEX))
 
     def written() -> dict[str, float]:
+        import tensorflow as tf
+
         paths = {name: os.path.join(folder, name + _INDEX) for name in names}
         return {name: tf.io.gfile.stat(path).mtime_nsec for name, path in paths.items()}
 
@@ -216,6 +215,8 @@ def _of_folder(folder: str, files: Sequence[str], step_from: str | None) -> list
 
 def _counts(prefix: str) -> set[int]:
     """Reads what a checkpoint counts; nothing of one that cannot be read."""
+    from checkpoint_sweep.saved_model.tensor_bundle import TensorBundle, UnreadableError
+
     try:
         bundle = TensorBundle(prefix)
         found = [key for key in bundle.shapes if _COUNTER.search(key) and not bundle.shapes[key]]
@@ -275,6 +276,8 @@ def check_data_files(checkpoint: Checkpoint) -> None:
     Raises:
         CheckpointError: A data file of it is missing, or no regular file.
     """
+    from checkpoint_sweep.saved_model.tensor_bundle import bundle_files
+
     files = bundle_files(checkpoint.prefix)
     if path := special_file(files):
         raise CheckpointError(

@@ -19,6 +19,7 @@ from checkpoint_sweep.selection.sweep_verdicts import SweepVerdicts
 
 SWEEP, WATCH = "sweep", "watch"  # which may go on in a folder, one of each
 LATEST = "latest"
+EXAMPLES = "examples"  # which were tables
 _OUTPUT = "output of sweeps"
 _NOT_ITSELF = frozenset("[\\")
 _NUMBER = re.compile("[0-9]{4,9}")

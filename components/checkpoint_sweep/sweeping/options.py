@@ -1,9 +1,11 @@
-"""The options of a sweep: its examples, its selection, and the way it evaluates."""
+"""The options of a sweep: its examples, its selection, and the way it evaluates.
+
+Importing it must stay cheap.
+"""
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-
-from tensorflow_model_analysis.proto import config_pb2
+from typing import TYPE_CHECKING
 
 from checkpoint_sweep.common.sequences import as_list
 from checkpoint_sweep.evaluation.request import DEFAULT_ENGINE, check_amounts
@@ -14,6 +16,9 @@ from checkpoint_sweep.selection.racing import Racing
 from checkpoint_sweep.selection.selection import Selection
 from checkpoint_sweep.selection.split_thresholds import SplitThreshold, check_split_names
 from checkpoint_sweep.sweeping.predictions.request import Predictions
+
+if TYPE_CHECKING:
+    from tensorflow_model_analysis.proto import config_pb2
 
 # In this process; Beam's default may download another runner.
 BEAM_ARGS = ("--runner=FnApiRunner",)
@@ -75,7 +80,7 @@ class SweepOptions:
     """
 
     examples: str | Sequence[str]
-    config: str | config_pb2.EvalConfig
+    config: "str | config_pb2.EvalConfig"
     select: str | Selection
     _: dataclasses.KW_ONLY
     output: str | None = None

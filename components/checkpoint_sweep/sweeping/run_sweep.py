@@ -76,6 +76,7 @@ def run_sweep(
     evaluation: str,
     export_to: str,
     open_splits: Mapping[str, Opener] | None = None,
+    when_checked: Callable[[], None] | None = None,
 ) -> SweepOutcome:
     """Evaluates every checkpoint, chooses one, and exports it.
 
@@ -89,6 +90,8 @@ def run_sweep(
         export_to: Directory for the chosen as a SavedModel; it must not exist.
         open_splits: Functions that open the examples of other splits, by name, on which every
             candidate is evaluated beside; None for none.
+        when_checked: Function that is called when all has been checked and nothing evaluated;
+            None for none.
 
     Raises:
         UserError: The model run cannot be swept (CheckpointError, ExportedModelError), or
@@ -195,6 +198,8 @@ def run_sweep(
         len(candidates.checkpoints),
         beside=beside,
     )
+    if when_checked is not None:
+        when_checked()
     counts = {name: source.counts for name, source in splits.items()}
     with progress.counting(examples.counts, counts):
         evaluate_candidates(evaluator, candidates, evaluation, direction, settings.averages)

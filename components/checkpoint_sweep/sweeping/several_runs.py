@@ -1,15 +1,17 @@
-"""What a sweep of several runs takes, and what it does not."""
+"""What a sweep of several runs takes, and what it does not. Importing it must stay cheap."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from checkpoint_sweep.common import files
 from checkpoint_sweep.common.sequences import as_list
 from checkpoint_sweep.common.wording import Words
 from checkpoint_sweep.model_run.run_names import RunsError
-from checkpoint_sweep.model_run.runs import ModelRun, make_runs
-from checkpoint_sweep.saved_model.timestamped_exports import find_export
 from checkpoint_sweep.sweeping import folder as folders
-from checkpoint_sweep.sweeping.settings import ModelPaths, SweepSettings
+
+if TYPE_CHECKING:
+    from checkpoint_sweep.model_run.runs import ModelRun
+    from checkpoint_sweep.sweeping.settings import ModelPaths, SweepSettings
 
 # In the path of an exported model: the folder of each run.
 RUN_FOLDER = "{run}"
@@ -42,7 +44,7 @@ def expand(run: str | Sequence[str], model: str | Sequence[str]) -> tuple[list[s
     return directories, models
 
 
-def runs_of(directories: Sequence[str], models: Sequence[str]) -> list[ModelRun]:
+def runs_of(directories: Sequence[str], models: Sequence[str]) -> "list[ModelRun]":
     """Makes the runs of a sweep of what `expand` gave.
 
     Raises:
@@ -50,6 +52,9 @@ def runs_of(directories: Sequence[str], models: Sequence[str]) -> list[ModelRun]
             models.
         SavedModelError: There are several SavedModels where one is to be.
     """
+    from checkpoint_sweep.model_run.runs import make_runs
+    from checkpoint_sweep.saved_model.timestamped_exports import find_export
+
     if len(directories) > 1 and (output := next(filter(folders.is_output, directories), None)):
         raise RunsError(
             f"{output} has the results of sweeps, so it is no run. Leave it out of the runs."
@@ -75,7 +80,7 @@ def check_single(run: str | Sequence[str], what: str) -> str:
     )
 
 
-def check_runs(settings: SweepSettings, models: ModelPaths) -> None:
+def check_runs(settings: "SweepSettings", models: "ModelPaths") -> None:
     """Checks that what is asked for makes sense of several runs.
 
     Raises:

@@ -1,4 +1,4 @@
-"""The line that a log has of a candidate once it is evaluated."""
+"""The lines that a log has of candidates once they are evaluated, or reused."""
 
 from absl import logging
 
@@ -31,3 +31,15 @@ def log_result(
     else:
         steps = ", ".join(map(str, result.averaged))
         logging.log(level, "%s%s, of the steps %s: %s", title, result.name, steps, outcome)
+
+
+def log_reuse(title: str, reused: int, left: int) -> None:
+    """Logs how many results are an earlier sweep's.
+
+    Args:
+        title: Beginning of the line.
+        reused: Number of results that are reused.
+        left: Number of candidates that are left to evaluate.
+    """
+    results = "result" if reused == 1 else "results"
+    logging.info("%sreusing %d earlier %s, %d to evaluate", title, reused, results, left)

@@ -14,7 +14,7 @@ from checkpoint_sweep.evaluation.candidates.fingerprint import (
     EvaluationFingerprint,
     changed_weights_reason,
 )
-from checkpoint_sweep.evaluation.candidates.log_result import log_result
+from checkpoint_sweep.evaluation.candidates.log_result import log_result, log_reuse
 from checkpoint_sweep.evaluation.candidates.reuse import copy_results, earlier
 from checkpoint_sweep.evaluation.request import Engine, Evaluated, EvaluationRequest
 from checkpoint_sweep.evaluation.results import ledger
@@ -144,11 +144,7 @@ class CandidateEvaluator:
                 if self._reuse(waiting[name], folder, entry):
                     del waiting[name]
         if len(waiting) < len(candidates):
-            known = len(candidates) - len(waiting)
-            results = "result" if known == 1 else "results"
-            logging.info(
-                "%sreusing %d earlier %s, %d to evaluate", self._title, known, results, len(waiting)
-            )
+            log_reuse(self._title, len(candidates) - len(waiting), len(waiting))
             reused = [spec.name for spec, _ in candidates if spec.name not in waiting]
             self._expect_beside(len(reused))
             self._evaluate_beside(reused)

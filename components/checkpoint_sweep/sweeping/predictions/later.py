@@ -20,7 +20,6 @@ from checkpoint_sweep.sweeping.example_files import open_files
 from checkpoint_sweep.sweeping.finished import read_result
 from checkpoint_sweep.sweeping.predictions.request import Predictions, PredictionsError
 from checkpoint_sweep.sweeping.predictions.write import write_predictions
-from checkpoint_sweep.sweeping.sweep import EXAMPLES
 from checkpoint_sweep.sweeping.tables.columns import of_evaluation
 
 
@@ -63,7 +62,7 @@ def write_predictions_of(sweep: str, steps: Sequence[int], key: str | None = Non
             patterns,
             made["example_splits"][0],
             schema,
-            os.path.join(output, EXAMPLES),
+            os.path.join(output, folders.EXAMPLES),
             lambda: of_evaluation(eval_config, saved_models, schema).also(made.get("cluster_key")),
             made.get("encoding", "utf-8"),
         )

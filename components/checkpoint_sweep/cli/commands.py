@@ -45,10 +45,16 @@ def sweep(
     1 for an unexpected error, 130 or 143 when interrupted.
     """
     screen.before_imports(quiet or as_json)
-    from checkpoint_sweep.sweeping.sweep import sweep as run_it
+    from checkpoint_sweep.sweeping.sweep import find_unchanged
 
+    given = _single(run), _single(model), arguments.to_options()
     with _progress(quiet or as_json):
-        result = run_it(_single(run), _single(model), arguments.to_options())
+        result = find_unchanged(*given)
+    if result is None:
+        with screen.loading(quiet or as_json):
+            from checkpoint_sweep.sweeping.full_sweep import full_sweep
+        with _progress(quiet or as_json):
+            result = full_sweep(*given)
     screen.show(result.directory, screen.Form.JSON if as_json else _form(quiet))
     if result.chosen is None:
         raise typer.Exit(screen.NONE_ELIGIBLE)
@@ -108,10 +114,9 @@ def watch(
     1 for an unexpected error, 130 or 143 when interrupted.
     """
     screen.before_imports(True)  # What each sweep says of all checkpoints is said once.
-    if not (quiet or as_json):
-        screen.say_loading()
-    from checkpoint_sweep.sweeping.watch import Until
-    from checkpoint_sweep.sweeping.watch import watch as run_it
+    with screen.loading(quiet or as_json):
+        from checkpoint_sweep.sweeping.watch import Until
+        from checkpoint_sweep.sweeping.watch import watch as run_it
 
     told: set[str] = set()
 

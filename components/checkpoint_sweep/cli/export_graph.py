@@ -39,8 +39,8 @@ def export_graph(
     Exit status: 0, or 2 for bad input.
     """
     screen.before_imports(True)
-    screen.say_loading()
-    from checkpoint_sweep.sweeping.export_graph import export_graph as run_it
+    with screen.loading():
+        from checkpoint_sweep.sweeping.export_graph import export_graph as run_it
 
     directory = output or f"{run.rstrip('/')}-export"
     exported = run_it(function, run, directory, step=step, averages=averages, step_from=step_from)

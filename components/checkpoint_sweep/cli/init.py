@@ -47,8 +47,8 @@ def init(
     if output is not None and os.path.exists(output) and not force:
         screen.fail(f"{output} exists. Name another file, or replace it by --force.")
     screen.before_imports(True)
-    screen.say_loading()
-    from checkpoint_sweep.sweeping.drafting.draft import draft
+    with screen.loading():
+        from checkpoint_sweep.sweeping.drafting.draft import draft
 
     drafted = draft(
         model,

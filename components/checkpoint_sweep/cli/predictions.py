@@ -29,8 +29,8 @@ def predictions(
     Exit status: 0, or 2 for bad input.
     """
     screen.before_imports(True)
-    screen.say_loading()
-    from checkpoint_sweep.sweeping.predictions.later import write_predictions_of
+    with screen.loading():
+        from checkpoint_sweep.sweeping.predictions.later import write_predictions_of
 
     for path in write_predictions_of(folder, step, key):
         screen.answer(path)

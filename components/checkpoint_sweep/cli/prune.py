@@ -50,10 +50,9 @@ def prune(
     Exit status: 0, or 2 for bad input.
     """
     screen.before_imports(True)
-    if not as_json:
-        screen.say_loading()
-    from checkpoint_sweep.sweeping.prune import plan_pruning
-    from checkpoint_sweep.sweeping.prune import prune as remove
+    with screen.loading(quiet=as_json):
+        from checkpoint_sweep.sweeping.prune import plan_pruning
+        from checkpoint_sweep.sweeping.prune import prune as remove
 
     plan = plan_pruning(run, keep, sweep=sweep, model=model, step_from=step_from)
     if yes:

@@ -49,9 +49,9 @@ def export(
     Exit status: 0, or 2 for bad input.
     """
     screen.before_imports(True)
-    screen.say_loading()
-    from checkpoint_sweep.sweeping.export import export_step, sharing_runs, verdict_on
-    from checkpoint_sweep.sweeping.finished import read_result
+    with screen.loading():
+        from checkpoint_sweep.sweeping.export import export_step, sharing_runs, verdict_on
+        from checkpoint_sweep.sweeping.finished import read_result
 
     swept = read_result(folder)
     verdict = verdict_on(swept.directory, run, step)
@@ -97,9 +97,9 @@ def compare(
     Exit status: 0, or 2 for bad input.
     """
     screen.before_imports(True)
-    screen.say_loading()
-    from checkpoint_sweep.cli.comparison import print_comparison
-    from checkpoint_sweep.sweeping.compare import compare as run_it
+    with screen.loading():
+        from checkpoint_sweep.cli.comparison import print_comparison
+        from checkpoint_sweep.sweeping.compare import compare as run_it
 
     compared = run_it(first, second, level)
     if as_json:

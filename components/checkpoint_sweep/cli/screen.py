@@ -1,13 +1,15 @@
 """The output of the commands."""
 
+import contextlib
 import enum
+import gc
 import json
 import logging
 import os
 import shutil
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextvars import ContextVar
 from pathlib import Path
 from typing import NoReturn, TextIO
@@ -86,10 +88,24 @@ def command_lines(parts: Sequence[str], width: int) -> list[str]:
     return lines
 
 
-def say_loading() -> None:
-    """Says that TensorFlow is loaded, which takes seconds, where somebody waits at a terminal."""
-    if stderr().isatty():
+@contextlib.contextmanager
+def loading(quiet: bool = False) -> Iterator[None]:
+    """Imports quickly in the block, and says so where somebody waits at a terminal.
+
+    What is imported lives as long as the process. The garbage collector, which looks at all of it
+    again and again, would take a quarter of the time of importing, and of what follows it.
+
+    Args:
+        quiet: Whether nothing is said.
+    """
+    if not quiet and stderr().isatty():
         typer.secho("loading TensorFlow (a busy machine takes minutes)", file=stderr(), dim=True)
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def _fitting(text: str, stream: TextIO) -> str:

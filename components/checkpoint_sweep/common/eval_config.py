@@ -20,6 +20,7 @@ from checkpoint_sweep.common.text import first_line, listed
 from checkpoint_sweep.common.wording import EVAL_MODEL
 
 _TFMA = "tensorflow_model_analysis"
+_LIBRARY = "checkpoint_sweep"
 
 
 class EvalConfigError(UserError):
@@ -183,7 +184,7 @@ def metric_sources(eval_config: config_pb2.EvalConfig) -> dict[str, Path]:
         EvalConfigError: A module cannot be found or parsed.
     """
     try:
-        return import_closure(metric_modules(eval_config))
+        return import_closure(metric_modules(eval_config), whole=(_LIBRARY,))
     except (ModuleNotFoundError, SyntaxError) as error:
         raise EvalConfigError(
             f"The evaluation config cannot be used: {first_line(error)}. Correct the module of its "

@@ -6,7 +6,7 @@ import hashlib
 import importlib.util
 import site
 import sysconfig
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from importlib.machinery import PathFinder
 from pathlib import Path
 
@@ -35,8 +35,13 @@ def digest_sources(sources: Mapping[str, Path]) -> str:
     return digest.hexdigest()[:16]
 
 
-def import_closure(modules: Iterable[str]) -> dict[str, Path]:
+def import_closure(modules: Iterable[str], whole: Collection[str] = ()) -> dict[str, Path]:
     """Finds the source files of modules and of one's own code that they import, by module name.
+
+    Args:
+        modules: Names of modules.
+        whole: Names of large packages of which all sources are taken where one is reached, instead
+            of looking for what each of them imports.
 
     Raises:
         ModuleNotFoundError: One of `modules` does not exist or is not written in Python.
@@ -55,6 +60,9 @@ def import_closure(modules: Iterable[str]) -> dict[str, Path]:
         path = find_source(name)
         if name in found or path is None:
             continue
+        if (top := name.partition(".")[0]) in whole:
+            found |= _sources_below(top)
+            continue
         found[name] = path
         package = name if path.name == "__init__.py" else name.rpartition(".")[0]
         for imported in _imports(path.read_bytes(), package):
@@ -66,6 +74,16 @@ def import_closure(modules: Iterable[str]) -> dict[str, Path]:
             if source is not None and (related or not _is_installed(source, folders)):
                 todo.append(imported)
     return found
+
+
+def _sources_below(package: str) -> dict[str, Path]:
+    """Finds all source files of a package, by the names that they have as modules."""
+    init = _source(package)
+    if init is None:
+        return {}
+    folder = init.parent
+    names = {path: path.relative_to(folder.parent).with_suffix("") for path in folder.rglob("*.py")}
+    return {".".join(n.parts).removesuffix(".__init__"): path for path, n in names.items()}
 
 
 @functools.cache  # One run asks for the same modules several times.

@@ -21,21 +21,20 @@ from checkpoint_sweep.sweeping.options import SweepOptions
 from checkpoint_sweep.sweeping.other_splits import Opener
 from checkpoint_sweep.sweeping.run_sweep import run_sweep
 from checkpoint_sweep.sweeping.settings import ModelPaths, SweepSettings, provenance
-from checkpoint_sweep.sweeping.several_runs import runs_of
+from checkpoint_sweep.sweeping.several_runs import expand, runs_of
 from checkpoint_sweep.sweeping.tables.columns import TableColumns, of_evaluation
 from checkpoint_sweep.sweeping.unchanged import Recording
 
 
 def full_sweep(
-    directories: Sequence[str], exports: Sequence[str], options: SweepOptions, output: str
+    run: str | Sequence[str], model: str | Sequence[str], options: SweepOptions
 ) -> SweepResult:
-    """Sweeps runs, whether or not there is something new; see `sweep.sweep`.
+    """Sweeps, whether or not there is something new; see `sweep.sweep`.
 
     Args:
-        directories: Directories of the runs, as `several_runs.expand` gives them.
-        exports: Directories of the exported models.
+        run: Directory of the checkpoints, or of those of several runs.
+        model: Directory of the exported model, or of several.
         options: Options of the sweep.
-        output: Folder that sweeps share.
 
     Raises:
         UserError: Something does not fit; the message says what, and what to do.
@@ -59,6 +58,8 @@ def full_sweep(
     )
     schema = read_schema(options.schema) if options.schema else None
     patterns, splits = options.patterns, options.patterns_of_splits
+    directories, exports = expand(run, model)
+    output = folders.of_runs(directories, options.output)
     given = [*exports, options.baseline, options.eval_model]
     folders.check_names([*directories, *given, output])
     of_splits = [pattern for of_split in splits.values() for pattern in of_split]

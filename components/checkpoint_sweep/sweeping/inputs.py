@@ -84,6 +84,11 @@ class Inputs:
         return Snapshot.of(self.paths)
 
 
+def is_of_library(module: str) -> bool:
+    """Tells whether a module is one of this library, whose code is in the key of inputs."""
+    return module.partition(".")[0] == _LIBRARY.name
+
+
 def _below(path: str) -> Iterator[str]:
     """Lists a path itself, or the files below a folder."""
     if "://" in path:
@@ -119,7 +124,7 @@ def _plain(value: Any) -> Any:
         return ["mapping", [[_plain(key), _plain(item)] for key, item in value.items()]]
     if isinstance(value, list | tuple):
         return ["sequence", [_plain(item) for item in value]]
-    if dataclasses.is_dataclass(value) and type(value).__module__.startswith(_LIBRARY.name + "."):
+    if dataclasses.is_dataclass(value) and is_of_library(type(value).__module__):
         fields = [[f.name, _plain(getattr(value, f.name))] for f in dataclasses.fields(value)]
         return [type(value).__name__, fields]
     raise UntoldError(repr(value))

@@ -4,7 +4,6 @@ import dataclasses
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, overload
 
-from checkpoint_sweep.common import progress
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.report.sweep_result import SweepResult
 from checkpoint_sweep.selection.criteria import Direction
@@ -88,14 +87,29 @@ def sweep(
         UserError: Something does not fit; the message says what, and what to do.
     """
     options = _options(options, config, select, direction)
-    directories, exports = expand(run, model)
-    output = folders.of_runs(directories, options.output)
-    if (before := read_unchanged(directories, exports, options, output)) is not None:
+    if (before := find_unchanged(run, model, options)) is not None:
         return before
-    progress.enter("loading TensorFlow")
     from checkpoint_sweep.sweeping.full_sweep import full_sweep
 
-    return full_sweep(directories, exports, options, output)
+    return full_sweep(run, model, options)
+
+
+def find_unchanged(
+    run: str | Sequence[str], model: str | Sequence[str], options: SweepOptions
+) -> SweepResult | None:
+    """Finds the last result where a sweep would find nothing new; None if one has to be run.
+
+    Args:
+        run: Directory of the checkpoints, or of those of several runs, as for `sweep`.
+        model: Directory of the exported model, or of several.
+        options: Options of the sweep.
+
+    Raises:
+        UserError: There is no run, or another process uses the folder of the results.
+    """
+    directories, exports = expand(run, model)
+    output = folders.of_runs(directories, options.output)
+    return read_unchanged(directories, exports, options, output)
 
 
 def _options(

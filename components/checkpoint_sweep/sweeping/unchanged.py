@@ -13,7 +13,6 @@ import contextlib
 import json
 import logging
 import os
-import uuid
 from collections.abc import Collection, Sequence
 
 from absl import logging as absl_logging
@@ -28,7 +27,7 @@ from checkpoint_sweep.report.document import REPORT_HTML
 from checkpoint_sweep.report.sweep_result import SweepResult
 from checkpoint_sweep.sweeping import folder as folders
 from checkpoint_sweep.sweeping.finished import read_result
-from checkpoint_sweep.sweeping.inputs import Inputs, UntoldError
+from checkpoint_sweep.sweeping.inputs import Inputs, UntoldError, is_of_library
 from checkpoint_sweep.sweeping.options import SweepOptions
 
 _RECORD = ".made-from.json"
@@ -106,10 +105,11 @@ class Recording:
         """Notes that all has been checked, and nothing evaluated yet.
 
         Args:
-            modules: Names of the modules of the config's own metrics.
+            modules: Names of the modules of the config's metrics.
         """
         self._checked = len(self._said.lines)
-        self._of_code = {"modules": sorted(modules), "code": fingerprint(modules)}
+        own = [name for name in modules if not is_of_library(name)]
+        self._of_code = {"modules": own, "code": fingerprint(own)}
 
     def write(self, directory: str) -> None:
         """Writes the record, if a further sweep would find nothing new.
@@ -119,6 +119,10 @@ class Recording:
         Args:
             directory: Folder of the sweep, which has ended.
         """
+        # One name, under the lock: what a killed process has left goes.
+        scratch = f"{_record(self._output)}{PARTIAL}new"
+        with contextlib.suppress(OSError):
+            os.unlink(scratch)
         lines = self._said.lines
         later = lines[self._checked :]
         reused = _reusable(directory, self._options)
@@ -133,7 +137,6 @@ class Recording:
             "told": lines[: self._checked],
             "reused": reused,
         }
-        scratch = f"{_record(self._output)}{PARTIAL}{uuid.uuid4().hex}"
         with contextlib.suppress(OSError, ValueError):
             record["outputs"] = Snapshot.of(_outputs(self._output, directory)).to_dict()
             with open(scratch, "w", encoding="utf-8") as file:
@@ -144,13 +147,15 @@ class Recording:
 def _reusable(directory: str, options: SweepOptions) -> dict[str, int]:
     """Counts the results that a further sweep reuses, by split; none where it would do more."""
     from checkpoint_sweep.evaluation.results.files import split_folder
-    from checkpoint_sweep.evaluation.results.ledger import EntryStatus, read_ledger
+    from checkpoint_sweep.evaluation.results.ledger import LEDGER, EntryStatus, read_ledger
 
     soup = options.averages is not None and options.averages.greedy_soup
     if soup or options.predictions is not None:
         return {}
-    splits = ["", *options.patterns_of_splits]
-    entries = {split: read_ledger(split_folder(directory, split)) for split in splits}
+    of = {split: split_folder(directory, split) for split in ("", *options.patterns_of_splits)}
+    if not all(os.path.isfile(os.path.join(folder, LEDGER)) for folder in of.values()):
+        return {}  # No candidate was evaluated there.
+    entries = {split: read_ledger(folder) for split, folder in of.items()}
     if any(
         entry.status is not EntryStatus.EVALUATED or not entry.key
         for of_split in entries.values()

@@ -95,7 +95,7 @@ def test_several_runs_are_positional(
     found: list[Any] = []
     monkeypatch.setattr("checkpoint_sweep.cli.screen.before_imports", lambda quiet: None)
     monkeypatch.setattr(
-        "checkpoint_sweep.sweeping.sweep.sweep",
+        "checkpoint_sweep.sweeping.full_sweep.full_sweep",
         lambda run, model, options: found.append((run, model)) or 1 / 0,
     )
     with pytest.raises(ZeroDivisionError):
@@ -142,7 +142,7 @@ def _given(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> tuple[str, Sweep
     # It changes the logging of this process.
     monkeypatch.setattr("checkpoint_sweep.cli.screen.before_imports", lambda quiet: None)
     monkeypatch.setattr(
-        "checkpoint_sweep.sweeping.sweep.sweep",
+        "checkpoint_sweep.sweeping.full_sweep.full_sweep",
         lambda run, model, options: given.append((run, options)) or 1 / 0,
     )
     with pytest.raises(ZeroDivisionError):

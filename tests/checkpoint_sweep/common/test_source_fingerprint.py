@@ -98,3 +98,9 @@ def test_a_module_without_python_source_is_refused(name: str) -> None:
 def test_finding_imports_runs_nothing_of_the_module(package: str, tmp_path: Path) -> None:
     (tmp_path / package / "training.py").write_text("raise AssertionError('it was run')\n")
     assert f"{package}.training" in import_closure([f"{package}.training"])
+
+
+def test_all_of_a_large_package_counts_where_one_module_is_reached() -> None:
+    names = set(import_closure(["checkpoint_sweep.metrics"], whole=("checkpoint_sweep",)))
+    assert {"checkpoint_sweep", "checkpoint_sweep.metrics", "checkpoint_sweep.cli.main"} <= names
+    assert names >= set(import_closure(["checkpoint_sweep.metrics"]))

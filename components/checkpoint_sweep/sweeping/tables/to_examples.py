@@ -1,6 +1,6 @@
 """Writes tables as `tf.Example`s: each column a feature, an empty cell a missing one."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -18,6 +18,11 @@ _EXPECTED = {
     tf.int64: "whole numbers",
     tf.float32: "numbers",
     tf.string: "text",
+}
+_FEATURES: Mapping[tf.DType, Callable[[Any], tf.train.Feature]] = {
+    tf.int64: lambda values: tf.train.Feature(int64_list=tf.train.Int64List(value=values)),
+    tf.float32: lambda values: tf.train.Feature(float_list=tf.train.FloatList(value=values)),
+    tf.string: lambda values: tf.train.Feature(bytes_list=tf.train.BytesList(value=values)),
 }
 _LONGEST = 40
 
@@ -137,14 +142,14 @@ def _examples(
     row = table.first_row
     for batch in table.batches(dtypes.keys()):
         converted = [
-            (name, dtypes[name], _values(table, row, name, column, columns, dtypes[name]))
+            (name, _FEATURES[dtype], _values(table, row, name, column, columns, dtype))
             for name, column in zip(batch.schema.names, batch.columns, strict=True)
-            if name in dtypes
+            if (dtype := dtypes.get(name)) is not None
         ]
         for number in range(batch.num_rows):
             features = {
-                name: _feature(dtype, values[number])
-                for name, dtype, values in converted
+                name: feature(values[number])
+                for name, feature, values in converted
                 if values[number] is not None
             }
             example = tf.train.Example(features=tf.train.Features(feature=features))
@@ -178,11 +183,3 @@ def _with_comma(table: Table, name: str, value: str) -> ExamplesError:
         f"The column {name!r} of {table.path} has numbers with a comma, such as {value!r}. Write "
         "them with a decimal point, and with nothing between thousands."
     )
-
-
-def _feature(dtype: tf.DType, values: Any) -> tf.train.Feature:
-    if dtype == tf.int64:
-        return tf.train.Feature(int64_list=tf.train.Int64List(value=values))
-    if dtype == tf.float32:
-        return tf.train.Feature(float_list=tf.train.FloatList(value=values))
-    return tf.train.Feature(bytes_list=tf.train.BytesList(value=values))

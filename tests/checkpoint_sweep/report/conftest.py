@@ -38,4 +38,4 @@ def open_report(browser: Browser, tmp_path: Path) -> Iterator[Open]:
         assert not problem.is_visible(), problem.inner_text()
         assert observed.errors == []
         assert observed.requests == []
-        observed.page.context.close()
+        observed.close()

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Dialog, Page
 
 from checkpoint_sweep.report.document import Losses
 from checkpoint_sweep.report.page import render
@@ -79,7 +79,7 @@ def test_a_sweep_without_results_names_the_reasons(browser: Browser, tmp_path: P
     assert observed.page.locator("main").inner_text().count("it cannot be read") == 2
     assert "no candidate has results" in observed.page.locator("#problem").inner_text()
     assert observed.errors == []
-    observed.page.context.close()
+    observed.close()
 
 
 def test_the_verdicts_shown_are_the_reports(open_report: Open) -> None:
@@ -190,7 +190,11 @@ def test_values_from_the_data_are_escaped(open_report: Open) -> None:
     )
     observed = open_report(made)
     dialogs: list[str] = []
-    observed.page.on("dialog", lambda dialog: dialogs.append(dialog.message))
+
+    def heard(dialog: Dialog) -> None:
+        dialogs.append(dialog.message)
+
+    observed.page.on("dialog", heard)
 
     assert fake_report.HOSTILE in observed.page.locator(".made").inner_text()
     assert fake_report.HOSTILE in observed.page.locator("#verdict-table").inner_text()
@@ -202,6 +206,7 @@ def test_values_from_the_data_are_escaped(open_report: Open) -> None:
     observed.page.locator("#vg-tooltip-element.visible").wait_for()
     assert fake_report.HOSTILE in observed.page.locator("#vg-tooltip-element").inner_text()
     assert dialogs == []
+    observed.page.remove_listener("dialog", heard)
 
 
 def test_scripts_of_others_do_not_run(open_report: Open) -> None:
@@ -253,11 +258,11 @@ def test_a_caution_of_several_verdicts_is_said_once() -> None:
 def test_the_text_is_readable_without_scripts(browser: Browser, tmp_path: Path) -> None:
     made = fake_report.report()
     (tmp_path / "page.html").write_text(render(made), encoding="utf-8")
-    page = browser.open(tmp_path / "page.html", java_script_enabled=False).page  # type: ignore[arg-type]
+    observed = browser.open(tmp_path / "page.html", java_script_enabled=False)  # type: ignore[arg-type]
 
-    assert "is chosen" in page.locator("h1").inner_text()
-    assert page.locator("#verdict-table tbody tr").count() == len(made.candidates)
-    page.context.close()
+    assert "is chosen" in observed.page.locator("h1").inner_text()
+    assert observed.page.locator("#verdict-table tbody tr").count() == len(made.candidates)
+    observed.close()
 
 
 def test_the_page_of_a_large_sweep_is_small(browser: Browser, tmp_path: Path) -> None:
@@ -269,7 +274,7 @@ def test_the_page_of_a_large_sweep_is_small(browser: Browser, tmp_path: Path) ->
     observed.page.wait_for_selector("body[data-drawn]")
     assert observed.page.evaluate("document.querySelectorAll('*').length") < ELEMENTS
     assert observed.errors == []
-    observed.page.context.close()
+    observed.close()
 
 
 def test_equal_reports_give_equal_pages() -> None:

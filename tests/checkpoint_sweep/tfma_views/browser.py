@@ -4,9 +4,9 @@ import contextlib
 import dataclasses
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -38,11 +38,13 @@ class Observed:
         page: Playwright's handle.
         errors: errors on the console and uncaught exceptions, frames included.
         requests: addresses that were asked for and refused.
+        close: ends the look at it; another may be opened in its place.
     """
 
     page: "sync_api.Page"
     errors: list[str]
     requests: list[str]
+    close: Callable[[], None]
 
     def screenshot(self, name: str) -> Path:
         """Keeps a picture of the whole page in `runs/screenshots`."""
@@ -54,9 +56,18 @@ class Observed:
 
 @dataclasses.dataclass(frozen=True)
 class Browser:
-    """A running Chromium."""
+    """A running Chromium.
+
+    What is opened after a page was closed is opened in its tab: a process for each, which compiles
+    the same scripts once more, takes as much time again. No script keeps anything between the two.
+
+    Attributes:
+        chromium: Playwright's handle.
+        idle: tabs whose page was closed, by the options that they were opened with.
+    """
 
     chromium: "sync_api.Browser"
+    idle: dict[Any, list["sync_api.Page"]] = dataclasses.field(default_factory=dict)
 
     def open(self, path: Path, height: int = 900, **options: str) -> Observed:
         """Opens a file; whatever is not a file is refused.
@@ -66,20 +77,47 @@ class Browser:
             height: of the window; Chromium does not draw frames that are scrolled out of it.
             options: of Playwright's context, such as `color_scheme="dark"`.
         """
-        context = self.chromium.new_context(viewport={"width": 1200, "height": height}, **options)
-        context.set_default_timeout(_LONGEST)
-        page = context.new_page()
-        observed = Observed(page, [], [])
+        window = {"width": 1200, "height": height}
+        idle = self.idle.setdefault((height, *sorted(options.items())), [])
+        page = idle.pop() if idle else self._tab(viewport=window, **options)
+        errors: list[str] = []
+        requests: list[str] = []
 
         def refuse(route: "sync_api.Route") -> None:
-            observed.requests.append(route.request.url)
+            requests.append(route.request.url)
             route.abort()
 
-        context.route(lambda url: not url.startswith("file:"), refuse)
-        page.on("console", lambda m: observed.errors.append(m.text) if m.type == "error" else None)
-        page.on("pageerror", lambda error: observed.errors.append(str(error)))
+        def hear(message: "sync_api.ConsoleMessage") -> None:
+            if message.type == "error":
+                errors.append(message.text)
+
+        def fail(error: "sync_api.Error") -> None:
+            errors.append(str(error))
+
+        def close() -> None:
+            page.goto("about:blank")
+            page.remove_listener("console", hear)
+            page.remove_listener("pageerror", fail)
+            page.unroute(_is_no_file, refuse)
+            page.mouse.move(0, 0)
+            page.emulate_media(media="null")
+            page.set_viewport_size(window)
+            idle.append(page)
+
+        page.route(_is_no_file, refuse)
+        page.on("console", hear)
+        page.on("pageerror", fail)
         page.goto(path.resolve().as_uri())
-        return observed
+        return Observed(page, errors, requests, close)
+
+    def _tab(self, **options: Any) -> "sync_api.Page":
+        context = self.chromium.new_context(**options)
+        context.set_default_timeout(_LONGEST)
+        return context.new_page()
+
+
+def _is_no_file(url: str) -> bool:
+    return not url.startswith("file:")
 
 
 @contextlib.contextmanager

@@ -105,4 +105,4 @@ def _pages(browser: Browser, folder: Path, request: pytest.FixtureRequest) -> It
             observed.screenshot(f"{name}-{index}" if index else name)
         assert observed.errors == []
         assert observed.requests == []
-        observed.page.context.close()
+        observed.close()

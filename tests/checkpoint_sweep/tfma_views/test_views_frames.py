@@ -40,6 +40,7 @@ def test_a_frame_follows_the_notebooks_theme(
     assert ("invert" in style) == (theme == "dark")
     assert observed.errors == []
     assert observed.requests == []
+    observed.close()
 
 
 def test_a_frame_is_as_high_as_its_content(

@@ -4,6 +4,7 @@ The engine's results are stock TFMA's, and those that Estimator computes too are
 """
 
 import dataclasses
+import functools
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -121,9 +122,25 @@ def runs(tmp_path_factory: pytest.TempPathFactory, examples: list[bytes]) -> Cal
     return run
 
 
+@pytest.fixture(scope="module")
+def evaluated(runs: Callable[[str], Run]) -> Callable[[str, str], Mapping[str, float]]:
+    """What Estimator computes of a run's checkpoint, once for all tests that ask for it."""
+
+    @functools.cache
+    def evaluate(name: str, prefix: str) -> Mapping[str, float]:
+        run = runs(name)
+        return run.estimator.evaluate(run.data, checkpoint_path=prefix)
+
+    return evaluate
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_results_equal_stock_tfmas_and_estimators(
-    name: str, runs: Callable[[str], Run], examples: list[bytes], tmp_path: Path
+    name: str,
+    runs: Callable[[str], Run],
+    evaluated: Callable[[str, str], Mapping[str, float]],
+    examples: list[bytes],
+    tmp_path: Path,
 ) -> None:
     case = CASES[name]
     run = runs(case.run)
@@ -134,15 +151,19 @@ def test_results_equal_stock_tfmas_and_estimators(
     data = tfrecords.write(tmp_path / "examples.tfrecord", examples[:EXAMPLES])
     results = stock_tfma.check_first_and_last(sources, data, case.config, tmp_path)
     for source, result in zip((sources[0], sources[-1]), results, strict=True):
-        expected = run.estimator.evaluate(run.data, checkpoint_path=source.weights)
+        expected = evaluated(case.run, source.weights)
         for ours, theirs in case.shared.items():
             assert result[ours] == pytest.approx(expected[theirs], rel=1e-5), ours
 
 
 def test_metrics_of_the_model_function_equal_the_estimators(
-    runs: Callable[[str], Run], examples: list[bytes], tmp_path: Path
+    runs: Callable[[str], Run],
+    evaluated: Callable[[str, str], Mapping[str, float]],
+    examples: list[bytes],
+    tmp_path: Path,
 ) -> None:
-    run = runs("every_kind_of_variable")
+    name = "every_kind_of_variable"
+    run = runs(name)
     receivers = {tf.estimator.ModeKeys.EVAL: eval_exports.receiver(run.columns)}
     made = run.estimator.experimental_export_all_saved_models(str(tmp_path / "eval"), receivers)
     graph = eval_graph.read(SavedModel(made.decode()))
@@ -155,6 +176,6 @@ def test_metrics_of_the_model_function_equal_the_estimators(
     reading = Pass(lambda: read_with_places(data, None, (), half), half)
     found, _ = compute(graph, models, reading, frozenset())
     for model in models:
-        expected = run.estimator.evaluate(run.data, checkpoint_path=model.weights)
+        expected = {**evaluated(name, model.weights)}
         del expected["global_step"]
         assert found[model.name].values == pytest.approx(expected, rel=1e-6)

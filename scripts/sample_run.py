@@ -39,7 +39,7 @@ def make(directory: Path) -> None:
     tf.keras.utils.set_random_seed(1)
     columns = _columns(_TRAINED + _EVALUATED)
     model = _model()
-    model.compile(tf.keras.optimizers.Adam(0.002), "binary_crossentropy")
+    model.compile(tf.keras.optimizers.Adam(0.001), "binary_crossentropy")
     train = {name: values[:_TRAINED] for name, values in columns.items()}
     inputs, labels = _inputs(train), train["tipped"].astype(np.float32)
     for number in range(1, _CHECKPOINTS + 1):

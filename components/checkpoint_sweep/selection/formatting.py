@@ -32,6 +32,20 @@ def plain(value: float, apart_from: Iterable[float] = ()) -> str:
     return text
 
 
+def aligned(value: float) -> str:
+    """Formats a value as `plain` does, with zeros at the end: a column of them is even.
+
+    >>> aligned(0.753), aligned(65.0), aligned(15002.0)
+    ('0.7530', '65.00', '15002')
+
+    Args:
+        value: Value of a metric.
+    """
+    if not 10**-_PLAIN_DIGITS <= abs(value) < 10**_PLAIN_DIGITS:
+        return plain(value)
+    return f"{value:#.{_PLAIN_DIGITS}g}".removesuffix(".")
+
+
 def half_width(value: float | None, interval: Sequence[float] | None) -> float | None:
     """Returns half the width of an interval that may be cut at one end; None without one.
 

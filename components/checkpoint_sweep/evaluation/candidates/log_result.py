@@ -2,7 +2,7 @@
 
 from absl import logging
 
-from checkpoint_sweep.selection.formatting import plain
+from checkpoint_sweep.selection.formatting import aligned
 from checkpoint_sweep.selection.policies import CandidateResult
 
 
@@ -19,7 +19,7 @@ def log_result(
         level: Level of the line.
     """
     missed = len(result.threshold_failures)
-    value = "no value" if result.value is None else f"{metric} = {plain(result.value)}"
+    value = "no value" if result.value is None else f"{metric} = {aligned(result.value)}"
     thresholds = "threshold" if missed == 1 else "thresholds"
     outcome = result.excluded_reason or value + (
         f", {missed} {thresholds} missed" if missed else ""

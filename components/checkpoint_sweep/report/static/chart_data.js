@@ -81,9 +81,17 @@ function valueRows(report, intervals, slice, metric) {
 
 const NEAREST = 0.75; // Of the points, what a chart shows even where what decides is close together.
 
+const middleOf = (rows) => rows.map((row) => row.value).sort((a, b) => a - b)[Math.floor(rows.length / 2)];
+
+/** The three quarters of the rows whose values are next to the middle one. */
+function aroundMiddle(rows) {
+  const middle = middleOf(rows);
+  return [...rows].sort((a, b) => Math.abs(a.value - middle) - Math.abs(b.value - middle)).slice(0, Math.ceil(NEAREST * rows.length));
+}
+
 /**
- * The limits of a chart: all of what decides, which is the chosen and those tied with the best (the
- * middle, where none is chosen), and of the others what lies not much further away, three quarters of
+ * The limits of a chart: all of what decides, which is the chosen and those tied with the best (those
+ * around the middle, where none is chosen), and of the others what lies not much further away, three quarters of
  * all points at least. Null where all points fit, without being squeezed by the furthest.
  */
 function limitsOf(rows) {
@@ -92,8 +100,7 @@ function limitsOf(rows) {
   const ends = (some) => some.flatMap((row) => [row.value, row.low, row.high]).filter((end) => end !== null);
   const extent = (values) => [Math.min(...values), Math.max(...values)];
   const deciding = drawn.filter((row) => ['chosen', 'tied with the best'].includes(row.state));
-  const sorted = drawn.map((row) => row.value).sort((a, b) => a - b);
-  const [low, high] = extent(deciding.length ? ends(deciding) : [sorted[Math.floor(sorted.length / 2)]]);
+  const [low, high] = extent(ends(deciding.length ? deciding : aroundMiddle(drawn)));
   const away = drawn.map(({ value }) => Math.max(low - value, value - high, 0)).sort((a, b) => a - b);
   const room = Math.max(high - low, away[Math.ceil(NEAREST * away.length) - 1]);
   const [least, most] = extent(ends(drawn));
@@ -113,8 +120,12 @@ function viewOf(rows, lines) {
   const room = (high - low) * (rows.some((row) => row.state === 'chosen') ? 0.5 : 2);
   const isNear = ({ level }) => !ends.length || low === high || (level >= low - room && level <= high + room);
   const [near, far] = [lines.filter(isNear), lines.filter((line) => !isNear(line))];
-  const levels = near.map(({ level }) => level);
-  return { limits: limits && [Math.min(low, ...levels), Math.max(high, ...levels)], near, far };
+  const middle = middleOf(rows.filter((row) => row.value !== null));
+  // The text of a line is on the side where fewer points are, for which there is room.
+  const sided = near.map((line) => ({ ...line, isAbove: line.level > middle }));
+  const [least, most] = [Math.min(low, ...near.map(({ level }) => level)), Math.max(high, ...near.map(({ level }) => level))];
+  const margin = (most - least) / 12;
+  return { limits: limits && [least < low ? least - margin : low, most > high ? most + margin : high], near: sided, far };
 }
 
 /** Value thresholds of a metric on a slice, and the baseline's value. */
@@ -183,10 +194,13 @@ function heatRows(report, metric, which, higherIsBetter) {
   // What the chart by step does not show either would leave one colour to all others.
   const overall = candidates.map((c) => ({ value: finite(report.values[c.name][0][metric]), low: null, high: null, state: stateOf(report, c), label: c.label }));
   const limits = limitsOf(overall);
-  const beyond = new Set(overall.filter(({ value }) => limits && value !== null && (value < limits[0] || value > limits[1])).map(({ label }) => label));
-  const counting = rows.filter((row) => row.value !== null && !row.few && !beyond.has(row.candidate));
+  const far = new Set(overall.filter(({ value }) => limits && value !== null && (value < limits[0] || value > limits[1])).map(({ label }) => label));
+  const counting = rows.filter((row) => row.value !== null && !row.few && !far.has(row.candidate));
   const values = (counting.length ? counting : rows.filter((row) => row.value !== null)).map((row) => row.value);
-  const domain = values.length ? { domain: [values.reduce((x, y) => Math.min(x, y)), values.reduce((x, y) => Math.max(x, y))] } : {};
+  const [least, most] = [values.reduce((x, y) => Math.min(x, y), Infinity), values.reduce((x, y) => Math.max(x, y), -Infinity)];
+  const domain = values.length ? { domain: [least, most] } : {};
+  const margin = (most - least) / 20;
+  const beyond = new Set(rows.filter(({ value, few: ofFew, candidate }) => value !== null && !ofFew && far.has(candidate) && (value < least - margin || value > most + margin)).map(({ candidate }) => candidate));
   return { rows, domain, slices: slices.map(named), candidates: candidates.map((c) => c.label), chosen: at < 0 ? null : candidates[at].label, beyond: [...beyond] };
 }
 

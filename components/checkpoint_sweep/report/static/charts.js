@@ -65,7 +65,7 @@ function stepSpec(report, intervals, slice, metric, view, width) {
       { data: { values: chosen }, mark: { ...line, strokeWidth: 1, strokeDash: [2, 4] }, encoding: { x: stepAxis() } },
       { data: { values: isDifference ? [{ zero: 0 }] : [] }, mark: line, encoding: { y: { field: 'zero', type: 'quantitative' } } },
       { data: { values: near }, mark: { type: 'rule', strokeDash: [6, 4], color: COLOURS.not, strokeWidth: 1.5 }, encoding: { y: { field: 'level', type: 'quantitative' } } },
-      { data: { values: near }, mark: { type: 'text', align: 'left', baseline: 'bottom', dx: 2, dy: -2, x: 0 }, encoding: { y: { field: 'level', type: 'quantitative' }, text: { field: 'what' } } },
+      ...[true, false].map((isAbove) => ({ data: { values: near.filter((line) => line.isAbove === isAbove) }, mark: { type: 'text', align: 'left', baseline: isAbove ? 'bottom' : 'top', dx: 2, dy: isAbove ? -2 : 4, x: 0 }, encoding: { y: { field: 'level', type: 'quantitative' }, text: { field: 'what' } } })),
       { data: { values: path }, mark: { type: 'line', clip: true, ...lines.mark }, encoding: { x: stepAxis(), y, ...lines.encoding } },
       { data: { values: isBand ? bars.filter((row) => row.kind === 'average') : bars }, mark: { type: 'rule', strokeWidth: 2.5, opacity: 0.55, clip: true }, encoding: { x: stepAxis(), ...between, color: tint } },
       {

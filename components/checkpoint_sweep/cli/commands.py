@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from checkpoint_sweep.cli import options, screen
+from checkpoint_sweep.cli.missing import refuse_missing
 from checkpoint_sweep.cli.sweep_arguments import SweepArguments, takes_sweep_arguments
 from checkpoint_sweep.common.json_safe import Json
 from checkpoint_sweep.selection.new_candidates import lines_of_new
@@ -51,6 +52,8 @@ def sweep(
     with _progress(quiet or as_json):
         result = find_unchanged(*given)
     if result is None:
+        named = {"RUN": run, "--model": model, "--examples": arguments.examples}
+        refuse_missing(named | {"--config": [arguments.config], "--baseline": [arguments.baseline]})
         with screen.loading(quiet or as_json):
             from checkpoint_sweep.sweeping.full_sweep import full_sweep
         with _progress(quiet or as_json):

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from checkpoint_sweep.cli import options, screen
+from checkpoint_sweep.cli.missing import refuse_missing
 
 
 def show(
@@ -49,6 +50,7 @@ def export(
     Exit status: 0, or 2 for bad input.
     """
     screen.before_imports(True)
+    refuse_missing({"FOLDER": [folder], "--run": [run], "--model": [model]})
     with screen.loading():
         from checkpoint_sweep.sweeping.export import export_step, sharing_runs, verdict_on
         from checkpoint_sweep.sweeping.finished import read_result
@@ -97,6 +99,10 @@ def compare(
     Exit status: 0, or 2 for bad input.
     """
     screen.before_imports(True)
+    from checkpoint_sweep.sweeping import folder as folders
+
+    for given in (first, second):
+        folders.latest(folders.parts(given)[0])  # Refused before TensorFlow is loaded.
     with screen.loading():
         from checkpoint_sweep.cli.comparison import print_comparison
         from checkpoint_sweep.sweeping.compare import compare as run_it

@@ -137,7 +137,7 @@ def compare(first: str, second: str, level: float = LEVEL) -> Comparison:
 
 
 def _read(given: str) -> Side:
-    path, which = _parts(given)
+    path, which = folders.parts(given)
     directory = folders.latest(path)
     verdicts = folders.read_verdicts(directory)
     verdict = _find(given, verdicts, which)
@@ -183,15 +183,6 @@ def _of_the_sweep(a: Side, b: Side) -> str:
         f"The verdicts of their sweep by {a.selection}, one-sided, and at {a.selection.level:.0%} "
         f"for all its checkpoints together: {a.verdict}; {b.verdict}."
     )
-
-
-def _parts(given: str) -> tuple[str, str | None]:
-    """Splits an argument into the folder of a sweep, and which of its candidates."""
-    if os.path.isdir(given) or ":" not in given:
-        return given, None
-    splits = [(given[:at], given[at + 1 :]) for at, sign in enumerate(given) if sign == ":"]
-    # Of several runs, a candidate is named by run and step: FOLDER:RUN:STEP.
-    return next((parts for parts in splits if os.path.isdir(parts[0])), splits[-1])
 
 
 def _short_name(verdict: Verdict) -> str:

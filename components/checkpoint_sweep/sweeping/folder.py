@@ -228,6 +228,22 @@ def latest(folder: str) -> str:
     raise FolderError(f"There is no finished sweep in {folder}. Name the folder of one.")
 
 
+def parts(given: str) -> tuple[str, str | None]:
+    """Splits an argument into the folder of a sweep, and which of its candidates.
+
+    >>> parts("run-sweep:600"), parts("run-sweep")
+    (('run-sweep', '600'), ('run-sweep', None))
+
+    Args:
+        given: FOLDER, FOLDER:STEP, or FOLDER:RUN:STEP of a sweep of several runs.
+    """
+    if os.path.isdir(given) or ":" not in given:
+        return given, None
+    splits = [(given[:at], given[at + 1 :]) for at, sign in enumerate(given) if sign == ":"]
+    # Of several runs, a candidate is named by run and step: FOLDER:RUN:STEP.
+    return next((parts for parts in splits if os.path.isdir(parts[0])), splits[-1])
+
+
 def read_verdicts(directory: str) -> SweepVerdicts:
     """Reads the verdicts of a finished sweep.
 

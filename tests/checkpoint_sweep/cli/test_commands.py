@@ -34,7 +34,9 @@ from checkpoint_sweep.cli.sweep_arguments import SweepArguments
 from tests.checkpoint_sweep.sweeping.conftest import Files, files  # noqa: F401 - a fixture
 from tests.support import console_script
 
-_SWEEP_OF_NOTHING = ["sweep", "r", "--model=m", "--examples=e", "--config=c", "--select=s"]
+_HERE = str(Path(__file__))
+_SWEEP_OF_NOTHING = ["sweep", _HERE, f"--model={_HERE}", f"--examples={_HERE}"]
+_SWEEP_OF_NOTHING += [f"--config={_HERE}", "--select=s"]
 _AS_INSTALLED = """
 import sys
 

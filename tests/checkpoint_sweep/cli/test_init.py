@@ -20,8 +20,8 @@ def test_a_model_that_does_not_predict_is_bad_input(
     drafted = drafting.Draft("# drafted\n", "auc", [], problem, "export/1796049672")
     monkeypatch.setattr(drafting, "draft", lambda *given, **options: drafted)
     monkeypatch.setattr(screen, "before_imports", lambda quiet: None)
-    config = tmp_path / "config.pbtxt"
-    arguments = ["init", "--model=export", "--examples=eval.csv", f"--output={config}"]
+    config, there = tmp_path / "config.pbtxt", str(tmp_path)
+    arguments = ["init", f"--model={there}", f"--examples={there}/*.csv", f"--output={config}"]
     ended = CliRunner().invoke(make_app(), arguments)
     assert ended.exit_code == status
     assert words in ended.output

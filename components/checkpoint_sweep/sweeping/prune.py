@@ -2,7 +2,7 @@
 
 import contextlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import tensorflow as tf
 
@@ -99,19 +99,15 @@ def plan_pruning(
     origin = find_origin(SavedModel(model), checkpoints)
     reasons.setdefault(origin.step, []).append("exported")
     reasons.setdefault(steps[-1], []).append("newest")
-    state = read_state(folder)
+    if state := read_state(folder):
+        for checkpoint in checkpoints:
+            if state.latest == os.path.basename(checkpoint.prefix):
+                reasons.setdefault(checkpoint.step, []).append("latest")
     return PrunePlan(
         run,
         result.directory,
         tuple(texts),
-        [
-            _planned(
-                checkpoint,
-                reasons.get(checkpoint.step, []),
-                state is not None and state.latest == os.path.basename(checkpoint.prefix),
-            )
-            for checkpoint in checkpoints
-        ],
+        [_planned(checkpoint, reasons.get(checkpoint.step, ())) for checkpoint in checkpoints],
         sum(map(_size, leftovers(folder))),
         model,
         step_from,
@@ -245,12 +241,11 @@ def _model_of(result: SweepResult) -> str:
     return found
 
 
-def _planned(checkpoint: Checkpoint, reasons: Sequence[str], is_latest: bool) -> PlannedCheckpoint:
-    sizes: Mapping[str, int] = {path: _size(path) for path in files_of(checkpoint.prefix)}
+def _planned(checkpoint: Checkpoint, kept_by: Sequence[str]) -> PlannedCheckpoint:
+    sizes = {path: _size(path) for path in files_of(checkpoint.prefix)}
     freed = sum(size for path, size in sizes.items() if not _is_shared(path))
-    kept_by = (*reasons, *(["latest"] if is_latest else []))
     return PlannedCheckpoint(
-        checkpoint.step, checkpoint.prefix, sum(sizes.values()), freed, kept_by
+        checkpoint.step, checkpoint.prefix, sum(sizes.values()), freed, tuple(kept_by)
     )
 
 

@@ -72,24 +72,13 @@ def draft(
     saved_model = SavedModel(model)
     signature = look_into(saved_model, features)
     adapted = found.tensor_adapter_config
-    predicted, why = look_at_predictions(
-        saved_model,
-        signature.signature,
-        batch,
-        adapted.tensor_representations if adapted else {},
-    )
-    problem = f"{why.rstrip('.')}." if why else ""
+    representations = adapted.tensor_representations if adapted else {}
+    predicted, why = look_at_predictions(saved_model, signature.signature, batch, representations)
     guessed = guess(signature, features, label, weight, predicted)
+    problem = f"{why.rstrip('.')}." if why else ""
     if problem:
-        guessed = dataclasses.replace(
-            guessed,
-            notes=[*guessed.notes, f"{_NOT_PREDICTED}: {problem}"],
-        )
-    of_label = features[guessed.label]
-    return Draft(
-        text.to_text(guessed, of_label, rows, is_compiled(model)),
-        text.select(guessed, of_label),
-        guessed.notes,
-        problem,
-        model,
-    )
+        notes = [*guessed.notes, f"{_NOT_PREDICTED}: {problem}"]
+        guessed = dataclasses.replace(guessed, notes=notes)
+    label_feature = features[guessed.label]
+    drafted = text.to_text(guessed, label_feature, rows, is_compiled(model))
+    return Draft(drafted, text.select(guessed, label_feature), guessed.notes, problem, model)

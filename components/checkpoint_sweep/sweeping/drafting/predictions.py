@@ -1,5 +1,6 @@
 """What a model predicts on the first examples: the range tells probabilities from other numbers."""
 
+import contextlib
 import dataclasses
 from collections.abc import Mapping
 
@@ -61,18 +62,10 @@ def look_at_predictions(
     """
     batch = batch.slice(0, _ROWS)
     try:
-        models = LoadedModels(
-            [ModelSource.from_saved_model("model", saved_model.directory)], signature
-        )
-        try:
-            specs = models.input_specs
-            (outputs,) = models.predict(
-                signature_inputs(
-                    specs, extract(_as_parsed(batch, saved_model), representations, None)
-                )
-            )
-        finally:
-            models.close()
+        source = ModelSource.from_saved_model("model", saved_model.directory)
+        with contextlib.closing(LoadedModels([source], signature)) as models:
+            extracts = extract(_as_parsed(batch, saved_model), representations, None)
+            (outputs,) = models.predict(signature_inputs(models.input_specs, extracts))
     except (SweepError, tf.errors.OpError, pa.ArrowException, OSError, ValueError) as error:
         return {}, first_line(error)
     found = {name: _predicted(values, batch.num_rows) for name, values in outputs.items()}
@@ -94,10 +87,8 @@ def _as_parsed(batch: pa.RecordBatch, saved_model: SavedModel) -> pa.RecordBatch
     parsed = parsed_features(saved_model)
     columns, changed = [], False
     for name in names:
-        column, wanted = (
-            batch.column(batch.schema.get_field_index(name)),
-            _TYPES.get(parsed.get(name)),
-        )
+        column = batch.column(batch.schema.get_field_index(name))
+        wanted = _TYPES.get(parsed.get(name))
         held = getattr(column.type, "value_type", None)
         if wanted is not None and held != wanted and held in _TYPES.values():
             column, changed = column.cast(pa.list_(wanted)), True

@@ -87,12 +87,34 @@ class Table:
                 yield pa.RecordBatch.from_arrays([*batch.columns, *values], [*found, *folders])
 
     def _of_file(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
-        if self.is_text:
-            written = [self.written.get(name, name) for name in columns]
-            yield from _csv_batches(self.path, self.separator, self.encoding, written, self.above)
-        else:
+        if not self.is_text:
             file = parquet.ParquetFile(open_random_access(self.path))
             yield from file.iter_batches(columns=list(columns))
+            return
+        try:
+            yield from self._open_csv([self.written.get(name, name) for name in columns])
+        except pa.ArrowInvalid as error:
+            if "Empty CSV file" not in str(error):  # It has a header, without a line break after.
+                raise
+
+    def _open_csv(self, columns: list[str]) -> arrow_csv.CSVStreamingReader:
+        """Opens a CSV file, all values as text: what they are is told from all files together."""
+        null_values: list[str] = []
+        return arrow_csv.open_csv(
+            open_stream(self.path),
+            read_options=arrow_csv.ReadOptions(
+                use_threads=False,
+                block_size=_BLOCK,
+                encoding=self.encoding,
+                skip_rows=self.above,
+            ),
+            parse_options=arrow_csv.ParseOptions(delimiter=self.separator, newlines_in_values=True),
+            convert_options=arrow_csv.ConvertOptions(
+                column_types={name: pa.string() for name in columns},
+                include_columns=columns,
+                null_values=null_values,
+            ),
+        )
 
 
 def open_table(path: str, needed: Collection[str], others_too: bool, encoding: str) -> Table:
@@ -173,35 +195,6 @@ def _is_comment(line: str, following: str) -> bool:
 def _first_row(text: str, separator: str) -> list[str]:
     rows = csv.reader(io.StringIO(text, ""), delimiter=separator)
     return next((row for row in rows if row), [])
-
-
-def _csv_batches(
-    path: str, separator: str, encoding: str, columns: Sequence[str], above: int
-) -> Iterator[pa.RecordBatch]:
-    """Reads all values as text: what they are is told from all files together."""
-    try:
-        yield from _open_csv(path, separator, encoding, columns, above)
-    except pa.ArrowInvalid as error:
-        if "Empty CSV file" not in str(error):  # It has a header, without a line break behind it.
-            raise
-
-
-def _open_csv(
-    path: str, separator: str, encoding: str, columns: Sequence[str], above: int
-) -> arrow_csv.CSVStreamingReader:
-    null_values: list[str] = []
-    return arrow_csv.open_csv(
-        open_stream(path),
-        read_options=arrow_csv.ReadOptions(
-            use_threads=False, block_size=_BLOCK, encoding=encoding, skip_rows=above
-        ),
-        parse_options=arrow_csv.ParseOptions(delimiter=separator, newlines_in_values=True),
-        convert_options=arrow_csv.ConvertOptions(
-            column_types={name: pa.string() for name in columns},
-            include_columns=list(columns),
-            null_values=null_values,
-        ),
-    )
 
 
 def _partitions(path: str) -> dict[str, str | None]:

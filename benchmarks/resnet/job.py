@@ -33,12 +33,12 @@ class ResnetJob:
 
     def sources(self) -> list[Any]:
         """Gives the checkpoints as the engine takes them, with their averaged weights."""
-        from checkpoint_sweep.model_run.candidates import make_candidates
+        from checkpoint_sweep.model_run.candidates import candidates_of
         from checkpoint_sweep.model_run.checkpoints import find_checkpoints
         from checkpoint_sweep.saved_model.saved_model import SavedModel
 
         exported, found = SavedModel(self.exported_model), find_checkpoints(self.model_run)
-        return list(make_candidates(exported, found, self.checkpoints()).sources.values())
+        return list(candidates_of(exported, found, self.checkpoints()).values())
 
     def schema(self) -> Any:
         """Reads the reviewed schema."""

@@ -16,8 +16,9 @@ import tensorflow as tf
 
 from benchmarks.common.prepared_data import SIGNATURE, newest
 from checkpoint_sweep.evaluation.predict import LoadedModels
-from checkpoint_sweep.model_run.candidates import make_candidates
+from checkpoint_sweep.model_run.candidates import candidates_of
 from checkpoint_sweep.model_run.checkpoints import find_checkpoints
+from checkpoint_sweep.saved_model.model_source import ModelSource
 from checkpoint_sweep.saved_model.saved_model import SavedModel
 
 _SPLITS = ("eval", "test")
@@ -57,7 +58,8 @@ def predict(run: Path) -> RunPredictions:
     exported = SavedModel(str(newest(run / "Trainer/model") / "Format-Serving"))
     checkpoints = find_checkpoints(str(newest(run / "Trainer/model_run")))
     swept = [checkpoint for checkpoint in checkpoints if checkpoint.step > 0]
-    sources = make_candidates(exported, checkpoints, swept).sources
+    made = candidates_of(exported, checkpoints, swept)
+    sources = {c.step: source for c, source in made.items() if isinstance(source, ModelSource)}
     records = _records(run)
     predictor = LoadedModels(list(sources.values()), SIGNATURE)
     (input_name,) = predictor.input_specs

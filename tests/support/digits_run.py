@@ -7,11 +7,11 @@ import tensorflow as tf
 from tfx import v1 as tfx
 from tfx.types import standard_artifacts
 
-from checkpoint_sweep.model_run.candidates import Candidates, make_candidates
 from checkpoint_sweep.model_run.checkpoints import find_checkpoints
 from checkpoint_sweep.saved_model.saved_model import SavedModel
 from pipeline.problems.digits import data, problem, training
 from tests.support import tfx_artifacts
+from tests.support.candidates import Candidates, make_candidates
 
 EVALUATED = 120
 _TRAINED = 360

@@ -13,12 +13,12 @@ from typing import Any
 import tensorflow as tf
 from tfx.utils import path_utils
 
-from checkpoint_sweep.model_run.candidates import make_candidates
 from checkpoint_sweep.model_run.checkpoints import Checkpoint, find_checkpoints
 from checkpoint_sweep.saved_model.model_source import ModelSource
 from checkpoint_sweep.saved_model.saved_model import SavedModel
 from checkpoint_sweep.saved_model.weight_swap import write_saved_model
 from tests.support import taxi_examples, tfma_metrics, warm_pipeline
+from tests.support.candidates import make_candidates
 
 
 @dataclasses.dataclass(frozen=True)

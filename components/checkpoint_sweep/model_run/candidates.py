@@ -1,6 +1,5 @@
 """Candidates made of checkpoints: the exported graph with each checkpoint's weights."""
 
-import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
@@ -20,53 +19,15 @@ from checkpoint_sweep.saved_model.tensor_bundle import TensorBundle, UnreadableE
 _NAMED = 3
 
 
-@dataclasses.dataclass(frozen=True)
-class Candidates:
-    """The models that a sweep can evaluate, and the checkpoints that it cannot.
-
-    Attributes:
-        sources: Model of each usable checkpoint, by its step.
-        skipped: Reason why a checkpoint is not among them, by its step.
-    """
-
-    sources: dict[int, ModelSource]
-    skipped: dict[int, str]
-
-
-def make_candidates(
-    saved_model: SavedModel, checkpoints: Sequence[Checkpoint], swept: Sequence[Checkpoint]
-) -> Candidates:
-    """Makes a candidate of each swept checkpoint that can be read.
-
-    First the exported model's own weights are looked for among all `checkpoints`. How they are
-    found says which of a checkpoint's tensors the exporter would have shipped: those of the same
-    names, those of the same objects, or for example their moving averages.
-
-    Args:
-        saved_model: SavedModel that was exported.
-        checkpoints: All checkpoints of the run.
-        swept: Checkpoints to make candidates of.
-
-    Raises:
-        ExportedModelError: No checkpoint reproduces the exported model's weights.
-        CheckpointError: A checkpoint lacks a variable or has it in another shape, or no
-            checkpoint can be read.
-    """
-    made = candidates_of(saved_model, checkpoints, swept)
-    check_usable(made)
-    return Candidates(
-        {c.step: source for c, source in made.items() if isinstance(source, ModelSource)},
-        {c.step: reason for c, reason in made.items() if isinstance(reason, str)},
-    )
-
-
 def candidates_of(
     saved_model: SavedModel, checkpoints: Sequence[Checkpoint], swept: Sequence[Checkpoint]
 ) -> dict[Checkpoint, ModelSource | str]:
-    """Makes a candidate of each swept checkpoint, as `make_candidates`, of one run or of several.
+    """Makes a candidate of each swept checkpoint that can be read, of one run or of several.
 
-    Runs that share an exported model share its graph: its own weights are found in a checkpoint of
-    one of them, and what is found there holds for the others.
+    First the exported model's own weights are looked for among all `checkpoints`. How they are
+    found says which of a checkpoint's tensors the exporter would have shipped: those of the same
+    names, those of the same objects, or for example their moving averages. Runs that share an
+    exported model share its graph: what is found in one of them holds for the others.
 
     Args:
         saved_model: SavedModel that was exported from one of the runs.
@@ -81,7 +42,7 @@ def candidates_of(
         CheckpointError: A checkpoint lacks a variable or has it in another shape.
     """
     exported = ExportedModel(saved_model)
-    mapping = find_mapping(exported, checkpoints)
+    _, mapping = find_mapping(exported, checkpoints)
     found: dict[Checkpoint, ModelSource | str] = {}
     others: list[tuple[Checkpoint, _OtherModelError]] = []
     for checkpoint in swept:
@@ -115,40 +76,22 @@ def check_usable(made: Mapping[Checkpoint, ModelSource | str]) -> None:
         )
 
 
-def find_origin(saved_model: SavedModel, checkpoints: Sequence[Checkpoint]) -> Checkpoint:
-    """Finds the checkpoint that an exported model was made of, without which no sweep can be run.
-
-    Args:
-        saved_model: SavedModel that was exported.
-        checkpoints: All checkpoints of the run.
-
-    Raises:
-        ExportedModelError: No checkpoint reproduces the exported model's weights.
-    """
-    origin, _ = _find_mapping(ExportedModel(saved_model), checkpoints)
-    return origin
-
-
-def find_mapping(exported: ExportedModel, checkpoints: Sequence[Checkpoint]) -> VariableMapping:
+def find_mapping(
+    exported: ExportedModel, checkpoints: Sequence[Checkpoint]
+) -> tuple[Checkpoint, VariableMapping]:
     """Finds which tensors of a checkpoint the exporter would have shipped.
 
     Args:
         exported: SavedModel that was exported.
         checkpoints: All checkpoints of the run.
 
-    Raises:
-        ExportedModelError: No checkpoint reproduces the exported model's weights.
-    """
-    return _find_mapping(exported, checkpoints)[1]
-
-
-def _find_mapping(
-    exported: ExportedModel, checkpoints: Sequence[Checkpoint]
-) -> tuple[Checkpoint, VariableMapping]:
-    """Finds a checkpoint that reproduces the exported model bit for bit, and the mapping.
+    Returns:
+        The checkpoint that the exported model was made of, without which no sweep can be run, and
+        where its weights are in it.
 
     Raises:
-        ExportedModelError: No checkpoint does, or no checkpoint can be read.
+        ExportedModelError: No checkpoint reproduces the exported model's weights bit for bit, or
+            none can be read.
     """
     step = exported.step
     # The step that the export names comes first, then the newest: exports follow training.

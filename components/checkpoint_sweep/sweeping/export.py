@@ -7,9 +7,10 @@ from typing import Any
 
 import tensorflow as tf
 
+from checkpoint_sweep.common.error_messages import remedy
 from checkpoint_sweep.common.json_safe import OTHER_FORM
 from checkpoint_sweep.evaluation.results.ledger import read_ledger
-from checkpoint_sweep.model_run.candidates import make_candidates
+from checkpoint_sweep.model_run.candidates import candidates_of
 from checkpoint_sweep.model_run.checkpoints import (
     CheckpointError,
     NoCheckpointError,
@@ -96,7 +97,10 @@ def export_step(
         with contextlib.suppress(NoCheckpointError):
             others += find_checkpoints(other, step_from)
     exported = SavedModel(find_export(model.replace(RUN_FOLDER, run)))
-    candidates = make_candidates(exported, [*checkpoints, *others], swept)
-    if reason := candidates.skipped.get(step):
-        raise CheckpointError(f"The checkpoint of step {step} cannot be exported: {reason}.")
-    export_evaluated(candidates.sources[step], directory)
+    (made,) = candidates_of(exported, [*checkpoints, *others], swept).values()
+    if isinstance(made, str):
+        raise CheckpointError(
+            f"The checkpoint of step {step} cannot be exported: {made}. "
+            + remedy(made, "Export that of another step.")
+        )
+    export_evaluated(made, directory)

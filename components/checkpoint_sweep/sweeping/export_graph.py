@@ -10,7 +10,7 @@ from typing import Any
 import tensorflow as tf
 
 from checkpoint_sweep.common.files import replacing
-from checkpoint_sweep.model_run.candidates import make_candidates
+from checkpoint_sweep.model_run.candidates import candidates_of, check_usable
 from checkpoint_sweep.model_run.checkpoints import Checkpoint, StepRange, find_checkpoints
 from checkpoint_sweep.saved_model.graph_export import GraphError, write_graph
 from checkpoint_sweep.saved_model.object_export import write_objects
@@ -71,7 +71,7 @@ def export_graph(
     checkpoint = checkpoints[-1]
     with replacing(os.path.abspath(directory)) as scratch:
         _write(build, checkpoint, scratch, averages)
-        make_candidates(SavedModel(scratch), [checkpoint], [checkpoint])
+        check_usable(candidates_of(SavedModel(scratch), [checkpoint], [checkpoint]))
     return checkpoint.step
 
 

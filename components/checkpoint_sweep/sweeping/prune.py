@@ -11,9 +11,10 @@ from checkpoint_sweep.common.text import some
 from checkpoint_sweep.common.wording import Words
 from checkpoint_sweep.evaluation.candidates.fingerprint import ChangedError
 from checkpoint_sweep.evaluation.results.ledger import LEDGER, Entry, EntryStatus, read_ledger
-from checkpoint_sweep.model_run.candidates import find_origin
+from checkpoint_sweep.model_run.candidates import find_mapping
 from checkpoint_sweep.model_run.checkpoint_state import read_state
 from checkpoint_sweep.model_run.checkpoints import Checkpoint, find_checkpoints
+from checkpoint_sweep.model_run.exported_model import ExportedModel
 from checkpoint_sweep.model_run.removal import (
     files_of,
     finish_removals,
@@ -96,7 +97,7 @@ def plan_pruning(
                 f"in the chosen {winner.name}" if winner.is_average else "chosen"
             )
     model = model or _model_of(result)
-    origin = find_origin(SavedModel(model), checkpoints)
+    origin, _ = find_mapping(ExportedModel(SavedModel(model)), checkpoints)
     reasons.setdefault(origin.step, []).append("exported")
     reasons.setdefault(steps[-1], []).append("newest")
     if state := read_state(folder):

@@ -15,12 +15,12 @@ import tensorflow as tf
 from checkpoint_sweep.common.ownership import MARKER
 from checkpoint_sweep.model_run.average_weights import AverageWeights
 from checkpoint_sweep.model_run.averaging import Averager
-from checkpoint_sweep.model_run.candidates import make_candidates
 from checkpoint_sweep.model_run.checkpoints import find_checkpoints
 from checkpoint_sweep.saved_model.model_source import VARIABLES, ModelSource
 from checkpoint_sweep.saved_model.saved_model import SavedModel
 from checkpoint_sweep.saved_model.weight_swap import write_saved_model
 from tests.support import keras_run
+from tests.support.candidates import make_candidates
 from tests.support.estimator_run import EstimatorRun
 from tests.support.tensor_bundles import read_bundle, write_bundle
 

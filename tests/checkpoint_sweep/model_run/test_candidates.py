@@ -5,12 +5,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from checkpoint_sweep.model_run.candidates import Candidates, make_candidates
 from checkpoint_sweep.model_run.checkpoints import CheckpointError, find_checkpoints
 from checkpoint_sweep.model_run.exported_model import ExportedModelError
 from checkpoint_sweep.saved_model.model_source import VARIABLES
 from checkpoint_sweep.saved_model.saved_model import SavedModel
 from checkpoint_sweep.saved_model.weight_swap import write_saved_model
+from tests.support.candidates import Candidates, make_candidates
 from tests.support.estimator_run import STEPS, EstimatorRun
 from tests.support.tensor_bundles import read_bundle, write_bundle
 

@@ -12,13 +12,13 @@ import tensorflow as tf
 
 from checkpoint_sweep import Direction, Selection, SweepOptions
 from checkpoint_sweep.evaluation.predict import LoadedModels
-from checkpoint_sweep.model_run.candidates import make_candidates
 from checkpoint_sweep.model_run.checkpoints import CheckpointError, find_checkpoints
 from checkpoint_sweep.model_run.exported_model import ExportedModelError
 from checkpoint_sweep.saved_model.saved_model import SavedModel
 from checkpoint_sweep.saved_model.weight_swap import write_saved_model
 from pipeline.problems.problem import repository
 from tests.support import tfrecords
+from tests.support.candidates import make_candidates
 
 pytestmark = pytest.mark.skipif(
     not keras.__version__.startswith("3."), reason="it needs Keras 3, as on Python 3.12"

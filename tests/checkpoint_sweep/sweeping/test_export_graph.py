@@ -15,9 +15,9 @@ import pytest
 import tensorflow as tf
 
 from checkpoint_sweep import UserError, export_graph
-from checkpoint_sweep.model_run.candidates import make_candidates
 from checkpoint_sweep.model_run.checkpoints import find_checkpoints
 from checkpoint_sweep.saved_model.saved_model import SavedModel
+from tests.support.candidates import make_candidates
 from tests.support.tensor_bundles import read_bundle
 
 _DOCUMENT = Path(__file__).parents[3] / "docs" / "export-graph.md"

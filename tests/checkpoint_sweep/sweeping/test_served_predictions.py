@@ -17,7 +17,6 @@ from checkpoint_sweep.common.eval_config import with_defaults
 from checkpoint_sweep.errors import ServingError
 from checkpoint_sweep.evaluation.preflight.signature import check_signature
 from checkpoint_sweep.model_run.averaging import Averager
-from checkpoint_sweep.model_run.candidates import make_candidates
 from checkpoint_sweep.model_run.checkpoints import find_checkpoints
 from checkpoint_sweep.saved_model.model_source import ModelSource
 from checkpoint_sweep.saved_model.saved_model import SavedModel
@@ -26,6 +25,7 @@ from checkpoint_sweep.sweeping.example_files import open_files
 from checkpoint_sweep.sweeping.served_predictions import check_predictions, different_output
 from checkpoint_sweep.sweeping.tables.columns import of_evaluation
 from tests.support import keras_run, tfrecords
+from tests.support.candidates import make_candidates
 
 Check = Callable[[str], None]
 

@@ -39,7 +39,7 @@ class EvalSources:
         self._is_as_exported = is_exported or not tf.io.gfile.exists(index)
         if not self._is_as_exported:
             self._own = ExportedModel(graph.saved_model)
-            self._mapping = find_mapping(self._own, checkpoints)
+            _, self._mapping = find_mapping(self._own, checkpoints)
             self._prefixes = {checkpoint.prefix for checkpoint in checkpoints}
 
     def of(self, candidate: ModelSource) -> ModelSource:

@@ -16,7 +16,6 @@ from tfx.components.evaluator import executor as stock
 from tfx.types import standard_artifacts
 
 from checkpoint_sweep.evaluation.inputs.source import ExamplesError
-from checkpoint_sweep.model_run.candidates import make_candidates
 from checkpoint_sweep.model_run.checkpoints import find_checkpoints
 from checkpoint_sweep.saved_model.saved_model import SavedModel
 from checkpoint_sweep.saved_model.weight_swap import write_saved_model
@@ -25,6 +24,7 @@ from checkpoint_sweep.tfx_components.evaluator.card import MODEL_CARD
 from checkpoint_sweep.tfx_components.evaluator.executor import EvaluationError, EvaluatorExecutor
 from checkpoint_sweep.tfx_components.evaluator.verdict import VERDICT
 from tests.support import eager_beam, passthrough_model, taxi_examples, tfma_metrics, tfx_artifacts
+from tests.support.candidates import make_candidates
 from tests.support.estimator_run import EstimatorRun
 
 pytestmark = pytest.mark.slow

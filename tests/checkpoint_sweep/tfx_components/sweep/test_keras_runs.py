@@ -8,7 +8,6 @@ import pytest
 import tensorflow as tf
 
 from checkpoint_sweep.evaluation.predict import FusedModels, LoadedModels, SeparateModels
-from checkpoint_sweep.model_run.candidates import Candidates, make_candidates
 from checkpoint_sweep.model_run.checkpoints import CheckpointError, find_checkpoints
 from checkpoint_sweep.model_run.exported_model import ExportedModelError
 from checkpoint_sweep.saved_model.saved_model import SavedModel
@@ -18,6 +17,7 @@ from checkpoint_sweep.selection.selection import Selection
 from tests.checkpoint_sweep.tfx_components.sweep import stock_tfma
 from tests.checkpoint_sweep.tfx_components.sweep.conftest import Sweep
 from tests.support import keras_run, tfrecords
+from tests.support.candidates import Candidates, make_candidates
 from tests.support.keras_run import STEPS, KerasRun
 
 pytestmark = pytest.mark.slow

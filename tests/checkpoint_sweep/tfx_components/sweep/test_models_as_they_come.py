@@ -14,7 +14,6 @@ import tensorflow as tf
 from checkpoint_sweep.evaluation.inputs.reader import read_with_places
 from checkpoint_sweep.evaluation.model_function.compute import Pass, compute
 from checkpoint_sweep.evaluation.model_function.sources import EvalSources
-from checkpoint_sweep.model_run.candidates import make_candidates
 from checkpoint_sweep.model_run.checkpoints import find_checkpoints
 from checkpoint_sweep.saved_model import eval_graph
 from checkpoint_sweep.saved_model.model_source import ModelSource
@@ -22,6 +21,7 @@ from checkpoint_sweep.saved_model.saved_model import SavedModel
 from tests.checkpoint_sweep.tfx_components.sweep import stock_tfma
 from tests.support import assorted_estimators, eval_exports, tfrecords
 from tests.support.assorted_estimators import STEPS, Run
+from tests.support.candidates import make_candidates
 
 pytestmark = pytest.mark.slow
 

@@ -9,7 +9,6 @@ import tensorflow as tf
 from tfx.utils import path_utils
 
 from checkpoint_sweep.common.eval_config import with_defaults
-from checkpoint_sweep.model_run.candidates import make_candidates
 from checkpoint_sweep.model_run.checkpoints import CheckpointError, find_checkpoints
 from checkpoint_sweep.saved_model.saved_model import SavedModel
 from pipeline.problems.digits import data, features
@@ -17,6 +16,7 @@ from pipeline.problems.digits.evaluation import eval_config
 from pipeline.problems.resnet_keras import model as resnet
 from tests.checkpoint_sweep.evaluation import tfma_oracle
 from tests.support import pipeline_run, small_resnets, tfrecords
+from tests.support.candidates import make_candidates
 from tests.support.pipeline_run import PipelineRun
 
 pytestmark = pytest.mark.slow

@@ -5,7 +5,7 @@ import errno
 import json
 import os
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 from checkpoint_sweep.common.ownership import remove_tree
@@ -51,13 +51,29 @@ def move(source: str, target: str) -> None:
     if "://" not in target or not tf.io.gfile.isdir(source):
         tf.io.gfile.rename(source, target, overwrite=True)
         return
+    copy_folder(source, target)
+    tf.io.gfile.rmtree(source)  # Remote, where there are no links.
+
+
+def copy_folder(source: str, target: str, omitted: Collection[str] = ()) -> None:
+    """Copies the files of a folder and of those below it, those at its top last.
+
+    Args:
+        source: Folder to copy.
+        target: Folder to write to; what is there under the same names is replaced.
+        omitted: Names of files and folders at the top that are not copied.
+    """
+    import tensorflow as tf
+
     for folder, _, names in tf.io.gfile.walk(source, topdown=False):
         below = folder.rstrip("/").removeprefix(source.rstrip("/")).strip("/")
+        if below.partition("/")[0] in omitted:
+            continue
         into = f"{target}/{below}" if below else target
         tf.io.gfile.makedirs(into)
         for name in names:
-            tf.io.gfile.copy(f"{folder.rstrip('/')}/{name}", f"{into}/{name}", overwrite=True)
-    tf.io.gfile.rmtree(source)  # Remote, where there are no links.
+            if below or name not in omitted:
+                tf.io.gfile.copy(f"{folder.rstrip('/')}/{name}", f"{into}/{name}", overwrite=True)
 
 
 def absolute(path: str) -> str:

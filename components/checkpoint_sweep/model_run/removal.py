@@ -6,7 +6,7 @@ do not know, by which a later removal finds what is left of the data.
 
 import contextlib
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import tensorflow as tf
 
@@ -39,7 +39,7 @@ def remove_checkpoints(gone: Sequence[Checkpoint], remaining: Sequence[Checkpoin
     folder, newest = os.path.split(remaining[-1].prefix)
     if state := read_state(folder):
         names = {os.path.basename(checkpoint.prefix) for checkpoint in gone}
-        state.write(state.without(names, newest))
+        state.write_without(names, newest)
     for checkpoint in gone:
         name = os.path.basename(checkpoint.prefix)
         tf.io.gfile.rename(checkpoint.prefix + _INDEX, os.path.join(folder, _ASIDE + name))
@@ -48,9 +48,7 @@ def remove_checkpoints(gone: Sequence[Checkpoint], remaining: Sequence[Checkpoin
 
 def leftovers(folder: str) -> list[str]:
     """Lists the files that an interrupted removal has left of checkpoints."""
-    aside = _names_aside(folder)
-    found = (_left_of(folder, name) for name in aside)
-    return [*(path for files in found for path in files)]
+    return [path for name in _names_aside(folder) for path in _left_of(folder, name)]
 
 
 def finish_removals(folder: str) -> None:
@@ -66,7 +64,9 @@ def _names_aside(folder: str) -> list[str]:
 
 def _finish(folder: str, name: str) -> None:
     """Removes what is left of a checkpoint whose index is set aside; that goes last."""
-    _remove(_left_of(folder, name))
+    for path in _left_of(folder, name):
+        with contextlib.suppress(FileNotFoundError, tf.errors.NotFoundError):
+            tf.io.gfile.remove(path)
 
 
 def _left_of(folder: str, name: str) -> list[str]:
@@ -74,9 +74,3 @@ def _left_of(folder: str, name: str) -> list[str]:
     if tf.io.gfile.exists(prefix + _INDEX):
         return [aside]  # Training has written it again.
     return [*files_of(prefix), aside]
-
-
-def _remove(paths: Iterable[str]) -> None:
-    for path in paths:
-        with contextlib.suppress(FileNotFoundError, tf.errors.NotFoundError):
-            tf.io.gfile.remove(path)

@@ -6,11 +6,12 @@ import os
 import re
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import tensorflow as tf
 
+from checkpoint_sweep.common.files import copy_folder
 from checkpoint_sweep.common.names import OVERALL
 from checkpoint_sweep.report.document import REPORT_HTML, TFMA_HTML, VERDICTS_JSON
 from checkpoint_sweep.report.mlflow_models import LoggedCheckpoints
@@ -106,7 +107,7 @@ def log_sweep(
         if model is not None and decision.chosen is not None:
             _log_model(mlflow, model, run.info.run_id)
         if registered_name and decision.chosen is not None:
-            _register(client, registered_name, run.info, decision)
+            _register(mlflow, registered_name, run.info, decision)
     return str(run.info.run_id)
 
 
@@ -204,7 +205,7 @@ def _log_model(mlflow: Any, model: str, run_id: str) -> None:
     from mlflow.models import Model
 
     with tempfile.TemporaryDirectory() as scratch:
-        _copy(model, os.path.join(scratch, _SAVED_MODEL))
+        copy_folder(model, os.path.join(scratch, _SAVED_MODEL))
         described = Model(artifact_path=_MODEL, run_id=run_id)
         described.add_flavor(
             "tensorflow",
@@ -217,17 +218,13 @@ def _log_model(mlflow: Any, model: str, run_id: str) -> None:
         mlflow.log_artifacts(scratch, _MODEL)
 
 
-def _copy(source: str, target: str) -> None:
-    for folder, _, names in tf.io.gfile.walk(source):
-        below = os.path.relpath(folder, source)
-        tf.io.gfile.makedirs(os.path.join(target, below))
-        for name in names:
-            tf.io.gfile.copy(os.path.join(folder, name), os.path.join(target, below, name))
-
-
-def _register(client: Any, name: str, run: Any, decision: SweepVerdicts) -> None:
-    if not _contains(client.search_registered_models(), name):
+def _register(mlflow: Any, name: str, run: Any, decision: SweepVerdicts) -> None:
+    client = mlflow.MlflowClient()
+    try:
         client.create_registered_model(name)
+    except mlflow.MlflowException as error:
+        if error.error_code not in ("RESOURCE_ALREADY_EXISTS", "ALREADY_EXISTS"):
+            raise
     version = client.create_model_version(
         name,
         source=f"{run.artifact_uri}/{_MODEL}",
@@ -237,7 +234,3 @@ def _register(client: Any, name: str, run: Any, decision: SweepVerdicts) -> None
     )
     if decision.blessed:
         client.set_registered_model_alias(name, CHAMPION, version.version)
-
-
-def _contains(found: Sequence[Any], name: str) -> bool:
-    return any(model.name == name for model in found)

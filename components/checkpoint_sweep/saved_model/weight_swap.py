@@ -4,7 +4,7 @@ import os
 
 import tensorflow as tf
 
-from checkpoint_sweep.common.files import replacing
+from checkpoint_sweep.common.files import copy_folder, replacing
 from checkpoint_sweep.saved_model import tensor_bundle
 from checkpoint_sweep.saved_model.model_source import VARIABLES, ModelSource
 from checkpoint_sweep.saved_model.tensor_bundle import OBJECT_GRAPH_KEY
@@ -28,22 +28,9 @@ def write_saved_model(source: ModelSource, directory: str) -> None:
         tf.errors.DataLossError: The bundle is damaged.
     """
     with replacing(directory) as scratch:
-        _copy_graph(source.saved_model.directory, scratch)
+        copy_folder(source.saved_model.directory, scratch, omitted=_OF_WEIGHTS)
         tf.io.gfile.makedirs(os.path.join(scratch, os.path.dirname(VARIABLES)))
         _write_weights(source, os.path.join(scratch, VARIABLES))
-
-
-def _copy_graph(saved_model: str, directory: str) -> None:
-    for folder, _, files in tf.io.gfile.walk(saved_model):
-        relative = os.path.relpath(folder, saved_model)
-        if relative.split(os.sep)[0] in _OF_WEIGHTS:
-            continue
-        target = directory if relative == "." else os.path.join(directory, relative)
-        tf.io.gfile.makedirs(target)
-        for name in files:
-            if relative == "." and name in _OF_WEIGHTS:
-                continue
-            tf.io.gfile.copy(os.path.join(folder, name), os.path.join(target, name))
 
 
 def _write_weights(source: ModelSource, prefix: str) -> None:

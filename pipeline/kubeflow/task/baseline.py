@@ -5,6 +5,7 @@ import json
 import sys
 from pathlib import Path
 
+from checkpoint_sweep.common.files import copy_folder
 from pipeline.kubeflow.task.mounts import base_folder, local_path
 from pipeline.kubeflow.task.serving_folder import MODEL_FORMAT, NO_MODEL, SOURCE
 from pipeline.kubeflow.task_names import BASELINE_FILES, MODEL, MODEL_SOURCE
@@ -39,11 +40,7 @@ def copy_model(source: str, target: Path) -> None:
 
     if not tf.io.gfile.isdir(source):
         raise FileNotFoundError(f"There is no model at {source} any more. Run the pipeline again.")
-    for folder, _, names in tf.io.gfile.walk(source):
-        copy = target / folder.removeprefix(source).strip("/")
-        copy.mkdir(parents=True, exist_ok=True)
-        for name in names:
-            tf.io.gfile.copy(f"{folder.rstrip('/')}/{name}", str(copy / name), overwrite=True)
+    copy_folder(source, str(target))
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from checkpoint_sweep.common.files import check_access, walk
+from checkpoint_sweep.common.files import check_access, copy_folder, walk
 
 
 def _names(folder: Path) -> list[str]:
@@ -55,3 +55,12 @@ def test_what_lies_in_a_folder_that_may_not_be_read_is_not_taken_for_gone(
     with pytest.raises(PermissionError) as caught:
         check_access(str(tmp_path / below))
     assert caught.value.filename == str(tmp_path)
+
+
+def test_a_folder_is_copied_without_what_is_named(tmp_path: Path) -> None:
+    for name in ("file", "omitted", "folder/omitted", "left/out"):
+        (tmp_path / "from" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "from" / name).write_text(name)
+    copy_folder(f"{tmp_path}/from/", f"{tmp_path}/to", omitted=("omitted", "left"))
+    copied = {str(p.relative_to(tmp_path / "to")) for p in tmp_path.glob("to/**/*") if p.is_file()}
+    assert copied == {"file", "folder/omitted"}

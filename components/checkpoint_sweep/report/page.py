@@ -18,7 +18,6 @@ from checkpoint_sweep.report import sentences
 from checkpoint_sweep.report.advice import at_the_edge, best_by_metric, more_examples
 from checkpoint_sweep.report.document import Candidate, Disagreement, Report
 from checkpoint_sweep.report.payload import payload
-from checkpoint_sweep.report.run_rows import losses_of, run_rows
 from checkpoint_sweep.selection.formatting import plain, plus_minus, with_sign
 from checkpoint_sweep.selection.gap import describe_gaps, with_gap
 from checkpoint_sweep.selection.verdict import Status, Verdict
@@ -44,6 +43,7 @@ def render(report: Report, tfma: str | None = None) -> str:
     identity = sentences.identity(report)
     data = _packed(to_json(payload(report)).encode())
     decision = report.decision
+    spread = decision.run_spread if decision else None
     worst = sentences.worst_slices(report)
     verdicts = decision.verdicts if decision else ()
     splits = list(dict.fromkeys(s for v in verdicts for s in v.splits))
@@ -75,9 +75,9 @@ def render(report: Report, tfma: str | None = None) -> str:
         split_sentences=[f"{text}." for text in describe_gaps(decision)] if decision else [],
         few=sentences.FEW_EXAMPLES,
         thresholds=[*map(str, report.thresholds), *report.made.get("split_thresholds", ())],
-        runs=run_rows(report),
+        chosen=report.chosen,
+        runs=spread.runs if spread else (),
         spread=sentences.spread(report),
-        losses_of=losses_of(report),
         threshold_note=sentences.threshold_note(report),
         facts=_facts(report),
         made=_made(report),
@@ -261,4 +261,6 @@ def _text(name: str) -> str:
 
 @functools.cache
 def _template() -> jinja2.Template:
-    return templates.environment(autoescape=True).from_string(_text("report.html"))
+    environment = templates.environment(autoescape=True)
+    environment.filters["plus_minus"] = plus_minus
+    return environment.from_string(_text("report.html"))

@@ -8,6 +8,7 @@ import tensorflow as tf
 from ml_metadata import proto
 from tfx.components.evaluator import constants
 
+from checkpoint_sweep.common.files import read_text
 from checkpoint_sweep.common.json_safe import Json
 from checkpoint_sweep.evaluation.results.thresholds import threshold_failures
 from checkpoint_sweep.tfx_components.evaluator.verdict import VERDICT
@@ -62,6 +63,5 @@ def _verdict(blessing: str) -> Json:
     path = os.path.join(blessing, VERDICT)
     if not tf.io.gfile.exists(path):
         return {"words": "", "metrics": []}
-    with tf.io.gfile.GFile(path) as file:
-        content: Json = json.load(file)
+    content: Json = json.loads(read_text(path))
     return content

@@ -103,10 +103,7 @@ class Progress(logging.Handler):
         if self.line:
             if record.getMessage().startswith(_CHECKPOINT):
                 return  # How many predictions are made says more.
-            now = time.monotonic()
-            self._first = self._first or (now, done)
-            then, before = self._first
-            how_far = amount(done, whole, done - before, now - then)
+            how_far = self._how_far(done, whole)
             self.line.what = f"{how_far}, {_EXPORTING}" if done >= whole else how_far
         elif done * _SHARE // max(whole, 1) != self._shown or done == whole:
             self._shown = done * _SHARE // max(whole, 1)
@@ -119,13 +116,13 @@ class Progress(logging.Handler):
         if far.phase:
             self.line.what = escape(far.phase)
             return
+        self.line.what = f"{self._how_far(far.done, far.whole)}{_OF_PREDICTIONS}"
+
+    def _how_far(self, done: int, whole: int | None) -> str:
         now = time.monotonic()
-        self._first = self._first or (now, far.done)
+        self._first = self._first or (now, done)
         then, before = self._first
-        text = f"{far.done:,}"
-        if far.whole is not None:
-            text = amount(far.done, far.whole, far.done - before, now - then)
-        self.line.what = f"{text}{_OF_PREDICTIONS}"
+        return f"{done:,}" if whole is None else amount(done, whole, done - before, now - then)
 
     def fail(self) -> None:
         """Marks the node that ran last as failed, if there was one."""

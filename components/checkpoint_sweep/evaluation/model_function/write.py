@@ -8,7 +8,7 @@ from tensorflow_model_analysis import constants
 from tensorflow_model_analysis.metrics import metric_types
 from tensorflow_model_analysis.proto import metrics_for_slice_pb2
 
-from checkpoint_sweep.common.files import write_json, write_records
+from checkpoint_sweep.common.files import read_text, write_json, write_records
 from checkpoint_sweep.common.json_safe import Json, finite_or_none
 from checkpoint_sweep.common.names import MODEL_FUNCTION, ModelNames
 from checkpoint_sweep.common.records import read_records
@@ -79,8 +79,7 @@ def _add_replicates(
     path = os.path.join(directory, JACKKNIFE)
     slices = []
     if tf.io.gfile.exists(path):
-        with tf.io.gfile.GFile(path) as file:
-            slices = json.load(file)["slices"]
+        slices = json.loads(read_text(path))["slices"]
     part = {
         "slice": [],
         "examples": list(computed.examples),

@@ -10,7 +10,7 @@ import tensorflow as tf
 from tensorflow_model_analysis.proto import config_pb2
 
 from checkpoint_sweep.common import digests
-from checkpoint_sweep.common.files import files_below, special_file
+from checkpoint_sweep.common.files import files_below, read_text, special_file
 from checkpoint_sweep.common.names import ModelNames, SliceName
 from checkpoint_sweep.common.text import MOST_NAMED, some
 from checkpoint_sweep.evaluation.plan.probability_thresholds import out_of_range
@@ -156,8 +156,7 @@ def read_predictions(directory: str) -> Predictions:
     path = os.path.join(directory, PREDICTIONS)
     if not tf.io.gfile.exists(path):
         return Predictions()
-    with tf.io.gfile.GFile(path) as file:
-        content = json.load(file)
+    content = json.loads(read_text(path))
     try:
         return Predictions(**content)
     except TypeError as error:

@@ -9,6 +9,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from checkpoint_sweep.common.files import read_text
 from checkpoint_sweep.common.json_safe import OTHER_FORM
 from checkpoint_sweep.common.names import MetricName, ModelNames, SliceName
 from checkpoint_sweep.evaluation.results.files import JACKKNIFE
@@ -59,9 +60,7 @@ def read_replicates(
         return {}
     metrics = EvaluationMetrics(directory) if metrics is None else metrics
     try:
-        with tf.io.gfile.GFile(path) as file:
-            slices = json.load(file)["slices"]
-        found = from_slices(slices, metrics.kinds)
+        found = from_slices(json.loads(read_text(path))["slices"], metrics.kinds)
     except OTHER_FORM as error:
         raise ValueError(f"{path} was not written by this version.") from error
 

@@ -6,6 +6,7 @@ from typing import Protocol
 
 import tensorflow as tf
 
+from checkpoint_sweep.common.files import read_text
 from checkpoint_sweep.common.json_safe import Json
 from checkpoint_sweep.common.names import OVERALL
 from checkpoint_sweep.evaluation.results.metrics import EvaluationMetrics
@@ -42,7 +43,7 @@ class SweepContents:
 
     def page(self) -> str:
         """Gives the report."""
-        return _text(os.path.join(self._evaluation, REPORT_HTML))
+        return read_text(os.path.join(self._evaluation, REPORT_HTML))
 
     def metrics(self) -> dict[str, float]:
         """Gives the metrics of the chosen, on all examples."""
@@ -73,7 +74,7 @@ class EvaluationContents:
         path = os.path.join(self._blessing, MODEL_CARD)
         if not tf.io.gfile.exists(path):
             raise FileNotFoundError("This Evaluator has written no model card")
-        return card_page(_text(path))
+        return card_page(read_text(path))
 
     def metrics(self) -> dict[str, float]:
         """Gives the metrics of the model, on all examples."""
@@ -101,8 +102,3 @@ def contents(shows: str, folders: Mapping[str, str], blessed: float | None) -> C
     if shows == "sweep":
         return SweepContents(folders["evaluation"])
     return EvaluationContents(folders["evaluation"], folders["blessing"], blessed)
-
-
-def _text(path: str) -> str:
-    with tf.io.gfile.GFile(path) as file:
-        return str(file.read())

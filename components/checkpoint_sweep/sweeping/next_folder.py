@@ -26,12 +26,11 @@ from checkpoint_sweep.report.write import try_to_write_report
 from checkpoint_sweep.selection.sweep_verdicts import SweepVerdicts
 from checkpoint_sweep.sweeping import folder as folders
 from checkpoint_sweep.sweeping.finished import read_result, result_of
-from checkpoint_sweep.sweeping.run_sweep import SweepOutcome
 from checkpoint_sweep.sweeping.unchanged import log_nothing_new
 
 
 def run_into_next(
-    output: str, made: Mapping[str, Any], run: Callable[[str], SweepOutcome]
+    output: str, made: Mapping[str, Any], run: Callable[[str], SweepVerdicts]
 ) -> SweepResult:
     """Runs a sweep in the next numbered folder; those before go once it has ended.
 
@@ -45,7 +44,7 @@ def run_into_next(
     numbers = folders.numbers(output)
     directory = folders.make_next(output)
     try:
-        verdicts = run(directory).verdicts
+        verdicts = run(directory)
     except BaseException:
         if not os.path.exists(os.path.join(directory, LEDGER)):  # Nothing to go on from.
             folders.remove(output, folders.number_of(directory))

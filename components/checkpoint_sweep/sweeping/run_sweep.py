@@ -55,19 +55,6 @@ from checkpoint_sweep.sweeping.settings import ModelPaths, SweepSettings
 from checkpoint_sweep.sweeping.several_runs import check_runs
 
 
-@dataclasses.dataclass(frozen=True)
-class SweepOutcome:
-    """The outcome of a sweep.
-
-    Attributes:
-        verdicts: Choice, whether it is blessed, and a verdict on every candidate.
-        eval_config: Evaluation config with TFMA's defaults filled in.
-    """
-
-    verdicts: SweepVerdicts
-    eval_config: config_pb2.EvalConfig
-
-
 def run_sweep(
     settings: SweepSettings,
     models: ModelPaths,
@@ -77,7 +64,7 @@ def run_sweep(
     export_to: str,
     open_splits: Mapping[str, Opener] | None = None,
     when_checked: Callable[[], None] | None = None,
-) -> SweepOutcome:
+) -> SweepVerdicts:
     """Evaluates every checkpoint, chooses one, and exports it.
 
     Args:
@@ -92,6 +79,9 @@ def run_sweep(
             candidate is evaluated beside; None for none.
         when_checked: Function that is called when all has been checked and nothing evaluated;
             None for none.
+
+    Returns:
+        The choice, whether it is blessed, and a verdict on every candidate.
 
     Raises:
         UserError: The model run cannot be swept (CheckpointError, ExportedModelError), or
@@ -221,7 +211,7 @@ def run_sweep(
         write_predictions(
             named, baseline, eval_config, examples, evaluation, settings.predictions.key
         )
-    return SweepOutcome(verdicts, eval_config)
+    return verdicts
 
 
 def _unvalidated_reason(eval_config: config_pb2.EvalConfig, settings: SweepSettings) -> str | None:

@@ -78,7 +78,7 @@ class SweepExecutor(base_beam_executor.BaseBeamExecutor):
             )
 
         try:
-            outcome = run_sweep(
+            verdicts = run_sweep(
                 settings,
                 models,
                 opener(splits, spec.EXAMPLE_SPLITS),
@@ -90,7 +90,6 @@ class SweepExecutor(base_beam_executor.BaseBeamExecutor):
         except BaseException:
             set_aside(evaluation)  # TFX removes the outputs of an execution that fails.
             raise
-        verdicts = outcome.verdicts
         if verdicts.winner is not None:
             blessing.set_origin(model, verdicts.winner, verdicts.reason)
         blessing.write_blessing(blessed, verdicts)

@@ -106,7 +106,7 @@ def test_files_with_further_links_free_nothing_and_a_changed_plan_is_refused(
 
 def _grown(files: Files) -> None:
     for path in list(files.run.glob("model.ckpt-60.*")):
-        shutil.copy2(path, str(path).replace("-60", "-80"))
+        shutil.copy2(path, path.with_name(path.name.replace("-60", "-80")))
 
 
 def _rewritten(files: Files) -> None:

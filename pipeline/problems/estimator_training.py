@@ -1,6 +1,7 @@
 """Trains an Estimator for the Trainer component so that a checkpoint sweep can follow."""
 
 import functools
+import os
 import tempfile
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +12,6 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 from tfx import v1 as tfx
 from tfx_bsl.public import tfxio
 
-from checkpoint_sweep.common.files import copy_folder
 from pipeline.problems.estimator_inputs import Inputs
 
 ModelFn = Callable[..., tf.estimator.EstimatorSpec]
@@ -107,4 +107,8 @@ def _export(
     """
     with tempfile.TemporaryDirectory() as scratch:
         exported = estimator.export_saved_model(scratch, serving_input).decode()
-        copy_folder(exported, directory)
+        for folder, _, files in tf.io.gfile.walk(exported):
+            target = directory + folder.removeprefix(exported)
+            tf.io.gfile.makedirs(target)
+            for file in files:
+                tf.io.gfile.copy(os.path.join(folder, file), os.path.join(target, file))

@@ -8,9 +8,13 @@ from rich.table import Table
 from checkpoint_sweep.cli import screen
 from checkpoint_sweep.common.console import Screen
 from checkpoint_sweep.common.names import OVERALL
+from checkpoint_sweep.report.terminal import broken
 from checkpoint_sweep.selection.differences import Compared
 from checkpoint_sweep.selection.formatting import with_sign
 from checkpoint_sweep.sweeping.compare import Comparison
+
+# Of the names of metrics, so that verdicts have their width on 80 columns.
+_WIDTH = 26
 
 
 def print_comparison(
@@ -36,11 +40,18 @@ def print_comparison(
     table = Table(box=None, padding=(0, 2, 0, 0))
     for word, side in (("first", compared.first), ("second", compared.second)):
         screen.answer(f"{word}: {side.label}")
-    for title in ("metric", "first", "second", "difference", "verdict"):
-        table.add_column(title, overflow="fold")
+    table.add_column("metric", overflow="fold")
+    for title in ("first", "second", "difference"):
+        table.add_column(title, overflow="fold", justify="right")
+    table.add_column("verdict", overflow="fold")
     for row in sorted(rows, key=lambda row: str(row.metric)):
         table.add_row(
-            escape(str(row.metric) if row.slice == OVERALL else f"{row.metric}, {row.slice}"),
+            escape(
+                broken(
+                    str(row.metric) if row.slice == OVERALL else f"{row.metric}, {row.slice}",
+                    _WIDTH,
+                )
+            ),
             with_sign(row.first, None),
             with_sign(row.second, None),
             with_sign(row.difference, row.interval, "+" if row.difference else ""),

@@ -32,7 +32,7 @@ def verdicts_as_table(
     table = Table(
         first,
         Column(
-            f"{escape(_broken(str(selection.metric_name)))} {selection.direction.arrow}",
+            f"{escape(broken(str(selection.metric_name), _WIDTH))} {selection.direction.arrow}",
             no_wrap=True,
         ),
         *([Column("Δ vs. chosen", no_wrap=True)] if has_differences else []),
@@ -57,11 +57,19 @@ def verdicts_as_table(
     return table
 
 
-def _broken(name: str) -> str:
-    """Breaks the name of a metric behind underscores and slashes."""
+def broken(name: str, width: int) -> str:
+    """Breaks the name of a metric behind underscores, slashes and spaces.
+
+    >>> broken("squared_pearson_correlation, rooms=6", 27)
+    'squared_pearson_\\ncorrelation, rooms=6'
+
+    Args:
+        name: Name, with its slice or without.
+        width: Width of a line, unless a part of the name is longer.
+    """
     lines = [""]
-    for part in re.split(r"(?<=[_/])", name):
-        if lines[-1] and len(lines[-1] + part) > _WIDTH:
+    for part in re.split(r"(?<=[_/ ])", name):
+        if lines[-1] and len(lines[-1] + part) > width:
             lines.append("")
         lines[-1] += part
-    return "\n".join(lines)
+    return "\n".join(line.rstrip() for line in lines)

@@ -2,6 +2,7 @@
 
 import gc
 import os
+import shlex
 import sys
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support import needs, warm_pipeline
+from tests.support import forked_interpreter, needs, warm_pipeline
 
 # What imports TensorFlow is imported where it is used: the process that hands out tests needs none.
 if TYPE_CHECKING:
@@ -90,6 +91,10 @@ def pytest_configure(config: pytest.Config) -> None:
     """Gives the session's processes one to fork from, and makes Beam quick where tests run."""
     runs_tests = "PYTEST_XDIST_WORKER" in os.environ or not config.getoption("numprocesses", None)
     warm_pipeline.folder()
+    if not runs_tests and needs.whole():
+        interpreter = Path(forked_interpreter.__file__)
+        words = [sys.executable, str(interpreter), warm_pipeline.parent().address]
+        config.option.tx = [f"popen//python={shlex.join(words)}"] * len(config.option.tx)
     if runs_tests:
         # Nothing of what is imported is garbage, and the search for it walks through all of it.
         gc.disable()

@@ -3,7 +3,6 @@
 python -m tests.support.console_script ARGUMENTS...
 """
 
-import functools
 import os
 import subprocess
 import sys
@@ -12,18 +11,8 @@ from typing import Any
 
 from checkpoint_sweep.cli.main import main
 from tests.support import warm_pipeline
-from tests.support.warm_processes import Parent
 
 _REPOSITORY = Path(__file__).resolve().parents[2]
-# What commands import when they run.
-_LATER = (
-    "tensorflow",
-    "tensorflow_model_analysis",
-    "checkpoint_sweep.sweeping.full_sweep",
-    "checkpoint_sweep.sweeping.watch",
-    "checkpoint_sweep.sweeping.compare",
-    "checkpoint_sweep.sweeping.drafting.draft",
-)
 
 
 class Blocked:
@@ -34,17 +23,9 @@ class Blocked:
             raise ImportError(name)
 
 
-@functools.cache
-def parent() -> Parent:
-    """Gives the process that has imported what the commands import, and not `tfx`."""
-    folder = warm_pipeline.folder() / "without-tfx"
-    folder.mkdir(exist_ok=True)
-    return Parent(folder, (__name__, *_LATER))
-
-
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     """Runs a command to its end; forked from a process that has imported."""
-    return warm_pipeline.run_module(parent(), __name__, arguments, {})
+    return warm_pipeline.run_module(warm_pipeline.without_tfx(), __name__, arguments, {})
 
 
 def run_cold(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -11,7 +11,17 @@ from tests.support.warm_processes import Parent
 
 # Environment variable: folder by which the processes of one test session share a parent.
 FOLDER = "CHECKPOINT_SWEEP_TESTS_FORKS"
-# What the tests' commands import.
+# What the commands of the library import.
+_LIBRARY = (
+    "tests.support.console_script",
+    "tensorflow",
+    "tensorflow_model_analysis",
+    "checkpoint_sweep.sweeping.full_sweep",
+    "checkpoint_sweep.sweeping.watch",
+    "checkpoint_sweep.sweeping.compare",
+    "checkpoint_sweep.sweeping.drafting.draft",
+)
+# What the other commands of the tests import.
 _MODULES = (
     "keras.api._v1.keras.__internal__.legacy.layers",
     "pipeline.__main__",
@@ -30,8 +40,16 @@ _MODULES = (
 
 @functools.cache
 def parent() -> Parent:
-    """Gives the one for all tests of a session."""
-    return Parent(folder(), _MODULES)
+    """Gives the one for all tests of a session; it is forked from the one without TFX."""
+    return Parent(folder(), _MODULES, of=without_tfx())
+
+
+@functools.cache
+def without_tfx() -> Parent:
+    """Gives the process that has imported what the library's commands import, and not `tfx`."""
+    without = folder() / "without-tfx"
+    without.mkdir(exist_ok=True)
+    return Parent(without, _LIBRARY)
 
 
 def folder() -> Path:

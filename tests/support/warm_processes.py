@@ -27,10 +27,11 @@ import threading
 import traceback
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NoReturn, TextIO
+from typing import NoReturn, TextIO
 
 _REPOSITORY = Path(__file__).resolve().parents[2]
 _GREETING = "at your service\n"
+_READY = "ready\n"
 
 
 class Process:
@@ -69,23 +70,32 @@ class Parent:
         folder: Folder that stands for it: who names the same one shares the process.
         modules: Modules that it imports.
         python: Its interpreter.
+        of: One that has imported less, to be forked from itself; kept as long as this.
     """
 
     def __init__(
-        self, folder: Path, modules: Sequence[str] = (), python: str = sys.executable
+        self,
+        folder: Path,
+        modules: Sequence[str] = (),
+        python: str = sys.executable,
+        of: "Parent | None" = None,
     ) -> None:
         # An abstract address: nothing on disk, and no limit to the length of the folder's path.
         digest = hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()
-        address = f"\0checkpoint-sweep-tests-{digest[:32]}"
+        self.address = f"checkpoint-sweep-tests-{digest[:32]}"
+        self._of = of
         with (folder / "forks.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             try:
-                self._connection, self._lines = _connected(address)
+                self._connection, self._lines = _connected(self.address)
             except ConnectionError:
-                server = _start_server(address, modules, python)
-                # Its seconds of CPU count as those of this process's children.
-                atexit.register(self._end, server)
-                self._connection, self._lines = _connected(address)
+                if of is None:
+                    server = _start_server(self.address, modules, python)
+                    # Its seconds of CPU count as those of this process's children.
+                    atexit.register(self._end, server)
+                else:
+                    of.fork_server(self.address, modules, folder)
+                self._connection, self._lines = _connected(self.address)
         self._started: queue.Queue[Process] = queue.Queue()
         self._lock = threading.Lock()
         threading.Thread(target=self._listen, daemon=True).start()
@@ -124,6 +134,16 @@ class Parent:
             self._connection.sendall((json.dumps(dataclasses.asdict(request)) + "\n").encode())
             return self._started.get()
 
+    def fork_server(self, address: str, modules: Sequence[str], folder: Path) -> None:
+        """Starts a process to fork from; it is ready when this returns."""
+        output = folder / "ready"
+        output.unlink(missing_ok=True)
+        os.mkfifo(output)
+        arguments = [address, *modules]
+        self.start(__name__, arguments, {}, output, folder / "error")
+        with output.open() as lines:
+            assert lines.readline() == _READY, (folder / "error").read_text()
+
     def _end(self, server: subprocess.Popen[str]) -> None:
         self._connection.shutdown(socket.SHUT_RDWR)
         server.wait()
@@ -143,21 +163,39 @@ class Parent:
 
 @dataclasses.dataclass(frozen=True)
 class _Request:
+    """A process to become.
+
+    Attributes:
+        module: Module to run as `python -m` does.
+        arguments: Arguments of its command line.
+        environment: Its environment.
+        cwd: Its working directory.
+        output: File for what it prints; "" for the streams that are sent along.
+        error: File for what it prints as errors.
+        code: Code to run, as `python -c` does, instead of a module.
+    """
+
     module: str
     arguments: list[str]
     environment: dict[str, str]
     cwd: str
-    output: str
-    error: str
+    output: str = ""
+    error: str = ""
+    code: str = ""
 
-    def run(self) -> None:
+    def run(self, streams: Sequence[int]) -> None:
         """Becomes the process that is asked for."""
         # A test may itself have been started to ignore Ctrl-C.
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-        os.dup2(os.open(self.output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 1)
-        same = self.error == self.output
-        os.dup2(1 if same else os.open(self.error, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 2)
+        if streams:
+            for number, stream in enumerate(streams):
+                os.dup2(stream, number)
+                os.close(stream)
+        else:
+            os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+            os.dup2(os.open(self.output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 1)
+            same = self.error == self.output
+            os.dup2(1 if same else os.open(self.error, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 2)
         os.environ.clear()
         os.environ.update(self.environment)
         tempfile.tempdir = None  # as TMPDIR says
@@ -165,15 +203,51 @@ class _Request:
         paths = self.environment.get("PYTHONPATH", "").split(os.pathsep)
         sys.path[:0] = [path for path in paths if path and path not in sys.path]
         sys.argv = [self.module, *self.arguments]
+        sys.stdin = open(0, closefd=False)  # noqa: SIM115
         sys.stdout = open(1, "w", buffering=1, closefd=False)  # noqa: SIM115
         try:
-            runpy.run_module(self.module, run_name="__main__", alter_sys=True)
+            if self.code:
+                exec(self.code, {"__name__": "__main__"})
+            else:
+                _run_tfx_step_by_step()
+                runpy.run_module(self.module, run_name="__main__", alter_sys=True)
         except SystemExit as error:
             _leave(error.code)
         except Exception:
             traceback.print_exc()
             _leave(1)
         _leave(None)
+
+
+def run_code(address: str, code: str) -> int:
+    """Runs code as `python -c` does, forked from a process, with this process's streams.
+
+    Args:
+        address: Address of the process.
+        code: Code to run.
+
+    Returns:
+        Its exit status.
+    """
+    connection, lines = _connected(address)
+    request = _Request("-c", [], dict(os.environ), os.getcwd(), code=code)
+    socket.send_fds(connection, [b" "], [0, 1, 2])
+    connection.sendall((json.dumps(dataclasses.asdict(request)) + "\n").encode())
+    # Whoever started this hears of the end of the streams by the other's end of them alone.
+    for stream in (0, 1):
+        os.dup2(os.open(os.devnull, os.O_RDWR), stream)
+    for line in lines:
+        word, *_, status = line.split()
+        if word == "ended":
+            return max(int(status), 0) or int(int(status) < 0)
+    return 1
+
+
+def _run_tfx_step_by_step() -> None:
+    if "tfx.dsl.components.base.base_beam_executor" in sys.modules:
+        from tests.support import eager_nodes
+
+        eager_nodes.use()
 
 
 def _leave(code: str | int | None) -> NoReturn:
@@ -190,7 +264,7 @@ def _leave(code: str | int | None) -> NoReturn:
 
 def _connected(address: str) -> tuple[socket.socket, TextIO]:
     connection = socket.socket(socket.AF_UNIX)
-    connection.connect(address)
+    connection.connect(f"\0{address}")
     lines = connection.makefile("r")
     if lines.readline() != _GREETING:  # it was about to end
         raise ConnectionError(address)
@@ -201,7 +275,7 @@ def _start_server(address: str, modules: Sequence[str], python: str) -> subproce
     """Starts the process; it is ready when this returns."""
     path = os.pathsep.join([str(_REPOSITORY / "components"), str(_REPOSITORY)])
     server = subprocess.Popen(
-        [python, "-W", "ignore", "-m", __name__, address.removeprefix("\0"), *modules],
+        [python, "-W", "ignore", "-m", __name__, address, *modules],
         cwd=_REPOSITORY,
         env=os.environ | {"PYTHONPATH": path},
         stdin=subprocess.DEVNULL,
@@ -210,7 +284,7 @@ def _start_server(address: str, modules: Sequence[str], python: str) -> subproce
         text=True,
     )
     assert server.stdout is not None
-    assert server.stdout.readline() == "ready\n", f"no process with {modules}"
+    assert server.stdout.readline() == _READY, f"no process with {modules}"
     return server
 
 
@@ -226,8 +300,11 @@ class _Server:
         self._connections: set[socket.socket] = set()
         self._children: dict[int, int] = {}  # pid by pidfd
 
-    def serve(self) -> _Request | None:
-        """Forks what is asked for; returns in the child with its request, at the end with None."""
+    def serve(self) -> "tuple[_Request, list[int]] | None":
+        """Forks what is asked for; returns in the child with its request, at the end with None.
+
+        With the request are the streams that were sent along, if any.
+        """
         while True:
             for key, _ in self._selector.select():
                 request = key.data(key.fileobj)
@@ -237,26 +314,34 @@ class _Server:
                 self._listening.close()
                 for pid in self._children.values():
                     os.killpg(pid, signal.SIGKILL)
+                    os.waitpid(pid, 0)  # else its seconds of CPU are nobody's
                 return None
 
     def _accept(self, listening: socket.socket) -> None:
         connection, _ = listening.accept()
         self._connections.add(connection)
         connection.sendall(_GREETING.encode())
-        lines = connection.makefile("r")
+        line, streams = bytearray(), list[int]()
         self._selector.register(
-            connection, selectors.EVENT_READ, lambda _: self._read(connection, lines)
+            connection, selectors.EVENT_READ, lambda _: self._read(connection, line, streams)
         )
 
-    def _read(self, connection: socket.socket, lines: Any) -> _Request | None:
-        line = lines.readline()
-        if not line:
+    def _read(
+        self, connection: socket.socket, line: bytearray, streams: list[int]
+    ) -> "tuple[_Request, list[int]] | None":
+        data, sent, _, _ = socket.recv_fds(connection, 1 << 16, 3)
+        line += data
+        streams += sent
+        if not data:
             self._selector.unregister(connection)
             self._connections.remove(connection)
-            lines.close()
             connection.close()
             return None
+        # Each request is a line, and nobody sends the next one before there is an answer.
+        if not line.endswith(b"\n"):
+            return None
         request = _Request(**json.loads(line))
+        line.clear()
         ready, held = os.pipe()
         pid = os.fork()
         if not pid:
@@ -264,11 +349,14 @@ class _Server:
             os.close(ready)
             os.close(held)
             self._close()
-            return request
+            return request, streams
         # Whoever hears that it has started may signal its group: until there is one, it is held.
         os.close(held)
         os.read(ready, 1)
         os.close(ready)
+        for stream in streams:
+            os.close(stream)
+        streams.clear()
         pidfd = os.pidfd_open(pid)
         self._children[pidfd] = pid
         connection.sendall(f"started {pid}\n".encode())
@@ -305,19 +393,16 @@ def _main(address: str, *modules: str) -> None:
         from tests.support import quick_tfma
 
         quick_tfma.use()
-    if "tfx.dsl.components.base.base_beam_executor" in sys.modules:
-        from tests.support import eager_nodes
-
-        eager_nodes.use()
     # What is imported stays: children need not copy it when they look for garbage.
     gc.freeze()
     gc.set_threshold(5_000, 10, 10)
     gc.enable()
     server = _Server(address)
-    print("ready", flush=True)
-    request = server.serve()
-    if request is not None:
-        request.run()
+    print(_READY, end="", flush=True)
+    asked = server.serve()
+    if asked is not None:
+        request, streams = asked
+        request.run(streams)
 
 
 if __name__ == "__main__":

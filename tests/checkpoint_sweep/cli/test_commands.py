@@ -32,7 +32,7 @@ from checkpoint_sweep import (
 from checkpoint_sweep.cli.app import make_app
 from checkpoint_sweep.cli.sweep_arguments import SweepArguments
 from tests.checkpoint_sweep.sweeping.conftest import Files, files  # noqa: F401 - a fixture
-from tests.support import console_script
+from tests.support import console_script, warm_pipeline
 
 _HERE = str(Path(__file__))
 _SWEEP_OF_NOTHING = ["sweep", _HERE, f"--model={_HERE}", f"--examples={_HERE}"]
@@ -242,7 +242,7 @@ def test_a_signal_while_it_evaluates_is_a_sentence_and_a_status(
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         printed = tmp_path / "out", tmp_path / "error"
         name = console_script.__name__
-        process = console_script.parent().start(name, arguments, {}, *printed)
+        process = warm_pipeline.without_tfx().start(name, arguments, {}, *printed)
         while process.poll() is None and not list(files.output.glob("0001/*")):
             time.sleep(0.01)
         os.kill(process.pid, number)

@@ -8,16 +8,14 @@ import pytest
 
 from pipeline.config import beam_args
 from pipeline.local.lock import locked
+from tests.pipeline import lacking
 from tests.support import warm_pipeline
 
 
-def _run(*arguments: str) -> subprocess.CompletedProcess:
-    command = [sys.executable, "-m", "pipeline", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
-
-
 def test_help_lists_every_option() -> None:
-    done = _run("--help")
+    """In an interpreter of its own, as a user's."""
+    command = [sys.executable, "-m", "pipeline", "--help"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
     assert done.returncode == 0
     for option in (
         "--problem",
@@ -58,7 +56,7 @@ def test_help_lists_every_option() -> None:
 def test_bad_arguments_are_refused_before_anything_is_loaded(
     arguments: list[str], message: str, tmp_path: Path
 ) -> None:
-    done = _run("--root", str(tmp_path / "root"), *arguments)
+    done = lacking.run_unloaded("--root", str(tmp_path / "root"), *arguments)
     assert done.returncode == 2
     assert message in " ".join(done.stderr.split())
     assert "Traceback" not in done.stderr
@@ -92,7 +90,7 @@ def test_bad_data_are_refused_before_anything_is_loaded(
         os.mkfifo(file)
     else:
         file.write_bytes(content)
-    error = _refused(_run(f"--root={tmp_path}/root", f"--data={tmp_path}"))
+    error = _refused(lacking.run_unloaded(f"--root={tmp_path}/root", f"--data={tmp_path}"))
     assert error.startswith(f"error {file}")
     assert message in error
     assert not (tmp_path / "root").exists()
@@ -124,24 +122,11 @@ def test_arguments_that_need_tensorflow_to_check_are_refused_before_the_first_no
     ]
 
 
-_WITHOUT_TFX = """
-import sys
-import typer
-from pipeline.__main__ import main
-
-sys.modules["tfx"] = None  # to import it is an error
-app = typer.Typer(pretty_exceptions_enable=False)
-app.command()(main)
-app()
-"""
-
-
 def test_an_unforeseen_error_is_a_sentence_a_log_and_a_summary(tmp_path: Path) -> None:
     data, root = tmp_path / "data", tmp_path / "root"
     data.mkdir()
     (data / "data.csv").write_text("fare\n1\n")
-    command = [sys.executable, "-c", _WITHOUT_TFX, f"--root={root}", f"--data={data}"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
+    done = lacking.run_without_tfx(f"--root={root}", f"--data={data}")
     (line,) = done.stderr.splitlines()
     (log,) = (root / "logs").iterdir()
     assert done.returncode == 1

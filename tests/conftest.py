@@ -92,9 +92,8 @@ def pytest_configure(config: pytest.Config) -> None:
     runs_tests = "PYTEST_XDIST_WORKER" in os.environ or not config.getoption("numprocesses", None)
     warm_pipeline.folder()
     if not runs_tests and needs.whole():
-        interpreter = Path(forked_interpreter.__file__)
-        words = [sys.executable, str(interpreter), warm_pipeline.parent().address]
-        config.option.tx = [f"popen//python={shlex.join(words)}"] * len(config.option.tx)
+        interpreter = shlex.join(forked_interpreter.command(warm_pipeline.parent().address))
+        config.option.tx = [f"popen//python={interpreter}"] * len(config.option.tx)
     if runs_tests:
         # Nothing of what is imported is garbage, and the search for it walks through all of it.
         gc.disable()

@@ -12,22 +12,39 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import checkpoint_sweep
 from pipeline.problems.problem import repository
+from tests.support import forked_interpreter, warm_pipeline
+from tests.support.warm_processes import Parent
 
 pytestmark = pytest.mark.slow
 
 _PACKAGE = Path(checkpoint_sweep.__file__).parent
 _GENERATED = shutil.ignore_patterns("__pycache__", "*.egg-info")
 
-# Runs the README's trial and imports everything but the TFX components, from the folder that is
-# given and with `tfx` out of reach, and then what is public with it: one process, since imports
-# take seconds. Prints what it imported.
-_PROGRAM = r"""
-import importlib, json, pkgutil, runpy, shlex, sys
+# Imports the library from the folder that is given. The process is forked from one that has
+# imported TensorFlow and TFMA, which takes seconds, and forgets all that this has of the checkout.
+_INSTALLED = r"""
+import sys
+
+installed, repository = sys.argv[1:]
+sys.path[:] = [path for path in sys.path if path not in (repository, f"{repository}/components")]
+for name in list(sys.modules):
+    if name.partition(".")[0] in ("checkpoint_sweep", "pipeline", "tests"):
+        del sys.modules[name]
+import checkpoint_sweep
+
+assert checkpoint_sweep.__file__.startswith(installed), checkpoint_sweep.__file__
+"""
+
+# Runs the README's trial and imports everything but the TFX components, with `tfx` out of reach.
+# Prints what it imported.
+_WITHOUT_TFX = r"""
+import importlib, json, pkgutil, runpy, shlex
 from contextlib import redirect_stdout, suppress
 
 class Blocked:
@@ -35,12 +52,8 @@ class Blocked:
         if name.partition(".")[0] == "tfx":
             raise ImportError(f"{name} is not for the library outside of tfx_components")
 
-installed, repository = sys.argv[1:]
-blocked = Blocked()
-sys.meta_path.insert(0, blocked)
-import checkpoint_sweep
-
-assert checkpoint_sweep.__file__.startswith(installed), checkpoint_sweep.__file__
+assert "tfx" not in sys.modules
+sys.meta_path.insert(0, Blocked())
 for name in ("Direction", "Selection", "StepRange"):
     getattr(checkpoint_sweep, name)
 
@@ -62,11 +75,17 @@ for module in pkgutil.walk_packages(checkpoint_sweep.__path__, "checkpoint_sweep
     if ".tfx_components" not in module.name:
         importlib.import_module(module.name)
         without.append(module.name)
-sys.meta_path.remove(blocked)
+print(json.dumps(without))
+"""
+
+# Imports what is public, and prints the files of these names.
+_PUBLIC = r"""
+import json
+
 public = {}
 for name in checkpoint_sweep.__all__:
     public[name] = sys.modules[getattr(checkpoint_sweep, name).__module__].__file__
-print(json.dumps([without, public]))
+print(json.dumps(public))
 """
 
 
@@ -150,19 +169,25 @@ def test_the_installed_console_script_prints_its_version(installed: Path, elsewh
     assert printed.strip() == f"checkpoint-sweep {checkpoint_sweep.version.__version__}"
 
 
+def _printed(parent: Parent, program: str, installed: Path, elsewhere: Path) -> Any:
+    """What a program prints last, in JSON, that is forked and has the installed wheel."""
+    python = forked_interpreter.command(parent.address)
+    command = *python, "-u", "-c", _INSTALLED + program, str(installed), str(repository())
+    return json.loads(_run(installed, elsewhere, *command).splitlines()[-1])
+
+
 @pytest.fixture(scope="module")
-def imported(installed: Path, elsewhere: Path) -> tuple[list[str], dict[str, str]]:
-    """The modules that were imported without TFX, and the files of public names."""
-    program = sys.executable, "-W", "ignore", "-c", _PROGRAM
-    printed = _run(installed, elsewhere, *program, str(installed), str(repository()))
-    without, public = json.loads(printed.splitlines()[-1])
-    return without, public
+def without_tfx(installed: Path, elsewhere: Path) -> list[str]:
+    """The modules that were imported without TFX, after the trial."""
+    parent = warm_pipeline.without_tfx()
+    modules: list[str] = _printed(parent, _WITHOUT_TFX, installed, elsewhere)
+    return modules
 
 
 def test_the_trial_of_the_readme_drafts_a_config_and_chooses_without_tfx(
-    imported: object, elsewhere: Path
+    without_tfx: object, elsewhere: Path
 ) -> None:
-    del imported  # the same process
+    del without_tfx  # the same process
     assert 'label_key: "tipped"' in (elsewhere / "eval_config.pbtxt").read_text()
     (path,) = (elsewhere / "sample" / "run-sweep").glob("latest/verdicts.json")
     verdicts = json.loads(path.read_text())
@@ -171,14 +196,12 @@ def test_the_trial_of_the_readme_drafts_a_config_and_chooses_without_tfx(
     assert (path.parent / "model" / "saved_model.pb").is_file()
 
 
-def test_only_the_tfx_components_need_tfx(imported: tuple[list[str], dict[str, str]]) -> None:
-    without, _ = imported
-    assert {f"checkpoint_sweep.{name}" for name in ("evaluation.engine", "cli.main")} <= {*without}
+def test_only_the_tfx_components_need_tfx(without_tfx: list[str]) -> None:
+    names = "evaluation.engine", "cli.main"
+    assert {f"checkpoint_sweep.{name}" for name in names} <= {*without_tfx}
 
 
-def test_all_public_names_can_be_imported(
-    installed: Path, imported: tuple[list[str], dict[str, str]]
-) -> None:
-    _, public = imported
+def test_all_public_names_can_be_imported(installed: Path, elsewhere: Path) -> None:
+    public = _printed(warm_pipeline.parent(), _PUBLIC, installed, elsewhere)
     assert public.keys() == set(checkpoint_sweep.__all__)
     assert all(file.startswith(str(installed)) for file in public.values())

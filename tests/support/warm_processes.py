@@ -219,18 +219,19 @@ class _Request:
         _leave(None)
 
 
-def run_code(address: str, code: str) -> int:
+def run_code(address: str, code: str, arguments: Sequence[str]) -> int:
     """Runs code as `python -c` does, forked from a process, with this process's streams.
 
     Args:
         address: Address of the process.
         code: Code to run.
+        arguments: Arguments after the code.
 
     Returns:
         Its exit status.
     """
     connection, lines = _connected(address)
-    request = _Request("-c", [], dict(os.environ), os.getcwd(), code=code)
+    request = _Request("-c", list(arguments), dict(os.environ), os.getcwd(), code=code)
     socket.send_fds(connection, [b" "], [0, 1, 2])
     connection.sendall((json.dumps(dataclasses.asdict(request)) + "\n").encode())
     # Whoever started this hears of the end of the streams by the other's end of them alone.

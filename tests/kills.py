@@ -54,9 +54,13 @@ class Kills:
         folder: for everything.
         undisturbed: Process to fork that run from; None for a new interpreter, whose imports are
             what is killed before the first node.
+        on_beam: Whether TFX's nodes run on Beam's own runner, as they do for users.
     """
 
-    def __init__(self, folder: Path, undisturbed: Parent | None = None) -> None:
+    def __init__(
+        self, folder: Path, undisturbed: Parent | None = None, on_beam: bool = True
+    ) -> None:
+        self._on_beam = on_beam
         self._root, self._copies, self._record = (
             folder / name for name in ("root", "copies", "record")
         )
@@ -65,7 +69,7 @@ class Kills:
         self._record.unlink(missing_ok=True)
         self._data = write_data(folder / "data")
         self._parent = warm_pipeline.parent()
-        run = Run(self._root, self._data, self._record, undisturbed)
+        run = Run(self._root, self._data, self._record, undisturbed, on_beam)
         self._spans = run.measure(self._keep)
         status = run.end()
         # Afterwards: reading the root takes what the run could use.
@@ -96,7 +100,8 @@ class Kills:
         while True:
             # Only what is to be killed while it imports has to.
             cold = node == START and not trial.killed
-            run = Run(self._root, self._data, self._record, None if cold else self._parent)
+            parent = None if cold else self._parent
+            run = Run(self._root, self._data, self._record, parent, self._on_beam)
             again = not trial.killed or (len(trial.killed) < most and numbers.random() < _AGAIN)
             if again:
                 moment = self._moment(numbers, node)

@@ -16,7 +16,7 @@ from tests.support.tensor_bundles import read_bundle
 pytestmark = pytest.mark.slow
 
 
-_LONGER = ("--steps=500", "--checkpoint-steps=100")
+_LONGER = ("--steps=500", "--checkpoint-steps=250")
 
 
 @pytest.fixture(scope="module")

@@ -23,7 +23,7 @@ from tests.support.warm_processes import Parent, Process
 START = "start"  # The time before the first node,
 END = "end"  # and that after the last.
 _ANNOUNCED = re.compile(r"^(\w+) \.\.\.(?: \(\d+ of \d+\))?$|^✓ Pusher")
-_OPTIONS = ("--steps=60", "--select-by=binary_crossentropy", "--direction=lower", BEAMS_OWN)
+_OPTIONS = ("--steps=60", "--select-by=binary_crossentropy", "--direction=lower")
 _MODULE = "tests.support.logged_pipeline"
 _TWO_MODELS = "32"  # bytes: three groups of the six checkpoints
 
@@ -64,12 +64,21 @@ class Run:
         record: File for the log of what the sweep evaluates.
         parent: Process to fork from, which saves the seconds of imports; None for a new
             interpreter.
+        on_beam: Whether TFX's nodes run on Beam's own runner in a fork too, rather than step by
+            step, which makes other files.
 
     Attributes:
         node: Node that it was at when last seen.
     """
 
-    def __init__(self, root: Path, data: Path, record: Path, parent: Parent | None = None) -> None:
+    def __init__(
+        self,
+        root: Path,
+        data: Path,
+        record: Path,
+        parent: Parent | None = None,
+        on_beam: bool = True,
+    ) -> None:
         self.node = START
         self._root = root
         self._entered = time.monotonic()
@@ -84,6 +93,7 @@ class Run:
             PREPROCESSING_FN: "tests.pipeline.tiny.model.preprocessing_fn",
         }
         arguments = [f"--root={root}", f"--data={data}", *_OPTIONS]
+        arguments += [BEAMS_OWN] if on_beam else []
         self._process: Process | subprocess.Popen[bytes]
         if parent:
             self._process = parent.start(_MODULE, arguments, environment, self._printed)

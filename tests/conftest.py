@@ -111,6 +111,10 @@ def pytest_collection_finish() -> None:
         from tests.support import quick_tfma
 
         quick_tfma.use()
+    if "checkpoint_sweep.evaluation.fused.loading" in sys.modules:
+        from tests.support import quick_release
+
+        quick_release.use()
     gc.freeze()
     gc.set_threshold(5_000, 10, 10)
     gc.enable()

@@ -125,7 +125,7 @@ class EvaluateModels(beam.PTransform):
             )
         # Every candidate is written, also one without any slice.
         everyone = batches.pipeline | "Candidates" >> beam.Create(
-            [(number, None) for number in range(candidates)]
+            [(number, None) for number in range(candidates)], reshuffle=False
         )
         metrics: list[beam.PCollection] = []
         records = [everyone]

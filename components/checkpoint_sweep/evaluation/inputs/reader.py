@@ -108,7 +108,7 @@ class ReadFeatures(beam.PTransform):
         ]
         return (
             begin
-            | "Files" >> beam.Create(parts)
+            | "Files" >> beam.Create(parts, reshuffle=False)
             | "Spread" >> beam.Reshuffle()
             | "Read" >> beam.ParDo(self._read).with_output_types(pa.RecordBatch)
         )

@@ -111,7 +111,7 @@ if __name__ == "__main__":
     made = parser.parse_args().directory
     print("Training a small Keras model on made-up data.")
     make(made)
-    print(
-        f"{made}: run/ has {_CHECKPOINTS} checkpoints, export/ the SavedModel, "
-        f"eval.csv {_EVALUATED:,} examples."
+    content = (
+        f"run/ with {_CHECKPOINTS} checkpoints, export/, eval.csv with {_EVALUATED:,} examples"
     )
+    print(f"In {made}: {content}.")

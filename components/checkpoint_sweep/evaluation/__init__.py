@@ -40,7 +40,8 @@ in ``tfma_internals``.
    distinct combination of feature values, and ``aggregate.samples`` divides the examples for
    confidence intervals; ``plan.metric_inputs`` lays out labels, predictions and weights as a leaf
    asks for them (class, top-k, micro average ...); each of the ``plan.combiners`` says what to add
-   where; ``aggregate.growing_sums`` adds it up. The result is a state of each bundle.
+   where; ``aggregate.waiting_sums`` adds it up, many batches at a time. The result is a state of
+   each bundle.
 3. ``aggregate.state`` merges (by a CombineFn) those of all bundles, in any order. A state's rows
    are *sets* of slices, which divide the examples: an example is added once, however many slices
    it is in. Sets become slices at the end, or when there are too many.

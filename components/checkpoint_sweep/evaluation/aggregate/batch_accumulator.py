@@ -7,9 +7,10 @@ import numpy as np
 from tensorflow_model_analysis import constants
 
 from checkpoint_sweep.evaluation.aggregate import fallback, slicing, sums
-from checkpoint_sweep.evaluation.aggregate.entries import Pairs
+from checkpoint_sweep.evaluation.aggregate.entries import Contribution, Pairs
 from checkpoint_sweep.evaluation.aggregate.running_state import RunningState
 from checkpoint_sweep.evaluation.aggregate.state import MetricState, Row
+from checkpoint_sweep.evaluation.aggregate.waiting_sums import WaitingSums
 from checkpoint_sweep.evaluation.plan import plan as plan_lib
 
 
@@ -60,7 +61,7 @@ class BatchAccumulator:
         leaf: int,
         models: list[int],
         regular: np.ndarray,
-        contributions: Sequence[tuple[Any, Sequence[np.ndarray]]],
+        contributions: Sequence[Contribution],
     ) -> None:
         """Adds the contributions of a leaf's vectorized combiner, from examples that fit arrays.
 
@@ -70,11 +71,9 @@ class BatchAccumulator:
             regular: Examples that fit arrays, (size,) bool.
             contributions: Buckets and columns, which broadcast to (models, regular, values).
         """
-        vectorized = self._plan.leaves[leaf].vectorized
-        assert vectorized is not None
         pairs = self._pairs_of(models, regular)
-        for bucket, columns in contributions:
-            self._running.add(leaf, pairs.entries(bucket, vectorized.buckets, columns))
+        for given in contributions:
+            self._running.add(leaf, pairs, given)
 
     def _pairs_of(self, models: list[int], regular: np.ndarray) -> Pairs:
         if not regular.all():
@@ -105,8 +104,10 @@ def sum_by_row(
 ) -> sums.Sums:
     """Sums over (row, model, bucket) of columns that broadcast to (models, size, values)."""
     numbers = np.arange(int(rows.row.max(initial=-1)) + 1)
-    found = Pairs(rows, numbers, models, total, size).entries(bucket, buckets, columns)
-    return sums.Sums.of(found.codes, found.columns, found.size)
+    found = WaitingSums(len(columns), buckets, total)
+    given = Contribution.narrowed(bucket, columns, buckets)
+    found.add(Pairs(rows, numbers, models, total, size), given)
+    return found.take()
 
 
 def positive_labels(labels: Any, size: int) -> np.ndarray | None:

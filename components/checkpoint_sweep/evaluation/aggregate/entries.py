@@ -1,4 +1,4 @@
-"""What a contribution of a batch adds: integer codes, and a number for each column."""
+"""What a batch adds to the sums of a leaf: buckets and columns of pairs of a row and an example."""
 
 import dataclasses
 import functools
@@ -8,26 +8,64 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from checkpoint_sweep.evaluation.aggregate import slicing
+from checkpoint_sweep.evaluation.aggregate import slicing, sums
 
 
 @dataclasses.dataclass(frozen=True)
-class Entries:
-    """Numbers to add by code.
+class Contribution:
+    """Numbers to add by bucket; all arrays broadcast to (models, examples, values).
 
     Attributes:
-        codes: (entries,) int64. A code is ``(row * models + model) * buckets + bucket``.
-        columns: An array (entries,) float64 for each column.
-        size: Number that all codes are below.
+        bucket: Numbers of buckets, or one number.
+        columns: Arrays to sum.
     """
 
-    codes: npt.NDArray[np.int64]
-    columns: Sequence[npt.NDArray[np.float64]]
-    size: int
+    bucket: np.ndarray
+    columns: Sequence[np.ndarray]
+
+    @classmethod
+    def narrowed(cls, bucket: Any, columns: Sequence[Any], buckets: int) -> "Contribution":
+        """Makes one that may wait: in small types, where these are exact.
+
+        Args:
+            bucket: Numbers of buckets, below ``buckets``.
+            columns: Arrays to sum.
+            buckets: Number of buckets.
+        """
+        bucket = np.asarray(bucket)
+        if not bucket.ndim:
+            return cls(bucket, [np.asarray(column) for column in columns])
+        small = bucket.astype(np.min_scalar_type(buckets - 1))
+        return cls(small, [_narrowed(np.asarray(column)) for column in columns])
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """What the arrays broadcast to: models, examples and values, or 1 where all are alike."""
+        arrays = (self.bucket, *self.columns)
+        models, size, values = np.broadcast_shapes((1, 1, 1), *(array.shape for array in arrays))
+        return models, size, values
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all arrays."""
+        return sum(array.nbytes for array in (self.bucket, *self.columns))
+
+
+def _narrowed(column: np.ndarray) -> np.ndarray:
+    """Returns a column as float32, if that is exact."""
+    if column.dtype != np.float64:
+        return column
+    with np.errstate(over="ignore"):
+        small = column.astype(np.float32)
+    return small if bool((small == column).all()) else column
 
 
 class Pairs:
     """Pairs of a row and an example of a batch, for some models.
+
+    Attributes:
+        row: (pairs,) int64, numbers of rows, as codes have them.
+        models: Numbers of the models, as the arrays of a contribution have them.
 
     Args:
         rows: Pairs of a row and an example.
@@ -45,69 +83,59 @@ class Pairs:
         total: int,
         size: int,
     ) -> None:
-        self._row, self._example = rows.row, rows.example
+        self.row = numbers[rows.row]
+        self.models = tuple(models)
+        self._of_batch, self._example = rows.row, rows.example
         self._numbers = numbers
-        self._models = np.asarray(models, np.int64)
         self._total, self._size = total, size
         self._whole = rows.example.size == size and bool((rows.example == np.arange(size)).all())
 
-    def entries(self, bucket: Any, buckets: int, columns: Sequence[Any]) -> Entries:
-        """Makes the entries of a contribution, whose arrays broadcast to (models, size, values).
+    def of_model(self, array: np.ndarray, model: int, values: int) -> np.ndarray:
+        """Takes a model's part of an array of a contribution, (pairs * values,).
 
         Args:
-            bucket: Numbers of buckets, below ``buckets``.
-            buckets: Number of buckets.
-            columns: Arrays to sum.
+            array: Array that broadcasts to (models, examples, values).
+            model: Index of the model in ``models``.
+            values: Number of values of an example.
         """
-        arrays = [np.asarray(array) for array in (bucket, *columns)]
-        bases = (self._models.size, self._size, 1)
-        shape = np.broadcast_shapes(bases, *(array.shape for array in arrays))
-        bucket, *arrays = arrays
-        size = (int(self._numbers.max(initial=-1)) + 1) * self._total * buckets
-        if bucket.ndim == 0:
-            codes = (self._row_model_cells * buckets + bucket).ravel()
-            return Entries(codes, [self._by_row(array, shape) for array in arrays], size)
-        codes = self._row_models * buckets + self._of_pairs(bucket, shape)
-        flat = [self._of_pairs(array, shape).astype(np.float64).ravel() for array in arrays]
-        return Entries(codes.ravel(), flat, size)
+        if array.ndim == 3:
+            array = array[model if array.shape[0] > 1 else 0]
+        if array.shape != (self._size, values):
+            array = np.broadcast_to(array, (self._size, values))
+        return (array if self._whole else array[self._example]).ravel()
 
-    @functools.cached_property
-    def _row_models(self) -> npt.NDArray[np.int64]:
-        """Numbers of rows and models together, (models, pairs, 1)."""
-        return (self._numbers[self._row] * self._total + self._models[:, None])[:, :, None]
+    def totals(self, given: Contribution, buckets: int) -> sums.Sums:
+        """Sums a contribution of one bucket by row and model.
+
+        What is the same for all models is summed once.
+        """
+        shape = (len(self.models), self._size, given.shape[2])
+        cells = self._numbers[self._present] * self._total + np.array(self.models)[:, None]
+        codes = (cells * buckets + given.bucket).ravel()
+        order = np.argsort(codes)
+        columns = [self._by_row(array, shape)[order] for array in given.columns]
+        return sums.Sums(codes[order], np.stack(columns, axis=1))
 
     @functools.cached_property
     def _present(self) -> npt.NDArray[np.int64]:
-        """Rows with an example."""
-        return np.flatnonzero(np.bincount(self._row, minlength=self._numbers.size))
-
-    @functools.cached_property
-    def _row_model_cells(self) -> npt.NDArray[np.int64]:
-        """Numbers of the rows that have examples and models together, (models, rows)."""
-        return self._numbers[self._present] * self._total + self._models[:, None]
+        """Rows of the batch with an example."""
+        return np.flatnonzero(np.bincount(self._of_batch, minlength=self._numbers.size))
 
     @functools.cached_property
     def _of_models(self) -> npt.NDArray[np.int64]:
         """Numbers of models, as the arrays have them, and rows together, (models * pairs,)."""
-        return (np.arange(self._models.size)[:, None] * self._numbers.size + self._row).ravel()
+        models = np.arange(len(self.models))[:, None]
+        return (models * self._numbers.size + self._of_batch).ravel()
 
-    def _by_row(self, array: np.ndarray, shape: tuple[int, ...]) -> npt.NDArray[np.float64]:
-        """Sums an array by model and row, (models * rows with examples,).
-
-        What is the same for all models is summed once.
-        """
+    def _by_row(self, array: np.ndarray, shape: tuple[int, int, int]) -> npt.NDArray[np.float64]:
+        """Sums an array by model and row, (models * rows with examples,)."""
         models = array.shape[0] if array.ndim == 3 else 1
         array = np.broadcast_to(array, (models, *shape[1:]))
         values = array[:, :, 0] if shape[2] == 1 else array.sum(axis=2, dtype=np.float64)
         if not self._whole:
             values = values[:, self._example]
-        codes = self._row if models == 1 else self._of_models
+        codes = self._of_batch if models == 1 else self._of_models
         rows = self._numbers.size
-        sums: np.ndarray = np.bincount(codes, weights=values.ravel(), minlength=models * rows)
-        sums = sums.reshape(models, rows)[:, self._present]
-        return np.broadcast_to(sums, (self._models.size, self._present.size)).ravel()
-
-    def _of_pairs(self, array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-        """Broadcasts an array to (models, pairs, values)."""
-        array = np.broadcast_to(array, shape)
-        return array if self._whole else array[:, self._example]
+        found: np.ndarray = np.bincount(codes, weights=values.ravel(), minlength=models * rows)
+        found = found.reshape(models, rows)[:, self._present]
+        return np.broadcast_to(found, (shape[0], self._present.size)).ravel()

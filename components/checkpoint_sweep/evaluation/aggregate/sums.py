@@ -64,10 +64,10 @@ class Sums:
             present = np.flatnonzero(np.bincount(codes, minlength=1))
             sums = [np.bincount(codes, weights=column)[present] for column in flat]
             return cls(present, np.stack(sums, axis=1))
-        order = _order(codes, size)
-        codes = codes[order]
+        by_code = order(codes, size)
+        codes = codes[by_code]
         starts = _starts(codes)
-        sums = [np.add.reduceat(column[order], starts) for column in flat]
+        sums = [np.add.reduceat(column[by_code], starts) for column in flat]
         return cls(codes[starts], np.stack(sums, axis=1))
 
     @classmethod
@@ -84,9 +84,9 @@ class Sums:
         size = _unbounded(codes)
         if is_dense(codes, size) or not codes.size:
             return cls.of(codes, list(values.T), size)
-        order = _order(codes, size)
+        by_code = order(codes, size)
         # By `take`: indexing of rows is five times slower.
-        return cls.of_sorted(codes[order], values.take(order, axis=0))
+        return cls.of_sorted(codes[by_code], values.take(by_code, axis=0))
 
     @classmethod
     def of_sorted(cls, codes: np.ndarray, values: np.ndarray) -> "Sums":
@@ -101,12 +101,10 @@ class Sums:
 
         Of large sums it takes less memory than ``merge``.
         """
+        if not self.codes.size:
+            return other
         position = np.searchsorted(self.codes, other.codes)
-        known = (
-            self.codes.take(position, mode="clip") == other.codes
-            if self.codes.size
-            else position < 0
-        )
+        known = self.codes.take(position, mode="clip") == other.codes
         self.values[position[known]] += other.values[known]
         if known.all():
             return self
@@ -199,10 +197,14 @@ class PendingSums:
         """Merges all parts into one and returns it."""
         if self._parts:
             parts, self._parts = self._parts, []
+            other = Sums.merge(parts)
+            if not self._merged.codes.size:
+                self._merged, self._owned = other, len(parts) > 1
+                return self._merged
             if not self._owned:  # Inserting changes it in place.
                 self._merged = Sums(self._merged.codes, self._merged.values.copy())
                 self._owned = True
-            self._merged = self._merged.insert(Sums.merge(parts))
+            self._merged = self._merged.insert(other)
         return self._merged
 
 
@@ -231,7 +233,7 @@ def _unbounded(codes: np.ndarray) -> int:
     return int(codes.max(initial=-1)) + 1
 
 
-def _order(codes: np.ndarray, size: int) -> np.ndarray:
+def order(codes: np.ndarray, size: int) -> np.ndarray:
     """Sorts codes below ``size`` stably, and gives their order.
 
     NumPy sorts integers of at most 16 bits by radix: two such passes take less than half the time

@@ -17,6 +17,7 @@ from checkpoint_sweep.common import progress
 from checkpoint_sweep.evaluation import data_errors
 from checkpoint_sweep.evaluation.aggregate import samples, slicing
 from checkpoint_sweep.evaluation.aggregate.batch_accumulator import BatchAccumulator
+from checkpoint_sweep.evaluation.aggregate.entries import Contribution
 from checkpoint_sweep.evaluation.aggregate.running_state import RunningState
 from checkpoint_sweep.evaluation.aggregate.state import FoldState, MetricState
 from checkpoint_sweep.evaluation.fused import queries, required_features
@@ -288,7 +289,10 @@ class Update(beam.DoFn):
             if not regular.any():
                 return nothing
             inputs = [given.take(regular) for given in inputs]
-            contributions = list(leaf.vectorized.update(inputs))
+            contributions = [
+                Contribution.narrowed(*given, leaf.vectorized.buckets)
+                for given in leaf.vectorized.update(inputs)
+            ]
         except metric_inputs.UnsupportedError:
             return nothing
         for accumulator, index in into:

@@ -429,10 +429,12 @@ class MetricOfMatrices:
 
     Attributes:
         class_names: Names of the metric's class and of its bases.
+        is_area: Whether it is TFMA's area under a curve.
         matrices: Key of the matrices in the metrics of a slice.
     """
 
     class_names: frozenset[str]
+    is_area: bool
     matrices: metric_types.MetricKey
 
 
@@ -449,8 +451,10 @@ def metric_of_matrices(
     scope = _closure(computation, base._metric_computations)
     if scope is None:
         return None
-    names = frozenset(kind.__name__ for kind in type(scope["self"]).__mro__)
-    return MetricOfMatrices(names, scope["matrices_key"])
+    kind = type(scope["self"])
+    names = frozenset(one.__name__ for one in kind.__mro__)
+    is_area = kind._metric_value is confusion_matrix_metrics.AUC._metric_value
+    return MetricOfMatrices(names, is_area, scope["matrices_key"])
 
 
 def _closure(

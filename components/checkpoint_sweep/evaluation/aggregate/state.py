@@ -24,6 +24,8 @@ Fallback = dict[int, dict[AccumulatorKey, Any]]
 # With more rows than this per slice, sets of slices save nothing: the accumulator is flattened.
 _ROWS_PER_SLICE = 8
 _FEW_ROWS = 64
+# Rows are looked at again when there are so many times as many.
+_GROWTH = 1.25
 
 
 @dataclasses.dataclass
@@ -108,6 +110,7 @@ class StateAccumulator:
         self._non_finite: np.ndarray | int = 0
         self._outside = np.zeros((0, 0), np.int64)
         self._errors: dict[int, str] = {}
+        self._rows_seen = 0
         self.fallback: Fallback = {}
 
     def add(self, state: MetricState, plan: plan_lib.Plan) -> None:
@@ -152,10 +155,14 @@ class StateAccumulator:
 
     def is_crowded(self) -> bool:
         """Tells whether sets of slices save nothing any more."""
-        if len(self._rows) <= _FEW_ROWS:
+        # Going through all rows after each batch would take longer the more slices there are.
+        if len(self._rows) <= max(_FEW_ROWS, _GROWTH * self._rows_seen):
             return False
         single = len({(sample, key) for sample, keys in self._rows for key in keys})
-        return len(self._rows) > _ROWS_PER_SLICE * single + _FEW_ROWS
+        if len(self._rows) > _ROWS_PER_SLICE * single + _FEW_ROWS:
+            return True
+        self._rows_seen = len(self._rows)
+        return False
 
     def state(self) -> MetricState:
         """Returns everything merged so far."""
@@ -180,6 +187,7 @@ class StateAccumulator:
 
     def _replace(self, state: MetricState) -> None:
         self._rows = {row: i for i, row in enumerate(state.rows)}
+        self._rows_seen = 0
         self._counts, self._positives = state.counts, state.positives
         self._sums = {leaf: sums.PendingSums([part]) for leaf, part in state.sums.items()}
 

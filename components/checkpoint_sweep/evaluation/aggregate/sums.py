@@ -10,6 +10,8 @@ import numpy as np
 # merging costs an amortised constant number of sorts per entry, whatever the number of batches.
 _PENDING_ENTRIES = 500_000
 _PENDING_SHARE = 4
+# Entries below which there is nothing to save by packing.
+_LEAST_TO_PACK = 64
 # Largest number of entries to add to other rows at once.
 _ENTRIES_AT_ONCE = 2_000_000
 
@@ -28,7 +30,9 @@ class Sums:
     values: np.ndarray
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickles the sums in half the bytes."""
+        """Pickles the sums in half the bytes, if they are not few: packing takes longer then."""
+        if self.codes.size < _LEAST_TO_PACK:
+            return Sums, (self.codes, self.values)
         return Sums.unpacked, self.packed()
 
     def packed(self) -> tuple[np.ndarray, list[np.ndarray]]:

@@ -13,7 +13,7 @@ from tensorflow_model_analysis.utils import model_util
 
 from checkpoint_sweep.evaluation import tfma_internals
 from checkpoint_sweep.evaluation.plan.combiners import base, vectorized
-from checkpoint_sweep.evaluation.plan.combiners.rebinning import on_arrays
+from checkpoint_sweep.evaluation.plan.combiners.rebinning import at_steps, on_arrays
 from checkpoint_sweep.evaluation.plan.undefined import average_of_weighted, nan_where_undefined
 
 
@@ -140,7 +140,7 @@ def make(eval_config: config_pb2.EvalConfig, log: bool = False) -> Plan:
     return Plan(
         leaves,
         [
-            average_of_weighted(nan_where_undefined(on_arrays(computation)))
+            average_of_weighted(at_steps(nan_where_undefined(on_arrays(computation)), computation))
             for computation in separated.derived_computations
         ],
         separated.cross_slice_computations,

@@ -82,7 +82,9 @@ def test_moving_rows_equals_remapping_them(targets):
         [],
     ],
 )
-def test_pickled_sums_are_the_same(column):
+@pytest.mark.parametrize("least", [0, 64], ids=["packed", "as they are"])
+def test_pickled_sums_are_the_same(column, least, monkeypatch):
+    monkeypatch.setattr(sums, "_LEAST_TO_PACK", least)
     codes = np.array([3, 2**20, 2**45])[: len(column)]
     part = sums.Sums(codes, np.array([column, column[::-1]]).T)
     copied = pickle.loads(pickle.dumps(part))

@@ -1,7 +1,7 @@
 """Confusion matrices and plots from histograms held as arrays."""
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -74,7 +74,7 @@ def _matrices_plot(
 ) -> metric_types.DerivedMetricComputation:
     def result(metrics: Mapping[Any, Any]) -> dict[Any, Any]:
         matrices = metrics[plot.matrices]
-        if not isinstance(matrices.tp, _ArrayList):
+        if not isinstance(matrices.tp, _Steps):
             from_tfma: dict[Any, Any] = computation.result(metrics)
             return from_tfma
         cells = np.stack([matrices.tp, matrices.tn, matrices.fp, matrices.fn])
@@ -116,8 +116,9 @@ class _Rebinning:
         # Bin i holds predictions in [bounds[i], bounds[i + 1]); the outer ones are open.
         self._bin = np.searchsorted(np.asarray(bounds[1:]), prediction, side="right")
         self._bins = len(bounds)
-        self._kept = slice(offset, offset + len(thresholds))
-        self._beyond = np.flatnonzero(np.asarray(thresholds) >= 1.0 + epsilon)
+        # The last thresholds: with all examples below, TFMA takes other cells.
+        self._beyond = int(np.count_nonzero(np.asarray(thresholds) >= 1.0 + epsilon))
+        self._kept = offset, offset + len(thresholds) - self._beyond
         self._thresholds = list(thresholds)
 
     def confusion_matrices(self, histogram: ArrayHistogram) -> tfma_matrices.Matrices:
@@ -126,31 +127,77 @@ class _Rebinning:
         index = self._bin[histogram.buckets]
         labels, _, examples = histogram.values.T
         runs = np.diff(np.concatenate(([-1], index, [self._bins - 1])))
-
-        def below(values: np.ndarray) -> np.ndarray:
-            total = np.concatenate(([0.0], np.cumsum(values)))
-            return np.repeat(total, runs)[self._kept]
-
-        def from_here(values: np.ndarray) -> np.ndarray:
-            total = np.concatenate((np.cumsum(values[::-1])[::-1], [0.0]))
-            return np.repeat(total, runs)[self._kept]
-
-        tp, fp = from_here(labels), from_here(examples - labels)
-        fn, tn = below(labels), below(examples - labels)
-        for i in self._beyond:
-            tp[i], fp[i] = 0.0, 0.0
-            fn[i], tn[i] = tp[0], fp[0]
-        return tfma_matrices.Matrices(self._thresholds, *map(_ArrayList, (tp, tn, fp, fn)))
+        ends = np.cumsum(runs)
+        first, stop = self._kept
+        repeats = np.clip(ends, first, stop) - np.clip(ends - runs, first, stop)
+        there = repeats > 0
+        cells = np.stack([one[there] for one in _cells(labels, examples - labels)])
+        repeats = repeats[there]
+        if self._beyond:
+            tp, _, fp, _ = cells[:, 0] if repeats.size else np.zeros(4)
+            cells = np.column_stack((cells, (0.0, fp, 0.0, tp)))
+            repeats = np.append(repeats, self._beyond)
+        return tfma_matrices.Matrices(self._thresholds, *(_Steps(one, repeats) for one in cells))
 
 
-class _ArrayList(Sequence):
-    """A list of floats that is held as an array, and that NumPy takes as an array."""
+def _cells(positive: np.ndarray, negative: np.ndarray) -> Iterator[np.ndarray]:
+    """Yields what is in each cell, as the order of ``Matrices`` is, below each of the bins."""
+    yield np.concatenate((np.cumsum(positive[::-1])[::-1], [0.0]))
+    yield np.concatenate(([0.0], np.cumsum(negative)))
+    yield np.concatenate((np.cumsum(negative[::-1])[::-1], [0.0]))
+    yield np.concatenate(([0.0], np.cumsum(positive)))
 
-    def __init__(self, array: np.ndarray) -> None:
-        self._array = array
+
+def at_steps(
+    computation: metric_types.DerivedMetricComputation,
+    of: metric_types.DerivedMetricComputation,
+) -> metric_types.DerivedMetricComputation:
+    """Makes a computation of an area look only at thresholds that some example is between.
+
+    Between others the curve stays where it is. Other computations are returned as they are.
+
+    Args:
+        computation: Computation of the metric.
+        of: TFMA's own computation of it.
+    """
+    found = tfma_internals.metric_of_matrices(of)
+    if found is None or not found.is_area:
+        return computation
+
+    def result(metrics: Mapping[Any, Any]) -> dict[Any, Any]:
+        matrices = metrics[found.matrices]
+        if isinstance(matrices.tp, _Steps):
+            _, *cells = matrices
+            thresholds = list(range(matrices.tp.steps.size))
+            steps = tfma_matrices.Matrices(thresholds, *(cell.steps for cell in cells))
+            metrics = {**metrics, found.matrices: steps}
+        at_all: dict[Any, Any] = computation.result(metrics)
+        return at_all
+
+    return metric_types.DerivedMetricComputation(keys=computation.keys, result=result)
+
+
+class _Steps(Sequence):
+    """A list of floats, many of which are equal to their neighbours; NumPy takes it as an array.
+
+    Attributes:
+        steps: Floats, each once for all of its neighbours that are equal.
+
+    Args:
+        steps: Floats.
+        repeats: How often each is in the list.
+    """
+
+    def __init__(self, steps: np.ndarray, repeats: np.ndarray) -> None:
+        self.steps = steps
+        self._repeats = repeats
+
+    @functools.cached_property
+    def _array(self) -> np.ndarray:
+        return np.repeat(self.steps, self._repeats)
 
     def __len__(self) -> int:
-        return self._array.size
+        return int(self._repeats.sum())
 
     def __getitem__(self, index: Any) -> Any:
         return self._array[index].tolist()

@@ -25,6 +25,12 @@ until-step = 40
 """
 
 
+@pytest.fixture(autouse=True)
+def anything_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The paths that are given here are names only."""
+    monkeypatch.setattr("checkpoint_sweep.cli.missing._is_missing", lambda path: False)
+
+
 def _defaults(folder: Path, command: str, own: str = "", project: str = "") -> dict[str, Any]:
     for name, text in (("checkpoint-sweep.toml", own), ("pyproject.toml", project)):
         if text:

@@ -43,8 +43,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory, examples: list[bytes]) -> 
 
     if not hasattr(tf, "estimator"):
         return estimator_run.frozen()
-    directory: Path = tmp_path_factory.mktemp("trained")
-    return estimator_run.train(directory, examples)
+    return estimator_run.train_once(_of_all_processes(tmp_path_factory) / "trained", examples)
 
 
 @pytest.fixture(scope="session")
@@ -60,7 +59,9 @@ def other_seed(tmp_path_factory: pytest.TempPathFactory, examples: list[bytes]) 
     """A run as `trained`, with another seed; do not write into it."""
     from tests.support import estimator_run
 
-    return estimator_run.train(tmp_path_factory.mktemp("seed-2"), examples, seed=2)
+    return estimator_run.train_once(
+        _of_all_processes(tmp_path_factory) / "seed-2", examples, seed=2
+    )
 
 
 @pytest.fixture(scope="session")
@@ -71,10 +72,13 @@ def taxi_run(tmp_path_factory: pytest.TempPathFactory) -> "PipelineRun":
     """
     from tests.support import pipeline_run  # it imports TFX
 
-    base = tmp_path_factory.getbasetemp()
-    # Of pytest-xdist's processes, each has a folder in the one that they share.
-    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    return pipeline_run.taxi(shared / "taxi")
+    return pipeline_run.taxi(_of_all_processes(tmp_path_factory) / "taxi")
+
+
+def _of_all_processes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Gives the folder that pytest-xdist's processes share, in which each has one of its own."""
+    base: Path = tmp_path_factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1,6 +1,7 @@
 """A small Estimator, trained for real on taxi rows: a model run and its export."""
 
 import dataclasses
+import fcntl
 import shutil
 from pathlib import Path
 from typing import Any
@@ -123,14 +124,30 @@ def train(
             lambda columns: (columns, columns.pop(LABEL))
         )
 
+    run = _run(directory, seed)
+    run.estimator.train(data, max_steps=steps)
+    receiver = tf.estimator.export.build_parsing_serving_input_receiver_fn(FEATURES)
+    exported = run.estimator.export_saved_model(str(directory / "exports"), receiver)
+    shutil.copytree(exported.decode(), run.export)
+    return run
+
+
+def train_once(directory: Path, examples: list[bytes], seed: int = 1) -> EstimatorRun:
+    """Gives the one run in this folder.
+
+    The folder may be that of several processes: the first trains, others wait for it.
+    """
+    directory.mkdir(exist_ok=True)
+    with (directory / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        run = _run(directory, seed)
+        return run if run.export.exists() else train(directory, examples, seed=seed)
+
+
+def _run(directory: Path, seed: int) -> EstimatorRun:
     model_run = directory / "model_run"
     config = tf.estimator.RunConfig(
         str(model_run), tf_random_seed=seed, save_checkpoints_steps=20, keep_checkpoint_max=None
     )
     estimator = tf.estimator.Estimator(model_fn, config=config)
-    estimator.train(data, max_steps=steps)
-    receiver = tf.estimator.export.build_parsing_serving_input_receiver_fn(FEATURES)
-    exported = estimator.export_saved_model(str(directory / "exports"), receiver)
-    export = directory / "model" / "Format-Serving"
-    shutil.copytree(exported.decode(), export)
-    return EstimatorRun(estimator, model_run, export)
+    return EstimatorRun(estimator, model_run, directory / "model" / "Format-Serving")

@@ -3,6 +3,7 @@
 import dataclasses
 import os
 import pathlib
+import shlex
 import sys
 
 import apache_beam as beam
@@ -17,9 +18,12 @@ from checkpoint_sweep.evaluation import EvaluateModels
 from checkpoint_sweep.evaluation.inputs.reader import ReadFeatures
 from checkpoint_sweep.saved_model.saved_model import SavedModel
 from tests.checkpoint_sweep.evaluation import taxi_models, tfma_oracle
+from tests.support import forked_interpreter, warm_pipeline
 
 EXAMPLES = 300
 READERS = "readers"
+# What runs the module that Beam appends: `-m MODULE`.
+_MODULE = "import runpy, sys; runpy.run_module(sys.argv[2], run_name='__main__')"
 CONFIG = """
     model_specs { label_key: "big_tipper" }
     slicing_specs {}
@@ -116,7 +120,10 @@ def test_relative_paths_work_where_workers_run_in_another_folder(
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("importable_in_workers")
-def test_several_processes_give_the_same(data, sources, in_memory, tmp_path):
+def test_several_processes_give_the_same(data, sources, in_memory, tmp_path, monkeypatch):
+    # Forked ones, which have imported before; those of the portable runner import by themselves.
+    python = forked_interpreter.command(warm_pipeline.without_tfx().address)
+    monkeypatch.setattr(sys, "executable", shlex.join([*python, "-u", "-c", _MODULE]))
     options = ["--direct_running_mode=multi_processing", "--direct_num_workers=2"]
     several = _run(FnApiRunner(), options, data, sources, tmp_path)
     assert tfma_oracle.differences(in_memory, several) == []

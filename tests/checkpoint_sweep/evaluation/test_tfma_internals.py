@@ -3,7 +3,6 @@
 import functools
 import inspect
 import subprocess
-import sys
 from types import SimpleNamespace
 
 import pytest
@@ -11,6 +10,7 @@ import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.metrics import binary_confusion_matrices, metric_types
 
 from checkpoint_sweep.evaluation import tfma_internals
+from tests.support import forked_interpreter, warm_pipeline
 
 PARAMETERS = {
     "AbsoluteErrorCombiner": (
@@ -88,7 +88,13 @@ def test_all_versions_name_the_same() -> None:
     assert [keys for keys in others if keys != first] == []
 
 
+# In a fork of a process that has imported TFMA, and the library, which it forgets.
 _UNKNOWN = """
+import sys
+
+for name in [name for name in sys.modules if name.partition(".")[0] == "checkpoint_sweep"]:
+    del sys.modules[name]
+
 from tensorflow_model_analysis import version
 from tensorflow_model_analysis.metrics import calibration, tjur_discrimination
 
@@ -103,7 +109,8 @@ print(support.unsupported_reason(config_pb2.EvalConfig()))
 
 @pytest.mark.slow
 def test_a_version_that_is_not_known_is_left_to_stock_tfma() -> None:
-    command = [sys.executable, "-c", _UNKNOWN]
+    python = forked_interpreter.command(warm_pipeline.without_tfx().address)
+    command = [*python, "-u", "-c", _UNKNOWN]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines() == [
         "TFMA 9.8.7 is installed, and the engine is written for 0.46.* and 0.52.*"

@@ -3,7 +3,6 @@ import json
 import math
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from checkpoint_sweep.tfma_views import (
     time_series,
 )
 from tests.checkpoint_sweep.tfma_views import tfma_results
+from tests.support import forked_interpreter, warm_pipeline
 
 
 def _auc(results: TfmaResults, step: int, **of: bool) -> float:
@@ -189,10 +189,19 @@ def test_a_folder_without_a_ledger_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_package_is_imported_without_the_rest_of_the_library() -> None:
+    # In a fork of a process that has imported TFMA, and the library, which it forgets.
     code = """
-import sys, checkpoint_sweep.tfma_views
+import sys
+
+for name in [name for name in sys.modules if name.partition(".")[0] == "checkpoint_sweep"]:
+    del sys.modules[name]
+
+import checkpoint_sweep.tfma_views
+
 print({name.split(".")[1] for name in sys.modules if name.startswith("checkpoint_sweep.")})
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     of_the_root = {"_lazy", "version"}
+    python = forked_interpreter.command(warm_pipeline.without_tfx().address)
+    command = [*python, "-u", "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert ast.literal_eval(done.stdout) - of_the_root == {"common", "tfma_views"}

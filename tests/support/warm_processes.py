@@ -25,6 +25,7 @@ import sys
 import tempfile
 import threading
 import traceback
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn, TextIO
@@ -207,6 +208,9 @@ class _Request:
         sys.stdout = open(1, "w", buffering=1, closefd=False)  # noqa: SIM115
         try:
             if self.code:
+                # The server's option to ignore warnings is not one of this interpreter's.
+                sys.warnoptions.clear()
+                warnings.filters.remove(("ignore", None, Warning, None, 0))  # type: ignore[attr-defined]
                 exec(self.code, {"__name__": "__main__"})
             else:
                 _run_tfx_step_by_step()
@@ -230,6 +234,8 @@ def run_code(address: str, code: str, arguments: Sequence[str]) -> int:
     Returns:
         Its exit status.
     """
+    # Ctrl-C is for whoever started this, and ends the other by its input.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     connection, lines = _connected(address)
     request = _Request("-c", list(arguments), dict(os.environ), os.getcwd(), code=code)
     socket.send_fds(connection, [b" "], [0, 1, 2])

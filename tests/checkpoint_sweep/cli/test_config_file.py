@@ -100,6 +100,7 @@ def test_several_runs_are_positional(
     (tmp_path / "checkpoint-sweep.toml").write_text(f'run = "of the file"\n{options}')
     found: list[Any] = []
     monkeypatch.setattr("checkpoint_sweep.cli.screen.before_imports", lambda quiet: None)
+    monkeypatch.setattr("checkpoint_sweep.cli.commands.refuse_missing", lambda named: None)
     monkeypatch.setattr(
         "checkpoint_sweep.sweeping.full_sweep.full_sweep",
         lambda run, model, options: found.append((run, model)) or 1 / 0,
@@ -147,6 +148,7 @@ def _given(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> tuple[str, Sweep
     given: list[Any] = []
     # It changes the logging of this process.
     monkeypatch.setattr("checkpoint_sweep.cli.screen.before_imports", lambda quiet: None)
+    monkeypatch.setattr("checkpoint_sweep.cli.commands.refuse_missing", lambda named: None)
     monkeypatch.setattr(
         "checkpoint_sweep.sweeping.full_sweep.full_sweep",
         lambda run, model, options: given.append((run, options)) or 1 / 0,

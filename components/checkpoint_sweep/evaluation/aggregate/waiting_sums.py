@@ -194,7 +194,10 @@ def _kinds(columns: Mapping[int, np.ndarray]) -> _Kinds | None:
 
 
 def _distinct(column: np.ndarray) -> np.ndarray | None:
-    """Finds the distinct values of a column, ascending; None if they are more than a few."""
+    """Finds the distinct values of a column, ascending; None if many, or some not finite."""
+    # A count of zero times infinity is NaN, and NaN is equal to no value that was found.
+    if not np.isfinite(column).all():
+        return None
     found = np.unique(column[: 4 * _FEW])
     while found.size <= _FEW:
         other = ~np.isin(column, found)

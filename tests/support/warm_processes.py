@@ -10,6 +10,7 @@ import atexit
 import contextlib
 import dataclasses
 import fcntl
+import functools
 import gc
 import hashlib
 import importlib
@@ -234,7 +235,6 @@ def run_code(address: str, code: str, arguments: Sequence[str]) -> int:
     Returns:
         Its exit status.
     """
-    # Ctrl-C is for whoever started this, and ends the other by its input.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     connection, lines = _connected(address)
     request = _Request("-c", list(arguments), dict(os.environ), os.getcwd(), code=code)
@@ -244,10 +244,17 @@ def run_code(address: str, code: str, arguments: Sequence[str]) -> int:
     for stream in (0, 1):
         os.dup2(os.open(os.devnull, os.O_RDWR), stream)
     for line in lines:
-        word, *_, status = line.split()
+        word, pid, *status = line.split()
         if word == "ended":
-            return max(int(status), 0) or int(int(status) < 0)
+            return max(int(status[0]), 0) or int(int(status[0]) < 0)
+        # Ctrl-C is for the other, which has a session of its own.
+        signal.signal(signal.SIGINT, functools.partial(_pass_on, int(pid)))
     return 1
+
+
+def _pass_on(pid: int, number: int, _: object) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, number)
 
 
 def _run_tfx_step_by_step() -> None:

@@ -190,7 +190,7 @@ def test_the_page_shows_the_reports_numbers(swept: Swept, report: Report) -> Non
         page.wait_for_selector("body[data-drawn]")
 
         shown = page.locator("#verdict-table tbody tr").evaluate_all(
-            "rows => rows.map(r => Number(r.cells[1].dataset.value))"
+            "rows => rows.map(r => Number(r.cells[2].dataset.value))"
         )
         assert shown == [v["value"] for v in swept.verdicts["checkpoints"]]
         page.locator("summary", has_text="All slices").click()

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from tensorflow_model_analysis.metrics import metric_types
 
 from tests.support.passthrough_model import Row
 
@@ -223,8 +224,10 @@ _PLOTS: dict[str, _Settings] = {
     "ConfusionMatrixPlot": _maybe(num_thresholds=(2, 10, 50)),
     "ConfusionMatrixAtThresholds": lambda random: {"thresholds": random.some(THRESHOLDS)},
     "ScoreDistributionPlot": _maybe(num_thresholds=(2, 10)),
-    "FairnessIndicators": lambda random: {"thresholds": random.some(THRESHOLDS)},
 }
+# TFMA 0.52 has none.
+if "FairnessIndicators" in metric_types.registered_metrics():
+    _PLOTS["FairnessIndicators"] = lambda random: {"thresholds": random.some(THRESHOLDS)}
 _KERAS_NUMBERS: dict[str, _Settings] = {
     "RootMeanSquaredError": _no,
     "LogCoshError": _no,

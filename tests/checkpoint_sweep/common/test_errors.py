@@ -36,6 +36,7 @@ INTERNAL = {
     "NoLocksError",
     "OpaqueGraphError",
     "UnsupportedError",
+    "UntoldError",
 }
 
 

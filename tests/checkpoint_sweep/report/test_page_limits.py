@@ -1,7 +1,10 @@
 """What the charts of a report show where checkpoints lie far apart."""
 
+import dataclasses
+
 import pytest
 
+from checkpoint_sweep.report.plots import ClassesPlot
 from tests.checkpoint_sweep.report import fake_report
 from tests.checkpoint_sweep.report.conftest import Open
 
@@ -48,3 +51,34 @@ def test_an_outlier_does_not_take_the_colours_of_the_slices(open_report: Open) -
     assert "Beyond the range of the colours: step 100" in page.locator("#heat-note").inner_text()
     cells = page.locator("#heat-chart .mark-rect").first.locator("path")
     assert len({cells.nth(i).get_attribute("fill") for i in range(cells.count())}) > 50
+
+
+def test_where_all_slices_are_of_few_examples_they_make_the_range_of_the_colours(
+    open_report: Open,
+) -> None:
+    made = fake_report.report(checkpoints=3, slices=1, plots=False)
+    made.values.update({name: [rows[0], [0.2, 0.5, 40.0]] for name, rows in made.values.items()})
+    page = open_report(made).page
+
+    script = "async () => heatRows(JSON.parse(await inflate('data')), 0, 'all', true).domain.domain"
+    best = max(rows[0][0] or 0.0 for rows in made.values.values())
+    assert page.evaluate(script) == pytest.approx([0.2, best], abs=1e-6)
+
+
+def test_a_class_that_is_never_predicted_has_a_column_of_the_confusion_matrix(
+    open_report: Open,
+) -> None:
+    made = fake_report.report(checkpoints=1)
+    matrix: ClassesPlot = {
+        "of": "",
+        "name": "",
+        "kind": "classes",
+        "threshold": 0.0,
+        "entries": [(0, 0, 24.0), (1, 0, 26.0), (2, 0, 21.0)],
+        "classes_left_out": 0,
+    }
+    plots = {name: [matrix] for name in made.plots}
+    page = open_report(dataclasses.replace(made, plots=plots)).page
+
+    labels = page.locator("#plots .role-axis-label text").all_text_contents()
+    assert labels == ["0", "1", "2"] * 2

@@ -151,7 +151,7 @@ const FIRST = 30; // More slices than that are more than a screen, or a printed 
 
 /**
  * One row a slice and candidate: all examples first, then the worst for the chosen, then the slices
- * of few examples, which do not count for the range of the colours either.
+ * of few examples, which do not count for the range of the colours either, unless all are.
  *
  * @param which "first", "all", or "by:" and a feature.
  */
@@ -186,7 +186,7 @@ function heatRows(report, metric, which, higherIsBetter) {
   slices.forEach(({ title, slice }, order) => candidates.forEach((candidate) => {
     const raw = report.values[candidate.name][slice][metric];
     rows.push({
-      slice: named({ title, slice }), few: few(slice), says: says(slice), order, candidate: candidate.label, metric: report.metrics[metric],
+      slice: named({ title, slice }), few: few(slice), says: says(slice), overall: slice === 0, order, candidate: candidate.label, metric: report.metrics[metric],
       value: says(slice) ? finite(raw) : null, raw, examples: count < 0 ? null : report.values[candidate.name][slice][count],
     });
   }));
@@ -195,12 +195,14 @@ function heatRows(report, metric, which, higherIsBetter) {
   const overall = candidates.map((c) => ({ value: finite(report.values[c.name][0][metric]), low: null, high: null, state: stateOf(report, c), label: c.label }));
   const limits = limitsOf(overall);
   const far = new Set(overall.filter(({ value }) => limits && value !== null && (value < limits[0] || value > limits[1])).map(({ label }) => label));
-  const counting = rows.filter((row) => row.value !== null && !row.few && !far.has(row.candidate));
+  const allFew = !rows.some((row) => row.value !== null && !row.few && !row.overall);
+  const counts = (row) => row.value !== null && (allFew || !row.few);
+  const counting = rows.filter((row) => counts(row) && !far.has(row.candidate));
   const values = (counting.length ? counting : rows.filter((row) => row.value !== null)).map((row) => row.value);
   const [least, most] = [values.reduce((x, y) => Math.min(x, y), Infinity), values.reduce((x, y) => Math.max(x, y), -Infinity)];
   const domain = values.length ? { domain: [least, most] } : {};
   const margin = (most - least) / 20;
-  const beyond = new Set(rows.filter(({ value, few: ofFew, candidate }) => value !== null && !ofFew && far.has(candidate) && (value < least - margin || value > most + margin)).map(({ candidate }) => candidate));
+  const beyond = new Set(rows.filter((row) => counts(row) && far.has(row.candidate) && (row.value < least - margin || row.value > most + margin)).map(({ candidate }) => candidate));
   return { rows, domain, slices: slices.map(named), candidates: candidates.map((c) => c.label), chosen: at < 0 ? null : candidates[at].label, beyond: [...beyond] };
 }
 

@@ -78,13 +78,15 @@ function classesSpec(plot, who, width) {
   plot.entries.forEach(([actual, , count]) => totals.set(actual, (totals.get(actual) || 0) + count));
   const name = (c) => (c < 0 ? 'none' : String(c));
   const rows = plot.entries.map(([actual, predicted, count]) => ({ actual, predicted, row: name(actual), column: name(predicted), count, share: count / totals.get(actual) }));
-  const axis = (field, sort, title) => ({ field, type: 'nominal', title, sort: { field: sort, op: 'min' }, axis: { labelAngle: 0 } });
+  // Every class on both axes: one that is never predicted has a column too.
+  const classes = [...new Set(plot.entries.flatMap(([actual, predicted]) => [actual, predicted]))].sort((a, b) => a - b);
+  const axis = (field, ids, title) => ({ field, type: 'nominal', title, scale: { domain: ids.map(name) }, axis: { labelAngle: 0 } });
   // A square, whose diagonal is one; what is around it takes some of the width.
-  const side = Math.min(Math.max(PLOT_HEIGHT, 24 * totals.size), width - 80);
+  const side = Math.min(Math.max(PLOT_HEIGHT, 24 * classes.length), width - 80);
   return {
     ...base(side), width: side, autosize: { type: 'pad' }, title: { text: `Confusion matrix of ${who}${plot.threshold > 0 ? `, predictions above ${short(plot.threshold)}` : ''}`, color: 'currentColor', anchor: 'start', fontSize: 14 },
     data: { values: rows },
-    encoding: { x: axis('column', 'predicted', 'predicted class'), y: axis('row', 'actual', 'actual class') },
+    encoding: { x: axis('column', classes, 'predicted class'), y: axis('row', classes.filter((c) => c >= 0), 'actual class') },
     layer: [
       { mark: 'rect', encoding: { color: { field: 'share', type: 'quantitative', title: 'share of the actual class', scale: { scheme: 'blues', domain: [0, 1] } }, tooltip: [{ field: 'row', title: 'actual' }, { field: 'column', title: 'predicted' }, { field: 'count' }, { field: 'share', format: '.1%' }] } },
       { mark: { type: 'text' }, encoding: { text: { field: 'count', format: ',.5~g' }, color: { condition: { test: 'datum.share > 0.5', value: 'white' }, value: '#1b1e24' } } },

@@ -44,7 +44,7 @@ def read(path: Path) -> Package:
         PackageError: it is not there, or not a compiled package.
     """
     if not path.is_file():
-        raise PackageError(f"There is no {path}. Compile it: python -m pipeline.kubeflow --help")
+        raise PackageError(f"There is no {path}. Compile it: make kubeflow ARGS=--help")
     text = path.read_text()
     try:
         documents = list(yaml.safe_load_all(text)) if path.suffix == ".yaml" else [json.loads(text)]

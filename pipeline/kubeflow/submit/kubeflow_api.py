@@ -58,9 +58,18 @@ def kubeflow_api(host: str, secrets: Sequence[str | None]) -> Iterator[None]:
         fail(_without(_refusal(host, error), secrets), 1)
     # The last three: the SDK on an answer of another form, such as the page of a proxy.
     except (HTTPError, OSError, ValueError, TypeError, AttributeError) as error:
-        fail(_without(no_api(host, first_line(error)), secrets), 1)
+        fail(_without(no_api(host, _cause(error)), secrets), 1)
     finally:
         logging.disable(logging.NOTSET)
+
+
+def url_of(host: str) -> str:
+    """Completes a host as the SDK does, which warns of it: https where no protocol is named.
+
+    >>> url_of("kubeflow.example"), url_of("http://localhost:8888")
+    ('https://kubeflow.example', 'http://localhost:8888')
+    """
+    return host if "://" in host else f"https://{host}"
 
 
 def no_api(host: str, reason: str) -> str:
@@ -69,6 +78,21 @@ def no_api(host: str, reason: str) -> str:
         f"{host} does not answer as Kubeflow's API: {reason}. Check --host, and --token or "
         "--cookie where one is wanted."
     )
+
+
+def _cause(error: BaseException) -> str:
+    """Says what the operating system says of a connection, without what wraps it; else the error.
+
+    urllib3 has the cause in `reason` of a `MaxRetryError`, and in the context of that.
+    """
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, OSError) and seen.strerror:
+            return first_line(seen.strerror)
+        within = getattr(seen, "reason", None)
+        within = within if isinstance(within, BaseException) else next(iter(seen.args), None)
+        seen = within if isinstance(within, BaseException) else seen.__cause__ or seen.__context__
+    return first_line(error)
 
 
 def _refusal(host: str, error: Any) -> str:

@@ -7,7 +7,7 @@ import typer
 
 from pipeline.kubeflow.parameters import RunParameterError
 from pipeline.kubeflow.submit import options
-from pipeline.kubeflow.submit.kubeflow_api import connect, kubeflow_api, no_api
+from pipeline.kubeflow.submit.kubeflow_api import connect, kubeflow_api, no_api, url_of
 from pipeline.kubeflow.submit.run_values import RunOverrides, kubeflow_values
 from pipeline.kubeflow.submit.schedules import ScheduleError, check_for_kubeflow
 from pipeline.reporting import log_filters
@@ -61,6 +61,7 @@ def kubeflow(
 ) -> None:
     """Start a run on Kubeflow Pipelines 2.x, or schedule runs, and print the URL."""
     settings = options.settings(steps, checkpoint_steps, select_by, direction, engine)
+    host = url_of(host)
     try:
         if schedule is not None:
             check_for_kubeflow(schedule)

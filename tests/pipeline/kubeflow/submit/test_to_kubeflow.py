@@ -61,8 +61,17 @@ def test_a_host_that_does_not_answer_is_named(compiled: dict[str, Path], sdk: Sd
     options = ["--host=http://127.0.0.1:9", f"--package={compiled['kubeflow']}"]
     done = sdk("pipeline.kubeflow.submit", "kubeflow", *options, cold=True)
     assert done.returncode == 1
-    assert "http://127.0.0.1:9 does not answer as Kubeflow's API" in done.stdout + done.stderr
-    assert "Traceback" not in done.stderr
+    assert done.stderr == (
+        "error http://127.0.0.1:9 does not answer as Kubeflow's API: Connection refused. Check "
+        "--host, and --token or --cookie where one is wanted.\n"
+    )
+
+
+def test_a_host_without_a_protocol_is_asked_by_https(compiled: dict[str, Path], sdk: Sdk) -> None:
+    options = ["--host=127.0.0.1:9", f"--package={compiled['kubeflow']}"]
+    done = sdk("pipeline.kubeflow.submit", "kubeflow", *options)
+    assert done.returncode == 1
+    assert done.stderr.startswith("error https://127.0.0.1:9 does not answer")
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,9 @@ from typing import Any
 
 import pandas as pd
 
-from checkpoint_sweep.selection.formatting import half_width, plus_minus
 from checkpoint_sweep.selection.sweep_verdicts import AppliedSelection
 from checkpoint_sweep.selection.verdict import Verdict
+from checkpoint_sweep.selection.verdict_table import row_cells
 from pipeline.reporting.run_summary import Summary
 
 # Both colours of a row are set: a notebook's theme would change only one of them.
@@ -64,24 +64,15 @@ def best_of(run: Summary) -> str | None:
 
 
 def styled(run: Summary) -> Any:
-    """Styles the table: the chosen and the set of the best coloured, the best value bold."""
+    """Styles the rows of the terminal's table: chosen and tied in colour, the best value bold."""
     table, best = verdict_table(run), best_of(run)
+    assert run.sweep is not None
+    decision = run.sweep.decision
     metric = str(table.columns[0])
     tied = table.in_best_set.eq(True)
     shown = pd.DataFrame(
-        {
-            metric: [
-                _plus_minus(*row) for row in zip(table[metric], table.low, table.high, strict=True)
-            ],
-            "Δ vs. chosen": [
-                _plus_minus(*row)
-                for row in zip(
-                    table.versus_chosen, table.versus_low, table.versus_high, strict=True
-                )
-            ],
-            "tied with the best": ["yes" if one else "" for one in tied],
-            "verdict": table.verdict,
-        },
+        [row_cells(verdict, decision) for verdict in decision.verdicts],
+        columns=[metric, "Δ vs. chosen", "verdict"],
         index=table.index,
     )
 
@@ -105,9 +96,3 @@ def _name(verdict: Verdict) -> str:
 
 def _bounds(interval: Sequence[float] | None, low: str, high: str) -> dict[str, float | None]:
     return dict(zip((low, high), interval or (None, None), strict=True))
-
-
-def _plus_minus(value: float, low: float, high: float) -> str:
-    if value != value:
-        return "–"
-    return plus_minus(value, None if low != low else half_width(value, (low, high)))

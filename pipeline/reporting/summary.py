@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ml_metadata import proto
 
-from checkpoint_sweep.common.text import some
+from checkpoint_sweep.common.text import missed_thresholds
 from checkpoint_sweep.report.sweep_result import read_verdicts
 from pipeline.reporting.anomalies import read_anomalies
 from pipeline.reporting.confirmation import EVALUATOR, read_confirmation
@@ -105,6 +105,6 @@ def _outcome(summary: Summary, chosen: proto.Artifact | None, push: Push | None)
         return FAILED, "The run ended before the Evaluator."
     if not summary.evaluator.blessed:
         failures = summary.evaluator.failures
-        why = some(failures, 1) if failures else "its blessing says why"
+        why = missed_thresholds(failures) if failures else "its blessing says why"
         return COMPLETE, f"The Evaluator did not bless the model: {why}."
     return FAILED, "The run ended before the Pusher."

@@ -36,6 +36,19 @@ def some(items: Sequence[str], most: int, separator: str = ", ") -> str:
     return f"{shown}{' ' if separator.strip(' ') else separator}and {left} more"
 
 
+def missed_thresholds(failures: Sequence[str]) -> str:
+    """Says the first of the thresholds that were missed, and how many others were.
+
+    >>> missed_thresholds(["auc 0.7 is below the threshold 0.8", "b", "c"])
+    'auc 0.7 is below the threshold 0.8, and 2 more thresholds are missed'
+    """
+    left = len(failures) - 1
+    if left < 1:
+        return "".join(failures)
+    more = "1 more threshold is" if left == 1 else f"{left} more thresholds are"
+    return f"{failures[0]}, and {more} missed"
+
+
 def listed(names: Iterable[str], otherwise: str = "none") -> str:
     """Joins names in their order, no more than are read; `otherwise` if there are none."""
     return some(sorted(names), MOST_NAMED) or otherwise

@@ -5,7 +5,7 @@ import math
 from collections.abc import Sequence
 
 from checkpoint_sweep.common.json_safe import finite_or_none
-from checkpoint_sweep.common.text import some
+from checkpoint_sweep.common.text import missed_thresholds
 from checkpoint_sweep.selection import certainty, policies
 from checkpoint_sweep.selection.criteria import LEVEL, Direction
 from checkpoint_sweep.selection.policies import CandidateResult, SelectionPolicy
@@ -143,5 +143,5 @@ def _ineligible_reason(result: CandidateResult) -> str | None:
             return f"{NO_VALUE} has no value: all examples have the same label"
         return f"{NO_VALUE} is {result.value}"
     if result.threshold_failures:
-        return some(result.threshold_failures, 1)
+        return missed_thresholds(result.threshold_failures)
     return None

@@ -146,5 +146,5 @@ def _caution_reason(replicates: Replicates, influences: Array) -> str | None:
         # As of an F1 of 0, or an accuracy of 1: more examples would tell it from that.
         return "it is the same without any part of the examples: its interval is approximate"
     if variance**2 / float((squares**2).sum()) < FEW_BUCKETS:
-        return "a few examples decide over its value: its interval is approximate"
+        return "a few examples dominate its value: its interval is approximate"
     return None

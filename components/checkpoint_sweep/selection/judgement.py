@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 
-from checkpoint_sweep.common.text import some
+from checkpoint_sweep.common.text import missed_thresholds, some
 from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.decision import Decision
 from checkpoint_sweep.selection.formatting import plus_minus
@@ -70,7 +70,7 @@ def _closest(verdicts: Sequence[Verdict], selection: Selection, direction: Direc
     if not missed:
         return ""
     _, verdict = min(missed, key=lambda pair: pair[0])
-    why = some(verdict.missed, 1)
+    why = missed_thresholds(verdict.missed)
     if not why.startswith(f"{selection.metric_name} "):  # Which names the value.
         why = f"{selection} {plus_minus(verdict.value or 0.0, verdict.half_width)}, but {why}"
     return f"; closest: {verdict.label}, {why}"

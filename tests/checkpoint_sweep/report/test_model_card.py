@@ -16,7 +16,7 @@ CARD = Card(
     label="big_tipper",
     baseline=False,
     measured=[
-        Measured("auc", "", 0.91234, 1234, 0.0123, "a few examples decide over its value"),
+        Measured("auc", "", 0.91234, 1234, 0.0123, "a few examples dominate its value"),
         Measured("recall", "", math.nan, 1234),
         Measured("auc", "pay=Cash", 0.8, 1000),
         Measured("auc", "pay=Card", math.nan, 7),
@@ -57,7 +57,7 @@ def test_a_card_has_metrics_with_intervals_slices_and_thresholds() -> None:
 
 def test_limits_are_derived_from_the_numbers() -> None:
     limits = _section(CARD, "Limits")
-    assert "A few examples decide over its value." in limits
+    assert "A few examples dominate its value." in limits
     assert "1 slices have fewer than 100 examples: pay=Card." in limits
     assert "on 1 slices: pay=Card." in limits
 

@@ -50,7 +50,7 @@ def test_the_best_finite_value_is_chosen(direction: Direction, values: list, cho
         ),
         (_result(1), "the selection metric has no value"),
         (_result(1, 0.9, threshold_failures=["auc = 0.4"]), "auc = 0.4"),
-        (_result(1, 0.9, threshold_failures=["a", "b", "c"]), "a and 2 more"),
+        (_result(1, 0.9, threshold_failures=["a", "b"]), "a, and 1 more threshold is missed"),
         (_result(1, excluded_reason="unreadable: bad CRC"), "unreadable: bad CRC"),
         (_result(1, 0.9, excluded_reason="its predictions are NaN"), "its predictions are NaN"),
     ],

@@ -102,7 +102,7 @@ _EQUAL = (
     "many examples are equal, as if 171 were distinct, and equal ones count as one: its interval "
     "is too wide"
 )
-_DECIDED = "a few examples decide over its value: its interval is approximate"
+_DECIDED = "a few examples dominate its value: its interval is approximate"
 
 
 @pytest.mark.parametrize(

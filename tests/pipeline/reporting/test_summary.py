@@ -79,7 +79,7 @@ def test_a_model_that_the_evaluator_does_not_bless_is_not_pushed(
     model = _sweep(recorded, blessed=True)
     _evaluator(recorded, monkeypatch, 0, ["auc = 0.7", "recall = 0.1"])
     _pusher(recorded, model, pushed=0)
-    reason = "The Evaluator did not bless the model: auc = 0.7 and 1 more."
+    reason = "The Evaluator did not bless the model: auc = 0.7, and 1 more threshold is missed."
     assert _outcome(recorded) == ("complete", reason, None)
 
 

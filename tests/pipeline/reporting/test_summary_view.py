@@ -18,7 +18,7 @@ VERDICTS = [
         1,
         eligible=False,
         value=0.9,
-        reason="auc 0.9 is below the threshold 0.95 and 1 more",
+        reason="auc 0.9 is below the threshold 0.95, and 1 more threshold is missed",
         missed=["a", "b"],
     ),
     Verdict(

@@ -95,11 +95,11 @@ def plan_groups(
     groups = split(sizes, budget - beside)
     passes = f"{len(groups)} passes" if len(groups) != 1 else "one pass"
     _LOG.info(
-        "evaluating %d models (weights: %.1f MB; memory for weights: %.0f MB) in %s over the data",
-        len(models),
+        "evaluating %s in %s over the data (weights: %.1f of %.0f MB)",
+        "1 model" if len(models) == 1 else f"{len(models)} models",
+        passes,
         sum(sizes) / 1e6,
         budget / 1e6,
-        passes,
     )
     if max(sizes, default=0) + beside > budget:
         _LOG.warning("One model's weights alone exceed the budget of %.1f MB.", budget / 1e6)

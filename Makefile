@@ -134,7 +134,7 @@ wheel:  ## Build the library as a wheel, into dist/
 LOCK_WITHOUT_PYTHON := uv pip compile --quiet --python-platform x86_64-manylinux_2_28 \
     --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" $(ARGS)
 LOCK := $(LOCK_WITHOUT_PYTHON) --python-version 3.10
-lock:  #+ Lock what pyproject.toml asks for (needs uv); the newest by ARGS=--upgrade
+lock:  #+ Renew the locks (needs uv); to the newest by ARGS=--upgrade
 	$(LOCK) --extra dev pyproject.toml --output-file requirements.txt
 	for version in $(OTHER_PYTHONS); do $(LOCK_WITHOUT_PYTHON) --python-version $$version \
 	    --extra test pyproject.toml --output-file requirements-$$version.txt || exit 1; done

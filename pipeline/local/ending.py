@@ -19,6 +19,7 @@ from pipeline.reporting.store import Store, failure_message
 from pipeline.reporting.summary import summarize
 
 _TRAINER = "Trainer"
+_SWEEP = "CheckpointSweep"
 
 
 class RunError(SweepError, RuntimeError):
@@ -106,6 +107,8 @@ class Ending:
             how = "start from the beginning, because nothing is taken from the cache"
         elif node == _TRAINER and (step := self._trained(closed)) is not None:
             how = f"resume, with training from step {step}"
+        elif node == _SWEEP:
+            how = "resume, and to reuse what the sweep has evaluated"
         self._raise(f"{what}. Run the same command to {how}.", status, interrupted=True)
 
     def _trained(self, executions: list[int]) -> int | None:

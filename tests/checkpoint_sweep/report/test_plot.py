@@ -1,14 +1,21 @@
 """The picture that `SweepResult.plot` draws; its content is tested where notebooks show it."""
 
+import re
 import sys
+from pathlib import Path
 
+import numpy as np
 import pytest
 from IPython.core.formatters import DisplayFormatter
 
+from checkpoint_sweep.common.json_safe import to_json
 from checkpoint_sweep.report.plot import PlotError, plot_verdicts
 from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.sweep_verdicts import AppliedSelection, SweepVerdicts
 from checkpoint_sweep.selection.verdict import Verdict
+from tests.checkpoint_sweep.report import fake_report
+
+_DOCUMENT = Path(__file__).parents[3] / "docs" / "report.md"
 
 
 def _found(*steps: int, chosen: str | None = None) -> SweepVerdicts:
@@ -44,3 +51,22 @@ def test_a_notebook_shows_axes_and_figure_as_pictures() -> None:
     for shown in (axes, axes.figure):
         content, _ = formatter.format(shown)
         assert content["image/png"].startswith(b"\x89PNG")
+
+
+def test_the_code_of_the_document_draws_the_intervals(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("matplotlib").use("Agg")
+    code = re.findall(r"```python\n(.*?)```", _DOCUMENT.read_text(encoding="utf-8"), re.DOTALL)[0]
+    folder = tmp_path / re.findall(r'read_sweep\("([^"]+)"\)', code)[0]
+    folder.mkdir(parents=True)
+    made = fake_report.report(checkpoints=3, plots=False)
+    (folder / "report.json").write_text(to_json(made.to_dict()), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+
+    names: dict = {}
+    exec(code.replace("auc.plot(", "axes = auc.plot("), names)
+    (bars,) = names["axes"].collections
+    drawn = [tuple(segment[:, 1]) for segment in bars.get_segments()]
+    intervals = [entry.interval for entry in made.decision.verdicts] if made.decision else []
+    assert np.array(drawn) == pytest.approx(np.array(intervals))

@@ -143,8 +143,8 @@ def test_an_interrupted_run_says_how_it_goes_on_whatever_was_raised(
     raised, summary = _failed(config, error, status, node="CheckpointSweep")
     assert (raised.status, raised.interrupted) == (status or 130, True)
     assert str(raised) == (
-        "CheckpointSweep was interrupted. Run the same command to resume, with "
-        "CheckpointSweep from its beginning."
+        "CheckpointSweep was interrupted. Run the same command to resume, and to reuse "
+        "what the sweep has evaluated."
     )
     assert recorded.state(running) == State.CANCELED
     assert summary["nodes"][-1]["state"] == "interrupted"

@@ -224,10 +224,8 @@ _PLOTS: dict[str, _Settings] = {
     "ConfusionMatrixPlot": _maybe(num_thresholds=(2, 10, 50)),
     "ConfusionMatrixAtThresholds": lambda random: {"thresholds": random.some(THRESHOLDS)},
     "ScoreDistributionPlot": _maybe(num_thresholds=(2, 10)),
+    "FairnessIndicators": lambda random: {"thresholds": random.some(THRESHOLDS)},
 }
-# TFMA 0.52 has none.
-if "FairnessIndicators" in metric_types.registered_metrics():
-    _PLOTS["FairnessIndicators"] = lambda random: {"thresholds": random.some(THRESHOLDS)}
 _KERAS_NUMBERS: dict[str, _Settings] = {
     "RootMeanSquaredError": _no,
     "LogCoshError": _no,
@@ -475,12 +473,17 @@ class _Draw:
             prefix = f"{KERAS}_" if of_keras else ""
             settings["name"] = f"{prefix}{name}_{self.named}"
             self.named += 1
+        drawn = name
+        if name == "FairnessIndicators" and name not in metric_types.registered_metrics():
+            # TFMA 0.52 has none. What else is drawn stays the same.
+            drawn = "ConfusionMatrixAtThresholds"
+            settings["name"] = "of_fairness_indicators"
         config = json.dumps(settings)[1:-1]
         threshold = ""
         scalar = name not in _WITHOUT_SCALAR and "thresholds" not in settings
         if scalar and self.random.chance(0.15):
             threshold = self._threshold()
-        return f"metrics {{ class_name: \"{name}\" config: '{config}' {threshold} }}"
+        return f"metrics {{ class_name: \"{drawn}\" config: '{config}' {threshold} }}"
 
     def _threshold(self) -> str:
         random = self.random

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from checkpoint_sweep.cli.options import Across, Combine
 from checkpoint_sweep.common.wording import Interface
 from checkpoint_sweep.model_run.averages import Averages, AveragesError
 from checkpoint_sweep.selection.cluster_key import check_cluster_key
@@ -67,20 +68,8 @@ class RunOptions:
             " (default: what its change threshold says)",
         ),
     ] = None
-    across: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Choose by the metric on several slices: FEATURE, for every value of it, or "
-            "FEATURE=VALUE, repeatable; with a comma between several features.",
-        ),
-    ] = None
-    combine: Annotated[
-        str,
-        typer.Option(
-            help="What the values of --across come to: mean, worst, or a mean with weights, "
-            "mean:0.7,0.3 or by a metric: mean:example_count.",
-        ),
-    ] = "mean"
+    across: Across = None
+    combine: Combine = "mean"
     choose: Annotated[
         str,
         typer.Option(

@@ -14,6 +14,20 @@ Runs = Annotated[
 ]
 # A list, as that of `sweep`: several folders are refused with what to do instead.
 WatchedRun = Annotated[list[str], typer.Argument(help="Folder of the checkpoints.")]
+Across = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Choose by the metric on several slices: FEATURE, for every value of it, or "
+        "FEATURE=VALUE, repeatable; with a comma between several features.",
+    ),
+]
+Combine = Annotated[
+    str,
+    typer.Option(
+        help="What the values of --across come to: mean, worst, or a mean with weights, "
+        "mean:0.7,0.3 or by a metric: mean:example_count."
+    ),
+]
 Folder = Annotated[str, typer.Argument(help="Folder of a sweep, as --output of `sweep`.")]
 Model = Annotated[
     str,

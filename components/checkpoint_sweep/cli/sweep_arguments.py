@@ -83,20 +83,8 @@ class SweepArguments:
             callback=_check_slice,
         ),
     ] = None
-    across: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Choose by the metric on several slices: FEATURE, for every value of it, or "
-            "FEATURE=VALUE, repeatable; with a comma between several features.",
-        ),
-    ] = None
-    combine: Annotated[
-        str,
-        typer.Option(
-            help="What the values of --across come to: mean, worst, or a mean with weights, "
-            "mean:0.7,0.3 or by a metric: mean:example_count."
-        ),
-    ] = "mean"
+    across: options.Across = None
+    combine: options.Combine = "mean"
     choose: Annotated[
         str,
         typer.Option(

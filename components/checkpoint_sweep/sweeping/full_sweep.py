@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from tensorflow_metadata.proto.v0 import schema_pb2
 
-from checkpoint_sweep.common import told
+from checkpoint_sweep.common import log_replay
 from checkpoint_sweep.common.eval_config import metric_modules, with_defaults
 from checkpoint_sweep.common.json_safe import Json
 from checkpoint_sweep.report.sweep_result import SweepResult
@@ -40,8 +40,8 @@ def full_sweep(
         UserError: Something does not fit; the message says what, and what to do.
     """
     make_pipeline = pipelines(options.beam_args)
-    given = options.config
-    eval_config = read_eval_config(given) if isinstance(given, str) else given
+    config = options.config
+    eval_config = read_eval_config(config) if isinstance(config, str) else config
     settings = SweepSettings(
         options.selection,
         eval_config,
@@ -60,13 +60,13 @@ def full_sweep(
     patterns, splits = options.patterns, options.patterns_of_splits
     directories, exports = expand(run, model)
     output = folders.of_runs(directories, options.output)
-    given = [*exports, options.baseline, options.eval_model]
-    folders.check_names([*directories, *given, output])
+    saved_models = [*exports, options.baseline, options.eval_model]
+    folders.check_names([*directories, *saved_models, output])
     of_splits = [pattern for of_split in splits.values() for pattern in of_split]
-    read = [*given, *patterns, *of_splits]
+    read = [*saved_models, *patterns, *of_splits]
     folders.check_apart(output, [folder for folder in read if folder])
-    with folders.locked(output), told.keeping() as said:
-        recording = Recording(directories, exports, options, output, said)
+    with folders.locked(output), log_replay.recording() as logged:
+        recording = Recording(directories, exports, options, output, logged)
         baseline = find_export(options.baseline) if options.baseline else None
         eval_model = find_export(options.eval_model) if options.eval_model else None
         models = ModelPaths(runs_of(directories, exports), baseline, eval_model)

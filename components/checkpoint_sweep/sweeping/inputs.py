@@ -1,4 +1,4 @@
-"""All that a sweep is made from, told without reading it. Importing it must stay cheap."""
+"""All that a sweep is made from, listed without reading it. Importing it must stay cheap."""
 
 import dataclasses
 import enum
@@ -25,8 +25,8 @@ _EVALUATING = ("tensorflow", "tensorflow-model-analysis")
 _SPECIAL, _WILD = "[\\", "*?"  # Of patterns: those that are left to TensorFlow, and the others.
 
 
-class UntoldError(Exception):
-    """What a sweep is made from cannot be told without it; the message says what."""
+class UnknownInputsError(Exception):
+    """Only a sweep can find what it is made from; the message says of what."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,8 +53,8 @@ class Inputs:
             options: Options of the sweep.
 
         Raises:
-            UntoldError: A policy is not of this library, or there are files that only TensorFlow
-                can find or read.
+            UnknownInputsError: A policy is not of this library, or there are files that only
+                TensorFlow can find or read.
             OSError: A folder cannot be read.
         """
         given = dataclasses.replace(
@@ -72,7 +72,7 @@ class Inputs:
         paths = [found for path in named for found in _below(path)]
         paths += [found for pattern in patterns for found in _matching(pattern)]
         if special := files.special_file(paths):
-            raise UntoldError(special)
+            raise UnknownInputsError(special)
         return cls(of_parts(key), list(dict.fromkeys(map(os.path.abspath, paths))))
 
     def snapshot(self) -> Snapshot:
@@ -92,7 +92,7 @@ def is_of_library(module: str) -> bool:
 def _below(path: str) -> Iterator[str]:
     """Lists a path itself, or the files below a folder."""
     if "://" in path:
-        raise UntoldError(path)
+        raise UnknownInputsError(path)
     if not os.path.isdir(path):
         yield path
     for folder, _, names in files.walk(path):
@@ -106,7 +106,7 @@ def _matching(pattern: str) -> Iterator[str]:
         return
     folder, name = os.path.split(pattern)
     if any(letter in folder for letter in _SPECIAL + _WILD) or any(c in name for c in _SPECIAL):
-        raise UntoldError(pattern)
+        raise UnknownInputsError(pattern)
     for found in os.listdir(folder or "."):
         if fnmatch.fnmatchcase(found, name):
             yield from _below(os.path.join(folder, found))
@@ -127,7 +127,7 @@ def _plain(value: Any) -> Any:
     if dataclasses.is_dataclass(value) and is_of_library(type(value).__module__):
         fields = [[f.name, _plain(getattr(value, f.name))] for f in dataclasses.fields(value)]
         return [type(value).__name__, fields]
-    raise UntoldError(repr(value))
+    raise UnknownInputsError(repr(value))
 
 
 @functools.cache
@@ -136,6 +136,6 @@ def _versions() -> list[str]:
     try:
         packages = [importlib.metadata.version(name) for name in _EVALUATING]
     except importlib.metadata.PackageNotFoundError as error:
-        raise UntoldError(str(error)) from error
+        raise UnknownInputsError(str(error)) from error
     code = digest_sources({str(path): path for path in _LIBRARY.rglob("*.py")})
     return [sys.version, code, *packages]

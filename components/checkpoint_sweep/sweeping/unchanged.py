@@ -1,8 +1,8 @@
-"""Tells from files alone that a sweep would find nothing new. Importing it must stay cheap.
+"""Finds by files alone that a sweep would find nothing new. Importing it must stay cheap.
 
-A sweep that has ended leaves a record: what it was made from, what it has written, and what it told
-on its way. Where all of that is as it was, the next sweep would tell the same, reuse every result,
-and keep the folder as it is; so it is not run, and neither TensorFlow nor TFMA is imported. Where
+A sweep that has ended leaves a record: what it was made from, what it has written, and what it
+logged. Where all of that is as it was, the next sweep would log the same, reuse every result, and
+keep the folder as it is; so it is not run, and neither TensorFlow nor TFMA is imported. Where
 anything differs, a sweep is run, which reuses what it can.
 
 There is no record of what a further sweep may find to be otherwise: a checkpoint without results,
@@ -17,7 +17,7 @@ from collections.abc import Collection, Sequence
 
 from absl import logging as absl_logging
 
-from checkpoint_sweep.common import told
+from checkpoint_sweep.common import log_replay
 from checkpoint_sweep.common.files import PARTIAL, files_below
 from checkpoint_sweep.common.json_safe import OTHER_FORM, Json
 from checkpoint_sweep.common.snapshot import Snapshot
@@ -27,7 +27,7 @@ from checkpoint_sweep.report.document import REPORT_HTML
 from checkpoint_sweep.report.sweep_result import SweepResult
 from checkpoint_sweep.sweeping import folder as folders
 from checkpoint_sweep.sweeping.finished import read_result
-from checkpoint_sweep.sweeping.inputs import Inputs, UntoldError, is_of_library
+from checkpoint_sweep.sweeping.inputs import Inputs, UnknownInputsError, is_of_library
 from checkpoint_sweep.sweeping.options import SweepOptions
 
 _RECORD = ".made-from.json"
@@ -37,7 +37,7 @@ _VERSION = 1
 def read_unchanged(
     directories: Sequence[str], exports: Sequence[str], options: SweepOptions, output: str
 ) -> SweepResult | None:
-    """Returns the last result where a sweep would find nothing new, and tells what it would tell.
+    """Returns the last result where a sweep would find nothing new, and logs what it would log.
 
     Args:
         directories: Directories of the runs, as `several_runs.expand` gives them.
@@ -57,9 +57,9 @@ def read_unchanged(
             if not _holds(record, Inputs.of(directories, exports, options), output):
                 return None
             directory = _directory(record, output)
-        except (UntoldError, *OTHER_FORM, ImportError, OSError, SyntaxError):
+        except (UnknownInputsError, *OTHER_FORM, ImportError, OSError, SyntaxError):
             return None
-        told.tell_again(record["told"])
+        log_replay.replay(record["log"])
         for split, count in record["reused"].items():
             log_reuse(f"{split}: " if split else "", count, 0)
         log_nothing_new(directory)
@@ -80,7 +80,7 @@ class Recording:
         exports: Directories of the exported models.
         options: Options of the sweep.
         output: Folder that sweeps share.
-        said: What is told meanwhile.
+        logged: What is logged meanwhile.
     """
 
     def __init__(
@@ -89,13 +89,13 @@ class Recording:
         exports: Sequence[str],
         options: SweepOptions,
         output: str,
-        said: told.Told,
+        logged: log_replay.LogRecording,
     ) -> None:
         self._options = options
         self._output = output
-        self._said = said
+        self._logged = logged
         self._of_inputs: Json | None = None
-        with contextlib.suppress(UntoldError, OSError, ValueError):
+        with contextlib.suppress(UnknownInputsError, OSError, ValueError):
             inputs = Inputs.of(directories, exports, options)
             self._of_inputs = {"key": inputs.key, "inputs": inputs.snapshot().to_dict()}
         self._checked: int | None = None
@@ -107,7 +107,7 @@ class Recording:
         Args:
             modules: Names of the modules of the config's metrics.
         """
-        self._checked = len(self._said.lines)
+        self._checked = len(self._logged.lines)
         own = [name for name in modules if not is_of_library(name)]
         self._of_code = {"modules": own, "code": fingerprint(own)}
 
@@ -123,7 +123,7 @@ class Recording:
         scratch = f"{_record(self._output)}{PARTIAL}new"
         with contextlib.suppress(OSError):
             os.unlink(scratch)
-        lines = self._said.lines
+        lines = self._logged.lines
         later = lines[self._checked :]
         reused = _reusable(directory, self._options)
         if self._of_inputs is None or not reused or any(lv > logging.INFO for lv, _ in later):
@@ -133,8 +133,8 @@ class Recording:
             **self._of_inputs,
             **self._of_code,
             "sweep": folders.number_of(directory),
-            "level": self._said.level,
-            "told": lines[: self._checked],
+            "level": self._logged.level,
+            "log": lines[: self._checked],
             "reused": reused,
         }
         with contextlib.suppress(OSError, ValueError):
@@ -170,7 +170,7 @@ def _holds(record: Json, inputs: Inputs, output: str) -> bool:
     return (
         record["version"] == _VERSION
         and record["key"] == inputs.key
-        and told.is_whole(record["level"])
+        and log_replay.is_complete(record["level"])
         and folders.numbers(output) == [record["sweep"]]
         and os.path.exists(os.path.join(directory, REPORT_HTML))
         and Snapshot.from_dict(record["inputs"]).shows(inputs.paths)

@@ -35,8 +35,8 @@ INTERNAL = {
     "MissingNodeError",
     "NoLocksError",
     "OpaqueGraphError",
+    "UnknownInputsError",
     "UnsupportedError",
-    "UntoldError",
 }
 
 

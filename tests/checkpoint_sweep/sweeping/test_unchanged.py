@@ -17,7 +17,7 @@ from checkpoint_sweep import (
     SweepOptions,
     sweep,
 )
-from checkpoint_sweep.common import told
+from checkpoint_sweep.common import log_replay
 from checkpoint_sweep.common.files import write_json
 from checkpoint_sweep.evaluation.results.ledger import Entry, EntryStatus, write_ledger
 from checkpoint_sweep.sweeping import folder as folders
@@ -78,8 +78,8 @@ class _Made:
 
     def record(self, entry: Entry = _EVALUATED, modules: tuple[str, ...] = ()) -> None:
         """Ends a sweep."""
-        with folders.locked(self.output), told.keeping() as said:
-            recording = Recording(*self.given(), self.output, said)
+        with folders.locked(self.output), log_replay.recording() as logged:
+            recording = Recording(*self.given(), self.output, logged)
             directory = folders.make_next(self.output)
             recording.note_checked(modules)
             write_ledger(directory, [entry])

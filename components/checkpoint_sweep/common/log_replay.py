@@ -1,4 +1,4 @@
-"""Keeps what a block of code tells by the log, to tell it again."""
+"""Records what a block of code logs, to log it again later."""
 
 import contextlib
 import dataclasses
@@ -12,11 +12,11 @@ _OURS = f"{Path(__file__).parent.parent}/"
 
 
 @dataclasses.dataclass
-class Told:
-    """What this library has told by the log, from INFO on.
+class LogRecording:
+    """What this library has logged, from INFO on.
 
     Attributes:
-        level: Level from which on the log took what it was told.
+        level: Level of the logger meanwhile: records below it are missing.
         lines: Levels and texts, in order.
     """
 
@@ -24,31 +24,31 @@ class Told:
     lines: list[tuple[int, str]] = dataclasses.field(default_factory=list)
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Keeps a record, and lets it pass."""
+        """Records a record, and lets it pass."""
         if record.levelno >= logging.INFO and record.pathname.startswith(_OURS):
             self.lines.append((record.levelno, record.getMessage()))
         return True
 
 
 @contextlib.contextmanager
-def keeping() -> Iterator[Told]:
-    """Keeps what is told in the block."""
+def recording() -> Iterator[LogRecording]:
+    """Records what is logged in the block."""
     logger = absl_logging.get_absl_logger()
-    told = Told(logger.getEffectiveLevel())
+    recorded = LogRecording(logger.getEffectiveLevel())
     # As a filter: a handler would end the warnings that Python prints where there is none.
-    logger.addFilter(told)
+    logger.addFilter(recorded)
     try:
-        yield told
+        yield recorded
     finally:
-        logger.removeFilter(told)
+        logger.removeFilter(recorded)
 
 
-def is_whole(level: int) -> bool:
-    """Tells whether what was kept at a level is all that the log takes now."""
+def is_complete(level: int) -> bool:
+    """Returns whether a recording at a level has all that the logger would let pass now."""
     return absl_logging.get_absl_logger().getEffectiveLevel() >= max(level, logging.INFO)
 
 
-def tell_again(lines: Sequence[tuple[int, str]]) -> None:
-    """Tells kept lines again."""
+def replay(lines: Sequence[tuple[int, str]]) -> None:
+    """Logs recorded lines again."""
     for level, text in lines:
         absl_logging.get_absl_logger().log(level, "%s", text)

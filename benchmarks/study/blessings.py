@@ -62,10 +62,9 @@ def _sweep(evaluated: EvaluatedMetric, better: Direction, mode: ThresholdMode) -
 
 
 def _meets(evaluated: EvaluatedMetric, model: int, better: Direction, mode: ThresholdMode) -> bool:
-    candidate, baseline = evaluated.replicates([model, 0])
-    known = estimate(candidate.minus(baseline))
-    gain = -better.loss(known.value)
-    if mode is ThresholdMode.VALUE:
+    gain = -better.loss(float(evaluated.value[model] - evaluated.value[0]))
+    if mode is ThresholdMode.VALUE or not gain > 0:
         return gain > 0
-    sure = known.margin(LEVEL)
+    candidate, baseline = evaluated.replicates([model, 0])
+    sure = estimate(candidate.minus(baseline)).margin(LEVEL)
     return sure is not None and gain - sure > 0

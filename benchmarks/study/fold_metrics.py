@@ -134,14 +134,15 @@ def auc(sample: Sample) -> EvaluatedMetric:
 
 def _below(counted: npt.NDArray[np.bool_], new: npt.NDArray[np.bool_]) -> Array:
     """Counts the counted ones that rank below each; ties, which begin where `new`, count half."""
-    upto = np.cumsum(counted, axis=1, dtype=np.float64)
-    start = np.maximum.accumulate(np.where(new, upto - counted, 0.0), axis=1)
-    if new.all():
-        return upto - counted / 2
-    last = np.ones_like(new)
-    last[:, :-1] = new[:, 1:]
-    end = np.where(last, upto, np.inf)[:, ::-1]
-    return (start + np.minimum.accumulate(end, axis=1)[:, ::-1]) / 2
+    upto = np.cumsum(counted, axis=1, dtype=np.int32)
+    below = upto - counted / 2
+    ends = np.ones_like(new)
+    ends[:, :-1] = new[:, 1:]
+    tied = ~(new & ends)
+    first, last = np.flatnonzero(new & tied), np.flatnonzero(ends & tied)
+    middle = (upto.flat[first] - counted.flat[first] + upto.flat[last]) / 2
+    below[tied] = np.repeat(middle, last - first + 1)
+    return below
 
 
 def _sum_by(fold: npt.NDArray[np.uint8], values: Array, folds: int) -> Array:

@@ -117,7 +117,7 @@ def judge(
         LEVEL,
     )
     members = [bool(result.in_best_set) for result in eligible]
-    pairwise = _pairwise(evaluated, direction)
+    pairwise = _pairwise(replicates, direction)
     chosen = {
         name: int(policies.choose(rule, eligible, direction).name) for name, rule in by.items()
     }
@@ -156,14 +156,12 @@ def covered(made: Sequence[tuple[Replicates, float]]) -> Covered:
     return total
 
 
-def _pairwise(evaluated: EvaluatedMetric, direction: Direction) -> npt.NDArray[np.bool_]:
+def _pairwise(replicates: Sequence[Replicates], direction: Direction) -> npt.NDArray[np.bool_]:
     """Selects those whose one-sided test against the best value alone is not significant."""
-    replicates = evaluated.replicates()
-    losses = direction.loss(1.0) * evaluated.value
-    top = int(losses.argmin())
+    losses = np.array([direction.loss(known.value) for known in replicates])
+    top = replicates[int(losses.argmin())]
     result = np.ones(losses.size, bool)
-    for number in range(losses.size):
-        known = estimate(replicates[number].minus(replicates[top]))
-        margin = known.margin(LEVEL)
-        result[number] = margin is None or losses[number] - losses[top] <= margin
+    for number in np.flatnonzero(losses > losses.min()):
+        margin = estimate(replicates[number].minus(top)).margin(LEVEL)
+        result[number] = margin is None or losses[number] - losses.min() <= margin
     return result

@@ -63,6 +63,15 @@ class Family:
         self._sums = influences @ _signs(influences.shape[1])
         self._same_below = _ROUNDING * np.sqrt((influences**2).sum(axis=1).max())
 
+    def compare_member(self, position: int) -> Comparison:
+        """Compares a candidate of the family with all of it.
+
+        Args:
+            position: Position of the candidate in the family.
+        """
+        at = position
+        return self._compare(self._losses[at], self._influences[at], self._sums[at])
+
     def compare(self, loss: float, influences: Array) -> Comparison:
         """Compares a candidate, of the family or not, with all of the family.
 
@@ -70,15 +79,18 @@ class Family:
             loss: Loss of the candidate.
             influences: Contribution of each fold to the error of the loss, (folds,).
         """
+        return self._compare(loss, influences, influences @ _signs(influences.size))
+
+    def _compare(self, loss: float, influences: Array, sums: Array) -> Comparison:
         errors = np.sqrt(((self._influences - influences) ** 2).sum(axis=1))
         errors[errors <= self._same_below] = 0
         varying = errors > 0
-        critical = 0.0
-        if varying.any():
-            drawn = self._sums[varying] - influences @ _signs(influences.size)
-            drawn /= errors[varying, np.newaxis]
-            quantile = _studentized_quantile(drawn.max(axis=0), influences.size, self._level)
-            critical = max(0.0, quantile)
+        # 0 for those that do not differ: no critical value is below it.
+        per_error = np.divide(1.0, errors, out=np.zeros_like(errors), where=varying)
+        drawn = self._sums - sums
+        drawn *= per_error[:, np.newaxis]
+        critical = _studentized_quantile(drawn.max(axis=0), influences.size, self._level)
+        critical = max(0.0, critical)
         worse_by = loss - self._losses
         beating = np.flatnonzero(worse_by > critical * errors)
         return Comparison(critical, errors, self._clearest(beating, worse_by, errors))
@@ -107,8 +119,8 @@ def best_set(losses: Array, influences: Array, level: float) -> npt.NDArray[np.b
         (candidates,) bool; the one of the lowest loss is in it.
     """
     family = Family(losses, influences, level)
-    pairs = zip(losses, influences, strict=True)
-    return np.array([family.compare(*pair).beaten_by is None for pair in pairs])
+    members = range(losses.size)
+    return np.array([family.compare_member(at).beaten_by is None for at in members])
 
 
 @functools.cache
@@ -130,6 +142,7 @@ def _studentized_quantile(largest: Array, buckets: int, level: float) -> float:
         buckets: Number of buckets.
         level: Probability, such as 0.95.
     """
-    quantile = float(np.quantile(largest, level, method="higher"))
+    at = math.ceil(level * (largest.size - 1))  # np.quantile's "higher", without its checks.
+    quantile = float(np.partition(largest, at)[at])
     left = max(1 - quantile**2 / buckets, 1e-12)
     return quantile * math.sqrt((1 - 1 / buckets) / left)

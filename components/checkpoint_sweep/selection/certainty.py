@@ -36,6 +36,7 @@ class EligibleFamily:
         sign = direction.loss(1.0)
         losses = np.array([sign * r.replicates.value for r in eligible if r.replicates is not None])
         self._family = Family(losses, sign * influences, level)
+        self._position = {result.name: at for at, result in enumerate(eligible)}
         self._compared: dict[str, Comparison | None] = {}
 
     def marked(self) -> list[CandidateResult]:
@@ -67,7 +68,7 @@ class EligibleFamily:
             return None
         assert result.replicates is not None
         assert other.replicates is not None
-        at = next(i for i, one in enumerate(self._eligible) if one.name == other.name)
+        at = self._position[other.name]
         value = result.replicates.value - other.replicates.value
         worse = own if self._direction.loss(value) >= 0 else others
         error = float(own.standard_errors[at])
@@ -80,6 +81,8 @@ class EligibleFamily:
         return self._compared[result.name]
 
     def _comparison(self, result: CandidateResult) -> Comparison | None:
+        if result.name in self._position:
+            return self._family.compare_member(self._position[result.name])
         reference, replicates = self._eligible[0].replicates, result.replicates
         assert reference is not None
         if replicates is None or replicates.examples != reference.examples:

@@ -9,6 +9,7 @@ from tensorflow_model_analysis.proto import config_pb2
 from checkpoint_sweep.evaluation import tfma_internals
 from checkpoint_sweep.evaluation.aggregate import candidate_ranges, derive, samples
 from checkpoint_sweep.evaluation.aggregate.cross_slices import AddCrossSlices
+from checkpoint_sweep.evaluation.inputs.parallelism import Spread
 from checkpoint_sweep.evaluation.plan import plan as plan_lib
 
 
@@ -33,7 +34,7 @@ class EvaluateSlices(beam.PTransform):
         sliced = (
             whole
             | "BySlice" >> beam.FlatMap(candidate_ranges.by_slice, plan.strides(models))
-            | "Spread" >> beam.Reshuffle()
+            | "Spread" >> Spread()
         )
         step = derive.Derive(self._part, self._candidates)
         derived = sliced | "Derive" >> beam.ParDo(step).with_output_types(Any)

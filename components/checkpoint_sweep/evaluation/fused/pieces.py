@@ -5,19 +5,20 @@ import itertools
 import numpy as np
 
 # Smaller batches cost more than they save.
-_LEAST_OF_TWO = 1024
+_LEAST_ROWS = 1024
 
 
-def pieces(rows: int, batch_size: int) -> list[tuple[int, int]]:
-    """Cuts a RecordBatch into batches of at most ``batch_size``, at least two if it is large.
+def pieces(rows: int, batch_size: int, least: int = 1) -> list[tuple[int, int]]:
+    """Cuts a RecordBatch into batches of at most ``batch_size``.
 
-    Of two, the first is summed while the second is predicted.
+    Args:
+        rows: Number of rows of the RecordBatch.
+        batch_size: Largest number of rows of a batch.
+        least: Least number of batches, unless these would have few rows.
 
     Returns:
         The first row of each, and the row after its last.
     """
-    number = -(-rows // batch_size)
-    if number == 1 and rows >= 2 * _LEAST_OF_TWO:
-        number = 2
+    number = max(-(-rows // batch_size), min(least, rows // _LEAST_ROWS))
     bounds = np.linspace(0, rows, number + 1).astype(int).tolist()
     return list(itertools.pairwise(bounds))

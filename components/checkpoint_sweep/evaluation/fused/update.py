@@ -57,8 +57,8 @@ class Update(beam.DoFn):
     """Turns RecordBatches into states, one for each.
 
     While the models predict a batch in a thread, which TensorFlow does without Python's lock, the
-    batch before it, of the same RecordBatch, is summed. From one RecordBatch to the next nothing
-    is kept, since some runners drop what is given when a bundle ends; see `UpdateAhead`.
+    batch before it, of the same RecordBatch, is summed; a large one is cut in two. From one to the
+    next nothing is kept: some runners drop what is given when a bundle ends, see `UpdateAhead`.
 
     Args:
         eval_config: Config of the evaluation, with its defaults.
@@ -145,7 +145,7 @@ class Update(beam.DoFn):
         """Yields the state of the examples, and those that are grouped by query."""
         self._begin()
         waiting: PendingBatch | None = None
-        for start, stop in pieces(element.num_rows, self._batch_size):
+        for start, stop in pieces(element.num_rows, self._batch_size, least=2):
             following = self._predict(element.slice(start, stop - start))
             if waiting is not None:
                 yield from self._finish(waiting)

@@ -1,4 +1,4 @@
-"""The number of a Beam pipeline's workers, and of the parts that files are divided into."""
+"""The number of a Beam pipeline's workers, and how elements and files are divided among them."""
 
 import math
 import os
@@ -35,11 +35,10 @@ def number_of_workers(pipeline: beam.Pipeline) -> int:
     options, runner = pipeline.options, type(pipeline.runner).__name__
     if runner == "DaskRunner":
         return max(1, threads_on_dask(options))
+    if runs_in_this_process(pipeline):
+        return 1
     if runner in _ON_THIS_MACHINE:
-        direct = options.view_as(DirectOptions)
-        if direct.direct_running_mode == "in_memory":
-            return 1
-        return int(direct.direct_num_workers) or os.cpu_count() or 1
+        return int(options.view_as(DirectOptions).direct_num_workers) or os.cpu_count() or 1
     worker = options.view_as(WorkerOptions)
     said = (
         worker.num_workers,
@@ -47,6 +46,31 @@ def number_of_workers(pipeline: beam.Pipeline) -> int:
         options.view_as(FlinkRunnerOptions).parallelism,
     )
     return max((number for number in said if number and number > 0), default=_UNKNOWN)
+
+
+def runs_in_this_process(pipeline: beam.Pipeline) -> bool:
+    """Tells whether this process alone does all the work of a pipeline.
+
+    Args:
+        pipeline: Pipeline with its runner and options.
+    """
+    if type(pipeline.runner).__name__ not in _ON_THIS_MACHINE:
+        return False
+    mode: str = pipeline.options.view_as(DirectOptions).direct_running_mode
+    return mode == "in_memory"
+
+
+class Spread(beam.PTransform):
+    """Spreads elements over all workers; nothing where one process does all the work.
+
+    There, to pass elements on costs less than to write them down and to read them again.
+    """
+
+    def expand(self, elements: beam.PCollection) -> beam.PCollection:
+        """Spreads the elements."""
+        if runs_in_this_process(elements.pipeline):
+            return elements
+        return elements | beam.Reshuffle()
 
 
 def parts_of_a_file(files: int, workers: int) -> int:

@@ -21,7 +21,11 @@ from checkpoint_sweep.common.records import read_records
 from checkpoint_sweep.common.text import first_line
 from checkpoint_sweep.evaluation.inputs.decoder import Decoder, DecoderWithoutSchema, project
 from checkpoint_sweep.evaluation.inputs.files import compression_of, data_files
-from checkpoint_sweep.evaluation.inputs.parallelism import number_of_workers, parts_of_a_file
+from checkpoint_sweep.evaluation.inputs.parallelism import (
+    Spread,
+    number_of_workers,
+    parts_of_a_file,
+)
 from checkpoint_sweep.evaluation.inputs.places import with_places
 
 
@@ -109,7 +113,7 @@ class ReadFeatures(beam.PTransform):
         return (
             begin
             | "Files" >> beam.Create(parts, reshuffle=False)
-            | "Spread" >> beam.Reshuffle()
+            | "Spread" >> Spread()
             | "Read" >> beam.ParDo(self._read).with_output_types(pa.RecordBatch)
         )
 
@@ -220,5 +224,7 @@ class _ReadFile(beam.DoFn):
         options = tf.data.Options()
         # There is nothing to tune, and closing an iterator that is tuned can take five seconds.
         options.autotune.enabled = False
-        parsed = batches.map(self._decoder.parse).prefetch(_BATCHES_AHEAD)
+        # There is no Python to convert either.
+        parse = tf.autograph.experimental.do_not_convert(self._decoder.parse)
+        parsed = batches.map(parse).prefetch(_BATCHES_AHEAD)
         yield from parsed.with_options(options)

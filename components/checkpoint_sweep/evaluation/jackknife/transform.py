@@ -7,6 +7,7 @@ import apache_beam as beam
 
 from checkpoint_sweep.evaluation.aggregate import candidate_ranges
 from checkpoint_sweep.evaluation.aggregate.state import FoldState, MetricState
+from checkpoint_sweep.evaluation.inputs.parallelism import Spread
 from checkpoint_sweep.evaluation.jackknife.derive import DeriveReplicates
 from checkpoint_sweep.evaluation.plan import plan as plan_lib
 from checkpoint_sweep.evaluation.plan.tracked_metrics import UncertaintySpec
@@ -46,7 +47,7 @@ class EvaluateFolds(beam.PTransform):
             | "Merge" >> candidate_ranges.MergeByRange(part, self._candidates, self._models)
             | "BySlice"
             >> beam.FlatMap(candidate_ranges.by_slice, plan_lib.make(part).strides(self._models))
-            | "Spread" >> beam.Reshuffle()
+            | "Spread" >> Spread()
             | "LeaveOut" >> beam.ParDo(step).with_output_types(Any)
         )
 

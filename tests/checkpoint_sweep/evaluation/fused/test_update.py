@@ -86,20 +86,22 @@ def _sizes(elements):
 
 
 @pytest.mark.parametrize(
-    ("rows", "batch_size", "expected"),
+    ("rows", "batch_size", "least", "expected"),
     [
-        (0, 4, []),
-        (3, 4, [3]),
-        (4, 4, [4]),
-        (10, 4, [3, 3, 4]),
-        (2047, 4096, [2047]),
-        (2048, 4096, [1024, 1024]),
-        (5000, 4096, [2500, 2500]),
-        (1, 1, [1]),
+        (0, 4, 1, []),
+        (3, 4, 1, [3]),
+        (4, 4, 2, [4]),
+        (10, 4, 2, [3, 3, 4]),
+        (2047, 4096, 2, [2047]),
+        (2048, 4096, 2, [1024, 1024]),
+        (2048, 4096, 1, [2048]),
+        (5000, 4096, 1, [2500, 2500]),
+        (5000, 4096, 2, [2500, 2500]),
+        (1, 1, 2, [1]),
     ],
 )
-def test_a_record_batch_is_cut_into_batches(rows, batch_size, expected):
-    bounds = pieces(rows, batch_size)
+def test_a_record_batch_is_cut_into_batches(rows, batch_size, least, expected):
+    bounds = pieces(rows, batch_size, least)
     assert [stop - start for start, stop in bounds] == expected
     assert not bounds or (bounds[0][0], bounds[-1][1]) == (0, rows)
 

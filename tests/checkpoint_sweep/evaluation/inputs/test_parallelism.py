@@ -4,7 +4,11 @@ import apache_beam as beam
 import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from checkpoint_sweep.evaluation.inputs.parallelism import number_of_workers, parts_of_a_file
+from checkpoint_sweep.evaluation.inputs.parallelism import (
+    Spread,
+    number_of_workers,
+    parts_of_a_file,
+)
 
 PROCESSES = "--direct_running_mode=multi_processing"
 
@@ -44,3 +48,17 @@ def test_all_workers_get_as_many_parts_of_few_files(files, workers, parts):
 def test_options_say_how_many_workers_there_are(args, workers):
     pipeline = beam.Pipeline(options=PipelineOptions(args))
     assert number_of_workers(pipeline) == workers
+
+
+@pytest.mark.parametrize(
+    ("args", "shuffled"),
+    [
+        (["--runner=FnApiRunner"], False),
+        (["--runner=FnApiRunner", "--direct_num_workers=1", PROCESSES], True),
+        (["--runner=SparkRunner"], True),
+    ],
+)
+def test_elements_are_shuffled_only_between_processes(args, shuffled):
+    pipeline = beam.Pipeline(options=PipelineOptions(args))
+    elements = pipeline | beam.Create([1])
+    assert (elements | Spread() is not elements) == shuffled

@@ -20,8 +20,8 @@ def sentence(decision: Decision, selection: Selection) -> str:
     text = _of_chosen(decision, selection)
     unknown = {v.label: v.reason for v in decision.verdicts if v.reason.startswith(NO_VALUE)}
     for label, reason in list(unknown.items())[:1]:
-        more = f" and {len(unknown) - 1} more" if len(unknown) > 1 else ""
-        text += f"; of {label}{more}, {reason}"
+        more = f" and {_others(len(unknown) - 1)}" if len(unknown) > 1 else ""
+        text += f"; {label}{more}: {reason}"
     return text
 
 
@@ -51,9 +51,14 @@ def _of_chosen(decision: Decision, selection: Selection) -> str:
     # What the chosen was compared with, where that is less to be trusted than the chosen itself.
     cautions = {v.label: v.caution for v in eligible if v.caution and v.caution != winner.caution}
     for label, caution in list(cautions.items())[:1]:
-        more = f" and {len(cautions) - 1} more" if len(cautions) > 1 else ""
-        text += f"; of {label}{more}: {caution}"
+        rest = len(cautions) - 1
+        more = f" ({_others(rest)} {'has' if rest == 1 else 'have'} one too)" if rest else ""
+        text += f"; caution for {label}{more}: {caution}"
     return text
+
+
+def _others(number: int) -> str:
+    return "one other checkpoint" if number == 1 else f"{number} other checkpoints"
 
 
 def alone_of(candidates: int) -> str:

@@ -96,13 +96,20 @@ def _dropped(step: int) -> Verdict:
         ),
         pytest.param(
             [_BEST, *(dataclasses.replace(_other(n, True), caution="few") for n in (1, 2))],
-            "auc 0.9498 ± 0.0065; 3 of the 3 passing checkpoints are statistically tied (95%); of "
-            "step 1 and 1 more: few",
+            "auc 0.9498 ± 0.0065; 3 of the 3 passing checkpoints are statistically tied (95%); "
+            "caution for step 1 (one other checkpoint has one too): few",
             id="caution of those that it was compared with",
         ),
         pytest.param(
+            [_BEST, dataclasses.replace(_other(1, True), caution="few")],
+            "auc 0.9498 ± 0.0065; 2 of the 2 passing checkpoints are statistically tied (95%); "
+            "caution for step 1: few",
+            id="caution of the one that it was compared with",
+        ),
+        pytest.param(
             [_BEST, *(dataclasses.replace(_other(n, None, False), reason=_NAN) for n in (1, 2))],
-            f"auc 0.9498 ± 0.0065; no other checkpoint passed; of step 1 and 1 more, {_NAN}",
+            "auc 0.9498 ± 0.0065; no other checkpoint passed; step 1 and one other checkpoint: "
+            f"{_NAN}",
             id="no value of others",
         ),
     ],

@@ -87,9 +87,9 @@ def test_an_area_of_few_thresholds_is_cautioned(
 ) -> None:
     caution = errors[2][metric].caution
     assert caution is not None
-    assert "of both classes are ties to it" in caution
+    assert "of positives and of negatives lie between the same two thresholds" in caution
     assert errors[2][metric].value < errors[0][metric].value - 0.01
-    assert "RankAUC of checkpoint_sweep.metrics" in caution
+    assert "RankAUC and RankAUCPrecisionRecall of checkpoint_sweep.metrics" in caution
 
 
 def test_the_rank_area_is_the_same_at_any_scale(errors: list[dict[str, Estimate]]) -> None:

@@ -95,6 +95,19 @@ def write_model(
     return ModelSource.from_saved_model(os.path.basename(path), path)
 
 
+def write_run(directory: str | os.PathLike[str], scales: Sequence[float]) -> str:
+    """Writes checkpoints of the steps 1, 2, ... of such a model, and returns their directory.
+
+    Args:
+        directory: Directory to write to.
+        scales: Factor of ``p``, by step.
+    """
+    for step, scale in enumerate(scales, start=1):
+        of_step = {"scale": tf.Variable(scale, dtype=tf.float32), "bad": tf.Variable(0.0)}
+        tf.train.Checkpoint(**of_step).write(os.path.join(directory, f"ckpt-{step}"))
+    return os.fspath(directory)
+
+
 @functools.cache
 def _saved(
     width: int,

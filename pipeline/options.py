@@ -1,15 +1,15 @@
 """Options that running and compiling the pipeline share, and the problem's defaults for them."""
 
 import dataclasses
-import functools
 import inspect
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from checkpoint_sweep.cli.options import Across, Combine
+from checkpoint_sweep.cli.spread import spread
 from checkpoint_sweep.common.wording import Interface
 from checkpoint_sweep.model_run.averages import Averages, AveragesError
 from checkpoint_sweep.selection.cluster_key import check_cluster_key
@@ -203,25 +203,7 @@ class RunOptions:
         return config
 
 
-def takes_run_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Gives a command the fields of `RunOptions` in place of its parameter `run_options`.
-
-    Typer reads the options of a command from its signature.
-    """
-    shared = inspect.signature(RunOptions).parameters
-    parameters = [
-        parameter.replace(kind=parameter.KEYWORD_ONLY)
-        for name, own in inspect.signature(command).parameters.items()
-        for parameter in (shared.values() if name == "run_options" else [own])
-    ]
-
-    @functools.wraps(command)
-    def wrapper(**values: Any) -> None:
-        run_options = RunOptions(**{name: values.pop(name) for name in shared})
-        command(run_options=run_options, **values)
-
-    wrapper.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    return wrapper
+takes_run_options = spread("run_options", RunOptions)
 
 
 def _other_splits(given: Sequence[str]) -> tuple[str, ...]:

@@ -45,7 +45,8 @@ def sweep(
     Exit status: 0 when a checkpoint was chosen, 3 when none passed all thresholds, 2 for bad input,
     1 for an unexpected error, 130 or 143 when interrupted.
     """
-    screen.before_imports(quiet or as_json)
+    if not (quiet or as_json):
+        screen.log_progress()
     from checkpoint_sweep.sweeping.sweep import find_unchanged
 
     given = _single(run), _single(model), arguments.to_options()
@@ -116,7 +117,6 @@ def watch(
     Exit status: 0 when a checkpoint was chosen, 3 when none passed all thresholds, 2 for bad input,
     1 for an unexpected error, 130 or 143 when interrupted.
     """
-    screen.before_imports(True)  # What each sweep says of all checkpoints is said once.
     with screen.loading(quiet or as_json):
         from checkpoint_sweep.sweeping.watch import Until
         from checkpoint_sweep.sweeping.watch import watch as run_it

@@ -43,6 +43,7 @@ def in_a_sentence(command: Callable[..., None], interruption: Interruption) -> C
         if command.__name__ in _GOES_ON:
             interruption.sentence = "Interrupted. Run the same command to resume."
         log = _begin_log(interruption)
+        screen.before_imports()
         try:
             command(*arguments, **options)
         except _OF_TYPER:

@@ -38,7 +38,6 @@ def export_graph(
 
     Exit status: 0, or 2 for bad input.
     """
-    screen.before_imports(True)
     with screen.loading():
         from checkpoint_sweep.sweeping.export_graph import export_graph as run_it
 

@@ -47,7 +47,6 @@ def init(
     """
     if output is not None and os.path.exists(output) and not force:
         screen.fail(f"{output} exists. Name another file, or replace it by --force.")
-    screen.before_imports(True)
     refuse_missing({"--model": [model], "--examples": examples, "--schema": [schema]})
     with screen.loading():
         from checkpoint_sweep.sweeping.drafting.draft import draft

@@ -28,7 +28,6 @@ def predictions(
 
     Exit status: 0, or 2 for bad input.
     """
-    screen.before_imports(True)
     with screen.loading():
         from checkpoint_sweep.sweeping.predictions.later import write_predictions_of
 

@@ -49,7 +49,6 @@ def prune(
 
     Exit status: 0, or 2 for bad input.
     """
-    screen.before_imports(True)
     with screen.loading(quiet=as_json):
         from checkpoint_sweep.sweeping.prune import plan_pruning
         from checkpoint_sweep.sweeping.prune import prune as remove

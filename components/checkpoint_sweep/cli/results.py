@@ -49,7 +49,6 @@ def export(
 
     Exit status: 0, or 2 for bad input.
     """
-    screen.before_imports(True)
     refuse_missing({"FOLDER": [folder], "--run": [run], "--model": [model]})
     with screen.loading():
         from checkpoint_sweep.sweeping.export import export_step, sharing_runs, verdict_on
@@ -98,7 +97,6 @@ def compare(
 
     Exit status: 0, or 2 for bad input.
     """
-    screen.before_imports(True)
     from checkpoint_sweep.sweeping import folder as folders
 
     for given in (first, second):

@@ -127,8 +127,8 @@ class _Sentence(logging.Formatter):
         return printable(record.getMessage())
 
 
-def before_imports(quiet: bool) -> None:
-    """Keeps TensorFlow and its neighbours from printing; the progress of a sweep goes to stderr."""
+def before_imports() -> None:
+    """Keeps TensorFlow and its neighbours from printing; warnings of this package go to stderr."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     warnings.filterwarnings("ignore")
     from absl import logging as absl_logging
@@ -138,10 +138,17 @@ def before_imports(quiet: bool) -> None:
     handler.addFilter(_of_this_package)
     absl_logger = absl_logging.get_absl_logger()
     absl_logger.handlers, absl_logger.propagate = [handler], stderr() is not sys.stderr
-    absl_logging.set_verbosity(absl_logging.WARNING if quiet else absl_logging.INFO)
+    absl_logging.set_verbosity(absl_logging.WARNING)
     for name in ("tensorflow", "apache_beam", "root"):
         logging.getLogger(name).setLevel(logging.ERROR)
     logging.getLogger().setLevel(logging.ERROR)
+
+
+def log_progress() -> None:
+    """Has the progress of a sweep go to stderr too; `watch` says once what each sweep would say."""
+    from absl import logging as absl_logging
+
+    absl_logging.set_verbosity(absl_logging.INFO)
 
 
 def _of_this_package(record: logging.LogRecord) -> bool:

@@ -2,14 +2,14 @@
 
 import copy
 import dataclasses
-import functools
 import inspect
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, Any, get_args
+from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
 from checkpoint_sweep.cli import options, screen
+from checkpoint_sweep.cli.spread import spread
 from checkpoint_sweep.selection.criteria import DIRECTIONS, LEVEL, ThresholdMode
 
 if TYPE_CHECKING:
@@ -249,27 +249,13 @@ class SweepArguments:
 
 
 def takes_sweep_arguments(command: Callable[..., None]) -> Callable[..., None]:
-    """Gives a command the fields of `SweepArguments` as options, in place of its third parameter.
-
-    Typer reads the options of a command from its signature.
-
-    Args:
-        command: Command that takes the folders of runs and models, and the arguments.
-    """
-    own = list(inspect.signature(command).parameters.values())
-    shared = dict(inspect.signature(SweepArguments).parameters)
+    """Gives a command the fields of `SweepArguments` as options, for its parameter `arguments`."""
     panels = {name: panel for panel, names in _PANELS.items() for name in names}
-    shared = {name: _in_panel(shared[name], panels.get(name)) for name in shared}
-    # By keyword, as Typer calls commands: options with a default may come before those without.
-    parameters = [p.replace(kind=p.KEYWORD_ONLY) for p in (*own[:2], *shared.values(), *own[3:])]
-
-    @functools.wraps(command)
-    def wrapper(run: list[str], model: list[str], **values: Any) -> None:
-        arguments = SweepArguments(**{name: values.pop(name) for name in shared})
-        command(run, model, arguments, **values)
-
-    wrapper.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    return wrapper
+    declared = {
+        name: _in_panel(parameter, panels.get(name))
+        for name, parameter in inspect.signature(SweepArguments).parameters.items()
+    }
+    return spread("arguments", SweepArguments, declared)(command)
 
 
 def _in_panel(parameter: inspect.Parameter, panel: str | None) -> inspect.Parameter:

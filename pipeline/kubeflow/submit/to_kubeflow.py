@@ -1,5 +1,6 @@
 """Starts or schedules runs on Kubeflow Pipelines."""
 
+import dataclasses
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -8,7 +9,7 @@ import typer
 from pipeline.kubeflow.parameters import RunParameterError
 from pipeline.kubeflow.submit import options
 from pipeline.kubeflow.submit.kubeflow_api import connect, kubeflow_api, no_api, url_of
-from pipeline.kubeflow.submit.run_values import RunOverrides, kubeflow_values
+from pipeline.kubeflow.submit.run_values import kubeflow_values
 from pipeline.kubeflow.submit.schedules import ScheduleError, check_for_kubeflow
 from pipeline.reporting import log_filters
 from pipeline.reporting.failure import fail
@@ -16,13 +17,12 @@ from pipeline.reporting.failure import fail
 _EXPERIMENT = "Default"
 
 
+@options.takes_submit_options
 def kubeflow(
     host: Annotated[str, typer.Option(help="URL of the Kubeflow Pipelines API.")],
     package: Annotated[Path, typer.Option(help="The compiled pipeline.")] = Path(
         "compiled/taxi-kubeflow.yaml"
     ),
-    data: options.Data = None,
-    push_to: options.PushTo = None,
     baseline: Annotated[
         str | None,
         typer.Option(
@@ -30,19 +30,12 @@ def kubeflow(
             "(default: as compiled)"
         ),
     ] = None,
-    steps: options.Steps = None,
-    checkpoint_steps: options.CheckpointSteps = None,
-    select_by: options.SelectBy = None,
-    direction: options.Direction = None,
-    engine: options.Engine = None,
-    root: options.Root = None,
-    run_name: options.RunName = None,
-    experiment: options.Experiment = None,
+    *,
+    given: options.SubmitOptions,
     namespace: Annotated[str | None, typer.Option(help="In multi-user Kubeflow.")] = None,
     service_account: Annotated[
         str | None, typer.Option(help="Of Kubernetes, that the tasks run as.")
     ] = None,
-    no_caching: options.NoCaching = False,
     schedule: Annotated[
         str | None,
         typer.Option(
@@ -60,31 +53,29 @@ def kubeflow(
     ] = None,
 ) -> None:
     """Start a run on Kubeflow Pipelines 2.x, or schedule runs, and print the URL."""
-    settings = options.settings(steps, checkpoint_steps, select_by, direction, engine)
     host = url_of(host)
     try:
         if schedule is not None:
             check_for_kubeflow(schedule)
         spec = options.load(package, "kubeflow").spec
-        pipeline_root = root or spec["defaultPipelineRoot"]
-        values = kubeflow_values(
-            spec, pipeline_root, RunOverrides(data, push_to, baseline, settings)
-        )
+        pipeline_root = given.root or spec["defaultPipelineRoot"]
+        overrides = dataclasses.replace(given.overrides, baseline=baseline)
+        values = kubeflow_values(spec, pipeline_root, overrides)
     except (RunParameterError, ScheduleError) as error:
         fail(str(error), 2)
     log_filters.silence_imports()
     common: dict[str, Any] = {
         "pipeline_root": pipeline_root,
-        "enable_caching": options.caching_of_all(no_caching),
+        "enable_caching": given.caching_of_all,
         "service_account": service_account,
     }
     with kubeflow_api(host, [token, cookie]):
         client = connect(host, namespace or "kubeflow", token, cookie)
         if schedule is not None:
-            found = client.create_experiment(experiment or _EXPERIMENT, namespace=namespace)
+            found = client.create_experiment(given.experiment or _EXPERIMENT, namespace=namespace)
             job = client.create_recurring_run(
                 experiment_id=found.experiment_id,
-                job_name=run_name or package.stem,
+                job_name=given.run_name or package.stem,
                 cron_expression=schedule,
                 # What was missed while the schedule was off is not made up for.
                 no_catchup=True,
@@ -97,8 +88,8 @@ def kubeflow(
             run = client.create_run_from_pipeline_package(
                 str(package),
                 arguments=values,
-                run_name=run_name,
-                experiment_name=experiment,
+                run_name=given.run_name,
+                experiment_name=given.experiment,
                 namespace=namespace,
                 **common,
             )

@@ -8,7 +8,7 @@ import typer
 
 from pipeline.kubeflow.parameters import RunParameterError
 from pipeline.kubeflow.submit import options
-from pipeline.kubeflow.submit.run_values import RunOverrides, vertex_values
+from pipeline.kubeflow.submit.run_values import vertex_values
 from pipeline.kubeflow.submit.schedules import ScheduleError, check_for_vertex
 from pipeline.reporting import log_filters
 from pipeline.reporting.failure import fail
@@ -16,28 +16,20 @@ from pipeline.reporting.failure import fail
 _CONSOLE = "https://console.cloud.google.com/vertex-ai/locations"
 
 
+@options.takes_submit_options
 def vertex(
     project: Annotated[str, typer.Option(help="Google Cloud project.")],
     region: Annotated[str, typer.Option(help="Region, such as europe-west4.")],
     package: Annotated[Path, typer.Option(help="The compiled pipeline.")] = Path(
         "compiled/taxi-vertex.json"
     ),
-    data: options.Data = None,
-    push_to: options.PushTo = None,
-    steps: options.Steps = None,
-    checkpoint_steps: options.CheckpointSteps = None,
-    select_by: options.SelectBy = None,
-    direction: options.Direction = None,
-    engine: options.Engine = None,
-    root: options.Root = None,
-    run_name: options.RunName = None,
-    experiment: options.Experiment = None,
+    *,
+    given: options.SubmitOptions,
     service_account: Annotated[str | None, typer.Option(help="That the tasks run as.")] = None,
     network: Annotated[
         str | None,
         typer.Option(help="Peered network of the tasks: projects/ID/global/networks/NAME."),
     ] = None,
-    no_caching: options.NoCaching = False,
     schedule: Annotated[
         str | None,
         typer.Option(
@@ -47,17 +39,14 @@ def vertex(
     ] = None,
 ) -> None:
     """Start a run on Vertex AI, or schedule runs, and print the URL."""
-    if schedule is not None and experiment is not None:
+    if schedule is not None and given.experiment is not None:
         fail("Vertex AI's schedules know no experiment. Leave out --experiment or --schedule.", 2)
-    settings = options.settings(steps, checkpoint_steps, select_by, direction, engine)
     try:
         if schedule is not None:
             check_for_vertex(schedule)
         compiled = options.load(package, "vertex").spec
-        pipeline_root = root or compiled["runtimeConfig"]["gcsOutputDirectory"]
-        values = vertex_values(
-            compiled, pipeline_root, RunOverrides(data, push_to, settings=settings)
-        )
+        pipeline_root = given.root or compiled["runtimeConfig"]["gcsOutputDirectory"]
+        values = vertex_values(compiled, pipeline_root, given.overrides)
     except (RunParameterError, ScheduleError) as error:
         fail(str(error), 2)
     log_filters.silence_imports()
@@ -70,18 +59,18 @@ def vertex(
     console_url = f"{_CONSOLE}/{region}/pipelines"
     try:
         job = aiplatform.PipelineJob(
-            display_name=run_name or package.stem,
+            display_name=given.run_name or package.stem,
             template_path=str(package),
             parameter_values=values,
             pipeline_root=pipeline_root,
-            enable_caching=options.caching_of_all(no_caching),
+            enable_caching=given.caching_of_all,
             project=project,
             location=region,
         )
         if schedule is not None:
             made = job.create_schedule(
                 cron=schedule,
-                display_name=run_name or package.stem,
+                display_name=given.run_name or package.stem,
                 service_account=service_account,
                 network=network,
             )
@@ -89,7 +78,7 @@ def vertex(
                 f"Schedule {made.name}: {console_url}/schedules/{made.name}?project={project}"
             )
             return
-        job.submit(service_account=service_account, network=network, experiment=experiment)
+        job.submit(service_account=service_account, network=network, experiment=given.experiment)
     except (GoogleAPIError, GoogleAuthError, ValueError, RuntimeError) as error:
         cause = f" {error.__cause__}" if error.__cause__ else ""
         fail(f"Submitting to Vertex AI failed: {error}{cause}", 1)

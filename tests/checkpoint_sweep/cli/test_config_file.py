@@ -99,7 +99,7 @@ def test_several_runs_are_positional(
     options = 'model = "export"\nexamples = "e.csv"\nconfig = "c.pbtxt"\nselect = "auc"\n'
     (tmp_path / "checkpoint-sweep.toml").write_text(f'run = "of the file"\n{options}')
     found: list[Any] = []
-    monkeypatch.setattr("checkpoint_sweep.cli.screen.before_imports", lambda quiet: None)
+    monkeypatch.setattr("checkpoint_sweep.cli.screen.log_progress", lambda: None)
     monkeypatch.setattr("checkpoint_sweep.cli.commands.refuse_missing", lambda named: None)
     monkeypatch.setattr(
         "checkpoint_sweep.sweeping.full_sweep.full_sweep",
@@ -147,7 +147,7 @@ def _given(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> tuple[str, Sweep
     """Runs `sweep` up to where it would evaluate; gives the run and the options."""
     given: list[Any] = []
     # It changes the logging of this process.
-    monkeypatch.setattr("checkpoint_sweep.cli.screen.before_imports", lambda quiet: None)
+    monkeypatch.setattr("checkpoint_sweep.cli.screen.log_progress", lambda: None)
     monkeypatch.setattr("checkpoint_sweep.cli.commands.refuse_missing", lambda named: None)
     monkeypatch.setattr(
         "checkpoint_sweep.sweeping.full_sweep.full_sweep",

@@ -19,7 +19,6 @@ def test_a_model_that_does_not_predict_is_bad_input(
 ) -> None:
     drafted = drafting.Draft("# drafted\n", "auc", [], problem, "export/1796049672")
     monkeypatch.setattr(drafting, "draft", lambda *given, **options: drafted)
-    monkeypatch.setattr(screen, "before_imports", lambda quiet: None)
     config, there = tmp_path / "config.pbtxt", str(tmp_path)
     arguments = ["init", f"--model={there}", f"--examples={there}/*.csv", f"--output={config}"]
     ended = CliRunner().invoke(make_app(), arguments)

@@ -47,7 +47,7 @@ def _refused(arguments: list[str]) -> str:
         raise AssertionError("TensorFlow is loaded.")
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(screen, "before_imports", lambda quiet: None)
+        patch.setattr(screen, "log_progress", lambda: None)
         patch.setattr(screen, "loading", loading)
         ended = CliRunner().invoke(make_app(), arguments)
     assert not isinstance(ended.exception, AssertionError)

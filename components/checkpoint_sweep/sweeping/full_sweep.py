@@ -18,7 +18,7 @@ from checkpoint_sweep.sweeping.example_files import check_has_splits, open_files
 from checkpoint_sweep.sweeping.finished import MODEL
 from checkpoint_sweep.sweeping.next_folder import check_keeps_runs, run_into_next
 from checkpoint_sweep.sweeping.options import SweepOptions
-from checkpoint_sweep.sweeping.other_splits import Opener
+from checkpoint_sweep.sweeping.other_splits import Opener, SplitOpeners
 from checkpoint_sweep.sweeping.run_sweep import run_sweep
 from checkpoint_sweep.sweeping.settings import ModelPaths, SweepSettings, provenance
 from checkpoint_sweep.sweeping.several_runs import expand, runs_of
@@ -93,11 +93,13 @@ def full_sweep(
             lambda directory: run_sweep(
                 settings,
                 models,
-                opener(patterns, options.split),
+                SplitOpeners(
+                    opener(patterns, options.split),
+                    {name: opener(of or patterns, name) for name, of in splits.items()},
+                ),
                 make_pipeline,
                 directory,
                 os.path.join(directory, MODEL),
-                {name: opener(of or patterns, name) for name, of in splits.items()},
                 lambda: recording.note_checked(metric_modules(eval_config)),
             ),
         )

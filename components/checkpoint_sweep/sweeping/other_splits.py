@@ -9,7 +9,7 @@ from tensorflow_model_analysis.proto import config_pb2
 from checkpoint_sweep.common.named_thresholds import without_thresholds
 from checkpoint_sweep.common.names import MetricName
 from checkpoint_sweep.evaluation.candidates.fingerprint import EvaluationFingerprint
-from checkpoint_sweep.evaluation.candidates.splits import OtherSplit
+from checkpoint_sweep.evaluation.candidates.runner import SplitEvaluation
 from checkpoint_sweep.evaluation.inputs.source import ExampleSource
 from checkpoint_sweep.evaluation.plan.tracked_metrics import UncertaintySpec, find_tracked_metrics
 from checkpoint_sweep.evaluation.request import Engine, EvaluationRequest
@@ -20,8 +20,22 @@ from checkpoint_sweep.selection.selection import Selection
 from checkpoint_sweep.selection.split_thresholds import SplitThreshold
 from checkpoint_sweep.sweeping.settings import SweepSettings
 
-# Opens examples, given the SavedModels that take them.
+# Opens examples, given the SavedModels that take them: the exported ones, and the baseline if
+# there is one.
 Opener: TypeAlias = Callable[[Sequence[SavedModel]], ExampleSource]
+
+
+@dataclasses.dataclass(frozen=True)
+class SplitOpeners:
+    """What opens the examples of a sweep.
+
+    Attributes:
+        choosing: Opens the split that chooses.
+        others: Open other splits, by name, on which every candidate is evaluated beside.
+    """
+
+    choosing: Opener
+    others: Mapping[str, Opener] = dataclasses.field(default_factory=dict)
 
 
 def complete_thresholds(
@@ -71,7 +85,7 @@ def make_other_splits(
     fingerprint: Callable[
         [ExampleSource, config_pb2.EvalConfig, UncertaintySpec | None], EvaluationFingerprint
     ],
-) -> list[OtherSplit]:
+) -> list[SplitEvaluation]:
     """Makes what evaluates each of the other splits.
 
     Thresholds of the evaluation config are on the split that chooses alone.
@@ -103,7 +117,7 @@ def make_other_splits(
             race=None,
             split=name,
         )
-        result.append(OtherSplit(engine(source), other, fingerprint(source, config, tracked)))
+        result.append(SplitEvaluation(engine(source), other, fingerprint(source, config, tracked)))
     return result
 
 

@@ -3,7 +3,7 @@
 import dataclasses
 import functools
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 import apache_beam as beam
 from absl import logging
@@ -18,7 +18,7 @@ from checkpoint_sweep.evaluation.candidates.fingerprint import (
     ChangedError,
     EvaluationFingerprint,
 )
-from checkpoint_sweep.evaluation.candidates.runner import CandidateEvaluator
+from checkpoint_sweep.evaluation.candidates.runner import CandidateEvaluator, SplitEvaluation
 from checkpoint_sweep.evaluation.candidates.splits import SplitEvaluator, of_split
 from checkpoint_sweep.evaluation.engine import get_engine
 from checkpoint_sweep.evaluation.inputs.source import ExampleSource
@@ -43,7 +43,7 @@ from checkpoint_sweep.selection.verdict import Verdict
 from checkpoint_sweep.sweeping.evaluated_export import export_evaluated
 from checkpoint_sweep.sweeping.model_function import model_function, names_of, read_eval_graph
 from checkpoint_sweep.sweeping.other_splits import (
-    Opener,
+    SplitOpeners,
     complete_thresholds,
     make_other_splits,
     tracked_on_choosing,
@@ -58,11 +58,10 @@ from checkpoint_sweep.sweeping.several_runs import check_runs
 def run_sweep(
     settings: SweepSettings,
     models: ModelPaths,
-    open_examples: Opener,
+    openers: SplitOpeners,
     make_pipeline: Callable[[], beam.Pipeline],
     evaluation: str,
     export_to: str,
-    open_splits: Mapping[str, Opener] | None = None,
     when_checked: Callable[[], None] | None = None,
 ) -> SweepVerdicts:
     """Evaluates every checkpoint, chooses one, and exports it.
@@ -70,13 +69,10 @@ def run_sweep(
     Args:
         settings: Settings of the sweep.
         models: Models to evaluate, and to compare with.
-        open_examples: Function that opens the examples to evaluate on, given the SavedModels that
-            take them: the exported one, and the baseline if there is one.
+        openers: Openers of the examples to evaluate on.
         make_pipeline: Function that makes a new Beam pipeline.
         evaluation: Directory for the results and the ledger.
         export_to: Directory for the chosen as a SavedModel; it must not exist.
-        open_splits: Functions that open the examples of other splits, by name, on which every
-            candidate is evaluated beside; None for none.
         when_checked: Function that is called when all has been checked and nothing evaluated;
             None for none.
 
@@ -112,8 +108,8 @@ def run_sweep(
     eval_config = with_defaults(settings.eval_config, has_baseline=baseline is not None)
     engine, engine_name = get_engine(settings.engine), settings.engine
     saved_models = [*models.exports, *([baseline.saved_model] if baseline else [])]
-    examples = open_examples(saved_models)
-    splits = {name: opener(saved_models) for name, opener in (open_splits or {}).items()}
+    examples = openers.choosing(saved_models)
+    splits = {name: opener(saved_models) for name, opener in openers.others.items()}
     added = None
     if eval_graph is not None:
         added = model_function(eval_graph, models, selection, settings, examples)
@@ -180,11 +176,11 @@ def run_sweep(
             eval_config,
         )
     evaluator = CandidateEvaluator(
-        engine_on(examples),
-        request,
+        SplitEvaluation(
+            engine_on(examples), request, fingerprint(examples, eval_config, tracked_metrics)
+        ),
         evaluation,
         selection,
-        fingerprint(examples, eval_config, tracked_metrics),
         len(candidates.checkpoints),
         beside=beside,
     )

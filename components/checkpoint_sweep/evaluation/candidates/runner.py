@@ -49,6 +49,22 @@ class CandidateSpec:
     run: str | None = None
 
 
+@dataclasses.dataclass(frozen=True)
+class SplitEvaluation:
+    """How candidates are evaluated on a split.
+
+    Attributes:
+        engine: Engine used to evaluate.
+        request: Request for every evaluation, with the name of the split where another one
+            chooses; the candidates are those that `CandidateEvaluator.evaluate` is given.
+        fingerprint: Fingerprint of what the evaluations on this split depend on.
+    """
+
+    engine: Engine
+    request: EvaluationRequest
+    fingerprint: EvaluationFingerprint
+
+
 # Reads results: of a folder, the name and the step of a candidate, by a selection and a config.
 Reader = Callable[[str, str, int, Selection, config_pb2.EvalConfig], CandidateResult]
 
@@ -81,12 +97,10 @@ class CandidateEvaluator:
         sources: Models that were evaluated, by name.
 
     Args:
-        engine: Engine used to evaluate the candidates.
-        request: Request for every evaluation; the candidates are those that `evaluate` is given.
+        split: Split on which they are evaluated, and how.
         directory: Directory for the ledger, and for a folder of results for each candidate; those
             of another split than the one that chooses are in its `split_folder`.
         selection: Selection, whose metric is read.
-        fingerprint: Fingerprint of what all evaluations depend on.
         total: Number of the checkpoints of the sweep.
         read: Reads the results of a candidate.
         beside: Evaluates the same candidates on other splits; None for none.
@@ -94,24 +108,23 @@ class CandidateEvaluator:
 
     def __init__(
         self,
-        engine: Engine,
-        request: EvaluationRequest,
+        split: SplitEvaluation,
         directory: str,
         selection: Selection,
-        fingerprint: EvaluationFingerprint,
         total: int,
         read: Reader = read_result,
         beside: Beside | None = None,
     ) -> None:
         self.results: list[CandidateResult] = []
         self.sources: dict[str, ModelSource] = {}
-        self._engine = engine
-        self._request = request
+        self._engine = split.engine
+        self._request = split.request
         self._evaluation = directory
-        self._directory = split_folder(directory, request.split)
-        self._title = f"{request.split}: " if request.split else ""
+        name = split.request.split
+        self._directory = split_folder(directory, name)
+        self._title = f"{name}: " if name else ""
         self._selection = selection
-        self._fingerprint = fingerprint
+        self._fingerprint = split.fingerprint
         self._total = total
         self._read = read
         self._beside = beside
@@ -233,7 +246,9 @@ class CandidateEvaluator:
                 return False  # It failed for a reason that may have gone.
             copy_results(folder, self._output(candidate.name))
             if not failed:
-                _write_eval_run(self._of([candidate]), candidate)
+                config = self._request.eval_config
+                locations = model_locations(config, candidate, self._request.baseline)
+                write_eval_run(self._output(candidate.name), config, locations)
             status = EntryStatus.FAILED if failed else EntryStatus.EVALUATED
             self._enter(candidate.name, status, 0.0, entry.reason, reused=True)
         except SelectionError:
@@ -283,9 +298,3 @@ def _digest_of(directory: str) -> str:
         return digest(directory)
     except FileNotFoundError:
         return ""
-
-
-def _write_eval_run(request: EvaluationRequest, candidate: ModelSource) -> None:
-    """Writes TFMA's `eval_config.json` of a candidate, which says where its models are."""
-    locations = model_locations(request.eval_config, candidate, request.baseline)
-    write_eval_run(request.outputs[candidate.name], request.eval_config, locations)

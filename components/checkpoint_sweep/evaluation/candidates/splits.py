@@ -10,10 +10,12 @@ from tensorflow_model_analysis.proto import config_pb2
 from checkpoint_sweep.common.errors import about
 from checkpoint_sweep.common.names import ModelNames
 from checkpoint_sweep.common.text import some
-from checkpoint_sweep.evaluation.candidates.fingerprint import EvaluationFingerprint
-from checkpoint_sweep.evaluation.candidates.runner import CandidateEvaluator, CandidateSpec
+from checkpoint_sweep.evaluation.candidates.runner import (
+    CandidateEvaluator,
+    CandidateSpec,
+    SplitEvaluation,
+)
 from checkpoint_sweep.evaluation.plan.probability_thresholds import out_of_range
-from checkpoint_sweep.evaluation.request import Engine, EvaluationRequest
 from checkpoint_sweep.evaluation.results.candidate import read_predictions, read_result
 from checkpoint_sweep.evaluation.results.files import split_folder
 from checkpoint_sweep.evaluation.results.metrics import EvaluationMetrics
@@ -22,21 +24,6 @@ from checkpoint_sweep.saved_model.model_source import ModelSource
 from checkpoint_sweep.selection.policies import CandidateResult, SelectionError
 from checkpoint_sweep.selection.selection import Selection
 from checkpoint_sweep.selection.split_thresholds import Reading, SplitThreshold, missed_reason
-
-
-@dataclasses.dataclass(frozen=True)
-class OtherSplit:
-    """A split on which candidates are evaluated beside the one that chooses.
-
-    Attributes:
-        engine: Engine used to evaluate.
-        request: Request for every evaluation, with the name of the split, and without thresholds.
-        fingerprint: Fingerprint of what the evaluations on this split depend on.
-    """
-
-    engine: Engine
-    request: EvaluationRequest
-    fingerprint: EvaluationFingerprint
 
 
 def of_split(split: str) -> AbstractContextManager[None]:
@@ -54,7 +41,7 @@ class SplitEvaluator:
         splits: Names of the splits.
 
     Args:
-        others: Other splits; there may be none.
+        others: Other splits, whose requests have no thresholds; there may be none.
         thresholds: Thresholds on splits.
         directory: Directory of the evaluation on the split that chooses.
         selection: Selection, whose metric is read on every split.
@@ -64,7 +51,7 @@ class SplitEvaluator:
 
     def __init__(
         self,
-        others: Sequence[OtherSplit],
+        others: Sequence[SplitEvaluation],
         thresholds: Sequence[SplitThreshold],
         directory: str,
         selection: Selection,
@@ -78,13 +65,7 @@ class SplitEvaluator:
         self._eval_config = eval_config
         self._evaluators = {
             split.request.split: CandidateEvaluator(
-                split.engine,
-                split.request,
-                directory,
-                selection,
-                split.fingerprint,
-                total,
-                _read_if_there,
+                split, directory, selection, total, _read_if_there
             )
             for split in others
         }

@@ -12,6 +12,7 @@ from checkpoint_sweep.evaluation.data_errors import user_error
 from checkpoint_sweep.evaluation.fused import required_features
 from checkpoint_sweep.evaluation.fused.loading import release
 from checkpoint_sweep.evaluation.fused.racing import race
+from checkpoint_sweep.evaluation.fused.racing.partial import Round
 from checkpoint_sweep.evaluation.fused.transform import DEFAULT_BATCH_SIZE, EvaluateModels
 from checkpoint_sweep.evaluation.inputs import preprocessing
 from checkpoint_sweep.evaluation.predict import plan_groups
@@ -82,10 +83,12 @@ def _in_groups(
         yield [Evaluated(model.name, seconds, gone.get(model.name)) for model in group]
 
 
-def _run_round(request: EvaluationRequest) -> Callable[[race.Round], dict[str, str]]:
-    def run(this_round: race.Round) -> dict[str, str]:
+def _run_round(
+    request: EvaluationRequest,
+) -> Callable[[Sequence[ModelSource], Round], dict[str, str]]:
+    def run(group: Sequence[ModelSource], this_round: Round) -> dict[str, str]:
         return _without_unreadable(
-            this_round.group, functools.partial(_evaluate, request, this_round=this_round)
+            group, functools.partial(_evaluate, request, this_round=this_round)
         )
 
     return run
@@ -110,7 +113,7 @@ def _without_unreadable(
 
 
 def _evaluate(
-    request: EvaluationRequest, group: Sequence[ModelSource], this_round: race.Round | None = None
+    request: EvaluationRequest, group: Sequence[ModelSource], this_round: Round | None = None
 ) -> None:
     """Runs a Beam pipeline for the candidates of a group, on all examples or those of a round."""
     config = request.tensor_adapter_config
@@ -130,9 +133,7 @@ def _evaluate(
         tensor_adapter_config=config,
         batch_size=batch_size,
         tracked_metrics=request.tracked_metrics,
-        earlier=this_round.earlier if this_round else (),
-        shares=this_round.shares if this_round else None,
-        partial=this_round.partial if this_round else None,
+        this_round=this_round,
     )
     try:
         with request.make_pipeline() as pipeline:

@@ -3,7 +3,7 @@
 import dataclasses
 import json
 import math
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import apache_beam as beam
@@ -13,10 +13,10 @@ from checkpoint_sweep.common.eval_config import check_names
 from checkpoint_sweep.common.files import absolute
 from checkpoint_sweep.evaluation.aggregate import candidate_ranges, samples
 from checkpoint_sweep.evaluation.aggregate.slice_metrics import EvaluateSlices
-from checkpoint_sweep.evaluation.aggregate.state import FoldState, MetricState
+from checkpoint_sweep.evaluation.aggregate.state import MetricState
 from checkpoint_sweep.evaluation.fused import queries, required_features
 from checkpoint_sweep.evaluation.fused.loading import Loader
-from checkpoint_sweep.evaluation.fused.racing.partial import Partial, WritePartial
+from checkpoint_sweep.evaluation.fused.racing.partial import Round, WritePartial
 from checkpoint_sweep.evaluation.fused.racing.shares import TakeShares
 from checkpoint_sweep.evaluation.fused.update_ahead import update_for
 from checkpoint_sweep.evaluation.jackknife.transform import EvaluateFolds
@@ -33,13 +33,14 @@ from checkpoint_sweep.saved_model.model_source import ModelSource
 DEFAULT_BATCH_SIZE = 4096
 
 
+@dataclasses.dataclass(eq=False, repr=False)
 class EvaluateModels(beam.PTransform):
     """Evaluates candidates, each as ``tfma.ExtractEvaluateAndWriteResults`` would.
 
     Applied to a PCollection of RecordBatches that hold the serialized examples in the column
     ``tfma.ARROW_INPUT_COLUMN``; gives the PCollection of the directories written.
 
-    Args:
+    Attributes:
         candidates: Models to evaluate, which are all in memory at once.
         outputs: Directory for the results of each candidate, by its name.
         eval_config: Config with its defaults
@@ -48,80 +49,56 @@ class EvaluateModels(beam.PTransform):
         baseline: Model to compare each candidate with; its metrics are computed once.
         tensor_adapter_config: Config by which columns become tensors; None for TFMA's defaults.
         batch_size: Number of rows to which larger RecordBatches are cut.
-        rubber_stamp: Whether change thresholds are ignored if there is no baseline, as in TFMA.
         load: Loads models, for tests.
         tracked_metrics: Metrics whose uncertainty is estimated, for `results.files.JACKKNIFE`.
-        earlier: Merged states of other examples, which are added; metrics by query key cannot go on
-            from such states.
-        shares: Shares of the examples, see `racing.shares`; None for all.
-        partial: Folder for the states of the models, in place of results; None for results.
+        this_round: Round of a race, which takes some of the examples; None for all of them.
 
     Raises:
         ValueError: The evaluation needs stock TFMA (``unsupported_reason``), names of candidates
             or of metrics are not unique, or a candidate has no output directory.
     """
 
-    def __init__(
-        self,
-        candidates: Sequence[ModelSource],
-        outputs: Mapping[str, str],
-        eval_config: config_pb2.EvalConfig,
-        baseline: ModelSource | None = None,
-        tensor_adapter_config: Any = None,
-        batch_size: int = DEFAULT_BATCH_SIZE,
-        rubber_stamp: bool = False,
-        load: Loader = LoadedModels,
-        tracked_metrics: UncertaintySpec | None = None,
-        earlier: Sequence[MetricState | FoldState] = (),
-        shares: Collection[int] | None = None,
-        partial: Partial | None = None,
-    ) -> None:
+    candidates: Sequence[ModelSource]
+    outputs: Mapping[str, str]
+    eval_config: config_pb2.EvalConfig
+    baseline: ModelSource | None = None
+    tensor_adapter_config: Any = None
+    batch_size: int = DEFAULT_BATCH_SIZE
+    load: Loader = LoadedModels
+    tracked_metrics: UncertaintySpec | None = None
+    this_round: Round | None = None
+
+    def __post_init__(self) -> None:
         super().__init__()
-        _check(candidates, outputs, eval_config, baseline)
-        self._candidates = list(candidates)
-        # Workers may run in another folder, or on another machine.
-        self._outputs = [absolute(outputs[candidate.name]) for candidate in candidates]
-        self._eval_config = eval_config
-        self._baseline = baseline
-        self._representations = dict(
-            tensor_adapter_config.tensor_representations if tensor_adapter_config else {}
-        )
-        self._batch_size = batch_size
-        self._rubber_stamp = rubber_stamp
-        self._load = load
-        self._tracked_metrics = tracked_metrics
-        self._earlier = list(earlier)
-        self._shares = shares
-        self._partial = (
-            dataclasses.replace(partial, directory=absolute(partial.directory)) if partial else None
-        )
+        _check(self.candidates, self.outputs, self.eval_config, self.baseline)
 
     def expand(self, batches: beam.PCollection) -> beam.PCollection:
         """Adds up the batches, derives the metrics, and writes them by candidate."""
-        config, candidates = self._eval_config, len(self._candidates)
-        sources = [*self._candidates, *([self._baseline] if self._baseline else [])]
-        signature = required_features.signature(config, self._candidates[0].saved_model)
+        config, candidates, this_round = self.eval_config, len(self.candidates), self.this_round
+        sources = [*self.candidates, *([self.baseline] if self.baseline else [])]
+        signature = required_features.signature(config, self.candidates[0].saved_model)
+        adapter_config = self.tensor_adapter_config
         step = update_for(batches.pipeline)(
             config,
-            self._representations,
+            dict(adapter_config.tensor_representations if adapter_config else {}),
             [source.absolute() for source in sources],
             signature,
-            self._batch_size,
-            self._load,
-            self._tracked_metrics,
+            self.batch_size,
+            self.load,
+            self.tracked_metrics,
         )
-        if self._shares is not None:
-            key = self._tracked_metrics.cluster_key if self._tracked_metrics else None
-            step_of_shares = beam.ParDo(TakeShares(self._shares, key)).with_output_types(Any)
+        if this_round is not None:
+            key = self.tracked_metrics.cluster_key if self.tracked_metrics else None
+            step_of_shares = beam.ParDo(TakeShares(this_round.shares, key)).with_output_types(Any)
             batches = batches | "Shares" >> step_of_shares
         updated = batches | "Update" >> beam.ParDo(step).with_output_types(Any)
-        if self._earlier:
-            known = batches.pipeline | "Earlier" >> beam.Create(self._earlier, reshuffle=False)
+        if this_round is not None and this_round.earlier:
+            known = batches.pipeline | "Earlier" >> beam.Create(this_round.earlier, reshuffle=False)
             updated = (updated, known) | "WithEarlier" >> beam.Flatten()
-        if self._partial is not None:
-            assert self._tracked_metrics is not None
+        if this_round is not None and this_round.partial is not None:
+            assert self.tracked_metrics is not None
             return updated | WritePartial(
-                config, self._tracked_metrics, candidates, len(sources), self._partial
+                config, self.tracked_metrics, candidates, len(sources), this_round.partial
             )
         # Every candidate is written, also one without any slice.
         everyone = batches.pipeline | "Candidates" >> beam.Create(
@@ -139,11 +116,11 @@ class EvaluateModels(beam.PTransform):
                     | f"Group{name}" >> beam.GroupByKey()
                     | f"Queries{name}"
                     >> beam.ParDo(
-                        queries.QueryStates(part, len(sources), self._tracked_metrics)
+                        queries.QueryStates(part, len(sources), self.tracked_metrics)
                     ).with_output_types(Any)
                 )
-            if self._tracked_metrics is not None and key in self._tracked_metrics.parts():
-                step = EvaluateFolds(self._tracked_metrics, key, candidates, len(sources))
+            if self.tracked_metrics is not None and key in self.tracked_metrics.parts():
+                step = EvaluateFolds(self.tracked_metrics, key, candidates, len(sources))
                 records.append(found | f"Folds{name}" >> step)
             states = found | f"Whole{name}" >> beam.Filter(_is_whole).with_output_types(Any)
             whole = states | f"Merge{name}" >> candidate_ranges.MergeByRange(
@@ -161,13 +138,15 @@ class EvaluateModels(beam.PTransform):
             sliced = sliced | "Join" >> beam.MapTuple(_joined)
         records.append(sliced | "Format" >> beam.ParDo(Format(config)))
         locations = [
-            model_locations(config, candidate, self._baseline) for candidate in self._candidates
+            model_locations(config, candidate, self.baseline) for candidate in self.candidates
         ]
+        # Workers may run in another folder, or on another machine.
+        outputs = [absolute(self.outputs[candidate.name]) for candidate in self.candidates]
         return (
             records
             | "WithAll" >> beam.Flatten()
             | "ByCandidate" >> beam.GroupByKey()
-            | "Write" >> beam.ParDo(Write(config, self._outputs, locations, self._rubber_stamp))
+            | "Write" >> beam.ParDo(Write(config, outputs, locations))
         )
 
 

@@ -90,7 +90,6 @@ class Write(beam.DoFn):
         eval_config: Config of the evaluation.
         outputs: Directory of each candidate.
         locations: Locations of each candidate's models by name, for ``eval_config.json``.
-        rubber_stamp: Whether change thresholds are ignored for want of a baseline.
     """
 
     def __init__(
@@ -98,12 +97,10 @@ class Write(beam.DoFn):
         eval_config: config_pb2.EvalConfig,
         outputs: Sequence[str],
         locations: Sequence[dict[str, str]],
-        rubber_stamp: bool,
     ) -> None:
         self._eval_config = eval_config
         self._outputs = list(outputs)
         self._locations = list(locations)
-        self._rubber_stamp = rubber_stamp
 
     def process(self, element: tuple[int, Iterable[Record | None]]) -> Iterator[str]:
         """Writes one candidate's files, each whole or not at all; yields its directory.
@@ -117,7 +114,7 @@ class Write(beam.DoFn):
             for name in (constants.METRICS_KEY, constants.PLOTS_KEY, constants.ATTRIBUTIONS_KEY)
         }
         thresholds = only_thresholds(self._eval_config)
-        combine = tfma_writer.CombineValidations(thresholds, self._rubber_stamp)
+        combine = tfma_writer.CombineValidations(thresholds, rubber_stamp=False)
         validation = combine.create_accumulator()
         predictions: dict[str, Any] = {}
         replicates: list[Json] = []

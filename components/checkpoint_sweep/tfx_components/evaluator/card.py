@@ -32,6 +32,7 @@ from checkpoint_sweep.tfx_components.blessing import (
     RUN_PROPERTY,
     STEP_PROPERTY,
 )
+from checkpoint_sweep.tfx_components.evaluator.verdict import EvaluatorVerdict
 from checkpoint_sweep.version import __version__
 
 MODEL_CARD = "model_card.md"
@@ -40,32 +41,30 @@ _COUNT = MetricName("", "", "example_count")
 
 def leave_card(
     blessing: types.Artifact,
+    verdict: EvaluatorVerdict,
     metrics: EvaluationMetrics,
     model: types.Artifact,
     eval_config: config_pb2.EvalConfig,
     splits: Sequence[str],
-    blessed: bool,
-    reason: str,
     identity: Mapping[str, str],
 ) -> None:
     """Writes the card into the blessing; a failure is a warning.
 
     Args:
         blessing: Artifact of the blessing.
+        verdict: Verdict on the model.
         metrics: Metrics of the evaluation.
         model: Artifact of the evaluated model.
         eval_config: Evaluation config with its defaults filled in.
         splits: Splits that it was evaluated on.
-        blessed: Whether it is blessed.
-        reason: Reason for it.
         identity: Pipeline and run, as far as they are known.
     """
     try:
         models = ModelNames.of(eval_config)
         measured = list(_measured(metrics, models))
         card = Card(
-            blessed=blessed,
-            reason=reason,
+            blessed=verdict.blessed,
+            reason=verdict.reason,
             origin=_origin(model),
             choice=_choice(model),
             splits=splits,

@@ -40,6 +40,7 @@ from checkpoint_sweep.tfx_components.evaluator.card import leave_card
 from checkpoint_sweep.tfx_components.evaluator.verdict import (
     VERDICT,
     VERDICT_VERSION,
+    EvaluatorVerdict,
     findings,
     in_words,
 )
@@ -114,10 +115,10 @@ class EvaluatorExecutor(stock.Executor):
                     raise EvaluationError(done.error)
         blessing = artifact_utils.get_single_instance(output_dict[keys.BLESSING_KEY])
         metrics = EvaluationMetrics(evaluation)
-        blessed, reason = _bless(blessing, metrics, eval_config)
+        verdict = _bless(blessing, metrics, eval_config)
         model = input_dict[keys.MODEL_KEY][0]
         origin = identity(self._context)
-        leave_card(blessing, metrics, model, eval_config, splits, blessed, reason, origin)
+        leave_card(blessing, verdict, metrics, model, eval_config, splits, origin)
         _set_properties(blessing, input_dict, exec_properties)
 
 
@@ -147,31 +148,32 @@ def _source(name: str, artifacts: list[types.Artifact]) -> ModelSource:
 
 def _bless(
     blessing: types.Artifact, metrics: EvaluationMetrics, eval_config: config_pb2.EvalConfig
-) -> tuple[bool, str]:
-    """Writes the verdict, and returns it with its reason."""
+) -> EvaluatorVerdict:
+    """Writes the verdict, and returns it."""
     found = findings(read_replicates(metrics.directory, ModelNames.of(eval_config), metrics))
     words = in_words(found)
     metrics_found = [finding.to_json() for finding in found]
     content = {"version": VERDICT_VERSION, "words": words, "metrics": metrics_found}
     write_json(os.path.join(blessing.uri, VERDICT), content)
-    ok, reason = _judge(metrics.directory, eval_config, words)
-    write_blessing_file(blessing, ok, reason)
-    logging.info("%s on held-out examples", "BLESSED" if ok else "NOT BLESSED")
-    return ok, reason
+    verdict = _judge(metrics.directory, eval_config, words)
+    write_blessing_file(blessing, verdict.blessed, verdict.reason)
+    logging.info("%s on held-out examples", "BLESSED" if verdict.blessed else "NOT BLESSED")
+    return verdict
 
 
-def _judge(evaluation: str, eval_config: config_pb2.EvalConfig, words: str) -> tuple[bool, str]:
+def _judge(evaluation: str, eval_config: config_pb2.EvalConfig, words: str) -> EvaluatorVerdict:
     """Decides whether the model is blessed, and why; without thresholds to meet it is not."""
     predictions = read_predictions(evaluation)
     if reason := predictions.excluded_reason:
-        return False, f"Do not ship this model: {reason}."
+        return EvaluatorVerdict(False, f"Do not ship this model: {reason}.")
     if unvalidated := unvalidated_reason(eval_config):
-        return False, f"{unvalidated[0].upper()}{unvalidated[1:]}: nothing was validated."
+        sentence = f"{unvalidated[0].upper()}{unvalidated[1:]}: nothing was validated."
+        return EvaluatorVerdict(False, sentence)
     beyond = out_of_range(eval_config, predictions.outside, predictions.examples)
     failures = [*threshold_failures(evaluation), *without_meaning(eval_config, beyond)]
     if failures:
-        return False, "\n".join(failures)
-    return True, f"It passed every threshold: {words}." if words else "It passed every threshold."
+        return EvaluatorVerdict(False, "\n".join(failures))
+    return EvaluatorVerdict(True, f"It passed every threshold{words and f': {words}'}.")
 
 
 def _set_properties(

@@ -1,4 +1,4 @@
-"""The Evaluator's sentence on each metric that has a threshold, with its interval."""
+"""The Evaluator's verdict, and a sentence on each metric that has a threshold."""
 
 import dataclasses
 from collections.abc import Mapping, Sequence
@@ -12,6 +12,19 @@ from checkpoint_sweep.selection.intervals import Estimate, estimate
 VERDICT = "verdict.json"
 # Raised when a key changes its meaning or goes; keys may be added.
 VERDICT_VERSION = 1
+
+
+@dataclasses.dataclass(frozen=True)
+class EvaluatorVerdict:
+    """The Evaluator's verdict on a model.
+
+    Attributes:
+        blessed: Whether the model may be shipped.
+        reason: Why it may, or may not.
+    """
+
+    blessed: bool
+    reason: str
 
 
 @dataclasses.dataclass(frozen=True)

@@ -24,7 +24,7 @@ from checkpoint_sweep.report.write import try_to_write_report
 from checkpoint_sweep.selection import split_thresholds
 from checkpoint_sweep.selection.racing import Racing
 from checkpoint_sweep.selection.selection import Selection
-from checkpoint_sweep.sweeping.other_splits import Opener
+from checkpoint_sweep.sweeping.other_splits import Opener, SplitOpeners
 from checkpoint_sweep.sweeping.predictions.request import Predictions
 from checkpoint_sweep.sweeping.run_sweep import run_sweep
 from checkpoint_sweep.sweeping.settings import ModelPaths, SweepSettings, provenance
@@ -81,11 +81,13 @@ class SweepExecutor(base_beam_executor.BaseBeamExecutor):
             verdicts = run_sweep(
                 settings,
                 models,
-                opener(splits, spec.EXAMPLE_SPLITS),
+                SplitOpeners(
+                    opener(splits, spec.EXAMPLE_SPLITS),
+                    {name: opener([name], spec.OTHER_SPLITS) for name in others},
+                ),
                 self._make_beam_pipeline,
                 evaluation,
                 path_utils.serving_model_dir(model.uri),
-                {name: opener([name], spec.OTHER_SPLITS) for name in others},
             )
         except BaseException:
             set_aside(evaluation)  # TFX removes the outputs of an execution that fails.

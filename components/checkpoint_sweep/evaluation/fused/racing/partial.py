@@ -38,6 +38,22 @@ class Partial:
     race: Race
 
 
+@dataclasses.dataclass(frozen=True)
+class Round:
+    """A round of successive halving: a group of candidates on some shares of the examples.
+
+    Attributes:
+        shares: Numbers of the shares, below `SHARES`.
+        earlier: States of the group on the shares before, which are added; metrics by query key
+            cannot go on from such states.
+        partial: Folder for its states after these shares; None to end with results.
+    """
+
+    shares: range
+    earlier: States
+    partial: Partial | None
+
+
 class WritePartial(beam.PTransform):
     """Merges the states that `update.Update` gives, of all examples and by fold, into files.
 

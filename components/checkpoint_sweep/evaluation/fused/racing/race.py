@@ -21,7 +21,14 @@ from checkpoint_sweep.evaluation.aggregate.state import FoldState, MetricState
 from checkpoint_sweep.evaluation.fused.loading import release
 from checkpoint_sweep.evaluation.fused.racing.candidates_of_state import select_models
 from checkpoint_sweep.evaluation.fused.racing.dropped import dropped_reasons, replicates_of
-from checkpoint_sweep.evaluation.fused.racing.partial import FOLDS, WHOLE, Partial, States, read
+from checkpoint_sweep.evaluation.fused.racing.partial import (
+    FOLDS,
+    WHOLE,
+    Partial,
+    Round,
+    States,
+    read,
+)
 from checkpoint_sweep.evaluation.fused.racing.shares import STAGES
 from checkpoint_sweep.evaluation.fused.racing.state_arrays import SavedState
 from checkpoint_sweep.evaluation.inputs import preprocessing
@@ -33,23 +40,6 @@ from checkpoint_sweep.selection.metric_kinds import MetricKinds
 from checkpoint_sweep.selection.replicates import Replicates
 
 _SCRATCH = "racing"
-
-
-@dataclasses.dataclass(frozen=True)
-class Round:
-    """A round of successive halving: a group of candidates on some shares of the examples.
-
-    Attributes:
-        group: Candidates of the group.
-        shares: Numbers of the shares, below `SHARES`.
-        earlier: States of the group on the shares before.
-        partial: Folder for its states after these shares; None to end with results.
-    """
-
-    group: Sequence[ModelSource]
-    shares: range
-    earlier: States
-    partial: Partial | None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -100,13 +90,13 @@ def unsupported_reason(request: EvaluationRequest) -> str | None:
 
 
 def evaluate_race(
-    request: EvaluationRequest, run: Callable[[Round], Mapping[str, str]]
+    request: EvaluationRequest, run: Callable[[Sequence[ModelSource], Round], Mapping[str, str]]
 ) -> Iterator[Sequence[Evaluated]]:
     """Evaluates all candidates on a first share, and those that are left on the others.
 
     Args:
         request: Request with a race.
-        run: Evaluates a round; returns why candidates have become unreadable, by name.
+        run: Evaluates a group in a round; returns why candidates have become unreadable, by name.
 
     Yields:
         Every candidate, by groups: when it is dropped, with the reason, or when its results are
@@ -130,7 +120,7 @@ def evaluate_race(
                 name = os.path.join(folder, f"{stage}-{number}")
                 partial = None if last else Partial(name, request.race)
                 started = time.monotonic()
-                gone = run(Round(group, missing, earlier, partial))
+                gone = run(group, Round(missing, earlier, partial))
                 release()
                 seconds = (time.monotonic() - started) / len(group)
                 left = [model for model in group if model.name not in gone]

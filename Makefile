@@ -85,7 +85,7 @@ lint: .venv/.installed  #+ Check style and types
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy
 
-bench: .venv/.installed  #+ Time the engine beside what else there is (30 minutes)
+bench: .venv/.installed  #+ Time the engine beside what else there is (12 minutes)
 	@$(PYTHON_BIN) -m benchmarks.engine $(ARGS)
 
 bench-resnet: .venv/.installed  #+ The same on ResNet-v2-50 (10 minutes)

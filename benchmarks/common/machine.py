@@ -2,6 +2,7 @@
 
 import os
 import platform
+from collections.abc import Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,24 @@ def machine() -> dict[str, Any]:
         "python": platform.python_version(),
         "versions": {name: metadata.version(name) for name in _PACKAGES},
     }
+
+
+def described(machine: Mapping[str, Any], date: str, loads: Sequence[float]) -> str:
+    """Describes a measurement's date and machine in sentences.
+
+    Args:
+        machine: What `machine` gives.
+        date: Day of the measurement.
+        loads: Load averages, at the start and at the end.
+    """
+    first, last = loads
+    versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
+    return (
+        f"Measured on {date}, on {machine['cores']} cores ({machine['processor']}) with "
+        f"{machine['memory_bytes'] / 1e9:.0f} GB; load average {first:.1f} at the start and "
+        f"{last:.1f} at the end, the benchmark's own included. "
+        f"Python {machine['python']}, {versions}."
+    )
 
 
 def _processor() -> str:

@@ -1,6 +1,7 @@
 """What all contenders share: the prepared files, the checkpoints, the metrics and slices."""
 
 import dataclasses
+import itertools
 import os
 from pathlib import Path
 
@@ -80,11 +81,16 @@ class PreparedData:
         return found[-count:]
 
     def sources(self, count: int) -> list[ModelSource]:
-        """Gives the last `count` checkpoints as the engine takes them."""
-        exported = SavedModel(self.exported_model)
+        """Gives the last `count` checkpoints as the engine takes them.
+
+        Where the run has fewer, all of them come again under other names.
+        """
+        exported, own = SavedModel(self.exported_model), find_checkpoints(self.model_run)
+        if count <= len(own):
+            return [ModelSource(one.name, exported, one.prefix) for one in own[-count:]]
         return [
-            ModelSource(checkpoint.name, exported, checkpoint.prefix)
-            for checkpoint in self.checkpoints(count)
+            ModelSource(f"{one.name}-{number}", exported, one.prefix)
+            for number, one in zip(range(count), itertools.cycle(own), strict=False)
         ]
 
     def schema(self) -> schema_pb2.Schema:

@@ -1,7 +1,9 @@
 """Runs modules of this project, each in a process of its own."""
 
+import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from benchmarks.common.folders import REPOSITORY
@@ -15,7 +17,14 @@ class RunFailedError(UserError):
     """A process of the benchmark failed; the message names it and its log."""
 
 
-def run_module(module: str, arguments: list[str], log: Path, described: str) -> None:
+def run_module(
+    module: str,
+    arguments: list[str],
+    log: Path,
+    described: str,
+    python: str = sys.executable,
+    environment: Mapping[str, str] | None = None,
+) -> None:
     """Runs a module of this project by `python -m`, all its output in a log.
 
     Args:
@@ -23,6 +32,8 @@ def run_module(module: str, arguments: list[str], log: Path, described: str) -> 
         arguments: Arguments of its command line.
         log: File for its output.
         described: Name of the process in errors.
+        python: Interpreter.
+        environment: Environment variables to set, besides those of this process.
 
     Raises:
         RunFailedError: the process failed or took too long.
@@ -31,8 +42,9 @@ def run_module(module: str, arguments: list[str], log: Path, described: str) -> 
     with log.open("w") as file:
         try:
             done = subprocess.run(
-                [sys.executable, "-m", module, *arguments],
+                [python, "-m", module, *arguments],
                 cwd=REPOSITORY,
+                env=os.environ | dict(environment or {}),
                 stdout=file,
                 stderr=subprocess.STDOUT,
                 timeout=_LIMIT_SECONDS,

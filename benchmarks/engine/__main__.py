@@ -13,12 +13,13 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from benchmarks.common import source_run
-from benchmarks.common.folders import OUT
+from benchmarks.common import machine as machine_lib
+from benchmarks.common import page, source_run
+from benchmarks.common.folders import OUT, RESULTS
 from benchmarks.common.processes import RunFailedError, run_module
+from benchmarks.engine import markdown, record, runner, table
 from benchmarks.engine import plan as plan_lib
-from benchmarks.engine import record, runner, table
-from benchmarks.engine.cases import CONTENDERS, ENGINE, Case, Measurement
+from benchmarks.engine.cases import CONTENDERS, ENGINE, TFMA_NEWEST_STACK, Case, Measurement
 from benchmarks.engine.figures import figures
 from benchmarks.engine.progress import Remaining
 from benchmarks.engine.ratios import ratios
@@ -41,17 +42,26 @@ def main(
         list[str] | None,
         typer.Option(help=f"Only this way; repeatable. One of: {', '.join(CONTENDERS)}."),
     ] = None,
+    write: Annotated[
+        bool, typer.Option("--write", help="Put what is found into RESULTS.md.")
+    ] = False,
     out: Annotated[Path, typer.Option(help="Folder for everything that is written.")] = OUT,
 ) -> None:
     """Time the engine side by side with what else there is; results go to OUT/bench.json.
 
-    With --smoke or --only they go to OUT/partial.json instead. Exit status: 0 when all was
+    They are in OUT/bench.md too, as Markdown. With --smoke or --only they go to OUT/partial.json
+    and OUT/partial.md instead. Exit status: 0 when all was
     measured, whether or not the targets are met; 1 when something failed; 2 for a wrong argument.
     """
     console = Console()
     if unknown := [contender for contender in only or () if contender not in CONTENDERS]:
         fail(f"There is no way {unknown[0]!r}; there are: {', '.join(CONTENDERS)}.", 2)
+    if write and (smoke or only):
+        fail("--write is for the whole benchmark, without --smoke and --only.", 2)
     plan = plan_lib.smoke() if smoke else plan_lib.full()
+    if not runner.NEWEST_PYTHON.exists():
+        console.print("No environment of the newest stack (make environments): it is not measured.")
+        plan = plan.only(set(CONTENDERS) - {TFMA_NEWEST_STACK})
     name = "smoke" if smoke else "full"
     if only:
         plan, name = plan.only(only), f"{name}, only {', '.join(only)}"
@@ -59,10 +69,14 @@ def main(
         root = _source(run, out, console)
         data = _prepare(root, plan, out, console)
         if profile:
-            _profile(Case(ENGINE, plan.large, plan.many), data, out, console)
+            _profile(Case(ENGINE, plan.sizes.large, plan.sizes.many), data, out, console)
             return
         path = out / ("bench.json" if name == "full" else "partial.json")
         failed = _measure(plan, name, root, data, path, console)
+        if write and not failed:
+            RESULTS.write_text(
+                page.put(RESULTS.read_text(), "engine", path.with_suffix(".md").read_text().strip())
+            )
     except UserError as error:
         fail(str(error), 1)
     if failed:
@@ -85,7 +99,12 @@ def _prepare(root: Path, plan: plan_lib.BenchmarkPlan, out: Path, console: Conso
     """Makes the data for a plan; returns their directory."""
     data = out.resolve() / "data"
     console.print(f"Preparing data from {root} ...", highlight=False)
-    arguments = [str(root), str(data), str(plan.many), *map(str, sorted(plan.example_counts()))]
+    arguments = [
+        str(root),
+        str(data),
+        str(plan.sizes.many),
+        *map(str, sorted(plan.example_counts())),
+    ]
     log = out.resolve() / "logs" / "prepare.log"
     run_module("benchmarks.engine.prepare", arguments, log, "preparing the data")
     return data
@@ -139,10 +158,16 @@ def _measure(
     found = figures(plan, measured)
     console.print()
     console.print(table.figures_table(found.values()))
-    ours = found.get(Case(ENGINE, plan.small, plan.many))
+    ours = found.get(Case(ENGINE, plan.sizes.small, plan.sizes.many))
     if ours and ours.start_up_parts:
         console.print(table.start_up_table(ours.case, ours.start_up_parts))
-    console.print(table.ratios_table(ratios(plan, found)))
+    judged = ratios(plan, found)
+    console.print(table.ratios_table(judged))
+    sentences = machine_lib.described(
+        machine_lib.machine(), f"{started:%Y-%m-%d}", (state.load_average, os.getloadavg()[0])
+    )
+    text = markdown.markdown(plan, found, judged, sentences)
+    path.with_suffix(".md").write_text(f"{text}\n")
     for failure in failures:
         console.print(f"[red]failed[/] {escape(failure)}", highlight=False)
     console.print(f"[dim]All of this as JSON: {path}[/]")

@@ -3,17 +3,23 @@
 import dataclasses
 
 ENGINE = "engine"
+ENGINE_WITHOUT_FOLDS = "engine_without_folds"
 TFMA_PER_CHECKPOINT = "tfma_per_checkpoint"
 TFMA_ALL_MODELS = "tfma_all_models"
+TFMA_NEWEST_STACK = "tfma_newest_stack"
 ESTIMATOR_EVALUATE = "estimator_evaluate"
 SLIM_EVALUATE_ONCE = "slim_evaluate_once"
+KERAS_EVALUATE = "keras_evaluate"
 BARE_SESSION_RUN = "bare_session_run"
 CONTENDERS = (
     ENGINE,
+    ENGINE_WITHOUT_FOLDS,
     TFMA_PER_CHECKPOINT,
     TFMA_ALL_MODELS,
+    TFMA_NEWEST_STACK,
     ESTIMATOR_EVALUATE,
     SLIM_EVALUATE_ONCE,
+    KERAS_EVALUATE,
     BARE_SESSION_RUN,
 )
 
@@ -25,7 +31,8 @@ class Case:
     Attributes:
         contender: Module in `benchmarks.engine.contenders`.
         examples: Number of examples that are evaluated.
-        checkpoints: Number of checkpoints that are evaluated on them, the last ones of the run.
+        checkpoints: Number of checkpoints that are evaluated on them, the last ones of the run; all
+            of them again under other names where the run has fewer.
     """
 
     contender: str
@@ -60,6 +67,7 @@ class Measurement:
         steady_examples: Number of examples in the batches of `steady`, summed likewise.
         start_up_parts: Parts of `start_up` by name.
         imports: Time of the imports, before the clock starts.
+        stack: Versions of TFMA, TensorFlow and Python.
         peak_bytes: Largest resident memory of the process, imports included.
         outcome: What was computed.
     """
@@ -71,5 +79,6 @@ class Measurement:
     steady_examples: int
     start_up_parts: dict[str, float]
     imports: float
+    stack: str
     peak_bytes: int
     outcome: CaseOutcome

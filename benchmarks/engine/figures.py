@@ -25,6 +25,7 @@ class Figure:
             were in the first batch.
         finish: Median.
         peak_bytes: Median.
+        stack: Versions of TFMA, TensorFlow and Python.
     """
 
     case: Case
@@ -38,6 +39,7 @@ class Figure:
     steady_per_example: float | None = None
     finish: float | None = None
     peak_bytes: float | None = None
+    stack: str | None = None
 
 
 def figures(
@@ -76,6 +78,7 @@ def _median(case: Case, runs: Sequence[Measurement]) -> Figure:
         statistics.median(steady) if steady else None,
         statistics.median(run.finish for run in runs),
         statistics.median(run.peak_bytes for run in runs),
+        runs[0].stack,
     )
 
 

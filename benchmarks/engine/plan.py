@@ -1,14 +1,17 @@
 """What `make bench` measures, and what it scales from that because it would take too long."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from benchmarks.engine.cases import (
     BARE_SESSION_RUN,
     ENGINE,
+    ENGINE_WITHOUT_FOLDS,
     ESTIMATOR_EVALUATE,
+    KERAS_EVALUATE,
     SLIM_EVALUATE_ONCE,
     TFMA_ALL_MODELS,
+    TFMA_NEWEST_STACK,
     TFMA_PER_CHECKPOINT,
     Case,
 )
@@ -31,20 +34,37 @@ class Scaled:
 
 
 @dataclasses.dataclass(frozen=True)
+class BenchmarkSizes:
+    """Numbers of examples and checkpoints that ratios are about.
+
+    Attributes:
+        smallest: Number of examples on which stock TFMA has time for `few` models in one run.
+        small: Number of examples of the run.
+        large: Number of examples of a long evaluation.
+        few: Number of checkpoints that stock TFMA has time for.
+        many: Number of checkpoints of the run.
+        most: Number of checkpoints of a long training.
+    """
+
+    smallest: int
+    small: int
+    large: int
+    few: int
+    many: int
+    most: int
+
+
+@dataclasses.dataclass(frozen=True)
 class BenchmarkPlan:
     """A benchmark.
 
     Attributes:
-        small: Number of examples of the smaller size.
-        large: Number of examples of the larger size.
-        many: Number of checkpoints, besides one, that ratios are about.
+        sizes: What ratios are about.
         repeats: Number of measurements of each case.
         scaled: Cases whose figures follow from those.
     """
 
-    small: int
-    large: int
-    many: int
+    sizes: BenchmarkSizes
     repeats: dict[Case, int]
     scaled: Sequence[Scaled]
 
@@ -52,7 +72,7 @@ class BenchmarkPlan:
         """Lists the sizes for which data must be there."""
         return {case.examples for case in self.repeats}
 
-    def only(self, contenders: Sequence[str]) -> "BenchmarkPlan":
+    def only(self, contenders: Collection[str]) -> "BenchmarkPlan":
         """Keeps the part that concerns these contenders."""
         repeats = {
             case: count for case, count in self.repeats.items() if case.contender in contenders
@@ -62,63 +82,71 @@ class BenchmarkPlan:
 
 
 def full() -> BenchmarkPlan:
-    """Plans everything: medians of three of what is quick, the rest once or scaled."""
-    return _plan(
-        small=15_002,
-        large=300_000,
-        few=5,
-        many=20,
-        quick=3,
-        single_examples=3_000,
-        multiple_examples=(1_000, 2_000),
-    )
+    """Plans everything: medians of three of what targets rest on, the rest once or scaled."""
+    sizes = BenchmarkSizes(2_000, 15_002, 300_000, few=5, many=20, most=100)
+    return _plan(sizes, repeated=3, single_examples=3_000, multiple_examples=1_000)
 
 
 def smoke() -> BenchmarkPlan:
     """Plans the smallest benchmark that goes through all the code; its figures mean nothing."""
-    return _plan(
-        small=1_000,
-        large=4_000,
-        few=2,
-        many=3,
-        quick=1,
-        single_examples=200,
-        multiple_examples=(200, 400),
-    )
+    sizes = BenchmarkSizes(400, 1_000, 9_000, few=2, many=3, most=25)
+    return _plan(sizes, repeated=1, single_examples=200, multiple_examples=200)
 
 
 def _plan(
-    small: int,
-    large: int,
-    few: int,
-    many: int,
-    quick: int,
-    single_examples: int,
-    multiple_examples: tuple[int, int],
+    sizes: BenchmarkSizes, repeated: int, single_examples: int, multiple_examples: int
 ) -> BenchmarkPlan:
-    repeats: dict[Case, int] = {}
-    for contender in (ENGINE, BARE_SESSION_RUN):
-        repeats |= {Case(contender, small, count): quick for count in (1, few, many)}
-        repeats |= {Case(contender, large, count): quick for count in (1, many)}
-    repeats |= {Case(ESTIMATOR_EVALUATE, small, count): quick for count in (1, many)}
-    repeats |= {Case(ESTIMATOR_EVALUATE, small, few): 1, Case(ESTIMATOR_EVALUATE, large, 1): 1}
-    repeats |= {Case(SLIM_EVALUATE_ONCE, small, count): 1 for count in (1, few, many)}
-    repeats |= {Case(SLIM_EVALUATE_ONCE, large, 1): 1}
+    """Plans cases.
+
+    Args:
+        sizes: What ratios are about.
+        repeated: Number of measurements of cases that targets rest on.
+        single_examples: Number of examples from which one model of stock TFMA is scaled, besides
+            the small size.
+        multiple_examples: Number from which many models are, besides the smallest size.
+    """
+    small, large, few, many = sizes.small, sizes.large, sizes.few, sizes.many
+    repeats = {
+        Case(ENGINE, sizes.smallest, few): repeated,
+        Case(ENGINE, small, 1): 1,
+        Case(ENGINE, small, few): 1,
+        Case(ENGINE, small, many): repeated,
+        Case(ENGINE, large, 1): repeated,
+        Case(ENGINE, large, many): repeated,
+        Case(ENGINE, large, sizes.most): 1,
+        Case(ENGINE_WITHOUT_FOLDS, large, many): repeated,
+        Case(BARE_SESSION_RUN, small, 1): 1,
+        Case(BARE_SESSION_RUN, small, few): 1,
+        Case(BARE_SESSION_RUN, small, many): 1,
+        Case(BARE_SESSION_RUN, large, 1): 1,
+        Case(BARE_SESSION_RUN, large, many): repeated,
+        Case(BARE_SESSION_RUN, large, sizes.most): 1,
+        Case(ESTIMATOR_EVALUATE, small, many): repeated,
+        Case(KERAS_EVALUATE, small, many): repeated,
+        Case(SLIM_EVALUATE_ONCE, small, many): 1,
+        Case(TFMA_PER_CHECKPOINT, single_examples, 1): 1,
+        Case(TFMA_PER_CHECKPOINT, small, 1): repeated,
+        Case(TFMA_NEWEST_STACK, small, 1): 1,
+        Case(TFMA_ALL_MODELS, sizes.smallest, few): 1,
+        Case(TFMA_ALL_MODELS, small, few): 1,
+        Case(TFMA_ALL_MODELS, multiple_examples, many): 1,
+        Case(TFMA_ALL_MODELS, sizes.smallest, many): 1,
+    }
     single = Case(TFMA_PER_CHECKPOINT, small, 1)
-    less = Case(TFMA_PER_CHECKPOINT, single_examples, 1)
-    repeats |= {single: 1, less: 1}
+    one_model = (Case(TFMA_PER_CHECKPOINT, single_examples, 1), single)
+    all_models = (
+        Case(TFMA_ALL_MODELS, multiple_examples, many),
+        Case(TFMA_ALL_MODELS, sizes.smallest, many),
+    )
     scaled = [
         Scaled(Case(TFMA_PER_CHECKPOINT, small, few), (single,), few),
         Scaled(Case(TFMA_PER_CHECKPOINT, small, many), (single,), many),
-        Scaled(Case(TFMA_PER_CHECKPOINT, large, 1), (less, single)),
-        Scaled(Case(TFMA_PER_CHECKPOINT, large, many), (less, single), many),
+        Scaled(Case(TFMA_PER_CHECKPOINT, large, 1), one_model),
+        Scaled(Case(TFMA_PER_CHECKPOINT, large, many), one_model, many),
+        Scaled(Case(TFMA_ALL_MODELS, small, many), all_models),
+        Scaled(Case(TFMA_ALL_MODELS, large, many), all_models),
     ]
-    for count in (few, many):
-        line = tuple(Case(TFMA_ALL_MODELS, examples, count) for examples in multiple_examples)
-        repeats |= dict.fromkeys(line, 1)
-        scaled.append(Scaled(Case(TFMA_ALL_MODELS, small, count), line))
-        if count == many:
-            scaled.append(Scaled(Case(TFMA_ALL_MODELS, large, count), line))
-    for contender in (ESTIMATOR_EVALUATE, SLIM_EVALUATE_ONCE):
+    for contender in (ESTIMATOR_EVALUATE, KERAS_EVALUATE, SLIM_EVALUATE_ONCE):
+        repeats |= {Case(contender, small, 1): 1, Case(contender, large, 1): 1}
         scaled.append(Scaled(Case(contender, large, many), (Case(contender, large, 1),), many))
-    return BenchmarkPlan(small, large, many, repeats, scaled)
+    return BenchmarkPlan(sizes, repeats, scaled)

@@ -5,9 +5,12 @@ from collections.abc import Iterable
 from benchmarks.engine.cases import (
     BARE_SESSION_RUN,
     ENGINE,
+    ENGINE_WITHOUT_FOLDS,
     ESTIMATOR_EVALUATE,
+    KERAS_EVALUATE,
     SLIM_EVALUATE_ONCE,
     TFMA_ALL_MODELS,
+    TFMA_NEWEST_STACK,
     TFMA_PER_CHECKPOINT,
     Case,
 )
@@ -16,9 +19,12 @@ from benchmarks.engine.cases import (
 # only be about right relative to each other: no result depends on them.
 _ROUGHLY = {
     ENGINE: (8.0, 0.05, 2e-5, 1e-6),
+    ENGINE_WITHOUT_FOLDS: (8.0, 0.05, 2e-5, 1e-6),
     BARE_SESSION_RUN: (6.5, 0.03, 5e-6, 4e-7),
     ESTIMATOR_EVALUATE: (8.0, 1.5, 0.0, 3e-5),
     SLIM_EVALUATE_ONCE: (8.0, 1.5, 0.0, 3e-5),
+    KERAS_EVALUATE: (8.0, 0.5, 0.0, 3e-5),
+    TFMA_NEWEST_STACK: (11.0, 5.0, 0.0, 1e-3),
     TFMA_PER_CHECKPOINT: (8.0, 5.0, 0.0, 2.5e-3),
     TFMA_ALL_MODELS: (10.0, 4.0, 0.0, 2.5e-3),
 }

@@ -5,8 +5,13 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+from benchmarks.common.folders import REPOSITORY
 from benchmarks.common.processes import run_module
-from benchmarks.engine.cases import Case, CaseOutcome, Measurement
+from benchmarks.engine.cases import TFMA_NEWEST_STACK, Case, CaseOutcome, Measurement
+
+NEWEST_PYTHON = REPOSITORY / ".venv-3.12" / "bin" / "python"
+# As TFMA needs it there: a model of Keras 3 would be loaded otherwise.
+_NEWEST_ENVIRONMENT = {"TF_USE_LEGACY_KERAS": "1"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,6 +60,10 @@ def measure(task: MeasurementTask, data: Path, logs: Path) -> Measurement:
     result.unlink(missing_ok=True)
     arguments = [json.dumps(dataclasses.asdict(case)), str(data), str(result)]
     described = f"{case.contender} on {case.examples} examples with {case.checkpoints} checkpoints"
-    run_module("benchmarks.engine.worker", arguments, logs / f"{name}.log", described)
+    module, log = "benchmarks.engine.worker", logs / f"{name}.log"
+    if case.contender == TFMA_NEWEST_STACK:
+        run_module(module, arguments, log, described, str(NEWEST_PYTHON), _NEWEST_ENVIRONMENT)
+    else:
+        run_module(module, arguments, log, described)
     measured = json.loads(result.read_text())
     return Measurement(**{**measured, "outcome": CaseOutcome(**measured["outcome"])})

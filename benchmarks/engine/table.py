@@ -45,11 +45,10 @@ def ratios_table(ratios: Iterable[Ratio]) -> Table:
     table.add_column("target", justify="right")
     table.add_column("", overflow="fold")
     for ratio in ratios:
-        sign = "≤" if ratio.limit_included else "<"
         table.add_row(
             ratio.name,
             "–" if ratio.value is None else f"{ratio.value:.4g}",
-            f"{sign} {ratio.limit:g}",
+            "" if ratio.limit is None else f"≤ {ratio.limit:.3g}",
             _verdict(ratio),
         )
     return table
@@ -68,8 +67,10 @@ def start_up_table(case: Case, parts: Mapping[str, float]) -> Table:
 
 
 def _verdict(ratio: Ratio) -> str:
-    if ratio.met is None:
+    if ratio.missing is not None:
         return f"[yellow]unknown[/]: {ratio.missing}"
+    if ratio.met is None:
+        return "no target"
     word = "[green]met[/]" if ratio.met else "[red]missed[/]"
     return word + (", against a scaled figure" if ratio.uses_scaled else "")
 

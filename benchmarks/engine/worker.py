@@ -3,9 +3,11 @@
 import dataclasses
 import importlib
 import json
+import platform
 import sys
 import tempfile
 import time
+from importlib import metadata
 from pathlib import Path
 
 
@@ -33,10 +35,16 @@ def main(case_json: str, data: str, result: str) -> None:
         measured = Measurement(
             **dataclasses.asdict(split_time(events.read())),
             imports=imports,
+            stack=_stack(),
             peak_bytes=peak,
             outcome=outcome(),
         )
     Path(result).write_text(json.dumps(dataclasses.asdict(measured)))
+
+
+def _stack() -> str:
+    tfma, tensorflow = map(metadata.version, ("tensorflow-model-analysis", "tensorflow"))
+    return f"TFMA {tfma}, TensorFlow {tensorflow}, Python {platform.python_version()}"
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 """The cases of `benchmarks.scaling`, and what they evaluate, by problem."""
 
 import dataclasses
-import itertools
 import json
 from pathlib import Path
 from typing import Any
@@ -65,16 +64,11 @@ def taxi(data: Path, case: ScalingCase) -> EvaluationTask:
     """
     from benchmarks.common.prepared_data import PreparedData, adapter_config, eval_config
     from checkpoint_sweep.evaluation.fused.transform import DEFAULT_BATCH_SIZE
-    from checkpoint_sweep.model_run.checkpoints import find_checkpoints
 
     prepared, config = PreparedData(data), eval_config()
     if case.slices == 1:
         del config.slicing_specs[1:]
-    own = prepared.sources(len(find_checkpoints(prepared.model_run)))
-    sources = [
-        dataclasses.replace(source, name=f"{source.name}-{number}")
-        for number, source in zip(range(case.checkpoints), itertools.cycle(own), strict=False)
-    ]
+    sources = prepared.sources(case.checkpoints)
     adapter = adapter_config(prepared.tfxio(case.examples))
     path = prepared.examples(case.examples)
     return EvaluationTask(path, prepared.schema(), sources, config, adapter, DEFAULT_BATCH_SIZE)

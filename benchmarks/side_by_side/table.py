@@ -1,8 +1,8 @@
 """The table of the four contenders, as Markdown, and where it stands in a page."""
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 
+from benchmarks.common import page as page_lib
 from benchmarks.side_by_side.facts import Facts
 from benchmarks.side_by_side.outcome import CONTENDERS, ESTIMATOR, KERAS, SLIM, SWEEP, JobOutcome
 
@@ -12,7 +12,7 @@ _NAMES = {
     KERAS: "`ModelCheckpoint`",
     SWEEP: "`watch`",
 }
-_BEGIN, _END = "<!-- side by side: begin -->", "<!-- side by side: end -->"
+_SECTION = "side by side"
 _NOTHING = "nothing"
 
 
@@ -24,14 +24,11 @@ def markdown(facts: Mapping[str, Facts], folder: str) -> str:
         folder: Folder of the code, relative to the page.
     """
     heads = [f"[{_NAMES[contender]}]({folder}/{contender}.py)" for contender in CONTENDERS]
-    lines = [_line("", heads), _line("---", ["---"] * len(heads))]
-    for title, cell in ROWS.items():
-        lines.append(_line(title, [cell(facts[contender]) for contender in CONTENDERS]))
-    return "\n".join(lines)
-
-
-def _line(title: str, cells: Sequence[str]) -> str:
-    return f"| {' | '.join([title, *cells])} |"
+    lines = [
+        [title, *(cell(facts[contender]) for contender in CONTENDERS)]
+        for title, cell in ROWS.items()
+    ]
+    return page_lib.rows(["", *heads], lines)
 
 
 def measured_on(cores: int, loads: Sequence[float]) -> str:
@@ -54,15 +51,13 @@ def replace_table(page: str, table: str) -> str:
     Raises:
         ValueError: the page lacks them.
     """
-    pattern = re.compile(f"{_BEGIN}\n.*{_END}", re.DOTALL)
-    if not pattern.search(page):
-        raise ValueError(f"The page has no {_BEGIN} and {_END}.")
-    return pattern.sub(lambda _: f"{_BEGIN}\n{table}\n{_END}", page)
+    return page_lib.put(page, _SECTION, table)
 
 
 def cells(page: str) -> dict[str, list[str]]:
     """Finds the table's cells in a page, by title of their row, in the order of `CONTENDERS`."""
-    inner = page.split(_BEGIN)[1].split(_END)[0]
+    begin, end = page_lib.marks(_SECTION)
+    inner = page.split(begin)[1].split(end)[0]
     rows = [line.strip("| ").split(" | ") for line in inner.splitlines() if line.startswith("|")]
     return {row[0]: row[1:] for row in rows[2:]}
 

@@ -17,7 +17,6 @@ import tensorflow as tf
 from benchmarks.common.memory import peak_bytes
 from benchmarks.common.prepared_data import BEAM_ARGS, PreparedData, adapter_config, newest
 from checkpoint_sweep.common.files import replacing
-from checkpoint_sweep.model_run.checkpoints import find_checkpoints
 from pipeline.problems.problem import repository
 
 # So small that predictions hardly change, and differ all the same.
@@ -114,11 +113,7 @@ def measure(size: Size, prepared: PreparedData) -> Taken:
     from pipeline.problems.taxi.problem import taxi
 
     imported, started, cpu_before = peak_bytes(), time.monotonic(), _cpu_seconds()
-    own = prepared.sources(len(find_checkpoints(prepared.model_run)))
-    sources = [
-        dataclasses.replace(source, name=f"{source.name}-{number}")
-        for number, source in zip(range(size.checkpoints), itertools.cycle(own))
-    ]
+    sources = prepared.sources(size.checkpoints)
     reader = prepared.tfxio(size.examples)
     config = with_defaults(eval_config(), has_baseline=False)
     with tempfile.TemporaryDirectory(prefix="sizes-") as scratch:

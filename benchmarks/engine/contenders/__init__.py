@@ -1,4 +1,5 @@
-"""The contenders, each of which evaluates K checkpoints: one file each.
+"""The contenders, each of which evaluates K checkpoints: one file each, and what some of
+them share.
 
 Each has ``run(prepared, case, scratch, events)``, which records `START` when what may be prepared
 is, `BATCH` after each batch and `END` when the results are complete, and returns a function that

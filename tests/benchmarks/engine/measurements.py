@@ -13,6 +13,7 @@ def measurement(whole: float, **changes) -> Measurement:
         "steady_examples": 1000,
         "start_up_parts": {"load": whole / 8, "first batch": whole / 8},
         "imports": 1.0,
+        "stack": "TFMA 1, TensorFlow 2",
         "peak_bytes": 1_000_000,
         "outcome": CaseOutcome(10, 0.5),
     }

@@ -4,7 +4,7 @@ import pytest
 
 from benchmarks.engine.cases import ENGINE, TFMA_ALL_MODELS, TFMA_PER_CHECKPOINT, Case
 from benchmarks.engine.figures import figures
-from benchmarks.engine.plan import BenchmarkPlan, Scaled
+from benchmarks.engine.plan import BenchmarkPlan, BenchmarkSizes, Scaled
 from tests.benchmarks.engine.measurements import measurement
 
 LESS, MORE = Case(TFMA_ALL_MODELS, 100, 3), Case(TFMA_ALL_MODELS, 200, 3)
@@ -12,7 +12,7 @@ SINGLE = Case(TFMA_PER_CHECKPOINT, 1000, 1)
 
 
 def plan(*scaled: Scaled) -> BenchmarkPlan:
-    return BenchmarkPlan(1000, 5000, 3, {}, scaled)
+    return BenchmarkPlan(BenchmarkSizes(200, 1000, 5000, 2, 3, 9), {}, scaled)
 
 
 def test_a_figure_is_the_median_of_its_measurements():

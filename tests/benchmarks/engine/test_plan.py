@@ -3,7 +3,16 @@
 import pytest
 
 from benchmarks.engine import plan as plan_lib
-from benchmarks.engine.cases import CONTENDERS, ENGINE, TFMA_ALL_MODELS, Case
+from benchmarks.engine.cases import (
+    BARE_SESSION_RUN,
+    CONTENDERS,
+    ENGINE,
+    ENGINE_WITHOUT_FOLDS,
+    TFMA_ALL_MODELS,
+    TFMA_NEWEST_STACK,
+    TFMA_PER_CHECKPOINT,
+    Case,
+)
 from benchmarks.engine.figures import figures
 from benchmarks.engine.progress import Remaining
 from benchmarks.engine.ratios import ratios
@@ -18,14 +27,21 @@ def test_every_ratio_has_its_figures(plan):
     assert [ratio.missing for ratio in found] == [None] * len(found)
 
 
-def test_every_contender_has_a_figure_at_every_size():
+def test_contenders_have_figures_at_the_sizes_that_are_compared():
     plan = plan_lib.full()
     measured = {case: [measurement(float(case.examples))] for case in plan.repeats}
     found = set(figures(plan, measured))
-    sizes = [(15_002, 1), (15_002, 5), (15_002, 20), (300_000, 1), (300_000, 20)]
-    wanted = {Case(contender, *size) for contender in CONTENDERS for size in sizes}
+    sizes = [(15_002, 1), (15_002, 20), (300_000, 1), (300_000, 20)]
+    everywhere = {*CONTENDERS} - {ENGINE_WITHOUT_FOLDS, TFMA_NEWEST_STACK}
+    wanted = {Case(contender, *size) for contender in everywhere for size in sizes}
     # With one model, all models in one run is one run per checkpoint.
     wanted -= {Case(TFMA_ALL_MODELS, examples, 1) for examples in (15_002, 300_000)}
+    for contender in (ENGINE, BARE_SESSION_RUN, TFMA_PER_CHECKPOINT, TFMA_ALL_MODELS):
+        wanted.add(Case(contender, 15_002, 5))
+    for contender in (ENGINE, BARE_SESSION_RUN):
+        wanted.add(Case(contender, 300_000, 100))
+    wanted.add(Case(ENGINE_WITHOUT_FOLDS, 300_000, 20))
+    wanted.add(Case(TFMA_NEWEST_STACK, 15_002, 1))
     assert wanted - found == set()
 
 
@@ -38,7 +54,7 @@ def test_a_plan_is_reduced_to_some_contenders():
     plan = plan_lib.full().only([ENGINE])
     assert {case.contender for case in plan.repeats} == {ENGINE}
     assert list(plan.scaled) == []
-    assert plan.example_counts() == {15_002, 300_000}
+    assert plan.example_counts() == {2_000, 15_002, 300_000}
 
 
 def test_repeats_of_a_case_are_in_different_rounds():

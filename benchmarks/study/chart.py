@@ -84,7 +84,10 @@ def _panel(panel: Panel) -> list[str]:
         x = _LEFT + across * (group + 0.5)
         for line, text in enumerate(label.split("\n")):
             at = _HEIGHT - _BOTTOM + 16 + 13 * line
-            parts.append(f'<text x="{x:.1f}" y="{at}" text-anchor="middle">{escape(text)}</text>')
+            parts.append(
+                f'<text x="{x:.1f}" y="{at}" text-anchor="middle" font-size="10">'
+                f"{escape(text)}</text>"
+            )
     for number, (name, points) in enumerate(panel.series):
         colour = _COLOURS[number % len(_COLOURS)]
         key = _WIDTH - _RIGHT - 110 * (len(panel.series) - number)

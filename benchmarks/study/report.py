@@ -61,11 +61,12 @@ def write(found: StudyResults, directory: Path) -> None:
 
 def _parts(found: StudyResults) -> Iterator[str]:
     today = datetime.datetime.now(datetime.timezone.utc).date()
+    cores = len(os.sched_getaffinity(0))
     yield f"## Tables of {today}"
     yield _text(
         f"{found.replications:,} samples of {EXAMPLES:,} examples for each row, {PREVALENCE:.0%} "
         f"of them positive, seed {found.seed}; {found.seconds / 60:.0f} minutes of one process on "
-        f"{len(os.sched_getaffinity(0))} cores, load average {found.load_average:.1f} at the "
+        f"{cores} {'core' if cores == 1 else 'cores'}, load average {found.load_average:.1f} at the "
         f"start. Python {platform.python_version()}, NumPy {numpy.__version__}, SciPy "
         f"{scipy.__version__}. Shares are percentages, with a standard error of "
         f"{100 * error(IN_SET, found.replications):.1f} at 95."

@@ -321,6 +321,39 @@ def test_keras_metrics_refuse_a_missing_label_as_in_stock_tfma(tmp_path: Path) -
             run()
 
 
+@pytest.mark.parametrize("batch_size", [1, 2, 64])
+def test_a_label_that_no_example_of_a_batch_has_is_missing_as_in_some(
+    batch_size: int, tmp_path: Path
+) -> None:
+    rows: list[Row] = [{"p": [0.2]}, {"p": [0.4]}, {"p": [0.9], "y": [1.0]}]
+    data = passthrough_model.write_examples(tmp_path / "data", rows)
+    model = passthrough_model.write_model(tmp_path / "model")
+    config = tfma_oracle.config(LABEL + _metrics("MeanPrediction"))
+    stock = tfma_oracle.run_tfma(data, config, model, str(tmp_path / "tfma"))
+    (ours,) = tfma_oracle.run_engine(
+        data, config, [model], str(tmp_path / "engine"), batch_size=batch_size
+    )
+    assert tfma_oracle.differences(tfma_oracle.load(stock), tfma_oracle.load(ours)) == []
+
+
+@pytest.mark.parametrize(("batch_size", "of"), [(1, "1 of 1"), (2, "2 of 2"), (64, "2 of 3")])
+def test_a_weight_that_no_example_of_a_batch_has_is_not_taken_for_one(
+    batch_size: int, of: str, tmp_path: Path
+) -> None:
+    rows: list[Row] = [
+        {"p": [0.2], "y": [0.0]},
+        {"p": [0.4], "y": [1.0]},
+        {"p": [0.9], "y": [1.0], "w": [3.0]},
+    ]
+    data = passthrough_model.write_examples(tmp_path / "data", rows)
+    model = passthrough_model.write_model(tmp_path / "model")
+    config = tfma_oracle.config(WEIGHTED + _metrics("MeanPrediction", "AUC"))
+    with pytest.raises(EvaluationError, match=f"weight 'w' is missing in {of} examples"):
+        tfma_oracle.run_engine(
+            data, config, [model], str(tmp_path / "engine"), batch_size=batch_size
+        )
+
+
 def test_metrics_are_read_back_without_cross_slices(tmp_path: Path) -> None:
     case = CASES["cross slices"]
     data = passthrough_model.write_examples(tmp_path / "data", case.rows)

@@ -16,6 +16,7 @@ from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from sklearn import metrics as sklearn_metrics
 from tensorflow_model_analysis.metrics import metric_specs
 
+from checkpoint_sweep.evaluation.data_errors import EvaluationError
 from checkpoint_sweep.evaluation.request import EvaluationRequest
 from checkpoint_sweep.evaluation.stock.engine import evaluate_with_tfma
 from checkpoint_sweep.saved_model.model_source import ModelSource
@@ -289,6 +290,21 @@ def test_a_query_counts_once_in_the_slice_of_nan(tmp_path: Path) -> None:
     stock = np.average(positions, weights=examples)
     assert _stock(rows, config, tmp_path)[of_nan][name] == pytest.approx(stock) == 4 / 3
     assert _engine(rows, config, tmp_path)[of_nan][name] == np.mean(positions) == 1.5
+
+
+def test_a_weight_that_no_example_has_is_not_taken_for_one(tmp_path: Path) -> None:
+    p, y = np.array([0.25, 0.5]), np.array([0.0, 1.0])
+    config = 'model_specs { label_key: "y" example_weight_key: "w" } ' + _metrics("MeanPrediction")
+    assert _stock(_rows(p, y), config, tmp_path)[""] == {"mean_prediction": 0.375}
+    with pytest.raises(EvaluationError, match="weight 'w' is missing in 2 of 2 examples"):
+        _engine(_rows(p, y), config, tmp_path)
+    some, (one, other) = tmp_path / "some", _rows(p, y)
+    some.mkdir()
+    in_some = [one, {**other, "w": [2.0]}]
+    with pytest.raises(Exception, match="example_weight size does not match"):
+        _stock(in_some, config, some)
+    with pytest.raises(EvaluationError, match="weight 'w' is missing in 1 of 2 examples"):
+        _engine(in_some, config, some)
 
 
 def test_squares_beyond_float32_are_finite(tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ class BatchAccumulator:
                 pairs.row, weights=positive[pairs.example], minlength=len(labelled)
             )
         self.state = MetricState(labelled, counts, {}, {}, size, non_finite, {}, positives)
-        self.by_example = fallback.ExampleByExample(extracts, labelled, pairs)
+        self.by_example = fallback.ExampleByExample(extracts, size, labelled, pairs)
 
     def add(
         self,

@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 from tensorflow_model_analysis import constants
 from tensorflow_model_analysis.slicer import slicer_lib
-from tensorflow_model_analysis.utils import util
 
 from checkpoint_sweep.evaluation import tfma_internals
 from checkpoint_sweep.evaluation.aggregate import slicing
 from checkpoint_sweep.evaluation.aggregate.state import AccumulatorKey, Row
+from checkpoint_sweep.evaluation.inputs.extracts import split_by_example
 from checkpoint_sweep.evaluation.plan import plan as plan_lib
 
 
@@ -19,14 +19,16 @@ class ExampleByExample:
 
     Args:
         extracts: Extracts of the batch, without predictions.
+        size: Number of examples of the batch.
         rows: Rows of the batch.
         pairs: Examples that add to each row, as ``Rows.row`` and ``Rows.example``.
     """
 
     def __init__(
-        self, extracts: Mapping[str, Any], rows: Sequence[Row], pairs: slicing.Rows
+        self, extracts: Mapping[str, Any], size: int, rows: Sequence[Row], pairs: slicing.Rows
     ) -> None:
         self._extracts = {k: v for k, v in extracts.items() if v is not None}
+        self._size = size
         self._rows = rows
         self._pairs = pairs
         self._examples: list[dict[str, Any]] | None = None
@@ -50,9 +52,10 @@ class ExampleByExample:
             into: Accumulators by model, sample and slice, which are changed.
         """
         if self._examples is None:
-            self._examples = util.split_extracts(self._extracts)
+            self._examples = split_by_example(self._extracts, self._size)
         if model not in self._predictions:
-            self._predictions[model] = util.split_extracts({constants.PREDICTIONS_KEY: predictions})
+            of_model = {constants.PREDICTIONS_KEY: predictions}
+            self._predictions[model] = split_by_example(of_model, self._size)
         preprocess = tfma_internals.PreprocessorDoFn([leaf.computation])
         preprocess.setup()
         inputs: dict[int, Any] = {}

@@ -21,7 +21,7 @@ from tensorflow_model_analysis.utils import util
 from checkpoint_sweep.evaluation import data_errors, tfma_internals
 from checkpoint_sweep.evaluation.aggregate import samples, slicing
 from checkpoint_sweep.evaluation.aggregate.state import Fallback, FoldState, MetricState, Row
-from checkpoint_sweep.evaluation.inputs.extracts import InputError
+from checkpoint_sweep.evaluation.inputs.extracts import InputError, split_by_example
 from checkpoint_sweep.evaluation.jackknife import folds
 from checkpoint_sweep.evaluation.plan import plan as plan_lib
 from checkpoint_sweep.evaluation.plan.tracked_metrics import UncertaintySpec
@@ -56,6 +56,7 @@ class QueryExample:
 def examples(
     query_keys: Sequence[str],
     extracts: Mapping[str, Any],
+    size: int,
     outputs: Sequence[Any],
     rows: slicing.Rows,
     of_clusters: npt.NDArray[np.int64] | None = None,
@@ -65,13 +66,16 @@ def examples(
     Args:
         query_keys: Features that name queries.
         extracts: Extracts of the batch, without predictions.
+        size: Number of examples of the batch.
         outputs: Outputs of each model, as TFMA's extracts hold them.
         rows: Slices of the examples.
         of_clusters: Folds of the examples by cluster, (rows,); None to draw them by query.
     """
     present = {key: value for key, value in extracts.items() if value is not None}
-    single = util.split_extracts(present)
-    predictions = [util.split_extracts({constants.PREDICTIONS_KEY: values}) for values in outputs]
+    single = split_by_example(present, size)
+    predictions = [
+        split_by_example({constants.PREDICTIONS_KEY: values}, size) for values in outputs
+    ]
     slices: list[list[tfma_internals.SliceKey]] = [[] for _ in single]
     for row, example in zip(rows.row.tolist(), rows.example.tolist(), strict=True):
         slices[example].extend(rows.slices[row])

@@ -171,8 +171,7 @@ class Update(beam.DoFn):
         yield from self._sum(pending)
         if any(running.is_crowded() for running in self._running):
             yield from self._states()
-        candidates = len(self._sources) - (self._baseline is not None)
-        progress.done(pending.prepared.size, candidates)
+        progress.done(pending.prepared.size, len(self._sources) - (self._baseline is not None))
 
     def _predict(self, batch: pa.RecordBatch) -> PendingBatch:
         """Starts to predict a batch."""
@@ -190,7 +189,8 @@ class Update(beam.DoFn):
         if self._query_keys:
             key = self._tracked_metrics.cluster_key if self._tracked_metrics else None
             of_examples = folds.of_examples(batch, key) if key is not None else None
-            yield from queries.examples(self._query_keys, extracts, outputs, rows, of_examples)
+            keys = self._query_keys
+            yield from queries.examples(keys, extracts, size, outputs, rows, of_examples)
         blocks = stack_models(
             outputs, extracts, size, self._eval_config, self._plans[0], self._baseline
         )

@@ -9,6 +9,7 @@ import pyarrow as pa
 import tensorflow as tf
 from tensorflow_metadata.proto.v0 import schema_pb2
 from tensorflow_model_analysis import constants
+from tensorflow_model_analysis.api import types as tfma_types
 from tensorflow_model_analysis.proto import config_pb2
 from tensorflow_model_analysis.utils import model_util, util
 
@@ -65,20 +66,64 @@ def extract(
 
 
 def add_labels_and_weights(
-    extracts: Mapping[str, Any], eval_config: config_pb2.EvalConfig
+    extracts: Mapping[str, Any], eval_config: config_pb2.EvalConfig, size: int
 ) -> dict[str, Any]:
-    """Adds labels and example weights to extracts, looked up by TFMA among all features."""
+    """Adds labels and example weights to extracts, looked up by TFMA among all features.
+
+    A feature that the config names, and no example of the batch has, is there without values, as
+    it is where some examples have it. TFMA would take such examples' weight for 1.
+
+    Args:
+        extracts: Batched extracts with their features.
+        eval_config: Config that names labels and weights.
+        size: Number of examples of the batch.
+    """
     result = dict(extracts)
     specs = list(eval_config.model_specs)
-    result[constants.LABELS_KEY] = model_util.get_feature_values_for_model_spec_field(
-        specs, "label_key", "label_keys", result, True
-    )
-    weights = model_util.get_feature_values_for_model_spec_field(
-        specs, "example_weight_key", "example_weight_keys", result
-    )
-    if weights is not None:
-        result[constants.EXAMPLE_WEIGHTS_KEY] = weights
+    for name, single, several in (
+        (constants.LABELS_KEY, "label_key", "label_keys"),
+        (constants.EXAMPLE_WEIGHTS_KEY, "example_weight_key", "example_weight_keys"),
+    ):
+        found = model_util.get_feature_values_for_model_spec_field(
+            specs, single, several, result, True
+        )
+        by_model = found if len(specs) > 1 else {spec.name: found for spec in specs}
+        for spec in specs:
+            if getattr(spec, single) or getattr(spec, several):
+                by_model[spec.name] = _without_none(by_model[spec.name], size)
+        if name == constants.LABELS_KEY or any(v is not None for v in by_model.values()):
+            result[name] = by_model if len(specs) > 1 else next(iter(by_model.values()), None)
     return result
+
+
+def split_by_example(extracts: Mapping[str, Any], size: int) -> list[dict[str, Any]]:
+    """Splits batched extracts as TFMA does, which leaves out a feature that no example has.
+
+    Args:
+        extracts: Batched extracts.
+        size: Number of examples of the batch.
+    """
+    split: list[dict[str, Any]] = util.split_extracts(_with_empty_rows(extracts, size))
+    return split
+
+
+def _with_empty_rows(value: Any, size: int) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _with_empty_rows(inner, size) for key, inner in value.items()}
+    if isinstance(value, tfma_types.VarLenTensorValue) and not value.indices.size:
+        return [np.array([])] * size
+    return value
+
+
+def _without_none(value: Any, size: int) -> Any:
+    """Returns features, one or one for each output, with no values in place of None."""
+    if isinstance(value, Mapping):
+        return {output: _without_none(inner, size) for output, inner in value.items()}
+    if value is not None:
+        return value
+    return tfma_types.VarLenTensorValue(
+        np.zeros(0, np.float32), np.zeros((0, 2), np.int64), np.array([size, 0])
+    )
 
 
 def columns_of_features(

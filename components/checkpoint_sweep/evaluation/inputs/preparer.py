@@ -89,7 +89,7 @@ class BatchPreparer:
         extracts = extract(batch, self.representations, self.features)
         with data_errors.in_a_sentence(*UNFIT):
             extracts = self.preprocessing.apply(extracts)
-        extracts = add_labels_and_weights(extracts, self.eval_config)
+        extracts = add_labels_and_weights(extracts, self.eval_config, batch.num_rows)
         data_errors.check_values(extracts, self.eval_config, batch.num_rows)
         with data_errors.in_a_sentence(*UNFIT):
             inputs = signature_inputs(self.specs, extracts)

@@ -204,7 +204,7 @@ def _stock(leaf: plan_lib.Leaf, data: Data, weighted: bool, model: int) -> Any:
     extracts = {"labels": data.labels} | ({"example_weights": data.weights} if weighted else {})
     rows = slicing.Rows([((),)], np.zeros(len(data.labels), int), np.arange(len(data.labels)))
     into: dict[Any, Any] = {}
-    fallback.ExampleByExample(extracts, [(samples.FULL, ((),))], rows).add(
+    fallback.ExampleByExample(extracts, len(data.labels), [(samples.FULL, ((),))], rows).add(
         leaf, model, data.predictions[model], np.ones(len(data.labels), bool), into
     )
     return into.get((model, samples.FULL, ()), leaf.combine.create_accumulator())

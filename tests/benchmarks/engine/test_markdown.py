@@ -51,7 +51,9 @@ def test_a_section_has_everything_and_stands_between_its_marks():
     assert text.startswith("On some machine.")
     assert "The newest TFMA is TFMA 1, TensorFlow 2" in text
     assert text.count("line through") == 4
-    page = put("before\n<!-- engine: begin -->\nformerly\n<!-- engine: end -->\nafter", "engine", text)
+    page = put(
+        "before\n<!-- engine: begin -->\nformerly\n<!-- engine: end -->\nafter", "engine", text
+    )
     assert page.startswith("before")
     assert page.endswith("after")
     assert "formerly" not in page

@@ -292,19 +292,18 @@ def test_a_query_counts_once_in_the_slice_of_nan(tmp_path: Path) -> None:
     assert _engine(rows, config, tmp_path)[of_nan][name] == np.mean(positions) == 1.5
 
 
-def test_a_weight_that_no_example_has_is_not_taken_for_one(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("weights", "stock", "missing"), [(([], [3.0]), 0.4375, 1), (([], []), 0.375, 2)]
+)
+def test_a_weight_that_is_missing_is_not_taken_for_one(
+    weights: Sequence[Sequence[float]], stock: float, missing: int, tmp_path: Path
+) -> None:
     p, y = np.array([0.25, 0.5]), np.array([0.0, 1.0])
+    rows = [{**row, **({"w": w} if w else {})} for row, w in zip(_rows(p, y), weights, strict=True)]
     config = 'model_specs { label_key: "y" example_weight_key: "w" } ' + _metrics("MeanPrediction")
-    assert _stock(_rows(p, y), config, tmp_path)[""] == {"mean_prediction": 0.375}
-    with pytest.raises(EvaluationError, match="weight 'w' is missing in 2 of 2 examples"):
-        _engine(_rows(p, y), config, tmp_path)
-    some, (one, other) = tmp_path / "some", _rows(p, y)
-    some.mkdir()
-    in_some = [one, {**other, "w": [2.0]}]
-    with pytest.raises(Exception, match="example_weight size does not match"):
-        _stock(in_some, config, some)
-    with pytest.raises(EvaluationError, match="weight 'w' is missing in 1 of 2 examples"):
-        _engine(in_some, config, some)
+    assert _stock(rows, config, tmp_path)[""] == {"mean_prediction": stock}
+    with pytest.raises(EvaluationError, match=f"weight 'w' is missing in {missing} of 2 examples"):
+        _engine(rows, config, tmp_path)
 
 
 def test_squares_beyond_float32_are_finite(tmp_path: Path) -> None:

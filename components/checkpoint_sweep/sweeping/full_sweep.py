@@ -42,20 +42,7 @@ def full_sweep(
     make_pipeline = pipelines(options.beam_args)
     config = options.config
     eval_config = read_eval_config(config) if isinstance(config, str) else config
-    settings = SweepSettings(
-        options.selection,
-        eval_config,
-        options.steps,
-        options.averages,
-        options.racing,
-        options.engine,
-        options.batch_size,
-        options.memory_budget,
-        options.step_from,
-        options.predictions,
-        options.cluster_key,
-        options.split_thresholds,
-    )
+    settings = SweepSettings(options.selection, eval_config, **options.shared)
     schema = read_schema(options.schema) if options.schema else None
     patterns, splits = options.patterns, options.patterns_of_splits
     directories, exports = expand(run, model)

@@ -5,7 +5,7 @@ Importing it must stay cheap.
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from checkpoint_sweep.common.sequences import as_list
 from checkpoint_sweep.evaluation.request import DEFAULT_ENGINE, check_amounts
@@ -24,8 +24,33 @@ if TYPE_CHECKING:
 BEAM_ARGS = ("--runner=FnApiRunner",)
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class SharedOptions:
+    """The options that a sweep of files and one in a TFX pipeline share, see `SweepOptions`.
+
+    Raises:
+        EngineError: `batch_size` or `memory_budget` is below 1.
+        SelectionError: The cluster key is no name, or the engine estimates no errors.
+    """
+
+    steps: StepRange = dataclasses.field(default_factory=StepRange)
+    step_from: str | None = None
+    averages: Averages | None = None
+    racing: Racing | None = None
+    engine: str = DEFAULT_ENGINE
+    batch_size: int | None = None
+    memory_budget: int | None = None
+    predictions: Predictions | None = None
+    cluster_key: str | None = None
+    split_thresholds: Sequence[SplitThreshold] = ()
+
+    def __post_init__(self) -> None:
+        check_amounts(self.batch_size, self.memory_budget)
+        check_cluster_key(self.cluster_key, self.engine)
+
+
 @dataclasses.dataclass(frozen=True)
-class SweepOptions:
+class SweepOptions(SharedOptions):
     """Options of a sweep: the same for `sweep`, `watch`, and a sweep from within a training.
 
     >>> from checkpoint_sweep import Averages, Selection, StepRange, SweepOptions
@@ -88,24 +113,20 @@ class SweepOptions:
     schema: str | None = None
     encoding: str = "utf-8"
     baseline: str | None = None
-    steps: StepRange = dataclasses.field(default_factory=StepRange)
-    step_from: str | None = None
-    averages: Averages | None = None
-    racing: Racing | None = None
-    engine: str = DEFAULT_ENGINE
-    batch_size: int | None = None
-    memory_budget: int | None = None
     beam_args: Sequence[str] = BEAM_ARGS
-    predictions: Predictions | None = None
-    cluster_key: str | None = None
     eval_model: str | None = None
     other_splits: Sequence[str] | Mapping[str, str | Sequence[str]] = ()
-    split_thresholds: Sequence[SplitThreshold] = ()
 
     def __post_init__(self) -> None:
-        check_amounts(self.batch_size, self.memory_budget)
-        check_cluster_key(self.cluster_key, self.engine)
+        super().__post_init__()
         check_split_names(self.split_thresholds, list(self.patterns_of_splits), [self.split])
+
+    @property
+    def shared(self) -> dict[str, Any]:
+        """The options that a sweep in a TFX pipeline has too, by name."""
+        return {
+            field.name: getattr(self, field.name) for field in dataclasses.fields(SharedOptions)
+        }
 
     @property
     def patterns(self) -> list[str]:

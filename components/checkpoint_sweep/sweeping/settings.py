@@ -6,58 +6,24 @@ from collections.abc import Mapping, Sequence
 from tensorflow_model_analysis.proto import config_pb2
 
 from checkpoint_sweep.common.json_safe import Json
-from checkpoint_sweep.evaluation.request import DEFAULT_ENGINE, check_amounts
-from checkpoint_sweep.model_run.averages import Averages
-from checkpoint_sweep.model_run.checkpoints import StepRange
 from checkpoint_sweep.model_run.runs import ModelRun
 from checkpoint_sweep.saved_model.saved_model import SavedModel
-from checkpoint_sweep.selection.cluster_key import check_cluster_key
-from checkpoint_sweep.selection.racing import Racing
 from checkpoint_sweep.selection.selection import Selection
-from checkpoint_sweep.selection.split_thresholds import SplitThreshold
+from checkpoint_sweep.sweeping.options import SharedOptions
 from checkpoint_sweep.sweeping.predictions.request import Predictions
 
 
 @dataclasses.dataclass(frozen=True)
-class SweepSettings:
+class SweepSettings(SharedOptions):
     """The settings of a sweep, wherever its examples come from.
 
     Attributes:
         selection: Metric to choose by, and how.
         eval_config: Metrics, slices and thresholds, as the user wrote them.
-        steps: Checkpoints to evaluate.
-        averages: Averages to evaluate too; None for none.
-        racing: Race in which checkpoints are dropped early; None to evaluate each on all examples.
-        engine: Name of the engine.
-        batch_size: Number of examples to predict at once; None for the engine's default.
-        memory_budget: Bytes for the weights of all models; None for the engine's default.
-        step_from: Regular expression that finds the step in the name of a checkpoint; None to tell
-            it from the names.
-        predictions: Predictions to write; None for none.
-        cluster_key: Feature whose examples of one value share a fold; None for none.
-        split_thresholds: Thresholds on splits, beside those of the evaluation config.
-
-    Raises:
-        EngineError: An amount is below 1.
-        SelectionError: The cluster key is no name, or the engine estimates no errors.
     """
 
     selection: Selection
     eval_config: config_pb2.EvalConfig
-    steps: StepRange = dataclasses.field(default_factory=StepRange)
-    averages: Averages | None = None
-    racing: Racing | None = None
-    engine: str = DEFAULT_ENGINE
-    batch_size: int | None = None
-    memory_budget: int | None = None
-    step_from: str | None = None
-    predictions: Predictions | None = None
-    cluster_key: str | None = None
-    split_thresholds: Sequence[SplitThreshold] = ()
-
-    def __post_init__(self) -> None:
-        check_amounts(self.batch_size, self.memory_budget)
-        check_cluster_key(self.cluster_key, self.engine)
 
 
 @dataclasses.dataclass(frozen=True)

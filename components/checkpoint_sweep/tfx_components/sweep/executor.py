@@ -123,16 +123,16 @@ def _settings(given: Mapping[str, Any]) -> SweepSettings:
     return SweepSettings(
         Selection.from_json(given[spec.SELECTION]),
         parse(given[spec.EVAL_CONFIG]),
-        StepRange(first, last, 1 if stride is None else stride),
-        Averages.from_json(averages) if averages else None,
-        Racing.from_json(racing) if racing else None,
-        given.get(spec.ENGINE) or DEFAULT_ENGINE,
-        batch_size,
-        memory_budget,
-        given.get(spec.STEP_FROM) or None,
-        Predictions.from_json(predictions) if predictions else None,
-        given.get(spec.CLUSTER_KEY) or None,
-        split_thresholds.from_json(given.get(spec.SPLIT_THRESHOLDS) or "[]"),
+        steps=StepRange(first, last, 1 if stride is None else stride),
+        step_from=given.get(spec.STEP_FROM) or None,
+        averages=Averages.from_json(averages) if averages else None,
+        racing=Racing.from_json(racing) if racing else None,
+        engine=given.get(spec.ENGINE) or DEFAULT_ENGINE,
+        batch_size=batch_size,
+        memory_budget=memory_budget,
+        predictions=Predictions.from_json(predictions) if predictions else None,
+        cluster_key=given.get(spec.CLUSTER_KEY) or None,
+        split_thresholds=split_thresholds.from_json(given.get(spec.SPLIT_THRESHOLDS) or "[]"),
     )
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from checkpoint_sweep.cli.options import Across, Combine
+from checkpoint_sweep.cli.options import Across, AverageWeights, Combine, Engine, WritePredictions
 from checkpoint_sweep.cli.spread import spread
 from checkpoint_sweep.common.wording import Interface
 from checkpoint_sweep.model_run.averages import Averages, AveragesError
@@ -94,9 +94,7 @@ class RunOptions:
             "takes most of the time.",
         ),
     ] = False
-    engine: Annotated[
-        str, typer.Option(help="Engine: fused (all in one pass) or tfma (stock).")
-    ] = PipelineConfig.engine
+    engine: Engine = PipelineConfig.engine
     average_last: Annotated[
         list[int] | None,
         typer.Option(
@@ -104,13 +102,7 @@ class RunOptions:
             "repeatable."
         ),
     ] = None
-    average_weights: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Weights of the checkpoints in these averages: uniform, linear, cosine or "
-            "exponential; repeatable, an average for each. (default: uniform)"
-        ),
-    ] = None
+    average_weights: AverageWeights = None
     greedy_soup: Annotated[
         bool,
         typer.Option(
@@ -118,14 +110,7 @@ class RunOptions:
             help="Evaluate the average of the checkpoints that are better together as one too.",
         ),
     ] = False
-    predictions: Annotated[
-        bool,
-        typer.Option(
-            "--predictions",
-            help="Write the predictions of the chosen and of the baseline on every example, as "
-            "Parquet files.",
-        ),
-    ] = False
+    predictions: WritePredictions = False
     cluster_key: Annotated[
         str | None,
         typer.Option(

@@ -7,6 +7,7 @@ from typing import Any
 
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.selection.criteria import Direction
+from checkpoint_sweep.selection.formatting import blessing_word
 from checkpoint_sweep.selection.sweep_verdicts import SweepVerdicts
 from checkpoint_sweep.tfma_views import TfmaResults, View, ViewError, open_sweep
 from checkpoint_sweep.tfma_views.results import Which
@@ -72,10 +73,9 @@ class Exploration:
 
     def __str__(self) -> str:
         """Says what the run was and how it ended, in two sentences."""
-        word = "BLESSED" if self._decision.blessed else "NOT BLESSED"
         return (
             f"Run {self.run.run_id} in {self.root}: {self.run.reason}\n"
-            f"{word}: {self._decision.reason}."
+            f"{blessing_word(self._decision.blessed)}: {self._decision.reason}."
         )
 
     def worst_slice(self, least_share: float = LEAST_SHARE) -> dict[str, str] | None:

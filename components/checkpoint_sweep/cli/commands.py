@@ -164,14 +164,13 @@ def _progress(quiet: bool) -> contextlib.AbstractContextManager[None]:
 
 def _update(result: "SweepResult") -> Json:
     """Summarizes the last result of `watch`."""
-    winner = result.decision.winner if result.decision else None
     return {
         "version": UPDATE_VERSION,
         "checkpoints": len(result.verdicts),
         "last_step": result.verdicts[-1].step,
         "chosen": result.chosen,
         "chosen_step": result.step,
-        "value": winner.value if winner else None,
+        "value": result.winner.value if result.winner else None,
         "blessed": result.blessed,
         "reason": result.reason,
         "directory": result.directory,

@@ -63,6 +63,22 @@ StepFrom = Annotated[
         "does. (default: the number that grows with time)"
     ),
 ]
+AverageWeights = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Weights of the checkpoints in these averages: uniform, linear, cosine or "
+        "exponential; repeatable, an average for each. (default: uniform)"
+    ),
+]
+WritePredictions = Annotated[
+    bool,
+    typer.Option(
+        "--predictions",
+        help="Write the predictions of the chosen and of the baseline on every example, as "
+        "Parquet files.",
+    ),
+]
+Engine = Annotated[str, typer.Option(help="Engine: fused (all in one pass) or tfma (stock).")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print the outcome only.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else.")]
 OtherSplit = Annotated[

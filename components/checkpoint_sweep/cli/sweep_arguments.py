@@ -128,24 +128,11 @@ class SweepArguments:
         list[int] | None,
         typer.Option(help="Evaluate the average of the last n checkpoints too; repeatable."),
     ] = None
-    average_weights: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Weights of the checkpoints in these averages: uniform, linear, cosine or "
-            "exponential; repeatable, an average for each. (default: uniform)"
-        ),
-    ] = None
+    average_weights: options.AverageWeights = None
     greedy_soup: Annotated[
         bool, typer.Option("--greedy-soup", help="Evaluate a greedy soup of the checkpoints too.")
     ] = False
-    predictions: Annotated[
-        bool,
-        typer.Option(
-            "--predictions",
-            help="Write the predictions of the chosen and of the baseline on every example, as "
-            "Parquet files.",
-        ),
-    ] = False
+    predictions: options.WritePredictions = False
     predictions_step: Annotated[
         list[int] | None,
         typer.Option(help="Write those of the checkpoint of this step too; repeatable."),
@@ -169,9 +156,7 @@ class SweepArguments:
     ] = None
     other_split: options.OtherSplit = None
     split_threshold: options.SplitThresholds = None
-    engine: Annotated[
-        str, typer.Option(help="Engine: fused (all in one pass) or tfma (stock).")
-    ] = "fused"
+    engine: options.Engine = "fused"
     batch_size: Annotated[
         int | None, typer.Option(help="Number of examples to predict at once.")
     ] = None

@@ -3,6 +3,7 @@
 import hashlib
 import os
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 
@@ -26,12 +27,17 @@ def of_files(paths: Iterable[str]) -> str:
 
     found = []
     for path in paths:
-        digest = hashlib.blake2b(digest_size=16)
         with tf.io.gfile.GFile(path, "rb") as file:
-            while chunk := file.read(_CHUNK):
-                digest.update(chunk)
-        found.append(digest.hexdigest())
+            found.append(of_stream(file))
     return of_parts(*sorted(found))
+
+
+def of_stream(file: Any) -> str:
+    """Digests what is left to read of a file that is open for bytes."""
+    digest = hashlib.blake2b(digest_size=16)
+    while chunk := file.read(_CHUNK):
+        digest.update(chunk)
+    return digest.hexdigest()
 
 
 def files_of_folder(folder: str) -> list[str]:

@@ -1,17 +1,16 @@
 """Files at one moment, by which another process tells much later that none has changed."""
 
 import dataclasses
-import hashlib
 import time
 from collections.abc import Iterable, Mapping
 
+from checkpoint_sweep.common.digests import of_stream
 from checkpoint_sweep.common.file_states import FileStates
 from checkpoint_sweep.common.json_safe import Json
 
 # A file may be written twice within one tick of its file system's clock, and keeps its state then.
 # That of FAT, the longest, is this long.
 _TICK = 2_000_000_000
-_CHUNK = 1 << 24
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,8 +62,5 @@ class Snapshot:
 
 
 def _digest(path: str) -> str:
-    digest = hashlib.blake2b(digest_size=16)
     with open(path, "rb") as file:
-        while chunk := file.read(_CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
+        return of_stream(file)

@@ -58,14 +58,19 @@ class SweepResult:
         return self.decision.chosen if self.decision else None
 
     @property
+    def winner(self) -> Verdict | None:
+        """Verdict on the chosen candidate; None when none is eligible."""
+        return self.decision.winner if self.decision else None
+
+    @property
     def step(self) -> int | None:
         """Training step of the chosen candidate; None when none is eligible."""
-        return self.decision.winner.step if self.decision and self.decision.winner else None
+        return self.winner.step if self.winner else None
 
     @property
     def run(self) -> str | None:
         """Name of the run of the chosen; None in a sweep of one run, or when none is eligible."""
-        return self.decision.winner.run if self.decision and self.decision.winner else None
+        return self.winner.run if self.winner else None
 
     @property
     def blessed(self) -> bool:
@@ -149,17 +154,18 @@ class SweepResult:
 
         result = {}
         for split in splits_of(self.directory):
-            folders = {
-                entry.step: os.path.join(split_folder(self.directory, split), entry.name)
-                for entry in self.evaluated
-                if not entry.is_average and entry.run == run
-            }
+            of_split = split_folder(self.directory, split)
+            folders = {e.step: os.path.join(of_split, e.name) for e in self.checkpoints_of(run)}
             result[split] = {
                 step: EvaluationMetrics(folder).of_model(self.model_name)
                 for step, folder in folders.items()
                 if has_results(folder)
             }
         return result
+
+    def checkpoints_of(self, run: str | None) -> "list[Entry]":
+        """Lists the evaluated checkpoints of a run, or of the only one (None), averages aside."""
+        return [e for e in self.evaluated if not e.is_average and e.run == run]
 
     @property
     def runs(self) -> Sequence[str | None]:
@@ -182,8 +188,7 @@ class SweepResult:
                 if run is None
                 else f"There is no run {run!r} in {self.directory}; there are: {known}."
             )
-        checkpoints = [e for e in self.evaluated if not e.is_average and e.run == run]
-        return {entry.step: self.metrics[entry.name] for entry in checkpoints}
+        return {entry.step: self.metrics[entry.name] for entry in self.checkpoints_of(run)}
 
     def to_pandas(self) -> "pd.DataFrame":
         """Returns one row for each candidate, slice and metric: the columns of `metrics.csv`."""

@@ -80,8 +80,7 @@ def try_to_write_report(swept: SweepResult, made: Mapping[str, Any]) -> None:
 
 def _run_with_losses(swept: SweepResult, made: Mapping[str, Any]) -> str | None:
     """Finds the directory of the run that the chosen checkpoint is of."""
-    winner = swept.decision.winner if swept.decision else None
     runs = {run["name"]: run["model_run"] for run in made.get("runs", ())}
     if not runs:
         return str(made["model_run"])
-    return runs.get(winner.run) if winner else None
+    return runs.get(swept.run) if swept.winner else None

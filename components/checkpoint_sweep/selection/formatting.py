@@ -8,6 +8,15 @@ _PLAIN_DIGITS = 4  # Of a value without one: some thousand examples bear no more
 _ROUNDING = 1e-9  # Relative to a value: a half width below it is that of rounding.
 
 
+def blessing_word(blessed: bool) -> str:
+    """Says in one or two words whether something is blessed.
+
+    >>> blessing_word(True), blessing_word(False)
+    ('BLESSED', 'NOT BLESSED')
+    """
+    return "BLESSED" if blessed else "NOT BLESSED"
+
+
 def plain(value: float, apart_from: Iterable[float] = ()) -> str:
     """Formats a value without an interval: four digits, or all of a whole number.
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from checkpoint_sweep.common.text import printable
+from checkpoint_sweep.selection.formatting import blessing_word
 from checkpoint_sweep.selection.run_spread import describe_spread
 from checkpoint_sweep.selection.sweep_verdicts import SweepVerdicts
 from checkpoint_sweep.selection.verdict_table import describe_rest, row_cells, rows_to_show
@@ -17,11 +18,10 @@ def to_markdown(found: SweepVerdicts) -> str:
     Args:
         found: Verdicts of a sweep.
     """
-    word = "BLESSED" if found.blessed else "NOT BLESSED"
     shown = rows_to_show(found)
     metric = f"{found.selection.metric_name} {found.selection.direction.arrow}"
     lines = [
-        f"**{word}**: {_plain(found.reason)}",
+        f"**{blessing_word(found.blessed)}**: {_plain(found.reason)}",
         "",
         _row(["candidate", _plain(metric), "Δ vs. chosen", "verdict"]),
         _row(["---", "---:", "---:", "---"]),

@@ -9,6 +9,7 @@ from ml_metadata.metadata_store import metadata_store
 
 from checkpoint_sweep.report.document import REPORT_HTML
 from checkpoint_sweep.report.sweep_result import read_verdicts
+from checkpoint_sweep.selection.formatting import blessing_word
 
 # The class that makes the node, at the end of the type of its executions.
 _COMPONENT = "CheckpointSweep"
@@ -49,9 +50,8 @@ def _told(store: metadata_store.MetadataStore, execution: Any) -> str:
     uris = {artifact.id: artifact.uri for artifact in artifacts}
     by_key = {e.path.steps[0].key: uris[e.artifact_id] for e in written if e.path.steps}
     verdicts = read_verdicts(by_key["blessing"])
-    word = "BLESSED" if verdicts.blessed else "NOT BLESSED"
     cached = ", from cache" if execution.last_known_state == proto.Execution.CACHED else ""
-    lines = [f"CheckpointSweep{cached}: {word}: {verdicts.reason}"]
+    lines = [f"CheckpointSweep{cached}: {blessing_word(verdicts.blessed)}: {verdicts.reason}"]
     report = os.path.join(by_key["evaluation"], REPORT_HTML)
     if tf.io.gfile.exists(report):
         lines.append(f"Report: {report}")

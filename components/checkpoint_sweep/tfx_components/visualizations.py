@@ -12,6 +12,7 @@ from tfx.types import standard_artifacts
 from checkpoint_sweep.common.files import read_text
 from checkpoint_sweep.report.document import REPORT_HTML
 from checkpoint_sweep.report.sweep_result import read_verdicts
+from checkpoint_sweep.selection.formatting import blessing_word
 from checkpoint_sweep.selection.sweep_verdicts import SweepVerdicts
 from checkpoint_sweep.selection.verdict_table import row_cells
 
@@ -47,7 +48,7 @@ class SweepBlessingVisualization(visualizations.ArtifactVisualization):
             found = read_verdicts(artifact.uri)
         except (OSError, ValueError, KeyError, TypeError, tf.errors.OpError):
             blessed = artifact.get_int_custom_property("blessed") == 1
-            _show("<b>BLESSED</b>" if blessed else "<b>NOT BLESSED</b>")
+            _show(f"<b>{blessing_word(blessed)}</b>")
             return
         _show(verdicts_as_html(found))
 
@@ -61,7 +62,6 @@ def register() -> None:
 
 def verdicts_as_html(found: SweepVerdicts) -> str:
     """Renders the outcome and a table of the verdicts; what comes from the data is escaped."""
-    word = "BLESSED" if found.blessed else "NOT BLESSED"
     heads = ["candidate", str(found.selection), "Δ vs. chosen", "verdict"]
     rows = [[verdict.label, *row_cells(verdict, found)] for verdict in found.verdicts]
     if not any(verdict.difference for verdict in found.verdicts):
@@ -69,7 +69,7 @@ def verdicts_as_html(found: SweepVerdicts) -> str:
             del row[2]
     body = "".join(_row("td", row) for row in rows)
     return (
-        f"<p><b>{word}</b>: {html.escape(found.reason)}</p>"
+        f"<p><b>{blessing_word(found.blessed)}</b>: {html.escape(found.reason)}</p>"
         f"<table><thead>{_row('th', heads)}</thead><tbody>{body}</tbody></table>"
     )
 

@@ -16,6 +16,7 @@ from checkpoint_sweep.report.sweep_result import ReportError, SweepResult
 from checkpoint_sweep.report.tensorboard.events import scalars, text, write_events
 from checkpoint_sweep.report.tensorboard.pr_curves import read_pr_curves
 from checkpoint_sweep.report.tensorboard.runs import MOST_SLICES, folder_name, make_runs
+from checkpoint_sweep.selection.formatting import blessing_word
 from checkpoint_sweep.selection.sweep_verdicts import SweepVerdicts
 from checkpoint_sweep.selection.verdict_table import row_cells
 
@@ -46,7 +47,6 @@ def write_tensorboard(swept: SweepResult, most_slices: int = MOST_SLICES) -> str
         ReportError: The folder is there, and is not of a sweep.
     """
     now = time.time()
-    winner = swept.decision.winner if swept.decision else None
     folder = os.path.join(swept.directory, FOLDER)
     with replacing(folder) as scratch:
         ownership.mark(scratch, _CURVES)
@@ -57,7 +57,7 @@ def write_tensorboard(swept: SweepResult, most_slices: int = MOST_SLICES) -> str
                 summaries = [(step, scalars(values)) for step, values in run.points.items()]
                 if run.name == folder_name(OVERALL):
                     summaries += _pr_curves(swept, training)
-                    if winner is None or winner.run == training:
+                    if swept.winner is None or swept.winner.run == training:
                         summaries += _decision(swept)
                 write_events(os.path.join(parent, run.name), summaries, now)
             for split, of_split in swept.metrics_by_split(training).items():
@@ -88,9 +88,8 @@ def _decision(swept: SweepResult) -> Iterator[tuple[int, tf.compat.v1.Summary]]:
     last = next((entry.step for entry in reversed(swept.evaluated)), None)
     step = last if swept.step is None else swept.step
     if step is not None:
-        word = "BLESSED" if swept.blessed else "NOT BLESSED"
         table = f"\n\n{_table(swept.decision)}" if swept.decision else ""
-        yield step, text(DECISION, f"**{word}**: {swept.reason}{table}")
+        yield step, text(DECISION, f"**{blessing_word(swept.blessed)}**: {swept.reason}{table}")
 
 
 def _table(found: SweepVerdicts) -> str:
@@ -108,8 +107,7 @@ def _cell(content: str) -> str:
 def _pr_curves(swept: SweepResult, run: str | None) -> list[tuple[int, tf.compat.v1.Summary]]:
     """Reads those of the chosen, then of the last and those before, as far as the budget goes."""
     budget, curves = MOST_BYTES_OF_PLOTS, []
-    checkpoints = [e for e in swept.evaluated if not e.is_average and e.run == run]
-    for entry in sorted(checkpoints, key=lambda e: (e.name != swept.chosen, -e.step)):
+    for entry in sorted(swept.checkpoints_of(run), key=lambda e: (e.name != swept.chosen, -e.step)):
         directory = swept.results_of(entry.name)
         budget -= _bytes_of_plots(directory)
         if budget < 0:

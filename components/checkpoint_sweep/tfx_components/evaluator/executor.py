@@ -34,6 +34,7 @@ from checkpoint_sweep.evaluation.results.replicates import read_replicates
 from checkpoint_sweep.evaluation.results.thresholds import threshold_failures, without_meaning
 from checkpoint_sweep.evaluation.stock.pipeline import pipeline_for_tfma
 from checkpoint_sweep.saved_model.model_source import ModelSource
+from checkpoint_sweep.selection.formatting import blessing_word
 from checkpoint_sweep.tfx_components import parameters
 from checkpoint_sweep.tfx_components.blessing import write_blessing_file
 from checkpoint_sweep.tfx_components.evaluator.card import leave_card
@@ -157,7 +158,7 @@ def _bless(
     write_json(os.path.join(blessing.uri, VERDICT), content)
     verdict = _judge(metrics.directory, eval_config, words)
     write_blessing_file(blessing, verdict.blessed, verdict.reason)
-    logging.info("%s on held-out examples", "BLESSED" if verdict.blessed else "NOT BLESSED")
+    logging.info("%s on held-out examples", blessing_word(verdict.blessed))
     return verdict
 
 

@@ -22,6 +22,7 @@ from checkpoint_sweep.report import tensorboard
 from checkpoint_sweep.report.sweep_result import SweepResult
 from checkpoint_sweep.report.write import try_to_write_report
 from checkpoint_sweep.selection import split_thresholds
+from checkpoint_sweep.selection.formatting import blessing_word
 from checkpoint_sweep.selection.racing import Racing
 from checkpoint_sweep.selection.selection import Selection
 from checkpoint_sweep.sweeping.other_splits import Opener, SplitOpeners
@@ -109,8 +110,7 @@ class SweepExecutor(base_beam_executor.BaseBeamExecutor):
         )
         try_to_write_report(swept, made)
         remove_set_aside(evaluation)
-        word = "BLESSED" if verdicts.blessed else "NOT BLESSED"
-        logging.info("%s: %s", word, verdicts.reason)
+        logging.info("%s: %s", blessing_word(verdicts.blessed), verdicts.reason)
 
 
 def _settings(given: Mapping[str, Any]) -> SweepSettings:

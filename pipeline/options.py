@@ -8,7 +8,18 @@ from typing import Annotated
 
 import typer
 
-from checkpoint_sweep.cli.options import Across, AverageWeights, Combine, Engine, WritePredictions
+from checkpoint_sweep.cli.options import (
+    Across,
+    AverageLast,
+    AverageWeights,
+    ClusterKey,
+    Combine,
+    Engine,
+    GreedySoup,
+    Race,
+    SplitThresholds,
+    WritePredictions,
+)
 from checkpoint_sweep.cli.spread import spread
 from checkpoint_sweep.common.wording import Interface
 from checkpoint_sweep.model_run.averages import Averages, AveragesError
@@ -86,38 +97,13 @@ class RunOptions:
             help="How thresholds are met: by the value, or (confident) by its bound at 95 % too.",
         ),
     ] = ThresholdMode.VALUE
-    race: Annotated[
-        bool,
-        typer.Option(
-            "--race",
-            help="Drop checkpoints that are out after a share of the examples: where prediction "
-            "takes most of the time.",
-        ),
-    ] = False
+    race: Race = False
     engine: Engine = PipelineConfig.engine
-    average_last: Annotated[
-        list[int] | None,
-        typer.Option(
-            help="Evaluate the average of the last so many checkpoints as a candidate too; "
-            "repeatable."
-        ),
-    ] = None
+    average_last: AverageLast = None
     average_weights: AverageWeights = None
-    greedy_soup: Annotated[
-        bool,
-        typer.Option(
-            "--greedy-soup",
-            help="Evaluate the average of the checkpoints that are better together as one too.",
-        ),
-    ] = False
+    greedy_soup: GreedySoup = False
     predictions: WritePredictions = False
-    cluster_key: Annotated[
-        str | None,
-        typer.Option(
-            help="Feature, such as user_id: examples of one value are not independent, and share a "
-            "fold, so that the sweep's intervals are those of clusters."
-        ),
-    ] = None
+    cluster_key: ClusterKey = None
     other_split: Annotated[
         list[str] | None,
         typer.Option(
@@ -125,14 +111,7 @@ class RunOptions:
             "that which chooses; repeatable."
         ),
     ] = None
-    split_threshold: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Threshold on such a split, or on the one that chooses, 'train: auc >= 0.8'; or "
-            "on the gap, its value less that of the split that chooses, 'train: gap of auc <= "
-            "0.05'; repeatable."
-        ),
-    ] = None
+    split_threshold: SplitThresholds = None
     beam_arg: Annotated[
         list[str] | None,
         typer.Option(help="A Beam option, such as --runner=DataflowRunner; repeatable."),

@@ -63,6 +63,32 @@ StepFrom = Annotated[
         "does. (default: the number that grows with time)"
     ),
 ]
+Race = Annotated[
+    bool,
+    typer.Option(
+        "--race",
+        help="Stop evaluating checkpoints early that are significantly worse: it pays where "
+        "prediction takes most of the time.",
+    ),
+]
+ClusterKey = Annotated[
+    str | None,
+    typer.Option(
+        help="Feature, such as user_id: examples of one value are not independent, and share a "
+        "fold, so that the sweep's intervals are those of clusters."
+    ),
+]
+AverageLast = Annotated[
+    list[int] | None,
+    typer.Option(help="Evaluate the average of the last n checkpoints too; repeatable."),
+]
+GreedySoup = Annotated[
+    bool,
+    typer.Option(
+        "--greedy-soup",
+        help="Evaluate a greedy soup too: the average of the checkpoints that are better together.",
+    ),
+]
 AverageWeights = Annotated[
     list[str] | None,
     typer.Option(

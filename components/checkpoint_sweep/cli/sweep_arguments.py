@@ -124,14 +124,9 @@ class SweepArguments:
         int, typer.Option(help="Evaluate every n-th checkpoint, counted back from the last.")
     ] = 1
     step_from: options.StepFrom = None
-    average_last: Annotated[
-        list[int] | None,
-        typer.Option(help="Evaluate the average of the last n checkpoints too; repeatable."),
-    ] = None
+    average_last: options.AverageLast = None
     average_weights: options.AverageWeights = None
-    greedy_soup: Annotated[
-        bool, typer.Option("--greedy-soup", help="Evaluate a greedy soup of the checkpoints too.")
-    ] = False
+    greedy_soup: options.GreedySoup = False
     predictions: options.WritePredictions = False
     predictions_step: Annotated[
         list[int] | None,
@@ -141,19 +136,8 @@ class SweepArguments:
         str | None,
         typer.Option(help="Feature that identifies an example, for a column of these files."),
     ] = None
-    race: Annotated[
-        bool,
-        typer.Option(
-            "--race", help="Stop evaluating checkpoints early that are significantly worse."
-        ),
-    ] = False
-    cluster_key: Annotated[
-        str | None,
-        typer.Option(
-            help="Feature, such as user_id: examples of one value are not independent, and share a "
-            "fold, so that intervals are those of clusters."
-        ),
-    ] = None
+    race: options.Race = False
+    cluster_key: options.ClusterKey = None
     other_split: options.OtherSplit = None
     split_threshold: options.SplitThresholds = None
     engine: options.Engine = "fused"

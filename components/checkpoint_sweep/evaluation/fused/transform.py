@@ -92,8 +92,8 @@ class EvaluateModels(beam.PTransform):
             step_of_shares = beam.ParDo(TakeShares(this_round.shares, key)).with_output_types(Any)
             batches = batches | "Shares" >> step_of_shares
         updated = batches | "Update" >> beam.ParDo(step).with_output_types(Any)
-        if this_round is not None and this_round.earlier:
-            known = batches.pipeline | "Earlier" >> beam.Create(this_round.earlier, reshuffle=False)
+        if this_round is not None and (earlier := this_round.earlier(self.candidates)):
+            known = batches.pipeline | "Earlier" >> beam.Create(earlier, reshuffle=False)
             updated = (updated, known) | "WithEarlier" >> beam.Flatten()
         if this_round is not None and this_round.partial is not None:
             assert self.tracked_metrics is not None

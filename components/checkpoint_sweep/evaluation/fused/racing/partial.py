@@ -20,6 +20,7 @@ from checkpoint_sweep.evaluation.fused.racing.standing import DeriveRecords, Der
 from checkpoint_sweep.evaluation.plan.plan import split_config
 from checkpoint_sweep.evaluation.plan.tracked_metrics import UncertaintySpec
 from checkpoint_sweep.evaluation.request import Race
+from checkpoint_sweep.saved_model.model_source import ModelSource
 
 WHOLE, FOLDS = "whole.npz", "folds.npz"
 States = Sequence[MetricState | FoldState]
@@ -44,13 +45,13 @@ class Round:
 
     Attributes:
         shares: Numbers of the shares, below `SHARES`.
-        earlier: States of the group on the shares before, which are added; metrics by query key
-            cannot go on from such states.
-        partial: Folder for its states after these shares; None to end with results.
+        earlier: Gives the states of candidates of the group on the shares before, which are added;
+            metrics by query key cannot go on from such states.
+        partial: Folder for their states after these shares; None to end with results.
     """
 
     shares: range
-    earlier: States
+    earlier: Callable[[Sequence[ModelSource]], States]
     partial: Partial | None
 
 

@@ -6,6 +6,7 @@ round costs it nearly as much as all before it.
 """
 
 import dataclasses
+import functools
 import os
 import time
 import uuid
@@ -148,17 +149,18 @@ def evaluate_race(
 
 def _groups(
     alive: Sequence[ModelSource], parts: Sequence[_Part], shares: range, request: EvaluationRequest
-) -> Iterator[tuple[list[ModelSource], range, States]]:
+) -> Iterator[tuple[list[ModelSource], range, Callable[[Sequence[ModelSource]], States]]]:
     """Divides candidates into groups: those that go on from their states, and those that cannot.
 
     Yields:
-        The candidates of a group, the shares to evaluate them on, and their states before.
+        The candidates of a group, the shares to evaluate them on, and what gives the states before
+        of those that can still be read.
     """
     incomplete = {name for part in parts for name in part.incomplete}
     for group in _that_fit([m for m in alive if m.name not in incomplete], request):
-        yield group, shares, _earlier(parts, group, request)
+        yield group, shares, functools.partial(_earlier, parts, request)
     for group in _that_fit([m for m in alive if m.name in incomplete], request):
-        yield group, range(shares.stop), []
+        yield group, range(shares.stop), lambda _: []
 
 
 def _that_fit(models: Sequence[ModelSource], request: EvaluationRequest) -> list[list[ModelSource]]:
@@ -175,9 +177,9 @@ def _read(group: Sequence[ModelSource], folder: str) -> list[_Part]:
 
 
 def _earlier(
-    parts: Sequence[_Part], group: Sequence[ModelSource], request: EvaluationRequest
+    parts: Sequence[_Part], request: EvaluationRequest, group: Sequence[ModelSource]
 ) -> States:
-    """Joins the states of a group so far, from all groups that its candidates were in."""
+    """Joins the states of candidates so far, from all groups that they were in."""
     assert request.tracked_metrics is not None
     baselines = int(request.baseline is not None)
     new_number = {model.name: number for number, model in enumerate(group)}

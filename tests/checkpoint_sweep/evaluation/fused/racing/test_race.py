@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 import logging
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from sklearn import metrics as sklearn_metrics
 
 from checkpoint_sweep.common.names import MetricName, ModelNames
 from checkpoint_sweep.evaluation.fused.engine import evaluate_fused
+from checkpoint_sweep.evaluation.fused.racing import race
 from checkpoint_sweep.evaluation.fused.racing.shares import SHARES
 from checkpoint_sweep.evaluation.fused.transform import EvaluateModels
 from checkpoint_sweep.evaluation.plan.tracked_metrics import find_tracked_metrics
@@ -176,6 +178,32 @@ def test_the_best_candidate_is_left_and_others_say_when_they_were_dropped(
             assert "significantly worse than the best (90%)" in one.error
             assert not Path(raced.outputs[name]).exists()
     assert not (Path(raced.outputs[best]).parent / "racing").exists()
+
+
+def test_a_candidate_that_can_no_longer_be_read_takes_nothing_from_the_others(
+    data: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    models = taxi_models.write_models(str(tmp_path / "models"), "binary", 4)
+    request = _request(data, models, tmp_path / "raced")
+    outputs = {m.name: str(tmp_path / "whole" / m.name) for m in request.candidates}
+    whole = dataclasses.replace(request, race=None, outputs=outputs)
+    _by_name(whole)
+    groups = getattr(race, "_groups")  # noqa: B009 - of the module's own
+
+    def after_the_first_share(alive: object, parts: object, *more: object) -> object:
+        if parts:
+            shutil.rmtree(Path(models[0].saved_model.directory, "variables"), ignore_errors=True)
+        return groups(alive, parts, *more)
+
+    monkeypatch.setattr(race, "_groups", after_the_first_share)
+    done = _by_name(request)
+    gone = done.pop(models[0].name)
+    assert (gone.error or "").startswith("unreadable")
+    left = [name for name, one in done.items() if one.error is None]
+    assert left
+    for name in left:
+        expected, actual = (tfma_oracle.load(o[name]) for o in (outputs, request.outputs))
+        assert tfma_oracle.differences(expected, actual) == []
 
 
 def test_the_best_is_left_where_predictions_are_narrow(tmp_path: Path) -> None:

@@ -79,14 +79,16 @@ def create_pipeline(config: PipelineConfig, deployment: Deployment) -> tfx.dsl.P
     # ... and what it blessed is confirmed once on test, which nobody chose on.
     candidate = deployment.candidate(sweep.outputs["model"])
     with tfx.dsl.Cond(sweep.outputs["blessing"].future()[0].custom_property("blessed") == 1):
-        evaluator = _evaluator(config.engine)(
+        # On the engine of the sweep; the stock one estimates no errors, and knows no clusters.
+        kind = tfx.components.Evaluator if config.engine == "tfma" else Evaluator
+        evaluator = kind(
             examples=examples.outputs["examples"],
             model=candidate,
             baseline_model=baseline.outputs["model"],
             schema=schema.outputs["schema"],
             eval_config=eval_config,
             example_splits=["test"],
-            **_clustered(config),
+            **({"cluster_key": config.cluster_key} if config.cluster_key else {}),
         )
         pusher = deployment.pusher(
             model=candidate,
@@ -130,16 +132,6 @@ def _transformed(transform: tfx.components.Transform) -> dict[str, Any]:
         "examples": transform.outputs["transformed_examples"],
         "transform_graph": transform.outputs["transform_graph"],
     }
-
-
-def _evaluator(engine: str) -> type[tfx.components.Evaluator]:
-    """Finds the Evaluator on the same engine as the sweep."""
-    return tfx.components.Evaluator if engine == "tfma" else Evaluator
-
-
-def _clustered(config: PipelineConfig) -> dict[str, Any]:
-    """Gives the argument that the stock Evaluator, which estimates no errors, does not know."""
-    return {"cluster_key": config.cluster_key} if config.cluster_key else {}
 
 
 def _hash_split() -> tfx.proto.Output:

@@ -1,7 +1,7 @@
 """Losses that a training logged for TensorBoard."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import tensorflow as tf
 from tensorboard.backend.event_processing.event_file_loader import EventFileLoader
@@ -61,10 +61,6 @@ def _points(directory: str) -> Points:
             continue
         for step, tag, value in _scalars(path):
             by_tag.setdefault(tag, {})[step] = value
-    return _first(by_tag)
-
-
-def _first(by_tag: Mapping[str, Mapping[int, float]]) -> Points:
     return next((sorted(by_tag[tag].items()) for tag in _TAGS if tag in by_tag), [])
 
 

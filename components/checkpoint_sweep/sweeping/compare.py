@@ -216,7 +216,7 @@ def _cautions(a: Side, b: Side) -> tuple[bool, list[str]]:
         return True, []
     cautions = []
     buckets = _buckets(a), _buckets(b)
-    counts = [_count(side) for side in (a, b)]
+    counts = [finite_or_none(side.values.get(_OVERALL_COUNT)) for side in (a, b)]
     same = None not in buckets and buckets[0] == buckets[1]
     if not same:
         if counts[0] is not None and counts[1] is not None and counts[0] != counts[1]:
@@ -239,7 +239,3 @@ def _buckets(side: Side) -> tuple[int, ...] | None:
     """Counts the examples in each fold of the overall slice: that tells data sets apart."""
     found = [r.examples for (slice_key, _), r in side.replicates.items() if slice_key == OVERALL]
     return found[0] if found else None
-
-
-def _count(side: Side) -> float | None:
-    return finite_or_none(side.values.get(_OVERALL_COUNT))

@@ -31,13 +31,10 @@ from checkpoint_sweep.model_run.checkpoints import CheckpointError
 from checkpoint_sweep.model_run.runs import RunCandidates, find_candidates
 from checkpoint_sweep.saved_model.model_source import ModelSource
 from checkpoint_sweep.saved_model.tensor_bundle import unreadable_reason
-from checkpoint_sweep.selection.criteria import Direction
 from checkpoint_sweep.selection.decision import choose
 from checkpoint_sweep.selection.earliest_eligible import check_earliest_eligible
 from checkpoint_sweep.selection.judgement import judge
 from checkpoint_sweep.selection.metric_lookup import check_slice, complete_name, resolve_direction
-from checkpoint_sweep.selection.racing import Racing
-from checkpoint_sweep.selection.selection import Selection
 from checkpoint_sweep.selection.sweep_verdicts import SweepVerdicts
 from checkpoint_sweep.selection.verdict import Verdict
 from checkpoint_sweep.sweeping.evaluated_export import export_evaluated
@@ -142,7 +139,7 @@ def run_sweep(
         batch_size=settings.batch_size,
         memory_budget=settings.memory_budget,
         tracked_metrics=tracked_metrics,
-        race=_race(settings.racing, selection, direction),
+        race=Race(settings.racing, selection.statistic, direction) if settings.racing else None,
     )
 
     def fingerprint(
@@ -234,12 +231,6 @@ def _named(predictions: Predictions | None, candidates: RunCandidates) -> list[M
             )
     steps = predictions.steps if predictions else ()
     return [source for step in steps for source in by_step[step]]
-
-
-def _race(racing: Racing | None, selection: Selection, direction: Direction) -> Race | None:
-    if racing is None:
-        return None
-    return Race(racing, selection.statistic, direction)
 
 
 def _candidates(models: ModelPaths, settings: SweepSettings) -> RunCandidates:

@@ -121,9 +121,10 @@ class EvalModels:
                 "Export it again."
             ) from error
         self._sessions: list[tf.compat.v1.Session] = []
+        config = tf.compat.v1.ConfigProto(allow_soft_placement=True)
         try:
             for source in sources:
-                session = tf.compat.v1.Session(graph=tf_graph, config=_config())
+                session = tf.compat.v1.Session(graph=tf_graph, config=config)
                 self._sessions.append(session)
                 try:
                     if keys:
@@ -144,10 +145,6 @@ class EvalModels:
 
 class _NoWeightsError(Exception):
     """A bundle does not have what the eval graph restores; the message says which keys."""
-
-
-def _config() -> tf.compat.v1.ConfigProto:
-    return tf.compat.v1.ConfigProto(allow_soft_placement=True)
 
 
 def _metric_variables() -> list[tf.Variable]:

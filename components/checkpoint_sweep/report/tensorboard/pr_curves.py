@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
-import tensorflow_model_analysis as tfma
 from tensorboard.plugins.pr_curve import summary
 from tensorflow_model_analysis.metrics import metric_types
 
 from checkpoint_sweep.selection.metric_lookup import metric_name, weighted_both_ways
+from checkpoint_sweep.tfma_views.results import overall_plots
 
 # The plugin takes thresholds to be evenly spread over [0, 1].
 _THRESHOLDS = np.linspace(0.0, 1.0, 101)
@@ -23,8 +23,7 @@ def read_pr_curves(directory: str, model_name: str) -> list[tf.compat.v1.Summary
         directory: Folder of TFMA's results of one evaluation.
         model_name: Name of the candidate's model spec.
     """
-    overall = (p for p in tfma.load_plots(directory) if not p.slice_key.single_slice_keys)
-    record = next((p for p in overall if not p.HasField("cross_slice_key")), None)
+    record = next(overall_plots(directory), None)
     return [] if record is None else list(_curves(record, model_name))
 
 

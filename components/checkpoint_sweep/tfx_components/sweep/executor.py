@@ -60,7 +60,7 @@ class SweepExecutor(base_beam_executor.BaseBeamExecutor):
         self._log_startup(input_dict, output_dict, exec_properties)
         settings = _settings(exec_properties)
         splits = parameters.names(spec.EXAMPLE_SPLITS, exec_properties[spec.EXAMPLE_SPLITS])
-        others = _names(spec.OTHER_SPLITS, exec_properties)
+        others = parameters.names(spec.OTHER_SPLITS, exec_properties.get(spec.OTHER_SPLITS) or "[]")
         split_thresholds.check_split_names(settings.split_thresholds, others, splits)
         evaluation = _uri(output_dict, spec.EVALUATION)
         model, blessed = (
@@ -134,11 +134,6 @@ def _settings(given: Mapping[str, Any]) -> SweepSettings:
         cluster_key=given.get(spec.CLUSTER_KEY) or None,
         split_thresholds=split_thresholds.from_json(given.get(spec.SPLIT_THRESHOLDS) or "[]"),
     )
-
-
-def _names(name: str, given: Mapping[str, Any]) -> Sequence[str]:
-    """Reads a list of texts; none where the parameter is not given."""
-    return parameters.names(name, given[name]) if given.get(name) else ()
 
 
 def _models(input_dict: Artifacts) -> ModelPaths:

@@ -17,9 +17,8 @@ def lines_of_new(found: SweepVerdicts, told: Collection[str]) -> list[str]:
     """
     new = [verdict for verdict in found.verdicts if verdict.name not in told]
     lines = [_line(verdict, found) for verdict in new]
-    chosen = next((v for v in found.verdicts if v.name == found.chosen), None)
-    if lines and chosen is not None and chosen is not new[-1]:
-        lines[-1] += f"; chosen: {chosen.label}"
+    if lines and found.winner is not None and found.winner is not new[-1]:
+        lines[-1] += f"; chosen: {found.winner.label}"
     return lines
 
 

@@ -66,8 +66,8 @@ def _parts(found: StudyResults) -> Iterator[str]:
     yield _text(
         f"{found.replications:,} samples of {EXAMPLES:,} examples for each row, {PREVALENCE:.0%} "
         f"of them positive, seed {found.seed}; {found.seconds / 60:.0f} minutes of one process on "
-        f"{cores} {'core' if cores == 1 else 'cores'}, load average {found.load_average:.1f} at the "
-        f"start. Python {platform.python_version()}, NumPy {numpy.__version__}, SciPy "
+        f"{cores} {'core' if cores == 1 else 'cores'}, load average {found.load_average:.1f} at "
+        f"the start. Python {platform.python_version()}, NumPy {numpy.__version__}, SciPy "
         f"{scipy.__version__}. Shares are percentages, with a standard error of "
         f"{100 * error(IN_SET, found.replications):.1f} at 95."
     )

@@ -14,7 +14,7 @@ from checkpoint_sweep.selection.criteria import ThresholdMode
 from checkpoint_sweep.selection.formatting import plus_minus, with_sign
 from checkpoint_sweep.selection.intervals import FEW_OF_THE_RARER_LABEL
 from checkpoint_sweep.selection.run_spread import describe_spread
-from checkpoint_sweep.selection.sentence import all_passed, alone_of, ties
+from checkpoint_sweep.selection.sentence import all_passed, alone_of, caution_of_others, ties
 from checkpoint_sweep.selection.sweep_verdicts import SweepVerdicts
 from checkpoint_sweep.selection.verdict import Verdict
 
@@ -126,6 +126,8 @@ def _certainty(report: Report, decision: SweepVerdicts, winner: Verdict) -> str:
     text = ties(len(members), len(eligible), decision.selection.level)
     if len(members) > 1:
         text += ": on other examples of the same kind, any of them might come first"
+    if others := caution_of_others(eligible, winner):
+        caution += f" {others[0].upper()}{others[1:]}."
     return f"{text[0].upper()}{text[1:]}.{caution}"
 
 

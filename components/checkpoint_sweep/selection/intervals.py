@@ -116,9 +116,9 @@ def _caution_reason(replicates: Replicates, influences: Array) -> str | None:
         return replicates.caution
     if replicates.between_thresholds is not None:
         return (
-            f"at least {replicates.between_thresholds:.0%} of positives and of negatives lie between "
-            "the same two thresholds and count as ties: RankAUC and RankAUCPrecisionRecall of "
-            "checkpoint_sweep.metrics compare them exactly"
+            f"at least {replicates.between_thresholds:.0%} of positives and of negatives lie "
+            "between the same two thresholds and count as ties: RankAUC and "
+            "RankAUCPrecisionRecall of checkpoint_sweep.metrics compare them exactly"
         )
     buckets = len(replicates.examples)
     sizes = np.asarray(replicates.examples, np.float64)

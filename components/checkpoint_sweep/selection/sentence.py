@@ -1,11 +1,14 @@
 """A decision in a sentence that says no more than the intervals show."""
 
+from collections.abc import Sequence
+
 from checkpoint_sweep.selection.cluster_key import by_clusters
 from checkpoint_sweep.selection.criteria import ThresholdMode
 from checkpoint_sweep.selection.decision import NO_VALUE, Decision
 from checkpoint_sweep.selection.formatting import plus_minus
 from checkpoint_sweep.selection.racing import DROPPED
 from checkpoint_sweep.selection.selection import Selection
+from checkpoint_sweep.selection.verdict import Verdict
 
 
 def sentence(decision: Decision, selection: Selection) -> str:
@@ -48,13 +51,27 @@ def _of_chosen(decision: Decision, selection: Selection) -> str:
         text += f"; {alone_of(len(decision.verdicts))}"
     if dropped:
         text += f"; the race dropped {'1 checkpoint' if dropped == 1 else f'{dropped} checkpoints'}"
-    # What the chosen was compared with, where that is less to be trusted than the chosen itself.
+    if caution := caution_of_others(eligible, winner):
+        text += f"; {caution}"
+    return text
+
+
+def caution_of_others(eligible: Sequence[Verdict], winner: Verdict) -> str:
+    """Says which of those that the chosen was compared with are less to be trusted than itself.
+
+    Args:
+        eligible: Verdicts on the passing candidates.
+        winner: Verdict on the chosen.
+
+    Returns:
+        The caution of the first of them, and how many others have one; "" without any.
+    """
     cautions = {v.label: v.caution for v in eligible if v.caution and v.caution != winner.caution}
-    for label, caution in list(cautions.items())[:1]:
+    for label, caution in cautions.items():
         rest = len(cautions) - 1
         more = f" ({_others(rest)} {'has' if rest == 1 else 'have'} one too)" if rest else ""
-        text += f"; caution for {label}{more}: {caution}"
-    return text
+        return f"caution for {label}{more}: {caution}"
+    return ""
 
 
 def _others(number: int) -> str:

@@ -252,7 +252,19 @@ def test_a_caution_of_several_verdicts_is_said_once() -> None:
     page = render(made)
     assert page.count("A few examples decide") == 1
     assert page.count(" †</td>") == 2
-    assert page.count('<div class="quiet">few examples</div>') == 1
+    assert page.count('<div class="quiet">Caution: few examples.</div>') == 1
+
+
+def test_the_summary_cautions_of_those_that_the_chosen_was_compared_with() -> None:
+    made = fake_report.report(checkpoints=4)
+    chosen = made.chosen
+    assert chosen is not None
+    cautioned = fake_report.with_verdicts(
+        made, lambda c: {"caution": None if c is chosen else "few examples", "eligible": True}
+    )
+    assert "Caution for step 100 (2 other checkpoints have one too): few examples." in render(
+        cautioned
+    )
 
 
 def test_the_text_is_readable_without_scripts(browser: Browser, tmp_path: Path) -> None:

@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 
-from checkpoint_sweep.common.wording import Interface
 from checkpoint_sweep.selection import policy_names
 from checkpoint_sweep.selection.across import Across, parse_across
-from checkpoint_sweep.selection.policies import SelectionError, SelectionPolicy
+from checkpoint_sweep.selection.policies import SelectionPolicy
 from checkpoint_sweep.selection.selection import Selection
-from pipeline.config import ConfigError, PipelineConfig
+from pipeline.config import PipelineConfig, as_config_error
 
 
 def selection_of(config: PipelineConfig) -> Selection:
@@ -31,10 +30,8 @@ def across_of(slices: Sequence[str], combine: str) -> Across | None:
     Raises:
         ConfigError: they are none.
     """
-    try:
+    with as_config_error():
         return parse_across(slices, combine) if slices else None
-    except SelectionError as error:
-        raise ConfigError(error.told_in(Interface.COMMAND_LINE)) from error
 
 
 def policy_of(choose: str) -> SelectionPolicy:
@@ -43,7 +40,5 @@ def policy_of(choose: str) -> SelectionPolicy:
     Raises:
         ConfigError: it stands for none.
     """
-    try:
+    with as_config_error():
         return policy_names.policy_of(choose)
-    except SelectionError as error:
-        raise ConfigError(str(error)) from error

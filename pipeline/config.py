@@ -1,10 +1,12 @@
 """Everything that a run of the pipeline can be told, as one typed object."""
 
+import contextlib
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from checkpoint_sweep.common.errors import UserError
+from checkpoint_sweep.common.wording import Interface
 from checkpoint_sweep.model_run.averages import Averages
 from checkpoint_sweep.selection.across import Across
 from checkpoint_sweep.selection.criteria import Direction, ThresholdMode
@@ -96,6 +98,24 @@ class PipelineConfig:
 
 class ConfigError(UserError):
     """The configuration cannot work; the message says what to change."""
+
+
+@contextlib.contextmanager
+def as_config_error(option: str = "") -> Iterator[None]:
+    """Makes errors of the library that leave the block errors of the configuration.
+
+    Args:
+        option: Option that they are about, such as `--choose=best`; "" where they name it.
+
+    Raises:
+        ConfigError: It says the same, in the words of `checkpoint-sweep`, whose options have the
+            same names.
+    """
+    try:
+        yield
+    except UserError as error:
+        told = error.told_in(Interface.COMMAND_LINE)
+        raise ConfigError(f"{option}: {told}" if option else told) from error
 
 
 def beam_args(given: Sequence[str]) -> tuple[str, ...]:

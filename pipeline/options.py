@@ -21,11 +21,9 @@ from checkpoint_sweep.cli.options import (
     WritePredictions,
 )
 from checkpoint_sweep.cli.spread import spread
-from checkpoint_sweep.common.wording import Interface
 from checkpoint_sweep.model_run.averages import Averages, AveragesError
 from checkpoint_sweep.selection.cluster_key import check_cluster_key
 from checkpoint_sweep.selection.criteria import DIRECTIONS, ThresholdMode
-from checkpoint_sweep.selection.policies import SelectionError
 from checkpoint_sweep.selection.racing import Racing
 from checkpoint_sweep.selection.split_thresholds import SplitThreshold, check_split_names
 from checkpoint_sweep.sweeping.predictions.request import Predictions
@@ -35,6 +33,7 @@ from pipeline.config import (
     OTHERS,
     ConfigError,
     PipelineConfig,
+    as_config_error,
     beam_args,
     check_engine,
     check_steps,
@@ -160,10 +159,8 @@ class RunOptions:
         policy_of(self.choose)
         check_steps(config.steps, config.checkpoint_steps)
         check_engine(config.engine)
-        try:
+        with as_config_error():
             check_cluster_key(config.cluster_key, config.engine)
-        except SelectionError as error:
-            raise ConfigError(error.told_in(Interface.COMMAND_LINE)) from error
         return config
 
 
@@ -190,11 +187,9 @@ def _split_thresholds(given: Sequence[str], splits: Sequence[str]) -> tuple[Spli
     Raises:
         ConfigError: one is none, or on none of these splits.
     """
-    try:
+    with as_config_error():
         thresholds = tuple(map(SplitThreshold.parse, given))
         check_split_names(thresholds, splits, [CHOOSES])
-    except SelectionError as error:
-        raise ConfigError(error.told_in(Interface.COMMAND_LINE)) from error
     return thresholds
 
 
@@ -215,7 +210,5 @@ def _averages(last: Sequence[int], weights: Sequence[str], greedy_soup: bool) ->
         raise ConfigError(
             f"--average-last={min(last)} averages nothing. Name at least 2 checkpoints."
         ) from error
-    try:
+    with as_config_error():
         return dataclasses.replace(averages, weights=tuple(set(weights)) or averages.weights)
-    except AveragesError as error:
-        raise ConfigError(error.told_in(Interface.COMMAND_LINE)) from error

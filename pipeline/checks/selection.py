@@ -1,18 +1,16 @@
 """Finds out before the run whether the sweep will be able to choose."""
 
 from checkpoint_sweep.common.eval_config import EvalConfigError, unvalidated_reason, with_defaults
-from checkpoint_sweep.common.wording import Interface
 from checkpoint_sweep.selection.earliest_eligible import check_earliest_eligible
 from checkpoint_sweep.selection.metric_lookup import (
     check_slice,
     complete_name,
     resolve_direction,
 )
-from checkpoint_sweep.selection.policies import SelectionError
 from checkpoint_sweep.selection.selection import Selection
 from checkpoint_sweep.selection.set_policies import SecondaryMetric
 from pipeline.choosing import selection_of
-from pipeline.config import ConfigError, PipelineConfig
+from pipeline.config import ConfigError, PipelineConfig, as_config_error
 from pipeline.problems.problem import load
 
 
@@ -36,26 +34,15 @@ def check_selection(config: PipelineConfig) -> None:
     selection = selection_of(config)
     if isinstance(selection.policy, SecondaryMetric):
         other = Selection(selection.policy.metric, direction=selection.policy.direction)
-        try:
+        with as_config_error(f"--choose={config.choose}"):
             resolve_direction(complete_name(other, eval_config), eval_config)
-        except SelectionError as error:
-            raise ConfigError(f"--choose={config.choose}: {_told(error)}") from error
-    try:
+    with as_config_error():
         check_earliest_eligible(
             selection.policy, unvalidated_reason(eval_config), config.racing is not None
         )
-    except SelectionError as error:
-        raise ConfigError(_told(error)) from error
-    try:
+    with as_config_error(f"--select-by={metric}"):
         chosen_by = complete_name(
             Selection(metric, direction=config.direction, across=config.across), eval_config
         )
         resolve_direction(chosen_by, eval_config)
         check_slice(chosen_by, eval_config)
-    except SelectionError as error:
-        raise ConfigError(f"--select-by={metric}: {_told(error)}") from error
-
-
-def _told(error: SelectionError) -> str:
-    """Returns the words of the command line, whose option for the direction has the same name."""
-    return error.told_in(Interface.COMMAND_LINE)

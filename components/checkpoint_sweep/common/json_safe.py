@@ -57,6 +57,8 @@ def finite_or_none(value: float | None) -> float | None:
 
 
 def _plain(value: Any) -> Any:
+    if value is None or isinstance(value, str | int):  # Most are, and need no more questions.
+        return value
     if hasattr(value, "tolist"):  # NumPy's, which need not be imported for that.
         value = value.tolist()
     if isinstance(value, float):

@@ -125,7 +125,7 @@ class _Rebinning:
         """Computes the matrices of a histogram of ``calibration_histogram.DEFAULT_NUM_BUCKETS``."""
         # Ascending, as the buckets are: the sum below a bin changes only at bins with examples.
         index = self._bin[histogram.buckets]
-        labels, _, examples = histogram.values.T
+        labels, _, examples = np.ascontiguousarray(histogram.values.T)
         runs = np.diff(np.concatenate(([-1], index, [self._bins - 1])))
         ends = np.cumsum(runs)
         first, stop = self._kept

@@ -75,7 +75,7 @@ class CalibrationHistogram(base.VectorizedCombiner):
         if not self._settings.fractional_labels:
             return buckets, values
         kept = values[:, 2] != 0
-        return buckets[kept], values[kept]
+        return (buckets, values) if kept.all() else (buckets[kept], values[kept])
 
 
 class ArrayHistogram(Sequence):

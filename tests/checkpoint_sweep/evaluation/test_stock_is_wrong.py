@@ -292,18 +292,28 @@ def test_a_query_counts_once_in_the_slice_of_nan(tmp_path: Path) -> None:
     assert _engine(rows, config, tmp_path)[of_nan][name] == np.mean(positions) == 1.5
 
 
-@pytest.mark.parametrize(
-    ("weights", "stock", "missing"), [(([], [3.0]), 0.4375, 1), (([], []), 0.375, 2)]
-)
-def test_a_weight_that_is_missing_is_not_taken_for_one(
-    weights: Sequence[Sequence[float]], stock: float, missing: int, tmp_path: Path
-) -> None:
-    p, y = np.array([0.25, 0.5]), np.array([0.0, 1.0])
-    rows = [{**row, **({"w": w} if w else {})} for row, w in zip(_rows(p, y), weights, strict=True)]
+def test_a_weight_that_is_missing_is_not_taken_for_one(tmp_path: Path) -> None:
+    one, other = _rows(np.array([0.25, 0.5]), np.array([0.0, 1.0]))
     config = 'model_specs { label_key: "y" example_weight_key: "w" } ' + _metrics("MeanPrediction")
-    assert _stock(rows, config, tmp_path)[""] == {"mean_prediction": stock}
-    with pytest.raises(EvaluationError, match=f"weight 'w' is missing in {missing} of 2 examples"):
-        _engine(rows, config, tmp_path)
+    data, model = _written([one, {**other, "w": [3.0]}], tmp_path)
+    parsed = tfma_oracle.config(config, False)
+
+    def run(of: Any, batch_size: int) -> Any:
+        models = [model] if of is tfma_oracle.run_engine else model
+        output = str(tmp_path / f"{of.__name__}-{batch_size}")
+        return of(data, parsed, models, output, None, batch_size)
+
+    stock = tfma_oracle.run_tfma
+    assert (
+        _read(run(stock, 1))[""]
+        == {"mean_prediction": (0.25 + 3 * 0.5) / 4}
+        == {"mean_prediction": 0.4375}
+    )
+    with pytest.raises(Exception, match="add_input failed"):
+        run(stock, 2)
+    for batch_size in (1, 2):
+        with pytest.raises(EvaluationError, match=f"weight 'w' is missing in 1 of {batch_size}"):
+            run(tfma_oracle.run_engine, batch_size)
 
 
 def test_squares_beyond_float32_are_finite(tmp_path: Path) -> None:

@@ -91,10 +91,10 @@ bench: .venv/.installed  #+ Time the engine beside what else there is (12 minute
 bench-resnet: .venv/.installed  #+ The same on ResNet-v2-50 (10 minutes)
 	@$(PYTHON_BIN) -m benchmarks.resnet $(ARGS)
 
-bench-sizes: .venv/.installed  #+ Up to 100 checkpoints, a million examples (20 minutes)
+bench-sizes: .venv/.installed  #+ Up to 100 checkpoints, a million examples (10 minutes)
 	@$(PYTHON_BIN) -m benchmarks.sizes $(ARGS)
 
-bench-scaling: .venv-dask/.installed  #+ Time workers and files (30 minutes): ARGS=--problem=resnet
+bench-scaling: .venv-dask/.installed  #+ Time workers and files (20 minutes): ARGS=--problem=resnet
 	@TF_CPP_MIN_LOG_LEVEL=3 PYTHONWARNINGS=ignore $(DASK_PYTHON) -m benchmarks.scaling $(ARGS)
 
 bench-side-by-side: .venv/.installed  #+ One job in four ways; into its document by ARGS=--write

@@ -6,6 +6,7 @@ process of its own; its time starts when its imports are done.
 """
 
 import dataclasses
+import datetime
 import json
 import os
 import statistics
@@ -17,8 +18,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.common.folders import OUT
-from benchmarks.common.machine import machine
+from benchmarks.common import page
+from benchmarks.common.folders import OUT, RESULTS
+from benchmarks.common.machine import described, machine
 from benchmarks.common.processes import run_module
 from benchmarks.resnet.data import make_job
 from benchmarks.resnet.job import ResnetJob
@@ -28,6 +30,7 @@ from pipeline.reporting import log_filters
 from pipeline.reporting.failure import fail
 
 _CONTENDERS = ("engine", "bare_session_run", "slim_evaluate_once")
+_HEADS = ("way", "whole s", "start", "steady", "finish", "ms/ex.", "MB", "accuracy")
 
 
 def main(
@@ -41,11 +44,15 @@ def main(
     checkpoints: Annotated[int, typer.Option(help="How many checkpoints, the last ones.")] = 6,
     batch_size: Annotated[int, typer.Option(help="Of all ways.")] = 250,
     repeats: Annotated[int, typer.Option(help="How often to measure each way.")] = 1,
+    write: Annotated[
+        bool, typer.Option("--write", help="Put what is found into RESULTS.md.")
+    ] = False,
     out: Annotated[Path, typer.Option(help="Folder for everything that is written.")] = OUT,
 ) -> None:
     """Time the engine where prediction dominates; results go to OUT/resnet.json."""
     log_filters.silence_imports()
     console, out = Console(), out.resolve()
+    started, load = datetime.datetime.now(datetime.timezone.utc), os.getloadavg()[0]
     try:
         job = make_job(run, out, out / "resnet", examples, batch_size, checkpoints, console)
         measured = _measure(job, repeats, out, console)
@@ -60,10 +67,21 @@ def main(
     console.print(_table(job, measured))
     for name, value in ratios.items():
         console.print(f"{name.replace('_', ' ')}: {value:.2f}", highlight=False)
+    loads = (load, os.getloadavg()[0])
+    text = "\n\n".join(
+        [
+            described(machine(), f"{started:%Y-%m-%d}", loads),
+            page.rows(_HEADS, _lines(measured)),
+            page.rows(["ratio", ""], [[f"`{name}`", f"{x:.2f}"] for name, x in ratios.items()]),
+        ]
+    )
     path = out / "resnet.json"
+    path.with_suffix(".md").write_text(f"{text}\n")
+    if write:
+        RESULTS.write_text(page.put(RESULTS.read_text(), "resnet", text))
     content = {
         "job": dataclasses.asdict(job),
-        "machine": machine() | {"load_average_at_end": os.getloadavg()[0]},
+        "machine": machine() | {"load_averages": loads},
         "ratios": ratios,
         "measurements": measured,
     }
@@ -98,23 +116,31 @@ def _medians(measured: dict[str, list[dict[str, Any]]], name: str) -> dict[str, 
 def _table(job: ResnetJob, measured: dict[str, list[dict[str, Any]]]) -> Table:
     title = f"ResNet-v2-50, {job.count:,} examples, {job.last} checkpoints"
     table = Table(title=title, title_justify="left", box=None, padding=(0, 1, 0, 0))
-    table.add_column("way", no_wrap=True)
-    for name in ("whole s", "start", "steady", "finish", "ms/ex.", "MB", "accuracy"):
-        table.add_column(name, justify="right", no_wrap=True)
+    for name in _HEADS:
+        table.add_column(name, justify="left" if name == "way" else "right", no_wrap=True)
+    for cells in _lines(measured):
+        table.add_row(*cells)
+    return table
+
+
+def _lines(measured: dict[str, list[dict[str, Any]]]) -> list[list[str]]:
     columns = ("whole", "start_up", "steady", "finish", "steady_examples", "peak_bytes", "accuracy")
     medians = {name: _medians(measured, name) for name in columns}
+    lines = []
     for contender in measured:
         median_of = {name: values[contender] for name, values in medians.items()}
-        table.add_row(
-            contender,
-            *(f"{median_of[name]:.1f}" for name in columns[:4]),
-            f"{median_of['steady'] / median_of['steady_examples'] * 1e3:.2f}"
-            if median_of["steady_examples"]
-            else "",
-            f"{median_of['peak_bytes'] / 1e6:,.0f}",
-            f"{median_of['accuracy']:.4f}",
+        lines.append(
+            [
+                contender,
+                *(f"{median_of[name]:.1f}" for name in columns[:4]),
+                f"{median_of['steady'] / median_of['steady_examples'] * 1e3:.2f}"
+                if median_of["steady_examples"]
+                else "",
+                f"{median_of['peak_bytes'] / 1e6:,.0f}",
+                f"{median_of['accuracy']:.4f}",
+            ]
         )
-    return table
+    return lines
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ core for each worker, from one file or several; and a cost model of the lot.
 """
 
 import dataclasses
+import datetime
 import enum
 import json
 import os
@@ -16,21 +17,31 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from benchmarks.common.folders import OUT
-from benchmarks.common.machine import machine
+from benchmarks.common import page
+from benchmarks.common.folders import OUT, RESULTS
+from benchmarks.common.machine import described, machine
 from benchmarks.common.processes import run_module
 from benchmarks.resnet import data as resnet_data
 from benchmarks.scaling import tasks
-from benchmarks.scaling.figures import differences, fit, grid_table, model_table
+from benchmarks.scaling.figures import (
+    differences,
+    fit,
+    grid_markdown,
+    grid_table,
+    model_markdown,
+    model_table,
+)
 from benchmarks.scaling.tasks import ScalingCase
 from benchmarks.sizes.data import make_data
+from benchmarks.sizes.size import Size
 from checkpoint_sweep.common.errors import UserError
 from checkpoint_sweep.common.files import write_json
 from pipeline.reporting import log_filters
 from pipeline.reporting.failure import fail
 
-_WAYS = (("one process", 1), ("processes", 2), ("dask", 1), ("dask", 2))
-_SHARDS = (1, 4, 32)
+_WAYS = (("one process", 1), ("processes", 2), ("dask", 1), ("dask", 2), ("dask", 4))
+_SHARDS = (1, 8, 64)
+_SHARDS_OF_PROCESSES = 8  # Each of them imports TensorFlow anew: how many files hardly matters.
 _SLICES = 25
 # Examples, checkpoints and slices of what only the cost model is fitted to, beside the others.
 _SIZES = ((1, 1, 1), (1, 1, 25), (1, 50, 1), (1, 50, 25), (0.25, 20, 25), (0.25, 50, 1))
@@ -62,11 +73,15 @@ def main(
     checkpoints: Annotated[
         int | None, typer.Option(help="How many.  [default: 20; 6 of resnet]")
     ] = None,
+    write: Annotated[
+        bool, typer.Option("--write", help="Put what is found into RESULTS.md.")
+    ] = False,
     out: Annotated[Path, typer.Option(help="Folder for everything that is written.")] = OUT,
 ) -> None:
     """Measure workers and shards, and fit the cost model; results: OUT/scaling-PROBLEM.json."""
     log_filters.silence_imports()
     console, out = Console(), out.resolve()
+    started, load = datetime.datetime.now(datetime.timezone.utc), os.getloadavg()[0]
     usual = _DEFAULTS[problem]
     size = (examples or usual[0], checkpoints or usual[1])
     cases = list(dict.fromkeys(_cases(problem, *size)))
@@ -85,6 +100,7 @@ def main(
         values = one.pop("values")
         one["compared"], one["different"], one["largest"] = differences(first, values)
     console.print(grid_table(grid))
+    parts = [grid_markdown(grid)]
     content: dict[str, Any] = {
         "machine": machine() | {"load_average_at_end": os.getloadavg()[0]},
         "measurements": measured,
@@ -95,7 +111,13 @@ def main(
             model = fit([one for one in measured if one["way"] == way])
             content["cost_models"][way] = model
             console.print(model_table(way, model))
+            parts.append(model_markdown(way, model))
+    loads = (load, os.getloadavg()[0])
+    text = "\n\n".join([described(machine(), f"{started:%Y-%m-%d}", loads), *parts])
     path = out / f"scaling-{problem.value}.json"
+    path.with_suffix(".md").write_text(f"{text}\n")
+    if write:
+        RESULTS.write_text(page.put(RESULTS.read_text(), f"scaling {problem.value}", text))
     write_json(path, content)
     console.print(f"[dim]All of this as JSON: {path}[/]")
 
@@ -105,6 +127,8 @@ def _cases(problem: ScalingProblem, examples: int, checkpoints: int) -> Iterator
     name = problem.value
     for shards in _SHARDS:
         for way, workers in _WAYS:
+            if way == "processes" and shards != _SHARDS_OF_PROCESSES:
+                continue
             yield ScalingCase(name, way, workers, shards, examples, checkpoints, _SLICES)
     if problem is ScalingProblem.resnet:
         return
@@ -123,7 +147,7 @@ def _prepare(
     """Makes the directory of a problem's data, from a run that is made if none is named."""
     counts = sorted({case.examples for case in cases})
     if problem is ScalingProblem.taxi:
-        return make_data(run, out, counts, console)
+        return make_data(run, out, [Size(1, count) for count in counts], console)
     data, last = out / "scaling-resnet", max(case.checkpoints for case in cases)
     job = resnet_data.make_job(run, out, data, counts[-1], _RESNET_BATCH_SIZE, last, console)
     write_json(data / tasks.JOB, dataclasses.asdict(job))
@@ -135,12 +159,12 @@ def _measure(
 ) -> list[dict[str, Any]]:
     """Cases of one way and number of workers, what they took, and their values."""
     told = [dataclasses.asdict(case) for case in cases]
-    described = f"{cases[0].way}, workers: {cases[0].workers}"
-    console.print(f"{described}: {len(cases)} cases ...", highlight=False)
+    words = f"{cases[0].way}, workers: {cases[0].workers}"
+    console.print(f"{words}: {len(cases)} cases ...", highlight=False)
     name = f"scaling-{cases[0].problem}-{cases[0].way.replace(' ', '-')}-{cases[0].workers}"
     result = out / "logs" / f"{name}.json"
     arguments = [json.dumps(told), str(data), str(result)]
-    run_module("benchmarks.scaling.job", arguments, out / "logs" / f"{name}.log", described)
+    run_module("benchmarks.scaling.job", arguments, out / "logs" / f"{name}.log", words)
     found = json.loads(result.read_text())
     return [{**case, **one} for case, one in zip(told, found, strict=True)]
 

@@ -5,12 +5,14 @@ from typing import Any
 
 from rich.table import Table
 
+from benchmarks.common import page
 from benchmarks.scaling.cost_model import TERMS, CostModel, Load
 from checkpoint_sweep.evaluation.inputs.parallelism import parts_of_a_file
 
 # Examples, models and slices of what is foretold.
 _FAR = (10**9, 100, 25)
 _FAR_FILES = 4  # For each worker.
+_HEADS = ("way", "workers", "shards", "s", "by", "CPU s", "by", "ideal", "differ", "at most")
 
 
 def differences(expected: dict[str, float], found: dict[str, float]) -> tuple[int, int, float]:
@@ -62,35 +64,39 @@ def grid_table(grid: Sequence[dict[str, Any]]) -> Table:
     """
     title = f"Workers and shards; {grid[0]['compared']:,} values compared"
     table = Table(title=title, title_justify="left", box=None, padding=(0, 1, 0, 0))
-    for name in (
-        "way",
-        "workers",
-        "shards",
-        "s",
-        "by",
-        "CPU s",
-        "by",
-        "ideal",
-        "differ",
-        "at most",
-    ):
+    for name in _HEADS:
         table.add_column(name, justify="right", no_wrap=True)
+    for cells in _lines(grid):
+        table.add_row(*cells)
+    return table
+
+
+def grid_markdown(grid: Sequence[dict[str, Any]]) -> str:
+    """Formats what `grid_table` shows as Markdown."""
+    text = f"{grid[0]['compared']:,} values are compared with those of the first line.\n\n"
+    return text + page.rows(_HEADS, _lines(grid))
+
+
+def _lines(grid: Sequence[dict[str, Any]]) -> list[list[str]]:
     alone = {one["shards"]: one for one in grid if one["way"] == "one process"}
+    lines = []
     for one in grid:
         here, counted = alone[one["shards"]], one["way"] != "processes"
-        table.add_row(
-            one["way"],
-            str(one["workers"]),
-            str(one["shards"]),
-            f"{one['seconds']:.1f}",
-            f"{here['seconds'] / one['seconds']:.2f}",
-            f"{one['cpu_seconds']:.1f}" if counted else "",
-            f"{here['cpu_seconds'] / one['cpu_seconds']:.2f}" if counted else "",
-            str(one["workers"]),
-            str(one["different"]),
-            f"{one['largest']:.1e}",
+        lines.append(
+            [
+                one["way"],
+                str(one["workers"]),
+                str(one["shards"]),
+                f"{one['seconds']:.1f}",
+                f"{here['seconds'] / one['seconds']:.2f}",
+                f"{one['cpu_seconds']:.1f}" if counted else "",
+                f"{here['cpu_seconds'] / one['cpu_seconds']:.2f}" if counted else "",
+                str(one["workers"]),
+                str(one["different"]),
+                f"{one['largest']:.1e}",
+            ]
         )
-    return table
+    return lines
 
 
 def model_table(way: str, model: dict[str, Any]) -> Table:
@@ -102,10 +108,22 @@ def model_table(way: str, model: dict[str, Any]) -> Table:
     """
     title = f"Cost model, {way}"
     table = Table(title=title, title_justify="left", box=None, show_header=False)
-    for name, seconds in model["seconds"].items():
-        table.add_row(f"seconds for each {name}", f"{seconds:.3g}")
-    table.add_row("largest residual", f"{max(map(abs, model['residuals'])):.0%}")
+    for cells in _model_lines(model):
+        table.add_row(*cells)
+    return table
+
+
+def model_markdown(way: str, model: dict[str, Any]) -> str:
+    """Formats what `model_table` shows as Markdown."""
+    return page.rows([f"cost model, {way}", ""], _model_lines(model))
+
+
+def _model_lines(model: dict[str, Any]) -> list[list[str]]:
+    lines = [
+        [f"seconds for each {name}", f"{seconds:.3g}"] for name, seconds in model["seconds"].items()
+    ]
+    lines.append(["largest residual", f"{max(map(abs, model['residuals'])):.0%}"])
     examples, models, _ = _FAR
     for workers, hours in model["hours"].items():
-        table.add_row(f"{examples:.0e} examples x {models}, {workers} workers", f"{hours:.2f} h")
-    return table
+        lines.append([f"{examples:.0e} examples x {models}, {workers} workers", f"{hours:.2f} h"])
+    return lines

@@ -1,11 +1,12 @@
 """What a sweep takes by size: `python -m benchmarks.sizes --help`.
 
 Checkpoints by examples, with the taxi problem's own evaluation config: plots, and the slices of
-hours and of ways to pay. Each size is a process of its own; its time starts when its imports are
-done.
+hours and of ways to pay; and one feature of very many values. Each size is a process of its own;
+its time starts when its imports are done.
 """
 
-import itertools
+import dataclasses
+import datetime
 import json
 import os
 import sys
@@ -16,15 +17,28 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.common.folders import OUT
-from benchmarks.common.machine import machine
+from benchmarks.common import page
+from benchmarks.common.folders import OUT, RESULTS
+from benchmarks.common.machine import described, machine
 from benchmarks.common.processes import run_module
 from benchmarks.sizes.data import make_data
+from benchmarks.sizes.size import Size
 from checkpoint_sweep.common.errors import UserError
 from pipeline.reporting.failure import fail
 
-_CHECKPOINTS = (1, 20, 100)
-_EXAMPLES = (10_000, 100_000, 1_000_000)
+_SIZES = (
+    Size(1, 100_000),
+    Size(20, 100_000),
+    Size(100, 100_000),
+    Size(3, 100_000, slice_values=50_000),
+    Size(20, 1_000_000),
+    Size(100, 1_000_000),
+)
+_SMOKE = (Size(2, 1_000), Size(2, 1_000, slice_values=200))
+_HEADS = (
+    *("checkpoints", "examples", "slices", "groups"),
+    *("seconds", "CPU seconds", "peak, MB", "of which imports, MB"),
+)
 
 
 def main(
@@ -33,58 +47,83 @@ def main(
         typer.Option(help="Root folder of a finished run.  [default: one of its own, made once]"),
     ] = None,
     checkpoints: Annotated[
-        list[int] | None, typer.Option(help="How many; repeatable.  [default: 1, 20, 100]")
+        list[int] | None, typer.Option(help="Only sizes of so many; repeatable.")
     ] = None,
     examples: Annotated[
         list[int] | None,
-        typer.Option(help="How many; repeatable.  [default: 10000, 100000, 1000000]"),
+        typer.Option(help="Only sizes of so many; repeatable."),
     ] = None,
+    smoke: Annotated[
+        bool, typer.Option("--smoke", help="Tiny sizes: tries all the code, measures nothing.")
+    ] = False,
+    write: Annotated[
+        bool, typer.Option("--write", help="Put what is found into RESULTS.md.")
+    ] = False,
     out: Annotated[Path, typer.Option(help="Folder for everything that is written.")] = OUT,
 ) -> None:
     """Measure sweeps of several sizes; results go to OUT/sizes.json."""
     console, out = Console(), out.resolve()
-    counts = sorted(set(examples or _EXAMPLES))
+    sizes = [
+        size
+        for size in (_SMOKE if smoke else _SIZES)
+        if size.checkpoints in (checkpoints or [size.checkpoints])
+        and size.examples in (examples or [size.examples])
+    ]
+    started, load = datetime.datetime.now(datetime.timezone.utc), os.getloadavg()[0]
     try:
-        data = make_data(run, out, counts, console)
+        data = make_data(run, out, sizes, console)
         measured = []
-        for count, number in itertools.product(counts, sorted(set(checkpoints or _CHECKPOINTS))):
-            console.print(f"K = {number}, {count:,} examples ...", highlight=False)
-            measured.append(_measure(number, count, data, out))
+        for size in sizes:
+            console.print(f"{size} ...", highlight=False)
+            measured.append(_measure(size, data, out))
     except UserError as error:
         fail(str(error), 1)
     console.print(_table(measured))
     path = out / "sizes.json"
-    load = {"load_average_at_end": os.getloadavg()[0]}
-    content = {"machine": machine() | load, "measurements": measured}
+    loads = (load, os.getloadavg()[0])
+    content = {"machine": machine() | {"load_averages": loads}, "measurements": measured}
     path.write_text(json.dumps(content, indent=2) + "\n")
+    text = f"{described(machine(), f'{started:%Y-%m-%d}', loads)}\n\n{_markdown(measured)}"
+    path.with_suffix(".md").write_text(f"{text}\n")
+    if write:
+        RESULTS.write_text(page.put(RESULTS.read_text(), "sizes", text))
     console.print(f"[dim]All of this as JSON: {path}[/]")
 
 
-def _measure(checkpoints: int, examples: int, data: Path, out: Path) -> dict[str, Any]:
+def _measure(size: Size, data: Path, out: Path) -> dict[str, Any]:
     """Measures one size; returns JSON."""
-    size = {"checkpoints": checkpoints, "examples": examples}
-    name = f"sizes-{checkpoints}-{examples}"
+    told = dataclasses.asdict(size)
+    name = "-".join(["sizes", *map(str, told.values())])
     result = out / "logs" / f"{name}.json"
-    arguments = [json.dumps(size), str(data), str(result)]
-    described = f"{checkpoints} checkpoints on {examples} examples"
-    run_module("benchmarks.sizes.job", arguments, out / "logs" / f"{name}.log", described)
-    return {**size, **json.loads(result.read_text())}
+    arguments = [json.dumps(told), str(data), str(result)]
+    run_module("benchmarks.sizes.job", arguments, out / "logs" / f"{name}.log", str(size))
+    return {**told, **json.loads(result.read_text())}
 
 
 def _table(measured: list[dict[str, Any]]) -> Table:
     table = Table(title="Sweeps of the taxi problem", title_justify="left", box=None)
-    for name in ("checkpoints", "examples", "seconds", "CPU seconds", "peak MB", "imports MB"):
-        table.add_column(name, justify="right", no_wrap=True)
+    for name in _HEADS:
+        table.add_column(name, justify="right")
     for one in measured:
-        table.add_row(
-            str(one["checkpoints"]),
-            f"{one['examples']:,}",
-            f"{one['seconds']:.1f}",
-            f"{one['cpu_seconds']:.1f}",
-            f"{one['peak_bytes'] / 1e6:,.0f}",
-            f"{one['imported_bytes'] / 1e6:,.0f}",
-        )
+        table.add_row(*_cells(one))
     return table
+
+
+def _markdown(measured: list[dict[str, Any]]) -> str:
+    return page.rows(_HEADS, map(_cells, measured))
+
+
+def _cells(one: dict[str, Any]) -> list[str]:
+    return [
+        str(one["checkpoints"]),
+        f"{one['examples']:,}",
+        f"{one['slices']:,}",
+        str(one["groups"]),
+        f"{one['seconds']:.1f}",
+        f"{one['cpu_seconds']:.1f}",
+        f"{one['peak_bytes'] / 1e6:,.0f}",
+        f"{one['imported_bytes'] / 1e6:,.0f}",
+    ]
 
 
 if __name__ == "__main__":

@@ -1,15 +1,18 @@
 """The data of all sizes, made in a process of its own from a run of the pipeline."""
 
+import dataclasses
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
 
 from benchmarks.common import source_run
 from benchmarks.common.processes import run_module
+from benchmarks.sizes.size import Size
 
 
-def make_data(run: Path | None, out: Path, counts: list[int], console: Console) -> Path:
+def make_data(run: Path | None, out: Path, sizes: Sequence[Size], console: Console) -> Path:
     """Makes the data anew from a run; returns their directory."""
     root = run.resolve() if run else out / "run"
     if run is None and not source_run.is_finished(root):
@@ -21,7 +24,10 @@ def make_data(run: Path | None, out: Path, counts: list[int], console: Console) 
     log = out / "logs" / "sizes-data.log"
     run_module(
         "benchmarks.sizes.job",
-        [json.dumps({"run": str(root), "counts": counts}), str(data)],
+        [
+            json.dumps({"run": str(root), "sizes": [dataclasses.asdict(size) for size in sizes]}),
+            str(data),
+        ],
         log,
         "making the data",
     )

@@ -8,33 +8,38 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
+import tensorflow_model_analysis as tfma
+from google.protobuf import text_format
+from tensorflow_model_analysis.proto import config_pb2
 
 from benchmarks.common.memory import peak_bytes
 from benchmarks.common.prepared_data import BEAM_ARGS, PreparedData, adapter_config, newest
+from benchmarks.sizes.size import Size
+from checkpoint_sweep.common.eval_config import with_defaults
 from checkpoint_sweep.common.files import replacing
 from pipeline.problems.problem import repository
+from pipeline.problems.taxi.evaluation import eval_config as taxi_eval_config
 
 # So small that predictions hardly change, and differ all the same.
 _JITTER = 1e-3
-
-
-@dataclasses.dataclass(frozen=True)
-class Size:
-    """A sweep to measure.
-
-    Attributes:
-        checkpoints: Number of checkpoints: those of the run, again under other names where it has
-            fewer.
-        examples: Number of examples.
-    """
-
-    checkpoints: int
-    examples: int
+_SLICED_BY = "company"
+_MANY_SLICES = f"""
+model_specs {{ signature_name: "serving_default" label_key: "big_tipper" }}
+slicing_specs {{}}
+slicing_specs {{ feature_keys: "{_SLICED_BY}" }}
+metrics_specs {{
+  metrics {{ class_name: "ExampleCount" }}
+  metrics {{ class_name: "AUC" }}
+  metrics {{ class_name: "BinaryAccuracy" }}
+  metrics {{ class_name: "BinaryCrossEntropy" }}
+  metrics {{ class_name: "Calibration" }}
+}}
+"""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,23 +49,28 @@ class Taken:
     Attributes:
         seconds: Wall time.
         cpu_seconds: CPU time of all threads.
+        groups: Number of groups of checkpoints that were evaluated one after the other.
+        slices: Number of slices, that of all examples included.
         peak_bytes: Peak memory of the whole process.
         imported_bytes: Memory of the process before the sweep.
     """
 
     seconds: float
     cpu_seconds: float
+    groups: int
+    slices: int
     peak_bytes: int
     imported_bytes: int
 
 
-def prepare(run: Path, directory: Path, counts: Sequence[int]) -> None:
+def prepare(run: Path, directory: Path, sizes: Sequence[Size]) -> None:
     """Makes the data; the directory appears once it is complete.
 
     Args:
         run: Root folder of a finished run of the taxi pipeline.
         directory: Directory to write.
-        counts: Numbers of examples: those of the run, repeated, their numbers changed a little.
+        sizes: Sizes to make examples for: those of the run, repeated, their numbers changed a
+            little.
     """
     with replacing(directory) as scratch:
         prepared = PreparedData(Path(scratch))
@@ -71,9 +81,11 @@ def prepare(run: Path, directory: Path, counts: Sequence[int]) -> None:
         files = sorted(map(str, newest(run / "CsvExampleGen/examples").glob("Split-*/*.gz")))
         raw = list(tf.data.TFRecordDataset(files, "GZIP").as_numpy_iterator())
         options = tf.io.TFRecordOptions(compression_type="GZIP", compression_level=1)
-        for count in counts:
-            with tf.io.TFRecordWriter(prepared.examples(count), options) as writer:
-                for example in itertools.islice(jittered(raw), count):
+        for name, size in {size.file_name: size for size in sizes}.items():
+            path = str(prepared.directory / name)
+            with tf.io.TFRecordWriter(path, options) as writer:
+                made = itertools.islice(jittered(raw), size.examples)
+                for example in sliced(made, size.slice_values) if size.slice_values else made:
                     writer.write(example)
         shutil.rmtree(directory, ignore_errors=True)
 
@@ -97,25 +109,32 @@ def jittered(serialized: Sequence[bytes]) -> Iterator[bytes]:
             value[:] = [number * factor for number in before]
 
 
+def sliced(serialized: Iterable[bytes], values: int) -> Iterator[bytes]:
+    """Gives a text of examples so many values, one after the other."""
+    for number, one in enumerate(serialized):
+        example = tf.train.Example.FromString(one)
+        texts = example.features.feature[_SLICED_BY].bytes_list.value
+        texts[:] = [f"{_SLICED_BY} {number % values}".encode()]
+        yield example.SerializeToString()
+
+
 def measure(size: Size, prepared: PreparedData) -> Taken:
-    """Evaluates as the sweep does, with the taxi problem's own evaluation config."""
+    """Evaluates as the sweep does."""
     import apache_beam as beam
     from apache_beam.options.pipeline_options import PipelineOptions
     from tfx import v1  # noqa: F401
 
-    from checkpoint_sweep.common.eval_config import with_defaults
     from checkpoint_sweep.evaluation.fused.engine import evaluate_fused
     from checkpoint_sweep.evaluation.inputs.reader import ReadFeatures
     from checkpoint_sweep.evaluation.plan.tracked_metrics import find_tracked_metrics
     from checkpoint_sweep.evaluation.request import EvaluationRequest
     from checkpoint_sweep.selection.selection import Selection
-    from pipeline.problems.taxi.evaluation import eval_config
     from pipeline.problems.taxi.problem import taxi
 
     imported, started, cpu_before = peak_bytes(), time.monotonic(), _cpu_seconds()
     sources = prepared.sources(size.checkpoints)
     reader = prepared.tfxio(size.examples)
-    config = with_defaults(eval_config(), has_baseline=False)
+    config = _eval_config(size)
     with tempfile.TemporaryDirectory(prefix="sizes-") as scratch:
         request = EvaluationRequest(
             candidates=sources,
@@ -125,17 +144,31 @@ def measure(size: Size, prepared: PreparedData) -> Taken:
             read=lambda pipeline, batch_size, columns: (
                 pipeline
                 | ReadFeatures(
-                    [prepared.examples(size.examples)], prepared.schema(), columns, batch_size
+                    [str(prepared.directory / size.file_name)],
+                    prepared.schema(),
+                    columns,
+                    batch_size,
                 )
             ),
             make_pipeline=lambda: beam.Pipeline(options=PipelineOptions(list(BEAM_ARGS))),
             tensor_adapter_config=adapter_config(reader),
             tracked_metrics=find_tracked_metrics(config, Selection(taxi().select_by)),
         )
-        errors = [done.error for group in evaluate_fused(request) for done in group]
+        groups = list(evaluate_fused(request))
+        seconds, cpu_seconds, peak = time.monotonic() - started, _cpu_seconds(), peak_bytes()
+        slices = len(tfma.load_eval_result(request.outputs[sources[0].name]).slicing_metrics)
+    errors = [done.error for group in groups for done in group]
     if errors != [None] * size.checkpoints:
         raise RuntimeError(f"Candidates failed: {errors}.")
-    return Taken(time.monotonic() - started, _cpu_seconds() - cpu_before, peak_bytes(), imported)
+    return Taken(seconds, cpu_seconds - cpu_before, len(groups), slices, peak, imported)
+
+
+def _eval_config(size: Size) -> config_pb2.EvalConfig:
+    """Makes the config, with its defaults."""
+    config = taxi_eval_config()
+    if size.slice_values:
+        config = text_format.Parse(_MANY_SLICES, config_pb2.EvalConfig())
+    return with_defaults(config, has_baseline=False)
 
 
 def _cpu_seconds() -> float:
@@ -147,13 +180,13 @@ def main(job: str, data: str, result: str = "") -> None:
     """Measures one size, or makes the data.
 
     Args:
-        job: `Size` as JSON, or the root folder and the counts for `prepare`.
+        job: `Size` as JSON, or the root folder and the sizes for `prepare`.
         data: Directory of the data.
         result: File for `Taken` as JSON; not for `prepare`.
     """
     told = json.loads(job)
     if "run" in told:
-        prepare(Path(told["run"]), Path(data), told["counts"])
+        prepare(Path(told["run"]), Path(data), [Size(**size) for size in told["sizes"]])
         return
     taken = measure(Size(**told), PreparedData(Path(data)))
     Path(result).write_text(json.dumps(dataclasses.asdict(taken)))

@@ -25,6 +25,14 @@ def test_repeated_examples_differ_in_their_numbers_only():
     assert {feature["name"].bytes_list.value[0] for feature in features} == {b"cab"}
 
 
+def test_one_feature_has_as_many_values_as_are_asked_for():
+    given = [passthrough_model.serialize({"company": ["cab"], "x": [1.0]})] * 7
+    made = [tf.train.Example.FromString(one) for one in job.sliced(given, 3)]
+    texts = [one.features.feature["company"].bytes_list.value[0].decode() for one in made]
+    assert texts == [f"company {number}" for number in (0, 1, 2, 0, 1, 2, 0)]
+    assert {one.features.feature["x"].float_list.value[0] for one in made} == {1.0}
+
+
 def test_the_peak_is_that_of_this_process():
     before = memory.peak_bytes()
     held = bytearray(300_000_000)

@@ -2,6 +2,7 @@
 
 import contextlib
 import enum
+import functools
 import gc
 import json
 import logging
@@ -93,17 +94,24 @@ def loading(quiet: bool = False) -> Iterator[None]:
     """Imports quickly in the block, and says so where somebody waits at a terminal.
 
     What is imported lives as long as the process. The garbage collector, which looks at all of it
-    again and again, would take a quarter of the time of importing, and of what follows it.
+    again and again, would take a quarter of the time of importing, and of what follows it. Four of
+    Google's packages each list all that is installed, for a warning about old versions of Python:
+    the list is made once.
 
     Args:
         quiet: Whether nothing is said.
     """
     if not quiet and stderr().isatty():
         typer.secho("loading TensorFlow (a busy machine takes minutes)", file=stderr(), dim=True)
+    from importlib import metadata  # Only here: `--help` does without.
+
+    listing = metadata.packages_distributions
+    metadata.packages_distributions = functools.cache(listing)
     gc.disable()
     try:
         yield
     finally:
+        metadata.packages_distributions = listing
         gc.freeze()
         gc.enable()
 

@@ -8,7 +8,7 @@ An average over classes needs the values of those that have a weight in it, and 
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -88,15 +88,55 @@ def average_of_weighted(
         values: dict[Any, Any] = computation.result(metrics)
         if not any(map(_is_nan, values.values())):
             return values
-        missing = [key for key, value in metrics.items() if _is_nan(value)]
-        # What is the same for any number in place of the missing ones depends on none of them.
-        small, large = (
-            computation.result({**metrics, **dict.fromkeys(missing, number)})
-            for number in (0.0, _LARGE)
+        # What is another with a large number in place of classes' values depends on one of them.
+        of_others, by_missing, by_high, by_low = (
+            computation.result(_with_large(metrics, replaced))
+            for replaced in (_none, math.isnan, _is_high, _is_low)
         )
-        return {key: value if value == large[key] else math.nan for key, value in small.items()}
+        return {
+            key: _with_infinity(value, by_missing[key], by_high[key], by_low[key])
+            for key, value in of_others.items()
+        }
 
     return metric_types.DerivedMetricComputation(keys=computation.keys, result=result)
+
+
+def _none(number: float) -> bool:
+    del number
+    return False
+
+
+def _is_high(number: float) -> bool:
+    return number == math.inf
+
+
+def _is_low(number: float) -> bool:
+    return number == -math.inf
+
+
+def _with_large(metrics: Mapping[Any, Any], replaced: Callable[[float], bool]) -> dict[Any, Any]:
+    """Returns metrics with a large number in place of one kind of non-finite ones, 0 of others."""
+    return {
+        key: (math.copysign(_LARGE, value) if replaced(value) else 0.0)
+        if isinstance(value, float) and not math.isfinite(value)
+        else value
+        for key, value in metrics.items()
+    }
+
+
+def _with_infinity(average: Any, by_missing: Any, by_high: Any, by_low: Any) -> Any:
+    """Returns an average of all classes.
+
+    Args:
+        average: Average with 0 in place of what is not finite.
+        by_missing: The same with a large number in place of NaN.
+        by_high: The same with a large number in place of infinity.
+        by_low: The same with a large negative number in place of minus infinity.
+    """
+    dependent = [other for other in (by_high, by_low) if other != average]
+    if by_missing != average or len(dependent) > 1:
+        return math.nan
+    return math.copysign(math.inf, dependent[0] - average) if dependent else average
 
 
 def _is_nan(value: Any) -> bool:

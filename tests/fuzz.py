@@ -271,7 +271,8 @@ def _records(output: str) -> dict[str, Any]:
         metrics = isinstance(record, metrics_for_slice_pb2.MetricsForSlice)
         entries = record.metric_keys_and_values if metrics else record.plot_keys_and_values
         messages = record.metrics if metrics else record.plots
-        of = f"{type(record).__name__} {record.slice_key}"
+        slice_key = text_format.MessageToString(record.slice_key, as_one_line=True)
+        of = f"{type(record).__name__} {slice_key}"
         for entry in entries:
             key = text_format.MessageToString(entry.key, as_one_line=True)
             found[f"{of} {key}"] = json_format.MessageToDict(entry)

@@ -114,7 +114,8 @@ class Pairs:
         codes = (cells * buckets + given.bucket).ravel()
         order = np.argsort(codes)
         columns = [self._by_row(array, shape)[order] for array in given.columns]
-        return sums.Sums(codes[order], np.stack(columns, axis=1))
+        # Several rows of a batch have one number where they are the same set of slices.
+        return sums.Sums.of_sorted(codes[order], np.stack(columns, axis=1))
 
     @functools.cached_property
     def _present(self) -> npt.NDArray[np.int64]:

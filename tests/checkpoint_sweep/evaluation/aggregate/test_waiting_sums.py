@@ -11,7 +11,9 @@ TOTAL = 4
 # Whole: each example is in one row. Twice: some examples are in two rows, and some in none.
 WHOLE = slicing.Rows([], np.array([2, 0, 2, 0]), np.array([0, 1, 2, 3]))
 TWICE = slicing.Rows([], np.array([2, 0, 2, 0]), np.array([0, 1, 3, 3]))
-NUMBERS = np.array([5, 9, 1])
+# Alike: rows 2 and 3 have one number, since they are the same set of slices.
+ALIKE = slicing.Rows([], np.array([2, 0, 3, 3]), np.array([0, 1, 2, 3]))
+NUMBERS = np.array([5, 9, 1, 1])
 SIZE, MODELS = 4, [2, 1]
 GENERATOR = np.random.default_rng(1)
 
@@ -58,7 +60,7 @@ BUCKETS = [
 ]
 
 
-@pytest.mark.parametrize("rows", [WHOLE, TWICE], ids=["whole", "twice"])
+@pytest.mark.parametrize("rows", [WHOLE, TWICE, ALIKE], ids=["whole", "twice", "alike"])
 @pytest.mark.parametrize("bucket", BUCKETS)
 @pytest.mark.parametrize("shape", [(2, 4, 3), (1, 4, 3), (2, 4, 1), (1, 4, 1)], ids=str)
 def test_sums_are_those_of_all_that_broadcasts(bucket, shape, rows):

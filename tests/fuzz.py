@@ -250,14 +250,21 @@ def _load(case: Evaluation, output: str, model_name: str | None) -> Any:
 
 
 def _named(value: Any) -> Any:
-    """A validation result whose lists of metrics are dicts by their keys."""
+    """A validation result whose lists of slices and metrics are dicts by their keys."""
     if isinstance(value, dict):
         return {key: _named(item) for key, item in value.items()}
     if not isinstance(value, list):
         return value
     if all(isinstance(item, dict) and "metricKey" in item for item in value):
         return {json.dumps(item["metricKey"], sort_keys=True): _named(item) for item in value}
+    if any(isinstance(item, dict) and "sliceKey" in item for item in value):
+        return {_slice_name(item.get("sliceKey", {})): _named(item) for item in value}
     return [_named(item) for item in value]
+
+
+def _slice_name(key: dict[str, Any]) -> str:
+    parsed = json_format.ParseDict(key, metrics_for_slice_pb2.SliceKey())
+    return text_format.MessageToString(parsed, as_one_line=True)
 
 
 def _records(output: str) -> dict[str, Any]:

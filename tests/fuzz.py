@@ -105,10 +105,10 @@ DEVIATIONS = (
 
 @dataclasses.dataclass(frozen=True)
 class Refusal:
-    """Where one of both raises and the other need not.
+    """Where either the engine or stock TFMA raises, and the other need not.
 
     Attributes:
-        message: part of that of the error.
+        message: part of the error's message.
         reason: why.
         only: the evaluations in which the other need not.
     """

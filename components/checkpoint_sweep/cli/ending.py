@@ -31,7 +31,7 @@ _STDERR = 2
 
 
 def in_a_sentence(command: Callable[..., None], interruption: Interruption) -> Callable[..., None]:
-    """Makes a command that ends in one sentence, whatever it raises.
+    """Makes a command that ends in one sentence, whatever it raises, and keeps libraries quiet.
 
     Args:
         command: Command, which keeps its signature.

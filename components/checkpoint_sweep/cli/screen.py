@@ -153,7 +153,7 @@ def before_imports() -> None:
 
 
 def log_progress() -> None:
-    """Has the progress of a sweep go to stderr too; `watch` says once what each sweep would say."""
+    """Sends the progress of a sweep to stderr too; not for `watch`, whose sweeps would repeat it."""
     from absl import logging as absl_logging
 
     absl_logging.set_verbosity(absl_logging.INFO)

@@ -33,7 +33,7 @@ def of_files(paths: Iterable[str]) -> str:
 
 
 def of_stream(file: Any) -> str:
-    """Digests what is left to read of a file that is open for bytes."""
+    """Digests what is left to read of a file that is open in binary mode."""
     digest = hashlib.blake2b(digest_size=16)
     while chunk := file.read(_CHUNK):
         digest.update(chunk)

@@ -57,7 +57,7 @@ def finite_or_none(value: float | None) -> float | None:
 
 
 def _plain(value: Any) -> Any:
-    if value is None or isinstance(value, str | int):  # Most are, and need no more questions.
+    if value is None or isinstance(value, str | int):  # Most values are.
         return value
     if hasattr(value, "tolist"):  # NumPy's, which need not be imported for that.
         value = value.tolist()

@@ -90,7 +90,7 @@ class RankAUC(BatchMetric):
 
     Each distinct prediction of a model and slice takes 16 bytes, and 16 more if it is of both
     classes; as many again where its standard error is estimated. At the peak, where sums are merged
-    and handed on, a sweep takes 80 to 130 bytes for each more than by ``AUC``. Labels are between 0
+    and handed on, a sweep takes 80 to 130 bytes more for each than by ``AUC``. Labels are between 0
     and 1.
 
     >>> from checkpoint_sweep.metrics import RankAUC

@@ -27,11 +27,11 @@ Opener: TypeAlias = Callable[[Sequence[SavedModel]], ExampleSource]
 
 @dataclasses.dataclass(frozen=True)
 class SplitOpeners:
-    """What opens the examples of a sweep.
+    """Functions that open the examples of a sweep.
 
     Attributes:
         choosing: Opens the split that chooses.
-        others: Open other splits, by name, on which every candidate is evaluated beside.
+        others: Open other splits, by name, on which every candidate is evaluated too.
     """
 
     choosing: Opener

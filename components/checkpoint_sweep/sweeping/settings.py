@@ -15,7 +15,7 @@ from checkpoint_sweep.sweeping.predictions.request import Predictions
 
 @dataclasses.dataclass(frozen=True)
 class SweepSettings(SharedOptions):
-    """The settings of a sweep, wherever its examples come from.
+    """The settings of a sweep, wherever its examples come from; see `SweepOptions` for the shared.
 
     Attributes:
         selection: Metric to choose by, and how.

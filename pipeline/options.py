@@ -20,7 +20,7 @@ from checkpoint_sweep.cli.options import (
     SplitThresholds,
     WritePredictions,
 )
-from checkpoint_sweep.cli.spread import spread
+from checkpoint_sweep.cli.takes_options import takes_options
 from checkpoint_sweep.model_run.averages import Averages, AveragesError
 from checkpoint_sweep.selection.cluster_key import check_cluster_key
 from checkpoint_sweep.selection.criteria import DIRECTIONS, ThresholdMode
@@ -164,7 +164,7 @@ class RunOptions:
         return config
 
 
-takes_run_options = spread("run_options", RunOptions)
+takes_run_options = takes_options("run_options", RunOptions)
 
 
 def _other_splits(given: Sequence[str]) -> tuple[str, ...]:

@@ -153,7 +153,7 @@ def before_imports() -> None:
 
 
 def log_progress() -> None:
-    """Sends the progress of a sweep to stderr too; not for `watch`, whose sweeps would repeat it."""
+    """Sends progress to stderr too; `watch` does not, since each of its sweeps would repeat it."""
     from absl import logging as absl_logging
 
     absl_logging.set_verbosity(absl_logging.INFO)

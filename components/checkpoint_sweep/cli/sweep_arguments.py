@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, get_args
 import typer
 
 from checkpoint_sweep.cli import options, screen
-from checkpoint_sweep.cli.spread import spread
+from checkpoint_sweep.cli.takes_options import takes_options
 from checkpoint_sweep.selection.criteria import DIRECTIONS, LEVEL, ThresholdMode
 
 if TYPE_CHECKING:
@@ -224,7 +224,7 @@ def takes_sweep_arguments(command: Callable[..., None]) -> Callable[..., None]:
         name: _in_panel(parameter, panels.get(name))
         for name, parameter in inspect.signature(SweepArguments).parameters.items()
     }
-    return spread("arguments", SweepArguments, declared)(command)
+    return takes_options("arguments", SweepArguments, declared)(command)
 
 
 def _in_panel(parameter: inspect.Parameter, panel: str | None) -> inspect.Parameter:

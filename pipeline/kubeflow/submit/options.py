@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from checkpoint_sweep.cli.spread import spread
+from checkpoint_sweep.cli.takes_options import takes_options
 from checkpoint_sweep.common.console import Screen
 from pipeline.kubeflow import parameters
 from pipeline.kubeflow.package import Package, PackageError, read
@@ -89,7 +89,7 @@ class SubmitOptions:
         return False if self.no_caching else None
 
 
-takes_submit_options = spread("given", SubmitOptions)
+takes_submit_options = takes_options("given", SubmitOptions)
 
 
 def load(path: Path, target: str) -> Package:

@@ -8,7 +8,7 @@ from typing import Any
 Command = Callable[..., None]
 
 
-def spread(
+def takes_options(
     parameter: str,
     options: Callable[..., Any],
     declared: Mapping[str, inspect.Parameter] | None = None,

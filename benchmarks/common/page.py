@@ -1,7 +1,15 @@
-"""Where what a benchmark has measured stands in a page of Markdown: between two marks."""
+"""Writes what a benchmark has measured into a page of Markdown, between two marks."""
 
 import re
 from collections.abc import Iterable, Sequence
+from typing import Annotated
+
+import typer
+
+from benchmarks.common.folders import RESULTS
+
+# The option of a benchmark that does so.
+Write = Annotated[bool, typer.Option("--write", help="Write what is measured into RESULTS.md.")]
 
 
 def put(page: str, name: str, text: str) -> str:
@@ -15,6 +23,11 @@ def put(page: str, name: str, text: str) -> str:
     if not pattern.search(page):
         raise ValueError(f"The page has no {begin} and {end}.")
     return pattern.sub(lambda _: f"{begin}\n{text}\n{end}", page)
+
+
+def renew_results(name: str, text: str) -> None:
+    """Puts a text between the marks of a name in `RESULTS.md`."""
+    RESULTS.write_text(put(RESULTS.read_text(), name, text))
 
 
 def marks(name: str) -> tuple[str, str]:

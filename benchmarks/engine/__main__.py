@@ -15,7 +15,7 @@ from rich.markup import escape
 
 from benchmarks.common import machine as machine_lib
 from benchmarks.common import page, source_run
-from benchmarks.common.folders import OUT, RESULTS
+from benchmarks.common.folders import OUT
 from benchmarks.common.processes import RunFailedError, run_module
 from benchmarks.engine import markdown, record, runner, table
 from benchmarks.engine import plan as plan_lib
@@ -42,16 +42,14 @@ def main(
         list[str] | None,
         typer.Option(help=f"Only this way; repeatable. One of: {', '.join(CONTENDERS)}."),
     ] = None,
-    write: Annotated[
-        bool, typer.Option("--write", help="Put what is found into RESULTS.md.")
-    ] = False,
+    write: page.Write = False,
     out: Annotated[Path, typer.Option(help="Folder for everything that is written.")] = OUT,
 ) -> None:
     """Time the engine side by side with what else there is; results go to OUT/bench.json.
 
     They are in OUT/bench.md too, as Markdown. With --smoke or --only they go to OUT/partial.json
-    and OUT/partial.md instead. Exit status: 0 when all was
-    measured, whether or not the targets are met; 1 when something failed; 2 for a wrong argument.
+    and OUT/partial.md instead. Exit status: 0 when all was measured, whether or not the targets are
+    met; 1 when something failed; 2 for a wrong argument.
     """
     console = Console()
     if unknown := [contender for contender in only or () if contender not in CONTENDERS]:
@@ -74,9 +72,7 @@ def main(
         path = out / ("bench.json" if name == "full" else "partial.json")
         failed = _measure(plan, name, root, data, path, console)
         if write and not failed:
-            RESULTS.write_text(
-                page.put(RESULTS.read_text(), "engine", path.with_suffix(".md").read_text().strip())
-            )
+            page.renew_results("engine", path.with_suffix(".md").read_text().strip())
     except UserError as error:
         fail(str(error), 1)
     if failed:

@@ -38,10 +38,10 @@ class BenchmarkSizes:
     """Numbers of examples and checkpoints that ratios are about.
 
     Attributes:
-        smallest: Number of examples on which stock TFMA has time for `few` models in one run.
+        smallest: Number of examples on which stock TFMA evaluates `few` models within minutes.
         small: Number of examples of the run.
         large: Number of examples of a long evaluation.
-        few: Number of checkpoints that stock TFMA has time for.
+        few: Number of checkpoints that stock TFMA evaluates within minutes.
         many: Number of checkpoints of the run.
         most: Number of checkpoints of a long training.
     """

@@ -84,7 +84,7 @@ def engine_vs_tfma_multi_model_k5_measured(figures: Figures) -> float:
 def engine_vs_tfma_multi_model_k5_15002(figures: Figures) -> float:
     """Divides the whole of the engine by that of one stock TFMA run of 5 models; 15,002, measured.
 
-    By it one sees how far the straight line of the scaled figure can be trusted.
+    With 20 models that figure is scaled; this one is not.
     """
     few = figures.sizes.few
     return _over(figures.at_small(ENGINE, few), figures.at_small(TFMA_ALL_MODELS, few))
@@ -167,7 +167,7 @@ def start_up_seconds_k20(figures: Figures) -> float:
     return start_up
 
 
-# None: in the table beside those that have a target.
+# Ratios and the largest values that meet their targets; None where there is no target.
 _TARGETS: tuple[tuple[Callable[[Figures], float], float | None], ...] = (
     (steady_state_vs_bare_session_run, 1.25),
     (steady_state_without_folds_vs_bare_session_run, None),

@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.common import page
-from benchmarks.common.folders import OUT, RESULTS
+from benchmarks.common.folders import OUT
 from benchmarks.common.machine import described, machine
 from benchmarks.common.processes import run_module
 from benchmarks.resnet.data import make_job
@@ -44,9 +44,7 @@ def main(
     checkpoints: Annotated[int, typer.Option(help="How many checkpoints, the last ones.")] = 6,
     batch_size: Annotated[int, typer.Option(help="Of all ways.")] = 250,
     repeats: Annotated[int, typer.Option(help="How often to measure each way.")] = 1,
-    write: Annotated[
-        bool, typer.Option("--write", help="Put what is found into RESULTS.md.")
-    ] = False,
+    write: page.Write = False,
     out: Annotated[Path, typer.Option(help="Folder for everything that is written.")] = OUT,
 ) -> None:
     """Time the engine where prediction dominates; results go to OUT/resnet.json."""
@@ -78,7 +76,7 @@ def main(
     path = out / "resnet.json"
     path.with_suffix(".md").write_text(f"{text}\n")
     if write:
-        RESULTS.write_text(page.put(RESULTS.read_text(), "resnet", text))
+        page.renew_results("resnet", text)
     content = {
         "job": dataclasses.asdict(job),
         "machine": machine() | {"load_averages": loads},

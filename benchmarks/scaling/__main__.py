@@ -1,7 +1,7 @@
 """What more workers are worth: `python -m benchmarks.scaling --help`, where Dask is installed.
 
 The same evaluation in one process, in processes of Beam's own runner and on a Dask cluster, on one
-core for each worker, from one file or several; and a cost model of the lot.
+core for each worker as far as there are cores, from one file or several; and a cost model of all.
 """
 
 import dataclasses
@@ -18,7 +18,7 @@ import typer
 from rich.console import Console
 
 from benchmarks.common import page
-from benchmarks.common.folders import OUT, RESULTS
+from benchmarks.common.folders import OUT
 from benchmarks.common.machine import described, machine
 from benchmarks.common.processes import run_module
 from benchmarks.resnet import data as resnet_data
@@ -73,9 +73,7 @@ def main(
     checkpoints: Annotated[
         int | None, typer.Option(help="How many.  [default: 20; 6 of resnet]")
     ] = None,
-    write: Annotated[
-        bool, typer.Option("--write", help="Put what is found into RESULTS.md.")
-    ] = False,
+    write: page.Write = False,
     out: Annotated[Path, typer.Option(help="Folder for everything that is written.")] = OUT,
 ) -> None:
     """Measure workers and shards, and fit the cost model; results: OUT/scaling-PROBLEM.json."""
@@ -117,7 +115,7 @@ def main(
     path = out / f"scaling-{problem.value}.json"
     path.with_suffix(".md").write_text(f"{text}\n")
     if write:
-        RESULTS.write_text(page.put(RESULTS.read_text(), f"scaling {problem.value}", text))
+        page.renew_results(f"scaling {problem.value}", text)
     write_json(path, content)
     console.print(f"[dim]All of this as JSON: {path}[/]")
 

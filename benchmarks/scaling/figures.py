@@ -12,7 +12,18 @@ from checkpoint_sweep.evaluation.inputs.parallelism import parts_of_a_file
 # Examples, models and slices of what is foretold.
 _FAR = (10**9, 100, 25)
 _FAR_FILES = 4  # For each worker.
-_HEADS = ("way", "workers", "shards", "s", "by", "CPU s", "by", "ideal", "differ", "at most")
+_HEADS = (
+    "way",
+    "workers",
+    "shards",
+    "s",
+    "speedup",
+    "CPU s",
+    "speedup",
+    "ideal",
+    "differ",
+    "at most",
+)
 
 
 def differences(expected: dict[str, float], found: dict[str, float]) -> tuple[int, int, float]:
@@ -73,7 +84,10 @@ def grid_table(grid: Sequence[dict[str, Any]]) -> Table:
 
 def grid_markdown(grid: Sequence[dict[str, Any]]) -> str:
     """Formats what `grid_table` shows as Markdown."""
-    text = f"{grid[0]['compared']:,} values are compared with those of the first line.\n\n"
+    text = (
+        "The speedup is over one process on the same shards. "
+        f"{grid[0]['compared']:,} values are compared with those of the first line.\n\n"
+    )
     return text + page.rows(_HEADS, _lines(grid))
 
 

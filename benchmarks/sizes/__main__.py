@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.common import page
-from benchmarks.common.folders import OUT, RESULTS
+from benchmarks.common.folders import OUT
 from benchmarks.common.machine import described, machine
 from benchmarks.common.processes import run_module
 from benchmarks.sizes.data import make_data
@@ -47,18 +47,16 @@ def main(
         typer.Option(help="Root folder of a finished run.  [default: one of its own, made once]"),
     ] = None,
     checkpoints: Annotated[
-        list[int] | None, typer.Option(help="Only sizes of so many; repeatable.")
+        list[int] | None, typer.Option(help="Only sizes of this many checkpoints; repeatable.")
     ] = None,
     examples: Annotated[
         list[int] | None,
-        typer.Option(help="Only sizes of so many; repeatable."),
+        typer.Option(help="Only sizes of this many examples; repeatable."),
     ] = None,
     smoke: Annotated[
         bool, typer.Option("--smoke", help="Tiny sizes: tries all the code, measures nothing.")
     ] = False,
-    write: Annotated[
-        bool, typer.Option("--write", help="Put what is found into RESULTS.md.")
-    ] = False,
+    write: page.Write = False,
     out: Annotated[Path, typer.Option(help="Folder for everything that is written.")] = OUT,
 ) -> None:
     """Measure sweeps of several sizes; results go to OUT/sizes.json."""
@@ -86,7 +84,7 @@ def main(
     text = f"{described(machine(), f'{started:%Y-%m-%d}', loads)}\n\n{_markdown(measured)}"
     path.with_suffix(".md").write_text(f"{text}\n")
     if write:
-        RESULTS.write_text(page.put(RESULTS.read_text(), "sizes", text))
+        page.renew_results("sizes", text)
     console.print(f"[dim]All of this as JSON: {path}[/]")
 
 

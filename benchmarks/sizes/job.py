@@ -110,7 +110,7 @@ def jittered(serialized: Sequence[bytes]) -> Iterator[bytes]:
 
 
 def sliced(serialized: Iterable[bytes], values: int) -> Iterator[bytes]:
-    """Gives a text of examples so many values, one after the other."""
+    """Gives the feature that is sliced by this many values, in turn."""
     for number, one in enumerate(serialized):
         example = tf.train.Example.FromString(one)
         texts = example.features.feature[_SLICED_BY].bytes_list.value

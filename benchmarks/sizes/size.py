@@ -19,6 +19,11 @@ class Size:
     examples: int
     slice_values: int = 0
 
+    def __str__(self) -> str:
+        """Says it in a few words."""
+        values = f", {self.slice_values:,} slices" if self.slice_values else ""
+        return f"K = {self.checkpoints}, {self.examples:,} examples{values}"
+
     @property
     def file_name(self) -> str:
         """Name of the file of the examples."""

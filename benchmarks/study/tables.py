@@ -1,8 +1,9 @@
 """The study's tables, as Markdown."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
+from benchmarks.common.page import rows as markdown_rows
 from benchmarks.study.blessings import Blessings
 from benchmarks.study.goals import Goal
 from benchmarks.study.scenarios import Scenario
@@ -15,7 +16,7 @@ RULES = ("BestValue", "EarliestWithin", "EarliestOfSet", "LatestOfSet", "Seconda
 
 def goals(found: Iterable[Goal]) -> str:
     """Tabulates the goals, and whether they are met."""
-    return _table(
+    return markdown_rows(
         ("goal", "found", ""),
         ((goal.name, goal.found, "met" if goal.met else "**missed**") for goal in found),
     )
@@ -27,7 +28,7 @@ def coverage(rows: Iterable[tuple[Scenario, Summary]]) -> str:
         "metric", "checkpoints", "K", "correlation", "interval of a value", "of a difference",
         "cautioned", "best in the set", "size of the set", "best in the pairwise", "its size",
     )  # fmt: skip
-    return _table(
+    return markdown_rows(
         head,
         (
             (
@@ -41,7 +42,7 @@ def coverage(rows: Iterable[tuple[Scenario, Summary]]) -> str:
 
 def regret(rows: Iterable[tuple[Scenario, Summary]]) -> str:
     """Tabulates the regret of the rules, where not all are equal."""
-    return _table(
+    return markdown_rows(
         ("metric", "checkpoints", "K", "correlation", *RULES),
         (
             (
@@ -55,7 +56,7 @@ def regret(rows: Iterable[tuple[Scenario, Summary]]) -> str:
 
 def optimism(rows: Iterable[tuple[Scenario, Summary]]) -> str:
     """Tabulates the optimism of the best value, on eval and on test."""
-    return _table(
+    return markdown_rows(
         ("metric", "checkpoints", "K", "correlation", "on eval", "on test"),
         (
             (
@@ -74,7 +75,7 @@ def blessings(rows: Iterable[Blessings]) -> str:
         "metric", "K", "VALUE, sweep", "VALUE, and Evaluator",
         "CONFIDENT, sweep", "CONFIDENT, and Evaluator",
     )  # fmt: skip
-    return _table(
+    return markdown_rows(
         head,
         (
             (
@@ -96,7 +97,7 @@ def weak_spots(rows: Iterable[Coverage]) -> str:
         "metric", "examples", "value", "without caution", "cautioned", "no interval",
         "difference", "without caution", "cautioned",
     )  # fmt: skip
-    return _table(
+    return markdown_rows(
         head,
         (
             (
@@ -117,7 +118,7 @@ def real_runs(rows: Iterable[tuple[str, str, Summary]]) -> str:
         "run", "metric", "interval of a value", "of a difference", "cautioned", "best in the set",
         "size of the set", "best in the pairwise", "its size", *RULES, "optimism",
     )  # fmt: skip
-    return _table(
+    return markdown_rows(
         head,
         (
             (
@@ -170,8 +171,3 @@ def _held(covered: Covered) -> str:
 
 def _percent(share: float) -> str:
     return "–" if math.isnan(share) else f"{100 * share:.1f}"
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)

@@ -1,5 +1,7 @@
 """What was measured, as Markdown."""
 
+import pytest
+
 from benchmarks.common.page import put
 from benchmarks.engine import markdown, plan
 from benchmarks.engine.cases import ENGINE, TFMA_NEWEST_STACK, Case
@@ -21,25 +23,31 @@ def cells(table: str, first: str) -> list[str]:
     return line.strip("| ").split(" | ")[1:]
 
 
-def test_a_missed_target_is_shown_as_missed():
-    given = [
-        Ratio("a", "", 2.0, 1.25, False, False, None),
-        Ratio("b", "", 0.005, 0.01, True, True, None),
-        Ratio("c", "", 1.5, None, None, False, None),
-        Ratio("d", "", None, 1.0, None, False, "needs x"),
-    ]
-    table = markdown.targets(given)
-    assert cells(table, "`a`") == ["**2**", "≤ 1.25", "**missed**"]
-    assert cells(table, "`b`") == [
-        "0.005 (1/200)",
-        "≤ 0.01 (1/100)",
-        "met; against a scaled figure",
-    ]
-    assert cells(table, "`c`") == ["1.5", "", "no target"]
-    assert cells(table, "`d`") == ["–", "≤ 1", "unknown: needs x"]
+@pytest.mark.parametrize(
+    ("value", "limit", "met", "scaled", "missing", "shown"),
+    [
+        pytest.param(
+            *(2.0, 1.25, False, False, None), ["**2**", "≤ 1.25", "**missed**"], id="missed"
+        ),
+        pytest.param(
+            *(0.005, 0.01, True, True, None),
+            ["0.005 (1/200)", "≤ 0.01 (1/100)", "met; against a scaled figure"],
+            id="met by a scaled figure",
+        ),
+        pytest.param(1.5, None, None, False, None, ["1.5", "", "no target"], id="no target"),
+        pytest.param(
+            *(None, 1.0, None, False, "needs x"), ["–", "≤ 1", "unknown: needs x"], id="no value"
+        ),
+    ],
+)
+def test_a_ratio_is_shown_with_its_target_and_whether_it_meets_it(
+    value, limit, met, scaled, missing, shown
+):
+    table = markdown.targets([Ratio("a", "", value, limit, met, scaled, missing)])
+    assert cells(table, "`a`") == shown
 
 
-def test_what_was_measured_differs_from_what_was_scaled():
+def test_scaled_figures_are_marked_and_measured_ones_are_not():
     table = markdown.wholes(PLAN.sizes, FOUND)
     assert cells(table, "this engine")[0] == "3.00 (2.00-4.00)"
     assert cells(table, "stock TFMA, all models in one run")[0] == "2.00"

@@ -11,7 +11,8 @@ def columns_of(name: str, values: Any, size: int) -> dict[str, pa.Array]:
     """Makes a column of one value for each example, or several columns of a mapping.
 
     A value of one number or text is a scalar, of several a list in the order of the array. What is
-    not by example, such as an output without a batch dimension, has no column.
+    not by example, such as an output without a batch dimension, has no column, nor has a feature
+    that no example has.
 
     >>> columns_of("prediction", np.float32([[0.5], [1.0]]), 2)["prediction"].to_pylist()
     [0.5, 1.0]
@@ -93,10 +94,12 @@ def _dense(values: np.ndarray, size: int) -> pa.Array:
 
 
 def _rows(values: Any, size: int) -> list[Any] | None:
-    """Lists the values of each example; None of what is no known form."""
+    """Lists the values of each example; None of what is no known form, or has no value."""
     if hasattr(values, "to_list"):  # tf.compat.v1.ragged.RaggedTensorValue
         return list(values.to_list())
     if hasattr(values, "dense_shape"):  # tf.compat.v1.SparseTensorValue
+        if not len(values.values):
+            return None
         rows: list[list[Any]] = [[] for _ in range(size)]
         for index, value in zip(np.asarray(values.indices), values.values, strict=True):
             rows[int(index[0])].append(value)

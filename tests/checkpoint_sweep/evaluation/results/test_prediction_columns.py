@@ -32,6 +32,11 @@ from checkpoint_sweep.evaluation.results.prediction_columns import columns_of, c
             {"p": [[], [5, 6]]},
             id="sparse",
         ),
+        pytest.param(
+            tf.compat.v1.SparseTensorValue(np.zeros((0, 2), np.int64), np.float32([]), [2, 0]),
+            {},
+            id="a feature that no example has",
+        ),
     ],
 )
 def test_values_become_columns(values: Any, expected: dict[str, list[Any]]) -> None:

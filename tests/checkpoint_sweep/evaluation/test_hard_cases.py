@@ -354,6 +354,24 @@ def test_a_weight_that_no_example_of_a_batch_has_is_not_taken_for_one(
         )
 
 
+def test_a_baseline_without_weights_beside_a_weighted_candidate_is_refused_as_in_stock_tfma(
+    tmp_path: Path,
+) -> None:
+    rows: list[Row] = [{"p": [0.2], "y": [0.0], "w": [1.0]}, {"p": [0.4], "y": [1.0], "w": [3.0]}]
+    data = passthrough_model.write_examples(tmp_path / "data", rows)
+    model = passthrough_model.write_model(tmp_path / "model")
+    deployed = passthrough_model.write_model(tmp_path / "deployed", scale=0.5)
+    text = """
+        model_specs { name: "candidate" label_key: "y" example_weight_key: "w" }
+        model_specs { name: "baseline" is_baseline: true label_key: "y" }
+    """
+    config = tfma_oracle.config(text + _metrics("MeanPrediction"), baseline=True)
+    with pytest.raises(RuntimeError, match="add_input failed"):
+        tfma_oracle.run_tfma(data, config, model, str(tmp_path / "tfma"), deployed)
+    with pytest.raises(EvaluationError, match="example_weight is a dict with unrecognized keys"):
+        tfma_oracle.run_engine(data, config, [model], str(tmp_path / "engine"), deployed)
+
+
 def test_metrics_are_read_back_without_cross_slices(tmp_path: Path) -> None:
     case = CASES["cross slices"]
     data = passthrough_model.write_examples(tmp_path / "data", case.rows)

@@ -91,7 +91,9 @@ def add_labels_and_weights(
         for spec in specs:
             if getattr(spec, single) or getattr(spec, several):
                 by_model[spec.name] = _without_none(by_model[spec.name], size)
-        if name == constants.LABELS_KEY or any(v is not None for v in by_model.values()):
+        if name == constants.EXAMPLE_WEIGHTS_KEY:  # TFMA has no entry for a model without weights.
+            by_model = {model: value for model, value in by_model.items() if value is not None}
+        if name == constants.LABELS_KEY or by_model:
             result[name] = by_model if len(specs) > 1 else next(iter(by_model.values()), None)
     return result
 

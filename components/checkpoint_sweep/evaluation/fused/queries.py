@@ -81,10 +81,10 @@ def examples(
         slices[example].extend(rows.slices[row])
     for query_key in query_keys:
         for index, example in enumerate(single):
-            value = metric_util.to_scalar(
-                util.get_by_keys(example, [constants.FEATURES_KEY, query_key], optional=True),
-                tensor_name=query_key,
-            )
+            value = util.get_by_keys(example, [constants.FEATURES_KEY, query_key], optional=True)
+            if getattr(value, "size", None) == 0:  # As where the whole batch has no such feature.
+                value = None
+            value = metric_util.to_scalar(value, tensor_name=query_key)
             yield QueryExample(
                 query_key,
                 "" if value is None else str(value),

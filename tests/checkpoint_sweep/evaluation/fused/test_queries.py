@@ -73,6 +73,29 @@ def test_metrics_by_query_equal_stock_tfmas(config: str, baseline: bool, tmp_pat
         assert _records(stock) == pytest.approx(_records(ours), rel=1e-6, nan_ok=True)
 
 
+@pytest.mark.parametrize("batch_size", [1, 2, 3])
+def test_examples_without_the_query_key_are_one_query_however_they_are_batched(
+    batch_size: int, tmp_path: Path
+) -> None:
+    rows: list[passthrough_model.Row] = [
+        {"p": [0.8], "y": [0.0], "q": ["a"]},
+        {"p": [0.9], "y": [1.0], "q": ["a"]},
+        {"p": [0.2], "y": [1.0]},
+        {"p": [0.3], "y": [0.0]},
+        {"p": [0.4], "y": [0.0]},
+        {"p": [0.5], "y": [1.0], "q": ["b"]},
+    ]
+    data = passthrough_model.write_examples(tmp_path / "data", rows)
+    model = passthrough_model.write_model(tmp_path / "model")
+    metrics = 'metrics_specs { query_key: "q" metrics { class_name: "MinLabelPosition" } }'
+    config = tfma_oracle.config('model_specs { label_key: "y" }' + metrics)
+    (output,) = tfma_oracle.run_engine(
+        data, config, [model], str(tmp_path / "engine"), batch_size=batch_size
+    )
+    (value,) = _records(output).values()
+    assert value == pytest.approx((1 + 3 + 1) / 3)
+
+
 def _records(output: str) -> dict[str, float]:
     """All values of all records: a slice has one for each query key."""
     found: dict[str, float] = {}

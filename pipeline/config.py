@@ -102,14 +102,14 @@ class ConfigError(UserError):
 
 @contextlib.contextmanager
 def as_config_error(option: str = "") -> Iterator[None]:
-    """Makes errors of the library that leave the block errors of the configuration.
+    """Turns errors of the library in the block into errors of the configuration.
 
     Args:
         option: Option that they are about, such as `--choose=best`; "" where they name it.
 
     Raises:
-        ConfigError: It says the same, in the words of `checkpoint-sweep`, whose options have the
-            same names.
+        ConfigError: The block raised an error of the library. Its message is in the words of
+            `checkpoint-sweep`, whose options have the same names.
     """
     try:
         yield

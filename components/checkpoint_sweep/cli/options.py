@@ -67,7 +67,7 @@ Race = Annotated[
     bool,
     typer.Option(
         "--race",
-        help="Stop evaluating checkpoints early that are significantly worse: it pays where "
+        help="Drop significantly worse checkpoints after a part of the examples: this pays where "
         "prediction takes most of the time.",
     ),
 ]

@@ -57,7 +57,7 @@ def _of_chosen(decision: Decision, selection: Selection) -> str:
 
 
 def caution_of_others(eligible: Sequence[Verdict], winner: Verdict) -> str:
-    """Says which of those that the chosen was compared with are less to be trusted than itself.
+    """Says which of those that the chosen was compared with have a caution that it has not.
 
     Args:
         eligible: Verdicts on the passing candidates.

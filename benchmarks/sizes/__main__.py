@@ -61,6 +61,8 @@ def main(
 ) -> None:
     """Measure sweeps of several sizes; results go to OUT/sizes.json."""
     console, out = Console(), out.resolve()
+    if write and (smoke or checkpoints or examples):
+        fail("--write is for all sizes, without --smoke, --checkpoints and --examples.", 2)
     sizes = [
         size
         for size in (_SMOKE if smoke else _SIZES)

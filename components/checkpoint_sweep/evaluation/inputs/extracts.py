@@ -50,6 +50,7 @@ def extract(
         names = [name for name in batch.schema.names if name in kept]
         batch = pa.RecordBatch.from_arrays([batch.column(n) for n in names], names)
     batch, serialized = tfma_internals.split_serialized(batch)
+    batch = _without_empty_columns(batch, representations)
     try:
         features = (
             util.record_batch_to_tensor_values(batch, representations) if batch.columns else {}
@@ -63,6 +64,25 @@ def extract(
             "data or the schema."
         ) from error
     return {constants.FEATURES_KEY: features, constants.INPUT_KEY: serialized}
+
+
+def _without_empty_columns(
+    batch: pa.RecordBatch, representations: Mapping[str, schema_pb2.TensorRepresentation]
+) -> pa.RecordBatch:
+    """Leaves out columns of nulls alone, as a reader does that has no schema.
+
+    A batch that is cut, or of which a race takes a share, may have such. TFMA would take None for
+    the value of all its examples.
+    """
+    kept = columns_of_features(representations, representations)
+    names = [
+        name
+        for name in batch.schema.names
+        if name in kept or batch.column(name).null_count < max(1, batch.num_rows)
+    ]
+    if len(names) == len(batch.schema.names):
+        return batch
+    return pa.RecordBatch.from_arrays([batch.column(name) for name in names], names)
 
 
 def add_labels_and_weights(

@@ -122,12 +122,6 @@ class Pairs:
         """Rows of the batch with an example."""
         return np.flatnonzero(np.bincount(self._of_batch, minlength=self._numbers.size))
 
-    @functools.cached_property
-    def _of_models(self) -> npt.NDArray[np.int64]:
-        """Numbers of models, as the arrays have them, and rows together, (models * pairs,)."""
-        models = np.arange(len(self.models))[:, None]
-        return (models * self._numbers.size + self._of_batch).ravel()
-
     def _by_row(self, array: np.ndarray, shape: tuple[int, int, int]) -> npt.NDArray[np.float64]:
         """Sums an array by model and row, (models * rows with examples,)."""
         models = array.shape[0] if array.ndim == 3 else 1
@@ -135,8 +129,7 @@ class Pairs:
         values = array[:, :, 0] if shape[2] == 1 else array.sum(axis=2, dtype=np.float64)
         if not self._whole:
             values = values[:, self._example]
-        codes = self._of_batch if models == 1 else self._of_models
         rows = self._numbers.size
-        found: np.ndarray = np.bincount(codes, weights=values.ravel(), minlength=models * rows)
-        found = found.reshape(models, rows)[:, self._present]
+        found = np.stack([np.bincount(self._of_batch, own, rows) for own in values])
+        found = found[:, self._present]
         return np.broadcast_to(found, (shape[0], self._present.size)).ravel()

@@ -69,7 +69,8 @@ class WaitingSums:
         for part in self._parts:
             by_models.setdefault(part.pairs.models, []).append(part)
         self._parts, self.nbytes = [], 0
-        for parts in by_models.values():
+        while by_models:
+            _, parts = by_models.popitem()
             self._summed.add(_Sum(parts, self._buckets, self._total).result())
 
     def take(self) -> sums.Sums:
@@ -84,7 +85,7 @@ class _Sum:
     Entries are in the order of their rows, which is found once for all models.
     """
 
-    def __init__(self, parts: Sequence[_Part], buckets: int, total: int) -> None:
+    def __init__(self, parts: list[_Part], buckets: int, total: int) -> None:
         self._parts = parts
         self._values = [part.given.shape[2] for part in parts]
         self._buckets, self._total = buckets, total
@@ -106,9 +107,10 @@ class _Sum:
         self._kinds = _kinds(self._of_all) if self._is_dense else None
 
     def result(self) -> sums.Sums:
-        """Sums the entries of all models."""
+        """Sums the entries of all models, once: the parts are let go of when they are summed."""
         models = self._parts[0].pairs.models
         found = [self._of_model(index) for index in range(len(models))]
+        self._parts.clear()
         cells = np.arange(self._rows.size + 1) * self._buckets
         starts = np.stack([np.searchsorted(one.codes, cells) for one in found])
         sizes = np.diff(starts)

@@ -308,17 +308,20 @@ def test_hinges_convert_labels_by_those_of_examples_that_diverge_too(
     assert tfma_oracle.differences(tfma_oracle.load(stock), tfma_oracle.load(ours)) == []
 
 
-def test_keras_metrics_refuse_a_missing_label_as_in_stock_tfma(tmp_path: Path) -> None:
-    rows = [{"p": [0.2], "y": [1.0]}, {"p": [0.4], "y": []}, {"p": [0.9], "y": [0.0]}]
+@pytest.mark.parametrize("batch_size", [1, 2, 64])
+@pytest.mark.parametrize("missing", [{}, {"y": []}], ids=["no feature", "no value"])
+def test_keras_metrics_refuse_a_missing_label_as_in_stock_tfma(
+    missing: Row, batch_size: int, tmp_path: Path
+) -> None:
+    rows: list[Row] = [{"p": [0.2], "y": [1.0]}, {"p": [0.9], "y": [0.0]}, {"p": [0.4], **missing}]
     config = tfma_oracle.config(LABEL + _metrics("KLDivergence"))
     data = passthrough_model.write_examples(tmp_path / "data", rows)
     model = passthrough_model.write_model(tmp_path / "model")
-    for run in (
-        lambda: tfma_oracle.run_tfma(data, config, model, str(tmp_path / "tfma")),
-        lambda: tfma_oracle.run_engine(data, config, [model], str(tmp_path / "engine")),
-    ):
-        with pytest.raises(Exception, match=r"inhomogeneous shape|missing in 1 of 3"):
-            run()
+    stock, engine = str(tmp_path / "tfma"), str(tmp_path / "engine")
+    with pytest.raises(Exception, match=r"inhomogeneous shape|add_input failed"):
+        tfma_oracle.run_tfma(data, config, model, stock, batch_size=batch_size)
+    with pytest.raises(EvaluationError, match="label 'y' is missing in 1 of"):
+        tfma_oracle.run_engine(data, config, [model], engine, batch_size=batch_size)
 
 
 @pytest.mark.parametrize("batch_size", [1, 2, 64])

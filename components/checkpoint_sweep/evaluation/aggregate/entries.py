@@ -130,6 +130,6 @@ class Pairs:
         if not self._whole:
             values = values[:, self._example]
         rows = self._numbers.size
-        found = np.stack([np.bincount(self._of_batch, own, rows) for own in values])
+        found: np.ndarray = np.stack([np.bincount(self._of_batch, own, rows) for own in values])
         found = found[:, self._present]
         return np.broadcast_to(found, (shape[0], self._present.size)).ravel()

@@ -59,6 +59,7 @@ class ExampleByExample:
         preprocess = tfma_internals.PreprocessorDoFn([leaf.computation])
         preprocess.setup()
         inputs: dict[int, Any] = {}
+        combiner = leaf.computation.combiner
         pairs = zip(self._pairs.row.tolist(), self._pairs.example.tolist(), strict=True)
         for row, example in pairs:
             if not chosen[example]:
@@ -66,6 +67,11 @@ class ExampleByExample:
             if example not in inputs:
                 extracts = {**self._examples[example], **self._predictions[model][example]}
                 extracts[constants.SLICE_KEY_TYPES_KEY] = slicer_lib.slice_keys_to_numpy_array([])
+                # TFMA's combiner of Keras metrics looks at no example by itself.
+                if isinstance(combiner, tfma_internals.KerasCombiner) and _is_missing(
+                    extracts.get(constants.LABELS_KEY)
+                ):
+                    raise ValueError("no value provided for label")
                 (inputs[example],) = preprocess.process(extracts)
             sample, keys = self._rows[row]
             for key in keys:
@@ -74,3 +80,10 @@ class ExampleByExample:
                 if accumulator is None:
                     accumulator = leaf.combine.create_accumulator()
                 into[accumulator_key] = leaf.combine.add_input(accumulator, inputs[example])
+
+
+def _is_missing(label: Any) -> bool:
+    """Tells whether a label, or that of an output, has no value."""
+    if isinstance(label, Mapping):
+        return any(map(_is_missing, label.values()))
+    return isinstance(label, np.ndarray) and not label.size

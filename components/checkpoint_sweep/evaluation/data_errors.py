@@ -164,27 +164,30 @@ def _fault_reason(
         spec.label_key or spec.label_keys for spec in eval_config.model_specs
     ):
         return "The evaluation config names no label. Name a feature in ModelSpec.label_key."
-    for kind in ("label", "example weight"):
-        for key, value in _named(extracts, eval_config, kind):
-            rows, values = _rows(value, size)
-            counts = np.bincount(rows, minlength=size)
-            if missing := int((counts == 0).sum()):
-                return (
-                    f"The {kind} {key!r} is missing in {missing:,} of {size:,} {_TOGETHER}. "
-                    f"{_ADVICE}"
-                )
-            if values.dtype.kind in "OSU":
-                return (
-                    f"The {kind} {key!r} is text ({_shown(values[0])}), and the model gives no "
-                    "vocabulary by which to find its class. Name a label that is a number in "
-                    "ModelSpec.label_key."
-                )
-            if counts.max() > counts.min():
-                several = int((counts > counts.min()).sum())
-                return (
-                    f"The {kind} {key!r} has {counts.max()} values in {several:,} of {size:,} "
-                    f"{_TOGETHER}, and {counts.min()} in the others. {_ADVICE}"
-                )
+    found = [
+        (kind, key, *_rows(value, size))
+        for kind in ("label", "example weight")
+        for key, value in _named(extracts, eval_config, kind)
+    ]
+    for kind, key, rows, _ in found:
+        if missing := int((np.bincount(rows, minlength=size) == 0).sum()):
+            return (
+                f"The {kind} {key!r} is missing in {missing:,} of {size:,} {_TOGETHER}. {_ADVICE}"
+            )
+    for kind, key, rows, values in found:
+        counts = np.bincount(rows, minlength=size)
+        if values.dtype.kind in "OSU":
+            return (
+                f"The {kind} {key!r} is text ({_shown(values[0])}), and the model gives no "
+                "vocabulary by which to find its class. Name a label that is a number in "
+                "ModelSpec.label_key."
+            )
+        if counts.max() > counts.min():
+            several = int((counts > counts.min()).sum())
+            return (
+                f"The {kind} {key!r} has {counts.max()} values in {several:,} of {size:,} "
+                f"{_TOGETHER}, and {counts.min()} in the others. {_ADVICE}"
+            )
     return ""
 
 

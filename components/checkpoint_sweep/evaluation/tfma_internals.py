@@ -29,6 +29,7 @@ from tensorflow_model_analysis.metrics import (
     confusion_matrix_metrics,
     confusion_matrix_plot,
     cross_entropy_metrics,
+    exact_match,
     example_count,
     mean_regression_error,
     metric_types,
@@ -128,6 +129,7 @@ MultiLabelMatrixCombiner = _private(
     multi_label_confusion_matrix_plot, "_MultiLabelConfusionMatrixPlotCombiner"
 )
 KerasCombiner = _private(tf_metric_wrapper, "_CompilableMetricsCombiner")
+ExactMatchCombiner = _private(exact_match, "_ExactMatchCombiner")
 
 # The parts of their accumulators.
 MultiLabelMatrix = _private(multi_label_confusion_matrix_plot, "_ConfusionMatrix")

@@ -316,6 +316,21 @@ def test_a_weight_that_is_missing_is_not_taken_for_one(tmp_path: Path) -> None:
             run(tfma_oracle.run_engine, batch_size)
 
 
+@pytest.mark.parametrize(("metric", "counted"), [("BinaryAccuracy", 1 / 3), ("ExactMatch", 2 / 3)])
+def test_an_example_without_a_label_counts_in_no_metric(
+    metric: str, counted: float, tmp_path: Path
+) -> None:
+    right, wrong, other = _rows(np.array([0.0, 0.0, 0.75]), np.array([0.0, 1.0, 1.0]))
+    data, model = _written([right, wrong, {"p": other["p"], "s": other["s"]}], tmp_path)
+    config = tfma_oracle.config(LABEL + _metrics(metric), False)
+    stock = tfma_oracle.run_tfma(data, config, model, str(tmp_path / "tfma"), None, 3)
+    assert list(_read(stock)[""].values()) == [pytest.approx(counted)]
+    for batch_size in (1, 3):
+        output = str(tmp_path / f"engine-{batch_size}")
+        with pytest.raises(EvaluationError, match=f"label 'y' is missing in 1 of {batch_size}"):
+            tfma_oracle.run_engine(data, config, [model], output, None, batch_size)
+
+
 def test_squares_beyond_float32_are_finite(tmp_path: Path) -> None:
     p, y = np.array([1e30, 2.0]), np.array([0.0, 1.0])
     config = LABEL + _metrics("MeanSquaredError", "RootMeanSquaredError")

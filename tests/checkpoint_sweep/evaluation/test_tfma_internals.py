@@ -33,6 +33,9 @@ PARAMETERS = {
         "example_weighted from_logits label_smoothing"
     ),
     "ClassWeightsCombiner": "key eval_config class_ids example_weighted",
+    "ExactMatchCombiner": (
+        "key eval_config aggregation_type class_weights exampled_weighted convert_to"
+    ),
     "ExampleCountCombiner": "model_name output_name keys example_weighted",
     "HistogramCombiner": (
         "key eval_config aggregation_type class_weights example_weighted num_buckets "

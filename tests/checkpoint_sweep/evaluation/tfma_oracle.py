@@ -148,8 +148,9 @@ def _with_limits(value: Any) -> Any:
         found: float = value(self, label, prediction)
         if not math.isnan(found) or not np.isfinite(prediction).all():
             return found
-        label = np.broadcast_to(label, np.shape(prediction))
-        with np.errstate(divide="ignore"):
+        _, smoothing = tfma_internals.cross_entropy_settings(self)
+        label = np.broadcast_to(label * (1 - smoothing) + 0.5 * smoothing, np.shape(prediction))
+        with np.errstate(divide="ignore", invalid="ignore"):
             shares = (label, np.log(prediction)), (1 - label, np.log(1 - prediction))
         return -sum(float((s * log)[s != 0].sum()) for s, log in shares) / prediction.size
 

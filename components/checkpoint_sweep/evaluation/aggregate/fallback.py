@@ -13,6 +13,13 @@ from checkpoint_sweep.evaluation.aggregate.state import AccumulatorKey, Row
 from checkpoint_sweep.evaluation.inputs.extracts import split_by_example
 from checkpoint_sweep.evaluation.plan import plan as plan_lib
 
+# These count an example without a label as wrong or as right, or leave it out.
+_WITHOUT_LABEL_WRONG = (
+    tfma_internals.BinaryMatrixCombiner,
+    tfma_internals.ExactMatchCombiner,
+    tfma_internals.KerasCombiner,
+)
+
 
 class ExampleByExample:
     """Runs TFMA's preprocessors and combiners on single examples of a batch.
@@ -59,7 +66,7 @@ class ExampleByExample:
         preprocess = tfma_internals.PreprocessorDoFn([leaf.computation])
         preprocess.setup()
         inputs: dict[int, Any] = {}
-        combiner = leaf.computation.combiner
+        needs_label = isinstance(leaf.computation.combiner, _WITHOUT_LABEL_WRONG)
         pairs = zip(self._pairs.row.tolist(), self._pairs.example.tolist(), strict=True)
         for row, example in pairs:
             if not chosen[example]:
@@ -67,10 +74,7 @@ class ExampleByExample:
             if example not in inputs:
                 extracts = {**self._examples[example], **self._predictions[model][example]}
                 extracts[constants.SLICE_KEY_TYPES_KEY] = slicer_lib.slice_keys_to_numpy_array([])
-                # TFMA's combiner of Keras metrics looks at no example by itself.
-                if isinstance(combiner, tfma_internals.KerasCombiner) and _is_missing(
-                    extracts.get(constants.LABELS_KEY)
-                ):
+                if needs_label and _is_missing(extracts.get(constants.LABELS_KEY)):
                     raise ValueError("no value provided for label")
                 (inputs[example],) = preprocess.process(extracts)
             sample, keys = self._rows[row]

@@ -14,7 +14,7 @@ from checkpoint_sweep.evaluation.inputs.extracts import split_by_example
 from checkpoint_sweep.evaluation.plan import plan as plan_lib
 
 # These count an example without a label as wrong or as right, or leave it out.
-_WITHOUT_LABEL_WRONG = (
+_NEED_A_LABEL = (
     tfma_internals.BinaryMatrixCombiner,
     tfma_internals.ExactMatchCombiner,
     tfma_internals.KerasCombiner,
@@ -66,7 +66,7 @@ class ExampleByExample:
         preprocess = tfma_internals.PreprocessorDoFn([leaf.computation])
         preprocess.setup()
         inputs: dict[int, Any] = {}
-        needs_label = isinstance(leaf.computation.combiner, _WITHOUT_LABEL_WRONG)
+        needs_label = isinstance(leaf.computation.combiner, _NEED_A_LABEL)
         pairs = zip(self._pairs.row.tolist(), self._pairs.example.tolist(), strict=True)
         for row, example in pairs:
             if not chosen[example]:

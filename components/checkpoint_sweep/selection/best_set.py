@@ -69,8 +69,9 @@ class Family:
         Args:
             position: Position of the candidate in the family.
         """
-        at = position
-        return self._compare(self._losses[at], self._influences[at], self._sums[at])
+        return self._compare(
+            self._losses[position], self._influences[position], self._sums[position]
+        )
 
     def compare(self, loss: float, influences: Array) -> Comparison:
         """Compares a candidate, of the family or not, with all of the family.

@@ -8,7 +8,7 @@ An average over classes needs the values of those that have a weight in it, and 
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -89,10 +89,10 @@ def average_of_weighted(
         if not any(map(_is_nan, values.values())):
             return values
         # What is another with a large number in place of classes' values depends on one of them.
-        of_others, by_missing, by_high, by_low = (
-            computation.result(_with_large(metrics, replaced))
-            for replaced in (_none, math.isnan, _is_high, _is_low)
-        )
+        of_others = computation.result(_finite(metrics))
+        by_missing = computation.result(_finite(metrics, nan=_LARGE))
+        by_high = computation.result(_finite(metrics, high=_LARGE))
+        by_low = computation.result(_finite(metrics, low=-_LARGE))
         return {
             key: _with_infinity(value, by_missing[key], by_high[key], by_low[key])
             for key, value in of_others.items()
@@ -101,23 +101,12 @@ def average_of_weighted(
     return metric_types.DerivedMetricComputation(keys=computation.keys, result=result)
 
 
-def _none(number: float) -> bool:
-    del number
-    return False
-
-
-def _is_high(number: float) -> bool:
-    return number == math.inf
-
-
-def _is_low(number: float) -> bool:
-    return number == -math.inf
-
-
-def _with_large(metrics: Mapping[Any, Any], replaced: Callable[[float], bool]) -> dict[Any, Any]:
-    """Returns metrics with a large number in place of one kind of non-finite ones, 0 of others."""
+def _finite(
+    metrics: Mapping[Any, Any], nan: float = 0.0, high: float = 0.0, low: float = 0.0
+) -> dict[Any, Any]:
+    """Returns metrics with numbers in place of NaN, of infinity and of minus infinity."""
     return {
-        key: (math.copysign(_LARGE, value) if replaced(value) else 0.0)
+        key: np.nan_to_num(value, nan=nan, posinf=high, neginf=low).item()
         if isinstance(value, float) and not math.isfinite(value)
         else value
         for key, value in metrics.items()

@@ -466,3 +466,49 @@ def test_a_cross_entropy_of_a_sure_prediction_is_a_limit(
     config = LABEL + _metrics("BinaryCrossEntropy")
     assert _stock(rows, config, tmp_path)[""][name] == pytest.approx(stock, nan_ok=True)
     assert _engine(rows, config, tmp_path)[""][name] == pytest.approx(true)
+
+
+TOP_PREDICTION = """
+    model_specs { label_key: "y" example_weight_key: "w" }
+    metrics_specs {
+      metrics {
+        class_name: "CalibrationPlot"
+        config: '"left": 1, "right": 3, "num_buckets": 1'
+      }
+      binarize { top_k_list { values: 1 } }
+    }
+"""
+
+
+@pytest.mark.parametrize(
+    ("weights", "stock", "true"),
+    [
+        pytest.param([0.0, 0.0], [math.nan, 0.0, 0.0], [0.0, 0.0, 0.0], id="no weight"),
+        pytest.param([0.0, 1.5], [math.nan, 0.0, 6.0], [-math.inf, 0.0, 6.0], id="some weight"),
+    ],
+)
+def test_what_top_k_drops_of_an_example_of_weight_0_adds_nothing_to_a_calibration_plot(
+    weights: list[float], stock: list[float], true: list[float], tmp_path: Path
+) -> None:
+    p = np.array([[0.0, 2.0], [0.0, 4.0]])
+    rows = [
+        {**row, "w": [weight]} for row, weight in zip(_rows(p, np.eye(2)), weights, strict=True)
+    ]
+    counted = [i for i, weight in enumerate(weights) if weight]
+    top = np.where(p == p.max(axis=1, keepdims=True), p, -math.inf)[counted]
+    weighted, bucket = top * np.array(weights)[counted, np.newaxis], np.digitize(top, (1, 3))
+    assert [weighted[bucket == number].sum() for number in range(3)] == true
+    data, model = _written(rows, tmp_path)
+    config, output = tfma_oracle.config(TOP_PREDICTION), str(tmp_path / "tfma")
+    tfma_oracle.run_tfma(data, config, model, output, as_is=True)
+    assert _weighted_predictions(output) == pytest.approx(stock, nan_ok=True)
+    (output,) = tfma_oracle.run_engine(data, config, [model], str(tmp_path / "engine"))
+    assert _weighted_predictions(output) == true
+
+
+def _weighted_predictions(output: str) -> list[float]:
+    """The sum of weighted predictions of each bucket of the calibration plot."""
+    (plots,) = tfma.load_plots(output)
+    (entry,) = plots.plot_keys_and_values
+    buckets = entry.value.calibration_histogram_buckets.buckets
+    return [bucket.total_weighted_refined_prediction.value for bucket in buckets]

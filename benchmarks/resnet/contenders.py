@@ -22,14 +22,14 @@ def engine(job: ResnetJob, scratch: str, events: TimingLog) -> float:
     """Evaluates by this project's engine; finding the averages is part of it."""
     import apache_beam as beam
     import tensorflow_model_analysis as tfma
-    from apache_beam.options.pipeline_options import PipelineOptions
 
-    from benchmarks.common.prepared_data import adapter_config
+    from benchmarks.common.prepared_data import BEAM_ARGS, adapter_config
     from checkpoint_sweep.common.eval_config import with_defaults
     from checkpoint_sweep.evaluation import EvaluateModels
     from checkpoint_sweep.evaluation.fused import required_features
     from checkpoint_sweep.evaluation.inputs.reader import ReadFeatures
     from checkpoint_sweep.evaluation.predict import LoadedModels
+    from checkpoint_sweep.sweeping.beam_pipelines import pipelines
     from pipeline.problems.digits.evaluation import eval_config
 
     def load(models: Any, signature: str) -> Any:
@@ -46,8 +46,7 @@ def engine(job: ResnetJob, scratch: str, events: TimingLog) -> float:
     config = with_defaults(eval_config(), has_baseline=False)
     columns = required_features.columns(config, adapter.tensor_representations, sources)
     assert columns is not None
-    options = PipelineOptions(["--runner=FnApiRunner"])
-    with beam.Pipeline(options=options) as pipeline:
+    with pipelines(BEAM_ARGS)() as pipeline:
         _ = (
             pipeline
             | ReadFeatures([job.examples], job.schema(), columns, job.batch_size)

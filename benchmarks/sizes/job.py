@@ -120,8 +120,6 @@ def sliced(serialized: Iterable[bytes], values: int) -> Iterator[bytes]:
 
 def measure(size: Size, prepared: PreparedData) -> Taken:
     """Evaluates as the sweep does."""
-    import apache_beam as beam
-    from apache_beam.options.pipeline_options import PipelineOptions
     from tfx import v1  # noqa: F401
 
     from checkpoint_sweep.evaluation.fused.engine import evaluate_fused
@@ -129,6 +127,7 @@ def measure(size: Size, prepared: PreparedData) -> Taken:
     from checkpoint_sweep.evaluation.plan.tracked_metrics import find_tracked_metrics
     from checkpoint_sweep.evaluation.request import EvaluationRequest
     from checkpoint_sweep.selection.selection import Selection
+    from checkpoint_sweep.sweeping.beam_pipelines import pipelines
     from pipeline.problems.taxi.problem import taxi
 
     imported, started, cpu_before = peak_bytes(), time.monotonic(), _cpu_seconds()
@@ -150,7 +149,7 @@ def measure(size: Size, prepared: PreparedData) -> Taken:
                     batch_size,
                 )
             ),
-            make_pipeline=lambda: beam.Pipeline(options=PipelineOptions(list(BEAM_ARGS))),
+            make_pipeline=pipelines(BEAM_ARGS),
             tensor_adapter_config=adapter_config(reader),
             tracked_metrics=find_tracked_metrics(config, Selection(taxi().select_by)),
         )

@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import apache_beam as beam
-from apache_beam.options.pipeline_options import PipelineOptions
 
 from benchmarks.common import prepared_data
 from benchmarks.common.timing_events import END, START, TimeBatches, TimingLog
@@ -16,6 +15,7 @@ from checkpoint_sweep.evaluation.inputs.reader import ReadFeatures
 from checkpoint_sweep.evaluation.plan.tracked_metrics import UncertaintySpec
 from checkpoint_sweep.evaluation.predict import LoadedModels
 from checkpoint_sweep.saved_model.model_source import ModelSource
+from checkpoint_sweep.sweeping.beam_pipelines import pipelines
 
 
 class _TimedLoad:
@@ -57,7 +57,7 @@ def evaluate(
     config, adapter = prepared_data.eval_config(), prepared_data.adapter_config(reader)
     columns = required_features.columns(config, adapter.tensor_representations, sources)
     assert columns is not None
-    pipeline = beam.Pipeline(options=PipelineOptions(list(prepared_data.BEAM_ARGS)))
+    pipeline = pipelines(prepared_data.BEAM_ARGS)()
     _ = (
         pipeline
         | ReadFeatures(

@@ -4,6 +4,7 @@ import contextlib
 import io
 import shutil
 from collections.abc import Callable, Sequence
+from typing import TypeVar, cast
 
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
@@ -11,9 +12,21 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from checkpoint_sweep.common.wording import Words
 from checkpoint_sweep.evaluation.request import EngineError
 
+_View = TypeVar("_View", bound=PipelineOptions)
 _NAME = Words("beam_args", "--beam-arg")
 # The pipelines are those of this library, which tests have checked.
 _NO_TYPE_CHECK = "--no_pipeline_type_check"
+
+
+class _ParsedOnce(PipelineOptions):
+    """Beam's options, which parse their flags once for each view: a pipeline asks for hundreds."""
+
+    def view_as(self, cls: type[_View]) -> _View:
+        """Returns the view of a class, always the same: it shows what is changed later too."""
+        views = self.__dict__.setdefault("_views", {})
+        if cls not in views:
+            views[cls] = super().view_as(cls)
+        return cast(_View, views[cls])
 
 
 def pipelines(args: Sequence[str]) -> Callable[[], beam.Pipeline]:
@@ -27,7 +40,7 @@ def pipelines(args: Sequence[str]) -> Callable[[], beam.Pipeline]:
     """
 
     def make() -> beam.Pipeline:
-        return beam.Pipeline(options=PipelineOptions([_NO_TYPE_CHECK, *args]))
+        return beam.Pipeline(options=_ParsedOnce([_NO_TYPE_CHECK, *args]))
 
     said = io.StringIO()
     try:

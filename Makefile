@@ -11,7 +11,7 @@ ARGS ?=
 CLUSTER ?=
 PYTEST_ARGS ?=
 
-.PHONY: help run cluster environments test test-3.11 test-3.12 lint bench bench-resnet bench-sizes bench-scaling bench-side-by-side docs pictures notebook tensorboard kubeflow submit wheel lock clean clean-runs fuzz fuzz-3.12 kills sweep-kills watched study
+.PHONY: help run cluster environments test test-3.11 test-3.12 lint bench bench-resnet bench-sizes bench-commands bench-scaling bench-side-by-side docs pictures notebook tensorboard kubeflow submit wheel lock clean clean-runs fuzz fuzz-3.12 kills sweep-kills watched study
 
 # `##` describes a target for those who use the project, `#+` one for those who work on it.
 help:  ## Show this list
@@ -93,6 +93,9 @@ bench-resnet: .venv/.installed  #+ The same on ResNet-v2-50 (10 minutes)
 
 bench-sizes: .venv/.installed  #+ Up to 100 checkpoints, a million examples (10 minutes)
 	@$(PYTHON_BIN) -m benchmarks.sizes $(ARGS)
+
+bench-commands: .venv/.installed  #+ Whole commands on the sample run (1 minute)
+	@$(PYTHON_BIN) -m benchmarks.commands $(ARGS)
 
 bench-scaling: .venv-dask/.installed  #+ Time workers and files (20 minutes): ARGS=--problem=resnet
 	@TF_CPP_MIN_LOG_LEVEL=3 PYTHONWARNINGS=ignore $(DASK_PYTHON) -m benchmarks.scaling $(ARGS)

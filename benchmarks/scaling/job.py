@@ -64,7 +64,8 @@ def _measure(case: ScalingCase, data: Path, runner: _Runner) -> dict[str, Any]:
 
     from checkpoint_sweep.evaluation import EvaluateModels
     from checkpoint_sweep.evaluation.fused import required_features
-    from checkpoint_sweep.evaluation.inputs.reader import ReadFeatures
+    from checkpoint_sweep.evaluation.inputs.parallelism import drops_ends_of_bundles
+    from checkpoint_sweep.evaluation.inputs.reader import ReadFeatures, UnreadFeatures
 
     task = TASKS[case.problem](data, case)
     config, adapter = task.config, task.adapter
@@ -73,10 +74,11 @@ def _measure(case: ScalingCase, data: Path, runner: _Runner) -> dict[str, Any]:
         pattern = _in_shards(task.examples, case.shards, Path(scratch))
         outputs = {source.name: os.path.join(scratch, source.name) for source in task.sources}
         started, before = time.monotonic(), runner.cpu_seconds()
+        reader = ReadFeatures([pattern], task.schema, columns, task.batch_size)
         with beam.Pipeline(options=PipelineOptions(runner.options)) as pipeline:
             _ = (
                 pipeline
-                | ReadFeatures([pattern], task.schema, columns, task.batch_size)
+                | (UnreadFeatures(reader) if drops_ends_of_bundles(pipeline) else reader)
                 | EvaluateModels(
                     task.sources,
                     outputs,

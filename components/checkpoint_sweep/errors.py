@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from checkpoint_sweep.evaluation.candidates.fingerprint import ChangedError
     from checkpoint_sweep.evaluation.data_errors import EvaluationError
     from checkpoint_sweep.evaluation.inputs.extracts import InputError
-    from checkpoint_sweep.evaluation.inputs.reader import NoFileError, ReadingError
+    from checkpoint_sweep.evaluation.inputs.parts import ReadingError
+    from checkpoint_sweep.evaluation.inputs.reader import NoFileError
     from checkpoint_sweep.evaluation.inputs.source import ExamplesError
     from checkpoint_sweep.evaluation.preflight.features import FeatureError
     from checkpoint_sweep.evaluation.preflight.signature import SignatureError

@@ -3,12 +3,13 @@
 A program of its own, since the cluster has an environment of its own.
 """
 
+import dataclasses
 import os
 import pickle
 import signal
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from multiprocessing import forkserver
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from dask.distributed import LocalCluster
 from tensorflow_model_analysis.proto import config_pb2
 
 from checkpoint_sweep.evaluation import EvaluateModels
-from checkpoint_sweep.evaluation.inputs.reader import ReadFeatures
+from checkpoint_sweep.evaluation.inputs.reader import ReadFeatures, UnreadFeatures
 from checkpoint_sweep.saved_model.model_source import ModelSource
 
 NOTES = "notes"
@@ -29,13 +30,12 @@ _LONGEST = 60.0  # Seconds to wait for another worker.
 
 def evaluate(
     address: str,
-    data: str,
+    examples: beam.PTransform,
     sources: Sequence[ModelSource],
     eval_config: config_pb2.EvalConfig,
     directory: Path,
-    step: beam.DoFn,
 ) -> None:
-    """Evaluates; `step` sees each batch before the models do."""
+    """Evaluates on examples."""
     outputs = {source.name: str(directory / source.name) for source in sources}
     options = [
         "--runner=apache_beam.runners.dask.dask_runner.DaskRunner",
@@ -43,15 +43,20 @@ def evaluate(
         "--dask_partition_size=1",
     ]
     with beam.Pipeline(options=PipelineOptions(options)) as pipeline:
-        _ = (
-            pipeline
-            | ReadFeatures([data], None, None, 64)
-            | beam.ParDo(step)
-            | EvaluateModels(sources, outputs, eval_config)
-        )
+        _ = pipeline | examples | EvaluateModels(sources, outputs, eval_config)
 
 
-class LeaveName(beam.DoFn):
+@beam.ptransform_fn
+def watched(
+    begin: beam.pvalue.PBegin,
+    reader: ReadFeatures,
+    watch: Callable[[pa.RecordBatch], pa.RecordBatch],
+) -> beam.PCollection:
+    """Gives unread parts; `watch` sees each batch that is read of them before the models do."""
+    return begin | UnreadFeatures(reader) | beam.Map(dataclasses.replace, kept=watch)
+
+
+class LeaveName:
     """Leaves a file of the process's name, with a line for each batch that it has seen.
 
     It goes on as soon as another process has left one too: a quick worker could do all.
@@ -60,23 +65,23 @@ class LeaveName(beam.DoFn):
     def __init__(self, directory: Path) -> None:
         self._directory = directory
 
-    def process(self, element: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+    def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         with (self._directory / str(os.getpid())).open("a") as file:
-            file.write(f"{element.num_rows}\n")
+            file.write(f"{batch.num_rows}\n")
         ends = time.monotonic() + _LONGEST
         while len(os.listdir(self._directory)) < 2 and time.monotonic() < ends:
             time.sleep(0.02)
-        yield element
+        return batch
 
 
-class DieOnce(beam.DoFn):
+class DieOnce:
     """Kills its process in the middle of a part: at the second batch that it sees, but once."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self._seen = 0
 
-    def process(self, element: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+    def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         self._seen += 1
         if self._seen == 2:
             try:
@@ -85,18 +90,19 @@ class DieOnce(beam.DoFn):
                 pass
             else:
                 os.kill(os.getpid(), signal.SIGKILL)
-        yield element
+        return batch
 
 
 def main(path: str) -> None:
-    """Evaluates twice: undisturbed, and with a worker that is killed.
+    """Evaluates unread parts undisturbed and with a worker that is killed, and RecordBatches.
 
     Args:
         path: Path of a pickled tuple: the file of examples, the models, the config with its
-            defaults, and the two directories for results. In these it leaves files too: one for
-            each process that has read a batch, with its rows, and one when a worker was killed.
+            defaults, and the three directories for results. In the first two it leaves files too:
+            one for each process that has read a batch, with its rows, and one when a worker was
+            killed.
     """
-    data, sources, eval_config, whole, killed = pickle.loads(Path(path).read_bytes())
+    data, sources, eval_config, whole, killed, batches = pickle.loads(Path(path).read_bytes())
     # Workers, those that take the place of killed ones too, are forked from one that has imported.
     dask.config.set({"distributed.worker.multiprocessing-method": "forkserver"})
     forkserver.set_forkserver_preload(["distributed", "checkpoint_sweep.evaluation.fused.update"])
@@ -104,11 +110,12 @@ def main(path: str) -> None:
     with LocalCluster(
         n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None
     ) as cluster:
-        for directory, step in ((whole, LeaveName), (killed, DieOnce)):
+        address, reader = cluster.scheduler_address, ReadFeatures([data], None, None, 64)
+        for directory, watch in ((whole, LeaveName), (killed, DieOnce)):
             notes = directory / NOTES
             notes.mkdir(parents=True)
-            address = cluster.scheduler_address
-            evaluate(address, data, sources, eval_config, directory, step(notes))
+            evaluate(address, watched(reader, watch(notes)), sources, eval_config, directory)
+        evaluate(address, reader, sources, eval_config, batches)
 
 
 if __name__ == "__main__":

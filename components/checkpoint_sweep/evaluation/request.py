@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from tensorflow_model_analysis.proto import config_pb2
 
+    from checkpoint_sweep.evaluation.inputs.parts import UnreadParts
     from checkpoint_sweep.evaluation.plan.tracked_metrics import UncertaintySpec
     from checkpoint_sweep.saved_model.model_source import ModelSource
 
@@ -52,6 +53,8 @@ class EvaluationRequest:
         read: Adds the reading of the examples to a pipeline, as Arrow RecordBatches that carry
             the serialized examples in `tfma.ARROW_INPUT_COLUMN`; takes as options `batch_size`
             and `columns`, the names of other columns that suffice.
+        read_in_parts: As `read`, but leaves files to the step that takes their RecordBatches, as
+            `inputs.parts.UnreadParts`; None where they can be read only before it.
         make_pipeline: Makes a new Beam pipeline, with the caller's runner and options.
         tensor_adapter_config: Config by which RecordBatches become tensors; None without a schema.
         batch_size: Number of examples to take at once; None for the engine's default.
@@ -68,6 +71,7 @@ class EvaluationRequest:
     eval_config: "config_pb2.EvalConfig"
     read: Callable[..., "beam.PCollection[pa.RecordBatch]"]
     make_pipeline: "Callable[[], beam.Pipeline]"
+    read_in_parts: "Callable[..., beam.PCollection[pa.RecordBatch | UnreadParts]] | None" = None
     tensor_adapter_config: Any = None
     batch_size: int | None = None
     memory_budget: int | None = None

@@ -112,6 +112,7 @@ def make_other_splits(
             request,
             eval_config=config,
             read=source.read,
+            read_in_parts=source.in_parts,
             tensor_adapter_config=source.tensor_adapter_config,
             tracked_metrics=tracked,
             race=None,

@@ -134,6 +134,7 @@ def run_sweep(
         outputs={s.name: output_of(evaluation, s) for s in candidates.sources.values()},
         eval_config=eval_config,
         read=examples.read,
+        read_in_parts=examples.in_parts,
         make_pipeline=make_pipeline,
         tensor_adapter_config=examples.tensor_adapter_config,
         batch_size=settings.batch_size,

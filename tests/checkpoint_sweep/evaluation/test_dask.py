@@ -59,6 +59,7 @@ def task(tmp_path_factory):
         tfma_oracle.config(CONFIG),
         directory / "whole",
         directory / "killed",
+        directory / "batches",
     )
 
 
@@ -75,7 +76,7 @@ def in_process(task, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def on_dask(task, python, tmp_path_factory):
-    """The directories with the results of both runs."""
+    """The directories with the results of all runs."""
     path = tmp_path_factory.mktemp("task") / "task.pickle"
     path.write_bytes(pickle.dumps(task))
     environment = {**os.environ, "PYTHONPATH": str(REPOSITORY / "components")}
@@ -84,12 +85,12 @@ def on_dask(task, python, tmp_path_factory):
         program, cwd=REPOSITORY, env=environment, capture_output=True, text=True, timeout=600
     )
     assert done.returncode == 0, done.stderr
-    return task[-2:]
+    return task[-3:]
 
 
 @pytest.mark.slow
 def test_two_workers_that_share_a_file_give_the_same(task, in_process, on_dask):
-    whole, _ = on_dask
+    whole, *_ = on_dask
     loaded = [tfma_oracle.load(str(whole / source.name)) for source in task[1]]
     assert tfma_oracle.differences(in_process, loaded) == []
     seen = [note.read_text().split() for note in (whole / NOTES).iterdir()]
@@ -99,7 +100,14 @@ def test_two_workers_that_share_a_file_give_the_same(task, in_process, on_dask):
 
 @pytest.mark.slow
 def test_the_part_of_a_worker_that_is_killed_is_done_again(task, in_process, on_dask):
-    _, killed = on_dask
+    _, killed, _ = on_dask
     loaded = [tfma_oracle.load(str(killed / source.name)) for source in task[1]]
     assert (killed / NOTES / "killed").exists()
+    assert tfma_oracle.differences(in_process, loaded) == []
+
+
+@pytest.mark.slow
+def test_record_batches_give_what_parts_of_files_give(task, in_process, on_dask):
+    *_, batches = on_dask
+    loaded = [tfma_oracle.load(str(batches / source.name)) for source in task[1]]
     assert tfma_oracle.differences(in_process, loaded) == []

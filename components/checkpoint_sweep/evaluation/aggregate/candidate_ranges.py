@@ -15,9 +15,9 @@ import numpy as np
 from tensorflow_model_analysis.proto import config_pb2
 
 from checkpoint_sweep.evaluation.aggregate import sums
+from checkpoint_sweep.evaluation.aggregate.merging import MergeByKey
 from checkpoint_sweep.evaluation.aggregate.state import (
     AccumulatorKey,
-    MergeStates,
     MetricState,
     SliceState,
     split_by_slice,
@@ -60,7 +60,7 @@ class MergeByRange(beam.PTransform):
         return (
             states
             | "Divide" >> beam.FlatMap(divide, ranges, strides, self._models)
-            | "Merge" >> beam.CombinePerKey(MergeStates(self._part, self._models))
+            | "Merge" >> MergeByKey(self._part, self._models)
         )
 
 

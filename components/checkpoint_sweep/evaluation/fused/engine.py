@@ -4,6 +4,7 @@ import dataclasses
 import functools
 import time
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import apache_beam as beam
 from absl import logging
@@ -15,6 +16,7 @@ from checkpoint_sweep.evaluation.fused.racing import race
 from checkpoint_sweep.evaluation.fused.racing.partial import Round
 from checkpoint_sweep.evaluation.fused.transform import DEFAULT_BATCH_SIZE, EvaluateModels
 from checkpoint_sweep.evaluation.inputs import preprocessing
+from checkpoint_sweep.evaluation.inputs.parallelism import drops_ends_of_bundles
 from checkpoint_sweep.evaluation.predict import plan_groups
 from checkpoint_sweep.evaluation.request import Evaluated, EvaluationRequest
 from checkpoint_sweep.evaluation.results.candidate import read_predictions
@@ -137,9 +139,21 @@ def _evaluate(
     )
     try:
         with request.make_pipeline() as pipeline:
-            batches = request.read(pipeline, batch_size=batch_size, columns=columns)
-            _ = batches | transform
+            read = reading_for(request, pipeline)
+            _ = read(pipeline, batch_size=batch_size, columns=columns) | transform
     except Exception as error:
         if found := user_error(error):
             raise found from error
         raise
+
+
+def reading_for(request: EvaluationRequest, pipeline: beam.Pipeline) -> Callable[..., Any]:
+    """Chooses how a pipeline reads the examples: if a bundle has no state, in parts of files.
+
+    Args:
+        request: Request with both.
+        pipeline: Pipeline with its runner.
+    """
+    if request.read_in_parts is not None and drops_ends_of_bundles(pipeline):
+        return request.read_in_parts
+    return request.read

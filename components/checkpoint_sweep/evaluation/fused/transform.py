@@ -38,7 +38,10 @@ class EvaluateModels(beam.PTransform):
     """Evaluates candidates, each as ``tfma.ExtractEvaluateAndWriteResults`` would.
 
     Applied to a PCollection of RecordBatches that hold the serialized examples in the column
-    ``tfma.ARROW_INPUT_COLUMN``; gives the PCollection of the directories written.
+    ``tfma.ARROW_INPUT_COLUMN``, or of parts of files (`inputs.reader.UnreadFeatures`), which are
+    read where their examples are predicted and summed; gives the PCollection of the directories
+    written. On Dask, whose runner drops what a step gives when a bundle ends, each element has a
+    state, which is sent on: those of parts of files are fewer.
 
     Attributes:
         candidates: Models to evaluate, which are all in memory at once.
@@ -100,9 +103,12 @@ class EvaluateModels(beam.PTransform):
             return updated | WritePartial(
                 config, self.tracked_metrics, candidates, len(sources), this_round.partial
             )
-        # Every candidate is written, also one without any slice.
-        everyone = batches.pipeline | "Candidates" >> beam.Create(
-            [(number, None) for number in range(candidates)], reshuffle=False
+        # Every candidate is written, also one without any slice. On Dask an element of a Create is
+        # a partition, which all steps after it are set up for.
+        everyone = (
+            batches.pipeline
+            | "Candidates" >> beam.Create([candidates], reshuffle=False)
+            | "Each" >> beam.FlatMap(_numbered)
         )
         metrics: list[beam.PCollection] = []
         records = [everyone]
@@ -173,6 +179,10 @@ def _check(
     reason = unsupported_reason(eval_config, sources)
     if reason:
         raise ValueError(f"This evaluation needs stock TFMA, the reference engine: {reason}.")
+
+
+def _numbered(candidates: int) -> Iterator[tuple[int, None]]:
+    yield from ((number, None) for number in range(candidates))
 
 
 def _is_whole(element: Any) -> bool:

@@ -22,7 +22,7 @@ from checkpoint_sweep.evaluation.aggregate.running_state import RunningState
 from checkpoint_sweep.evaluation.aggregate.state import FoldState, MetricState
 from checkpoint_sweep.evaluation.fused import queries, required_features
 from checkpoint_sweep.evaluation.fused.loading import Loaded, Loader
-from checkpoint_sweep.evaluation.fused.pieces import pieces
+from checkpoint_sweep.evaluation.fused.pieces import batches_of
 from checkpoint_sweep.evaluation.fused.stacking import (
     count_non_finite,
     count_outside,
@@ -30,6 +30,7 @@ from checkpoint_sweep.evaluation.fused.stacking import (
     stack_models,
 )
 from checkpoint_sweep.evaluation.inputs import preprocessing
+from checkpoint_sweep.evaluation.inputs.parts import UnreadParts
 from checkpoint_sweep.evaluation.inputs.preparer import UNFIT, BatchPreparer, PreparedBatch
 from checkpoint_sweep.evaluation.jackknife import fold_rows, folds
 from checkpoint_sweep.evaluation.plan import metric_inputs, probability_thresholds
@@ -54,11 +55,10 @@ class PendingBatch:
 
 
 class Update(beam.DoFn):
-    """Turns RecordBatches into states, one for each.
+    """Turns RecordBatches, and parts of files that it reads itself, into states, one for each.
 
     While the models predict a batch in a thread, which TensorFlow does without Python's lock, the
-    batch before it, of the same RecordBatch, is summed; a large one is cut in two. From one to the
-    next nothing is kept: some runners drop what is given when a bundle ends, see `UpdateAhead`.
+    batch before it, of the same element, is summed; `UpdateAhead` does so all through a bundle.
 
     Args:
         eval_config: Config of the evaluation, with its defaults.
@@ -141,12 +141,12 @@ class Update(beam.DoFn):
                 inputs |= preprocessing.inputs(self._eval_config, saved_model)
         return Loaded(predictor, functions, frozenset(inputs))
 
-    def process(self, element: pa.RecordBatch) -> Iterator[Any]:
+    def process(self, element: pa.RecordBatch | UnreadParts) -> Iterator[Any]:
         """Yields the state of the examples, and those that are grouped by query."""
         self._begin()
         waiting: PendingBatch | None = None
-        for start, stop in pieces(element.num_rows, self._batch_size, least=2):
-            following = self._predict(element.slice(start, stop - start))
+        for batch in batches_of(element, self._batch_size, least=2):
+            following = self._predict(batch)
             if waiting is not None:
                 yield from self._finish(waiting)
             waiting = following

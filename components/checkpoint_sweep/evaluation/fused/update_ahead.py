@@ -9,8 +9,10 @@ import pyarrow as pa
 from apache_beam.transforms.window import GlobalWindows
 
 from checkpoint_sweep.common import progress
-from checkpoint_sweep.evaluation.fused.pieces import pieces
+from checkpoint_sweep.evaluation.fused.pieces import batches_of
 from checkpoint_sweep.evaluation.fused.update import PendingBatch, Update
+from checkpoint_sweep.evaluation.inputs.parallelism import drops_ends_of_bundles
+from checkpoint_sweep.evaluation.inputs.parts import UnreadParts
 
 
 class UpdateAhead(Update):
@@ -27,10 +29,10 @@ class UpdateAhead(Update):
         self._waiting = None
         self._begin()
 
-    def process(self, element: pa.RecordBatch) -> Iterator[Any]:
+    def process(self, element: pa.RecordBatch | UnreadParts) -> Iterator[Any]:
         """Yields the examples that are grouped by query."""
-        for start, stop in pieces(element.num_rows, self._batch_size):
-            following = self._predict(element.slice(start, stop - start))
+        for batch in batches_of(element, self._batch_size):
+            following = self._predict(batch)
             yield from self._rest()
             self._waiting = following
 
@@ -48,5 +50,4 @@ class UpdateAhead(Update):
 
 def update_for(pipeline: beam.Pipeline) -> type[Update]:
     """Chooses the quicker of the two steps whose results the pipeline's runner does not lose."""
-    # Dask's runner drops what a step gives when a bundle ends.
-    return Update if type(pipeline.runner).__name__ == "DaskRunner" else UpdateAhead
+    return Update if drops_ends_of_bundles(pipeline) else UpdateAhead

@@ -2,6 +2,8 @@
 
 import math
 import os
+from collections.abc import Sequence
+from typing import TypeVar
 
 import apache_beam as beam
 from apache_beam.options.pipeline_options import (
@@ -10,6 +12,8 @@ from apache_beam.options.pipeline_options import (
     PipelineOptions,
     WorkerOptions,
 )
+
+_T = TypeVar("_T")
 
 # Where neither options nor runner say the number: enough for small clusters.
 _UNKNOWN = 16
@@ -60,6 +64,15 @@ def runs_in_this_process(pipeline: beam.Pipeline) -> bool:
     return mode == "in_memory"
 
 
+def drops_ends_of_bundles(pipeline: beam.Pipeline) -> bool:
+    """Tells whether the runner of a pipeline drops what a step gives when a bundle ends.
+
+    Args:
+        pipeline: Pipeline with its runner.
+    """
+    return type(pipeline.runner).__name__ == "DaskRunner"
+
+
 class Spread(beam.PTransform):
     """Spreads elements over all workers; nothing where one process does all the work.
 
@@ -82,6 +95,15 @@ def parts_of_a_file(files: int, workers: int) -> int:
     if files >= _ENOUGH_FILES * workers:
         return 1
     return workers // math.gcd(files, workers)
+
+
+def deal(parts: Sequence[_T], workers: int) -> list[list[_T]]:
+    """Deals parts out to elements of a pipeline: one for each worker, which has costs of its own.
+
+    >>> deal("abcde", 2)
+    [['a', 'c', 'e'], ['b', 'd']]
+    """
+    return [list(parts[first::workers]) for first in range(min(workers, len(parts)))]
 
 
 def threads_on_dask(options: PipelineOptions) -> int:

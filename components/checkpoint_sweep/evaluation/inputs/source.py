@@ -16,7 +16,13 @@ from checkpoint_sweep.common.files import check_access, special_file
 from checkpoint_sweep.common.text import first_line
 from checkpoint_sweep.common.wording import Words
 from checkpoint_sweep.evaluation.inputs.files import compression_of, data_files
-from checkpoint_sweep.evaluation.inputs.reader import ReadFeatures, read_files, read_with_places
+from checkpoint_sweep.evaluation.inputs.parts import UnreadParts
+from checkpoint_sweep.evaluation.inputs.reader import (
+    ReadFeatures,
+    UnreadFeatures,
+    read_files,
+    read_with_places,
+)
 
 _PEEKED = 4096  # As many as the engine takes at a time.
 _BATCH_SIZE = 1000  # For stock TFMA, as Beam would batch them.
@@ -57,12 +63,38 @@ class ExampleSource:
             batch_size: Rows of a RecordBatch; None to let Beam choose.
             columns: Names of the columns that suffice, which saves time; None for all.
         """
-        parts, files = [], 0
-        for label in self.sources:
-            reader = self._reader(label, batch_size, columns, files)
-            parts.append(pipeline | f"Read[{label}]" >> reader)
-            files += len(data_files(self.patterns[label]))
+        readers = self._readers(batch_size, columns)
+        parts = [pipeline | f"Read[{label}]" >> reader for label, reader in readers]
         return parts | "FlattenExamples" >> beam.Flatten(pipeline=pipeline)
+
+    def in_parts(
+        self,
+        pipeline: beam.Pipeline,
+        batch_size: int | None = None,
+        columns: Collection[str] | None = None,
+    ) -> "beam.PCollection[pa.RecordBatch | UnreadParts]":
+        """Gives all examples, for a step that reads their files itself.
+
+        Those that a TFXIO of another format reads are RecordBatches, as `read` gives them.
+
+        Args:
+            pipeline: Pipeline to add them to.
+            batch_size: Rows of a RecordBatch; None to let Beam choose.
+            columns: Names of the columns that suffice, which saves time; None for all.
+        """
+        parts = []
+        for label, reader in self._readers(batch_size, columns):
+            own = UnreadFeatures(reader) if isinstance(reader, ReadFeatures) else reader
+            parts.append(pipeline | f"Read[{label}]" >> own)
+        return parts | "FlattenExamples" >> beam.Flatten(pipeline=pipeline)
+
+    def _readers(
+        self, batch_size: int | None, columns: Collection[str] | None
+    ) -> Iterator[tuple[str, beam.PTransform]]:
+        files = 0
+        for label in self.sources:
+            yield label, self._reader(label, batch_size, columns, files)
+            files += len(data_files(self.patterns[label]))
 
     def _reader(
         self, label: str, batch_size: int | None, columns: Collection[str] | None, files_before: int

@@ -105,6 +105,7 @@ class EvaluatorExecutor(stock.Executor):
             outputs={candidate.name: evaluation},
             eval_config=eval_config,
             read=source.read,
+            read_in_parts=source.in_parts,
             make_pipeline=super()._make_beam_pipeline,
             tensor_adapter_config=source.tensor_adapter_config,
             tracked_metrics=find_tracked_metrics(eval_config, None, cluster_key),

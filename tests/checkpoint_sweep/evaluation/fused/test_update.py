@@ -1,5 +1,6 @@
 """While a batch is summed, the next one is predicted; errors are what they would be without."""
 
+import dataclasses
 from types import SimpleNamespace
 
 import pyarrow as pa
@@ -13,9 +14,11 @@ from checkpoint_sweep.evaluation.aggregate.state import MetricState
 from checkpoint_sweep.evaluation.fused import update, update_ahead
 from checkpoint_sweep.evaluation.fused.loading import release
 from checkpoint_sweep.evaluation.fused.pieces import pieces
+from checkpoint_sweep.evaluation.inputs.parts import Part, ReadingError, UnreadParts
 from checkpoint_sweep.saved_model.model_source import ModelSource
 from checkpoint_sweep.saved_model.saved_model import SavedModel
 from tests.checkpoint_sweep.evaluation import tfma_oracle
+from tests.support import tfrecords
 
 CONFIG = 'model_specs { label_key: "y" } metrics_specs { metrics { class_name: "AUC" } }'
 BAD = b"bad"
@@ -113,7 +116,45 @@ def test_a_record_batch_has_a_state_when_it_is_done(step, predictor):
     assert predictor.asked == [3, 3, 3, 4]
 
 
-def test_the_next_batch_is_predicted_before_one_is_summed(step, predictor, monkeypatch):
+@pytest.fixture
+def unread(tmp_path):
+    """A file of 10 examples and one of 3, unread, in RecordBatches of 4."""
+    example = tf.train.Example()
+    example.features.feature["y"].float_list.value.append(1)
+    serialized = example.SerializeToString()
+    paths = [tfrecords.write(tmp_path / f"of-{n}", [serialized] * n) for n in (10, 3)]
+    return UnreadParts(tuple(Part(path, file=file) for file, path in enumerate(paths)), None, 4)
+
+
+def test_unread_parts_have_one_state(step, predictor, unread):
+    assert _sizes(step.process(unread)) == [13]
+    assert _sizes(step.process(_batch(2))) == [2]
+    assert predictor.asked == [4, 4, 2, 3, 2]
+
+
+def test_unread_parts_without_examples_have_no_state(step, unread):
+    nothing = dataclasses.replace(unread, kept=lambda batch: batch.slice(0, 0))
+    assert _sizes(step.process(nothing)) == []
+
+
+def test_a_damaged_file_of_unread_parts_is_named(step, unread):
+    damaged = unread.parts[1].path
+    with open(damaged, "ab") as file:
+        file.write(b"no record" * 9)
+    with pytest.raises(ReadingError, match=f"^{damaged} cannot be read: "):
+        list(step.process(unread))
+
+
+def test_a_bundle_with_unread_parts_has_one_state(ahead, unread):
+    assert _sizes(ahead.process(unread)) == []
+    assert _sizes(ahead.process(_batch(2))) == []
+    assert [given.value.examples for given in ahead.finish_bundle()] == [15]
+
+
+@pytest.mark.parametrize("in_files", [False, True])
+def test_the_next_batch_is_predicted_before_one_is_summed(
+    in_files, step, predictor, unread, monkeypatch
+):
     asked = []
 
     def merge(self, state):
@@ -123,7 +164,7 @@ def test_the_next_batch_is_predicted_before_one_is_summed(step, predictor, monke
 
     monkeypatch.setattr(running_state.RunningState, "merge", merge)
     with pytest.raises(KeyboardInterrupt):
-        list(step.process(_batch(8)))
+        list(step.process(unread if in_files else _batch(8)))
     assert asked == [[4, 4]]
 
 

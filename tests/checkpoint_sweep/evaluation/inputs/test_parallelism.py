@@ -6,6 +6,7 @@ from apache_beam.options.pipeline_options import PipelineOptions
 
 from checkpoint_sweep.evaluation.inputs.parallelism import (
     Spread,
+    deal,
     number_of_workers,
     parts_of_a_file,
 )
@@ -30,6 +31,22 @@ PROCESSES = "--direct_running_mode=multi_processing"
 )
 def test_all_workers_get_as_many_parts_of_few_files(files, workers, parts):
     assert parts_of_a_file(files, workers) == parts
+
+
+@pytest.mark.parametrize(
+    ("parts", "workers", "sizes"),
+    [
+        (1, 1, [1]),
+        (64, 1, [64]),
+        (2, 2, [1, 1]),
+        (101, 2, [51, 50]),
+        (3, 8, [1, 1, 1]),
+    ],
+)
+def test_each_worker_gets_its_parts_as_one_element(parts, workers, sizes):
+    hands = deal(range(parts), workers)
+    assert [len(hand) for hand in hands] == sizes
+    assert sorted(part for hand in hands for part in hand) == list(range(parts))
 
 
 @pytest.mark.parametrize(

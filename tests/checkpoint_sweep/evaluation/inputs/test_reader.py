@@ -15,7 +15,7 @@ from tfx_bsl.coders import example_coder
 from tfx_bsl.tfxio import record_based_tfxio, tf_example_record
 
 from checkpoint_sweep.evaluation.inputs.decoder import Decoder, project
-from checkpoint_sweep.evaluation.inputs.reader import ReadFeatures
+from checkpoint_sweep.evaluation.inputs.reader import ReadFeatures, UnreadFeatures
 from tests.support import tfrecords
 
 SCHEMA = text_format.Parse(
@@ -115,6 +115,22 @@ def test_the_parts_of_a_file_have_its_batches_once(suffix, tmp_path):
             read = pipeline | f"{parts}" >> ReadFeatures([path], SCHEMA, [], 8, parts)
             found = read | f"Rows{parts}" >> beam.Map(rows)
             util.assert_that(found, util.equal_to(batches), label=f"{parts}")
+
+
+def test_unread_parts_are_read_as_by_the_reader(tmp_path, monkeypatch):
+    for number in range(3):
+        tfrecords.write(tmp_path / f"part-{number}", ALL[number * 20 : (number + 1) * 20])
+    reader = ReadFeatures([str(tmp_path / "part-*")], SCHEMA, ["whole"], 8, parts=3)
+    monkeypatch.setattr("checkpoint_sweep.evaluation.inputs.reader.number_of_workers", lambda _: 4)
+    with beam.Pipeline(runner="FnApiRunner") as pipeline:
+        unread = pipeline | UnreadFeatures(reader)
+        sizes = unread | "Parts" >> beam.Map(lambda element: len(element.parts))
+        found = unread | beam.FlatMap(lambda element: map(repr, element.batches()))
+        read = pipeline | "Read" >> reader | beam.Map(repr)
+        both = (found | beam.combiners.ToList(), beam.pvalue.AsIter(read))
+        same = both[0] | beam.Map(lambda left, right: sorted(left) == sorted(right), both[1])
+        util.assert_that(same, util.equal_to([True]), label="same")
+        util.assert_that(sizes, util.equal_to([3, 2, 2, 2]), label="sizes")
 
 
 def test_no_file_is_an_error(tmp_path):

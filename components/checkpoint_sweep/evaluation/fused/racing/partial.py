@@ -13,7 +13,8 @@ import tensorflow as tf
 from tensorflow_model_analysis.proto import config_pb2
 
 from checkpoint_sweep.common.files import replacing
-from checkpoint_sweep.evaluation.aggregate.state import FoldState, MergeStates, MetricState
+from checkpoint_sweep.evaluation.aggregate.merging import MergeByKey
+from checkpoint_sweep.evaluation.aggregate.state import FoldState, MetricState
 from checkpoint_sweep.evaluation.data_errors import EvaluationError
 from checkpoint_sweep.evaluation.fused.racing import state_arrays
 from checkpoint_sweep.evaluation.fused.racing.standing import DeriveRecords, DeriveShown
@@ -94,7 +95,7 @@ class WritePartial(beam.PTransform):
             states
             | f"Only[{name}]" >> beam.Filter(_is, kind).with_output_types(Any)
             | f"Key[{name}]" >> beam.Map(_keyed)
-            | f"Merge[{name}]" >> beam.CombinePerKey(MergeStates(part, self._models))
+            | f"Merge[{name}]" >> MergeByKey(part, self._models)
             | f"Write[{name}]" >> beam.Map(write, os.path.join(self._directory, name), derive)
             for name, (kind, part, derive) in self._parts.items()
         ]

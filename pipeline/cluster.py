@@ -19,6 +19,9 @@ _ONE_CORE = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "PYTHONWARNINGS": "ignore",
 }
+# Dask has workers give memory back at once. Then malloc asks the system for every large array anew,
+# which is most of a convolution's time beside the convolution.
+KEEP_MEMORY = {"distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": None}
 _HOST = "127.0.0.1"
 
 
@@ -29,8 +32,10 @@ def main(
     port: Annotated[int, typer.Option(min=0, max=65535, help="The scheduler's; 0 for any.")] = 8786,
 ) -> None:
     """Start a Dask scheduler and workers on this machine, of one core each, until Ctrl-C."""
+    import dask
     from distributed import LocalCluster
 
+    dask.config.set(KEEP_MEMORY)
     # A terminal sends Ctrl-C to the workers too, which inherit this and so end with the cluster.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:

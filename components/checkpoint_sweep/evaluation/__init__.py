@@ -45,13 +45,14 @@ in ``tfma_internals``.
 3. ``aggregate.state`` merges (by a CombineFn) those of all bundles, in any order. A state's rows
    are *sets* of slices, which divide the examples: an example is added once, however many slices
    it is in. Sets become slices at the end, or when there are too many.
-4. ``aggregate.derive`` (a DoFn, an element per slice): accumulators, then TFMA's derived
+4. ``aggregate.derive`` (a DoFn, an element per block of slices): accumulators, then TFMA's derived
    computations. Two loops over 10,000 thresholds run on arrays instead
-   (``plan.combiners.rebinning``).
+   (``plan.combiners.rebinning``). Without a baseline or intervals a whole block is computed at
+   once, column by column (``aggregate.derive_blocks``, ``plan.combiners.by_columns``).
 5. ``aggregate.slice_metrics`` joins these with TFMA's cross-slice and difference metrics and its
-   intervals, and ``results.writer`` formats and writes: files of all candidates by a constant
-   number of Beam steps, each file whole or not at all. ``fused.transform`` is the whole as one
-   PTransform.
+   intervals, ``results.slice_records`` formats them and ``results.writer`` writes: files of all
+   candidates by a constant number of Beam steps, each file whole or not at all.
+   ``fused.transform`` is the whole as one PTransform.
 
 Metrics by query key are an evaluation of their own, as in TFMA (``fused.queries``): examples leave
 ``update`` with their predictions, are grouped by query, and go through TFMA's own combiners.

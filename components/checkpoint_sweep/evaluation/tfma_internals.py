@@ -376,6 +376,53 @@ def histogram_matrices(
     return HistogramMatrices(scope["thresholds"], scope["input_metric_key"], scope["matrices_key"])
 
 
+def matrices_of_accumulators(
+    computation: metric_types.DerivedMetricComputation,
+) -> HistogramMatrices | None:
+    """Reads the keys of a derived computation, if it is TFMA's of matrices without a histogram.
+
+    The key of the histogram is that of the accumulators.
+    """
+    scope = _closure(computation, binary_confusion_matrices.binary_confusion_matrices)
+    if scope is None or scope["use_histogram"] or scope["example_id_key"]:
+        return None
+    return HistogramMatrices(scope["thresholds"], scope["input_metric_key"], scope["matrices_key"])
+
+
+@dataclasses.dataclass(frozen=True)
+class RatioOfTotals:
+    """A derived computation of a ratio of two totals, which is NaN where the second is about 0.
+
+    Attributes:
+        numerator, denominator: Attributes of the accumulator.
+        totals: Key of the accumulator in the metrics of a slice.
+        ratio: Key of the result.
+    """
+
+    numerator: str
+    denominator: str
+    totals: metric_types.MetricKey
+    ratio: metric_types.MetricKey
+
+
+def ratio_of_totals(
+    computation: metric_types.DerivedMetricComputation,
+) -> RatioOfTotals | None:
+    """Reads a derived computation, if it is TFMA's calibration or a mean."""
+    labels, predictions, examples = (
+        f"total_weighted_{name}" for name in ("labels", "predictions", "examples")
+    )
+    for around, numerator, denominator in (
+        (calibration._calibration, predictions, labels),
+        (calibration._mean_label, labels, examples),
+        (calibration._mean_prediction, predictions, examples),
+    ):
+        if scope := _closure(computation, around):
+            totals = scope["weighted_labels_predictions_key"]
+            return RatioOfTotals(numerator, denominator, totals, scope["key"])
+    return None
+
+
 @dataclasses.dataclass(frozen=True)
 class CalibrationPlot:
     """A derived computation of a calibration plot from a histogram.
@@ -432,11 +479,13 @@ class MetricOfMatrices:
     Attributes:
         class_names: Names of the metric's class and of its bases.
         is_area: Whether it is TFMA's area under a curve.
+        arguments: What its formula takes beside the matrices.
         matrices: Key of the matrices in the metrics of a slice.
     """
 
     class_names: frozenset[str]
     is_area: bool
+    arguments: Mapping[str, Any]
     matrices: metric_types.MetricKey
 
 
@@ -456,7 +505,7 @@ def metric_of_matrices(
     kind = type(scope["self"])
     names = frozenset(one.__name__ for one in kind.__mro__)
     is_area = kind._metric_value is confusion_matrix_metrics.AUC._metric_value
-    return MetricOfMatrices(names, is_area, scope["matrices_key"])
+    return MetricOfMatrices(names, is_area, scope["kwargs"], scope["matrices_key"])
 
 
 def _closure(

@@ -16,16 +16,18 @@ from tensorflow_model_analysis.proto import config_pb2
 
 from checkpoint_sweep.evaluation.aggregate import sums
 from checkpoint_sweep.evaluation.aggregate.merging import MergeByKey
-from checkpoint_sweep.evaluation.aggregate.state import (
-    AccumulatorKey,
-    MetricState,
-    SliceState,
-    split_by_slice,
-)
+from checkpoint_sweep.evaluation.aggregate.slice_state import SliceState, split_by_slice
+from checkpoint_sweep.evaluation.aggregate.state import AccumulatorKey, MetricState
 from checkpoint_sweep.evaluation.plan import plan as plan_lib
 
 # So many that metrics computed once for a range, such as the baseline's, cost little beside them.
 _CANDIDATES = 16
+
+# So many that what each step does for a block costs little beside what it does for its slices, and
+# so few that plots of all of them are in memory at once.
+_METRICS_OF_A_BLOCK = 256
+# At least so many blocks, if there are as many slices: workers share them.
+_BLOCKS = 64
 
 # Number of the first candidate of the range, and of the one after the last.
 Range = tuple[int, int]
@@ -127,3 +129,19 @@ def by_slice(element: tuple[Range, MetricState], strides: dict[int, int]) -> Ite
     """
     candidates, state = element
     return split_by_slice(state, strides, range(*candidates))
+
+
+def blocks(
+    element: tuple[Range, MetricState], strides: dict[int, int]
+) -> Iterator[list[SliceState]]:
+    """Divides the merged state of a range by slice, and yields some slices at a time.
+
+    Args:
+        element: Range and merged state, as `MergeByRange` gives them.
+        strides: Codes per row, by leaf.
+    """
+    (first, last), state = element
+    most = max(1, min(_METRICS_OF_A_BLOCK // (last - first), len(state.rows) // _BLOCKS))
+    slices = by_slice(element, strides)
+    while block := list(itertools.islice(slices, most)):
+        yield block

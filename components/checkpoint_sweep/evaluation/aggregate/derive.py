@@ -9,7 +9,8 @@ from tensorflow_model_analysis.proto import config_pb2
 
 from checkpoint_sweep.evaluation import data_errors, tfma_internals
 from checkpoint_sweep.evaluation.aggregate import samples, sums
-from checkpoint_sweep.evaluation.aggregate.state import SliceState, empty_sums
+from checkpoint_sweep.evaluation.aggregate.derive_blocks import BlockDerivation
+from checkpoint_sweep.evaluation.aggregate.slice_state import SliceState, empty_sums
 from checkpoint_sweep.evaluation.plan import plan as plan_lib
 
 _FAILED = (
@@ -58,11 +59,37 @@ class Derive(beam.DoFn):
         self._sampling = samples.Sampling.of(self._eval_config)
         # Nothing after this step reads private metrics, unless one of these does.
         self._keep_private = bool(self._plan.cross_slice or self._plan.ci_derived)
+        self._blocks: BlockDerivation | None = None
+        if BlockDerivation.takes(self._plan, self._sampling):
+            self._blocks = BlockDerivation(self._plan, self._candidates, self._keep_private)
 
-    def process(self, element: SliceState) -> Iterator[tuple[Key, dict[Any, Any]]]:
-        """Yields the metrics of one slice, of all its candidates that have not failed."""
+    def process(self, element: list[SliceState]) -> Iterator[list[tuple[Key, dict[Any, Any]]]]:
+        """Yields the metrics of some slices, of all their candidates that have not failed."""
+        if self._blocks is None or any(one.fallback for one in element):
+            yield [found for one in element for found in self._of_slice(one)]
+            return
+        rows = [
+            (number, candidate)
+            for number, one in enumerate(element)
+            for candidate in one.candidates
+            if candidate not in one.failed
+        ]
+        small = [self._is_small(one) for one in element]
+        keys = [
+            Key(candidate, element[number].key, samples.FULL, small[number])
+            for number, candidate in rows
+        ]
+        with data_errors.in_a_sentence(*_FAILED):
+            metrics = self._blocks.metrics(element, rows)
+        yield list(zip(keys, metrics, strict=True))
+
+    def _is_small(self, element: SliceState) -> bool:
         least = self._eval_config.options.min_slice_size.value
-        small = bool(element.key) and _examples(element) < least
+        return bool(element.key) and _examples(element) < least
+
+    def _of_slice(self, element: SliceState) -> Iterator[tuple[Key, dict[Any, Any]]]:
+        """Yields the metrics of one slice."""
+        small = self._is_small(element)
         for sample, whole in _samples(element, self._sampling, self._plan):
             shared = derived(self._plan, leaves(self._plan, whole, self._candidates, True), True)
             for candidate in element.candidates:

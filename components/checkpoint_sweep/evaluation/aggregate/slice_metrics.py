@@ -33,14 +33,26 @@ class EvaluateSlices(beam.PTransform):
         # Spread: all workers derive metrics, and not only those that have merged the states.
         sliced = (
             whole
-            | "BySlice" >> beam.FlatMap(candidate_ranges.by_slice, plan.strides(models))
+            | "Blocks" >> beam.FlatMap(candidate_ranges.blocks, plan.strides(models))
             | "Spread" >> Spread()
         )
         step = derive.Derive(self._part, self._candidates)
         derived = sliced | "Derive" >> beam.ParDo(step).with_output_types(Any)
-        sampled = self._compare(derived, plan)
         finish = beam.ParDo(Finish(self._part)).with_output_types(Any)
-        return self._intervals(sampled) | "Finish" >> finish
+        if not self._is_joined(plan):
+            return derived | "Finish" >> finish
+        each = derived | "Unblock" >> beam.FlatMap(_same).with_output_types(Any)
+        joined = self._intervals(self._compare(each, plan))
+        return joined | "Alone" >> beam.Map(_alone).with_output_types(Any) | "Finish" >> finish
+
+    def _is_joined(self, plan: plan_lib.Plan) -> bool:
+        """Tells whether metrics are joined with those of other slices, models or samples."""
+        sampling = samples.Sampling.of(self._part)
+        return (
+            bool(self._part.cross_slicing_specs)
+            or plan.baseline_name is not None
+            or sampling.method is not samples.Method.NONE
+        )
 
     def _compare(self, derived: beam.PCollection, plan: plan_lib.Plan) -> beam.PCollection:
         """Adds TFMA's cross-slice metrics, and then the differences to the baseline."""
@@ -77,6 +89,10 @@ def _same(element: Any) -> Any:
     return element
 
 
+def _alone(element: Any) -> list[Any]:
+    return [element]
+
+
 def _as_sample(key: derive.Key, metrics: Any) -> tuple[Any, Any]:
     # A plain tuple: Beam groups by its bytes.
     of_all = tuple(key._replace(sample=samples.FULL))
@@ -105,15 +121,20 @@ class Finish(beam.DoFn):
         self._ci_derived = plan_lib.make(self._eval_config).ci_derived
 
     def process(
-        self, element: tuple[derive.Key, dict[Any, Any]]
-    ) -> Iterator[tuple[tuple[int, Any], dict[Any, Any]]]:
-        """Yields the metrics of one slice of one candidate."""
-        key, metrics = element
+        self, element: list[tuple[derive.Key, dict[Any, Any]]]
+    ) -> Iterator[list[tuple[tuple[int, Any], dict[Any, Any]]]]:
+        """Yields the metrics of some slices and candidates."""
+        yield [
+            ((key.candidate, key.slice_key), self._finished(key, metrics))
+            for key, metrics in element
+        ]
+
+    def _finished(self, key: derive.Key, metrics: dict[Any, Any]) -> dict[Any, Any]:
+        if key.small:
+            return {_ERROR_KEY: _too_small(self._eval_config.options.min_slice_size.value)}
         sliced = tfma_internals.add_ci_derived_metrics((key.slice_key, metrics), self._ci_derived)
         _, shown = tfma_internals.remove_private_metrics(*sliced)
-        if key.small:
-            shown = {_ERROR_KEY: _too_small(self._eval_config.options.min_slice_size.value)}
-        yield (key.candidate, key.slice_key), shown
+        return dict(shown)
 
 
 def _too_small(least: int) -> str:

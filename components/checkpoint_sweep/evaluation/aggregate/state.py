@@ -1,7 +1,7 @@
-"""States: sums and accumulators of batches, merged in any order and divided by slice."""
+"""States: sums and accumulators of batches, merged in any order."""
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import apache_beam as beam
@@ -10,7 +10,7 @@ import numpy.typing as npt
 from tensorflow_model_analysis.proto import config_pb2
 
 from checkpoint_sweep.evaluation import tfma_internals
-from checkpoint_sweep.evaluation.aggregate import slicing, sums
+from checkpoint_sweep.evaluation.aggregate import sums
 from checkpoint_sweep.evaluation.plan import plan as plan_lib
 
 # A row is a sample (a jackknife fold or bootstrap replicate, 0 without intervals) and a set of
@@ -241,58 +241,3 @@ class MergeStates(beam.CombineFn):
     def extract_output(self, accumulator: StateAccumulator) -> MetricState:
         """Returns the merged state, one slice per row."""
         return accumulator.flattened()
-
-
-@dataclasses.dataclass
-class SliceState:
-    """The part of a state that belongs to one slice.
-
-    Attributes:
-        key: Key of the slice.
-        counts: Examples by sample.
-        positives: Examples with the label 1, over all samples; NaN where labels are not 0 and 1.
-        sums: Sums by leaf and sample. Codes are ``model * buckets + bucket``.
-        fallback: TFMA's accumulators by leaf, and in it by model and sample.
-        failed: Models that TFMA cannot evaluate, whose sums and accumulators are not complete.
-        candidates: Numbers of the candidates whose sums these are, beside the baseline's.
-    """
-
-    key: tfma_internals.SliceKey
-    counts: dict[int, int]
-    positives: float
-    sums: dict[int, dict[int, sums.Sums]]
-    fallback: dict[int, dict[tuple[int, int], Any]]
-    failed: frozenset[int]
-    candidates: range
-
-
-def split_by_slice(
-    whole: MetricState, strides: dict[int, int], candidates: range
-) -> Iterator[SliceState]:
-    """Divides a state with one slice per row.
-
-    Args:
-        whole: State to divide.
-        strides: Codes per row, by leaf.
-        candidates: Numbers of the candidates whose sums are in it.
-    """
-    failed = frozenset(whole.errors)
-    slices: dict[tfma_internals.SliceKey, SliceState] = {}
-    for row, (sample, (key,)) in enumerate(whole.rows):
-        plain = slicing.with_plain_nan(key)
-        part = slices.setdefault(key, SliceState(plain, {}, 0.0, {}, {}, failed, candidates))
-        part.counts[sample] = int(whole.counts[row])
-        part.positives += float(whole.positives[row])
-        for leaf, total in whole.sums.items():
-            stride = strides[leaf]
-            part.sums.setdefault(leaf, {})[sample] = total.block(row * stride, (row + 1) * stride)
-    for leaf, accumulators in whole.fallback.items():
-        for (model, sample, key), accumulator in accumulators.items():
-            slices[key].fallback.setdefault(leaf, {})[model, sample] = accumulator
-    yield from slices.values()
-
-
-def empty_sums(leaf: plan_lib.Leaf) -> sums.Sums:
-    """Returns the sums of a leaf that no example has reached."""
-    assert leaf.vectorized is not None
-    return sums.Sums.empty(leaf.vectorized.columns)

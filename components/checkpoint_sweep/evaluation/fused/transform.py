@@ -27,7 +27,8 @@ from checkpoint_sweep.evaluation.predict import LoadedModels
 from checkpoint_sweep.evaluation.preflight.support import unsupported_reason
 from checkpoint_sweep.evaluation.results.candidate import Predictions
 from checkpoint_sweep.evaluation.results.files import PREDICTIONS, Record
-from checkpoint_sweep.evaluation.results.writer import Format, Write, model_locations
+from checkpoint_sweep.evaluation.results.slice_records import Format, SliceMetrics
+from checkpoint_sweep.evaluation.results.writer import Write, model_locations
 from checkpoint_sweep.saved_model.model_source import ModelSource
 
 DEFAULT_BATCH_SIZE = 4096
@@ -140,8 +141,8 @@ class EvaluateModels(beam.PTransform):
         sliced = metrics[0]
         if len(metrics) > 1:
             # As in TFMA, a slice has one record with the metrics of all query keys.
-            sliced = metrics | "Parts" >> beam.Flatten() | "BySlice" >> beam.GroupByKey()
-            sliced = sliced | "Join" >> beam.MapTuple(_joined)
+            each = metrics | "Parts" >> beam.Flatten() | "Unblock" >> beam.FlatMap(_each)
+            sliced = each | "BySlice" >> beam.GroupByKey() | "Join" >> beam.MapTuple(_joined)
         records.append(sliced | "Format" >> beam.ParDo(Format(config)))
         locations = [
             model_locations(config, candidate, self.baseline) for candidate in self.candidates
@@ -197,8 +198,12 @@ def _belongs(element: Any, query_key: str) -> bool:
     return not query_key
 
 
-def _joined(key: Any, parts: Iterable[dict[Any, Any]]) -> tuple[Any, dict[Any, Any]]:
-    return key, {name: value for part in parts for name, value in part.items()}
+def _each(block: list[SliceMetrics]) -> list[SliceMetrics]:
+    return block
+
+
+def _joined(key: Any, parts: Iterable[dict[Any, Any]]) -> list[SliceMetrics]:
+    return [(key, {name: value for part in parts for name, value in part.items()})]
 
 
 def _by_query(element: queries.QueryExample) -> tuple[str, queries.QueryExample]:
@@ -227,4 +232,4 @@ def _predictions(
         outside = whole.outside[number].tolist() if whole.outside.size else [0] * len(outputs)
         counts = dict(zip(outputs, outside, strict=True))
         counted = Predictions(whole.examples, non_finite, failed, counts, rarer_labels)
-        yield number, {PREDICTIONS: json.dumps(dataclasses.asdict(counted)).encode()}
+        yield number, {PREDICTIONS: json.dumps(vars(counted)).encode()}

@@ -14,7 +14,7 @@ from tensorflow_model_analysis.metrics import metric_types
 from checkpoint_sweep.common.json_safe import Json, finite_or_none
 from checkpoint_sweep.common.names import MetricName
 from checkpoint_sweep.evaluation.aggregate import derive
-from checkpoint_sweep.evaluation.aggregate.state import SliceState
+from checkpoint_sweep.evaluation.aggregate.slice_state import SliceState
 from checkpoint_sweep.evaluation.jackknife import coarse_thresholds, leave_one_out
 from checkpoint_sweep.evaluation.jackknife.folds import FOLDS
 from checkpoint_sweep.evaluation.plan import plan as plan_lib

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from checkpoint_sweep.evaluation.aggregate import derive, sums
-from checkpoint_sweep.evaluation.aggregate.state import SliceState, empty_sums
+from checkpoint_sweep.evaluation.aggregate.slice_state import SliceState, empty_sums
 from checkpoint_sweep.evaluation.plan import plan as plan_lib
 
 

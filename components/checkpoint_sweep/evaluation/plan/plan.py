@@ -2,7 +2,7 @@
 
 import copy
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from absl import logging
@@ -13,7 +13,9 @@ from tensorflow_model_analysis.utils import model_util
 
 from checkpoint_sweep.evaluation import tfma_internals
 from checkpoint_sweep.evaluation.plan.combiners import base, vectorized
+from checkpoint_sweep.evaluation.plan.combiners.by_columns import on_columns
 from checkpoint_sweep.evaluation.plan.combiners.rebinning import at_steps, on_arrays
+from checkpoint_sweep.evaluation.plan.combiners.rows import Columns
 from checkpoint_sweep.evaluation.plan.undefined import average_of_weighted, nan_where_undefined
 
 
@@ -41,6 +43,7 @@ class Plan:
     Attributes:
         leaves: Leaves, in an order that depends on the config only.
         derived: TFMA's computations from the leaves' results.
+        derived_columns: The same computations, of many slices and models at once.
         cross_slice: TFMA's computations over pairs of slices.
         ci_derived: TFMA's computations over confidence intervals.
         candidate_name: Name of a candidate in metric keys; "" without a baseline.
@@ -49,6 +52,7 @@ class Plan:
 
     leaves: Sequence[Leaf]
     derived: Sequence[metric_types.DerivedMetricComputation]
+    derived_columns: Sequence[Callable[[Columns], Columns]]
     cross_slice: Sequence[metric_types.CrossSliceMetricComputation]
     ci_derived: Sequence[metric_types.CIDerivedMetricComputation]
     candidate_name: str
@@ -137,12 +141,15 @@ def make(eval_config: config_pb2.EvalConfig, log: bool = False) -> Plan:
             "These metrics run TFMA's own code, example by example, which is slower: %s.",
             ", ".join(without),
         )
+    from_tfma = list(separated.derived_computations)
+    derived = [
+        average_of_weighted(at_steps(nan_where_undefined(on_arrays(computation)), computation))
+        for computation in from_tfma
+    ]
     return Plan(
         leaves,
-        [
-            average_of_weighted(at_steps(nan_where_undefined(on_arrays(computation)), computation))
-            for computation in separated.derived_computations
-        ],
+        derived,
+        [on_columns(one, of) for one, of in zip(derived, from_tfma, strict=True)],
         separated.cross_slice_computations,
         separated.ci_derived_computations,
         next((s.name for s in eval_config.model_specs if not s.is_baseline), ""),

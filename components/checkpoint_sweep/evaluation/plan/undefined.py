@@ -53,8 +53,7 @@ def nan_where_undefined(
     found = tfma_internals.metric_of_matrices(computation)
     if found is None:
         return computation
-    positives = not found.class_names.isdisjoint(_OF_POSITIVES)
-    negatives = not found.class_names.isdisjoint(_OF_NEGATIVES)
+    positives, negatives = classes_needed(found)
     if not positives and not negatives:
         return computation
 
@@ -67,6 +66,12 @@ def nan_where_undefined(
         return {key: _nan_like(value) for key, value in values.items()} if missing else values
 
     return metric_types.DerivedMetricComputation(keys=computation.keys, result=result)
+
+
+def classes_needed(metric: tfma_internals.MetricOfMatrices) -> tuple[bool, bool]:
+    """Tells whether a metric has no value without positives, and whether without negatives."""
+    positives = not metric.class_names.isdisjoint(_OF_POSITIVES)
+    return positives, not metric.class_names.isdisjoint(_OF_NEGATIVES)
 
 
 def average_of_weighted(

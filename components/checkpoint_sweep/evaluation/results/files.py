@@ -3,7 +3,8 @@
 import os
 from typing import Any
 
-# By the name of a file: a serialized proto, or JSON; plots are serialized when they are written.
+# By the name of a file: serialized protos of slices, or JSON. Plots are serialized when they are
+# written.
 Record = dict[str, Any]
 
 # The number of examples, and of those with a prediction that is not finite.

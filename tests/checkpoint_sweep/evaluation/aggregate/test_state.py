@@ -7,12 +7,8 @@ from hypothesis import strategies as st
 
 from checkpoint_sweep.evaluation.aggregate import samples, slicing, sums
 from checkpoint_sweep.evaluation.aggregate.batch_accumulator import sum_by_row
-from checkpoint_sweep.evaluation.aggregate.state import (
-    MetricState,
-    StateAccumulator,
-    empty_sums,
-    split_by_slice,
-)
+from checkpoint_sweep.evaluation.aggregate.slice_state import empty_sums, split_by_slice
+from checkpoint_sweep.evaluation.aggregate.state import MetricState, StateAccumulator
 from checkpoint_sweep.evaluation.plan import metric_inputs
 from checkpoint_sweep.evaluation.plan import plan as plan_lib
 from checkpoint_sweep.evaluation.plan.combiners import thresholds

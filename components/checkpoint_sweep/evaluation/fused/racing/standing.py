@@ -1,6 +1,7 @@
 """Where the candidates of a group stand in a race, derived of their states so far."""
 
 import dataclasses
+import itertools
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -10,7 +11,8 @@ from tensorflow_model_analysis.proto import config_pb2
 
 from checkpoint_sweep.common.names import MetricName, SliceName
 from checkpoint_sweep.evaluation.aggregate import derive, samples
-from checkpoint_sweep.evaluation.aggregate.state import MetricState, SliceState, split_by_slice
+from checkpoint_sweep.evaluation.aggregate.slice_state import SliceState, split_by_slice
+from checkpoint_sweep.evaluation.aggregate.state import MetricState
 from checkpoint_sweep.evaluation.jackknife.derive import DeriveReplicates
 from checkpoint_sweep.evaluation.plan import plan as plan_lib
 from checkpoint_sweep.evaluation.plan.tracked_metrics import UncertaintySpec
@@ -42,11 +44,11 @@ class DeriveShown:
         plan = plan_lib.make(self.config)
         strides = plan.strides(whole.non_finite.size)
         found: dict[int, dict[SliceName, dict[MetricName, float]]] = {}
-        for element in _of_slices(whole, strides, self.candidates, self.race):
-            for key, metrics in step.process(element):
-                if key.sample == samples.FULL:
-                    values = dict(self._values(metrics, plan.candidate_name))
-                    found.setdefault(key.candidate, {})[SliceName.of(element.key)] = values
+        slices = list(_of_slices(whole, strides, self.candidates, self.race))
+        for key, metrics in itertools.chain.from_iterable(step.process(slices)):
+            if key.sample == samples.FULL:
+                values = dict(self._values(metrics, plan.candidate_name))
+                found.setdefault(key.candidate, {})[SliceName.of(key.slice_key)] = values
         shown = [(n, self.race.statistic.value(slices, {})[0]) for n, slices in found.items()]
         return [(number, value) for number, value in shown if value is not None]
 

@@ -8,6 +8,12 @@ import numpy as np
 
 from checkpoint_sweep.evaluation import tfma_internals
 from checkpoint_sweep.evaluation.plan import metric_inputs
+from checkpoint_sweep.evaluation.plan.combiners.rows import (
+    Columns,
+    RowSums,
+    TotalsColumn,
+    to_columns,
+)
 
 # What a batch adds: buckets, and one array for each column; all broadcast to
 # (models, examples, values).
@@ -73,6 +79,10 @@ class VectorizedCombiner:
         output: dict[Any, Any] = self.combiner.extract_output(self.accumulator(buckets, values))
         return output
 
+    def columns_of(self, rows: RowSums) -> Columns:
+        """Computes what ``output`` gives for each of several rows, at least one."""
+        return to_columns([self.output(*rows.row(number)) for number in range(len(rows))])
+
 
 class TotalsCombiner(VectorizedCombiner):
     """The vectorized form of a combiner whose accumulator's attributes are plain totals.
@@ -112,6 +122,14 @@ class TotalsCombiner(VectorizedCombiner):
         for field, total in zip(self.fields, values.sum(axis=0), strict=True):
             setattr(result, field, float(total))
         return result
+
+    def columns_of(self, rows: RowSums) -> Columns:
+        """Hands TFMA's combiner the totals of one row after the other."""
+        kind = type(self)
+        if (kind.accumulator, kind.output) != (TotalsCombiner.accumulator, TotalsCombiner.output):
+            return super().columns_of(rows)
+        accumulators = TotalsColumn(self.combiner, self.fields, rows.totals())
+        return to_columns([self.combiner.extract_output(one) for one in accumulators])
 
 
 def input_spec(combiner: Any, **changes: Any) -> metric_inputs.InputSpec:

@@ -9,6 +9,7 @@ from tensorflow_model_analysis.metrics import calibration_histogram
 
 from checkpoint_sweep.evaluation import tfma_internals
 from checkpoint_sweep.evaluation.plan.combiners import base
+from checkpoint_sweep.evaluation.plan.combiners.rows import Column, Columns, RowSums
 from checkpoint_sweep.evaluation.plan.metric_inputs import Batch, MetricInputs
 
 
@@ -70,6 +71,12 @@ class CalibrationHistogram(base.VectorizedCombiner):
         """Makes the histogram, whose buckets become objects only if something asks for them."""
         return {self._settings.key: ArrayHistogram(*self._counted(buckets, values))}
 
+    def columns_of(self, rows: RowSums) -> Columns:
+        """Keeps the histograms of all rows together."""
+        if self._settings.fractional_labels:
+            rows = rows.only(rows.values[:, 2] != 0)
+        return {self._settings.key: HistogramColumn(rows)}
+
     def _counted(self, buckets: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Keeps the buckets that TFMA has: of fractional labels, it drops parts without weight."""
         if not self._settings.fractional_labels:
@@ -97,6 +104,24 @@ class ArrayHistogram(Sequence):
         if isinstance(index, slice):
             return [self[i] for i in range(*index.indices(len(self)))]
         return calibration_histogram.Bucket(int(self.buckets[index]), *self.values[index].tolist())
+
+
+class HistogramColumn(Column):
+    """Histograms of several rows.
+
+    Attributes:
+        rows: Weighted labels, predictions and examples by bucket.
+    """
+
+    def __init__(self, rows: RowSums) -> None:
+        self.rows = rows
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def value(self, row: int) -> ArrayHistogram:
+        """Makes the histogram of a row."""
+        return ArrayHistogram(*self.rows.row(row))
 
 
 class BinaryConfusionMatrix(base.VectorizedCombiner):
@@ -143,15 +168,52 @@ class BinaryConfusionMatrix(base.VectorizedCombiner):
 
     def accumulator(self, buckets: np.ndarray, values: np.ndarray) -> aggregates.MatrixAccumulator:
         """Makes TFMA's matrices by threshold."""
-        weights = np.zeros(self.buckets)
-        weights[buckets] = values[:, 0]
-        below = np.cumsum(weights.reshape(-1, 2), axis=0)  # Predictions not above a threshold.
-        above = np.cumsum(weights.reshape(-1, 2)[::-1], axis=0)[::-1]
-        result = {}
-        for threshold in self._given:
-            index = int(np.searchsorted(self._thresholds, threshold))
-            (tn, fn), (fp, tp) = below[index].tolist(), above[index + 1].tolist()
-            result[threshold] = tfma_internals.ThresholdEntry(
+        rows = RowSums(buckets, values, np.array([0, buckets.size]))
+        accumulator: aggregates.MatrixAccumulator = self._column(rows).value(0)
+        return accumulator
+
+    def columns_of(self, rows: RowSums) -> Columns:
+        """Makes TFMA's matrices, which are what its combiner gives, if they are asked for."""
+        (key,) = self.combiner.extract_output(self.combiner.create_accumulator())
+        return {key: self._column(rows)}
+
+    def _column(self, rows: RowSums) -> "MatricesByThreshold":
+        weights = np.zeros((len(rows), self.buckets))
+        weights[rows.row_of_entry(), rows.buckets] = rows.values[:, 0]
+        weights = weights.reshape(len(rows), -1, 2)
+        below = np.cumsum(weights, axis=1)  # Predictions not above a threshold.
+        above = np.cumsum(weights[:, ::-1], axis=1)[:, ::-1]
+        index = np.searchsorted(self._thresholds, self._given)
+        (tn, fn), (fp, tp) = (
+            np.moveaxis(below[:, index], 2, 0),
+            np.moveaxis(above[:, index + 1], 2, 0),
+        )
+        return MatricesByThreshold(self._given, np.stack([tp, tn, fp, fn], axis=1))
+
+
+class MatricesByThreshold(Column):
+    """TFMA's accumulators of confusion matrices in several rows.
+
+    Attributes:
+        thresholds: Thresholds of the matrices.
+        cells: True positives, true negatives, false positives and false negatives,
+            (rows, 4, thresholds) float64.
+    """
+
+    def __init__(self, thresholds: Sequence[float], cells: np.ndarray) -> None:
+        self.thresholds = thresholds
+        self.cells = cells
+
+    def __len__(self) -> int:
+        return len(self.cells)
+
+    def value(self, row: int) -> aggregates.MatrixAccumulator:
+        """Makes the accumulator of a row."""
+        return {
+            threshold: tfma_internals.ThresholdEntry(
                 aggregates.Matrix(tp=tp, tn=tn, fp=fp, fn=fn), [], [], [], []
             )
-        return result
+            for threshold, tp, tn, fp, fn in zip(
+                self.thresholds, *self.cells[row].tolist(), strict=True
+            )
+        }

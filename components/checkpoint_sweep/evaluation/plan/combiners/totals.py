@@ -7,6 +7,12 @@ import numpy as np
 
 from checkpoint_sweep.evaluation import tfma_internals
 from checkpoint_sweep.evaluation.plan.combiners import base
+from checkpoint_sweep.evaluation.plan.combiners.rows import (
+    Columns,
+    RowSums,
+    TotalsColumn,
+    to_columns,
+)
 from checkpoint_sweep.evaluation.plan.metric_inputs import Batch, MetricInputs, UnsupportedError
 
 
@@ -30,6 +36,11 @@ class ExampleCount(base.VectorizedCombiner):
         """Returns the total weight."""
         return float(values.sum())
 
+    def columns_of(self, rows: RowSums) -> Columns:
+        """Hands TFMA's combiner one total after the other."""
+        totals: list[float] = rows.totals()[:, 0].tolist()
+        return to_columns([self.combiner.extract_output(total) for total in totals])
+
 
 class Calibration(base.TotalsCombiner):
     """Mean label, mean prediction and their ratio."""
@@ -50,6 +61,11 @@ class Calibration(base.TotalsCombiner):
     ) -> Sequence[np.ndarray]:
         """Computes weighted label, prediction and example."""
         return label * weight, prediction * weight, weight
+
+    def columns_of(self, rows: RowSums) -> Columns:
+        """Makes TFMA's accumulators, which are what its combiner gives, if they are asked for."""
+        (key,) = self.combiner.extract_output(self.combiner.create_accumulator())
+        return {key: TotalsColumn(self.combiner, self.fields, rows.totals())}
 
 
 class SquaredPearson(base.TotalsCombiner):

@@ -18,6 +18,7 @@ from checkpoint_sweep.evaluation.aggregate.batch_accumulator import sum_by_row
 from checkpoint_sweep.evaluation.plan import metric_inputs
 from checkpoint_sweep.evaluation.plan import plan as plan_lib
 from checkpoint_sweep.evaluation.plan.combiners import base, vectorized_combiners
+from checkpoint_sweep.evaluation.plan.combiners.rows import RowSums, to_rows
 from checkpoint_sweep.metrics.batch_metric import FormulaCombiner
 from tests.checkpoint_sweep.evaluation import tfma_oracle
 
@@ -273,6 +274,25 @@ def test_one_batch_gives_what_tfma_gives(
     for model in range(MODELS):
         expected = leaf.combine.extract_output(_stock(leaf, data, weighted, model))
         _same(_plain(leaf.vectorized.output(*_of_model(leaf, whole, model))), _plain(expected))
+
+
+@ALL
+@WEIGHTED
+def test_rows_at_once_give_what_each_gives(
+    kind: str, metric: str, options: str, make: Callable[[], Data], weighted: bool
+) -> None:
+    leaf = _leaf(kind, metric, options, weighted)
+    assert leaf.vectorized is not None
+    whole = _sums(leaf, make(), weighted)
+    parts = [_of_model(leaf, whole, model) for model in range(MODELS)]
+    nothing = sums.Sums.empty(leaf.vectorized.columns)
+    parts.insert(1, (nothing.codes, nothing.values))
+    buckets, values = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+    starts = np.cumsum([0, *(codes.size for codes, _ in parts)])
+    with np.errstate(all="ignore"):
+        found = list(to_rows(leaf.vectorized.columns_of(RowSums(buckets, values, starts))))
+        for row, part in zip(found, parts, strict=True):
+            _same(_plain(row), _plain(leaf.vectorized.output(*part)))
 
 
 @ALL

@@ -107,7 +107,8 @@ def sum_by_row(
     found = WaitingSums(len(columns), buckets, total)
     given = Contribution.narrowed(bucket, columns, buckets)
     found.add(Pairs(rows, numbers, models, total, size), given)
-    return found.take()
+    (whole,) = found.take()
+    return whole
 
 
 def positive_labels(labels: Any, size: int) -> np.ndarray | None:

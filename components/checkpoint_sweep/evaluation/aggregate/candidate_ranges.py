@@ -102,12 +102,16 @@ def divide(
             leaf: _accumulators(of_leaf, number, range_of)
             for leaf, of_leaf in state.fallback.items()
         }
-        yield one, dataclasses.replace(state, sums=found, fallback=fallback)
+        part = dataclasses.replace(state, sums=found, fallback=fallback)
+        if not part.is_nothing():
+            yield one, part
 
 
 def _only(total: sums.Sums, number: int, range_of_entry: np.ndarray) -> sums.Sums:
     """Selects the entries of one range and of the baseline."""
     kept = np.flatnonzero((range_of_entry == number) | (range_of_entry == -1))
+    if kept.size == total.codes.size:
+        return total
     return sums.Sums(total.codes[kept], total.values.take(kept, axis=0))
 
 

@@ -6,9 +6,12 @@ from typing import Any
 import apache_beam as beam
 from tensorflow_model_analysis.proto import config_pb2
 
-from checkpoint_sweep.evaluation.aggregate.state import MergeStates, MetricState, StateAccumulator
+from checkpoint_sweep.evaluation.aggregate.merge_here import MergeHere
+from checkpoint_sweep.evaluation.aggregate.merge_states import MergeStates
+from checkpoint_sweep.evaluation.aggregate.state import MetricState, StateAccumulator
 from checkpoint_sweep.evaluation.inputs.parallelism import (
     drops_ends_of_bundles,
+    keeps_objects,
     number_of_workers,
 )
 
@@ -19,7 +22,7 @@ _LOOKED_AT = 64
 
 
 class MergeByKey(beam.PTransform):
-    """Merges the states of each key into one.
+    """Merges the states of each key into one, which stays where it is if that can be.
 
     Beam's runner for Dask merges none before it sends them on, so that one worker would get all
     states of a key: there they are merged in stages, in as many workers as there are.
@@ -36,6 +39,9 @@ class MergeByKey(beam.PTransform):
 
     def expand(self, states: beam.PCollection) -> beam.PCollection:
         """Merges the states."""
+        merge = MergeStates(self._part, self._models)
+        if keeps_objects(states.pipeline):
+            return states | "Merge" >> MergeHere(merge)
         numbers: list[int] = []
         if drops_ends_of_bundles(states.pipeline):
             numbers = groups(number_of_workers(states.pipeline))
@@ -46,7 +52,7 @@ class MergeByKey(beam.PTransform):
                 | f"Merge{stage}" >> beam.CombinePerKey(_MergeSome(self._part, self._models))
                 | f"Of{stage}" >> beam.MapTuple(_without_group)
             )
-        return states | "Merge" >> beam.CombinePerKey(MergeStates(self._part, self._models))
+        return states | "Merge" >> beam.CombinePerKey(merge)
 
 
 def groups(states: int) -> list[int]:

@@ -1,11 +1,13 @@
 """The state of the batches of a bundle."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
+from checkpoint_sweep.common import heap
+from checkpoint_sweep.evaluation.aggregate.candidate_ranges import ranges_of
 from checkpoint_sweep.evaluation.aggregate.entries import Contribution, Pairs
 from checkpoint_sweep.evaluation.aggregate.state import MetricState, Row, StateAccumulator
 from checkpoint_sweep.evaluation.aggregate.waiting_sums import WaitingSums
@@ -29,6 +31,8 @@ class RunningState:
         self._strides = plan.strides(models)
         self._merged = StateAccumulator(self._strides)
         self._sums: dict[int, WaitingSums] = {}
+        candidates = models - (plan.baseline_name is not None)
+        self._firsts = [first for first, _ in ranges_of(candidates)]
 
     def numbers(self, rows: Sequence[Row]) -> npt.NDArray[np.int64]:
         """Numbers the rows of a batch, (rows,), as the codes of entries have them."""
@@ -39,7 +43,9 @@ class RunningState:
         vectorized = self._plan.leaves[leaf].vectorized
         assert vectorized is not None
         if leaf not in self._sums:
-            self._sums[leaf] = WaitingSums(vectorized.columns, vectorized.buckets, self._models)
+            self._sums[leaf] = WaitingSums(
+                vectorized.columns, vectorized.buckets, self._models, self._firsts
+            )
         self._sums[leaf].add(pairs, given)
 
     def merge(self, state: MetricState) -> None:
@@ -48,13 +54,24 @@ class RunningState:
         if sum(found.nbytes for found in self._sums.values()) > _MOST_WAITING:
             for found in self._sums.values():
                 found.sum()
+            heap.give_back()
 
     def is_crowded(self) -> bool:
         """Tells whether the state should be taken before other batches are added."""
         return self._merged.is_crowded()
 
-    def take(self) -> MetricState | None:
-        """Returns the state, if a batch was added; there is none afterwards."""
+    def take(self) -> Iterator[MetricState]:
+        """Yields the state, if a batch was added; there is none afterwards.
+
+        It comes in parts to be added up, each with the sums of a range of candidates: those of all
+        at once are large.
+        """
         merged, self._merged = self._merged.state(), StateAccumulator(self._strides)
-        found = {leaf: self._sums.pop(leaf).take() for leaf in list(self._sums)}
-        return dataclasses.replace(merged, sums=found) if merged.examples else None
+        taken, self._sums = self._sums, {}
+        if not merged.examples:
+            return
+        ranges = zip(*(found.take() for found in taken.values()), strict=True)
+        for totals in ranges if taken else [()]:
+            yield dataclasses.replace(merged, sums=dict(zip(taken, totals, strict=True)))
+            merged = merged.only_sums()
+        heap.give_back()

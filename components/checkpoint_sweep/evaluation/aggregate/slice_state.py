@@ -9,11 +9,12 @@ import numpy as np
 from checkpoint_sweep.evaluation import tfma_internals
 from checkpoint_sweep.evaluation.aggregate import slicing, sums
 from checkpoint_sweep.evaluation.aggregate.state import MetricState
+from checkpoint_sweep.evaluation.aggregate.unmeasured import Unmeasured
 from checkpoint_sweep.evaluation.plan import plan as plan_lib
 
 
 @dataclasses.dataclass
-class SliceState:
+class SliceState(Unmeasured):
     """The part of a state that belongs to one slice.
 
     Attributes:

@@ -1,16 +1,15 @@
 """States: sums and accumulators of batches, merged in any order."""
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-import apache_beam as beam
 import numpy as np
 import numpy.typing as npt
-from tensorflow_model_analysis.proto import config_pb2
 
 from checkpoint_sweep.evaluation import tfma_internals
 from checkpoint_sweep.evaluation.aggregate import sums
+from checkpoint_sweep.evaluation.aggregate.unmeasured import Unmeasured
 from checkpoint_sweep.evaluation.plan import plan as plan_lib
 
 # A row is a sample (a jackknife fold or bootstrap replicate, 0 without intervals) and a set of
@@ -29,7 +28,7 @@ _GROWTH = 1.25
 
 
 @dataclasses.dataclass
-class MetricState:
+class MetricState(Unmeasured):
     """Accumulators of all leaves, models, samples and slices.
 
     Attributes:
@@ -54,6 +53,23 @@ class MetricState:
     errors: dict[int, str]
     positives: np.ndarray
     outside: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros((0, 0), np.int64))
+
+    def only_sums(self) -> "MetricState":
+        """Makes a state that adds only sums, of the same rows."""
+        return dataclasses.replace(
+            self,
+            counts=np.zeros_like(self.counts),
+            fallback={},
+            examples=0,
+            non_finite=np.zeros_like(self.non_finite),
+            positives=np.zeros_like(self.positives),
+            outside=np.zeros_like(self.outside),
+        )
+
+    def is_nothing(self) -> bool:
+        """Tells whether the state adds nothing to another of the same examples."""
+        added = self.examples or self.counts.any() or any(map(len, self.fallback.values()))
+        return not (added or any(total.codes.size for total in self.sums.values()))
 
     def flatten(self, strides: dict[int, int]) -> "MetricState":
         """Makes a state with one slice per row; this one has no sums afterwards, to save memory.
@@ -83,7 +99,7 @@ class MetricState:
 
 
 @dataclasses.dataclass(frozen=True)
-class FoldState:
+class FoldState(Unmeasured):
     """A state by fold of the examples, which is merged apart from the others.
 
     Attributes:
@@ -164,6 +180,11 @@ class StateAccumulator:
         self._rows_seen = len(self._rows)
         return False
 
+    def pack(self) -> None:
+        """Holds the sums in half the memory, until others are merged with them."""
+        for pending in self._sums.values():
+            pending.pack()
+
     def state(self) -> MetricState:
         """Returns everything merged so far."""
         merged = {leaf: pending.compact() for leaf, pending in self._sums.items()}
@@ -190,54 +211,3 @@ class StateAccumulator:
         self._rows_seen = 0
         self._counts, self._positives = state.counts, state.positives
         self._sums = {leaf: sums.PendingSums([part]) for leaf, part in state.sums.items()}
-
-
-class MergeStates(beam.CombineFn):
-    """Merges states into one.
-
-    Args:
-        eval_config: Config of the metrics.
-        models: Number of models, the baseline included.
-    """
-
-    def __init__(
-        self,
-        eval_config: config_pb2.EvalConfig,
-        models: int,
-    ) -> None:
-        self._eval_config = eval_config
-        self._models = models
-
-    def setup(self) -> None:
-        """Builds the computations."""
-        self._plan = plan_lib.make(self._eval_config)
-        for leaf in self._plan.leaves:
-            leaf.combine.setup()
-
-    def create_accumulator(self) -> StateAccumulator:
-        """Returns an empty accumulator."""
-        return StateAccumulator(self._plan.strides(self._models))
-
-    def add_input(self, accumulator: StateAccumulator, element: MetricState) -> StateAccumulator:
-        """Adds the state of a batch."""
-        accumulator.add(element, self._plan)
-        return accumulator
-
-    def merge_accumulators(self, accumulators: Iterable[StateAccumulator]) -> StateAccumulator:
-        """Adds the states of several accumulators."""
-        result, *others = accumulators
-        for other in others:
-            result.add(other.state(), self._plan)
-        return result
-
-    def compact(self, accumulator: StateAccumulator) -> StateAccumulator:
-        """Merges what waits, before the accumulator is sent elsewhere, and leaves nothing here."""
-        accumulator.state()
-        result, taken = self.create_accumulator(), vars(accumulator).copy()
-        vars(accumulator).update(vars(result))
-        vars(result).update(taken)
-        return result
-
-    def extract_output(self, accumulator: StateAccumulator) -> MetricState:
-        """Returns the merged state, one slice per row."""
-        return accumulator.flattened()

@@ -194,16 +194,27 @@ class PendingSums:
     def __init__(self, parts: Sequence[Sums]) -> None:
         self._merged, *self._parts = parts
         self._owned = False
+        self._packed: tuple[np.ndarray, list[np.ndarray]] | None = None
 
     def add(self, part: Sums) -> None:
         """Adds one part, whose codes have the meaning of those before."""
         self._parts.append(part)
         waiting = sum(part.codes.size for part in self._parts)
-        if waiting > max(_PENDING_ENTRIES, self._merged.codes.size // _PENDING_SHARE):
+        merged = self._merged.codes if self._packed is None else self._packed[0]
+        if waiting > max(_PENDING_ENTRIES, merged.size // _PENDING_SHARE):
             self.compact()
+
+    def pack(self) -> None:
+        """Holds what is merged in half the memory, until other parts are merged with it."""
+        if self._packed is None and self._merged.codes.size >= _LEAST_TO_PACK:
+            self._packed = self._merged.packed()
+            self._merged = Sums.empty(self._merged.values.shape[1])
 
     def compact(self) -> Sums:
         """Merges all parts into one and returns it."""
+        if self._packed is not None:
+            packed, self._packed = self._packed, None
+            self._merged, self._owned = Sums.unpacked(*packed), True
         if self._parts:
             parts, self._parts = self._parts, []
             other = Sums.merge(parts)
@@ -219,6 +230,9 @@ class PendingSums:
 
 def _packed(values: np.ndarray) -> np.ndarray:
     """Packs natural numbers, as example weights often are, into fewer bytes; copies others."""
+    few = values[:_LEAST_TO_PACK]
+    if (few != np.floor(few)).any():
+        return values.copy()
     # NaN fails both comparisons.
     if not (values.size and values.min() >= 0 and values.max() < 1 << 32):
         return values.copy()

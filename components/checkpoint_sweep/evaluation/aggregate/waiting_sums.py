@@ -5,7 +5,8 @@ cells for each model. To add each batch to all cells is to wait for memory; many
 find the cells of one model in the processor's cache.
 """
 
-from collections.abc import Mapping, Sequence
+import collections
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -46,37 +47,55 @@ class WaitingSums:
         columns: Number of columns.
         buckets: Number of buckets.
         total: Number of all models.
+        firsts: First model of each range of models whose sums are apart from those of others,
+            ascending from 0.
     """
 
-    def __init__(self, columns: int, buckets: int, total: int) -> None:
+    def __init__(
+        self, columns: int, buckets: int, total: int, firsts: Sequence[int] = (0,)
+    ) -> None:
         self._buckets = buckets
         self._total = total
+        self._firsts = firsts
         self._parts: list[_Part] = []
-        self._summed = sums.PendingSums([sums.Sums.empty(columns)])
+        self._summed = [sums.PendingSums([sums.Sums.empty(columns)]) for _ in firsts]
         self.nbytes = 0
 
     def add(self, pairs: Pairs, given: Contribution) -> None:
         """Adds what a batch contributes; its arrays must not be changed afterwards."""
         if not given.bucket.ndim:
-            self._summed.add(pairs.totals(given, self._buckets))
+            self._summed[0].add(pairs.totals(given, self._buckets))
         elif pairs.row.size:
             self._parts.append(_Part(pairs, given))
             self.nbytes += given.nbytes + pairs.row.nbytes
 
     def sum(self) -> None:
-        """Sums what waits."""
+        """Sums what waits, and packs the sums."""
+        for summed in self._add_up():
+            summed.compact()
+            summed.pack()
+
+    def _add_up(self) -> Iterator[sums.PendingSums]:
+        """Sums what waits, and yields the sums that it was added to."""
         by_models: dict[tuple[int, ...], list[_Part]] = {}
         for part in self._parts:
             by_models.setdefault(part.pairs.models, []).append(part)
         self._parts, self.nbytes = [], 0
         while by_models:
             _, parts = by_models.popitem()
-            self._summed.add(_Sum(parts, self._buckets, self._total).result())
+            for number, found in _Sum(parts, self._buckets, self._total).results(self._firsts):
+                self._summed[number].add(found)
+                yield self._summed[number]
 
-    def take(self) -> sums.Sums:
-        """Returns the sums; there must be no addition afterwards."""
-        self.sum()
-        return self._summed.compact()
+    def take(self) -> Iterator[sums.Sums]:
+        """Yields the sums of each range of models; there must be no addition afterwards.
+
+        What has one bucket only is all in the first.
+        """
+        collections.deque(self._add_up(), maxlen=0)
+        self._summed.reverse()
+        while self._summed:
+            yield self._summed.pop().compact()
 
 
 class _Sum:
@@ -106,22 +125,31 @@ class _Sum:
         }
         self._kinds = _kinds(self._of_all) if self._is_dense else None
 
-    def result(self) -> sums.Sums:
-        """Sums the entries of all models, once: the parts are let go of when they are summed."""
-        models = self._parts[0].pairs.models
-        found = [self._of_model(index) for index in range(len(models))]
-        self._parts.clear()
+    def results(self, firsts: Sequence[int]) -> Iterator[tuple[int, sums.Sums]]:
+        """Yields the number of each range of models, and the sums of its entries.
+
+        Args:
+            firsts: First model of each range, ascending from 0.
+        """
+        models = np.array(self._parts[0].pairs.models)
+        number = np.searchsorted(firsts, models, side="right") - 1
+        for one in np.unique(number).tolist():
+            yield one, self._of_models(models, np.flatnonzero(number == one).tolist())
+
+    def _of_models(self, models: npt.NDArray[np.int64], chosen: Sequence[int]) -> sums.Sums:
+        """Sums the entries of some of the models, given by their index."""
+        found = [self._of_model(index) for index in chosen]
         cells = np.arange(self._rows.size + 1) * self._buckets
         starts = np.stack([np.searchsorted(one.codes, cells) for one in found])
         sizes = np.diff(starts)
         # Codes ascend by row, and then by model.
         place = np.empty(sizes.size, np.int64)
-        order = np.argsort(np.array(models))
+        order = np.argsort(models[chosen])
         ends = np.cumsum(sizes[order].T)
         place = (ends.reshape(sizes.T.shape) - sizes[order].T)[:, np.argsort(order)]
         codes = np.empty(int(ends[-1]), np.int64)
         values = np.empty((codes.size, found[0].values.shape[1]))
-        for index, model in enumerate(models):
+        for index, model in enumerate(models[chosen]):
             one, found[index] = found[index], sums.Sums.empty(0)
             shift = (self._rows * self._total + model) * self._buckets - cells[:-1]
             to = np.arange(one.codes.size) + np.repeat(

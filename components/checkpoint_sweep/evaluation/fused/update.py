@@ -162,9 +162,9 @@ class Update(beam.DoFn):
     def _states(self) -> Iterator[MetricState | FoldState]:
         """Yields the states of the batches since the last time."""
         whole, *by_fold = (running.take() for running in self._running)
-        if whole is not None:
-            yield whole
-        yield from (FoldState(state) for state in by_fold if state is not None)
+        yield from whole
+        for states in by_fold:
+            yield from map(FoldState, states)
 
     def _finish(self, pending: PendingBatch) -> Iterator[Any]:
         """Waits for the predictions of a batch, and sums them."""

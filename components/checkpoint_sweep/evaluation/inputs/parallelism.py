@@ -73,6 +73,17 @@ def drops_ends_of_bundles(pipeline: beam.Pipeline) -> bool:
     return type(pipeline.runner).__name__ == "DaskRunner"
 
 
+def keeps_objects(pipeline: beam.Pipeline) -> bool:
+    """Tells whether an object that one step holds can be there for the next, in this process.
+
+    `DirectRunner` may choose a runner that starts processes of its own.
+
+    Args:
+        pipeline: Pipeline with its runner and options.
+    """
+    return type(pipeline.runner).__name__ == "FnApiRunner" and runs_in_this_process(pipeline)
+
+
 class Spread(beam.PTransform):
     """Spreads elements over all workers; nothing where one process does all the work.
 

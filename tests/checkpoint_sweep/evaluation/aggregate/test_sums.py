@@ -42,9 +42,11 @@ def test_inserting_equals_merging(large, small):
     assert as_dict(parts[0].insert(parts[1])) == expected
 
 
+@pytest.mark.parametrize("least_to_pack", [64, 0], ids=["as they are", "packed"])
 @pytest.mark.parametrize("pending", [1, 10, 1000])
-def test_pending_sums_are_the_sum_of_their_parts(pending, monkeypatch):
+def test_pending_sums_are_the_sum_of_their_parts(pending, least_to_pack, monkeypatch):
     monkeypatch.setattr(sums, "_PENDING_ENTRIES", pending)
+    monkeypatch.setattr(sums, "_LEAST_TO_PACK", least_to_pack)
     generator = np.random.default_rng(pending)
     # In numbers that floats add exactly, in any order.
     parts = [
@@ -53,6 +55,7 @@ def test_pending_sums_are_the_sum_of_their_parts(pending, monkeypatch):
     growing = sums.PendingSums([sums.Sums.empty(1)])
     for codes, column in parts:
         growing.add(sums.Sums.of(codes * 1000, [column], 10**6))
+        growing.pack()
     whole = sums.Sums.of(
         np.concatenate([codes for codes, _ in parts]) * 1000,
         [np.concatenate([column for _, column in parts])],

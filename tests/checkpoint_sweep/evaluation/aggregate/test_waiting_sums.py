@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from checkpoint_sweep.evaluation.aggregate import slicing, waiting_sums
+from checkpoint_sweep.evaluation.aggregate import slicing, sums, waiting_sums
 from checkpoint_sweep.evaluation.aggregate.entries import Contribution, Pairs
 from checkpoint_sweep.evaluation.aggregate.waiting_sums import WaitingSums
 
@@ -40,7 +40,8 @@ def added(batches, buckets, after_each=lambda waiting: None):
         given = Contribution.narrowed(bucket, columns, buckets)
         waiting.add(Pairs(rows, NUMBERS, models, TOTAL, SIZE), given)
         after_each(waiting)
-    return waiting.take()
+    (whole,) = waiting.take()
+    return whole
 
 
 def check(found, expected):
@@ -85,6 +86,21 @@ def test_batches_add_up_in_any_order(step, sum_after_each, cells_per_entry, monk
     ][::step]
     found = added(batches, 1000, WaitingSums.sum if sum_after_each else lambda waiting: None)
     check(found, one_by_one(batches, 1000))
+
+
+@pytest.mark.parametrize("bucket", [0, GENERATOR.integers(0, 3, (3, SIZE, 3))], ids=["one", "more"])
+def test_ranges_of_models_have_their_own_sums(bucket):
+    given = Contribution.narrowed(bucket, [random(3, SIZE, 3)], 3)
+    whole, ranges = WaitingSums(1, 3, TOTAL), WaitingSums(1, 3, TOTAL, firsts=[0, 1, 3])
+    for waiting in (whole, ranges):
+        waiting.add(Pairs(TWICE, NUMBERS, [2, 3, 0], TOTAL, SIZE), given)
+    found = list(ranges.take())
+    (expected,) = whole.take()
+    merged = sums.Sums.merge(found)
+    assert merged.codes.tolist() == expected.codes.tolist()
+    assert merged.values.tolist() == expected.values.tolist()
+    models = [set((part.codes // 3 % TOTAL).tolist()) for part in found]
+    assert models == ([{0}, {2}, {3}] if np.ndim(bucket) else [{0, 2, 3}, set(), set()])
 
 
 @pytest.mark.parametrize("distinct", [1, 2, 5])

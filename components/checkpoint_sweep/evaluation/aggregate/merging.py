@@ -40,11 +40,11 @@ class MergeByKey(beam.PTransform):
     def expand(self, states: beam.PCollection) -> beam.PCollection:
         """Merges the states."""
         merge = MergeStates(self._part, self._models)
-        if keeps_objects(states.pipeline):
-            return states | "Merge" >> MergeHere(merge)
         numbers: list[int] = []
         if drops_ends_of_bundles(states.pipeline):
             numbers = groups(number_of_workers(states.pipeline))
+        elif keeps_objects(states.pipeline):
+            return states | "Merge" >> MergeHere(merge)
         for stage, number in enumerate(numbers):
             states = (
                 states

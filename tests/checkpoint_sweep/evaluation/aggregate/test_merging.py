@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from checkpoint_sweep.evaluation.aggregate import merging
-from checkpoint_sweep.evaluation.aggregate.state import MergeStates
+from checkpoint_sweep.evaluation.aggregate.merge_states import MergeStates
 from checkpoint_sweep.evaluation.fused import update_ahead
 from checkpoint_sweep.evaluation.plan.tracked_metrics import find_tracked_metrics
 from checkpoint_sweep.evaluation.results.files import JACKKNIFE

@@ -88,11 +88,11 @@ def _groups(rebinning: Rebinning, rows: RowSums) -> Iterator[_Group]:
         counts = there.sum(axis=1)
         for count in np.unique(counts):
             chosen = np.flatnonzero(counts == count)
-            kept = there[chosen]
+            kept = np.flatnonzero(there & (counts == count)[:, None])
             yield _Group(
                 numbers[chosen],
-                tuple(cell[chosen][kept].reshape(-1, count) for cell in cells),
-                repeats[chosen][kept].reshape(-1, count),
+                tuple(cells.reshape(4, -1).take(kept, axis=1).reshape(4, chosen.size, count)),
+                repeats.ravel()[kept].reshape(chosen.size, count),
             )
 
 

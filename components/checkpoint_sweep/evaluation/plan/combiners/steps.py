@@ -1,7 +1,7 @@
 """Cells of confusion matrices, from histograms, at the thresholds at which they change."""
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -57,11 +57,10 @@ class Rebinning:
         cells, repeats = self.steps(histogram.buckets[None], histogram.values[None])
         there = repeats[0] > 0
         repeats = repeats[0, there]
-        return tfma_matrices.Matrices(
-            list(self.thresholds), *(Steps(cell[0, there], repeats) for cell in cells)
-        )
+        steps = (Steps(cell, repeats) for cell in cells[:, 0].compress(there, axis=1))
+        return tfma_matrices.Matrices(list(self.thresholds), *steps)
 
-    def steps(self, buckets: np.ndarray, values: np.ndarray) -> tuple[list[np.ndarray], np.ndarray]:
+    def steps(self, buckets: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Computes the cells of several histograms with equally many buckets.
 
         Args:
@@ -69,34 +68,40 @@ class Rebinning:
             values: (rows, n, 3) float64, weighted labels, predictions and examples.
 
         Returns:
-            Cells in the order of ``Matrices``, each (rows, steps) float64, and how many thresholds
+            Cells in the order of ``Matrices``, (4, rows, steps) float64, and how many thresholds
             each step stands for, (rows, steps) int64, which may be 0.
         """
         # Ascending, as the buckets are: the sum below a bin changes only at bins with examples.
         index = self._bin[buckets]
-        labels, examples = values[..., 0], values[..., 2]
-        column = np.ones((len(index), 1), np.int64)
-        bounds = np.concatenate((0 * column, index + 1, self._bins * column), axis=1)
-        bounds = np.clip(bounds, *self._kept)
-        repeats = np.diff(bounds, axis=1)
-        cells = list(_cells(labels, examples - labels))
+        labels, examples = (np.ascontiguousarray(values[..., column]) for column in (0, 2))
+        bounds = np.empty((len(index), index.shape[1] + 2), np.int64)
+        bounds[:, 0], bounds[:, 1:-1], bounds[:, -1] = 0, index + 1, self._bins
+        first, stop = self._kept
+        bounds = np.minimum(np.maximum(bounds, first), stop)
+        repeats = bounds[:, 1:] - bounds[:, :-1]
+        cells = _cells(labels, examples - labels)
         if self._beyond:
-            first = np.argmax(repeats > 0, axis=1)[:, None]
-            some = (repeats > 0).any(axis=1, keepdims=True)
-            tp, _, fp, _ = (np.where(some, np.take_along_axis(c, first, 1), 0.0) for c in cells)
-            last = (np.zeros_like(tp), fp, np.zeros_like(tp), tp)
-            cells = [np.concatenate(pair, axis=1) for pair in zip(cells, last, strict=True)]
-            repeats = np.concatenate((repeats, self._beyond * column), axis=1)
+            there = repeats > 0
+            begin = np.arange(len(index)), there.argmax(axis=1)
+            some = there[begin]
+            tp, fp = (np.where(some, cell[begin], 0.0) for cell in (cells[0], cells[2]))
+            last = np.stack((np.zeros_like(tp), fp, np.zeros_like(tp), tp))[..., None]
+            cells = np.concatenate((cells, last), axis=2)
+            beyond = np.full((len(index), 1), self._beyond)
+            repeats = np.concatenate((repeats, beyond), axis=1)
         return cells, repeats
 
 
-def _cells(positive: np.ndarray, negative: np.ndarray) -> Iterator[np.ndarray]:
-    """Yields what is in each cell, as the order of ``Matrices`` is, below each of the bins."""
-    zero = np.zeros((len(positive), 1))
-    yield np.concatenate((np.cumsum(positive[:, ::-1], axis=1)[:, ::-1], zero), axis=1)
-    yield np.concatenate((zero, np.cumsum(negative, axis=1)), axis=1)
-    yield np.concatenate((np.cumsum(negative[:, ::-1], axis=1)[:, ::-1], zero), axis=1)
-    yield np.concatenate((zero, np.cumsum(positive, axis=1)), axis=1)
+def _cells(positive: np.ndarray, negative: np.ndarray) -> np.ndarray:
+    """Computes what is in each cell, as the order of ``Matrices`` is, below each of the bins."""
+    rows, bins = positive.shape
+    result = np.zeros((4, rows, bins + 1))
+    tp, tn, fp, fn = result
+    tp[:, :-1] = positive[:, ::-1].cumsum(axis=1)[:, ::-1]
+    tn[:, 1:] = negative.cumsum(axis=1)
+    fp[:, :-1] = negative[:, ::-1].cumsum(axis=1)[:, ::-1]
+    fn[:, 1:] = positive.cumsum(axis=1)
+    return result
 
 
 class Steps(Sequence):

@@ -44,7 +44,13 @@ _SHARDS = (1, 8, 64)
 _SHARDS_OF_PROCESSES = 8  # Each of them imports TensorFlow anew: how many files hardly matters.
 _SLICES = 25
 # Examples, checkpoints and slices of what only the cost model is fitted to, beside the others.
-_SIZES = ((1, 1, 1), (1, 1, 25), (1, 50, 1), (1, 50, 25), (0.25, 20, 25), (0.25, 50, 1))
+_SIZES = (
+    *((1, 1, 1), (1, 1, 25), (1, 50, 1), (1, 50, 25)),
+    *((0.25, 1, 1), (0.25, 20, 25), (0.25, 50, 1), (0.25, 50, 25)),
+)
+# Workers and elements on Dask of what only the cost model is fitted to; each element is a file.
+_ELEMENTS = ((2, 16), (2, 64), (2, 256), (4, 64))
+_CHECKPOINTS_OF_ELEMENTS = 4
 _RESNET_BATCH_SIZE = 50  # So that there are batches to divide.
 
 
@@ -133,6 +139,9 @@ def _cases(problem: ScalingProblem, examples: int, checkpoints: int) -> Iterator
     for way, workers in (("one process", 1), ("dask", 2)):
         for share, number, slices in _SIZES:
             yield ScalingCase(name, way, workers, 1, int(examples * share), number, slices)
+    for workers, elements in _ELEMENTS:
+        few = (examples // 4, _CHECKPOINTS_OF_ELEMENTS, _SLICES)
+        yield ScalingCase(name, "dask", workers, elements, *few, elements)
 
 
 def _prepare(

@@ -7,13 +7,17 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import optimize
 
-from checkpoint_sweep.evaluation.aggregate import candidate_ranges
+from checkpoint_sweep.evaluation.aggregate import candidate_ranges, merging
 from checkpoint_sweep.evaluation.fused.transform import DEFAULT_BATCH_SIZE
 
 TERMS = (
     *("start-up", "example", "example and model", "model", "model and slice"),
-    *("batch, model and slice", "part"),
+    *("batch, model and slice", "state, model and slice", "part"),
+    *("element of a worker", "element", "task of a shuffle"),
 )
+_BRANCHES = 32  # Dask's.
+# What a further stage of merging adds to an element: docs/decisions/0013.
+_STAGE = 0.2
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,6 +30,7 @@ class Load:
         slices: Number of slices, with the one of all examples.
         workers: Number of workers, of a core each.
         parts: Number of parts of files, which are read apart from each other.
+        elements: Number of elements of the pipeline that these are dealt out to.
     """
 
     examples: float
@@ -33,29 +38,53 @@ class Load:
     slices: float
     workers: float
     parts: float
+    elements: float
 
     def terms(self) -> np.ndarray:
-        """Counts how often each of `TERMS` is paid, one after the other: (7,) float64.
+        """Counts how often each of `TERMS` is paid, one after the other: (11,) float64.
 
-        Examples and parts are divided among workers. Every worker loads every model, all at the
-        same time. The sums of a batch are merged, a range of candidates by one worker. What is
-        left for the end, a model's metrics of a slice and its files, is counted as if one worker
-        did it.
+        Examples, the sums of their batches, parts and elements are divided among workers. Every
+        worker loads every model, all at the same time. States, one of each element, are merged in
+        stages, a range of candidates and a group of states by one worker. What is left for the
+        end, a model's metrics of a slice and its files, is counted as if one worker did it; what
+        the scheduler does for an element, and for a task of the shuffle, is done by one.
         """
         own = self.examples / self.workers
         outputs = self.models * self.slices
-        mergers = min(self.workers, len(candidate_ranges.ranges_of(int(self.models))))
-        batches = math.ceil(self.examples / DEFAULT_BATCH_SIZE)
+        batches = math.ceil(own / DEFAULT_BATCH_SIZE)
         parts = math.ceil(self.parts / self.workers)
+        stages = merging.groups(int(self.workers))
+        scheduled = self.elements * (1 + _STAGE * len(stages))
         return np.array(
-            [1, own, own * self.models, self.models, outputs, batches * outputs / mergers, parts],
+            [
+                *(1, own, own * self.models, self.models, outputs),
+                *(batches * outputs, self._merged(stages) * outputs, parts),
+                *(math.ceil(self.elements / self.workers), scheduled, self._tasks()),
+            ],
             np.float64,
         )
+
+    def _merged(self, stages: Sequence[int]) -> float:
+        """Counts the states that one worker merges after another, those of all ranges as one."""
+        ranges = len(candidate_ranges.ranges_of(int(self.models)))
+        merged, states = 0.0, self.elements
+        for groups in (*stages, 1):
+            merged += states / min(self.workers, groups * ranges)
+            states = groups
+        return merged
+
+    def _tasks(self) -> float:
+        """Counts the tasks in which Dask shuffles: ``groupby_tasks`` of `dask.bag`."""
+        stages = 1
+        while _BRANCHES**stages < self.elements:
+            stages += 1
+        width = math.ceil(round(self.elements ** (1 / stages), 9))
+        return float(stages * width ** (stages + 1))
 
 
 @dataclasses.dataclass(frozen=True)
 class CostModel:
-    """Seconds for each of `TERMS`, (7,) float64, none of them negative."""
+    """Seconds for each of `TERMS`, (11,) float64, none of them negative."""
 
     seconds: np.ndarray
 

@@ -51,7 +51,7 @@ def fit(measured: Sequence[dict[str, Any]]) -> dict[str, Any]:
     seconds = [one["cpu_seconds"] for one in measured]
     model = CostModel.fit(loads, seconds)
     workers = (1, 10, 100, 1000) if max(load.workers for load in loads) > 1 else (1,)
-    far = {number: Load(*_FAR, number, _FAR_FILES * number) for number in workers}
+    far = {number: Load(*_FAR, number, _FAR_FILES * number, number) for number in workers}
     return {
         "seconds": dict(zip(TERMS, model.seconds.tolist(), strict=True)),
         "residuals": model.residuals(loads, seconds).tolist(),
@@ -62,7 +62,8 @@ def fit(measured: Sequence[dict[str, Any]]) -> dict[str, Any]:
 def _load(one: dict[str, Any]) -> Load:
     shards, workers = one["shards"], one["workers"]
     parts = shards * parts_of_a_file(shards, workers)
-    return Load(one["examples"], one["checkpoints"], one["slices"], workers, parts)
+    elements = one["elements"] or workers
+    return Load(one["examples"], one["checkpoints"], one["slices"], workers, parts, elements)
 
 
 def grid_table(grid: Sequence[dict[str, Any]]) -> Table:

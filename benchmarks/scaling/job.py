@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.scaling.tasks import TASKS, ScalingCase
+from pipeline.cluster import KEEP_MEMORY
 
 _DASK = "--runner=apache_beam.runners.dask.dask_runner.DaskRunner"
 _PROCESSES = "--direct_running_mode=multi_processing"
@@ -75,10 +76,11 @@ def _measure(case: ScalingCase, data: Path, runner: _Runner) -> dict[str, Any]:
         outputs = {source.name: os.path.join(scratch, source.name) for source in task.sources}
         started, before = time.monotonic(), runner.cpu_seconds()
         reader = ReadFeatures([pattern], task.schema, columns, task.batch_size)
+        unread = UnreadFeatures(reader, case.elements or None)
         with beam.Pipeline(options=PipelineOptions(runner.options)) as pipeline:
             _ = (
                 pipeline
-                | (UnreadFeatures(reader) if drops_ends_of_bundles(pipeline) else reader)
+                | (unread if drops_ends_of_bundles(pipeline) else reader)
                 | EvaluateModels(
                     task.sources,
                     outputs,
@@ -113,10 +115,12 @@ def _runner(case: ScalingCase) -> Iterator[_Runner]:
 
 @contextlib.contextmanager
 def _dask(number: int) -> Iterator[_Runner]:
-    """Starts a cluster of workers, each on a core of its own."""
+    """Starts a cluster as `make cluster` does, and each worker on a core of its own."""
+    import dask
     from distributed import Client, LocalCluster
 
     with (
+        dask.config.set(KEEP_MEMORY),
         LocalCluster(
             n_workers=number, threads_per_worker=1, host="127.0.0.1", dashboard_address=None
         ) as cluster,

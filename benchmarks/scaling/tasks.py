@@ -23,6 +23,8 @@ class ScalingCase:
         checkpoints: Number of checkpoints.
         slices: Number of slices of the taxi problem: 1 (all examples) or 25 (those and each
             hour's).
+        elements: Number of elements of the pipeline on Dask that the parts of files are dealt out
+            to; 0 for one of each worker.
     """
 
     problem: str
@@ -32,6 +34,7 @@ class ScalingCase:
     examples: int
     checkpoints: int
     slices: int
+    elements: int = 0
 
 
 @dataclasses.dataclass(frozen=True)

@@ -110,11 +110,13 @@ class UnreadFeatures(beam.PTransform):
 
     Args:
         of: Reader of the examples.
+        elements: Number of elements; None for one of each worker.
     """
 
-    def __init__(self, of: ReadFeatures) -> None:
+    def __init__(self, of: ReadFeatures, elements: int | None = None) -> None:
         super().__init__()
         self._of = of
+        self._elements = elements
 
     def expand(self, begin: beam.pvalue.PBegin) -> beam.PCollection:
         """Divides the files into parts, and deals these out.
@@ -123,7 +125,7 @@ class UnreadFeatures(beam.PTransform):
             NoFileError: A pattern has no file.
         """
         parts = self._of.parts(begin.pipeline)
-        hands = deal(parts, number_of_workers(begin.pipeline))
+        hands = deal(parts, self._elements or number_of_workers(begin.pipeline))
         elements = [
             UnreadParts(tuple(hand), self._of.schema, self._of.batch_size) for hand in hands
         ]

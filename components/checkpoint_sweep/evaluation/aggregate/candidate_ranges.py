@@ -26,8 +26,8 @@ _CANDIDATES = 16
 # So many that what each step does for a block costs little beside what it does for its slices, and
 # so few that plots of all of them are in memory at once.
 _METRICS_OF_A_BLOCK = 256
-# At least so many blocks, if there are as many slices: workers share them.
-_BLOCKS = 64
+# At least so many for each worker of several, if there are as many slices.
+_BLOCKS_OF_A_WORKER = 4
 
 # Number of the first candidate of the range, and of the one after the last.
 Range = tuple[int, int]
@@ -136,16 +136,19 @@ def by_slice(element: tuple[Range, MetricState], strides: dict[int, int]) -> Ite
 
 
 def blocks(
-    element: tuple[Range, MetricState], strides: dict[int, int]
+    element: tuple[Range, MetricState], strides: dict[int, int], workers: int
 ) -> Iterator[list[SliceState]]:
     """Divides the merged state of a range by slice, and yields some slices at a time.
 
     Args:
         element: Range and merged state, as `MergeByRange` gives them.
         strides: Codes per row, by leaf.
+        workers: Number of workers that share the blocks.
     """
     (first, last), state = element
-    most = max(1, min(_METRICS_OF_A_BLOCK // (last - first), len(state.rows) // _BLOCKS))
+    most = _METRICS_OF_A_BLOCK // (last - first)
+    if workers > 1:
+        most = min(most, len(state.rows) // (_BLOCKS_OF_A_WORKER * workers))
     slices = by_slice(element, strides)
-    while block := list(itertools.islice(slices, most)):
+    while block := list(itertools.islice(slices, max(1, most))):
         yield block

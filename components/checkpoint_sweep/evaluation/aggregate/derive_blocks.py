@@ -65,7 +65,7 @@ class BlockDerivation:
                 for key, column in columns.items()
                 if not tfma_internals.is_private_metrics(key)
             }
-        return list(to_rows(columns))
+        return list(to_rows(columns)) or [{} for _ in rows]
 
     def _rows(self, parts: Sequence[sums.Sums], buckets: int, rows: np.ndarray) -> RowSums:
         """Selects the sums of rows from those of all models by slice."""

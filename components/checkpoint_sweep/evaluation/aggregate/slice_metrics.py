@@ -9,7 +9,7 @@ from tensorflow_model_analysis.proto import config_pb2
 from checkpoint_sweep.evaluation import tfma_internals
 from checkpoint_sweep.evaluation.aggregate import candidate_ranges, derive, samples
 from checkpoint_sweep.evaluation.aggregate.cross_slices import AddCrossSlices
-from checkpoint_sweep.evaluation.inputs.parallelism import Spread
+from checkpoint_sweep.evaluation.inputs.parallelism import Spread, number_of_workers
 from checkpoint_sweep.evaluation.plan import plan as plan_lib
 
 
@@ -30,10 +30,11 @@ class EvaluateSlices(beam.PTransform):
         """Divides the states by slice, and derives, compares and finishes their metrics."""
         plan = plan_lib.make(self._part)
         models = self._candidates + (plan.baseline_name is not None)
+        workers = number_of_workers(whole.pipeline)
         # Spread: all workers derive metrics, and not only those that have merged the states.
         sliced = (
             whole
-            | "Blocks" >> beam.FlatMap(candidate_ranges.blocks, plan.strides(models))
+            | "Blocks" >> beam.FlatMap(candidate_ranges.blocks, plan.strides(models), workers)
             | "Spread" >> Spread()
         )
         step = derive.Derive(self._part, self._candidates)

@@ -104,3 +104,20 @@ def test_results_do_not_depend_on_the_ranges(
 
 def _lines(output: str) -> list[str]:
     return (Path(output) / JACKKNIFE).read_text().splitlines()
+
+
+@pytest.mark.parametrize(
+    ("workers", "sizes"),
+    [
+        pytest.param(1, [85, 15], id="one process: 256 sets of metrics of three candidates"),
+        pytest.param(2, [12] * 8 + [4], id="two workers: four blocks for each, and the rest"),
+        pytest.param(100, [1] * 100, id="more workers than slices"),
+    ],
+)
+def test_blocks_hold_as_many_slices_as_leave_work_for_all_workers(workers, sizes):
+    rows = [(0, ((("hour", hour),),)) for hour in range(100)]
+    nothing = np.zeros(3, np.int64)
+    state = MetricState(rows, np.ones(100, np.int64), {}, {}, 100, nothing, {}, np.zeros(100))
+    blocks = list(candidate_ranges.blocks(((0, 3), state), {}, workers))
+    assert [len(block) for block in blocks] == sizes
+    assert [one.key for block in blocks for one in block] == [key for _, (key,) in rows]

@@ -53,16 +53,19 @@ NAMES: Mapping[str, Mapping[str, str]] = {
     "0.46": {"TjurCombiner": "_TJURDiscriminationCombiner"},
     "0.52": {"TjurCombiner": "_TjurDiscriminationCombiner"},
 }
-# What stands in a plot of confusion matrices for a ratio of nothing: an F1, an accuracy, a false
-# positive rate. None where the division is left to itself, and gives NaN.
-PLOTTED_RATIO_OF_NOTHING: Mapping[str, float | None] = {"0.46": None, "0.52": 0.0}
+# What stands for a ratio of nothing in an area under a curve, and in a plot of confusion matrices:
+# an F1, an accuracy, a false positive rate. None where the division is left to itself: NaN.
+RATIO_OF_NOTHING: Mapping[str, float | None] = {"0.46": None, "0.52": 0.0}
 _version = VERSION.rpartition(".")[0]
 _names = NAMES.get(_version, {})
 
 
-def plotted_ratio_of_nothing() -> float | None:
-    """Returns what a plot of confusion matrices has where a denominator is 0; None for 0 / 0."""
-    return PLOTTED_RATIO_OF_NOTHING.get(_version)
+def ratio_of_nothing() -> float | None:
+    """Returns what areas and plots of confusion matrices have where a denominator is 0.
+
+    None for what the division gives.
+    """
+    return RATIO_OF_NOTHING.get(_version)
 
 
 def unknown_version() -> str | None:

@@ -85,7 +85,7 @@ class ThresholdMatrices(ArrayPlot):
         Source: ``Matrices.to_proto`` of TFMA 0.46 and 0.52.
         """
         tp, tn, fp, fn = self.cells
-        nothing = tfma_internals.plotted_ratio_of_nothing()
+        nothing = tfma_internals.ratio_of_nothing()
         with np.errstate(divide="ignore", invalid="ignore"):
             precision = _ratio(tp, tp + fp, 1.0)
             recall = _ratio(tp, tp + fn, 0.0)

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from tensorflow_model_analysis.metrics import binary_confusion_matrices as tfma_matrices
 
+from checkpoint_sweep.evaluation import tfma_internals
 from checkpoint_sweep.evaluation.plan.combiners.rows import Column, RowSums
 from checkpoint_sweep.evaluation.plan.combiners.steps import Rebinning, Steps
 
@@ -106,7 +107,7 @@ def _areas(
 ) -> np.ndarray:
     """Computes areas, (rows,), of cells that are (rows, steps).
 
-    Source: ``AUC._metric_value`` of TFMA 0.46, in ``metrics/confusion_matrix_metrics.py``.
+    Source: ``AUC._metric_value`` of TFMA 0.46 and 0.52, in ``metrics/confusion_matrix_metrics.py``.
     """
     curve, summation_method = curve.upper(), summation_method.lower()
     if curve == "PR" and summation_method == "interpolation":
@@ -115,12 +116,14 @@ def _areas(
         before, after = positives[:, :-1], positives[:, 1:]
         slope = steps / np.maximum(before - after, 0)
         intercept = tp[:, 1:] - slope * after
-        both = np.logical_and(before > 0, after > 0)
-        ratio = np.where(both, before / np.maximum(after, 0), 1.0)
+        known = after != 0
+        if tfma_internals.ratio_of_nothing() is None:
+            known = np.logical_and(before > 0, after > 0)
+        ratio = np.divide(before, after, out=np.ones_like(after), where=known)
         parts = slope * (steps + intercept * np.log(ratio)) / np.maximum(tp[:, 1:] + fn[:, 1:], 0)
         return np.asarray(np.nansum(parts, axis=1))
-    recall = tp / (tp + fn)
-    x, y = (fp / (fp + tn), recall) if curve == "ROC" else (recall, tp / (tp + fp))
+    recall = _ratio(tp, tp + fn)
+    x, y = (_ratio(fp, fp + tn), recall) if curve == "ROC" else (recall, _ratio(tp, tp + fp))
     left, right = y[:, :-1], y[:, 1:]
     if summation_method == "interpolation":
         heights = (left + right) / 2.0
@@ -129,3 +132,12 @@ def _areas(
     else:
         heights = np.maximum(left, right)
     return np.asarray(np.nansum((x[:, :-1] - x[:, 1:]) * heights, axis=1))
+
+
+def _ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
+    nothing = tfma_internals.ratio_of_nothing()
+    if nothing is None:
+        return np.asarray(numerator / denominator)
+    return np.divide(
+        numerator, denominator, out=np.full_like(numerator, nothing), where=denominator != 0
+    )

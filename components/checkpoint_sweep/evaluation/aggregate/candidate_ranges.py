@@ -146,9 +146,23 @@ def blocks(
         workers: Number of workers that share the blocks.
     """
     (first, last), state = element
-    most = _METRICS_OF_A_BLOCK // (last - first)
+    most = None
     if workers > 1:
-        most = min(most, len(state.rows) // (_BLOCKS_OF_A_WORKER * workers))
-    slices = by_slice(element, strides)
-    while block := list(itertools.islice(slices, max(1, most))):
+        most = len(state.rows) // (_BLOCKS_OF_A_WORKER * workers)
+    yield from in_blocks(by_slice(element, strides), last - first, most)
+
+
+def in_blocks(
+    slices: Iterator[SliceState], candidates: int, most: int | None = None
+) -> Iterator[list[SliceState]]:
+    """Yields some slices at a time: at least one, and few enough for memory.
+
+    Args:
+        slices: Slices.
+        candidates: Number of candidates, each of which has metrics in each slice.
+        most: Number of slices of a block at most; None for what memory allows.
+    """
+    for_memory = _METRICS_OF_A_BLOCK // candidates
+    size = for_memory if most is None else min(most, for_memory)
+    while block := list(itertools.islice(slices, max(1, size))):
         yield block

@@ -32,6 +32,7 @@ class BlockDerivation:
         return (
             sampling.method is samples.Method.NONE
             and plan.baseline_name is None
+            and bool(plan.leaves)
             and all(leaf.vectorized is not None for leaf in plan.leaves)
         )
 

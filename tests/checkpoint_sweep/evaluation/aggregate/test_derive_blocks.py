@@ -5,6 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
+from checkpoint_sweep.errors import EvaluationError
 from checkpoint_sweep.evaluation.aggregate import samples, sums
 from checkpoint_sweep.evaluation.aggregate.derive import Derive
 from checkpoint_sweep.evaluation.aggregate.slice_state import SliceState
@@ -107,6 +108,22 @@ def test_a_block_gives_what_its_slices_give(config, failed, monkeypatch):
         assert list(found) == list(expected)
         for key, value in _plain(expected).items():
             np.testing.assert_array_equal(_plain(found)[key], value, err_msg=str(key))
+
+
+@pytest.mark.parametrize(
+    ("settings", "reason"),
+    [
+        ('"curve": "PRC"', "'PRC' is not a valid AUCCurve"),
+        ('"summation_method": "trapezoid"', "'trapezoid' is not a valid AUCSummationMethod"),
+    ],
+)
+def test_what_tfma_does_not_know_is_refused(settings, reason):
+    config = tfma_oracle.config(
+        'model_specs { label_key: "label" } '
+        f"metrics_specs {{ metrics {{ class_name: \"AUC\" config: '{settings}' }} }}"
+    )
+    with pytest.raises(EvaluationError, match=reason):
+        _derived(config, [_slices(plan_lib.make(config), 3)])
 
 
 def _no(*_):

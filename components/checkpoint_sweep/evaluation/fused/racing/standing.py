@@ -1,7 +1,6 @@
 """Where the candidates of a group stand in a race, derived of their states so far."""
 
 import dataclasses
-import itertools
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -10,7 +9,7 @@ from tensorflow_model_analysis.metrics import metric_types
 from tensorflow_model_analysis.proto import config_pb2
 
 from checkpoint_sweep.common.names import MetricName, SliceName
-from checkpoint_sweep.evaluation.aggregate import derive, samples
+from checkpoint_sweep.evaluation.aggregate import candidate_ranges, derive, samples
 from checkpoint_sweep.evaluation.aggregate.slice_state import SliceState, split_by_slice
 from checkpoint_sweep.evaluation.aggregate.state import MetricState
 from checkpoint_sweep.evaluation.jackknife.derive import DeriveReplicates
@@ -44,8 +43,10 @@ class DeriveShown:
         plan = plan_lib.make(self.config)
         strides = plan.strides(whole.non_finite.size)
         found: dict[int, dict[SliceName, dict[MetricName, float]]] = {}
-        slices = list(_of_slices(whole, strides, self.candidates, self.race))
-        for key, metrics in itertools.chain.from_iterable(step.process(slices)):
+        slices = _of_slices(whole, strides, self.candidates, self.race)
+        blocks = candidate_ranges.in_blocks(slices, self.candidates)
+        derived = (one for block in blocks for some in step.process(block) for one in some)
+        for key, metrics in derived:
             if key.sample == samples.FULL:
                 values = dict(self._values(metrics, plan.candidate_name))
                 found.setdefault(key.candidate, {})[SliceName.of(key.slice_key)] = values

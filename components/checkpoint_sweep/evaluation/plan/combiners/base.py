@@ -126,7 +126,8 @@ class TotalsCombiner(VectorizedCombiner):
     def columns_of(self, rows: RowSums) -> Columns:
         """Hands TFMA's combiner the totals of one row after the other."""
         kind = type(self)
-        if (kind.accumulator, kind.output) != (TotalsCombiner.accumulator, TotalsCombiner.output):
+        its_own = (kind.accumulator, kind.output)
+        if self.buckets != 1 or its_own != (TotalsCombiner.accumulator, TotalsCombiner.output):
             return super().columns_of(rows)
         accumulators = TotalsColumn(self.combiner, self.fields, rows.totals())
         return to_columns([self.combiner.extract_output(one) for one in accumulators])

@@ -1,6 +1,6 @@
 """Derived computations of many rows at once."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -114,9 +114,8 @@ def _metric(
         if found.is_area and isinstance(matrices, CurvesColumn):
             (key,) = computation.keys
             return {key: matrices.areas(found.arguments, *classes_needed(found))}
-        # It reads the matrices only.
-        one_by_one: list[Mapping[Any, Any]] = [{found.matrices: one} for one in matrices]
-        return to_columns([computation.result(one) for one in one_by_one])
+        # It reads the matrices only. One after the other: those of all rows are large.
+        return to_columns([computation.result({found.matrices: one}) for one in matrices])
 
     return result
 

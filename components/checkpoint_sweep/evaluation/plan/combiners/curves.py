@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from tensorflow_model_analysis.metrics import binary_confusion_matrices as tfma_matrices
+from tensorflow_model_analysis.metrics import confusion_matrix_metrics
 
 from checkpoint_sweep.evaluation import tfma_internals
 from checkpoint_sweep.evaluation.plan.combiners.rows import Column, RowSums
@@ -109,7 +110,9 @@ def _areas(
 
     Source: ``AUC._metric_value`` of TFMA 0.46 and 0.52, in ``metrics/confusion_matrix_metrics.py``.
     """
-    curve, summation_method = curve.upper(), summation_method.lower()
+    # Others are an error, as in TFMA.
+    curve = confusion_matrix_metrics.AUCCurve(curve.upper()).value
+    summation_method = confusion_matrix_metrics.AUCSummationMethod(summation_method.lower()).value
     if curve == "PR" and summation_method == "interpolation":
         positives = tp + fp
         steps = tp[:, :-1] - tp[:, 1:]

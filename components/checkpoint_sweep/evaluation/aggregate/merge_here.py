@@ -77,6 +77,7 @@ class _Take(_Step):
         key, added = element
         with self._kept.lock:
             merged, number = self._kept.merged.pop(key, (self._merge.create_accumulator(), 0))
-        assert number == sum(added), "States were added in another process."
+        if number != sum(added):
+            raise RuntimeError("States of another run are held. Make a new pipeline.")
         yield key, self._merge.extract_output(merged)
         heap.give_back()

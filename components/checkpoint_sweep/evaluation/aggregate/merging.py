@@ -1,6 +1,6 @@
 """The merging of states by key: at once, or in stages where nothing is merged before it is sent."""
 
-import zlib
+import dataclasses
 from typing import Any
 
 import apache_beam as beam
@@ -17,8 +17,6 @@ from checkpoint_sweep.evaluation.inputs.parallelism import (
 
 # States that a worker holds at once, and merges one after the other.
 _TOGETHER = 16
-# Sums of each leaf that tell states apart.
-_LOOKED_AT = 64
 
 
 class MergeByKey(beam.PTransform):
@@ -80,13 +78,11 @@ class _MergeSome(MergeStates):
 
 
 def _with_group(element: tuple[Any, MetricState], number: int) -> tuple[Any, MetricState]:
-    """Adds to the key one of so many groups, the same whenever the state is made again."""
+    """Adds to the key one of so many groups."""
     key, state = element
-    content = zlib.crc32(state.counts.tobytes())
-    for total in state.sums.values():
-        content = zlib.crc32(total.values[:_LOOKED_AT].tobytes(), content)
-    return (key, content % number), state
+    return (key, state.origin % number), state
 
 
 def _without_group(key: tuple[Any, int], state: MetricState) -> tuple[Any, MetricState]:
-    return key[0], state
+    """Takes the group from the key: it is where the state comes from in the next stage."""
+    return key[0], dataclasses.replace(state, origin=key[1])

@@ -1,6 +1,7 @@
 """The state of the batches of a bundle."""
 
 import dataclasses
+import zlib
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -67,6 +68,8 @@ class RunningState:
         at once are large.
         """
         merged, self._merged = self._merged.state(), StateAccumulator(self._strides)
+        origin = zlib.crc32(merged.positives.tobytes(), zlib.crc32(merged.counts.tobytes()))
+        merged = dataclasses.replace(merged, origin=origin)
         taken, self._sums = self._sums, {}
         if not merged.examples:
             return

@@ -42,6 +42,8 @@ class MetricState(Unmeasured):
         positives: (rows,) float64, examples with the label 1; NaN where labels are not 0 and 1.
         outside: (models, outputs) int64, examples with predictions outside of [0, 1], for outputs
             with metrics that need probabilities; without elements where they are not counted.
+        origin: Number of the examples, by which states of others are told apart: the same when the
+            state is made again, whatever the predictions.
     """
 
     rows: list[Row]
@@ -53,6 +55,7 @@ class MetricState(Unmeasured):
     errors: dict[int, str]
     positives: np.ndarray
     outside: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros((0, 0), np.int64))
+    origin: int = 0
 
     def only_sums(self) -> "MetricState":
         """Makes a state that adds only sums, of the same rows."""
@@ -62,13 +65,16 @@ class MetricState(Unmeasured):
             fallback={},
             examples=0,
             non_finite=np.zeros_like(self.non_finite),
+            errors={},
             positives=np.zeros_like(self.positives),
             outside=np.zeros_like(self.outside),
         )
 
     def is_nothing(self) -> bool:
         """Tells whether the state adds nothing to another of the same examples."""
-        added = self.examples or self.counts.any() or any(map(len, self.fallback.values()))
+        numbers = (self.counts, self.non_finite, self.outside)
+        added = self.examples or self.errors or any(array.any() for array in numbers)
+        added = added or any(self.fallback.values())
         return not (added or any(total.codes.size for total in self.sums.values()))
 
     def flatten(self, strides: dict[int, int]) -> "MetricState":

@@ -136,16 +136,18 @@ class QueryStates(beam.DoFn):
     ) -> Iterator[MetricState | FoldState]:
         """Yields the states of one query."""
         query, found = element[0], list(element[1])
+        origin = zlib.crc32(query.encode())
         keys = list(dict.fromkeys(key for example in found for key in example.slices))
-        chosen = self._sampling.samples(zlib.crc32(query.encode()))
+        chosen = self._sampling.samples(origin)
         rows: list[Row] = [(sample, (key,)) for sample in chosen for key in keys]
         added = self._added(found)
-        yield self._state(rows, {index: added[index] for index in range(len(self._plan.leaves))})
+        of_all = {index: added[index] for index in range(len(self._plan.leaves))}
+        yield dataclasses.replace(self._state(rows, of_all), origin=origin)
         if self._tracked_metrics is not None and self._by_fold:
             needed = [key for key in keys if self._tracked_metrics.applies(key)]
             rows = [(self._fold(query, found), (key,)) for key in needed]
             shared = {leaf[1]: added[leaf[0]] for leaf in self._shared_leaves if len(leaf) > 1}
-            yield FoldState(self._state(rows, shared))
+            yield FoldState(dataclasses.replace(self._state(rows, shared), origin=origin))
 
     def _fold(self, query: str, found: Sequence[QueryExample]) -> int:
         """Returns the fold of a query, or of the cluster that its examples are of.

@@ -15,7 +15,8 @@ from apache_beam.options.pipeline_options import (
 
 _T = TypeVar("_T")
 
-# Where neither options nor runner say the number: enough for small clusters.
+# Where neither options nor runner say the number, or there are no workers yet: enough for small
+# clusters.
 _UNKNOWN = 16
 _SECONDS_TO_ANSWER = 10
 _ENOUGH_FILES = 4  # For each worker: which of them has one more then hardly matters.
@@ -38,7 +39,7 @@ def number_of_workers(pipeline: beam.Pipeline) -> int:
     """
     options, runner = pipeline.options, type(pipeline.runner).__name__
     if runner == "DaskRunner":
-        return max(1, threads_on_dask(options))
+        return threads_on_dask(options) or _UNKNOWN
     if runs_in_this_process(pipeline):
         return 1
     if runner in _ON_THIS_MACHINE:
@@ -76,12 +77,15 @@ def drops_ends_of_bundles(pipeline: beam.Pipeline) -> bool:
 def keeps_objects(pipeline: beam.Pipeline) -> bool:
     """Tells whether an object that one step holds can be there for the next, in this process.
 
-    `DirectRunner` may choose a runner that starts processes of its own.
+    `DirectRunner` may choose a runner that starts processes of its own, and a bundle that is
+    repeated, as when Beam is profiled, adds to the object again.
 
     Args:
         pipeline: Pipeline with its runner and options.
     """
-    return type(pipeline.runner).__name__ == "FnApiRunner" and runs_in_this_process(pipeline)
+    repeats = pipeline.options.view_as(DirectOptions).direct_runner_bundle_repeat
+    is_quick = type(pipeline.runner).__name__ == "FnApiRunner" and runs_in_this_process(pipeline)
+    return is_quick and not repeats
 
 
 class Spread(beam.PTransform):

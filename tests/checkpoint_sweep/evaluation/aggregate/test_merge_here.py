@@ -73,3 +73,18 @@ def test_parts_of_a_state_add_up_to_it() -> None:
     assert not rest.is_nothing()
     assert dataclasses.replace(rest, sums={}).is_nothing()
     assert not dataclasses.replace(whole, sums={}).is_nothing()
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"errors": {1: "BinaryMatrixCombiner"}},
+        {"non_finite": np.array([0, 5])},
+        {"outside": np.array([[0], [5]])},
+    ],
+    ids=lambda told: next(iter(told)),
+)
+def test_what_a_state_without_examples_tells_of_predictions_is_kept(told: dict) -> None:
+    state = dataclasses.replace(_state(0).only_sums(), sums={}, **told)
+    assert not state.is_nothing()
+    assert state.only_sums().is_nothing()

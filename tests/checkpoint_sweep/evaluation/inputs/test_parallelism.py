@@ -1,9 +1,12 @@
 """Files are divided for as many workers as there are."""
 
+import types
+
 import apache_beam as beam
 import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
 
+from checkpoint_sweep.evaluation.inputs import parallelism
 from checkpoint_sweep.evaluation.inputs.parallelism import (
     Spread,
     deal,
@@ -65,6 +68,30 @@ def test_each_worker_gets_its_parts_as_one_element(parts, workers, sizes):
 def test_options_say_how_many_workers_there_are(args, workers):
     pipeline = beam.Pipeline(options=PipelineOptions(args))
     assert number_of_workers(pipeline) == workers
+
+
+class DaskRunner:
+    """A runner of this name, as a pipeline has it."""
+
+
+@pytest.mark.parametrize(("threads", "workers"), [(5, 5), (0, 16)])
+def test_a_cluster_without_workers_yet_gets_work_for_several(threads, workers, monkeypatch):
+    monkeypatch.setattr(parallelism, "threads_on_dask", lambda options: threads)
+    pipeline = types.SimpleNamespace(runner=DaskRunner(), options=PipelineOptions())
+    assert number_of_workers(pipeline) == workers
+
+
+@pytest.mark.parametrize(
+    ("args", "kept"),
+    [
+        (["--runner=FnApiRunner"], True),
+        (["--runner=FnApiRunner", PROCESSES], False),
+        (["--runner=FnApiRunner", "--direct_runner_bundle_repeat=1"], False),
+        (["--runner=DirectRunner"], False),  # It may choose one that starts processes.
+    ],
+)
+def test_objects_are_kept_where_each_step_runs_once_in_this_process(args, kept):
+    assert parallelism.keeps_objects(beam.Pipeline(options=PipelineOptions(args))) == kept
 
 
 @pytest.mark.parametrize(

@@ -84,8 +84,10 @@ def keeps_objects(pipeline: beam.Pipeline) -> bool:
         pipeline: Pipeline with its runner and options.
     """
     repeats = pipeline.options.view_as(DirectOptions).direct_runner_bundle_repeat
-    is_quick = type(pipeline.runner).__name__ == "FnApiRunner" and runs_in_this_process(pipeline)
-    return is_quick and not repeats
+    is_in_memory = type(pipeline.runner).__name__ == "FnApiRunner" and runs_in_this_process(
+        pipeline
+    )
+    return is_in_memory and not repeats
 
 
 class Spread(beam.PTransform):

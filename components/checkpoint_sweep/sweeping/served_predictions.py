@@ -8,10 +8,11 @@ from tensorflow_model_analysis.proto import config_pb2
 
 from checkpoint_sweep.common.error_messages import telling_line
 from checkpoint_sweep.common.errors import UserError
-from checkpoint_sweep.evaluation.fused.required_features import signature
+from checkpoint_sweep.evaluation.fused.required_features import features, signature
+from checkpoint_sweep.evaluation.inputs import preprocessing
 from checkpoint_sweep.evaluation.inputs.preparer import BatchPreparer
-from checkpoint_sweep.evaluation.inputs.preprocessing import Preprocessing
 from checkpoint_sweep.evaluation.inputs.source import ExampleSource
+from checkpoint_sweep.evaluation.plan import plan as plan_lib
 from checkpoint_sweep.evaluation.predict import LoadedModels, SeparateModels
 from checkpoint_sweep.evaluation.predict.fixed_batch import predict_all
 from checkpoint_sweep.evaluation.predict.predictor import Arrays
@@ -109,11 +110,13 @@ def _inputs(
     specs: Mapping[str, tf.TensorSpec],
 ) -> dict[str, np.ndarray]:
     config = examples.tensor_adapter_config
+    plan = plan_lib.make(plan_lib.split_config(eval_config)[""])
+    inputs = {*specs, *preprocessing.inputs(eval_config, source.saved_model)}
     preparer = BatchPreparer(
         eval_config,
         config.tensor_representations if config else {},
-        None,
-        Preprocessing(eval_config, source, None, LoadedModels),
+        features(eval_config, plan, inputs),
+        preprocessing.Preprocessing(eval_config, source, None, LoadedModels),
         specs,
     )
     return preparer.prepare(next(examples.batches(_ROWS))).inputs

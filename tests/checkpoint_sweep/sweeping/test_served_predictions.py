@@ -13,6 +13,7 @@ from google.protobuf import text_format
 from tensorflow.core.protobuf import saved_model_pb2
 from tensorflow_model_analysis.proto import config_pb2
 
+from checkpoint_sweep import Direction, Selection, SweepOptions, sweep
 from checkpoint_sweep.common.eval_config import with_defaults
 from checkpoint_sweep.errors import ServingError
 from checkpoint_sweep.evaluation.preflight.signature import check_signature
@@ -24,11 +25,15 @@ from checkpoint_sweep.sweeping.evaluated_export import export_evaluated
 from checkpoint_sweep.sweeping.example_files import open_files
 from checkpoint_sweep.sweeping.served_predictions import check_predictions, different_output
 from checkpoint_sweep.sweeping.tables.columns import of_evaluation
-from tests.support import keras_run, tfrecords
+from tests.support import keras_run, passthrough_model, tfrecords
 from tests.support.candidates import make_candidates
 
 Check = Callable[[str], None]
 
+LOSS = (
+    'model_specs { label_key: "y" } slicing_specs {} '
+    'metrics_specs { metrics { class_name: "BinaryCrossentropy" } }'
+)
 CONFIG = 'model_specs { label_key: "big_tipper" } slicing_specs {} metrics_specs {}'
 
 
@@ -148,3 +153,25 @@ def _with_a_node_twice(model: SavedModel) -> bytes:
     meta_graph.CopyFrom(model.meta_graph)
     meta_graph.graph_def.node.add().CopyFrom(meta_graph.graph_def.node[0])
     return graph.SerializeToString()
+
+
+def test_a_feature_that_the_schema_has_and_nothing_reads_may_be_missing(tmp_path: Path) -> None:
+    schema = tmp_path / "schema.pbtxt"
+    dense = "shape { dim { size: 1 } } presence { min_fraction: 1 }"
+    kinds = {"p": "FLOAT", "y": "INT", "zip": "BYTES"}
+    schema.write_text(
+        "".join(f'feature {{ name: "{name}" type: {kinds[name]} {dense} }}' for name in kinds)
+    )
+    (tmp_path / "eval.csv").write_text("p,zip,y\n0.2,01000,0\n0.7,02000,1\n")
+    model = passthrough_model.write_model(tmp_path / "export").saved_model.directory
+    swept = sweep(
+        passthrough_model.write_run(tmp_path / "run", [0.5, 1.0]),
+        model,
+        SweepOptions(
+            str(tmp_path / "eval.csv"),
+            text_format.Parse(LOSS, config_pb2.EvalConfig()),
+            Selection("binary_crossentropy", direction=Direction.LOWER_IS_BETTER),
+            schema=str(schema),
+        ),
+    )
+    assert swept.step == 2

@@ -9,6 +9,7 @@ from checkpoint_sweep.evaluation.aggregate import slicing
 from checkpoint_sweep.evaluation.inputs import preprocessing
 from checkpoint_sweep.evaluation.inputs.extracts import (
     columns_of_features,
+    features_of_inputs,
     label_and_weight_features,
 )
 from checkpoint_sweep.evaluation.plan import plan as plan_lib
@@ -31,8 +32,7 @@ def features(
     """
     if plan.needs_all_features() or any(spec.query_key for spec in eval_config.metrics_specs):
         return None
-    wanted = slicing.columns(slicing.slicing_specs(eval_config)) | set(inputs)
-    wanted |= {name.removesuffix("_input") for name in wanted}
+    wanted = slicing.columns(slicing.slicing_specs(eval_config)) | features_of_inputs(inputs)
     return wanted | label_and_weight_features(eval_config)
 
 

@@ -159,6 +159,11 @@ def columns_of_features(
     return result
 
 
+def features_of_inputs(inputs: Collection[str]) -> set[str]:
+    """Names the features that inputs of a signature take; Keras appends ``_input`` to some."""
+    return {*inputs, *(name.removesuffix("_input") for name in inputs)}
+
+
 def label_and_weight_features(eval_config: config_pb2.EvalConfig) -> set[str]:
     """Names the features that hold labels and example weights."""
     names: set[str] = set()

@@ -13,7 +13,11 @@ from tfx_bsl.coders import example_coder
 
 from checkpoint_sweep.common.errors import SweepError
 from checkpoint_sweep.common.text import first_line
-from checkpoint_sweep.evaluation.inputs.extracts import extract, signature_inputs
+from checkpoint_sweep.evaluation.inputs.extracts import (
+    extract,
+    features_of_inputs,
+    signature_inputs,
+)
 from checkpoint_sweep.evaluation.predict.loader import LoadedModels
 from checkpoint_sweep.saved_model.model_source import ModelSource
 from checkpoint_sweep.saved_model.parsed_features import parsed_features
@@ -64,7 +68,8 @@ def look_at_predictions(
     try:
         source = ModelSource.from_saved_model("model", saved_model.directory)
         with contextlib.closing(LoadedModels([source], signature)) as models:
-            extracts = extract(_as_parsed(batch, saved_model), representations, None)
+            wanted = features_of_inputs(models.input_specs)
+            extracts = extract(_as_parsed(batch, saved_model), representations, wanted)
             (outputs,) = models.predict(signature_inputs(models.input_specs, extracts))
     except (SweepError, tf.errors.OpError, pa.ArrowException, OSError, ValueError) as error:
         return {}, first_line(error)

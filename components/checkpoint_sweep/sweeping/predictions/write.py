@@ -25,7 +25,10 @@ from checkpoint_sweep.evaluation.candidates.fingerprint import ChangedError, cha
 from checkpoint_sweep.evaluation.fused import required_features
 from checkpoint_sweep.evaluation.fused.stacking import single_output
 from checkpoint_sweep.evaluation.inputs import preprocessing
-from checkpoint_sweep.evaluation.inputs.extracts import label_and_weight_features
+from checkpoint_sweep.evaluation.inputs.extracts import (
+    features_of_inputs,
+    label_and_weight_features,
+)
 from checkpoint_sweep.evaluation.inputs.preparer import UNFIT, BatchPreparer, PreparedBatch
 from checkpoint_sweep.evaluation.inputs.source import ExampleSource
 from checkpoint_sweep.evaluation.predict import LoadedModels
@@ -108,8 +111,7 @@ def _tables(
     try:
         sliced = sorted(slicing.columns(slicing.slicing_specs(config)))
         functions = preprocessing.Preprocessing(config, source, None, LoadedModels)
-        inputs = set(models.input_specs)
-        wanted = inputs | {name.removesuffix("_input") for name in inputs} | {*sliced}
+        wanted = features_of_inputs(models.input_specs) | {*sliced}
         wanted |= label_and_weight_features(config) | ({key} if key else set())
         adapter = examples.tensor_adapter_config
         preparer = BatchPreparer(

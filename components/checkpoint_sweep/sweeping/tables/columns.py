@@ -10,6 +10,7 @@ from tensorflow_model_analysis.proto import config_pb2
 
 from checkpoint_sweep.evaluation.aggregate import slicing
 from checkpoint_sweep.evaluation.inputs import preprocessing
+from checkpoint_sweep.evaluation.inputs.extracts import features_of_inputs
 from checkpoint_sweep.evaluation.plan import plan as plan_lib
 from checkpoint_sweep.evaluation.predict.serving_graph import used_inputs
 from checkpoint_sweep.evaluation.preflight.features import features_of
@@ -89,13 +90,13 @@ def of_evaluation(
         needed |= features_of(eval_config, model)
         spec = plan_lib.model_spec(eval_config, of_baseline=number > 0)
         for name, signature in _signatures(spec, model):
+            needed |= features_of_inputs(signature.inputs)
             for given, tensor in signature.inputs.items():
-                needed |= {given, given.removesuffix("_input")}
                 # Fed as it is, or converted: slices keep the whole numbers that the table has.
                 dtype = _of_example(tf.as_dtype(tensor.dtype))
                 if dtype is not None and not (dtype == tf.float32 and given in sliced_by):
-                    declared[given.removesuffix("_input")] = Declared(dtype, "model")
-                    declared[given] = Declared(dtype, "model")
+                    for feature in features_of_inputs([given]):
+                        declared[feature] = Declared(dtype, "model")
             if _is_lone_string(signature, model, name):
                 parsed = parsed_features(model)
                 others_too |= not parsed

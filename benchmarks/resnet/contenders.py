@@ -149,6 +149,8 @@ def main(contender: str, job_json: str, result: str) -> None:
     import tensorflow_model_analysis  # noqa: F401
     from tfx import v1  # noqa: F401
 
+    import checkpoint_sweep.model_run.candidates  # noqa: F401
+
     imports = time.monotonic() - started
     run = functools.partial(contenders()[contender], ResnetJob(**json.loads(job_json)))
     with tempfile.TemporaryDirectory(prefix="benchmark-") as scratch:

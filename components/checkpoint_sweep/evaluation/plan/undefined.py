@@ -7,8 +7,9 @@ looks like a value.
 An average over classes needs the values of those that have a weight in it, and no others.
 """
 
+import dataclasses
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -94,10 +95,10 @@ def average_of_weighted(
         if not any(map(_is_nan, values.values())):
             return values
         # What is another with a large number in place of classes' values depends on one of them.
-        of_others = computation.result(_finite(metrics))
-        by_missing = computation.result(_finite(metrics, nan=_LARGE))
-        by_high = computation.result(_finite(metrics, high=_LARGE))
-        by_low = computation.result(_finite(metrics, low=-_LARGE))
+        of_others = computation.result(_Finite(metrics))
+        by_missing = computation.result(_Finite(metrics, nan=_LARGE))
+        by_high = computation.result(_Finite(metrics, high=_LARGE))
+        by_low = computation.result(_Finite(metrics, low=-_LARGE))
         return {
             key: _with_infinity(value, by_missing[key], by_high[key], by_low[key])
             for key, value in of_others.items()
@@ -106,16 +107,31 @@ def average_of_weighted(
     return metric_types.DerivedMetricComputation(keys=computation.keys, result=result)
 
 
-def _finite(
-    metrics: Mapping[Any, Any], nan: float = 0.0, high: float = 0.0, low: float = 0.0
-) -> dict[Any, Any]:
-    """Returns metrics with numbers in place of NaN, of infinity and of minus infinity."""
-    return {
-        key: np.nan_to_num(value, nan=nan, posinf=high, neginf=low).item()
-        if isinstance(value, float) and not math.isfinite(value)
-        else value
-        for key, value in metrics.items()
-    }
+@dataclasses.dataclass(frozen=True, eq=False)
+class _Finite(Mapping[Any, Any]):
+    """Metrics with numbers in place of NaN, of infinity and of minus infinity.
+
+    A row has hundreds of metrics, and an average reads some: these alone are looked at.
+    """
+
+    metrics: Mapping[Any, Any]
+    nan: float = 0.0
+    high: float = 0.0
+    low: float = 0.0
+
+    def __getitem__(self, key: Any) -> Any:
+        value = self.metrics[key]
+        if not isinstance(value, float) or math.isfinite(value):
+            return value
+        if math.isnan(value):
+            return self.nan
+        return self.high if value > 0 else self.low
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.metrics)
+
+    def __len__(self) -> int:
+        return len(self.metrics)
 
 
 def _with_infinity(average: Any, by_missing: Any, by_high: Any, by_low: Any) -> Any:

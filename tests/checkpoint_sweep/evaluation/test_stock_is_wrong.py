@@ -451,6 +451,16 @@ def test_metrics_that_need_a_class_have_no_value_without_it(
     assert found == pytest.approx(expected, nan_ok=True, abs=1e-6)
 
 
+def test_a_prevalence_threshold_without_skill_has_no_value(tmp_path: Path) -> None:
+    rows = _rows(np.array([0.6, 0.4, 0.6, 0.4]), np.array([1.0, 1.0, 0.0, 0.0]))
+    config = LABEL + _metrics("PrevalenceThreshold", "Recall")
+    with pytest.raises(ZeroDivisionError):
+        _stock(rows, config, tmp_path)
+    true = {"prevalence_threshold": math.nan, "recall": 0.5}
+    for evaluate in (_engine, _stock_engine):
+        assert evaluate(rows, config, tmp_path)[""] == pytest.approx(true, nan_ok=True)
+
+
 @pytest.mark.parametrize(
     ("p", "y", "stock", "true"),
     [

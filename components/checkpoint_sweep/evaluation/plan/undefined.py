@@ -1,8 +1,8 @@
-"""Metrics of two classes that have no value where one of the classes is missing.
+"""Metrics of two classes that have no value where a class is missing, or where 0 is divided by 0.
 
-TFMA adds up what is left of their formulas there: the area under a curve of nothing is 0, and so
-is a precision of no positives. Every candidate has the same 0, so that it decides nothing, and
-looks like a value.
+TFMA adds up what is left of their formulas without a class: the area under a curve of nothing is 0,
+and so is a precision of no positives. Every candidate has the same 0, so that it decides nothing,
+and looks like a value. A quotient of 0 and 0 ends its whole evaluation.
 
 An average over classes needs the values of those that have a weight in it, and no others.
 """
@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
-from tensorflow_model_analysis.metrics import metric_types
+from tensorflow_model_analysis.metrics import binary_confusion_matrices, metric_types
 
 from checkpoint_sweep.evaluation import tfma_internals
 
@@ -36,6 +36,7 @@ _OF_POSITIVES = _OF_BOTH | {
     "ThresholdAtRecall",
 }
 _OF_NEGATIVES = _OF_BOTH | {"FalseOmissionRate", "NegativePredictiveValue"}
+_CELLS = ("tp", "tn", "fp", "fn")
 # A value that no weight but 0 hides in an average.
 _LARGE = 1e300
 
@@ -43,10 +44,11 @@ _LARGE = 1e300
 def nan_where_undefined(
     computation: metric_types.DerivedMetricComputation,
 ) -> metric_types.DerivedMetricComputation:
-    """Returns the computation with NaN in place of a value that the labels do not define.
+    """Returns the computation with NaN in place of a value that is not defined.
 
-    Other computations, and metrics whose formula needs no class, are returned as they are. What
-    counts is the weight of the examples of a class.
+    A value is not defined without the labels that its formula needs, or where this divides 0 by 0.
+    Other computations are returned as they are. What counts is the weight of the examples of a
+    class.
 
     Args:
         computation: Computation of TFMA's.
@@ -55,12 +57,16 @@ def nan_where_undefined(
     if found is None:
         return computation
     positives, negatives = classes_needed(found)
-    if not positives and not negatives:
-        return computation
 
     def result(metrics: Mapping[Any, Any]) -> dict[Any, Any]:
-        values: dict[Any, Any] = computation.result(metrics)
         matrices = metrics[found.matrices]
+        values: dict[Any, Any]
+        try:
+            values = computation.result(metrics)
+        except ZeroDivisionError:
+            # Python's numbers raise it, NumPy's quotient is NaN.
+            with np.errstate(divide="ignore", invalid="ignore"):
+                values = computation.result({**metrics, found.matrices: _of_numpy(matrices)})
         missing = (positives and not _weight(matrices.tp, matrices.fn)) or (
             negatives and not _weight(matrices.fp, matrices.tn)
         )
@@ -160,6 +166,12 @@ def _weight(found: Any, missed: Any) -> float:
     """
     weights = np.asarray(found, np.float64) + np.asarray(missed, np.float64)
     return float(np.max(weights, initial=0.0))
+
+
+def _of_numpy(matrices: binary_confusion_matrices.Matrices) -> binary_confusion_matrices.Matrices:
+    """Returns the matrices with the weights of their cells as NumPy's numbers."""
+    cells = {cell: np.asarray(getattr(matrices, cell), np.float64) for cell in _CELLS}
+    return matrices._replace(**cells)
 
 
 def _nan_like(value: Any) -> Any:

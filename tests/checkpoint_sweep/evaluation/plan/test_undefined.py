@@ -1,13 +1,15 @@
-"""An average over classes needs the values of those that weigh something in it, and no others."""
+"""What is not defined is NaN; an average depends on the classes that weigh something in it."""
 
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
-from tensorflow_model_analysis.metrics import metric_types
+from tensorflow_model_analysis.metrics import confusion_matrix_metrics, metric_types
+from tensorflow_model_analysis.metrics.binary_confusion_matrices import Matrices
 
-from checkpoint_sweep.evaluation.plan.undefined import average_of_weighted
+from checkpoint_sweep.evaluation import tfma_internals
+from checkpoint_sweep.evaluation.plan.undefined import average_of_weighted, nan_where_undefined
 
 NAN, INF = math.nan, math.inf
 
@@ -42,3 +44,18 @@ def test_an_average_depends_on_classes_that_weigh_something(
     computation = average_of_weighted(metric_types.DerivedMetricComputation([macro], result))
     found = computation.result(dict(zip(classes, values, strict=True)))
     assert found == pytest.approx({macro: average}, nan_ok=True)
+
+
+@pytest.mark.parametrize(
+    ("matrices", "value"),
+    [
+        (Matrices([0.5], tp=[1.0], tn=[1.0], fp=[1.0], fn=[1.0]), NAN),
+        (Matrices([0.5], tp=[3.0], tn=[1.0], fp=[1.0], fn=[1.0]), math.sqrt(6) - 2),
+    ],
+)
+def test_a_quotient_of_0_and_0_is_nan(matrices: Matrices, value: float) -> None:
+    metric = confusion_matrix_metrics.PrevalenceThreshold(thresholds=[0.5])
+    computation = metric.computations()[-1]
+    key = tfma_internals.metric_of_matrices(computation).matrices
+    found = nan_where_undefined(computation).result({key: matrices})
+    assert found == pytest.approx({computation.keys[-1]: value}, nan_ok=True)

@@ -3,11 +3,13 @@
 import contextlib
 import io
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar, cast
 
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.runners.runner import PipelineResult
+from apache_beam.runners.worker.statesampler import StateSampler
 
 from checkpoint_sweep.common.wording import Words
 from checkpoint_sweep.evaluation.request import EngineError
@@ -16,6 +18,9 @@ _View = TypeVar("_View", bound=PipelineOptions)
 _NAME = Words("beam_args", "--beam-arg")
 # The pipelines are those of this library, which tests have checked.
 _NO_TYPE_CHECK = "--no_pipeline_type_check"
+# A thread of Beam's looks this often at what a bundle does, and the bundle waits for its last look.
+_MS_BETWEEN_LOOKS = 10
+_BEAMS_OWN = StateSampler.__init__.__defaults__
 
 
 class _ParsedOnce(PipelineOptions):
@@ -29,6 +34,28 @@ class _ParsedOnce(PipelineOptions):
         return cast(_View, views[cls])
 
 
+class _PromptPipeline(beam.Pipeline):
+    """A pipeline whose bundles, if they run in this process, end without a wait.
+
+    Beam has no option for it: each of its bundles waits up to 200 ms.
+    """
+
+    def run(self, test_runner_api: bool | str = "AUTO") -> PipelineResult:
+        """Runs the pipeline, see ``beam.Pipeline.run``."""
+        with _short_waits():
+            return super().run(test_runner_api)
+
+
+@contextlib.contextmanager
+def _short_waits() -> Iterator[None]:
+    """Makes bundles of this process wait for a shorter time; pipelines of others are as before."""
+    StateSampler.__init__.__defaults__ = (_MS_BETWEEN_LOOKS,)
+    try:
+        yield
+    finally:
+        StateSampler.__init__.__defaults__ = _BEAMS_OWN
+
+
 def pipelines(args: Sequence[str]) -> Callable[[], beam.Pipeline]:
     """Returns a function that makes a new pipeline; one is made at once, to check the options.
 
@@ -40,7 +67,7 @@ def pipelines(args: Sequence[str]) -> Callable[[], beam.Pipeline]:
     """
 
     def make() -> beam.Pipeline:
-        return beam.Pipeline(options=_ParsedOnce([_NO_TYPE_CHECK, *args]))
+        return _PromptPipeline(options=_ParsedOnce([_NO_TYPE_CHECK, *args]))
 
     said = io.StringIO()
     try:

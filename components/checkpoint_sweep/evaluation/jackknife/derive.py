@@ -19,6 +19,7 @@ from checkpoint_sweep.evaluation.jackknife import coarse_thresholds, leave_one_o
 from checkpoint_sweep.evaluation.jackknife.folds import FOLDS
 from checkpoint_sweep.evaluation.plan import plan as plan_lib
 from checkpoint_sweep.evaluation.plan import probability_thresholds
+from checkpoint_sweep.evaluation.plan.combiners.rows import Columns, to_columns, to_rows
 from checkpoint_sweep.evaluation.plan.tracked_metrics import UncertaintySpec
 from checkpoint_sweep.evaluation.results.files import JACKKNIFE, Record
 from checkpoint_sweep.selection.metric_lookup import metric_name
@@ -105,19 +106,50 @@ class DeriveReplicates(beam.DoFn):
         Where TFMA fails without a fold, as a metric may without a positive example, there are
         none: the metrics of all examples are there, so the evaluation goes on.
         """
+        if folds and not element.fallback:
+            try:
+                with np.errstate(all="ignore"):  # Where a ratio is not defined, it is not shown.
+                    columns = self._columns(element, model, folds, shared)
+            except Exception as error:
+                _LOG.debug("Samples are derived one after the other.", exc_info=error)
+                columns = {}
+            if columns:
+                return list(to_rows(columns))
+        return list(self._one_by_one(element, model, folds, shared))
+
+    def _one_by_one(
+        self, element: SliceState, model: int, folds: list[int], shared: list[dict[Any, Any]]
+    ) -> Iterator[dict[Any, Any]]:
+        """Yields the metrics of one sample after the other."""
         of_baseline = self._plan.is_baseline(model, self._models)
-        found = []
         parts = leave_one_out.samples(element, self._plan, model, self._models, folds)
         for sample, others in zip(parts, shared, strict=True):
             try:
-                with np.errstate(all="ignore"):  # Where a ratio is not defined, it is not shown.
+                with np.errstate(all="ignore"):
                     leaves = derive.leaves(self._plan, sample, model, of_baseline)
                     metrics = derive.derived(self._plan, {**leaves, **others}, of_baseline)
             except Exception as error:
                 _LOG.debug("No metrics without a fold.", exc_info=error)
                 metrics = {}
-            found.append(metrics)
-        return found
+            yield metrics
+
+    def _columns(
+        self, element: SliceState, model: int, folds: list[int], shared: list[dict[Any, Any]]
+    ) -> Columns:
+        """Derives the metrics of all samples at once; none if they cannot be."""
+        of_baseline = self._plan.is_baseline(model, self._models)
+        columns = to_columns(shared)
+        for index, leaf in enumerate(self._plan.leaves):
+            if leaf.of_baseline != of_baseline:
+                continue
+            found = leave_one_out.sample_sums(element, index, leaf, model, folds)
+            if leaf.vectorized is None or found is None:
+                return {}
+            columns.update(leaf.vectorized.columns_of_samples(*found))
+        for one, compute in zip(self._plan.derived, self._plan.derived_columns, strict=True):
+            if self._plan.only_baseline(one.keys) == of_baseline:
+                columns.update(compute(columns))
+        return columns
 
     def _shares_between_thresholds(
         self, shown: Mapping[metric_types.MetricKey, float], samples: Sequence[Mapping[Any, Any]]

@@ -1,5 +1,6 @@
 """What is left of a metric without a fold is what TFMA computes without those examples."""
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import tensorflow as tf
 import tensorflow_model_analysis as tfma
 
 from checkpoint_sweep.common.names import ModelNames
-from checkpoint_sweep.evaluation.jackknife import folds
+from checkpoint_sweep.evaluation.jackknife import folds, leave_one_out
 from checkpoint_sweep.evaluation.plan.tracked_metrics import UncertaintySpec, find_tracked_metrics
 from checkpoint_sweep.evaluation.results.replicates import read_replicates
 from checkpoint_sweep.selection.metric_lookup import metric_name
@@ -147,3 +148,56 @@ def test_replicates_equal_stock_tfmas_metrics_without_the_fold(case: str, tmp_pa
             assert replicates.left_out[fold] == near, key
             compared += 1
         assert compared
+
+
+BESIDE_A_BASELINE = BINARY.replace(
+    "model_specs { ",
+    'model_specs { name: "baseline" is_baseline: true label_key: "big_tipper" '
+    'example_weight_key: "weight" } model_specs { name: "candidate" ',
+)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "metric"),
+    [
+        pytest.param(*CASES["binary"], id="binary"),
+        pytest.param(*CASES["classes"], id="classes"),
+        pytest.param("binary", BESIDE_A_BASELINE, "auc", id="baseline"),
+    ],
+)
+def test_samples_at_once_equal_those_one_after_the_other(
+    kind: str, text: str, metric: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    has_baseline = text == BESIDE_A_BASELINE
+    eval_config = tfma_oracle.config(text % {"value": VALUE}, has_baseline)
+    data = taxi_models.write_examples(str(tmp_path / "data"), EXAMPLES)
+    *models, baseline = taxi_models.write_models(str(tmp_path), kind, 3)
+
+    def evaluate(name: str) -> dict[Any, Any]:
+        directory = tfma_oracle.run_engine(
+            data,
+            eval_config,
+            models,
+            str(tmp_path / name),
+            baseline if has_baseline else None,
+            tracked_metrics=find_tracked_metrics(eval_config, Selection(metric)),
+        )[1]
+        names = ModelNames("candidate", "baseline") if has_baseline else ModelNames()
+        return {
+            (*key, number): of_model
+            for key, found in read_replicates(directory, names).items()
+            for number, of_model in enumerate((found.own, found.baseline))
+            if of_model is not None
+        }
+
+    at_once = evaluate("at once")
+    monkeypatch.setattr(leave_one_out, "_MOST_AT_ONCE", 0)
+    one_by_one = evaluate("one by one")
+    assert at_once.keys() == one_by_one.keys()
+    assert {number for *_, number in at_once} == ({0, 1} if has_baseline else {0})
+    for key, found in at_once.items():
+        other = one_by_one[key]
+        assert found.left_out == pytest.approx(other.left_out, rel=1e-12, nan_ok=True), key
+        assert found.value == pytest.approx(other.value, rel=1e-12, nan_ok=True), key
+        rest, other_rest = (dataclasses.replace(of, value=0, left_out=()) for of in (found, other))
+        assert rest == other_rest

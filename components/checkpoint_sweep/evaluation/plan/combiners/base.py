@@ -83,6 +83,15 @@ class VectorizedCombiner:
         """Computes what ``output`` gives for each of several rows, at least one."""
         return to_columns([self.output(*rows.row(number)) for number in range(len(rows))])
 
+    def columns_of_samples(self, rows: RowSums, present: np.ndarray) -> Columns:
+        """Computes what ``output`` gives for each of several samples of the same examples.
+
+        Args:
+            rows: Sums of each sample, at least one, all in the same buckets.
+            present: Whether an example of the sample has added to the bucket, (nnz,) bool.
+        """
+        return self.columns_of(rows.only(present))
+
 
 class TotalsCombiner(VectorizedCombiner):
     """The vectorized form of a combiner whose accumulator's attributes are plain totals.

@@ -84,8 +84,13 @@ def _groups(rebinning: Rebinning, rows: RowSums) -> Iterator[_Group]:
     sizes = np.diff(rows.starts)
     for size in np.unique(sizes):
         numbers = np.flatnonzero(sizes == size)
-        entries = rows.starts[numbers, None] + np.arange(size)
-        cells, repeats = rebinning.steps(rows.buckets[entries], rows.values[entries])
+        buckets, values = rows.buckets, rows.values
+        if numbers.size < sizes.size:
+            entries = (rows.starts[numbers, None] + np.arange(size)).ravel()
+            buckets, values = buckets[entries], values.take(entries, axis=0)
+        cells, repeats = rebinning.steps(
+            buckets.reshape(numbers.size, size), values.reshape(numbers.size, size, values.shape[1])
+        )
         there = repeats > 0
         counts = there.sum(axis=1)
         for count in np.unique(counts):

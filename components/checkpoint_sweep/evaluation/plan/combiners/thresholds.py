@@ -77,6 +77,10 @@ class CalibrationHistogram(base.VectorizedCombiner):
             rows = rows.only(rows.values[:, 2] != 0)
         return {self._settings.key: HistogramColumn(rows)}
 
+    def columns_of_samples(self, rows: RowSums, present: np.ndarray) -> Columns:
+        """Keeps the buckets of all samples: without examples they leave a curve where it is."""
+        return {self._settings.key: HistogramColumn(rows)}
+
     def _counted(self, buckets: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Keeps the buckets that TFMA has: of fractional labels, it drops parts without weight."""
         if not self._settings.fractional_labels:

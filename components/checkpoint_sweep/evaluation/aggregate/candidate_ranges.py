@@ -18,6 +18,7 @@ from checkpoint_sweep.evaluation.aggregate import sums
 from checkpoint_sweep.evaluation.aggregate.merging import MergeByKey
 from checkpoint_sweep.evaluation.aggregate.slice_state import SliceState, split_by_slice
 from checkpoint_sweep.evaluation.aggregate.state import AccumulatorKey, MetricState
+from checkpoint_sweep.evaluation.aggregate.unmeasured import UnmeasuredList, UnmeasuredPair
 from checkpoint_sweep.evaluation.plan import plan as plan_lib
 
 # So many that metrics computed once for a range, such as the baseline's, cost little beside them.
@@ -85,7 +86,7 @@ def divide(
         models: Number of models, the baseline included.
     """
     if len(ranges) == 1:
-        yield ranges[0], state
+        yield UnmeasuredPair(ranges[0], state)
         return
     starts = np.array([first for first, _ in ranges])
     range_of = np.searchsorted(starts, np.arange(models), side="right") - 1
@@ -104,7 +105,7 @@ def divide(
         }
         part = dataclasses.replace(state, sums=found, fallback=fallback)
         if not part.is_nothing():
-            yield one, part
+            yield UnmeasuredPair(one, part)
 
 
 def _only(total: sums.Sums, number: int, range_of_entry: np.ndarray) -> sums.Sums:
@@ -164,5 +165,5 @@ def in_blocks(
     """
     for_memory = _METRICS_OF_A_BLOCK // candidates
     size = for_memory if most is None else min(most, for_memory)
-    while block := list(itertools.islice(slices, max(1, size))):
+    while block := UnmeasuredList(itertools.islice(slices, max(1, size))):
         yield block

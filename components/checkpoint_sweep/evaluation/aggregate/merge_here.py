@@ -14,6 +14,7 @@ from apache_beam.utils import shared
 from checkpoint_sweep.common import heap
 from checkpoint_sweep.evaluation.aggregate.merge_states import MergeStates
 from checkpoint_sweep.evaluation.aggregate.state import MetricState, StateAccumulator
+from checkpoint_sweep.evaluation.aggregate.unmeasured import UnmeasuredPair
 
 
 class MergeHere(beam.PTransform):
@@ -35,8 +36,8 @@ class MergeHere(beam.PTransform):
         keys = states | "Add" >> beam.ParDo(_Add(self._merge, handle)).with_output_types(
             tuple[Any, int]
         )
-        taken = beam.ParDo(_Take(self._merge, handle)).with_output_types(tuple[Any, MetricState])
-        return keys | "Keys" >> beam.GroupByKey() | "Take" >> taken
+        grouped = keys | "Keys" >> beam.GroupByKey()
+        return grouped | "Take" >> beam.ParDo(_Take(self._merge, handle))
 
 
 class _Kept:
@@ -79,5 +80,5 @@ class _Take(_Step):
             merged, number = self._kept.merged.pop(key, (self._merge.create_accumulator(), 0))
         if number != sum(added):
             raise RuntimeError("States of another run are held. Make a new pipeline.")
-        yield key, self._merge.extract_output(merged)
+        yield UnmeasuredPair(key, self._merge.extract_output(merged))
         heap.give_back()

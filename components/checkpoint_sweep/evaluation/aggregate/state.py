@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from checkpoint_sweep.evaluation import tfma_internals
 from checkpoint_sweep.evaluation.aggregate import sums
+from checkpoint_sweep.evaluation.aggregate.pending_sums import PendingSums
 from checkpoint_sweep.evaluation.aggregate.unmeasured import Unmeasured
 from checkpoint_sweep.evaluation.plan import plan as plan_lib
 
@@ -127,7 +128,7 @@ class StateAccumulator:
         self._rows: dict[Row, int] = {}
         self._counts = np.zeros(0, np.int64)
         self._positives = np.zeros(0)
-        self._sums: dict[int, sums.PendingSums] = {}
+        self._sums: dict[int, PendingSums] = {}
         self._examples = 0
         self._non_finite: np.ndarray | int = 0
         self._outside = np.zeros((0, 0), np.int64)
@@ -168,7 +169,7 @@ class StateAccumulator:
             if leaf in self._sums:
                 self._sums[leaf].add(part)
             else:
-                self._sums[leaf] = sums.PendingSums([part])
+                self._sums[leaf] = PendingSums([part])
         for leaf, accumulators in state.fallback.items():
             mine = self.fallback.setdefault(leaf, {})
             merge = plan.leaves[leaf].combine.merge_accumulators
@@ -216,4 +217,4 @@ class StateAccumulator:
         self._rows = {row: i for i, row in enumerate(state.rows)}
         self._rows_seen = 0
         self._counts, self._positives = state.counts, state.positives
-        self._sums = {leaf: sums.PendingSums([part]) for leaf, part in state.sums.items()}
+        self._sums = {leaf: PendingSums([part]) for leaf, part in state.sums.items()}

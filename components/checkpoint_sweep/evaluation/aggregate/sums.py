@@ -2,16 +2,12 @@
 
 import dataclasses
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-# Parts are merged once they hold this many entries, or a fourth of those of the merged part: then
-# merging costs an amortised constant number of sorts per entry, whatever the number of batches.
-_PENDING_ENTRIES = 500_000
-_PENDING_SHARE = 4
 # Entries below which there is nothing to save by packing.
-_LEAST_TO_PACK = 64
+LEAST_TO_PACK = 64
 # Largest number of entries to add to other rows at once.
 _ENTRIES_AT_ONCE = 2_000_000
 
@@ -31,7 +27,7 @@ class Sums:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickles the sums in half the bytes, if they are not few: packing takes longer then."""
-        if self.codes.size < _LEAST_TO_PACK:
+        if self.codes.size < LEAST_TO_PACK:
             return Sums, (self.codes, self.values)
         return Sums.unpacked, self.packed()
 
@@ -107,19 +103,41 @@ class Sums:
         """
         if not self.codes.size:
             return other
-        position = np.searchsorted(self.codes, other.codes)
-        known = self.codes.take(position, mode="clip") == other.codes
-        self.values[position[known]] += other.values[known]
-        if known.all():
-            return self
-        added = position[~known] + np.arange(known.size - np.count_nonzero(known))
-        old = np.ones(self.codes.size + added.size, bool)
-        old[added] = False
-        codes = np.empty(old.size, np.int64)
-        codes[old], codes[added] = self.codes, other.codes[~known]
-        values = np.empty((old.size, self.values.shape[1]))
-        values[old], values[added] = self.values, other.values[~known]
-        return Sums(codes, values)
+        place = _Place.of(self.codes, other.codes)
+        if place.is_new.any():
+            return self._with_room(self.codes, list(self.values.T), other, place)
+        self.values[place.position] += other.values
+        return self
+
+    @classmethod
+    def inserted(cls, packed: tuple[np.ndarray, Sequence[np.ndarray]], other: "Sums") -> "Sums":
+        """Unpacks sums and adds smaller ones to them, as ``insert`` of ``unpacked`` does.
+
+        It takes less memory: nothing is unpacked that is copied to make room.
+
+        Args:
+            packed: What ``packed`` gave.
+            other: Sums to add.
+        """
+        steps, columns = packed
+        codes = np.cumsum(steps, dtype=np.int64)
+        return cls._with_room(codes, columns, other, _Place.of(codes, other.codes))
+
+    @classmethod
+    def _with_room(
+        cls, codes: np.ndarray, columns: Sequence[np.ndarray], other: "Sums", place: "_Place"
+    ) -> "Sums":
+        """Adds other sums to those of ``codes``, in new arrays."""
+        is_old = np.ones(codes.size + np.count_nonzero(place.is_new), bool)
+        is_old[place.after[place.is_new]] = False
+        values = np.zeros((is_old.size, len(columns)))
+        for index, column in enumerate(columns):
+            values[is_old, index] = column
+        values[place.after] += other.values
+        result = np.empty(is_old.size, np.int64)
+        result[is_old] = codes
+        result[place.after] = other.codes
+        return cls(result, values)
 
     def block(self, start: int, stop: int) -> "Sums":
         """Returns the entries with ``start <= code < stop``, codes counted from ``start``."""
@@ -188,49 +206,32 @@ class Sums:
         return Sums(self.codes[entry] + shift * stride, self.values.take(entry, axis=0))
 
 
-class PendingSums:
-    """A growing sum: parts are merged when enough of them wait."""
+class _Place(NamedTuple):
+    """Where codes are among others.
 
-    def __init__(self, parts: Sequence[Sums]) -> None:
-        self._merged, *self._parts = parts
-        self._owned = False
-        self._packed: tuple[np.ndarray, list[np.ndarray]] | None = None
+    Attributes:
+        position: Place of each code before others are made room for, (codes,) int64.
+        is_new: Whether the others do not have it, (codes,) bool.
+        after: Place of each code afterwards, (codes,) int64.
+    """
 
-    def add(self, part: Sums) -> None:
-        """Adds one part, whose codes have the meaning of those before."""
-        self._parts.append(part)
-        waiting = sum(part.codes.size for part in self._parts)
-        merged = self._merged.codes if self._packed is None else self._packed[0]
-        if waiting > max(_PENDING_ENTRIES, merged.size // _PENDING_SHARE):
-            self.compact()
+    position: np.ndarray
+    is_new: np.ndarray
+    after: np.ndarray
 
-    def pack(self) -> None:
-        """Holds what is merged in half the memory, until other parts are merged with it."""
-        if self._packed is None and self._merged.codes.size >= _LEAST_TO_PACK:
-            self._packed = self._merged.packed()
-            self._merged = Sums.empty(self._merged.values.shape[1])
-
-    def compact(self) -> Sums:
-        """Merges all parts into one and returns it."""
-        if self._packed is not None:
-            packed, self._packed = self._packed, None
-            self._merged, self._owned = Sums.unpacked(*packed), True
-        if self._parts:
-            parts, self._parts = self._parts, []
-            other = Sums.merge(parts)
-            if not self._merged.codes.size:
-                self._merged, self._owned = other, len(parts) > 1
-                return self._merged
-            if not self._owned:  # Inserting changes it in place.
-                self._merged = Sums(self._merged.codes, self._merged.values.copy())
-                self._owned = True
-            self._merged = self._merged.insert(other)
-        return self._merged
+    @classmethod
+    def of(cls, known: np.ndarray, codes: np.ndarray) -> "_Place":
+        """Finds codes, (n,), among those that are known; both are ascending."""
+        position = np.searchsorted(known, codes)
+        is_new = np.ones(codes.size, bool)
+        if known.size:
+            is_new = known.take(position, mode="clip") != codes
+        return cls(position, is_new, position + np.cumsum(is_new) - is_new)
 
 
 def _packed(values: np.ndarray) -> np.ndarray:
     """Packs natural numbers, as example weights often are, into fewer bytes; copies others."""
-    few = values[:_LEAST_TO_PACK]
+    few = values[:LEAST_TO_PACK]
     if (few != np.floor(few)).any():
         return values.copy()
     # NaN fails both comparisons.

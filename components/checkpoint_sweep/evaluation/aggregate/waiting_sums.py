@@ -5,7 +5,6 @@ cells for each model. To add each batch to all cells is to wait for memory; many
 find the cells of one model in the processor's cache.
 """
 
-import collections
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -14,6 +13,7 @@ import numpy.typing as npt
 
 from checkpoint_sweep.evaluation.aggregate import sums
 from checkpoint_sweep.evaluation.aggregate.entries import Contribution, Pairs
+from checkpoint_sweep.evaluation.aggregate.pending_sums import PendingSums
 
 # Cells by entry up to which all cells are gone through, rather than entries sorted.
 _CELLS_PER_ENTRY = 8
@@ -58,7 +58,7 @@ class WaitingSums:
         self._total = total
         self._firsts = firsts
         self._parts: list[_Part] = []
-        self._summed = [sums.PendingSums([sums.Sums.empty(columns)]) for _ in firsts]
+        self._summed = [PendingSums([sums.Sums.empty(columns)]) for _ in firsts]
         self.nbytes = 0
 
     def add(self, pairs: Pairs, given: Contribution) -> None:
@@ -75,7 +75,7 @@ class WaitingSums:
             summed.compact()
             summed.pack()
 
-    def _add_up(self) -> Iterator[sums.PendingSums]:
+    def _add_up(self) -> Iterator[PendingSums]:
         """Sums what waits, and yields the sums that it was added to."""
         by_models: dict[tuple[int, ...], list[_Part]] = {}
         for part in self._parts:
@@ -92,7 +92,7 @@ class WaitingSums:
 
         What has one bucket only is all in the first.
         """
-        collections.deque(self._add_up(), maxlen=0)
+        self.sum()
         self._summed.reverse()
         while self._summed:
             yield self._summed.pop().compact()

@@ -5,7 +5,7 @@ import pickle
 import numpy as np
 import pytest
 
-from checkpoint_sweep.evaluation.aggregate import sums
+from checkpoint_sweep.evaluation.aggregate import pending_sums, sums
 
 STRIDE = 5
 
@@ -45,14 +45,14 @@ def test_inserting_equals_merging(large, small):
 @pytest.mark.parametrize("least_to_pack", [64, 0], ids=["as they are", "packed"])
 @pytest.mark.parametrize("pending", [1, 10, 1000])
 def test_pending_sums_are_the_sum_of_their_parts(pending, least_to_pack, monkeypatch):
-    monkeypatch.setattr(sums, "_PENDING_ENTRIES", pending)
-    monkeypatch.setattr(sums, "_LEAST_TO_PACK", least_to_pack)
+    monkeypatch.setattr(pending_sums, "_PENDING_ENTRIES", pending)
+    monkeypatch.setattr(pending_sums, "LEAST_TO_PACK", least_to_pack)
     generator = np.random.default_rng(pending)
     # In numbers that floats add exactly, in any order.
     parts = [
         (generator.integers(0, 10**6, 50) // 10**4, generator.integers(0, 9, 50)) for _ in range(20)
     ]
-    growing = sums.PendingSums([sums.Sums.empty(1)])
+    growing = pending_sums.PendingSums([sums.Sums.empty(1)])
     for codes, column in parts:
         growing.add(sums.Sums.of(codes * 1000, [column], 10**6))
         growing.pack()
@@ -87,7 +87,7 @@ def test_moving_rows_equals_remapping_them(targets):
 )
 @pytest.mark.parametrize("least", [0, 64], ids=["packed", "as they are"])
 def test_pickled_sums_are_the_same(column, least, monkeypatch):
-    monkeypatch.setattr(sums, "_LEAST_TO_PACK", least)
+    monkeypatch.setattr(sums, "LEAST_TO_PACK", least)
     codes = np.array([3, 2**20, 2**45])[: len(column)]
     part = sums.Sums(codes, np.array([column, column[::-1]]).T)
     copied = pickle.loads(pickle.dumps(part))

@@ -142,8 +142,10 @@ class DeriveReplicates(beam.DoFn):
         for index, leaf in enumerate(self._plan.leaves):
             if leaf.of_baseline != of_baseline:
                 continue
+            if leaf.vectorized is None:
+                return {}
             found = leave_one_out.sample_sums(element, index, leaf, model, folds)
-            if leaf.vectorized is None or found is None:
+            if found is None:
                 return {}
             columns.update(leaf.vectorized.columns_of_samples(*found))
         for one, compute in zip(self._plan.derived, self._plan.derived_columns, strict=True):

@@ -178,8 +178,6 @@ def _optimize(
     rewrites = config.graph_options.rewrite_options
     rewrites.min_graph_nodes = -1  # By default, small graphs are left alone.
     rewrites.memory_optimization = rewriter_config_pb2.RewriterConfig.NO_MEM_OPT
-    # A second iteration takes half as long again, and left the graphs as they were.
-    rewrites.meta_optimizer_iterations = rewriter_config_pb2.RewriterConfig.ONE
     try:
         optimized = tf_optimizer.OptimizeGraph(config, meta_graph)
     except (tf.errors.OpError, ValueError) as error:

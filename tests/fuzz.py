@@ -150,6 +150,7 @@ REFUSALS = (
 
 # What the engine refuses, whatever stock TFMA does.
 REFUSED = (
+    Refusal("are both named", "Stock TFMA keeps the value of one of two metrics with one name"),
     Refusal(
         "The example weight 'w' is missing in",
         "Stock TFMA takes it for 1 in a batch in which no example has one, and fails on others",

@@ -18,9 +18,9 @@ _View = TypeVar("_View", bound=PipelineOptions)
 _NAME = Words("beam_args", "--beam-arg")
 # The pipelines are those of this library, which tests have checked.
 _NO_TYPE_CHECK = "--no_pipeline_type_check"
-# A thread of Beam's looks this often at what a bundle does, and the bundle waits for its last look.
-_MS_BETWEEN_LOOKS = 10
-_BEAMS_OWN = StateSampler.__init__.__defaults__
+# A bundle waits at its end for the thread of Beam's state sampler, which sleeps for this period.
+_SAMPLING_PERIOD_MS = 10
+_DEFAULT_SAMPLING_PERIOD = StateSampler.__init__.__defaults__
 
 
 class _ParsedOnce(PipelineOptions):
@@ -35,25 +35,25 @@ class _ParsedOnce(PipelineOptions):
 
 
 class _PromptPipeline(beam.Pipeline):
-    """A pipeline whose bundles, if they run in this process, end without a wait.
+    """A pipeline whose bundles, if they run in this process, wait little for Beam's state sampler.
 
-    Beam has no option for it: each of its bundles waits up to 200 ms.
+    By default each bundle waits up to 200 ms, and Beam has no option for it.
     """
 
     def run(self, test_runner_api: bool | str = "AUTO") -> PipelineResult:
         """Runs the pipeline, see ``beam.Pipeline.run``."""
-        with _short_waits():
+        with _short_sampling_period():
             return super().run(test_runner_api)
 
 
 @contextlib.contextmanager
-def _short_waits() -> Iterator[None]:
-    """Makes bundles of this process wait for a shorter time; pipelines of others are as before."""
-    StateSampler.__init__.__defaults__ = (_MS_BETWEEN_LOOKS,)
+def _short_sampling_period() -> Iterator[None]:
+    """Shortens the default period of Beam's state sampler in this process, and restores it."""
+    StateSampler.__init__.__defaults__ = (_SAMPLING_PERIOD_MS,)
     try:
         yield
     finally:
-        StateSampler.__init__.__defaults__ = _BEAMS_OWN
+        StateSampler.__init__.__defaults__ = _DEFAULT_SAMPLING_PERIOD
 
 
 def pipelines(args: Sequence[str]) -> Callable[[], beam.Pipeline]:

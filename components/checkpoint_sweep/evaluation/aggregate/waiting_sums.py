@@ -71,12 +71,6 @@ class WaitingSums:
 
     def sum(self) -> None:
         """Sums what waits, and packs the sums."""
-        for summed in self._add_up():
-            summed.compact()
-            summed.pack()
-
-    def _add_up(self) -> Iterator[PendingSums]:
-        """Sums what waits, and yields the sums that it was added to."""
         by_models: dict[tuple[int, ...], list[_Part]] = {}
         for part in self._parts:
             by_models.setdefault(part.pairs.models, []).append(part)
@@ -84,8 +78,10 @@ class WaitingSums:
         while by_models:
             _, parts = by_models.popitem()
             for number, found in _Sum(parts, self._buckets, self._total).results(self._firsts):
-                self._summed[number].add(found)
-                yield self._summed[number]
+                summed = self._summed[number]
+                summed.add(found)
+                summed.compact()
+                summed.pack()
 
     def take(self) -> Iterator[sums.Sums]:
         """Yields the sums of each range of models; there must be no addition afterwards.
